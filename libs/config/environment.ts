@@ -1,0 +1,36 @@
+import { SulcusError } from '#libs/errors';
+import type { Variable } from './variables.js';
+
+/** Configuration key → environment variable name and kind. */
+export type EnvironmentSpec = Readonly<Record<string, readonly [name: string, variable: Variable<unknown>]>>;
+
+/** The typed values of a spec. */
+export type Parsed<S extends EnvironmentSpec> = { readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never };
+
+/**
+ * Reads every variable of a spec. An empty variable counts as not set.
+ *
+ * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret
+ */
+export function parseEnvironment<S extends EnvironmentSpec>(spec: S, environment: NodeJS.ProcessEnv = process.env): Parsed<S> {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, [name, variable]] of Object.entries(spec)) {
+    const raw = environment[name];
+    if (raw === undefined || raw === '') {
+      if (variable.required) mistakes.push(`${name} is not set: ${variable.description}`);
+      else values[key] = variable.default;
+      continue;
+    }
+    try {
+      values[key] = variable.parse(raw);
+    } catch (error) {
+      const shown = variable.secret ? '' : ` "${raw}"`;
+      mistakes.push(`${name}${shown}: ${(error as Error).message}`);
+    }
+  }
+  if (mistakes.length > 0) {
+    throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes } });
+  }
+  return values as Parsed<S>;
+}

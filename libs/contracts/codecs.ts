@@ -1,0 +1,49 @@
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import { SulcusError } from '#libs/errors';
+import { packageDefinition } from './definitions.js';
+import type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
+import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
+import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
+import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
+import type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
+import type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
+import type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
+
+/** Turns one message type into bytes and back. */
+export interface Codec<Input, Output> {
+  /** Full name, for example `sulcus.v1.Scan`: it travels as the message's schema header. */
+  readonly typeName: string;
+  encode(message: Input): Buffer;
+  /** Throws MESSAGE_INVALID when the bytes are no such message. `bytes` fields alias the input. */
+  decode(bytes: Uint8Array): Output;
+}
+
+function codec<Input extends object, Output extends object>(name: string): Codec<Input, Output> {
+  const typeName = `sulcus.v1.${name}`;
+  const definition = packageDefinition[typeName] as MessageTypeDefinition<Input, Output> | undefined;
+  if (!definition) throw new Error(`proto/ defines no message ${typeName}`);
+  return {
+    typeName,
+    encode: (message) => definition.serialize(message),
+    decode: (bytes) => {
+      try {
+        return definition.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      } catch (error) {
+        throw new SulcusError('MESSAGE_INVALID', `The bytes are no ${typeName} message`, { cause: error });
+      }
+    },
+  };
+}
+
+/** Codecs of every message that travels on the bus. */
+export const codecs = {
+  Scan: codec<ScanInput, Scan>('Scan'),
+  LabelEvent: codec<LabelEventInput, LabelEvent>('LabelEvent'),
+  BatchRequest: codec<BatchRequestInput, BatchRequest>('BatchRequest'),
+  TensorBatch: codec<TensorBatchInput, TensorBatch>('TensorBatch'),
+  ModelEvent: codec<ModelEventInput, ModelEvent>('ModelEvent'),
+  PipelineEvent: codec<PipelineEventInput, PipelineEvent>('PipelineEvent'),
+  DeadLetter: codec<DeadLetterInput, DeadLetter>('DeadLetter'),
+};
+
+export type MessageName = keyof typeof codecs;

@@ -1,0 +1,24 @@
+import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** The nearest `proto/` above this module: the same files serve sources and compiled code. */
+function findProtoFolder(): string {
+  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, 'proto');
+    if (existsSync(path.join(candidate, 'sulcus/v1'))) return candidate;
+    if (folder === path.dirname(folder)) throw new Error(`No proto/ folder above ${import.meta.dirname}`);
+  }
+}
+
+/** Folder that import paths in the proto files are relative to. */
+export const PROTO_FOLDER = findProtoFolder();
+
+/** Every contract, relative to {@link PROTO_FOLDER}. */
+export const PROTO_FILES = ['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor'].map((name) => `sulcus/v1/${name}.proto`);
+
+/** Must match the flags of scripts/generate-types.mjs, or types and values disagree. */
+export const PROTO_LOADER_OPTIONS: Options = { longs: Number, enums: String, defaults: true, oneofs: true, includeDirs: [PROTO_FOLDER] };
+
+/** All messages and services by full name, as `@grpc/grpc-js` and the reflection service take them. */
+export const packageDefinition: PackageDefinition = loadSync(PROTO_FILES, PROTO_LOADER_OPTIONS);

@@ -1,0 +1,93 @@
+// Original file: proto/sulcus/v1/batch.proto
+
+import type { SplitInput as _sulcus_v1_SplitInput, Split as _sulcus_v1_Split } from '../../sulcus/v1/Split.js';
+import type { SampleRefInput as _sulcus_v1_SampleRefInput, SampleRef as _sulcus_v1_SampleRef } from '../../sulcus/v1/SampleRef.js';
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * The trainer's order for one tensor batch. Preprocess workers share the orders of the BATCH_REQUESTS stream; the
+ * number outstanding is the trainer's credit, so nothing unbounded is buffered between them.
+ */
+export interface BatchRequestInput {
+  /**
+   * Training run the batch is for.
+   */
+  'run'?: (string);
+  /**
+   * Identity of the request: hash of run, pass, split and samples. A retry has the same identity and the same content.
+   */
+  'requestId'?: (string);
+  /**
+   * Pass over the data, from 0. For validation: the number of the validation.
+   */
+  'pass'?: (number);
+  /**
+   * Position of this batch within the pass, from 0: the trainer applies batches in this order.
+   */
+  'sequence'?: (number);
+  'split'?: (_sulcus_v1_SplitInput);
+  /**
+   * The samples, in batch order.
+   */
+  'samples'?: (_sulcus_v1_SampleRefInput)[];
+  /**
+   * Transform specification, canonical JSON (see libs/imaging).
+   */
+  'transformJson'?: (string);
+  /**
+   * SHA-256 of transform_json, lower-case hexadecimal.
+   */
+  'transformHash'?: (string);
+  /**
+   * Whether the random transforms apply (train) or the deterministic ones (validation, test).
+   */
+  'augment'?: (boolean);
+  /**
+   * Seed of the run: with pass and sample id it determines every augmentation.
+   */
+  'seed'?: (number | string | Long);
+}
+
+/**
+ * The trainer's order for one tensor batch. Preprocess workers share the orders of the BATCH_REQUESTS stream; the
+ * number outstanding is the trainer's credit, so nothing unbounded is buffered between them.
+ */
+export interface BatchRequest {
+  /**
+   * Training run the batch is for.
+   */
+  'run': (string);
+  /**
+   * Identity of the request: hash of run, pass, split and samples. A retry has the same identity and the same content.
+   */
+  'requestId': (string);
+  /**
+   * Pass over the data, from 0. For validation: the number of the validation.
+   */
+  'pass': (number);
+  /**
+   * Position of this batch within the pass, from 0: the trainer applies batches in this order.
+   */
+  'sequence': (number);
+  'split': (_sulcus_v1_Split);
+  /**
+   * The samples, in batch order.
+   */
+  'samples': (_sulcus_v1_SampleRef)[];
+  /**
+   * Transform specification, canonical JSON (see libs/imaging).
+   */
+  'transformJson': (string);
+  /**
+   * SHA-256 of transform_json, lower-case hexadecimal.
+   */
+  'transformHash': (string);
+  /**
+   * Whether the random transforms apply (train) or the deterministic ones (validation, test).
+   */
+  'augment': (boolean);
+  /**
+   * Seed of the run: with pass and sample id it determines every augmentation.
+   */
+  'seed': (number);
+}

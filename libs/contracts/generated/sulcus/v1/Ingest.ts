@@ -1,0 +1,85 @@
+// Original file: proto/sulcus/v1/ingest.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AnnotateRequestInput as _sulcus_v1_AnnotateRequestInput, AnnotateRequest as _sulcus_v1_AnnotateRequest } from '../../sulcus/v1/AnnotateRequest.js';
+import type { AnnotateResponseInput as _sulcus_v1_AnnotateResponseInput, AnnotateResponse as _sulcus_v1_AnnotateResponse } from '../../sulcus/v1/AnnotateResponse.js';
+import type { ImageAckInput as _sulcus_v1_ImageAckInput, ImageAck as _sulcus_v1_ImageAck } from '../../sulcus/v1/ImageAck.js';
+import type { UploadRequestInput as _sulcus_v1_UploadRequestInput, UploadRequest as _sulcus_v1_UploadRequest } from '../../sulcus/v1/UploadRequest.js';
+import type { UploadSummaryInput as _sulcus_v1_UploadSummaryInput, UploadSummary as _sulcus_v1_UploadSummary } from '../../sulcus/v1/UploadSummary.js';
+
+/**
+ * Takes images in at a site. An image is acknowledged only when the broker has it on durable storage; the same image
+ * may be sent again at any time and is answered DUPLICATE.
+ */
+export interface IngestClient extends grpc.Client {
+  /**
+   * Gives labels to samples or studies that were sent before. Rejects unknown targets.
+   */
+  Annotate(argument: _sulcus_v1_AnnotateRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  Annotate(argument: _sulcus_v1_AnnotateRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  Annotate(argument: _sulcus_v1_AnnotateRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  Annotate(argument: _sulcus_v1_AnnotateRequestInput, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  /**
+   * Gives labels to samples or studies that were sent before. Rejects unknown targets.
+   */
+  annotate(argument: _sulcus_v1_AnnotateRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  annotate(argument: _sulcus_v1_AnnotateRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  annotate(argument: _sulcus_v1_AnnotateRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  annotate(argument: _sulcus_v1_AnnotateRequestInput, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Client streaming: any number of images, one summary at the end. Rejected images do not end the stream.
+   */
+  UploadImages(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  UploadImages(metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  UploadImages(options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  UploadImages(callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  /**
+   * Client streaming: any number of images, one summary at the end. Rejected images do not end the stream.
+   */
+  uploadImages(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  uploadImages(metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  uploadImages(options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  uploadImages(callback: grpc.requestCallback<_sulcus_v1_UploadSummary>): grpc.ClientWritableStream<_sulcus_v1_UploadRequestInput>;
+  
+  /**
+   * Bidirectional: one acknowledgement per image, in the order of arrival, while the upload goes on.
+   */
+  UploadImagesAcked(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAck>;
+  UploadImagesAcked(options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAck>;
+  /**
+   * Bidirectional: one acknowledgement per image, in the order of arrival, while the upload goes on.
+   */
+  uploadImagesAcked(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAck>;
+  uploadImagesAcked(options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAck>;
+  
+}
+
+/**
+ * Takes images in at a site. An image is acknowledged only when the broker has it on durable storage; the same image
+ * may be sent again at any time and is answered DUPLICATE.
+ */
+export interface IngestHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Gives labels to samples or studies that were sent before. Rejects unknown targets.
+   */
+  Annotate: grpc.handleUnaryCall<_sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponseInput>;
+  
+  /**
+   * Client streaming: any number of images, one summary at the end. Rejected images do not end the stream.
+   */
+  UploadImages: grpc.handleClientStreamingCall<_sulcus_v1_UploadRequest, _sulcus_v1_UploadSummaryInput>;
+  
+  /**
+   * Bidirectional: one acknowledgement per image, in the order of arrival, while the upload goes on.
+   */
+  UploadImagesAcked: grpc.handleBidiStreamingCall<_sulcus_v1_UploadRequest, _sulcus_v1_ImageAckInput>;
+  
+}
+
+export interface IngestDefinition extends grpc.ServiceDefinition {
+  Annotate: MethodDefinition<_sulcus_v1_AnnotateRequestInput, _sulcus_v1_AnnotateResponseInput, _sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponse>
+  UploadImages: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_UploadSummaryInput, _sulcus_v1_UploadRequest, _sulcus_v1_UploadSummary>
+  UploadImagesAcked: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAckInput, _sulcus_v1_UploadRequest, _sulcus_v1_ImageAck>
+}

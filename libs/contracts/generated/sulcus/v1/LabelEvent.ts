@@ -1,0 +1,61 @@
+// Original file: proto/sulcus/v1/scan.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * A label for a sample or a whole study that arrives apart from the image. Appended, never edited:
+ * the newest event for a sample wins.
+ */
+export interface LabelEventInput {
+  'sampleId'?: (string);
+  'studyId'?: (string);
+  /**
+   * Class name.
+   */
+  'label'?: (string);
+  /**
+   * Who says so: for example "manifest", "report", "radiologist", "pathology".
+   */
+  'labelSource'?: (string);
+  /**
+   * Site that sent the label.
+   */
+  'site'?: (string);
+  /**
+   * When the label was given, milliseconds since the Unix epoch.
+   */
+  'labelledUnixMs'?: (number | string | Long);
+  /**
+   * What is labelled: exactly one of the two is set.
+   */
+  'target'?: "sampleId"|"studyId";
+}
+
+/**
+ * A label for a sample or a whole study that arrives apart from the image. Appended, never edited:
+ * the newest event for a sample wins.
+ */
+export interface LabelEvent {
+  'sampleId'?: (string);
+  'studyId'?: (string);
+  /**
+   * Class name.
+   */
+  'label': (string);
+  /**
+   * Who says so: for example "manifest", "report", "radiologist", "pathology".
+   */
+  'labelSource': (string);
+  /**
+   * Site that sent the label.
+   */
+  'site': (string);
+  /**
+   * When the label was given, milliseconds since the Unix epoch.
+   */
+  'labelledUnixMs': (number);
+  /**
+   * What is labelled: exactly one of the two is set.
+   */
+  'target'?: "sampleId"|"studyId";
+}

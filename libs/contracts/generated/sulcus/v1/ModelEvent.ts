@@ -1,0 +1,121 @@
+// Original file: proto/sulcus/v1/model.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+// Original file: proto/sulcus/v1/model.proto
+
+export const _sulcus_v1_ModelEvent_Kind = {
+  KIND_UNSPECIFIED: 'KIND_UNSPECIFIED',
+  /**
+   * A version was published; it is immutable from here on.
+   */
+  KIND_PUBLISHED: 'KIND_PUBLISHED',
+  /**
+   * An alias moved onto the version.
+   */
+  KIND_PROMOTED: 'KIND_PROMOTED',
+  /**
+   * The version was compared with the champion and not promoted.
+   */
+  KIND_DECLINED: 'KIND_DECLINED',
+  /**
+   * The alias moved back to the version before.
+   */
+  KIND_ROLLED_BACK: 'KIND_ROLLED_BACK',
+} as const;
+
+export type _sulcus_v1_ModelEvent_KindInput =
+  | 'KIND_UNSPECIFIED'
+  | 0
+  /**
+   * A version was published; it is immutable from here on.
+   */
+  | 'KIND_PUBLISHED'
+  | 1
+  /**
+   * An alias moved onto the version.
+   */
+  | 'KIND_PROMOTED'
+  | 2
+  /**
+   * The version was compared with the champion and not promoted.
+   */
+  | 'KIND_DECLINED'
+  | 3
+  /**
+   * The alias moved back to the version before.
+   */
+  | 'KIND_ROLLED_BACK'
+  | 4
+
+export type _sulcus_v1_ModelEvent_Kind = typeof _sulcus_v1_ModelEvent_Kind[keyof typeof _sulcus_v1_ModelEvent_Kind]
+
+/**
+ * What happened to a model version. Published to the MODELS stream, append-only.
+ */
+export interface ModelEventInput {
+  'kind'?: (_sulcus_v1_ModelEvent_KindInput);
+  /**
+   * Model version, for example "main-000042".
+   */
+  'version'?: (string);
+  /**
+   * Alias concerned ("champion", "candidate"), or empty.
+   */
+  'alias'?: (string);
+  /**
+   * Version that the alias pointed to before, or empty.
+   */
+  'previousVersion'?: (string);
+  /**
+   * Why, in a sentence with the figures that decided.
+   */
+  'reason'?: (string);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
+  'timeUnixMs'?: (number | string | Long);
+  /**
+   * Metrics of the version on the validation split.
+   */
+  'validationLoss'?: (number | string);
+  /**
+   * Fraction, 0-1.
+   */
+  'validationAccuracy'?: (number | string);
+}
+
+/**
+ * What happened to a model version. Published to the MODELS stream, append-only.
+ */
+export interface ModelEvent {
+  'kind': (_sulcus_v1_ModelEvent_Kind);
+  /**
+   * Model version, for example "main-000042".
+   */
+  'version': (string);
+  /**
+   * Alias concerned ("champion", "candidate"), or empty.
+   */
+  'alias': (string);
+  /**
+   * Version that the alias pointed to before, or empty.
+   */
+  'previousVersion': (string);
+  /**
+   * Why, in a sentence with the figures that decided.
+   */
+  'reason': (string);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
+  'timeUnixMs': (number);
+  /**
+   * Metrics of the version on the validation split.
+   */
+  'validationLoss': (number);
+  /**
+   * Fraction, 0-1.
+   */
+  'validationAccuracy': (number);
+}

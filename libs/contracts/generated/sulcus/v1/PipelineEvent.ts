@@ -1,0 +1,68 @@
+// Original file: proto/sulcus/v1/event.proto
+
+import type { ServiceStateInput as _sulcus_v1_ServiceStateInput, ServiceState as _sulcus_v1_ServiceState } from '../../sulcus/v1/ServiceState.js';
+import type { IngestProgressInput as _sulcus_v1_IngestProgressInput, IngestProgress as _sulcus_v1_IngestProgress } from '../../sulcus/v1/IngestProgress.js';
+import type { PreprocessProgressInput as _sulcus_v1_PreprocessProgressInput, PreprocessProgress as _sulcus_v1_PreprocessProgress } from '../../sulcus/v1/PreprocessProgress.js';
+import type { TrainingProgressInput as _sulcus_v1_TrainingProgressInput, TrainingProgress as _sulcus_v1_TrainingProgress } from '../../sulcus/v1/TrainingProgress.js';
+import type { ValidationResultInput as _sulcus_v1_ValidationResultInput, ValidationResult as _sulcus_v1_ValidationResult } from '../../sulcus/v1/ValidationResult.js';
+import type { PassCompletedInput as _sulcus_v1_PassCompletedInput, PassCompleted as _sulcus_v1_PassCompleted } from '../../sulcus/v1/PassCompleted.js';
+import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, PredictorProgress as _sulcus_v1_PredictorProgress } from '../../sulcus/v1/PredictorProgress.js';
+import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from '../../sulcus/v1/ModelSwapped.js';
+import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from '../../sulcus/v1/TrainingFinished.js';
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * What a service reports while it works: operators' views and run summaries are built from these.
+ */
+export interface PipelineEventInput {
+  /**
+   * Service that reports: "ingest", "preprocess", "trainer", "predictor".
+   */
+  'service'?: (string);
+  /**
+   * Instance of the service, unique per process.
+   */
+  'instance'?: (string);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
+  'timeUnixMs'?: (number | string | Long);
+  'state'?: (_sulcus_v1_ServiceStateInput | null);
+  'ingest'?: (_sulcus_v1_IngestProgressInput | null);
+  'preprocess'?: (_sulcus_v1_PreprocessProgressInput | null);
+  'training'?: (_sulcus_v1_TrainingProgressInput | null);
+  'validation'?: (_sulcus_v1_ValidationResultInput | null);
+  'pass'?: (_sulcus_v1_PassCompletedInput | null);
+  'predictor'?: (_sulcus_v1_PredictorProgressInput | null);
+  'swap'?: (_sulcus_v1_ModelSwappedInput | null);
+  'finished'?: (_sulcus_v1_TrainingFinishedInput | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
+}
+
+/**
+ * What a service reports while it works: operators' views and run summaries are built from these.
+ */
+export interface PipelineEvent {
+  /**
+   * Service that reports: "ingest", "preprocess", "trainer", "predictor".
+   */
+  'service': (string);
+  /**
+   * Instance of the service, unique per process.
+   */
+  'instance': (string);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
+  'timeUnixMs': (number);
+  'state'?: (_sulcus_v1_ServiceState | null);
+  'ingest'?: (_sulcus_v1_IngestProgress | null);
+  'preprocess'?: (_sulcus_v1_PreprocessProgress | null);
+  'training'?: (_sulcus_v1_TrainingProgress | null);
+  'validation'?: (_sulcus_v1_ValidationResult | null);
+  'pass'?: (_sulcus_v1_PassCompleted | null);
+  'predictor'?: (_sulcus_v1_PredictorProgress | null);
+  'swap'?: (_sulcus_v1_ModelSwapped | null);
+  'finished'?: (_sulcus_v1_TrainingFinished | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
+}

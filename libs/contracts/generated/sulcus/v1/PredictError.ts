@@ -1,0 +1,32 @@
+// Original file: proto/sulcus/v1/predictor.proto
+
+
+export interface PredictErrorInput {
+  /**
+   * Name given in the request.
+   */
+  'name'?: (string);
+  /**
+   * Stable error code (see libs/errors).
+   */
+  'code'?: (string);
+  /**
+   * What is wrong and what to do.
+   */
+  'message'?: (string);
+}
+
+export interface PredictError {
+  /**
+   * Name given in the request.
+   */
+  'name': (string);
+  /**
+   * Stable error code (see libs/errors).
+   */
+  'code': (string);
+  /**
+   * What is wrong and what to do.
+   */
+  'message': (string);
+}

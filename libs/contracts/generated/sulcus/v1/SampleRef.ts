@@ -1,0 +1,33 @@
+// Original file: proto/sulcus/v1/batch.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * One sample of a batch.
+ */
+export interface SampleRefInput {
+  /**
+   * Sequence of the scan in the SCANS stream.
+   */
+  'scanSequence'?: (number | string | Long);
+  'sampleId'?: (string);
+  /**
+   * Index into the run's class list.
+   */
+  'classIndex'?: (number);
+}
+
+/**
+ * One sample of a batch.
+ */
+export interface SampleRef {
+  /**
+   * Sequence of the scan in the SCANS stream.
+   */
+  'scanSequence': (number);
+  'sampleId': (string);
+  /**
+   * Index into the run's class list.
+   */
+  'classIndex': (number);
+}

@@ -1,0 +1,50 @@
+// Original file: proto/sulcus/v1/common.proto
+
+/**
+ * Which side of the data a sample is on. Decided once, at ingest, by a keyed hash of the patient pseudonym
+ * (without one: of the study, then of the content), so that one patient is never on two sides.
+ */
+export const Split = {
+  SPLIT_UNSPECIFIED: 'SPLIT_UNSPECIFIED',
+  /**
+   * Trains the network; augmented afresh on every pass.
+   */
+  SPLIT_TRAIN: 'SPLIT_TRAIN',
+  /**
+   * Decides early stopping and promotion; never augmented.
+   */
+  SPLIT_VALIDATION: 'SPLIT_VALIDATION',
+  /**
+   * Measures the served model; never seen by the trainer.
+   */
+  SPLIT_TEST: 'SPLIT_TEST',
+} as const;
+
+/**
+ * Which side of the data a sample is on. Decided once, at ingest, by a keyed hash of the patient pseudonym
+ * (without one: of the study, then of the content), so that one patient is never on two sides.
+ */
+export type SplitInput =
+  | 'SPLIT_UNSPECIFIED'
+  | 0
+  /**
+   * Trains the network; augmented afresh on every pass.
+   */
+  | 'SPLIT_TRAIN'
+  | 1
+  /**
+   * Decides early stopping and promotion; never augmented.
+   */
+  | 'SPLIT_VALIDATION'
+  | 2
+  /**
+   * Measures the served model; never seen by the trainer.
+   */
+  | 'SPLIT_TEST'
+  | 3
+
+/**
+ * Which side of the data a sample is on. Decided once, at ingest, by a keyed hash of the patient pseudonym
+ * (without one: of the study, then of the content), so that one patient is never on two sides.
+ */
+export type Split = typeof Split[keyof typeof Split]

@@ -1,0 +1,63 @@
+// Original file: proto/sulcus/v1/event.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * One report while the trainer works, at most a few per second.
+ */
+export interface TrainingProgressInput {
+  'run'?: (string);
+  'step'?: (number | string | Long);
+  'pass'?: (number);
+  /**
+   * Samples whose effect is in the weights, over all passes.
+   */
+  'samples'?: (number | string | Long);
+  /**
+   * Mean over the steps since the last report.
+   */
+  'loss'?: (number | string);
+  /**
+   * Fraction, 0-1, over the samples since the last report.
+   */
+  'accuracy'?: (number | string);
+  /**
+   * Over the steps since the last report, waiting included.
+   */
+  'imagesPerSecond'?: (number | string);
+  /**
+   * Share of the run's wall time, 0-1, spent waiting for batches while working.
+   */
+  'inputStallFraction'?: (number | string);
+  'learningRate'?: (number | string);
+}
+
+/**
+ * One report while the trainer works, at most a few per second.
+ */
+export interface TrainingProgress {
+  'run': (string);
+  'step': (number);
+  'pass': (number);
+  /**
+   * Samples whose effect is in the weights, over all passes.
+   */
+  'samples': (number);
+  /**
+   * Mean over the steps since the last report.
+   */
+  'loss': (number);
+  /**
+   * Fraction, 0-1, over the samples since the last report.
+   */
+  'accuracy': (number);
+  /**
+   * Over the steps since the last report, waiting included.
+   */
+  'imagesPerSecond': (number);
+  /**
+   * Share of the run's wall time, 0-1, spent waiting for batches while working.
+   */
+  'inputStallFraction': (number);
+  'learningRate': (number);
+}

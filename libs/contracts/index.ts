@@ -1,0 +1,33 @@
+/**
+ * The messages and services of `proto/sulcus/v1`, loaded once: codecs for the bus, service definitions for gRPC and
+ * the generated types of both.
+ */
+export { codecs, type Codec, type MessageName } from './codecs.js';
+export { PROTO_FOLDER, PROTO_FILES, PROTO_LOADER_OPTIONS, packageDefinition } from './definitions.js';
+
+export { Split } from './generated/sulcus/v1/Split.js';
+export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
+export type { Payload, PayloadInput } from './generated/sulcus/v1/Payload.js';
+export type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
+export type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
+export type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
+export type { SampleRef, SampleRefInput } from './generated/sulcus/v1/SampleRef.js';
+export type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
+export type { DroppedSample, DroppedSampleInput } from './generated/sulcus/v1/DroppedSample.js';
+export type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
+export type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
+export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
+
+// ---- gRPC: sulcus.v1.Ingest
+export type { IngestHandlers, IngestClient } from './generated/sulcus/v1/Ingest.js';
+export type { UploadRequest, UploadRequestInput } from './generated/sulcus/v1/UploadRequest.js';
+export type { UploadSummary, UploadSummaryInput } from './generated/sulcus/v1/UploadSummary.js';
+export type { ImageAck, ImageAckInput } from './generated/sulcus/v1/ImageAck.js';
+export type { AnnotateRequest, AnnotateRequestInput } from './generated/sulcus/v1/AnnotateRequest.js';
+export type { AnnotateResponse, AnnotateResponseInput } from './generated/sulcus/v1/AnnotateResponse.js';
+
+// ---- gRPC: sulcus.v1.Predictor
+export type { PredictorHandlers, PredictorClient } from './generated/sulcus/v1/Predictor.js';
+export type { PredictRequest, PredictRequestInput } from './generated/sulcus/v1/PredictRequest.js';
+export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v1/PredictResponse.js';
+export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';

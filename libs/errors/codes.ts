@@ -1,0 +1,88 @@
+/** gRPC status codes by name (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const GrpcStatus = {
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** What an error means to callers: the status a gRPC client sees, and whether trying again can help. */
+export interface ErrorPolicy {
+  grpcStatus: (typeof GrpcStatus)[keyof typeof GrpcStatus];
+  /** True: a bus consumer naks with delay. False: it gives up and writes a dead letter. */
+  retryable: boolean;
+}
+
+const permanent = (grpcStatus: ErrorPolicy['grpcStatus']): ErrorPolicy => ({ grpcStatus, retryable: false });
+const retryable = (grpcStatus: ErrorPolicy['grpcStatus']): ErrorPolicy => ({ grpcStatus, retryable: true });
+
+/** Every stable error code. A code is never renamed: clients, dashboards and dead letters refer to it. */
+export const ERROR_CODES = {
+  // ---- the caller's input
+  /** A request field, option or argument is missing or out of range. */
+  INVALID_ARGUMENT: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** Environment or command line cannot be used as given. */
+  INVALID_CONFIG: permanent(GrpcStatus.FAILED_PRECONDITION),
+  /** Zero bytes where an image was expected. */
+  IMAGE_EMPTY: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** The bytes are no image of a known format. */
+  IMAGE_UNDECODABLE: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** The image starts well and ends too early or is damaged. */
+  IMAGE_TRUNCATED: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** More pixels or bytes than the configured limit: possibly a decompression bomb. */
+  IMAGE_TOO_LARGE: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** A readable image of a kind that is not accepted: animated, or of an unsupported bit depth or format. */
+  IMAGE_UNSUPPORTED: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** The same content was ingested before under another label. */
+  LABEL_CONFLICT: permanent(GrpcStatus.ALREADY_EXISTS),
+  /** A file could not be opened or read. */
+  FILE_UNREADABLE: permanent(GrpcStatus.NOT_FOUND),
+  /** A bus message does not follow its schema. */
+  MESSAGE_INVALID: permanent(GrpcStatus.INVALID_ARGUMENT),
+  /** Bytes differ from the hash they came with. */
+  HASH_MISMATCH: permanent(GrpcStatus.DATA_LOSS),
+  NOT_FOUND: permanent(GrpcStatus.NOT_FOUND),
+  ALREADY_EXISTS: permanent(GrpcStatus.ALREADY_EXISTS),
+  UNAUTHENTICATED: permanent(GrpcStatus.UNAUTHENTICATED),
+  PERMISSION_DENIED: permanent(GrpcStatus.PERMISSION_DENIED),
+  UNIMPLEMENTED: permanent(GrpcStatus.UNIMPLEMENTED),
+  /** A broker, library or file is of a version that cannot be used. */
+  UNSUPPORTED_VERSION: permanent(GrpcStatus.FAILED_PRECONDITION),
+
+  // ---- the state of the system
+  /** Somebody else wrote first (compare-and-set). */
+  CONFLICT: retryable(GrpcStatus.ABORTED),
+  /** A stream or queue is full: send again later. */
+  BACKPRESSURE: retryable(GrpcStatus.RESOURCE_EXHAUSTED),
+  /** The broker cannot be reached or does not answer. */
+  BUS_UNAVAILABLE: retryable(GrpcStatus.UNAVAILABLE),
+  DEADLINE_EXCEEDED: retryable(GrpcStatus.DEADLINE_EXCEEDED),
+  CANCELLED: retryable(GrpcStatus.CANCELLED),
+  /** No model version is loaded and warm yet. */
+  MODEL_NOT_READY: retryable(GrpcStatus.UNAVAILABLE),
+  /** A model version's card, weights or self-check is wrong: it must not serve. */
+  MODEL_INVALID: permanent(GrpcStatus.FAILED_PRECONDITION),
+  /** The engine process died or refused an op; a new one is started. */
+  ENGINE_FAILED: retryable(GrpcStatus.INTERNAL),
+  /** No engine can be had on this machine. */
+  ENGINE_UNAVAILABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
+  /** The disk has no room. */
+  STORAGE_FULL: retryable(GrpcStatus.RESOURCE_EXHAUSTED),
+  PORT_IN_USE: permanent(GrpcStatus.FAILED_PRECONDITION),
+  /** A defect of ours: the details are in the log, not in the answer. */
+  INTERNAL: retryable(GrpcStatus.INTERNAL),
+} as const satisfies Record<string, ErrorPolicy>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
