@@ -1,0 +1,88 @@
+import { setMaxListeners } from 'node:events';
+import { hostname } from 'node:os';
+import { SulcusError } from '#libs/errors';
+import { createLogger, startTelemetry, type Logger, type Telemetry } from '#libs/telemetry';
+
+export interface ServiceContext {
+  /** Aborts at the first SIGINT or SIGTERM, or when the launcher that started this process is gone. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Unique per process: host, process id, time. */
+  readonly instance: string;
+}
+
+/** Exit codes: 0 done or stopped as asked, 2 wrong options or environment, 1 anything else. */
+const EXIT_FAILED = 1;
+const EXIT_INVALID_CONFIG = 2;
+
+/** Time between the end of `run` and a forced exit: handles that nobody closed must not keep a stopped service alive. */
+const LAST_RESORT_MS = 5000;
+
+/**
+ * The process skeleton that every service shares. Starts telemetry, turns SIGINT and SIGTERM into an abort signal (a
+ * second one exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
+ * line on stderr for each mistake. A service that `sulcus up` started stops when its launcher is gone.
+ */
+export async function runService(name: string, run: (context: ServiceContext) => Promise<void>): Promise<void> {
+  const log = createLogger(name);
+  const stop = new AbortController();
+  // One listener for each running operation is the normal case, not a leak.
+  setMaxListeners(0, stop.signal);
+  const release = [stopOnSignals(stop, log), stopOnUncaught(name, log)];
+  let telemetry: Telemetry | undefined;
+  try {
+    telemetry = await startTelemetry(name);
+    const instance = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+    log.debug({ instance }, 'starting');
+    await run({ signal: stop.signal, log, instance });
+  } catch (error) {
+    if (!(stop.signal.aborted && SulcusError.from(error).code === 'CANCELLED')) reportFailure(name, error, log);
+  } finally {
+    stop.abort();
+    // Unref'd: it only matters when something else keeps the process alive.
+    setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
+    await telemetry?.shutdown();
+    release.forEach((free) => free());
+  }
+}
+
+/** Prints one line per mistake and sets the exit code; the stack goes to the log, for a defect of ours at level error. */
+export function reportFailure(name: string, thrown: unknown, log?: Logger): void {
+  const error = SulcusError.from(thrown);
+  const { mistakes } = error.details;
+  const lines = Array.isArray(mistakes) ? mistakes : [error.rawMessage];
+  for (const line of lines) process.stderr.write(`${name}: ${error.code}: ${line}\n`);
+  log?.[error.code === 'INTERNAL' ? 'error' : 'debug']({ err: thrown }, 'failed');
+  process.exitCode = error.code === 'INVALID_CONFIG' ? EXIT_INVALID_CONFIG : EXIT_FAILED;
+}
+
+function stopOnSignals(stop: AbortController, log: Logger): () => void {
+  let asked = false;
+  const ask = (reason: string): void => {
+    if (asked) process.exit(EXIT_FAILED);
+    asked = true;
+    log.info({ reason }, 'stopping');
+    stop.abort();
+  };
+  const onInterrupt = (): void => ask('SIGINT');
+  const onTerminate = (): void => ask('SIGTERM');
+  // A launcher killed with -9 says nothing; its closed channel does.
+  const onDisconnect = (): void => void (asked || ask('the launcher is gone'));
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  if (process.send) process.on('disconnect', onDisconnect);
+  return () => {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('disconnect', onDisconnect);
+    if (process.connected) process.disconnect();
+  };
+}
+
+/** A defect that nobody caught leaves the process in an unknown state: say so and let the launcher start a fresh one. */
+function stopOnUncaught(name: string, log: Logger): () => void {
+  const crash = (error: unknown): void => {
+    log.fatal({ err: error }, 'uncaught error');
+    reportFailure(name, error);
+    process.exit();
+  };
+  process.once('uncaughtException', crash).once('unhandledRejection', crash);
+  return () => void process.off('uncaughtException', crash).off('unhandledRejection', crash);
+}

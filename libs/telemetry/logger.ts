@@ -1,0 +1,31 @@
+import { context, trace } from '@opentelemetry/api';
+import { pino, type Logger as PinoLogger } from 'pino';
+import { LOG_LEVELS } from './environment.js';
+
+export type Logger = PinoLogger;
+
+/**
+ * Logger that writes JSON lines to stderr, with the current trace and span id, so that a line and its trace find each
+ * other. Values of kind `Secret` (libs/config) print as asterisks. Level: SULCUS_LOG_LEVEL, default info; a wrong value
+ * is reported by startTelemetry.
+ *
+ * @param destination for tests; default: stderr, written synchronously so that the last line before a crash is there
+ */
+export function createLogger(name: string, destination: { write(line: string): void } = pino.destination({ fd: 2, sync: true })): Logger {
+  return pino(
+    {
+      name,
+      level: LOG_LEVELS.find((level) => level === process.env.SULCUS_LOG_LEVEL) ?? 'info',
+      base: { service: name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: traceIds,
+    },
+    destination,
+  );
+}
+
+function traceIds(): Record<string, string> {
+  const spanContext = trace.getSpanContext(context.active());
+  return spanContext ? { trace_id: spanContext.traceId, span_id: spanContext.spanId } : {};
+}

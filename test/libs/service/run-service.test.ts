@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { readSpans } from '../telemetry/_fixtures/read-spans.js';
+
+const FIXTURE = path.join(import.meta.dirname, '_fixtures/service.ts');
+const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-service-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  code: number | null;
+  stderr: string[];
+}
+
+function start(behaviour: string, environment: NodeJS.ProcessEnv = {}): { child: ChildProcess; ready: Promise<unknown>; outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [...process.execArgv, FIXTURE, behaviour], {
+    env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const outcome = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr: stderr.split('\n').filter((line) => line !== '') }));
+  return { child, ready: once(child.stdout, 'data'), outcome };
+}
+
+describe('runService', { concurrency: 2 }, () => {
+  test('a service that is done exits 0, silently, with its spans written', async () => {
+    const file = path.join(folder, 'done.jsonl');
+    assert.deepEqual(await start('done', { SULCUS_TRACE_FILE: file }).outcome, { code: 0, stderr: [] });
+    assert.equal(readSpans(file)[0]?.name, 'work');
+  });
+
+  test('SIGTERM aborts the signal, and the stopped service exits 0', async () => {
+    const { child, ready, outcome } = start('wait');
+    await ready;
+    child.kill('SIGTERM');
+    assert.deepEqual(await outcome, { code: 0, stderr: [] });
+  });
+
+  test('a second signal exits at once when the service does not stop', async () => {
+    const { child, ready, outcome } = start('stubborn');
+    await ready;
+    child.kill('SIGINT');
+    setTimeout(() => child.kill('SIGINT'), 200);
+    assert.equal((await outcome).code, 1);
+  });
+
+  test('wrong environment prints every mistake on a line of its own and exits 2', async () => {
+    assert.deepEqual(await start('wrong environment').outcome, {
+      code: 2,
+      stderr: [
+        'fixture: INVALID_CONFIG: SULCUS_A "x": expected a whole number from -9007199254740991 to 9007199254740991',
+        'fixture: INVALID_CONFIG: SULCUS_B is not set: another number',
+      ],
+    });
+  });
+
+  test('any other failure is one clear line and exit code 1', async () => {
+    assert.deepEqual(await start('port in use').outcome, { code: 1, stderr: ['fixture: PORT_IN_USE: Port 7001 is taken by another process'] });
+  });
+
+  test('an error that nobody catches is one clear line and exit code 1', async () => {
+    assert.deepEqual(await start('throws elsewhere').outcome, { code: 1, stderr: ['fixture: INTERNAL: nobody catches this'] });
+  });
+
+  test('a handle that nobody closed does not keep a finished service alive', async () => {
+    assert.equal((await start('leaves a handle open').outcome).code, 0);
+  });
+
+  test('a service whose launcher is gone stops by itself', async () => {
+    const child = fork(FIXTURE, ['wait'], { execArgv: process.execArgv, env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    await once(child.stdout!, 'data');
+    child.disconnect();
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.equal(code, 0);
+  });
+});
