@@ -1,5 +1,6 @@
 /** TensorFlow from TypeScript: build a graph, differentiate it, run it in a child process. */
 export { Graph, Variable, attr, isFloating, elementCount, type Attr, type Attrs, type DType, type GraphNode, type NumericData, type Operation, type OpOptions, type Shape, type Tensor, type TensorSpec } from './graph/index.js';
 export * from './ops/index.js';
+export { differentiableOps, gradients } from './gradients/index.js';
 export { type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram, type ValueType } from './program/program.js';
 export { dataOf, type TensorValue, type ValueData } from './program/value.js';

@@ -1,0 +1,1 @@
+export { differentiableOps, gradients } from './reverse.js';
