@@ -34,3 +34,15 @@ export function parseEnvironment<S extends EnvironmentSpec>(spec: S, environment
   }
   return values as Parsed<S>;
 }
+
+/** One line per variable for `--help`: name, default, description. */
+export function environmentHelp(spec: EnvironmentSpec): string {
+  const entries = Object.values(spec);
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries
+    .map(([name, variable]) => {
+      const fallback = variable.required ? ' (required)' : variable.default === undefined || variable.secret ? '' : ` (default: ${typeof variable.default === 'string' ? variable.default : JSON.stringify(variable.default)})`;
+      return `  ${name.padEnd(width)}  ${variable.description}${fallback}`;
+    })
+    .join('\n');
+}

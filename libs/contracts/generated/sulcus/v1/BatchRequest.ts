@@ -14,7 +14,8 @@ export interface BatchRequestInput {
    */
   'run'?: (string);
   /**
-   * Identity of the request: hash of run, pass, split and samples. A retry has the same identity and the same content.
+   * Identity of the request, chosen by the trainer. The answer to a request carries the same identity, however often
+   * the request is delivered.
    */
   'requestId'?: (string);
   /**
@@ -22,7 +23,7 @@ export interface BatchRequestInput {
    */
   'pass'?: (number);
   /**
-   * Position of this batch within the pass, from 0: the trainer applies batches in this order.
+   * Position among the trainer's requests since it started: it applies batches in this order.
    */
   'sequence'?: (number);
   'split'?: (_sulcus_v1_SplitInput);
@@ -58,7 +59,8 @@ export interface BatchRequest {
    */
   'run': (string);
   /**
-   * Identity of the request: hash of run, pass, split and samples. A retry has the same identity and the same content.
+   * Identity of the request, chosen by the trainer. The answer to a request carries the same identity, however often
+   * the request is delivered.
    */
   'requestId': (string);
   /**
@@ -66,7 +68,7 @@ export interface BatchRequest {
    */
   'pass': (number);
   /**
-   * Position of this batch within the pass, from 0: the trainer applies batches in this order.
+   * Position among the trainer's requests since it started: it applies batches in this order.
    */
   'sequence': (number);
   'split': (_sulcus_v1_Split);

@@ -16,6 +16,10 @@ export interface TrainingFinishedInput {
   'samples'?: (number | string | Long);
   'imagesPerSecond'?: (number | string);
   'inputStallFraction'?: (number | string);
+  /**
+   * Newest scan the trainer knew when it finished.
+   */
+  'scanSequence'?: (number | string | Long);
 }
 
 /**
@@ -32,4 +36,8 @@ export interface TrainingFinished {
   'samples': (number);
   'imagesPerSecond': (number);
   'inputStallFraction': (number);
+  /**
+   * Newest scan the trainer knew when it finished.
+   */
+  'scanSequence': (number);
 }

@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
+import { codecs, type Split, type TensorBatch } from '#libs/contracts';
+import type { Logger } from '#libs/telemetry';
+import type { IndexedSample } from './sample-index.js';
+
+/** One batch the trainer asks for. */
+export interface BatchOrder {
+  pass: number;
+  split: Split;
+  samples: readonly IndexedSample[];
+}
+
+/** A batch that was ordered, as preprocess delivered it. */
+export interface DeliveredBatch {
+  order: BatchOrder;
+  delivery: Delivery<TensorBatch>;
+  /** Time the trainer waited for it, milliseconds. */
+  waitedMs: number;
+}
+
+export interface BatchExchangeOptions {
+  run: string;
+  /** Orders outstanding at most. */
+  credit: number;
+  seed: number;
+  transformJson: string;
+  transformHash: string;
+  /** An order unanswered for this long is sent again under a new identity. */
+  reorderAfterMs: number;
+}
+
+interface OpenOrder {
+  order: BatchOrder;
+  sequence: number;
+  sentAtMs: number;
+  requestIds: string[];
+  delivered?: Delivery<TensorBatch>;
+}
+
+/**
+ * Orders batches from the preprocess workers and hands them out in the order they were asked for, whichever worker is
+ * faster: the weights then depend on the seed alone. Request identities belong to this exchange, so answers to a
+ * trainer that died are recognised and let go; their samples are ordered again by whoever resumes.
+ */
+export class BatchExchange {
+  readonly #bus: Bus;
+  readonly #log: Logger;
+  readonly #options: BatchExchangeOptions;
+  readonly #session = randomUUID();
+  readonly #byRequestId = new Map<string, OpenOrder>();
+  #queue: OpenOrder[] = [];
+  #nextSequence = 0;
+  #onDelivery: () => void = () => {};
+
+  constructor(bus: Bus, log: Logger, options: BatchExchangeOptions) {
+    this.#bus = bus;
+    this.#log = log;
+    this.#options = options;
+  }
+
+  /** Takes deliveries from the bus until the signal aborts. */
+  async receive(signal: AbortSignal): Promise<void> {
+    const { run, credit } = this.#options;
+    // Recreating the durable hands over at once what a predecessor had taken and not acknowledged.
+    const deliveries = this.#bus.pull({
+      stream: Streams.BATCHES, durable: `trainer-${run}`, subject: subjects.batch(run), codec: codecs.TensorBatch,
+      maxInFlight: credit, recreate: true, signal,
+    });
+    for await (const delivery of deliveries) await this.#accept(delivery);
+  }
+
+  /**
+   * Keeps up to `credit` orders outstanding and yields their batches in order, until the source has no more.
+   * The consumer of a batch acknowledges it.
+   */
+  async *batches(source: Iterator<BatchOrder>, signal: AbortSignal): AsyncGenerator<DeliveredBatch> {
+    let exhausted = false;
+    for (;;) {
+      while (!exhausted && this.#queue.length < this.#options.credit) {
+        const next = source.next();
+        if (next.done) exhausted = true;
+        else await this.#send(next.value);
+      }
+      const first = this.#queue[0];
+      if (!first) return;
+      const startedAtMs = performance.now();
+      const delivery = await this.#waitFor(first, signal);
+      this.#queue.shift();
+      for (const id of first.requestIds) this.#byRequestId.delete(id);
+      yield { order: first.order, delivery, waitedMs: performance.now() - startedAtMs };
+    }
+  }
+
+  async #accept(delivery: Delivery<TensorBatch>): Promise<void> {
+    const open = this.#byRequestId.get(delivery.message.requestId);
+    if (!open || open.delivered) {
+      this.#log.debug({ requestId: delivery.message.requestId }, 'let go of a batch that is no longer asked for');
+      await delivery.ack();
+      return;
+    }
+    open.delivered = delivery;
+    this.#onDelivery();
+  }
+
+  async #waitFor(open: OpenOrder, signal: AbortSignal): Promise<Delivery<TensorBatch>> {
+    while (!open.delivered) {
+      signal.throwIfAborted();
+      await this.#deliveryOrTimeout(1000, signal);
+      if (!open.delivered && Date.now() - open.sentAtMs > this.#options.reorderAfterMs) {
+        this.#log.warn({ sequence: open.sequence, waitedMs: Date.now() - open.sentAtMs }, 'no answer to a batch request: asking again (is a preprocess worker running?)');
+        await this.#request(open);
+      }
+    }
+    return open.delivered;
+  }
+
+  async #deliveryOrTimeout(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.#onDelivery = done;
+    });
+  }
+
+  async #send(order: BatchOrder): Promise<void> {
+    const open: OpenOrder = { order, sequence: this.#nextSequence++, sentAtMs: 0, requestIds: [] };
+    this.#queue.push(open);
+    await this.#request(open);
+  }
+
+  async #request(open: OpenOrder): Promise<void> {
+    const { run, seed, transformJson, transformHash } = this.#options;
+    const { pass, split, samples } = open.order;
+    const requestId = createHash('sha256').update(`${this.#session} ${open.sequence} ${open.requestIds.length}`).digest('hex').slice(0, 32);
+    open.requestIds.push(requestId);
+    open.sentAtMs = Date.now();
+    this.#byRequestId.set(requestId, open);
+    await this.#bus.publish(subjects.batchRequest(run), codecs.BatchRequest, {
+      run, requestId, pass, sequence: open.sequence, split, seed, transformJson, transformHash,
+      augment: split === 'SPLIT_TRAIN',
+      samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({ scanSequence, sampleId, classIndex: classIndex! })),
+    }, { messageId: requestId });
+  }
+}

@@ -1,0 +1,108 @@
+import { SulcusError } from '#libs/errors';
+import { decodeSafetensors, encodeSafetensors, type NetworkState } from '#libs/nn';
+import type { CheckpointStore } from '#libs/registry';
+import { attr, withSpan } from '#libs/telemetry';
+import type { EarlyStoppingRecord } from './early-stopping.js';
+import type { HeldBatches } from './held-batches.js';
+import type { LedgerRecord } from './ledger.js';
+import type { ProgressRecord } from './progress.js';
+import type { ValidationMetrics } from './promotion.js';
+
+/** A candidate that a checkpoint holds and that may not have been offered yet. */
+export interface PendingPublication {
+  metrics: ValidationMetrics & { sampleSetHash: string };
+  pass: number;
+}
+
+/** Everything beside the tensors that a trainer needs to go on as if it had never stopped. */
+export interface CheckpointManifest {
+  schema: 1;
+  run: string;
+  recipe: Record<string, unknown>;
+  classes: readonly string[];
+  seed: number;
+  ledger: LedgerRecord;
+  progress: ProgressRecord;
+  earlyStopping: EarlyStoppingRecord;
+  /** Fingerprint of the samples and labels that the early stopping record was measured on. */
+  dataFingerprint: string;
+  pendingPublication: PendingPublication | null;
+  /** Version published last, parent of the next. */
+  parentVersion: string | null;
+  /** Trace contexts of the training steps since the last publication, newest last. */
+  stepTraceparents: readonly string[];
+}
+
+export interface RestoredCheckpoint {
+  manifest: CheckpointManifest;
+  weights: NetworkState;
+  optimizer: NetworkState;
+}
+
+/**
+ * Writes checkpoints, one at a time and beside the training: tensors are read between two steps, stored while the next
+ * steps run, and only then are the batches acknowledged whose effect they contain.
+ */
+export class Checkpoints {
+  readonly #store: CheckpointStore;
+  readonly #run: string;
+  readonly #held: HeldBatches;
+  #revision: number | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  #savedAtMs = Date.now();
+
+  constructor(store: CheckpointStore, run: string, held: HeldBatches) {
+    this.#store = store;
+    this.#run = run;
+    this.#held = held;
+  }
+
+  /** Milliseconds since the last checkpoint was begun. */
+  get ageMs(): number {
+    return Date.now() - this.#savedAtMs;
+  }
+
+  /** The newest durable checkpoint of the run. Throws MODEL_INVALID when it cannot be used. */
+  async restore(): Promise<RestoredCheckpoint | undefined> {
+    const stored = await this.#store.load(this.#run);
+    if (!stored) return undefined;
+    this.#revision = stored.revision;
+    const { manifest, parts } = stored.checkpoint;
+    const { weights, optimizer } = parts;
+    if (manifest.schema !== 1 || !weights || !optimizer) {
+      throw new SulcusError('MODEL_INVALID', `The checkpoint of run "${this.#run}" is not of a form this version reads; choose another SULCUS_RUN to start anew`);
+    }
+    return {
+      manifest: manifest as unknown as CheckpointManifest,
+      weights: decodeSafetensors(weights).state,
+      optimizer: decodeSafetensors(optimizer).state,
+    };
+  }
+
+  /**
+   * Begins to store the state and returns; batches held at this moment are acknowledged once it is durable.
+   * Throws what the previous save failed with: CONFLICT when another trainer has taken over the run.
+   */
+  async begin(manifest: CheckpointManifest, readState: () => Promise<{ weights: NetworkState; optimizer: NetworkState }>): Promise<void> {
+    await this.settled();
+    const batches = this.#held.take();
+    const { weights, optimizer } = await readState();
+    this.#savedAtMs = Date.now();
+    const parts = { weights: encodeSafetensors(weights), optimizer: encodeSafetensors(optimizer) };
+    const links = manifest.stepTraceparents.map((traceparent) => ({ traceparent }));
+    const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
+    this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
+      this.#revision = await this.#store.save(this.#run, { manifest: manifest as unknown as Record<string, unknown>, parts }, this.#revision);
+      await Promise.all(batches.map((batch) => batch.ack()));
+    }).catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  /** Resolves when nothing is being stored; throws what the last save failed with. */
+  async settled(): Promise<void> {
+    await this.#saving;
+    if (this.#failure !== undefined) throw SulcusError.from(this.#failure);
+  }
+}

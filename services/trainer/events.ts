@@ -1,0 +1,74 @@
+import { publishEvent, type Bus } from '#libs/bus';
+import type { Logger } from '#libs/telemetry';
+import type { Progress } from './progress.js';
+import type { ValidationMetrics } from './promotion.js';
+import type { Ledger } from './ledger.js';
+
+/** Shortest time between two reports of progress. */
+const REPORT_INTERVAL_MS = 500;
+
+/** What the trainer tells the world: one method per thing that happens, each an event and a log line. */
+export class TrainerEvents {
+  readonly #bus: Bus;
+  readonly #log: Logger;
+  readonly #run: string;
+  readonly #instance: string;
+  #reportedAtMs = 0;
+
+  constructor(bus: Bus, log: Logger, run: string, instance: string) {
+    this.#bus = bus;
+    this.#log = log;
+    this.#run = run;
+    this.#instance = instance;
+  }
+
+  async state(state: 'starting' | 'ready' | 'idle' | 'busy' | 'stopping' | 'failed', message: string): Promise<void> {
+    this.#log.info({ state }, message);
+    await this.#publish({ state: { state, message } });
+  }
+
+  /** Reports at most every half second unless `force`. */
+  async progress(progress: Progress, pass: number, learningRate: number, force = false): Promise<void> {
+    if (!force && Date.now() - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
+    const window = progress.takeWindow();
+    if (!window) return;
+    this.#reportedAtMs = Date.now();
+    this.#log.debug({ step: progress.step, pass, ...window }, 'training');
+    await this.#publish({
+      training: {
+        run: this.#run, step: progress.step, pass, samples: progress.samples, ...window,
+        inputStallFraction: progress.inputStallFraction, learningRate,
+      },
+    });
+  }
+
+  async passCompleted(ledger: Ledger): Promise<void> {
+    const counts = { samples: ledger.appliedRows, dropped: ledger.droppedRows, repeated: ledger.repeatedRows };
+    this.#log.info({ pass: ledger.pass, ...counts }, 'pass completed');
+    await this.#publish({ pass: { run: this.#run, pass: ledger.pass, ...counts } });
+  }
+
+  async validated(progress: Progress, pass: number, metrics: ValidationMetrics, published?: { version: string; promoted: boolean }): Promise<void> {
+    this.#log.info({ step: progress.step, pass, ...metrics, ...published }, 'validated');
+    await this.#publish({
+      validation: {
+        run: this.#run, step: progress.step, pass, samples: metrics.samples, loss: metrics.loss, accuracy: metrics.accuracy,
+        version: published?.version ?? '', promoted: published?.promoted ?? false,
+      },
+    });
+  }
+
+  async finished(progress: Progress, reason: 'early_stopping' | 'epochs' | 'no_data', passes: number, scanSequence: number): Promise<void> {
+    this.#log.info({ reason, steps: progress.step, passes, scanSequence }, 'nothing more to learn until images or labels come');
+    await this.#publish({
+      finished: {
+        run: this.#run, reason, steps: progress.step, passes, samples: progress.samples, imagesPerSecond: progress.imagesPerSecond,
+        inputStallFraction: progress.inputStallFraction, scanSequence,
+      },
+    });
+  }
+
+  async #publish(body: Parameters<typeof publishEvent>[3]): Promise<void> {
+    await publishEvent(this.#bus, 'trainer', this.#instance, body);
+  }
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { SulcusError } from '#libs/errors';
+
+/** What a checkpoint keeps of a ledger. */
+export interface LedgerRecord {
+  pass: number;
+  /** Newest scan sequence that was known when the pass began: these samples come shuffled, later arrivals behind them. */
+  snapshotSequence: number;
+  /** Rows that went through a training step in this pass. */
+  appliedRows: number;
+  /** Samples of this pass that could not be prepared. */
+  droppedRows: number;
+  /** Bit `s` (little-endian within bytes) is set when the scan with sequence `s` is settled; base64. */
+  settled: string;
+}
+
+/**
+ * Which samples had their effect in the current pass, by scan sequence. It travels in the checkpoint beside the
+ * weights, so weights and ledger always tell the same story, whatever was killed in between.
+ */
+export class Ledger {
+  readonly pass: number;
+  readonly snapshotSequence: number;
+  #bits = new Uint8Array(64);
+  #settledCount = 0;
+  #appliedRows = 0;
+  #droppedRows = 0;
+
+  constructor(pass: number, snapshotSequence: number) {
+    this.pass = pass;
+    this.snapshotSequence = snapshotSequence;
+  }
+
+  /** Samples that are settled: applied or given up. */
+  get settledCount(): number {
+    return this.#settledCount;
+  }
+
+  get appliedRows(): number {
+    return this.#appliedRows;
+  }
+
+  get droppedRows(): number {
+    return this.#droppedRows;
+  }
+
+  /** Rows applied beyond one per sample; 0 unless there is a defect. */
+  get repeatedRows(): number {
+    return this.#appliedRows + this.#droppedRows - this.#settledCount;
+  }
+
+  isSettled(sequence: number): boolean {
+    return ((this.#bits[sequence >> 3] ?? 0) & (1 << (sequence & 7))) !== 0;
+  }
+
+  /** Indices of the rows whose sample has had no effect in this pass yet; a sample listed twice counts once. */
+  unsettledRows(sequences: readonly number[]): number[] {
+    const seen = new Set<number>();
+    return sequences.flatMap((sequence, row) => (this.isSettled(sequence) || seen.has(sequence) ? [] : (seen.add(sequence), [row])));
+  }
+
+  /** Records that the samples went through a training step. */
+  recordApplied(sequences: readonly number[]): void {
+    this.#appliedRows += sequences.length;
+    for (const sequence of sequences) this.#settle(sequence);
+  }
+
+  /** Records that the samples cannot be prepared: they are not ordered again in this pass. */
+  recordDropped(sequences: readonly number[]): void {
+    this.#droppedRows += sequences.length;
+    for (const sequence of sequences) this.#settle(sequence);
+  }
+
+  toRecord(): LedgerRecord {
+    return {
+      pass: this.pass,
+      snapshotSequence: this.snapshotSequence,
+      appliedRows: this.#appliedRows,
+      droppedRows: this.#droppedRows,
+      settled: Buffer.from(this.#bits).toString('base64'),
+    };
+  }
+
+  /** SHA-256 of the record, lower-case hexadecimal: goes into the model card as proof of what was seen. */
+  hash(): string {
+    return createHash('sha256').update(JSON.stringify(this.toRecord())).digest('hex');
+  }
+
+  /** Throws MODEL_INVALID when the record's counts and bits disagree. */
+  static fromRecord(record: LedgerRecord): Ledger {
+    const ledger = new Ledger(record.pass, record.snapshotSequence);
+    ledger.#bits = new Uint8Array(Buffer.from(record.settled, 'base64'));
+    ledger.#settledCount = ledger.#bits.reduce((count, byte) => count + popCount(byte), 0);
+    ledger.#appliedRows = record.appliedRows;
+    ledger.#droppedRows = record.droppedRows;
+    if (ledger.repeatedRows !== 0) {
+      throw new SulcusError('MODEL_INVALID', `The checkpoint's ledger counts ${record.appliedRows} applied and ${record.droppedRows} dropped rows for ${ledger.#settledCount} samples`);
+    }
+    return ledger;
+  }
+
+  #settle(sequence: number): void {
+    const byte = sequence >> 3;
+    if (byte >= this.#bits.length) {
+      const grown = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
+      grown.set(this.#bits);
+      this.#bits = grown;
+    }
+    if (this.isSettled(sequence)) return;
+    this.#bits[byte]! |= 1 << (sequence & 7);
+    this.#settledCount++;
+  }
+}
+
+function popCount(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

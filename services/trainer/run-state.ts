@@ -1,0 +1,80 @@
+import { SulcusError } from '#libs/errors';
+import type { CheckpointManifest, PendingPublication } from './checkpoints.js';
+import { EarlyStopping } from './early-stopping.js';
+import { Ledger } from './ledger.js';
+import { Progress } from './progress.js';
+
+/** Training steps that a publication links to at most: enough for any pass of moderate size. */
+const MAX_LINKED_STEPS = 512;
+
+/** What identifies a run: a checkpoint of anything else cannot be continued. */
+export interface RunIdentity {
+  run: string;
+  recipe: Record<string, unknown>;
+  classes: readonly string[];
+  seed: number;
+  patience: number | undefined;
+}
+
+/** The state of a run beside its tensors: what the manifest of a checkpoint is made of and restored to. */
+export class RunState {
+  readonly identity: RunIdentity;
+  ledger: Ledger;
+  readonly progress: Progress;
+  readonly earlyStopping: EarlyStopping;
+  dataFingerprint: string;
+  pendingPublication: PendingPublication | null;
+  parentVersion: string | null;
+  #stepTraceparents: string[];
+
+  /** @throws INVALID_CONFIG when the manifest is of another recipe, class list or seed */
+  constructor(identity: RunIdentity, manifest?: CheckpointManifest) {
+    if (manifest) assertSameRun(identity, manifest);
+    this.identity = identity;
+    this.ledger = manifest ? Ledger.fromRecord(manifest.ledger) : new Ledger(0, 0);
+    this.progress = new Progress(manifest?.progress);
+    this.earlyStopping = new EarlyStopping(identity.patience, manifest?.earlyStopping);
+    this.dataFingerprint = manifest?.dataFingerprint ?? '';
+    this.pendingPublication = manifest?.pendingPublication ?? null;
+    this.parentVersion = manifest?.parentVersion ?? null;
+    this.#stepTraceparents = [...(manifest?.stepTraceparents ?? [])];
+  }
+
+  recordStepTrace(traceparent: string): void {
+    if (traceparent === '') return;
+    this.#stepTraceparents.push(traceparent);
+    if (this.#stepTraceparents.length > MAX_LINKED_STEPS) this.#stepTraceparents.shift();
+  }
+
+  get stepTraceparents(): readonly string[] {
+    return this.#stepTraceparents;
+  }
+
+  clearStepTraces(): void {
+    this.#stepTraceparents = [];
+  }
+
+  toManifest(): CheckpointManifest {
+    const { run, recipe, classes, seed } = this.identity;
+    return {
+      schema: 1, run, recipe, classes, seed,
+      ledger: this.ledger.toRecord(),
+      progress: this.progress.toRecord(),
+      earlyStopping: this.earlyStopping.toRecord(),
+      dataFingerprint: this.dataFingerprint,
+      pendingPublication: this.pendingPublication,
+      parentVersion: this.parentVersion,
+      stepTraceparents: [...this.#stepTraceparents],
+    };
+  }
+}
+
+function assertSameRun(identity: RunIdentity, manifest: CheckpointManifest): void {
+  const mistakes = (['recipe', 'classes', 'seed'] as const)
+    .filter((key) => JSON.stringify(identity[key]) !== JSON.stringify(manifest[key]))
+    .map((key) => `run "${identity.run}" was begun with another ${key}: ${JSON.stringify(manifest[key])}`);
+  if (mistakes.length > 0) {
+    const advice = 'choose another SULCUS_RUN, or give the run what it was begun with';
+    throw new SulcusError('INVALID_CONFIG', [...mistakes, advice].join('; '), { details: { mistakes: [...mistakes, advice] } });
+  }
+}

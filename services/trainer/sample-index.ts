@@ -1,0 +1,154 @@
+import { Streams, type Bus } from '#libs/bus';
+import { codecs, type Split } from '#libs/contracts';
+import type { Logger } from '#libs/telemetry';
+
+/** What the trainer knows of a sample without ever seeing its pixels. */
+export interface IndexedSample {
+  readonly scanSequence: number;
+  readonly sampleId: string;
+  readonly split: Split;
+  /** Index into the run's class list; undefined while no label of that list is known. */
+  classIndex: number | undefined;
+}
+
+/**
+ * The samples of the SCANS stream with their newest labels. It follows the stream's headers only, so a million scans
+ * cost the trainer no image byte.
+ */
+export class SampleIndex {
+  readonly #classes: readonly string[];
+  readonly #log: Logger;
+  readonly #samples: IndexedSample[] = [];
+  readonly #byId = new Map<string, IndexedSample>();
+  readonly #byStudy = new Map<string, IndexedSample[]>();
+  readonly #studyLabels = new Map<string, string>();
+  readonly #sampleLabels = new Map<string, string>();
+  readonly #unknownLabels = new Set<string>();
+  #lastSequence = 0;
+  #version = 0;
+  #changedAtMs = Date.now();
+  #wake: (() => void)[] = [];
+  #followsCaughtUp = 0;
+
+  constructor(classes: readonly string[], log: Logger) {
+    this.#classes = classes;
+    this.#log = log;
+  }
+
+  /** Newest scan sequence seen. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** Milliseconds since a scan or label came last. */
+  get quietMs(): number {
+    return Date.now() - this.#changedAtMs;
+  }
+
+  /** Grows with every scan and with every label that changes what a sample teaches. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Samples of a split that have a label of the run's classes, in stream order. */
+  labelled(split: Split): IndexedSample[] {
+    return this.#samples.filter((sample) => sample.split === split && sample.classIndex !== undefined);
+  }
+
+  /** Resolves at the next scan or label, after `timeoutMs` or when the signal aborts. */
+  async changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.#wake.push(done);
+    });
+  }
+
+  /** Follows both streams until the signal aborts. `onCaughtUp` is called once, when all that is stored is indexed. */
+  async follow(bus: Bus, signal: AbortSignal, onCaughtUp: () => void): Promise<void> {
+    const caughtUp = (): void => {
+      if (++this.#followsCaughtUp === 2) onCaughtUp();
+    };
+    await Promise.all([this.#followScans(bus, signal, caughtUp), this.#followLabels(bus, signal, caughtUp)]);
+  }
+
+  async #followScans(bus: Bus, signal: AbortSignal, caughtUp: () => void): Promise<void> {
+    let behind = (await bus.stats()).SCANS.messages > 0;
+    if (!behind) caughtUp();
+    for await (const scan of bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
+      this.#addScan(scan.sequence, (name) => scan.headers.get(name) ?? '');
+      if (behind && scan.pending === 0) {
+        behind = false;
+        caughtUp();
+      }
+    }
+  }
+
+  async #followLabels(bus: Bus, signal: AbortSignal, caughtUp: () => void): Promise<void> {
+    let behind = (await bus.stats()).LABELS.messages > 0;
+    if (!behind) caughtUp();
+    for await (const { message, pending } of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
+      if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
+      else if (message?.studyId) this.#labelStudy(message.studyId, message.label);
+      if (behind && pending === 0) {
+        behind = false;
+        caughtUp();
+      }
+    }
+  }
+
+  #addScan(scanSequence: number, header: (name: string) => string): void {
+    const [sampleId, studyId] = [header('Sulcus-Sample-Id'), header('Sulcus-Study-Id')];
+    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? decodeURIComponent(header('Sulcus-Label'));
+    const sample: IndexedSample = { scanSequence, sampleId, split: header('Sulcus-Split') as Split, classIndex: this.#classIndex(label) };
+    this.#samples.push(sample);
+    this.#byId.set(sampleId, sample);
+    if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), sample]);
+    this.#lastSequence = scanSequence;
+    this.#notify();
+  }
+
+  #labelSample(sampleId: string, label: string): void {
+    this.#sampleLabels.set(sampleId, label);
+    const sample = this.#byId.get(sampleId);
+    if (sample) this.#relabel([sample], label);
+  }
+
+  #labelStudy(studyId: string, label: string): void {
+    this.#studyLabels.set(studyId, label);
+    this.#relabel(this.#byStudy.get(studyId) ?? [], label);
+  }
+
+  #relabel(samples: readonly IndexedSample[], label: string): void {
+    const classIndex = this.#classIndex(label);
+    const changed = samples.filter((sample) => sample.classIndex !== classIndex);
+    for (const sample of changed) sample.classIndex = classIndex;
+    if (changed.length === 0) return;
+    this.#notify();
+  }
+
+  /** A label outside the class list teaches nothing; it is said once per label. */
+  #classIndex(label: string): number | undefined {
+    const index = this.#classes.indexOf(label);
+    if (index >= 0) return index;
+    if (label !== '' && !this.#unknownLabels.has(label)) {
+      this.#unknownLabels.add(label);
+      this.#log.warn({ label, classes: this.#classes }, 'samples with this label are left out: it is not in the class list of the run');
+    }
+    return undefined;
+  }
+
+  #notify(): void {
+    this.#version++;
+    this.#changedAtMs = Date.now();
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Bus } from '#libs/bus';
+import type { Engine } from '#libs/engine';
+import { canonicalTransformJson, transformHash } from '#libs/imaging';
+import { countParameters, initialState, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
+import { CheckpointStore, Registry } from '#libs/registry';
+import type { Logger } from '#libs/telemetry';
+import { BatchExchange } from './batch-exchange.js';
+import { Checkpoints } from './checkpoints.js';
+import type { TrainerConfig } from './config.js';
+import { TrainerEvents } from './events.js';
+import { HeldBatches } from './held-batches.js';
+import { Publisher } from './publisher.js';
+import { resolveTransform } from './recipe.js';
+import { RunState } from './run-state.js';
+import { SampleIndex } from './sample-index.js';
+import { Trainer } from './trainer.js';
+
+export interface TrainerServiceContext {
+  bus: Bus;
+  engine: Engine;
+  config: TrainerConfig;
+  recipe: Recipe;
+  log: Logger;
+  /** Unique per process. */
+  instance: string;
+  codeVersion: string;
+}
+
+/** Builds the trainer of a run, restores its newest checkpoint and trains until the signal aborts. */
+export async function runTrainer(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
+  const { bus, engine, config, recipe, log, instance, codeVersion } = context;
+  const events = new TrainerEvents(bus, log, config.run, instance);
+  await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${config.classes.join(', ')}`);
+
+  const transform = resolveTransform(recipe);
+  const network: NetworkConfig = {
+    architecture: recipe.architecture,
+    classes: config.classes.length,
+    input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
+    normalize: transform.normalize,
+    precision: resolvePrecision(recipe.precision, engine.info),
+  };
+  const identity = {
+    run: config.run, recipe: recipe as unknown as Record<string, unknown>, classes: config.classes, seed: recipe.seed,
+    patience: recipe.earlyStopping?.patience,
+  };
+
+  const registry = new Registry(bus);
+  const held = new HeldBatches();
+  const checkpoints = new Checkpoints(new CheckpointStore(bus), config.run, held);
+  const restored = await checkpoints.restore();
+  const state = new RunState(identity, restored?.manifest);
+  const session = await TrainingSession.create(engine, network, recipe.optimizer, restored ?? { weights: initialState(network, recipe.seed) });
+  await events.state('ready', restored ? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}` : 'a new run');
+
+  const index = new SampleIndex(config.classes, log);
+  const exchange = new BatchExchange(bus, log, {
+    run: config.run, credit: config.batchCredit, seed: recipe.seed, reorderAfterMs: config.reorderAfterMs,
+    transformJson: canonicalTransformJson(transform), transformHash: transformHash(transform),
+  });
+  const publisher = new Publisher(registry, {
+    network, transform: transform as unknown as Record<string, unknown>, transformHash: transformHash(transform),
+    parameterCount: countParameters(network), codeVersion,
+  });
+  const trainer = new Trainer(
+    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events, log },
+    {
+      batchSize: recipe.batchSize, learningRate: recipe.optimizer.learningRate, classBalanced: config.classBalanced,
+      epochs: recipe.epochs, validateEverySamples: config.validateEverySamples, checkpointIntervalMs: config.checkpointIntervalMs,
+    },
+  );
+  await runTogether(signal, index, bus, exchange, trainer);
+}
+
+/** Index, exchange and trainer live and die together: the first to fail ends the others. */
+async function runTogether(signal: AbortSignal, index: SampleIndex, bus: Bus, exchange: BatchExchange, trainer: Trainer): Promise<void> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  let failure: unknown;
+  const stopWith = (error: unknown): void => {
+    failure ??= error;
+    stop.abort();
+  };
+  const caughtUp = new Promise<void>((resolve) => {
+    both.addEventListener('abort', () => resolve(), { once: true });
+    void index.follow(bus, both, resolve).catch(stopWith);
+  });
+  // The bus outlives the trainer's last checkpoint: deliveries are acknowledged under it.
+  const receiving = exchange.receive(stop.signal).catch(stopWith);
+  await caughtUp;
+  await trainer.run(both).catch(stopWith);
+  stop.abort();
+  await receiving;
+  if (failure !== undefined && !(signal.aborted && both.aborted && (failure as Error).name === 'AbortError')) throw failure;
+}

@@ -1,0 +1,295 @@
+import type { Bus } from '#libs/bus';
+import type { TensorBatch } from '#libs/contracts';
+import type { Engine } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
+import type { NetworkConfig, TrainingSession } from '#libs/nn';
+import type { Registry } from '#libs/registry';
+import { attr, withSpan, type Logger } from '#libs/telemetry';
+import type { BatchExchange, BatchOrder, DeliveredBatch } from './batch-exchange.js';
+import { Champion } from './champion.js';
+import type { Checkpoints } from './checkpoints.js';
+import type { TrainerEvents } from './events.js';
+import type { HeldBatches } from './held-batches.js';
+import { Ledger } from './ledger.js';
+import { PassPlan } from './pass-plan.js';
+import { decide, type ValidationMetrics } from './promotion.js';
+import type { Publisher } from './publisher.js';
+import type { RunState } from './run-state.js';
+import type { IndexedSample, SampleIndex } from './sample-index.js';
+import { fingerprint, labelsOf, ValidationTally } from './validation.js';
+
+/** A checkpoint is due at the latest when this many batches wait for one: they are kept by the broker until then. */
+const MAX_HELD_BATCHES = 48;
+
+/** Without a full batch, training begins when nothing has come for this long. */
+const QUIET_MS = 2000;
+
+/** Fewest samples between validations unless configured. */
+const MIN_SAMPLES_BETWEEN_VALIDATIONS = 2000;
+
+export interface TrainerParts {
+  bus: Bus;
+  engine: Engine;
+  registry: Registry;
+  index: SampleIndex;
+  exchange: BatchExchange;
+  session: TrainingSession;
+  network: NetworkConfig;
+  state: RunState;
+  held: HeldBatches;
+  checkpoints: Checkpoints;
+  publisher: Publisher;
+  events: TrainerEvents;
+  log: Logger;
+}
+
+export interface TrainerOptions {
+  batchSize: number;
+  learningRate: number;
+  classBalanced: boolean;
+  /** Passes over unchanged data after which training ends. */
+  epochs: number;
+  validateEverySamples: number | undefined;
+  checkpointIntervalMs: number;
+}
+
+/**
+ * Where the trainer is in its life:
+ * - waiting: not enough labelled samples to begin with;
+ * - training: a round of training batches up to the next validation;
+ * - validating: the round's last batches, on the validation split; then checkpoint, candidate, promotion;
+ * - idle: early stopping or the last epoch was reached; new images or labels lead back to training.
+ */
+export type TrainerState = 'waiting' | 'training' | 'validating' | 'idle';
+
+/** Fine-tunes the network on the stream. One round follows another: train, validate, checkpoint, offer. */
+export class Trainer {
+  readonly #parts: TrainerParts;
+  readonly #options: TrainerOptions;
+
+  constructor(parts: TrainerParts, options: TrainerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Trains until the signal aborts; the last state is checkpointed then. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { state, publisher, checkpoints, events } = this.#parts;
+    try {
+      // A predecessor may have died between its checkpoint and the offer of the candidate in it.
+      await publisher.publishPending(state, () => this.#parts.session.readState());
+      while (!signal.aborted) {
+        await this.#waitForSamples(signal);
+        this.#noticeChangedData();
+        const reason = this.#finishedReason();
+        if (reason) await this.#idle(reason, signal);
+        else await this.#round(signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      if (signal.aborted) {
+        await events.state('stopping', 'storing a last checkpoint');
+        await this.#checkpoint();
+      }
+      await checkpoints.settled();
+    }
+  }
+
+  /** Enough to begin with: a batch of training samples and one to validate, or whatever there is when it is quiet. */
+  async #waitForSamples(signal: AbortSignal): Promise<void> {
+    const { index, events } = this.#parts;
+    let said = false;
+    for (;;) {
+      const [train, validation] = [index.labelled('SPLIT_TRAIN').length, index.labelled('SPLIT_VALIDATION').length];
+      if (signal.aborted || (train >= this.#options.batchSize && validation > 0)) return;
+      if (train > 0 && validation > 0 && index.quietMs > QUIET_MS) return;
+      if (!said) await events.state('idle', `waiting for labelled images: ${train} to train and ${validation} to validate so far`);
+      said = true;
+      await index.changed(QUIET_MS / 2, signal);
+    }
+  }
+
+  #dataFingerprint(): string {
+    const { index } = this.#parts;
+    return fingerprint(index.labelled('SPLIT_TRAIN'), index.labelled('SPLIT_VALIDATION'));
+  }
+
+  #noticeChangedData(): void {
+    const { state } = this.#parts;
+    const current = this.#dataFingerprint();
+    if (current === state.dataFingerprint) return;
+    state.dataFingerprint = current;
+    state.earlyStopping.reset();
+    state.progress.passesOnSameData = 0;
+  }
+
+  #finishedReason(): 'early_stopping' | 'epochs' | undefined {
+    const { state } = this.#parts;
+    if (state.earlyStopping.stopped) return 'early_stopping';
+    return state.progress.passesOnSameData >= this.#options.epochs ? 'epochs' : undefined;
+  }
+
+  async #idle(reason: 'early_stopping' | 'epochs', signal: AbortSignal): Promise<void> {
+    const { index, state, events } = this.#parts;
+    await this.#checkpoint();
+    await this.#parts.checkpoints.settled();
+    for (let reportedVersion = -1; !signal.aborted; await index.changed(QUIET_MS, signal)) {
+      if (index.version === reportedVersion) continue;
+      if (this.#dataFingerprint() !== state.dataFingerprint) return;
+      // Scans that teach nothing (the test split) are reported too: whoever waits for the trainer knows it has seen all.
+      reportedVersion = index.version;
+      await events.finished(state.progress, reason, state.ledger.pass, index.lastSequence);
+    }
+  }
+
+  /** Training batches up to the next validation, and the validation, as one sequence of orders without a gap. */
+  async #round(signal: AbortSignal): Promise<void> {
+    const { index, registry, engine, network, exchange, state, events } = this.#parts;
+    const validationSamples = index.labelled('SPLIT_VALIDATION');
+    const sampleSetHash = fingerprint(validationSamples);
+    const champion = await Champion.load(registry, engine, network, sampleSetHash);
+    const tally = new ValidationTally();
+    const round = this.#orders(validationSamples);
+    await events.state('busy', `training, pass ${state.ledger.pass}`);
+    try {
+      for await (const delivered of exchange.batches(round, signal)) {
+        if (delivered.order.split === 'SPLIT_TRAIN') await this.#trainOn(delivered);
+        else await this.#validateOn(delivered, tally, champion);
+      }
+      signal.throwIfAborted();
+      await events.progress(state.progress, state.ledger.pass, this.#options.learningRate, true);
+      const metrics = tally.metrics();
+      if (this.#passIsComplete()) await this.#completePass();
+      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, champion);
+    } finally {
+      await champion?.close();
+    }
+  }
+
+  *#orders(validationSamples: readonly IndexedSample[]): Generator<BatchOrder, void> {
+    const { index, state } = this.#parts;
+    const { batchSize } = this.#options;
+    if (state.ledger.snapshotSequence === 0) state.ledger = new Ledger(state.ledger.pass, index.lastSequence);
+    const { pass } = state.ledger;
+    const seed = state.identity.seed;
+    const plan = new PassPlan(state.ledger, () => index.labelled('SPLIT_TRAIN'), { seed, batchSize, classBalanced: this.#options.classBalanced });
+    const limit = this.#options.validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, index.labelled('SPLIT_TRAIN').length);
+    this.#planIsExhausted = false;
+    for (let ordered = 0; ordered < limit; ) {
+      const samples = plan.next();
+      if (samples.length === 0) {
+        this.#planIsExhausted = true;
+        break;
+      }
+      ordered += samples.length;
+      yield { pass, split: 'SPLIT_TRAIN', samples };
+    }
+    for (let start = 0; start < validationSamples.length; start += batchSize) {
+      yield { pass, split: 'SPLIT_VALIDATION', samples: validationSamples.slice(start, start + batchSize) };
+    }
+  }
+
+  /** Set by the order source when the pass had no further sample to order. */
+  #planIsExhausted = false;
+
+  #passIsComplete(): boolean {
+    return this.#planIsExhausted;
+  }
+
+  async #trainOn({ delivery, waitedMs }: DeliveredBatch): Promise<void> {
+    const { session, state, held, events, checkpoints } = this.#parts;
+    const startedAtMs = performance.now();
+    const batch = await this.#openBatch(delivery.message);
+    const rows = state.ledger.unsettledRows(batch.sequences);
+    if (rows.length > 0) {
+      const links = delivery.traceparent === undefined ? [] : [{ traceparent: delivery.traceparent }];
+      const attributes = { [attr.run]: state.identity.run, [attr.pass]: state.ledger.pass, [attr.step]: state.progress.step + 1 };
+      await withSpan('train step', { root: true, links, attributes }, async (span) => {
+        const { pixels, labels } = batch.select(rows);
+        const { loss, correct } = await session.trainStep({ pixels, labels, count: rows.length, learningRate: this.#options.learningRate });
+        span.setAttributes({ [attr.loss]: loss });
+        state.recordStepTrace(span.traceparent);
+        state.progress.recordStep({ samples: rows.length, lossSum: loss * rows.length, correct, waitedMs, computeMs: performance.now() - startedAtMs });
+      });
+      state.ledger.recordApplied(rows.map((row) => batch.sequences[row]!));
+    }
+    state.ledger.recordDropped(delivery.message.dropped.map(({ scanSequence }) => scanSequence).filter((sequence) => !state.ledger.isSettled(sequence)));
+    held.hold(delivery);
+    await events.progress(state.progress, state.ledger.pass, this.#options.learningRate);
+    if (held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > this.#options.checkpointIntervalMs) await this.#checkpoint();
+  }
+
+  async #validateOn({ delivery }: DeliveredBatch, tally: ValidationTally, champion: Champion | undefined): Promise<void> {
+    const { session, state } = this.#parts;
+    const batch = await this.#openBatch(delivery.message);
+    const labels = labelsOf(delivery.message);
+    if (labels.length > 0) {
+      const { probabilities } = await session.evaluate({ pixels: batch.pixels, labels, count: labels.length });
+      tally.add(probabilities, labels, state.identity.classes.length);
+      await champion?.answer(batch.pixels, labels);
+    }
+    // A validation leaves no effect that could be lost.
+    await delivery.ack();
+  }
+
+  async #openBatch(message: TensorBatch): Promise<OpenBatch> {
+    const { bus, network } = this.#parts;
+    const { height, width, channels } = network.input;
+    const sequences = message.samples.map(({ scanSequence }) => scanSequence);
+    const rowBytes = message.height * message.width * message.channels;
+    const pixels = message.pixels && sequences.length > 0 ? await bus.fromPayload(message.pixels) : Buffer.alloc(0);
+    if (sequences.length > 0 && (message.height !== height || message.width !== width || message.channels !== channels)) {
+      throw new SulcusError('MESSAGE_INVALID', `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${height}x${width}x${channels}`);
+    }
+    if (pixels.length !== rowBytes * sequences.length) {
+      throw new SulcusError('MESSAGE_INVALID', `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels instead of ${rowBytes * sequences.length}`);
+    }
+    return new OpenBatch(pixels, rowBytes, sequences, labelsOf(message));
+  }
+
+  async #completePass(): Promise<void> {
+    const { state, index, events } = this.#parts;
+    await events.passCompleted(state.ledger);
+    state.progress.passesOnSameData++;
+    state.ledger = new Ledger(state.ledger.pass + 1, index.lastSequence);
+  }
+
+  /** Checkpoint first, then the offer: a candidate always has a durable state behind it. */
+  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, champion: Champion | undefined): Promise<void> {
+    const { state, publisher, events, session } = this.#parts;
+    state.progress.validations++;
+    const improved = state.earlyStopping.record(metrics.loss);
+    state.pendingPublication = improved ? { metrics, pass: state.ledger.pass } : null;
+    await this.#checkpoint();
+    const published = improved
+      ? await publisher.publish(state, () => session.readState(), decide(metrics, champion?.metrics()))
+      : undefined;
+    await events.validated(state.progress, state.ledger.pass, metrics, published);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { checkpoints, state, session } = this.#parts;
+    await checkpoints.begin(state.toManifest(), () => session.readState());
+  }
+}
+
+/** Pixels and labels of a delivered batch. */
+class OpenBatch {
+  constructor(
+    /** uint8, axes [batch, height, width, channel]. */
+    readonly pixels: Uint8Array,
+    readonly rowBytes: number,
+    /** Scan sequence of each row. */
+    readonly sequences: readonly number[],
+    readonly labels: Int32Array,
+  ) {}
+
+  /** The given rows; the whole batch is handed over without a copy. */
+  select(rows: readonly number[]): { pixels: Uint8Array; labels: Int32Array } {
+    if (rows.length === this.sequences.length) return { pixels: this.pixels, labels: this.labels };
+    const pixels = new Uint8Array(rows.length * this.rowBytes);
+    rows.forEach((row, position) => pixels.set(this.pixels.subarray(row * this.rowBytes, (row + 1) * this.rowBytes), position * this.rowBytes));
+    return { pixels, labels: Int32Array.from(rows, (row) => this.labels[row]!) };
+  }
+}

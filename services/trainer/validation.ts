@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { TensorBatch } from '#libs/contracts';
+import type { IndexedSample } from './sample-index.js';
+import type { ValidationMetrics } from './promotion.js';
+
+/** Probabilities below this count as this: one wrong certainty must not make a mean infinite. */
+const MIN_PROBABILITY = 1e-12;
+
+/** Adds up what a model answers on the validation batches. */
+export class ValidationTally {
+  #lossSum = 0;
+  #correct = 0;
+  #samples = 0;
+
+  /** @param probabilities axes [batch, class], each row summing to 1 */
+  add(probabilities: Float32Array, labels: Int32Array, classCount: number): void {
+    labels.forEach((label, row) => {
+      const answer = probabilities.subarray(row * classCount, (row + 1) * classCount);
+      this.#lossSum -= Math.log(Math.max(answer[label]!, MIN_PROBABILITY));
+      this.#correct += argMax(answer) === label ? 1 : 0;
+    });
+    this.#samples += labels.length;
+  }
+
+  /** Undefined when no validation sample could be prepared. */
+  metrics(): ValidationMetrics | undefined {
+    if (this.#samples === 0) return undefined;
+    return { loss: this.#lossSum / this.#samples, accuracy: this.#correct / this.#samples, samples: this.#samples };
+  }
+}
+
+/** Index of the largest value; of equal ones the first, as TensorFlow's ArgMax. */
+function argMax(values: Float32Array): number {
+  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+}
+
+/** Identity of a set of labelled samples: two losses can be compared when they are measured on the same set. */
+export function fingerprint(...sets: readonly (readonly IndexedSample[])[]): string {
+  const hash = createHash('sha256');
+  for (const set of sets) {
+    for (const { scanSequence, classIndex } of set) hash.update(`${scanSequence}:${classIndex} `);
+    hash.update('|');
+  }
+  return hash.digest('hex');
+}
+
+/** Class indices of a batch, in row order. */
+export const labelsOf = (batch: TensorBatch): Int32Array => Int32Array.from(batch.samples, ({ classIndex }) => classIndex);

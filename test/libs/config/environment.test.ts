@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { describe, it } from 'node:test';
+import { bytes, choice, duration, environmentHelp, flag, integer, list, number, optional, parseEnvironment, secret, site, text } from '#libs/config';
+import type { SulcusError } from '#libs/errors';
+
+const spec = {
+  url: ['SULCUS_URL', text({ default: 'nats://127.0.0.1', description: 'Broker' })],
+  classes: ['SULCUS_CLASSES', list({ minLength: 2, description: 'class names' })],
+  workers: ['SULCUS_WORKERS', integer({ default: 2, min: 1, max: 8, description: 'Workers' })],
+  token: ['SULCUS_TOKEN', optional(secret({ description: 'Token' }))],
+} as const;
+
+describe('parseEnvironment', () => {
+  it('gives typed values, with defaults where nothing is set; empty counts as not set', () => {
+    const config = parseEnvironment(spec, { SULCUS_CLASSES: 'a, b', SULCUS_WORKERS: '' });
+    assert.deepEqual(config, { url: 'nats://127.0.0.1', classes: ['a', 'b'], workers: 2, token: undefined });
+  });
+
+  it('reports every mistake at once, by name', () => {
+    assert.throws(() => parseEnvironment(spec, { SULCUS_WORKERS: '9' }), (error: SulcusError) => {
+      assert.equal(error.code, 'INVALID_CONFIG');
+      assert.match(error.message, /SULCUS_CLASSES is not set: class names/);
+      assert.match(error.message, /SULCUS_WORKERS "9": expected a whole number from 1 to 8/);
+      return true;
+    });
+  });
+
+  it('never shows a secret, neither in errors nor when printed', () => {
+    const keys = { key: ['SULCUS_KEY', { ...secret({ description: 'Key' }), parse: (): never => { throw new Error('expected 64 hexadecimal digits'); } }] } as const;
+    assert.throws(() => parseEnvironment(keys, { SULCUS_KEY: 'hunter2' }), (error: Error) => !error.message.includes('hunter2') && error.message.includes('SULCUS_KEY'));
+    const { token } = parseEnvironment(spec, { SULCUS_CLASSES: 'a,b', SULCUS_TOKEN: 'hunter2' });
+    assert.ok(!inspect(token).includes('hunter2') && !JSON.stringify({ token }).includes('hunter2') && !String(token).includes('hunter2'));
+    assert.equal(token!.reveal(), 'hunter2');
+  });
+
+  it('prints one line of help per variable', () => {
+    assert.match(environmentHelp(spec), /SULCUS_WORKERS +Workers \(default: 2\)/);
+    assert.match(environmentHelp(spec), /SULCUS_CLASSES +class names \(required\)/);
+  });
+});
+
+describe('kinds of variable', () => {
+  const cases: [string, { parse(value: string): unknown }, string, unknown][] = [
+    ['durations to milliseconds', duration({ description: '' }), '1.5s', 1500],
+    ['decimal amounts', bytes({ description: '' }), '8MB', 8_000_000],
+    ['binary amounts', bytes({ description: '' }), '2GiB', 2_147_483_648],
+    ['flags', flag({ description: '' }), 'yes', true],
+    ['choices', choice(['a', 'b'], { description: '' }), 'b', 'b'],
+    ['numbers', number({ description: '' }), '1e-4', 0.0001],
+    ['names safe for subjects', site({ description: '' }), 'site-7', 'site-7'],
+  ];
+  for (const [what, kind, given, expected] of cases) it(`reads ${what}`, () => assert.equal(kind.parse(given), expected));
+
+  const mistakes: [string, { parse(value: string): unknown }, string, RegExp][] = [
+    ['a duration without unit', duration({ description: '' }), '10', /duration such as/],
+    ['an amount of another unit', bytes({ description: '' }), '8 apples', /amount such as/],
+    ['a fraction as whole number', integer({ description: '' }), '1.5', /whole number/],
+    ['blank as number', number({ description: '' }), ' ', /a number/],
+    ['a word outside the choices', choice(['a'], { description: '' }), 'c', /one of a/],
+    ['a subject token with a dot', site({ description: '' }), 'a.b', /lower-case/],
+    ['repeated list members', list({ description: '' }), 'a,a', /distinct/],
+  ];
+  for (const [what, kind, given, message] of mistakes) it(`refuses ${what}`, () => assert.throws(() => kind.parse(given), message));
+});

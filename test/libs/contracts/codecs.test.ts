@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { codecs, packageDefinition, PROTO_FILES, PROTO_FOLDER } from '#libs/contracts';
+
+describe('codecs', () => {
+  it('bring a message back as it was, bytes and choices included', () => {
+    const scan = codecs.Scan.decode(codecs.Scan.encode({ sampleId: 'ab', split: 'SPLIT_TEST', image: { inline: Buffer.from([1, 2, 3]) }, receivedUnixMs: 1_790_000_000_123 }));
+    assert.equal(scan.split, 'SPLIT_TEST');
+    assert.equal(scan.image?.content, 'inline');
+    assert.deepEqual([...scan.image.inline!], [1, 2, 3]);
+    assert.equal(scan.receivedUnixMs, 1_790_000_000_123);
+  });
+
+  it('refuse bytes that are no such message with MESSAGE_INVALID', () => {
+    assert.throws(() => codecs.Scan.decode(Buffer.from([0x0a, 0xff, 0xff])), { code: 'MESSAGE_INVALID' });
+  });
+});
+
+describe('definitions', () => {
+  it('load every proto file of the project', () => {
+    const files = readdirSync(path.join(PROTO_FOLDER, 'sulcus/v1')).map((file) => `sulcus/v1/${file}`);
+    assert.deepEqual([...PROTO_FILES].sort(), files.sort());
+    assert.ok('sulcus.v1.Predictor' in packageDefinition && 'sulcus.v1.Ingest' in packageDefinition);
+  });
+});

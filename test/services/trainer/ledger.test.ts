@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Ledger } from '../../../services/trainer/ledger.js';
+
+describe('Ledger', () => {
+  it('offers each sample once per pass, however often it is delivered', () => {
+    const ledger = new Ledger(0, 10);
+    assert.deepEqual(ledger.unsettledRows([5, 7, 5]), [0, 1]);
+    ledger.recordApplied([5, 7]);
+    assert.deepEqual(ledger.unsettledRows([7, 8, 5]), [1]);
+    assert.equal(ledger.repeatedRows, 0);
+  });
+
+  it('shows a sample that was applied twice', () => {
+    const ledger = new Ledger(0, 10);
+    ledger.recordApplied([3]);
+    ledger.recordApplied([3]);
+    assert.equal(ledger.repeatedRows, 1);
+  });
+
+  it('counts dropped samples as settled: they are not ordered again in this pass', () => {
+    const ledger = new Ledger(2, 10);
+    ledger.recordDropped([4]);
+    assert.ok(ledger.isSettled(4));
+    assert.equal(ledger.droppedRows, 1);
+    assert.equal(ledger.repeatedRows, 0);
+  });
+
+  it('comes back from its record unchanged, sequences far beyond the first included', () => {
+    const ledger = new Ledger(3, 100_000);
+    ledger.recordApplied([1, 8, 511, 512, 99_999]);
+    const restored = Ledger.fromRecord(JSON.parse(JSON.stringify(ledger.toRecord())) as ReturnType<Ledger['toRecord']>);
+    assert.deepEqual(restored.toRecord(), ledger.toRecord());
+    assert.equal(restored.hash(), ledger.hash());
+    for (const sequence of [1, 8, 511, 512, 99_999]) assert.ok(restored.isSettled(sequence));
+    for (const sequence of [0, 2, 9, 510, 513, 100_000]) assert.ok(!restored.isSettled(sequence));
+  });
+
+  it('refuses a record whose counts and bits disagree', () => {
+    const ledger = new Ledger(0, 10);
+    ledger.recordApplied([1, 2]);
+    assert.throws(() => Ledger.fromRecord({ ...ledger.toRecord(), appliedRows: 3 }), { code: 'MODEL_INVALID' });
+  });
+});
