@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   BACKPRESSURE: retryable(GrpcStatus.RESOURCE_EXHAUSTED),
   /** The broker cannot be reached or does not answer. */
   BUS_UNAVAILABLE: retryable(GrpcStatus.UNAVAILABLE),
+  /** Another service cannot be reached, is not ready yet or is stopping. */
+  SERVICE_UNAVAILABLE: retryable(GrpcStatus.UNAVAILABLE),
   DEADLINE_EXCEEDED: retryable(GrpcStatus.DEADLINE_EXCEEDED),
   CANCELLED: retryable(GrpcStatus.CANCELLED),
   /** No model version is loaded and warm yet. */

@@ -1,0 +1,133 @@
+import { ServerCredentials, type Server } from '@grpc/grpc-js';
+import { SulcusError } from '#libs/errors';
+import { createLogger, type Logger } from '#libs/telemetry';
+import { compileServerOptions, type ServerLimits } from './channel-options.js';
+import type { UntypedHandlers } from './handler-types.js';
+import { Health } from './health.js';
+import { addReflection } from './reflection.js';
+import { serveCall, type CallEnvironment, type FinishedCall } from './serve-call.js';
+import { contracts, type Handlers, type ServiceImplementation, type ServiceName } from './services.js';
+import { createWideWindowServer } from './wide-window-server.js';
+
+export interface ServerConfig {
+  /** `host:port`; port 0 takes a free one. */
+  address: string;
+  /** Our own services by short name. */
+  services?: { [Name in ServiceName]?: Handlers<Name> };
+  /** Services of any package definition, joined by `implement`. */
+  implementations?: readonly ServiceImplementation[];
+  limits?: ServerLimits;
+  /** Environment variable that sets the address: named when the port is taken. */
+  addressVariable?: string;
+  /** Told of every finished call, health and reflection excepted. */
+  onCallFinished?: (call: FinishedCall) => void;
+  log?: Logger;
+  /** Stops the server with the default grace. */
+  signal?: AbortSignal;
+}
+
+export interface RpcServer extends AsyncDisposable {
+  /** The port that was bound. */
+  readonly port: number;
+  /** `host:port` as clients on this machine reach it. */
+  readonly address: string;
+  /** Sets what health checks answer for a service, by short or full name. */
+  setServing(service: ServiceName | (string & {}), serving: boolean): void;
+  /** NOT_SERVING to health watchers, no new calls, then up to `graceMs` for the running ones, then they are cut. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Kubernetes gives a pod 30 s; this leaves room for flushing. */
+const DEFAULT_GRACE_MS = 10_000;
+
+/** How long the last frames of finished calls and watchers may take to leave. */
+const FLUSH_MS = 200;
+
+/**
+ * Starts a gRPC server with health checks and reflection. Services start as NOT_SERVING: say `setServing` when ready.
+ *
+ * @throws PORT_IN_USE, INVALID_CONFIG for an address that cannot be bound
+ */
+export async function startServer(config: ServerConfig): Promise<RpcServer> {
+  const log = config.log ?? createLogger('rpc');
+  const running = new Set<Promise<void>>();
+  const environment: CallEnvironment = {
+    log,
+    onCallFinished: config.onCallFinished ?? (() => undefined),
+    track: (call) => {
+      running.add(call);
+      void call.finally(() => running.delete(call));
+    },
+  };
+
+  const implementations = [...ourImplementations(config.services ?? {}), ...(config.implementations ?? [])];
+  const names = implementations.map(({ contract }) => contract.fullName);
+  const server = createWideWindowServer(compileServerOptions(config.limits));
+  for (const implementation of implementations) addImplementation(server, implementation, environment);
+  const health = new Health(names);
+  health.addTo(server);
+  addReflection(server, implementations.map(({ contract }) => contract));
+
+  const port = await bind(server, config);
+  const host = config.address.slice(0, config.address.lastIndexOf(':'));
+
+  let stopped: Promise<void> | undefined;
+  const stop = (graceMs = DEFAULT_GRACE_MS) => (stopped ??= stopServer(server, health, running, graceMs));
+  config.signal?.addEventListener('abort', () => void stop(), { once: true });
+
+  return {
+    port,
+    address: `${/^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host}:${port}`,
+    setServing: (service, serving) => {
+      const fullName = service in contracts ? contracts[service as ServiceName].fullName : service;
+      if (!names.includes(fullName)) throw new SulcusError('INVALID_ARGUMENT', `This server has no service ${service}`);
+      health.setServing(fullName, serving);
+    },
+    stop,
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+function ourImplementations(services: NonNullable<ServerConfig['services']>): ServiceImplementation[] {
+  return Object.entries(services)
+    .filter(([, handlers]) => handlers !== undefined)
+    .map(([name, handlers]) => ({ contract: contracts[name as ServiceName], handlers: handlers }));
+}
+
+/** Methods without a handler answer UNIMPLEMENTED. */
+function addImplementation(server: Server, { contract, handlers }: ServiceImplementation, environment: CallEnvironment): void {
+  const methods = Object.entries(contract.definition).flatMap(([name, definition]) => {
+    const handler = handlers[name.charAt(0).toLowerCase() + name.slice(1)];
+    return handler ? [[name, serveCall(definition, handler.bind(handlers), environment)] as const] : [];
+  });
+  server.addService(contract.definition, Object.fromEntries(methods));
+}
+
+function bind(server: Server, { address, addressVariable }: ServerConfig): Promise<number> {
+  const remedy = addressVariable ? `set ${addressVariable} to another address` : 'choose another address';
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (!error) return resolve(port);
+      if (error.message.includes('EADDRINUSE')) {
+        return reject(new SulcusError('PORT_IN_USE', `${address} is in use by another process: stop that process, or ${remedy}`, { cause: error, details: { address } }));
+      }
+      reject(new SulcusError('INVALID_CONFIG', `Cannot listen on ${address} (${error.message}): ${remedy}`, { cause: error, details: { address } }));
+    });
+  });
+}
+
+async function stopServer(server: Server, health: Health, running: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
+  health.setAllNotServing();
+  // Waits for every stream, open health watches among them, so only our own calls decide how long the grace lasts.
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  const deadline = Date.now() + graceMs;
+  while (running.size > 0 && Date.now() < deadline) {
+    await Promise.race([Promise.allSettled(running), delay(deadline - Date.now())]);
+  }
+  await Promise.race([closed, delay(FLUSH_MS)]);
+  server.forceShutdown();
+}
+
+function delay(timeMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeMs));
+}
