@@ -1,0 +1,74 @@
+/** Files that appear whole or not at all: written aside, then renamed. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryFolder } from './paths.mjs';
+import { SetupError, formatMegabytes } from './output.mjs';
+
+/**
+ * Gives `work` a fresh folder on the same file system as the cache (so that renames are atomic) and removes it afterwards.
+ * @template T
+ * @param {(folder: string) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withTemporaryFolder(work) {
+  mkdirSync(temporaryFolder, { recursive: true });
+  const folder = mkdtempSync(path.join(temporaryFolder, 'setup-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Puts a finished file or folder in its place; what lay there before is gone. @param {string} from @param {string} to */
+export function moveIntoPlace(from, to) {
+  mkdirSync(path.dirname(to), { recursive: true });
+  if (existsSync(to) && statSync(to).isDirectory()) rmSync(to, { recursive: true });
+  renameSync(from, to);
+}
+
+/** @param {string} file @param {unknown} value */
+export function writeJson(file, value) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(aside, file);
+}
+
+/** The parsed file, or undefined when it is missing or damaged. @param {string} file */
+export function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} file @returns {Promise<string>} hex */
+export async function sha256OfFile(file) {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Bytes in all files below a folder; files that vanish meanwhile count as 0. @param {string} folder */
+export function folderSize(folder) {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}
+
+/**
+ * Refuses to begin what the disk cannot hold.
+ * @param {string} folder @param {number} neededBytes @param {string} what
+ */
+export function requireFreeSpace(folder, neededBytes, what) {
+  mkdirSync(folder, { recursive: true });
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < neededBytes) {
+    throw new SetupError(`${what} needs ${formatMegabytes(neededBytes)} free in ${folder}, which has ${formatMegabytes(bavail * bsize)}: free some space and run again.`);
+  }
+}

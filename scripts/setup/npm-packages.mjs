@@ -1,0 +1,37 @@
+/** The npm packages, exactly as package-lock.json names them, without install scripts. */
+import path from 'node:path';
+import { root } from './paths.mjs';
+import { SetupError, withProgress } from './output.mjs';
+import { readJson } from './files.mjs';
+import { lastErrorLine, run } from './process.mjs';
+
+/**
+ * Compares the wanted lock with the one npm keeps in node_modules of what it installed.
+ * Optional packages may be absent (they belong to other platforms), a present one must still have the right version.
+ * @param {{ packages: Record<string, { version?: string, optional?: boolean, devOptional?: boolean, link?: boolean }> }} wanted
+ * @param {{ packages: Record<string, { version?: string }> } | undefined} installed
+ */
+export function isInstalled(wanted, installed) {
+  if (!installed) return false;
+  return Object.entries(wanted.packages).every(([name, { version, optional }]) => {
+    if (name === '') return true;
+    const present = installed.packages[name];
+    return present ? present.version === version : optional === true;
+  });
+}
+
+export const npmPackages = {
+  name: 'npm packages',
+
+  isCurrent() {
+    return isInstalled(readJson(path.join(root, 'package-lock.json')), readJson(path.join(root, 'node_modules/.package-lock.json')));
+  },
+
+  async apply() {
+    // Install scripts stay off: the one of @tensorflow/tfjs-node-gpu downloads an old TensorFlow.
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
+    if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
+    if (code !== 0) throw new SetupError(`npm ci failed (${lastErrorLine(stderr)}): check the network and npm's registry setting, then run again.`);
+  },
+};

@@ -1,0 +1,21 @@
+/**
+ * Where set-up puts things. Everything it brings lies under `.sulcus/` of the clone; the services look there too.
+ */
+import path from 'node:path';
+
+/** Root folder of the clone. */
+export const root = path.resolve(import.meta.dirname, '../..');
+
+/** The one ignored folder that holds what set-up brings. */
+export const cacheFolder = path.join(root, '.sulcus');
+
+export const temporaryFolder = path.join(cacheFolder, 'tmp');
+
+export const engineBinding = path.join(cacheFolder, 'engine', 'tfjs_binding.node');
+
+export const natsServerBinary = path.join(cacheFolder, 'bin', 'nats-server');
+
+/** @param {string} version libtensorflow's version, for example `2.21.0`. */
+export function libtensorflowFolder(version) {
+  return path.join(cacheFolder, 'libtensorflow', version);
+}

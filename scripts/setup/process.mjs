@@ -1,0 +1,59 @@
+/** Child processes of set-up. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './paths.mjs';
+import { SetupError } from './output.mjs';
+
+/**
+ * Runs a program to its end.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, inherit?: boolean }} [options] `inherit` shows its output instead of keeping it.
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>} code 127 when the program does not exist.
+ */
+export function run(command, args, { cwd = root, env = process.env, inherit = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: inherit ? ['ignore', 2, 2] : ['ignore', 'pipe', 'pipe'] });
+    const output = { stdout: '', stderr: '' };
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => { output.stdout += chunk; });
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => { output.stderr += chunk; });
+    child.on('error', (error) => {
+      if ('code' in error && error.code === 'ENOENT') resolve({ code: 127, ...output });
+      else reject(new SetupError(`${command} could not be started: ${error.message}`));
+    });
+    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 130 : 1), ...output }));
+  });
+}
+
+/**
+ * The full path of a program on PATH, or undefined.
+ * @param {string} name
+ * @param {string} [searchPath]
+ */
+export function findOnPath(name, searchPath = process.env.PATH ?? '') {
+  return searchPath
+    .split(path.delimiter)
+    .filter(Boolean)
+    .map((folder) => path.join(folder, name))
+    .find(isExecutable);
+}
+
+/** @param {string} file */
+export function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The part of a program's error output worth repeating in one line.
+ * @param {string} text
+ */
+export function lastErrorLine(text) {
+  const lines = text.split('\n').map((line) => line.trim()).filter(Boolean);
+  return lines.findLast((line) => /^(error|e:|fatal|npm error)/i.test(line)) ?? lines.at(-1) ?? 'no output';
+}
