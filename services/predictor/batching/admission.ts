@@ -1,0 +1,75 @@
+import { SulcusError } from '#libs/errors';
+import { Bell } from '../bell.js';
+
+/** Bounds of what is admitted and not yet answered: waiting, being prepared, batched or in the engine. */
+export interface AdmissionLimits {
+  maxRequests: number;
+  /** Encoded image bytes of all admitted requests together; a single larger request is still taken when nothing else is in. */
+  maxBytes: number;
+}
+
+/**
+ * The predictor's one queue bound. A full house refuses at the door, before any work is done, so memory stays bounded
+ * whatever the number of clients; streams wait for room instead and so slow their sender.
+ */
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  #requests = 0;
+  #bytes = 0;
+  #refused = 0;
+  readonly #left = new Bell();
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Requests admitted and not yet answered. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Requests refused since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /**
+   * Takes a request in; the returned function must be called once when it is answered.
+   *
+   * @throws BACKPRESSURE when a limit is reached
+   */
+  enter(sizeBytes: number): () => void {
+    if (this.#hasRoomFor(sizeBytes)) return this.#take(sizeBytes);
+    this.#refused++;
+    const { maxRequests, maxBytes } = this.#limits;
+    throw new SulcusError('BACKPRESSURE', `${this.#requests} requests are waiting for an answer: try again in a moment`, {
+      details: { requests: this.#requests, maxRequests, bytes: this.#bytes, maxBytes },
+    });
+  }
+
+  /**
+   * Takes a request in when there is room for it.
+   *
+   * @throws CANCELLED or DEADLINE_EXCEEDED by `signal`
+   */
+  async enterWhenRoom(sizeBytes: number, signal: AbortSignal): Promise<() => void> {
+    while (!signal.aborted && !this.#hasRoomFor(sizeBytes)) await this.#left.wait(signal);
+    if (signal.aborted) throw SulcusError.from(signal.reason);
+    return this.#take(sizeBytes);
+  }
+
+  #hasRoomFor(sizeBytes: number): boolean {
+    const { maxRequests, maxBytes } = this.#limits;
+    return this.#requests < maxRequests && (this.#requests === 0 || this.#bytes + sizeBytes <= maxBytes);
+  }
+
+  #take(sizeBytes: number): () => void {
+    this.#requests++;
+    this.#bytes += sizeBytes;
+    return () => {
+      this.#requests--;
+      this.#bytes -= sizeBytes;
+      this.#left.ring();
+    };
+  }
+}
