@@ -1,0 +1,107 @@
+import { SulcusError } from '#libs/errors';
+import type { Metadata, Sharp } from 'sharp';
+import { firstChannel, isGrey } from '../channels.js';
+import type { DecodedImage, ImageFormat } from '../image.js';
+import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
+import { sharp } from './sharp.js';
+import { endsTooEarly, isAnimatedPng } from './structure.js';
+
+/** Limits against decompression bombs; the pixel limit is checked from the header, before anything is decoded. */
+export interface DecodeLimits {
+  /** Width times height. Default {@link DEFAULT_MAX_PIXELS}. */
+  maxPixels?: number;
+  /** Length of the encoded file. Default {@link DEFAULT_MAX_BYTES}. */
+  maxBytes?: number;
+}
+
+/** 2^25 pixels: twice a 4096 x 4096 radiograph, and 100 MB as RGB. */
+export const DEFAULT_MAX_PIXELS = 2 ** 25;
+export const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
+/** No side may be longer: the transforms' fixed-point coordinates end here. */
+export const MAX_SIDE_PIXELS = 32_767;
+
+/**
+ * Decodes a JPEG, PNG, TIFF or WebP image to 8-bit grey or RGB.
+ *
+ * - Grey files, and colour files whose pixels all have R = G = B, become one channel (the check costs well under a
+ *   millisecond and stops at the first coloured pixel; conversion by libvips would cost as much as decoding).
+ * - CMYK becomes sRGB by the file's profile. Profiles of grey and RGB files are ignored: the stored values are the data.
+ * - Transparent pixels are laid over black, the background of the modality.
+ * - The EXIF orientation is applied, so that the network sees what whoever labelled the image saw in a viewer.
+ *   (Pillow, hence torchvision's ImageFolder, leaves it unapplied.)
+ *
+ * @throws IMAGE_EMPTY, IMAGE_UNDECODABLE (no image), IMAGE_TRUNCATED (ends early or damaged), IMAGE_TOO_LARGE,
+ *   IMAGE_UNSUPPORTED (other formats; more than 8 bits per channel; animations and multi-page files)
+ */
+export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<DecodedImage> {
+  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES } = limits;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length === 0) throw new SulcusError('IMAGE_EMPTY', 'The image has zero bytes');
+  if (buffer.length > maxBytes) {
+    throw new SulcusError('IMAGE_TOO_LARGE', `The file has ${buffer.length} bytes, the limit is ${maxBytes}`, { details: { bytes: buffer.length, maxBytes } });
+  }
+  const format = acceptedFormat(buffer);
+  const metadata = await readHeader(buffer, format);
+  checkHeader(metadata, buffer, format, maxPixels);
+  if (endsTooEarly(buffer, format)) throw truncated(format, buffer);
+  return decodePixels(buffer, format, metadata);
+}
+
+function acceptedFormat(buffer: Buffer): ImageFormat {
+  const format = detectFormat(buffer);
+  if (format === undefined) throw new SulcusError('IMAGE_UNDECODABLE', 'The bytes are no image: send JPEG, PNG, TIFF or WebP', { details: { bytes: buffer.length } });
+  if (format in FORMAT_EXTENSIONS) return format as ImageFormat;
+  throw new SulcusError('IMAGE_UNSUPPORTED', `${format.toUpperCase()} files are not accepted: send JPEG, PNG, TIFF or WebP`, { details: { format } });
+}
+
+/** One decode. Errors and warnings of the decoder both count: a damaged scan must not train or be predicted on. */
+function open(buffer: Buffer, ignoreProfile: boolean): Sharp {
+  return sharp(buffer, { failOn: 'warning', limitInputPixels: false, ignoreIcc: ignoreProfile });
+}
+
+async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Metadata> {
+  try {
+    return await open(buffer, true).metadata();
+  } catch (error) {
+    throw truncated(format, buffer, error);
+  }
+}
+
+function checkHeader(metadata: Metadata, buffer: Buffer, format: ImageFormat, maxPixels: number): void {
+  const { width, height } = metadata;
+  const refuse = (what: string, advice: string): SulcusError => new SulcusError('IMAGE_UNSUPPORTED', `${what}: ${advice}`, { details: { format, width, height } });
+  if ((metadata.pages ?? 1) > 1) {
+    const frames = metadata.pages ?? 1;
+    throw format === 'tiff' ? refuse(`The TIFF has ${frames} pages`, 'send one file per image') : refuse(`The ${format} is an animation of ${frames} frames`, 'send one file per image');
+  }
+  if (format === 'png' && isAnimatedPng(buffer)) throw refuse('The PNG is an animation', 'send one file per image');
+  if (metadata.depth !== 'uchar') throw refuse(`The ${format} has ${metadata.depth === 'ushort' || metadata.depth === 'short' ? '16-bit' : metadata.depth} channels`, 'window it to 8 bits first');
+  const maxSide = Math.max(width, height);
+  if (width * height > maxPixels || maxSide > MAX_SIDE_PIXELS) {
+    const limit = width * height > maxPixels ? `${maxPixels} pixels` : `${MAX_SIDE_PIXELS} pixels on a side`;
+    throw new SulcusError('IMAGE_TOO_LARGE', `The ${format} is ${width} x ${height} pixels, the limit is ${limit}`, { details: { width, height, maxPixels } });
+  }
+}
+
+async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Metadata): Promise<DecodedImage> {
+  const isCmyk = metadata.space === 'cmyk';
+  const isGreyFile = metadata.space === 'b-w';
+  let pipeline = open(buffer, !isCmyk).autoOrient();
+  if (metadata.hasAlpha) pipeline = pipeline.flatten({ background: '#000000' });
+  pipeline = pipeline.toColourspace(isGreyFile ? 'b-w' : 'srgb');
+  try {
+    const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
+    const { width, height } = info;
+    if (info.channels === 1) return { width, height, channels: 1, data, format };
+    if (isGrey(data)) return { width, height, channels: 1, data: firstChannel(data), format };
+    return { width, height, channels: 3, data, format };
+  } catch (error) {
+    throw truncated(format, buffer, error);
+  }
+}
+
+/** The file begins as an image of its format and cannot be read to its end. */
+function truncated(format: ImageFormat, buffer: Buffer, cause?: unknown): SulcusError {
+  const reason = cause instanceof Error ? ` (${cause.message.split('\n')[0]?.trim()})` : '';
+  return new SulcusError('IMAGE_TRUNCATED', `The ${format} ends too early or is damaged${reason}`, { cause, details: { format, bytes: buffer.length } });
+}

@@ -1,0 +1,17 @@
+/**
+ * Images: decoding files, transforms from image to network input, phantoms.
+ * The only lib that knows sharp; everything after decoding is plain arithmetic on bytes.
+ */
+export type { DecodedImage, ImageFormat, RasterImage } from './image.js';
+export { decodeImage, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, MAX_SIDE_PIXELS, type DecodeLimits } from './decoding/decode.js';
+export { detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type RefusedFormat } from './decoding/format.js';
+export { encodeImage } from './encoding.js';
+export { withChannels } from './channels.js';
+
+export type { Range, TransformOp, TransformSpec } from './transforms/spec.js';
+export { validateTransform } from './transforms/validate.js';
+export { canonicalTransformJson, transformHash } from './transforms/canonical.js';
+export { defaultTransform, s0Transform, transforms } from './transforms/named.js';
+export { compileTransform, executeDrawn, type CompiledTransform, type TransformMode } from './transforms/compile.js';
+export { drawOps, type DrawnOp, type Size } from './transforms/draw.js';
+export type { PreparedImage } from './transforms/prepare.js';

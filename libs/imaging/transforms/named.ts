@@ -1,0 +1,69 @@
+import type { TransformOp, TransformSpec } from './spec.js';
+
+const HALF = { mean: [0.5], std: [0.5] } as const;
+const UNIT = { mean: [0], std: [1] } as const;
+
+const horizontalFlip: TransformOp = { op: 'randomHorizontalFlip', probability: 0.5 };
+const verticalFlip: TransformOp = { op: 'randomVerticalFlip', probability: 0.5 };
+const jitter: TransformOp = { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.8, 1.2] };
+const resize = (size: number): TransformOp => ({ op: 'resize', height: size, width: size });
+const resizedCrop = (size: number): TransformOp => ({ op: 'randomResizedCrop', height: size, width: size, areaScale: [0.8, 1], aspectRatio: [3 / 4, 4 / 3] });
+
+const square = (name: string, size: number) => ({ name, outputHeight: size, outputWidth: size, channels: 1, interpolation: 'bilinear' }) as const;
+
+/** Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be unlearned. */
+export const defaultTransform = (size: number): TransformSpec => ({
+  ...square(`default-${size}`, size),
+  train: [horizontalFlip, { op: 'randomRotation', degrees: [-15, 15] }, resizedCrop(size), jitter],
+  eval: [resize(size)],
+  normalize: HALF,
+});
+
+/** ResNet50 notebook (mission S0-05, S0-06): every orientation is equally likely. */
+export const s0Transform = (size: number): TransformSpec => ({
+  ...square(`s0-${size}`, size),
+  train: [horizontalFlip, verticalFlip, { op: 'randomRotation', degrees: [-360, 360] }, resizedCrop(size), jitter],
+  eval: [resize(size)],
+  normalize: HALF,
+});
+
+/**
+ * Binary classifier (S2-03): images keep their scale, so nearest sampling is torchvision's result to the pixel.
+ * The report shows no evaluation transform; the centre of the same size takes its place.
+ */
+const s2Transform: TransformSpec = {
+  ...square('s2-200', 200),
+  interpolation: 'nearest',
+  train: [{ op: 'randomRotation', degrees: [-45, 45] }, horizontalFlip, verticalFlip, { op: 'randomCrop', height: 200, width: 200 }],
+  eval: [{ op: 'centerCrop', height: 200, width: 200 }],
+  normalize: UNIT,
+};
+
+/** First run of the same report (S2-02): no augmentation, at the size its network needs. */
+const s2PlainTransform: TransformSpec = { ...square('s2-plain-256', 256), train: [resize(256)], eval: [resize(256)], normalize: UNIT };
+
+/** VGG16 on SageMaker (S3-05, S3-06), with the training statistics for evaluation too. */
+const s3Transform: TransformSpec = { ...square('s3-224', 224), train: [resize(224), horizontalFlip], eval: [resize(224)], normalize: HALF };
+
+/** Four Keras networks (S4-03, S4-06, S4-07): the shear is 0.2 degrees, as the library reads it. */
+const s4Transform: TransformSpec = {
+  ...square('s4-256', 256),
+  train: [resize(256), { op: 'kerasShearZoom', maxShearDegrees: 0.2, zoom: [0.8, 1.2] }, horizontalFlip, verticalFlip],
+  eval: [resize(256)],
+  normalize: UNIT,
+};
+
+const specs: readonly TransformSpec[] = [
+  defaultTransform(96),
+  defaultTransform(128),
+  defaultTransform(224),
+  s0Transform(244),
+  s0Transform(224),
+  s2Transform,
+  s2PlainTransform,
+  s3Transform,
+  s4Transform,
+];
+
+/** Transforms by name; `default` is `default-96`. */
+export const transforms: Readonly<Record<string, TransformSpec>> = Object.freeze({ default: defaultTransform(96), ...Object.fromEntries(specs.map((spec) => [spec.name, spec])) });

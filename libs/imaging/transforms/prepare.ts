@@ -1,0 +1,70 @@
+import { createRandom } from '#libs/random';
+import { withChannels } from '../channels.js';
+import type { RasterImage } from '../image.js';
+import { drawOps, type DrawnOp, type Size } from './draw.js';
+import { resample } from './resample.js';
+import { isRandom, type TransformOp, type TransformSpec } from './spec.js';
+
+/** An image with everything done that needs no dice: what is worth keeping between passes. */
+export interface PreparedImage {
+  readonly image: RasterImage;
+  /** Size that the remaining ops are drawn for; `image` may be a shrunk copy of it. */
+  readonly canvas: Size;
+}
+
+/** The ops before the first random one, which are done once, and the rest. */
+export function splitAtFirstRandom(ops: readonly TransformOp[]): { fixed: readonly TransformOp[]; random: readonly TransformOp[] } {
+  const first = ops.findIndex(isRandom);
+  return first < 0 ? { fixed: ops, random: [] } : { fixed: ops.slice(0, first), random: ops.slice(first) };
+}
+
+/** Converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
+export function prepareImage(image: RasterImage, spec: TransformSpec, ops: ReturnType<typeof splitAtFirstRandom>): PreparedImage {
+  let prepared = withChannels(image, spec.channels);
+  for (const op of drawOps(ops.fixed, prepared, createRandom('fixed ops draw nothing'))) prepared = applyFixed(prepared, op);
+  const canvas: Size = { width: prepared.width, height: prepared.height };
+  const side = usefulSide(ops.random);
+  if (side !== undefined) prepared = shrinkTo(prepared, side);
+  return { image: prepared, canvas };
+}
+
+function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
+  if (op.kind === 'resize') return resample(image, op.width, op.height);
+  if (op.kind === 'crop') return crop(image, op);
+  throw new Error(`${op.kind} is not a fixed op`);
+}
+
+function crop(image: RasterImage, window: Extract<DrawnOp, { kind: 'crop' }>): RasterImage {
+  const { width, height, left, top } = window;
+  const { channels } = image;
+  const data = new Uint8Array(width * height * channels);
+  const from = Math.max(0, left);
+  const to = Math.min(image.width, left + width);
+  for (let y = Math.max(0, top); y < Math.min(image.height, top + height) && from < to; y++) {
+    const row = y * image.width;
+    data.set(image.data.subarray((row + from) * channels, (row + to) * channels), ((y - top) * width + from - left) * channels);
+  }
+  return { width, height, channels, data };
+}
+
+/** Below this factor shrinking saves little and costs sharpness. */
+const MIN_SHRINK = 1.25;
+
+/**
+ * Length of the shorter side above which pixels are lost on the random ops anyway: the smallest window that a resized
+ * crop takes is then about as large as what it is stretched to. Undefined when an op counts the image's own pixels.
+ */
+function usefulSide(ops: readonly TransformOp[]): number | undefined {
+  for (const op of ops) {
+    if (op.op === 'randomResizedCrop') return Math.ceil(Math.max(op.height, op.width) / Math.sqrt(op.areaScale[0]));
+    if (op.op === 'resize') return Math.max(op.height, op.width);
+    if (op.op === 'resizeShorterSide') return op.size;
+    if (op.op === 'randomCrop' || op.op === 'centerCrop') return undefined;
+  }
+  return undefined;
+}
+
+function shrinkTo(image: RasterImage, side: number): RasterImage {
+  const factor = Math.min(image.width, image.height) / side;
+  return factor < MIN_SHRINK ? image : resample(image, Math.round(image.width / factor), Math.round(image.height / factor));
+}

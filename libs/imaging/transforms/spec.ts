@@ -1,0 +1,64 @@
+/** Smallest and largest value of a range, both included. */
+export type Range = readonly [min: number, max: number];
+
+/**
+ * One step of a transform. Sizes are pixels; each op takes the image that the op before it made.
+ * Behaviour follows torchvision (Pillow back end) except where an op is named after another library.
+ */
+export type TransformOp =
+  /** Stretches to exactly this size: bilinear, antialiased when it shrinks. */
+  | { op: 'resize'; height: number; width: number }
+  /** Resizes the shorter side to `size` and keeps the aspect ratio. */
+  | { op: 'resizeShorterSide'; size: number }
+  /** Cuts out the centre; an image smaller than that gets black borders. */
+  | { op: 'centerCrop'; height: number; width: number }
+  /** Cuts out a window at a uniformly random place; an image smaller than that gets black borders, evenly. */
+  | { op: 'randomCrop'; height: number; width: number }
+  /**
+   * Cuts out a window that covers a uniformly random share of the area (0-1) at a log-uniformly random aspect ratio
+   * (width / height) and stretches it. After 10 windows that do not fit: the largest centred one with a legal ratio.
+   */
+  | { op: 'randomResizedCrop'; height: number; width: number; areaScale: Range; aspectRatio: Range }
+  /** Mirrors left and right. */
+  | { op: 'randomHorizontalFlip'; probability: number }
+  /** Mirrors top and bottom. */
+  | { op: 'randomVerticalFlip'; probability: number }
+  /** Turns counter-clockwise about the centre by a uniformly random angle; what comes in from outside is black. */
+  | { op: 'randomRotation'; degrees: Range }
+  /**
+   * Keras' ImageDataGenerator: shear by a uniformly random angle in degrees of ± `maxShearDegrees`, then zoom by factors
+   * drawn apart for x and y (above 1 shows more than the image), about the centre; outside, the nearest edge continues.
+   */
+  | { op: 'kerasShearZoom'; maxShearDegrees: number; zoom: Range }
+  /**
+   * Multiplies by a brightness factor and blends with the image's mean grey by a contrast factor, both uniformly
+   * random, in random order, rounded down and clamped to 0-255 after each.
+   */
+  | { op: 'colorJitter'; brightness: Range; contrast: Range };
+
+/**
+ * How images become network input: the same object drives preprocess workers, the trainer's evaluation and the
+ * predictor, and is stored with each model version.
+ */
+export interface TransformSpec {
+  /** For people; part of the hash like everything else. */
+  readonly name: string;
+  /** Size of what comes out, pixels. */
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  /** 1: grey (luma of colour images). 3: RGB (grey images three times). */
+  readonly channels: 1 | 3;
+  /** How the one warp of the random ops samples. Nearest is exact for flips and crops without resizing. */
+  readonly interpolation: 'bilinear' | 'nearest';
+  /** For training: may draw random numbers. */
+  readonly train: readonly TransformOp[];
+  /** For validation, test and prediction: the same pixels every time. */
+  readonly eval: readonly TransformOp[];
+  /** What the network does with the pixels, as fractions of 255: `(pixel / 255 - mean) / std`. One value, or one per colour. */
+  readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}
+
+/** Whether an op draws random numbers. */
+export function isRandom(op: TransformOp): boolean {
+  return op.op.startsWith('random') || op.op === 'kerasShearZoom' || op.op === 'colorJitter';
+}
