@@ -9,7 +9,7 @@ export interface GradientContext {
   /** Gradient of the loss with respect to output 0. */
   readonly gradient: Tensor;
   /** False: nobody asks for the gradient of this input, so the rule may leave it out. */
-  needs(input: number): boolean;
+  readonly needs: (input: number) => boolean;
 }
 
 /** Emits the gradient with respect to each input, in order; undefined where there is none or none is needed. */

@@ -6,7 +6,7 @@ import type { DType, Shape, TensorData } from './types.js';
 export type NumericData = number | readonly number[] | Float32Array | Int32Array | Uint8Array;
 
 /** Bytes per element; strings and resources have none. */
-export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, 'string' | 'resource'>, number>> = { float32: 4, bfloat16: 2, int32: 4, int64: 8, uint8: 1, bool: 1 };
+export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, 'string' | 'resource'>, number>> = { float32: 4, bfloat16: 2, int16: 2, int32: 4, int64: 8, uint8: 1, bool: 1 };
 
 /** Number of elements of a fully known shape. */
 export const elementCount = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
@@ -34,6 +34,8 @@ function encodeValues(values: ArrayLike<number>, dtype: DType): Uint8Array {
       return bytesOf(Float32Array.from(values));
     case 'int32':
       return bytesOf(Int32Array.from(values));
+    case 'int16':
+      return bytesOf(Int16Array.from(values));
     case 'uint8':
       return Uint8Array.from(values);
     case 'bool':

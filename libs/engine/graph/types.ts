@@ -1,5 +1,8 @@
-/** Element types a graph may hold. `bfloat16` lives inside graphs only: it is fed and fetched as float32. */
-export type DType = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string' | 'resource';
+/**
+ * Element types a graph may hold. `bfloat16` lives inside graphs only: it is fed and fetched as float32. `int16` is for
+ * device-specific forms that look at the bits of bfloat16.
+ */
+export type DType = 'float32' | 'bfloat16' | 'int16' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string' | 'resource';
 
 /** Sizes per axis; -1 is a size known only when the graph runs (the batch). */
 export type Shape = readonly number[];

@@ -28,7 +28,7 @@ export function sparseSoftmaxCrossEntropy(g: Graph, logits: Tensor, labels: Tens
 }
 
 /** Rows with `on` at the index's place and `off` elsewhere: [...indices, depth]. */
-export function oneHot(g: Graph, indices: Tensor, depth: number, { on = 1, off = 0, dtype = 'float32' as DType } = {}): Tensor {
+export function oneHot(g: Graph, indices: Tensor, depth: number, { on = 1, off = 0, dtype = 'float32' }: { on?: number; off?: number; dtype?: DType } = {}): Tensor {
   const inputs = [indices, g.constant(depth, 'int32'), g.constant(on, dtype), g.constant(off, dtype)];
   return g.op('OneHot', inputs, { T: attr.type(dtype), TI: attr.type(indices.dtype), axis: attr.int(-1) }, [{ dtype, shape: [...indices.shape, depth] }])[0]!;
 }

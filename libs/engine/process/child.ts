@@ -1,0 +1,87 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Request, Response } from './protocol.js';
+
+export interface ChildOptions {
+  /** Threads per op; default: as many as there are cores. */
+  threads?: number;
+  /** Added to the process's nice value: 0 (default) to 19 (least urgent). */
+  niceness?: number;
+  /** Shown in the process list after `sulcus-engine`. */
+  label?: string;
+}
+
+/** Messages this large are waited for before the next is sent, so that they do not pile up in memory. */
+const LARGE_BYTES = 1 << 20;
+
+/** How much of the process's error output is kept for the error that reports its end. */
+const STDERR_TAIL_CHARACTERS = 4000;
+
+/** The entry beside this file, in whichever form this file runs: TypeScript source or compiled. */
+const thisFile = fileURLToPath(import.meta.url);
+const entry = path.join(path.dirname(thisFile), `main${path.extname(thisFile)}`);
+
+function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
+  return {
+    // Informational and warning lines of the library are noise; errors stay. One GPU: with several in sight the
+    // binding puts tensors on the last and ops on the first.
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    CUDA_VISIBLE_DEVICES: '0',
+    ...process.env,
+    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
+    SULCUS_ENGINE_NICENESS: String(niceness ?? 0),
+    SULCUS_ENGINE_LABEL: label ?? '',
+  };
+}
+
+/** The engine process as seen from its parent: ordered messages in and out, and its end. */
+export class EngineChild {
+  readonly #process: ChildProcess;
+  readonly #queue: { request: Request; bytes: number }[] = [];
+  #sending = false;
+  #stderr = '';
+
+  constructor(options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
+    this.#process = fork(entry, [], { serialization: 'advanced', env: childEnvironment(options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
+    this.#process.on('message', onResponse);
+    // 'close' comes after the last of stderr was read; 'error' when the process could not be started at all.
+    this.#process.on('close', (code, signal) => onExit(this.#describeEnd(code, signal)));
+    this.#process.on('error', (error) => onExit(error.message));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Queues a message; messages arrive in the order of the calls. */
+  send(request: Request, bytes = 0): void {
+    this.#queue.push({ request, bytes });
+    if (!this.#sending) void this.#drain();
+  }
+
+  /** Lets the process finish what it does and end; ends it by force after `graceMs`. */
+  stop(graceMs: number): void {
+    if (this.#process.connected) this.#process.disconnect();
+    const force = setTimeout(() => this.#process.kill('SIGKILL'), graceMs);
+    this.#process.once('exit', () => clearTimeout(force));
+  }
+
+  async #drain(): Promise<void> {
+    this.#sending = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      // A failed send means that the process is gone; its end is reported by 'close'.
+      const sent = new Promise<void>((resolve) => this.#process.send(next.request, () => resolve()));
+      if (next.bytes >= LARGE_BYTES) await sent;
+    }
+    this.#sending = false;
+  }
+
+  #describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+    const said = this.#stderr.trim();
+    return said === '' ? how : `${how}; its last words:\n${said}`;
+  }
+}

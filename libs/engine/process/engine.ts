@@ -1,0 +1,177 @@
+import { SulcusError } from '#libs/errors';
+import type { Program, SerializedEntryPoint, SerializedProgram } from '../program/program.js';
+import { serializeProgram } from '../program/serialize.js';
+import type { TensorValue } from '../program/value.js';
+import { findBinding } from './binding.js';
+import { EngineChild, type ChildOptions } from './child.js';
+import { deferred } from './deferred.js';
+import { checkedFeeds, feedBytes } from './feeds.js';
+import type { EngineInfo, Response } from './protocol.js';
+
+export interface EngineOptions extends ChildOptions {
+  /** How long the library may take to load. */
+  startTimeoutMs?: number;
+}
+
+/** A program inside an engine: its entry points share its variables, and no other program sees them. */
+export interface LoadedProgram {
+  readonly entryPoints: readonly string[];
+  /**
+   * Runs an entry point. Runs happen in the order of the calls. The fed arrays must not be written to until it answers.
+   *
+   * @throws INVALID_ARGUMENT when the feeds do not fit; ENGINE_FAILED when an op fails or the engine's process ends
+   */
+  run(entryPoint: string, feeds?: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>>;
+  /** Frees the graph and its variables. */
+  unload(): Promise<void>;
+}
+
+/** TensorFlow in a process of its own. No call blocks the caller's event loop. */
+export interface Engine extends AsyncDisposable {
+  readonly info: EngineInfo;
+  /** Process id, for supervision. */
+  readonly pid: number | undefined;
+  /** Takes a program, or one serialised for this engine's device. */
+  load(program: Program | SerializedProgram): Promise<LoadedProgram>;
+  /** Ends the process after the runs under way. */
+  close(): Promise<void>;
+  /** Calls back once when the process ends other than by `close`; at once when it has. */
+  onExit(listener: (error: SulcusError) => void): void;
+}
+
+interface Pending {
+  what: string;
+  values: TensorValue[];
+  resolve(response: Response, values: TensorValue[]): void;
+  reject(error: SulcusError): void;
+}
+
+/** How long a closing engine may take to finish a run. */
+const CLOSE_GRACE_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts an engine process. It ends with its parent, however that ends.
+ *
+ * @throws ENGINE_UNAVAILABLE with what to do when there is no usable binding or library
+ */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  findBinding();
+  const engine = new ProcessEngine(options);
+  await engine.started(options.startTimeoutMs ?? START_TIMEOUT_MS);
+  return engine;
+}
+
+class ProcessEngine implements Engine {
+  readonly #child: EngineChild;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exitListeners: ((error: SulcusError) => void)[] = [];
+  readonly #ready = deferred<EngineInfo>();
+  readonly #ended = deferred<void>();
+  #info: EngineInfo | undefined;
+  #failure: SulcusError | undefined;
+  #closing = false;
+  #nextId = 1;
+
+  constructor(options: EngineOptions) {
+    this.#child = new EngineChild(options, (response) => this.#onResponse(response), (reason) => this.#onEnd(reason));
+  }
+
+  get info(): EngineInfo {
+    return this.#info!;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  async started(timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `The engine process did not start within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      this.#info = await this.#ready.promise;
+    } catch (error) {
+      this.#closing = true;
+      this.#child.stop(0);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async load(program: Program | SerializedProgram): Promise<LoadedProgram> {
+    const serialized = 'graph' in program ? serializeProgram(program, { device: this.info.devices[0]?.startsWith('GPU') ? 'gpu' : 'cpu' }) : program;
+    const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, savedModel: serialized.savedModel }, serialized.savedModel.byteLength));
+    if (response.kind !== 'loaded') throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
+    const { model } = response;
+    return {
+      entryPoints: Object.keys(serialized.entryPoints),
+      run: async (name, feeds = {}) => this.#run(model, name, serialized.entryPoints[name], feeds),
+      unload: async () => void (await this.#request('unload', (id) => this.#child.send({ kind: 'unload', id, model }))),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#pending.size > 0 && !this.#failure) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!this.#failure) this.#child.stop(CLOSE_GRACE_MS);
+    await this.#ended.promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  onExit(listener: (error: SulcusError) => void): void {
+    if (this.#failure && !this.#closing) listener(this.#failure);
+    else this.#exitListeners.push(listener);
+  }
+
+  async #run(model: number, name: string, entry: SerializedEntryPoint | undefined, values: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>> {
+    if (!entry) throw new SulcusError('INVALID_ARGUMENT', `The program has no entry point "${name}"`);
+    const feeds = checkedFeeds(name, entry, values);
+    const outputs = Object.entries(entry.outputs);
+    const fetches = [...outputs.map(([, port]) => port.tensor), ...(entry.done === undefined ? [] : [entry.done])];
+    const { values: fetched } = await this.#request(`run of "${name}"`, (id) => {
+      for (const feed of feeds) this.#child.send({ kind: 'feed', id, feed }, feedBytes(feed));
+      this.#child.send({ kind: 'run', id, model, fetches });
+    });
+    return Object.fromEntries(outputs.map(([key, port], index) => [key, port.dtype === 'uint8' ? asBytes(fetched[index]!) : fetched[index]!]));
+  }
+
+  #request(what: string, send: (id: number) => void): Promise<{ response: Response; values: TensorValue[] }> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#closing) return Promise.reject(new SulcusError('CANCELLED', 'The engine is closing'));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { what, values: [], resolve: (response, values) => resolve({ response, values }), reject });
+      send(id);
+    });
+  }
+
+  #onResponse(response: Response): void {
+    if (response.kind === 'ready') return this.#ready.resolve(response.info);
+    if (response.kind === 'unavailable') return this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `TensorFlow does not load: ${response.message}`));
+    const pending = this.#pending.get(response.id);
+    if (!pending) return;
+    if (response.kind === 'fetched') {
+      pending.values[response.index] = response.value;
+      return;
+    }
+    this.#pending.delete(response.id);
+    if (response.kind === 'failed') pending.reject(new SulcusError('ENGINE_FAILED', `The ${pending.what} failed: ${response.message}`));
+    else pending.resolve(response, pending.values);
+  }
+
+  #onEnd(reason: string): void {
+    if (this.#failure) return;
+    this.#failure = new SulcusError('ENGINE_FAILED', `The engine process ${reason}`);
+    this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `The engine process ${reason}`));
+    for (const pending of this.#pending.values()) pending.reject(this.#failure);
+    this.#pending.clear();
+    if (!this.#closing) for (const listener of this.#exitListeners) listener(this.#failure);
+    this.#ended.resolve();
+  }
+}
+
+/** uint8 is fetched as int32, which the binding can read. */
+const asBytes = (value: TensorValue): TensorValue => ({ dtype: 'uint8', shape: value.shape, data: Uint8Array.from(value.data as Int32Array) });

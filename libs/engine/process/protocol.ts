@@ -1,0 +1,35 @@
+import type { TensorValue } from '../program/value.js';
+
+/** What the engine process found out about itself. */
+export interface EngineInfo {
+  library: string;
+  version: string;
+  /** For example `CPU:0`. The first is where graphs run. */
+  devices: string[];
+  /** Whether bfloat16 arithmetic is in the hardware: false means that it works but is slower than float32. */
+  precision: { bf16: boolean };
+}
+
+/** A value on its way into a run: strings as they are, everything else as one string of its bytes. */
+export interface Feed {
+  tensor: string;
+  shape: readonly number[];
+  strings: readonly Uint8Array[];
+}
+
+/** Messages to the engine process. Feeds come one by one before their `run`, so that no message grows with the model. */
+export type Request =
+  | { kind: 'load'; id: number; savedModel: Uint8Array }
+  | { kind: 'feed'; id: number; feed: Feed }
+  | { kind: 'run'; id: number; model: number; fetches: readonly string[] }
+  | { kind: 'unload'; id: number; model: number };
+
+/** Messages from the engine process. Fetched values come one by one before `ran`. */
+export type Response =
+  | { kind: 'ready'; info: EngineInfo }
+  | { kind: 'unavailable'; message: string }
+  | { kind: 'loaded'; id: number; model: number }
+  | { kind: 'fetched'; id: number; index: number; value: TensorValue }
+  | { kind: 'ran'; id: number }
+  | { kind: 'unloaded'; id: number }
+  | { kind: 'failed'; id: number; message: string };

@@ -1,0 +1,40 @@
+import { graphError } from '../graph/index.js';
+import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type Rewrite, type RewrittenGraph } from './lowering.js';
+import { cpuRewrites } from './lowering-cpu.js';
+import { valueType, type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { encodeSavedModel } from './wire.js';
+
+/** The kind of device a program is lowered for. */
+export type Device = 'cpu' | 'gpu';
+
+const deviceRewrites: Readonly<Record<Device, readonly Rewrite[]>> = { cpu: cpuRewrites, gpu: [] };
+
+/**
+ * Turns a program into bytes for a TensorFlow session: device-specific forms are put in, feeds become bytes, targets
+ * become something to fetch.
+ *
+ * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
+ */
+export function serializeProgram(program: Program, { device = 'cpu' }: { device?: Device } = {}): SerializedProgram {
+  const rewritten = rewriteGraph(program.graph, [feedAsBytes, ...deviceRewrites[device]]);
+  const entryPoints = Object.fromEntries(Object.entries(program.entryPoints).map(([name, entry]) => [name, rewritten.graph.withScope(`entry_${name}`, () => serializeEntryPoint(program, name, entry, rewritten))]));
+  return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints };
+}
+
+function serializeEntryPoint(program: Program, entryName: string, entry: EntryPoint, { graph, moved, movedNode }: RewrittenGraph): SerializedEntryPoint {
+  const inputs = mapValues(entry.inputs, (tensor, name): Port => {
+    if (program.graph.node(tensor.node).type !== 'Placeholder') throw graphError(`Input "${name}" of entry point "${entryName}" is no placeholder: ${tensor.node}`);
+    const dtype = valueType(tensor);
+    return { tensor: dtype === 'string' ? `${movedNode(tensor.node)}:0` : `${bytesPlaceholder(tensor.node)}:0`, dtype, shape: tensor.shape };
+  });
+  const outputs = mapValues(entry.outputs, (tensor): Port => {
+    const dtype = valueType(tensor);
+    const fetched = fetchable(graph, moved(tensor));
+    return { tensor: `${fetched.node}:${fetched.output}`, dtype, shape: tensor.shape };
+  });
+  const targets = (entry.targets ?? []).map(({ node }) => ({ node: movedNode(node) }));
+  if (targets.length === 0 && Object.keys(outputs).length === 0) throw graphError(`Entry point "${entryName}" has neither outputs nor targets`);
+  return { inputs, outputs, ...(targets.length === 0 ? {} : { done: `${afterAll(graph, targets).node}:0` }) };
+}
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A, name: string) => B): Record<string, B> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
