@@ -1,0 +1,135 @@
+import type { BlobRef, Codec, DeadLetterInput, Payload, PayloadInput } from '#libs/contracts';
+import { BlobStore, type BlobOptions } from './blobs.js';
+import { Connection, type ConnectOptions } from './connection.js';
+import { consume, type ConsumeOptions } from './consume.js';
+import { publishDeadLetter } from './dead-letters.js';
+import type { Delivery } from './delivery.js';
+import { ensureTopology } from './ensure-topology.js';
+import { KeyValue } from './key-value.js';
+import { limitsFromEnvironment, type TopologyLimits } from './limits.js';
+import { publish, type PublishOptions, type PublishResult } from './publish.js';
+import { pull, type PullOptions } from './pull.js';
+import { follow, getStored, type Followed, type FollowOptions, type Received } from './received.js';
+import { readStats, type StreamStats } from './stats.js';
+import type { BucketName, StreamName } from './topology.js';
+
+/**
+ * Connects to the broker, waiting for one that is still starting.
+ *
+ * @throws BUS_UNAVAILABLE when none answers in time, UNSUPPORTED_VERSION when it is too old
+ */
+export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  return new Bus(await Connection.open(options));
+}
+
+/** Everything that services say to each other goes through here. It reconnects for ever. */
+export class Bus implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #blobs: BlobStore;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#blobs = new BlobStore(connection);
+  }
+
+  /** Largest message, headers included. */
+  get maxPayloadBytes(): number {
+    return this.#connection.maxPayloadBytes;
+  }
+
+  get serverVersion(): string {
+    return this.#connection.serverVersion;
+  }
+
+  /** Creates streams and buckets that are missing. Limits come from SULCUS_STREAM_* and, before those, from `limits`. */
+  async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
+    const environment = limitsFromEnvironment();
+    await ensureTopology(this.#connection, { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } });
+  }
+
+  /** See {@link publish}. */
+  publish<I>(subject: string, codec: Codec<I, unknown>, message: I, options: PublishOptions = {}): Promise<PublishResult> {
+    return publish(this.#connection, subject, codec, message, options);
+  }
+
+  /** See {@link consume}. */
+  consume<O>(options: ConsumeOptions<O>): Promise<void> {
+    return consume(this.#connection, this.#blobs, options);
+  }
+
+  /** See {@link pull}. */
+  pull<O>(options: PullOptions<O>): AsyncGenerator<Delivery<O>> {
+    return pull(this.#connection, this.#blobs, options);
+  }
+
+  /** Reads a stream in order, without gaps and without end, over broker restarts. */
+  follow<O>(options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
+    return follow(this.#connection, options);
+  }
+
+  /** The message at a sequence; undefined when there is none. Throws MESSAGE_INVALID, HASH_MISMATCH. */
+  get<O>(stream: StreamName, sequence: number, codec: Codec<never, O>): Promise<Received<O> | undefined> {
+    return getStored(this.#connection, stream, { seq: sequence }, codec);
+  }
+
+  /** The newest message of a subject; undefined when there is none. */
+  getLast<O>(stream: StreamName, subject: string, codec: Codec<never, O>): Promise<Received<O> | undefined> {
+    return getStored(this.#connection, stream, { last_by_subj: subject }, codec);
+  }
+
+  keyValue(bucket: BucketName): Promise<KeyValue> {
+    return KeyValue.open(this.#connection, bucket);
+  }
+
+  /** See {@link BlobStore.put}. */
+  putBlob(content: Uint8Array | readonly Uint8Array[], options?: BlobOptions): Promise<BlobRef> {
+    return this.#blobs.put(content, options);
+  }
+
+  /** See {@link BlobStore.get}. */
+  getBlob(ref: BlobRef, options?: BlobOptions): Promise<Buffer> {
+    return this.#blobs.get(ref, options);
+  }
+
+  deleteBlob(sha256: string, options?: BlobOptions): Promise<void> {
+    return this.#blobs.delete(sha256, options);
+  }
+
+  /** Deletes every blob of an owner. */
+  deleteOwnedBlobs(owner: string): Promise<void> {
+    return this.#blobs.deleteOwned(owner);
+  }
+
+  /** See {@link BlobStore.owners}. */
+  blobOwners(prefix: string): Promise<string[]> {
+    return this.#blobs.owners(prefix);
+  }
+
+  /** See {@link BlobStore.toPayload}. */
+  toPayload(content: Uint8Array, options?: BlobOptions): Promise<PayloadInput> {
+    return this.#blobs.toPayload(content, options);
+  }
+
+  /** See {@link BlobStore.fromPayload}. */
+  fromPayload(payload: Payload, options?: BlobOptions): Promise<Buffer> {
+    return this.#blobs.fromPayload(payload, options);
+  }
+
+  /** Keeps what could not be processed, with its cause. Large originals go by blob. */
+  deadLetter(letter: DeadLetterInput & { service: string }): Promise<void> {
+    return publishDeadLetter(this.#connection, this.#blobs, letter);
+  }
+
+  stats(): Promise<Record<StreamName, StreamStats>> {
+    return readStats(this.#connection);
+  }
+
+  /** Sends what is under way and closes the connection. */
+  async drain(): Promise<void> {
+    if (!this.#connection.nats.isClosed()) await this.#connection.nats.drain();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+}

@@ -1,0 +1,180 @@
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SulcusError } from '#libs/errors';
+import { busError } from './errors.js';
+
+/** Oldest nats-server that has what the topology needs: `sync_interval`, several filter subjects, stream metadata. */
+export const MINIMUM_SERVER_VERSION = '2.10.27';
+
+/** Smallest payload limit that holds a blob chunk and its headers; the default of nats-server is 1 MiB. */
+export const MINIMUM_MAX_PAYLOAD_BYTES = 640 * 1024;
+
+export interface ConnectOptions {
+  /** One or more `nats://host:port`, separated by commas; user and password may stand in the URL. */
+  servers: string;
+  /** Name of the service: shown by the broker, and the name that its dead letters carry. */
+  name: string;
+  signal?: AbortSignal;
+  /** How long to wait for a broker that is not up yet. Default: 15 s. */
+  connectTimeoutMs?: number;
+}
+
+/**
+ * A connection that never gives up: the client reconnects for ever, and whoever waits for an answer is told when a
+ * reconnect made the answer impossible, instead of waiting for a timeout.
+ */
+export class Connection {
+  readonly #resets = new Set<() => void>();
+
+  private constructor(
+    readonly nats: NatsConnection,
+    readonly js: JetStreamClient,
+    readonly manager: JetStreamManager,
+    readonly name: string,
+  ) {
+    void this.#watchStatus();
+  }
+
+  /**
+   * @throws BUS_UNAVAILABLE when no broker answers in time, or JetStream is off
+   * @throws UNSUPPORTED_VERSION when the broker is too old
+   */
+  static async open(options: ConnectOptions): Promise<Connection> {
+    const nats = await connectWithin(options);
+    try {
+      refuseOldServer(nats);
+      const manager = await jetstreamManager(nats, { timeout: API_TIMEOUT_MS });
+      return new Connection(nats, jetstream(nats, { timeout: API_TIMEOUT_MS }), manager, options.name);
+    } catch (error) {
+      await nats.close();
+      if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+        throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${options.servers} runs without JetStream: start it with -js`, { cause: error });
+      }
+      throw busError(error, `Could not use the NATS server at ${options.servers}`);
+    }
+  }
+
+  get maxPayloadBytes(): number {
+    return this.nats.info?.max_payload ?? MINIMUM_MAX_PAYLOAD_BYTES;
+  }
+
+  get serverVersion(): string {
+    return this.nats.info?.version ?? 'unknown';
+  }
+
+  /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */
+  onReconnect(listener: () => void): () => void {
+    this.#resets.add(listener);
+    return () => this.#resets.delete(listener);
+  }
+
+  /**
+   * Waits for an answer of the broker, but not over a reconnect or an abort: an answer sent to a lost connection never
+   * comes.
+   *
+   * @throws BUS_UNAVAILABLE after a reconnect, CANCELLED after an abort, else what `work` throws
+   */
+  async answer<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    work.catch(() => {});
+    let stop = () => {};
+    const interrupted = new Promise<never>((_, reject) => {
+      const unsubscribe = this.onReconnect(() => reject(new SulcusError('BUS_UNAVAILABLE', 'The connection to the broker was reset before it answered')));
+      const onAbort = () => reject(cancelled(signal));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
+      stop = () => {
+        unsubscribe();
+        signal?.removeEventListener('abort', onAbort);
+      };
+    });
+    try {
+      return await Promise.race([work, interrupted]);
+    } finally {
+      stop();
+    }
+  }
+
+  async #watchStatus(): Promise<void> {
+    for await (const status of this.nats.status()) {
+      if (status.type === 'reconnect') for (const listener of [...this.#resets]) listener();
+    }
+  }
+}
+
+/** The error of an operation whose signal aborted. */
+export const cancelled = (signal?: AbortSignal): SulcusError => new SulcusError('CANCELLED', 'The operation was cancelled', { cause: signal?.reason });
+
+/** How long the broker may take for an API call; a stream on a slow disk may need seconds. */
+export const API_TIMEOUT_MS = 10_000;
+
+async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 }: ConnectOptions): Promise<NatsConnection> {
+  const deadline = Date.now() + connectTimeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await connect({
+        ...parseServers(servers),
+        name,
+        timeout: Math.max(250, Math.min(5000, deadline - Date.now())),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 100,
+        pingInterval: 10_000,
+        maxPingOut: 2,
+        noAsyncTraces: true,
+      });
+    } catch (error) {
+      const failure = busError(error, `Could not connect to the NATS server at ${servers}`);
+      if (failure.code === 'PERMISSION_DENIED' || failure.code === 'INVALID_ARGUMENT') throw failure;
+      if (Date.now() >= deadline) {
+        throw new SulcusError(
+          'BUS_UNAVAILABLE',
+          `No NATS server answers at ${servers} (waited ${Math.round(connectTimeoutMs / 1000)} s). Start one (\`npm start\` does, or \`nats-server -js\`), or set SULCUS_NATS_URL to where it runs`,
+          { cause: error },
+        );
+      }
+      await delay(Math.min(250, Math.max(0, deadline - Date.now())), undefined, { signal });
+    }
+  }
+}
+
+/** Splits credentials off the URLs: the client takes them apart from the address. */
+function parseServers(servers: string): { servers: string[]; user?: string; pass?: string } {
+  const urls = servers.split(',').map((text) => {
+    const trimmed = text.trim();
+    try {
+      return new URL(trimmed.includes('://') ? trimmed : `nats://${trimmed}`);
+    } catch (error) {
+      throw new SulcusError('INVALID_ARGUMENT', 'A NATS server is given as nats://host:port', { cause: error });
+    }
+  });
+  const user = urls.find((url) => url.username !== '');
+  return {
+    servers: urls.map((url) => `${url.hostname}:${url.port || '4222'}`),
+    ...(user ? { user: decodeURIComponent(user.username), pass: decodeURIComponent(user.password) } : {}),
+  };
+}
+
+function refuseOldServer(nats: NatsConnection): void {
+  const version = nats.info?.version ?? '0.0.0';
+  if (compareVersions(version, MINIMUM_SERVER_VERSION) < 0) {
+    throw new SulcusError('UNSUPPORTED_VERSION', `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed (\`npm run setup\` brings one)`, {
+      details: { version, minimum: MINIMUM_SERVER_VERSION },
+    });
+  }
+  const maxPayloadBytes = nats.info?.max_payload ?? 0;
+  if (maxPayloadBytes < MINIMUM_MAX_PAYLOAD_BYTES) {
+    throw new SulcusError('INVALID_CONFIG', `The NATS server's max_payload is ${maxPayloadBytes} bytes; at least ${MINIMUM_MAX_PAYLOAD_BYTES} are needed, 8 MB recommended`);
+  }
+}
+
+/** Compares dotted versions by their numbers; a pre-release ("2.15.0-dev") counts as its release. */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split(/[.-]/).slice(0, 3).map((part) => Number.parseInt(part, 10) || 0)) as [number[], number[]];
+  for (let index = 0; index < 3; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

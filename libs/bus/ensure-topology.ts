@@ -1,0 +1,85 @@
+import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { SulcusError } from '#libs/errors';
+import type { Connection } from './connection.js';
+import { busError, isNotFound, JetStreamCode } from './errors.js';
+import type { TopologyLimits } from './limits.js';
+import { streamConfigs, type OurStreamConfig } from './stream-configs.js';
+import { BUCKETS } from './topology.js';
+
+/** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
+const STRUCTURE = ['retention', 'discard', 'storage', 'allow_direct', 'max_msgs', 'max_msg_size'] as const;
+
+/**
+ * Creates what is missing of the streams and buckets. Streams that exist keep their sizes unless `limits` names others;
+ * a stream that exists with another structure is refused. Safe when several services do it at once.
+ *
+ * @throws STORAGE_FULL when the broker's disk cannot hold the sizes
+ * @throws INVALID_CONFIG when a stream of that name exists and is not ours
+ */
+export async function ensureTopology(connection: Connection, limits: Partial<TopologyLimits>): Promise<void> {
+  for (const config of streamConfigs(limits)) {
+    const info = (await streamInfo(connection, config.name)) ?? (await addStream(connection, config));
+    refuseOtherStructure(info, config);
+    await applySizes(connection, info, config, limits);
+  }
+  const kvm = new Kvm(connection.js);
+  for (const bucket of BUCKETS) {
+    try {
+      // Not by direct get: in a cluster that may answer from a replica that is behind, and pointers must be the newest.
+      await kvm.create(bucket, { history: 1, replicas: limits.replicas ?? 1, allow_direct: false });
+    } catch (error) {
+      // Another service created the bucket between the client's look and its own attempt.
+      if (!(error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE)) throw busError(error, `Could not create the ${bucket} bucket`);
+    }
+  }
+}
+
+async function streamInfo(connection: Connection, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await connection.manager.streams.info(name);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw busError(error, `Could not read the ${name} stream`);
+  }
+}
+
+async function addStream(connection: Connection, config: OurStreamConfig): Promise<StreamInfo> {
+  try {
+    return await connection.manager.streams.add(config);
+  } catch (error) {
+    // Another service created it at the same moment, with other limits.
+    if (error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE) return connection.manager.streams.info(config.name);
+    const failure = busError(error, `Could not create the ${config.name} stream`);
+    if (failure.code !== 'STORAGE_FULL') throw failure;
+    throw new SulcusError('STORAGE_FULL', `The broker's disk cannot reserve ${config.max_bytes} bytes for the ${config.name} stream: set SULCUS_STREAM_${config.name}_BYTES to less, or give the broker more room`, {
+      cause: error,
+    });
+  }
+}
+
+function refuseOtherStructure({ config: actual }: StreamInfo, wanted: OurStreamConfig): void {
+  const differences = STRUCTURE.filter((field) => actual[field] !== wanted[field]).map((field) => `${field} is ${String(actual[field])}, not ${String(wanted[field])}`);
+  if (actual.subjects.join() !== wanted.subjects.join()) differences.push(`subjects are ${actual.subjects.join()}, not ${wanted.subjects.join()}`);
+  if (differences.length > 0) {
+    throw new SulcusError('INVALID_CONFIG', `The broker's ${wanted.name} stream cannot be used: ${differences.join('; ')}`, { details: { differences } });
+  }
+}
+
+/** Changes only what the caller named, so that services without an opinion do not undo the others'. */
+async function applySizes(connection: Connection, info: StreamInfo, wanted: OurStreamConfig, limits: Partial<TopologyLimits>): Promise<void> {
+  const asked: (keyof OurStreamConfig)[] = [];
+  if (limits.maxBytes?.[info.config.name as keyof NonNullable<TopologyLimits['maxBytes']>] !== undefined) asked.push('max_bytes');
+  if (limits.eventAgeMs !== undefined || limits.deadLetterAgeMs !== undefined) asked.push('max_age');
+  if (limits.duplicateWindowMs !== undefined) asked.push('duplicate_window');
+  if (limits.replicas !== undefined) asked.push('num_replicas');
+  const changes = Object.fromEntries(asked.filter((field) => info.config[field] !== wanted[field]).map((field) => [field, wanted[field]]));
+  if (Object.keys(changes).length === 0) return;
+  try {
+    const updated = await connection.manager.streams.update(wanted.name, changes);
+    const ignored = Object.keys(changes).filter((field) => updated.config[field as keyof OurStreamConfig] !== changes[field]);
+    if (ignored.length > 0) throw new SulcusError('UNSUPPORTED_VERSION', `The broker ignored ${ignored.join(', ')} of the ${wanted.name} stream`);
+  } catch (error) {
+    throw busError(error, `Could not change the ${wanted.name} stream`);
+  }
+}

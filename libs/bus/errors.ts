@@ -1,0 +1,67 @@
+import { errors as natsErrors } from '@nats-io/nats-core';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { SulcusError, type ErrorCode } from '#libs/errors';
+
+/** Error numbers of the JetStream API (nats-server errors.json) that mean something to us. */
+export const JetStreamCode = {
+  /** The stream's discard policy or the disk refused the message. */
+  STORE_FAILED: 10077,
+  WRONG_LAST_SEQUENCE: 10071,
+  WRONG_LAST_SEQUENCE_UNKNOWN: 10164,
+  STREAM_NOT_FOUND: 10059,
+  CONSUMER_NOT_FOUND: 10014,
+  MESSAGE_NOT_FOUND: 10037,
+  STREAM_NAME_IN_USE: 10058,
+  MESSAGE_TOO_LARGE: 10054,
+} as const;
+
+const API_CODES: Readonly<Record<number, ErrorCode>> = {
+  [JetStreamCode.WRONG_LAST_SEQUENCE]: 'CONFLICT',
+  [JetStreamCode.WRONG_LAST_SEQUENCE_UNKNOWN]: 'CONFLICT',
+  [JetStreamCode.STREAM_NOT_FOUND]: 'NOT_FOUND',
+  [JetStreamCode.CONSUMER_NOT_FOUND]: 'NOT_FOUND',
+  [JetStreamCode.MESSAGE_NOT_FOUND]: 'NOT_FOUND',
+  [JetStreamCode.MESSAGE_TOO_LARGE]: 'INVALID_ARGUMENT',
+  10023: 'STORAGE_FULL', // insufficient resources
+  10047: 'STORAGE_FULL', // insufficient storage resources available
+  10028: 'STORAGE_FULL', // resource limits exceeded for account
+};
+
+/** True when the broker says that a consumer or stream is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof JetStreamApiError && (error.code === JetStreamCode.CONSUMER_NOT_FOUND || error.code === JetStreamCode.STREAM_NOT_FOUND);
+}
+
+/** True when an expected last sequence differs: somebody wrote first. */
+export function isWrongLastSequence(error: unknown): boolean {
+  return error instanceof JetStreamApiError && (error.code === JetStreamCode.WRONG_LAST_SEQUENCE || error.code === JetStreamCode.WRONG_LAST_SEQUENCE_UNKNOWN);
+}
+
+function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
+  const details = { jetStreamCode: error.code };
+  if (error.code === JetStreamCode.STORE_FAILED) {
+    const full = /maximum (bytes|messages)/.test(error.message);
+    return full
+      ? new SulcusError('BACKPRESSURE', `${doing}: the stream is full (${error.message})`, { cause: error, details })
+      : new SulcusError('STORAGE_FULL', `${doing}: the broker could not store the message (${error.message})`, { cause: error, details });
+  }
+  const code = API_CODES[error.code] ?? (error.status >= 500 ? 'BUS_UNAVAILABLE' : 'INTERNAL');
+  return new SulcusError(code, `${doing}: ${error.message}`, { cause: error, details });
+}
+
+/** Errors by name because the client's own classes for them are not part of its public interface. */
+const UNAVAILABLE_NAMES = new Set(['JetStreamNotEnabled', 'TimeoutError', 'ConnectionError', 'ClosedConnectionError', 'DrainingConnectionError', 'NoRespondersError', 'RequestError', 'JetStreamError', 'JetStreamStatusError']);
+
+/** Turns anything the NATS client throws into a SulcusError; `doing` says what was tried. */
+export function busError(error: unknown, doing: string): SulcusError {
+  if (error instanceof SulcusError) return error;
+  if (error instanceof JetStreamApiError) return fromApiError(error, doing);
+  if (error instanceof natsErrors.AuthorizationError || error instanceof natsErrors.PermissionViolationError || error instanceof natsErrors.UserAuthenticationExpiredError) {
+    return new SulcusError('PERMISSION_DENIED', `${doing}: the broker refuses this client (${error.message})`, { cause: error });
+  }
+  if (error instanceof natsErrors.InvalidArgumentError) return new SulcusError('INVALID_ARGUMENT', `${doing}: ${error.message}`, { cause: error });
+  if (error instanceof Error && UNAVAILABLE_NAMES.has(error.name)) {
+    return new SulcusError('BUS_UNAVAILABLE', `${doing}: the broker does not answer (${error.message})`, { cause: error });
+  }
+  return SulcusError.from(error);
+}

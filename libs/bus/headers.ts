@@ -1,0 +1,43 @@
+import { headers as createHeaders, type MsgHdrs } from '@nats-io/nats-core';
+
+/** Header names of every message. They are case-sensitive; W3C names are lower-case. */
+export const HeaderName = {
+  TRACEPARENT: 'traceparent',
+  TRACESTATE: 'tracestate',
+  /** Full name of the message's schema, for example `sulcus.v1.Scan`. */
+  SCHEMA: 'Sulcus-Schema',
+  /** SHA-256 of the message's bytes, lower-case hexadecimal. */
+  CONTENT_HASH: 'Sulcus-Content-Hash',
+  /** Unique per publish call: tells one's own retry from somebody else's equal message. */
+  PUBLISH_ID: 'Sulcus-Publish-Id',
+  /** The broker's own header for deduplication. */
+  MESSAGE_ID: 'Nats-Msg-Id',
+  // Facts about a scan that followers need without its pixels.
+  SAMPLE_ID: 'Sulcus-Sample-Id',
+  SPLIT: 'Sulcus-Split',
+  /** Class name, percent-encoded. */
+  LABEL: 'Sulcus-Label',
+  STUDY_ID: 'Sulcus-Study-Id',
+} as const;
+
+/** Headers of a received message. */
+export interface Headers {
+  /** The header's value, or undefined when the message has none. */
+  get(name: string): string | undefined;
+  keys(): readonly string[];
+}
+
+/** A read-only view of the client's headers. */
+export function readHeaders(source: MsgHdrs | undefined): Headers {
+  return {
+    get: (name) => (source?.has(name) ? source.get(name) : undefined),
+    keys: () => source?.keys() ?? [],
+  };
+}
+
+/** Headers for the client, from plain values; undefined values are left out. */
+export function writeHeaders(values: Readonly<Record<string, string | undefined>>): MsgHdrs {
+  const target = createHeaders();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) target.set(name, value);
+  return target;
+}

@@ -1,0 +1,119 @@
+import { Kvm, type KV } from '@nats-io/kv';
+import { SulcusError } from '#libs/errors';
+import type { Connection } from './connection.js';
+import { busError, isNotFound, isWrongLastSequence } from './errors.js';
+import { readOrdered } from './follow.js';
+import type { BucketName } from './topology.js';
+
+export interface KeyValueEntry {
+  value: Buffer;
+  /** Changes with every write to the key; grows over the whole bucket. */
+  revision: number;
+}
+
+export interface KeyValueChange {
+  key: string;
+  /** Absent when the key was deleted. */
+  value?: Buffer;
+  revision: number;
+  /** Changes still to come at this moment: 0 when everything that existed at the start has been seen. */
+  pending: number;
+}
+
+/** Small values that are read by everybody and written by compare-and-set. Keys are words joined by dots. */
+export class KeyValue {
+  private constructor(
+    private readonly connection: Connection,
+    private readonly kv: KV,
+    private readonly bucket: BucketName,
+  ) {}
+
+  /** Throws NOT_FOUND when the bucket does not exist (see `ensureTopology`). */
+  static async open(connection: Connection, bucket: BucketName): Promise<KeyValue> {
+    try {
+      await connection.manager.streams.info(`KV_${bucket}`);
+      return new KeyValue(connection, await new Kvm(connection.js).open(bucket), bucket);
+    } catch (error) {
+      if (isNotFound(error)) throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, { cause: error });
+      throw busError(error, `Could not open the ${bucket} bucket`);
+    }
+  }
+
+  async get(key: string): Promise<KeyValueEntry | undefined> {
+    return this.#do(`read ${key}`, async () => {
+      const entry = await this.kv.get(key);
+      return entry === null || entry.operation !== 'PUT' ? undefined : { value: asBuffer(entry.value), revision: entry.revision };
+    });
+  }
+
+  /** Writes a new key and returns its revision. Throws ALREADY_EXISTS. */
+  async create(key: string, value: Uint8Array): Promise<number> {
+    try {
+      return await this.connection.answer(this.kv.create(key, value));
+    } catch (error) {
+      if (isWrongLastSequence(error)) throw new SulcusError('ALREADY_EXISTS', `${this.bucket}/${key} exists already`, { cause: error });
+      throw busError(error, `Could not create ${this.bucket}/${key}`);
+    }
+  }
+
+  /** Writes a key if its revision is still the one given (0: the key never existed). Throws CONFLICT. */
+  async update(key: string, value: Uint8Array, revision: number): Promise<number> {
+    try {
+      return await this.connection.answer(this.kv.update(key, value, revision));
+    } catch (error) {
+      if (isWrongLastSequence(error)) {
+        throw new SulcusError('CONFLICT', `${this.bucket}/${key} is no longer at revision ${revision}: somebody else wrote it`, { cause: error, details: { key, revision } });
+      }
+      throw busError(error, `Could not update ${this.bucket}/${key}`);
+    }
+  }
+
+  /** Writes a key whatever it holds. */
+  async put(key: string, value: Uint8Array): Promise<number> {
+    return this.#do(`write ${key}`, () => this.kv.put(key, value));
+  }
+
+  /** Deletes a key with its history; nothing happens when there is none. */
+  async delete(key: string): Promise<void> {
+    await this.#do(`delete ${key}`, () => this.kv.purge(key));
+  }
+
+  /** Keys that start with `prefix`, sorted. */
+  async keys(prefix = ''): Promise<string[]> {
+    return this.#do('list keys', async () => {
+      const found: string[] = [];
+      for await (const key of await this.kv.keys(keyFilter(prefix))) if (key.startsWith(prefix)) found.push(key);
+      return found.sort();
+    });
+  }
+
+  /**
+   * Current values of the keys that start with `prefix`, then every change, over broker restarts. A change may be
+   * skipped when a newer one to the same key is there already, never the newest.
+   */
+  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<KeyValueChange> {
+    const start = `$KV.${this.bucket}.`;
+    for await (const { raw, info } of readOrdered(this.connection, { stream: `KV_${this.bucket}`, subjects: [start + keyFilter(prefix)], window: 64, signal })) {
+      const key = raw.subject.slice(start.length);
+      if (!key.startsWith(prefix)) continue;
+      const deleted = raw.headers?.has('KV-Operation') ?? false;
+      yield { key, ...(deleted ? {} : { value: asBuffer(raw.data) }), revision: info.streamSequence, pending: info.pending };
+    }
+  }
+
+  async #do<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.connection.answer(work());
+    } catch (error) {
+      throw busError(error, `Could not ${what} in the ${this.bucket} bucket`);
+    }
+  }
+}
+
+/** The narrowest filter of whole tokens that covers a prefix. */
+function keyFilter(prefix: string): string {
+  const lastDot = prefix.lastIndexOf('.');
+  return `${prefix.slice(0, lastDot + 1)}>`;
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

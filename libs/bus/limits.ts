@@ -1,0 +1,73 @@
+import { bytes, duration, integer, optional, parseEnvironment } from '#libs/config';
+import type { StreamName } from './topology.js';
+
+/**
+ * Sizes of the streams. A stream's size is reserved by the broker when it is created, so the sum must fit its disk.
+ * A size that is not given leaves an existing stream as it is.
+ */
+export interface TopologyLimits {
+  /** Most bytes a stream holds. A full stream of images, batches or blobs refuses more (BACKPRESSURE). */
+  maxBytes: Partial<Record<StreamName, number>>;
+  /** How long operators' events are kept. */
+  eventAgeMs: number;
+  /** How long dead letters are kept. */
+  deadLetterAgeMs: number;
+  /** Within this time the broker recognises a repeated message id. Scans need none: their subject is their identity. */
+  duplicateWindowMs: number;
+  /** Copies of each stream in a NATS cluster; 1 on a single server. */
+  replicas: number;
+}
+
+const MB = 1e6;
+const GB = 1e9;
+
+/** Sizes for one machine with a few tens of gigabytes to spare. BATCHES is small on purpose: it is a buffer, not a store. */
+export const DEFAULT_MAX_BYTES = {
+  SCANS: 8 * GB,
+  LABELS: 128 * MB,
+  BATCH_REQUESTS: 64 * MB,
+  BATCHES: 512 * MB,
+  MODELS: 64 * MB,
+  EVENTS: 128 * MB,
+  DEAD: 512 * MB,
+  BLOBS: 8 * GB,
+} as const satisfies Record<StreamName, number>;
+
+export const DEFAULT_LIMITS = {
+  eventAgeMs: 3 * 86_400_000,
+  deadLetterAgeMs: 7 * 86_400_000,
+  duplicateWindowMs: 30 * 60_000,
+  replicas: 1,
+} as const;
+
+const size = (stream: StreamName) => optional(bytes({ description: `largest size of the ${stream} stream, for example 20GB` }));
+
+/**
+ * Limits from the environment: SULCUS_STREAM_SCANS_BYTES, …_LABELS_BYTES, …_BATCH_REQUESTS_BYTES, …_BATCHES_BYTES,
+ * …_MODELS_BYTES, …_EVENTS_BYTES, …_DEAD_BYTES, …_BLOBS_BYTES, SULCUS_STREAM_EVENTS_AGE, SULCUS_STREAM_DEAD_AGE,
+ * SULCUS_STREAM_DUPLICATE_WINDOW, SULCUS_STREAM_REPLICAS.
+ *
+ * @throws INVALID_CONFIG naming every mistake
+ */
+export function limitsFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Partial<TopologyLimits> {
+  const parsed = parseEnvironment(
+    {
+      SCANS: ['SULCUS_STREAM_SCANS_BYTES', size('SCANS')],
+      LABELS: ['SULCUS_STREAM_LABELS_BYTES', size('LABELS')],
+      BATCH_REQUESTS: ['SULCUS_STREAM_BATCH_REQUESTS_BYTES', size('BATCH_REQUESTS')],
+      BATCHES: ['SULCUS_STREAM_BATCHES_BYTES', size('BATCHES')],
+      MODELS: ['SULCUS_STREAM_MODELS_BYTES', size('MODELS')],
+      EVENTS: ['SULCUS_STREAM_EVENTS_BYTES', size('EVENTS')],
+      DEAD: ['SULCUS_STREAM_DEAD_BYTES', size('DEAD')],
+      BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
+      eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
+      deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', optional(duration({ description: 'how long dead letters are kept' }))],
+      duplicateWindowMs: ['SULCUS_STREAM_DUPLICATE_WINDOW', optional(duration({ description: 'how long message ids are remembered' }))],
+      replicas: ['SULCUS_STREAM_REPLICAS', optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' }))],
+    },
+    environment,
+  );
+  const { eventAgeMs, deadLetterAgeMs, duplicateWindowMs, replicas, ...sizes } = parsed;
+  const given = (values: Record<string, number | undefined>) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return { ...given({ eventAgeMs, deadLetterAgeMs, duplicateWindowMs, replicas }), maxBytes: given(sizes) };
+}

@@ -1,0 +1,35 @@
+import { largestMessageBytes } from './stream-configs.js';
+import type { StreamName } from './topology.js';
+
+/**
+ * nats-server cuts a connection whose unsent bytes exceed `max_pending`, and about twice the outstanding window can
+ * count. Half of the server's default of 64 MiB is therefore all that one consumer may have on its way.
+ */
+const WINDOW_BYTES = 32 * 2 ** 20;
+
+/** Most messages of a stream that one consumer asks for at once: 4 of up to 8 MB, 33 of up to 1 MB. */
+export function pullWindow(stream: StreamName, maxPayloadBytes: number): number {
+  return Math.max(1, Math.floor(WINDOW_BYTES / largestMessageBytes(stream, maxPayloadBytes)));
+}
+
+/** Lets at most `size` holders in at a time; the others wait in order. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  async with<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Codec } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import type { Connection } from './connection.js';
+import { openMessage } from './envelope.js';
+import { busError } from './errors.js';
+import { readOrdered } from './follow.js';
+import { HeaderName, readHeaders, type Headers } from './headers.js';
+import { pullWindow } from './pull-window.js';
+import type { StreamName } from './topology.js';
+
+/** A stored message, read by its place in the stream. */
+export interface Received<O> {
+  message: O;
+  headers: Headers;
+  sequence: number;
+  subject: string;
+  timeUnixMs: number;
+  /** W3C trace context of the sender's span. */
+  traceparent?: string;
+}
+
+/** A message of a stream that is followed. */
+export interface Followed<O> extends Omit<Received<O>, 'message'> {
+  /** Absent when only headers were asked for, no codec was given, or the message is invalid. */
+  message?: O;
+  /** Why the message could not be decoded. */
+  error?: SulcusError;
+  /** Messages still to come at this moment; 0 when everything stored so far has been seen. */
+  pending: number;
+}
+
+export interface FollowOptions<O> {
+  stream: StreamName;
+  subject?: string;
+  /** First sequence wanted. Default: the beginning. */
+  startSequence?: number;
+  /** True: leaves the bodies at the broker. */
+  headersOnly?: boolean;
+  signal: AbortSignal;
+  codec?: Codec<never, O>;
+}
+
+/** Without bodies many messages fit the window of bytes. */
+const HEADERS_ONLY_WINDOW = 256;
+
+export async function* follow<O>(connection: Connection, options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
+  const { stream, subject, startSequence, headersOnly, signal, codec } = options;
+  const window = headersOnly ? HEADERS_ONLY_WINDOW : pullWindow(stream, connection.maxPayloadBytes);
+  for await (const { raw, info } of readOrdered(connection, { stream, subjects: subject === undefined ? [] : [subject], startSequence, headersOnly, window, signal })) {
+    const headers = readHeaders(raw.headers);
+    const followed: Followed<O> = {
+      headers,
+      sequence: info.streamSequence,
+      subject: raw.subject,
+      timeUnixMs: info.timeUnixMs,
+      traceparent: headers.get(HeaderName.TRACEPARENT),
+      pending: info.pending,
+    };
+    if (codec && !headersOnly) {
+      try {
+        followed.message = openMessage(codec, raw.data, headers);
+      } catch (error) {
+        followed.error = SulcusError.from(error);
+      }
+    }
+    yield followed;
+  }
+}
+
+/** Reads one stored message, by sequence or the last one of a subject; undefined when there is none (any more). */
+export async function getStored<O>(connection: Connection, stream: StreamName, query: { seq: number } | { last_by_subj: string }, codec: Codec<never, O>): Promise<Received<O> | undefined> {
+  try {
+    const stored = await connection.answer(connection.manager.direct.getMessage(stream, query));
+    if (stored === null) return undefined;
+    const headers = readHeaders(stored.header);
+    return {
+      message: openMessage(codec, stored.data, headers),
+      headers,
+      sequence: stored.seq,
+      subject: stored.subject,
+      timeUnixMs: stored.time.getTime(),
+      traceparent: headers.get(HeaderName.TRACEPARENT),
+    };
+  } catch (error) {
+    throw busError(error, `Could not read from ${stream}`);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Connection } from './connection.js';
+import { busError, isNotFound } from './errors.js';
+import { STREAM_NAMES, type StreamName } from './topology.js';
+
+export interface ConsumerStats {
+  name: string;
+  /** Messages not delivered yet. */
+  pending: number;
+  /** Delivered and not settled yet. */
+  ackPending: number;
+  redelivered: number;
+}
+
+export interface StreamStats {
+  messages: number;
+  bytes: number;
+  /** Size at which the stream is full; -1 without a limit. */
+  maxBytes: number;
+  /** Durable consumers. */
+  consumers: ConsumerStats[];
+}
+
+const NOTHING: StreamStats = { messages: 0, bytes: 0, maxBytes: 0, consumers: [] };
+
+/** Fill of every stream and backlog of every durable consumer; a stream that does not exist yet counts as empty. */
+export async function readStats(connection: Connection): Promise<Record<StreamName, StreamStats>> {
+  const entries = await Promise.all(STREAM_NAMES.map(async (stream) => [stream, await streamStats(connection, stream)] as const));
+  return Object.fromEntries(entries) as Record<StreamName, StreamStats>;
+}
+
+async function streamStats({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
+  try {
+    const { state, config } = await manager.streams.info(stream);
+    const consumers: ConsumerStats[] = [];
+    if (state.consumer_count > 0) {
+      for await (const info of manager.consumers.list(stream)) {
+        if (info.config.durable_name === undefined) continue;
+        consumers.push({ name: info.name, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered });
+      }
+    }
+    return { messages: state.messages, bytes: state.bytes, maxBytes: config.max_bytes, consumers };
+  } catch (error) {
+    if (isNotFound(error)) return NOTHING;
+    throw busError(error, `Could not read the state of ${stream}`);
+  }
+}

@@ -1,0 +1,85 @@
+import { SulcusError } from '#libs/errors';
+
+/** Every stream of the system. */
+export const Streams = {
+  SCANS: 'SCANS',
+  LABELS: 'LABELS',
+  BATCH_REQUESTS: 'BATCH_REQUESTS',
+  BATCHES: 'BATCHES',
+  MODELS: 'MODELS',
+  EVENTS: 'EVENTS',
+  DEAD: 'DEAD',
+  BLOBS: 'BLOBS',
+} as const;
+
+export type StreamName = keyof typeof Streams;
+
+export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
+
+/** Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run. */
+export const BUCKETS = ['models', 'checkpoints'] as const;
+
+export type BucketName = (typeof BUCKETS)[number];
+
+/** First two tokens of a stream's subjects: what a message is, and the version of its schema. */
+const PREFIXES = {
+  SCANS: 'scan.v1',
+  LABELS: 'label.v1',
+  BATCH_REQUESTS: 'batch-request.v1',
+  BATCHES: 'batch.v1',
+  MODELS: 'model.v1',
+  EVENTS: 'event.v1',
+  DEAD: 'dead.v1',
+  BLOBS: 'blob.v1',
+} as const satisfies Record<StreamName, string>;
+
+/** What one message of a stream is called, in span names and messages to people. */
+export const NOUNS = {
+  SCANS: 'scan',
+  LABELS: 'label',
+  BATCH_REQUESTS: 'batch request',
+  BATCHES: 'batch',
+  MODELS: 'model event',
+  EVENTS: 'pipeline event',
+  DEAD: 'dead letter',
+  BLOBS: 'blob chunk',
+} as const satisfies Record<StreamName, string>;
+
+/** A token may not be empty, hold blanks, dots or wildcards: letters, digits, '-', '_' and '=' are safe in subjects and keys. */
+export function subjectToken(value: string, what: string): string {
+  if (!/^[A-Za-z0-9_=-]{1,128}$/.test(value)) {
+    throw new SulcusError('INVALID_ARGUMENT', `${what} "${value}" cannot stand in a subject: expected 1 to 128 letters, digits, '-', '_' or '='`);
+  }
+  return value;
+}
+
+/** Several tokens joined by dots, such as the owner of blobs. */
+function subjectPath(value: string, what: string): string {
+  return value.split('.').map((token) => subjectToken(token, what)).join('.');
+}
+
+/** Builds every subject. General to specific, so that wildcards select wider or narrower. */
+export const subjects = {
+  /** One subject per sample: the broker itself refuses a second message for the same content. */
+  scan: (site: string, sampleId: string): string => `${PREFIXES.SCANS}.${subjectToken(site, 'Site')}.${subjectToken(sampleId, 'Sample id')}`,
+  label: (site: string): string => `${PREFIXES.LABELS}.${subjectToken(site, 'Site')}`,
+  batchRequest: (run: string): string => `${PREFIXES.BATCH_REQUESTS}.${subjectToken(run, 'Run')}`,
+  batch: (run: string): string => `${PREFIXES.BATCHES}.${subjectToken(run, 'Run')}`,
+  /** `event` is what happened: "published", "promoted", "declined", "rolled-back". */
+  model: (event: string): string => `${PREFIXES.MODELS}.${subjectToken(event, 'Model event')}`,
+  event: (service: string): string => `${PREFIXES.EVENTS}.${subjectToken(service, 'Service')}`,
+  dead: (service: string): string => `${PREFIXES.DEAD}.${subjectToken(service, 'Service')}`,
+  /** Chunk `index` (from 0) of content; `owner` sets it apart from equal content of others (see libs/bus/blobs.ts). */
+  blobChunk: (sha256: string, index: number | '*', owner?: string): string =>
+    `${PREFIXES.BLOBS}${owner === undefined ? '' : `.${subjectPath(owner, 'Blob owner')}`}.${subjectToken(sha256, 'Hash')}.${index}`,
+  /** Everything an owner keeps. */
+  blobsOf: (owner: string): string => `${PREFIXES.BLOBS}.${subjectPath(owner, 'Blob owner')}.>`,
+} as const;
+
+/** All subjects of a stream. */
+export const allSubjects = (stream: StreamName): string => `${PREFIXES[stream]}.>`;
+
+/** The stream that stores a subject, or undefined when none does. */
+export function streamOf(subject: string): StreamName | undefined {
+  return STREAM_NAMES.find((stream) => subject.startsWith(`${PREFIXES[stream]}.`));
+}
