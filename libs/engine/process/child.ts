@@ -45,10 +45,15 @@ export class EngineChild {
 
   constructor(options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
     this.#process = fork(entry, [], { serialization: 'advanced', env: childEnvironment(options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    this.#process.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
+    const stderr = this.#process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
     this.#process.on('message', onResponse);
-    // 'close' comes after the last of stderr was read; 'error' when the process could not be started at all.
-    this.#process.on('close', (code, signal) => onExit(this.#describeEnd(code, signal)));
+    this.#process.on('exit', (code, signal) => {
+      const report = (): void => onExit(this.#describeEnd(code, signal));
+      // The last words may still be on their way. (The process's own 'close' event never comes after a disconnect.)
+      if (stderr.closed) report();
+      else stderr.once('close', report);
+    });
+    // The process could not be started at all.
     this.#process.on('error', (error) => onExit(error.message));
   }
 
@@ -72,7 +77,7 @@ export class EngineChild {
   async #drain(): Promise<void> {
     this.#sending = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      // A failed send means that the process is gone; its end is reported by 'close'.
+      // A failed send means that the process is gone; its end is reported by 'exit'.
       const sent = new Promise<void>((resolve) => this.#process.send(next.request, () => resolve()));
       if (next.bytes >= LARGE_BYTES) await sent;
     }
