@@ -137,9 +137,9 @@ class MethodCaller {
   #metadata(options: CallOptions): Metadata {
     // The server may be restarting: the call waits for it within its deadline.
     const metadata = new Metadata({ waitForReady: true });
-    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value);
     const traceparent = currentTraceparent();
     if (traceparent) metadata.set('traceparent', traceparent);
+    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value);
     return metadata;
   }
 

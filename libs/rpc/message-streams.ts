@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
 /**
  * The two directions of a streaming call as async iteration, without Node's own iterator: that one destroys the call
@@ -31,7 +32,12 @@ export async function* readMessages<T>(call: Readable, signal: AbortSignal): Asy
         yield message;
         continue;
       }
-      if (ended) return;
+      if (ended) {
+        // A cancelled call ends first and is reported as cancelled a moment later: it must not look complete.
+        await setImmediate();
+        signal.throwIfAborted();
+        return;
+      }
       await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {

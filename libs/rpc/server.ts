@@ -2,7 +2,6 @@ import { ServerCredentials, type Server } from '@grpc/grpc-js';
 import { SulcusError } from '#libs/errors';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { compileServerOptions, type ServerLimits } from './channel-options.js';
-import type { UntypedHandlers } from './handler-types.js';
 import { Health } from './health.js';
 import { addReflection } from './reflection.js';
 import { serveCall, type CallEnvironment, type FinishedCall } from './serve-call.js';
