@@ -6,17 +6,18 @@
  *
  * Plain Node without packages, because it runs before there are any.
  */
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { root } from './setup/paths.mjs';
+import { readJson } from './setup/files.mjs';
 import { SetupError, say } from './setup/output.mjs';
 import { isAtLeast } from './setup/versions.mjs';
 import { withLock } from './setup/lock.mjs';
-import { npmPackages } from './setup/npm-packages.mjs';
+import { commandLink, npmPackages } from './setup/npm-packages.mjs';
 import { natsServer } from './setup/nats-server.mjs';
 import { libtensorflow } from './setup/libtensorflow.mjs';
 import { engineBindingStep } from './setup/engine-binding.mjs';
 import { build } from './setup/build.mjs';
-
-const NODE_FLOOR = '20.9';
 
 /**
  * @typedef {object} Step
@@ -25,33 +26,36 @@ const NODE_FLOOR = '20.9';
  * @property {() => Promise<void>} apply
  */
 
-/** @returns {Step[]} in order; a step may rely on those before it. */
-function stepsFor({ build: withBuild }) {
-  return [npmPackages, natsServer, ...engineSteps(), ...(withBuild ? [build] : [])];
-}
+/** @typedef {'packages' | 'nats' | 'engine' | 'build'} Part */
 
-/** A binding that was named brings its own libtensorflow. */
-function engineSteps() {
-  return process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep];
+/** @type {readonly Part[]} in order; a part may rely on those before it. */
+export const ALL_PARTS = ['packages', 'nats', 'engine', 'build'];
+
+/** @returns {Record<Part, Step[]>} */
+function stepsByPart() {
+  return {
+    packages: [npmPackages, commandLink],
+    nats: [natsServer],
+    // A binding that was named brings its own libtensorflow.
+    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep],
+    build: [build],
+  };
 }
 
 /**
  * Brings in what is missing.
- * @param {{ engineOptional?: boolean, build?: boolean }} [options] `engineOptional`: without an engine say so and go on.
+ * @param {{ parts?: readonly Part[], engineOptional?: boolean }} [options] `engineOptional`: without an engine say so and go on.
  * @throws {SetupError} with one line that says what to do
  */
-export async function setUp({ engineOptional = false, build: withBuild = true } = {}) {
-  if (!isAtLeast(process.versions.node, NODE_FLOOR)) throw new SetupError(`Node.js ${process.versions.node} is too old: install ${NODE_FLOOR} or newer.`);
-  const steps = stepsFor({ build: withBuild });
-  const failed = new Set();
-  for (const step of steps) {
-    const isEngine = step === libtensorflow || step === engineBindingStep;
-    if (isEngine && failed.size > 0) continue;
+export async function setUp({ parts = ALL_PARTS, engineOptional = false } = {}) {
+  const floor = readJson(path.join(root, 'package.json')).engines.node;
+  if (!isAtLeast(process.versions.node, floor)) throw new SetupError(`Node.js ${process.versions.node} is too old: the project needs ${floor}.`);
+  const steps = stepsByPart();
+  for (const part of ALL_PARTS.filter((name) => parts.includes(name))) {
     try {
-      await bring(step);
+      for (const step of steps[part]) await bring(step);
     } catch (error) {
-      if (!(error instanceof SetupError && isEngine && engineOptional)) throw describe(error, step);
-      failed.add(step);
+      if (!(error instanceof SetupError && part === 'engine' && engineOptional)) throw error;
       say(`going on without the engine: ${error.message}`);
     }
   }
@@ -59,15 +63,18 @@ export async function setUp({ engineOptional = false, build: withBuild = true } 
 
 /** Two set-ups at once do the work once: the second looks again after waiting. @param {Step} step */
 async function bring(step) {
-  if (await step.isCurrent()) return;
-  await withLock(async () => {
-    if (!(await step.isCurrent())) await step.apply();
-  });
+  try {
+    if (await step.isCurrent()) return;
+    await withLock(async () => {
+      if (!(await step.isCurrent())) await step.apply();
+    });
+  } catch (error) {
+    throw explain(error, step);
+  }
 }
 
-/** @param {unknown} error @param {Step} step */
-function describe(error, step) {
-  if (error instanceof SetupError) return error;
+/** @param {NodeJS.ErrnoException} error @param {Step} step */
+function explain(error, step) {
   if (error.code === 'ENOSPC') return new SetupError(`The disk is full (${step.name}): free some space and run again.`);
   if (error.code === 'EACCES' || error.code === 'EROFS') return new SetupError(`${error.path ?? step.name} is not writable: give yourself write access to the clone.`);
   return error;
@@ -90,6 +97,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     say(`unknown option ${unknown.join(' ')}; known are --engine=optional and --no-build.`);
     process.exit(2);
   }
-  await setUpOrExit({ engineOptional: process.argv.includes('--engine=optional'), build: !process.argv.includes('--no-build') });
-  say('everything is in place.');
+  const parts = process.argv.includes('--no-build') ? ALL_PARTS.filter((part) => part !== 'build') : ALL_PARTS;
+  await setUpOrExit({ parts, engineOptional: process.argv.includes('--engine=optional') });
+  say('done, nothing more to bring in.');
 }

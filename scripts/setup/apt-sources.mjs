@@ -36,7 +36,7 @@ export function parseDeb822(text) {
       else if (/^\s+\S/.test(line) && last) fields.set(last, `${fields.get(last)}\n${line}`);
     }
     if (!words(fields.get('types')).includes('deb') || /^(no|false|0|off)$/i.test(fields.get('enabled') ?? '')) return [];
-    const signedBy = fields.get('signed-by')?.trim();
+    const signedBy = fields.get('signed-by')?.trimEnd();
     return words(fields.get('uris')).map((uri) => ({
       uri,
       suites: words(fields.get('suites')),

@@ -9,16 +9,16 @@ import { run } from './process.mjs';
 
 const SOURCE_FOLDERS = ['libs', 'services'];
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const SHOWN_ERRORS = 20;
 const dist = path.join(root, 'dist');
 
-/** A source that was there when dist/ was built leaves its output behind when it goes. */
 const STAMP = path.join(dist, '.sources.json');
 
 /**
- * One value for the state of the sources (names, times and sizes; contents are not read), and their names.
+ * One value for the state of the sources: names, times and sizes; contents are not read.
  * @param {string} base
  */
-export function describeSources(base) {
+export function fingerprintSources(base) {
   const files = [
     ...SETTINGS.filter((file) => existsSync(path.join(base, file))),
     ...SOURCE_FOLDERS.filter((folder) => existsSync(path.join(base, folder))).flatMap((folder) =>
@@ -31,27 +31,37 @@ export function describeSources(base) {
     const stat = statSync(path.join(base, file), { throwIfNoEntry: false });
     hash.update(`${file}\0${stat?.mtimeMs}\0${stat?.size}\n`);
   }
-  return { fingerprint: hash.digest('hex'), files };
+  return hash.digest('hex');
+}
+
+/**
+ * The compiled files below `output` whose source below `base` is gone: left in place they could still be imported.
+ * @param {string} base @param {string} output @returns {string[]} full paths
+ */
+export function findOrphans(base, output) {
+  return SOURCE_FOLDERS.filter((folder) => existsSync(path.join(output, folder))).flatMap((folder) =>
+    readdirSync(path.join(output, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.js(\.map)?$/.test(entry.name))
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .filter((file) => !existsSync(path.join(base, path.relative(output, file).replace(/\.js(\.map)?$/, '.ts')))));
 }
 
 export const build = {
   name: 'build',
 
   isCurrent() {
-    return readJson(STAMP)?.fingerprint === describeSources(root).fingerprint;
+    return readJson(STAMP)?.fingerprint === fingerprintSources(root);
   },
 
   async apply() {
-    // Described before compiling: a source saved meanwhile makes the next run build again.
-    const sources = describeSources(root);
-    const present = new Set(sources.files);
-    const left = readJson(STAMP)?.files ?? [];
-    if (!existsSync(STAMP) || left.some((file) => !present.has(file))) rmSync(dist, { recursive: true, force: true });
+    // Taken before compiling: a source saved meanwhile makes the next run build again.
+    const fingerprint = fingerprintSources(root);
     const { code, stdout, stderr } = await withProgress('compiling the sources to dist/', () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']));
+    for (const orphan of findOrphans(root, dist)) rmSync(orphan);
     if (code !== 0) {
-      for (const line of `${stdout}${stderr}`.split('\n').filter(Boolean).slice(0, 20)) say(line);
+      for (const line of `${stdout}${stderr}`.split('\n').filter(Boolean).slice(0, SHOWN_ERRORS)) say(line);
       throw new SetupError('The sources do not compile: see the lines above.');
     }
-    writeJson(STAMP, sources);
+    writeJson(STAMP, { fingerprint });
   },
 };

@@ -82,8 +82,8 @@ export const libtensorflow = {
 
   isCurrent() {
     const folder = libtensorflowInUse();
-    if (!process.env.SULCUS_LIBTENSORFLOW_DIR) return readJson(path.join(folder, 'origin.json')) !== undefined;
     const missing = missingParts(folder);
+    if (!process.env.SULCUS_LIBTENSORFLOW_DIR) return missing.length === 0 && readJson(path.join(folder, 'origin.json')) !== undefined;
     if (missing.length > 0) throw new SetupError(`SULCUS_LIBTENSORFLOW_DIR (${folder}) lacks ${missing.join(', ')}.`);
     return true;
   },

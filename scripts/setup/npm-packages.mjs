@@ -1,4 +1,5 @@
 /** The npm packages, exactly as package-lock.json names them, without install scripts. */
+import { lstatSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError, withProgress } from './output.mjs';
@@ -33,5 +34,21 @@ export const npmPackages = {
     const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
     if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
     if (code !== 0) throw new SetupError(`npm ci failed (${lastErrorLine(stderr)}): check the network and npm's registry setting, then run again.`);
+  },
+};
+
+const LINK = path.join(root, 'node_modules/.bin/sulcus');
+
+/** The clone's own command where npx looks first, so that `npx sulcus` needs no network. */
+export const commandLink = {
+  name: 'sulcus command',
+
+  isCurrent() {
+    return lstatSync(LINK, { throwIfNoEntry: false }) !== undefined;
+  },
+
+  async apply() {
+    rmSync(LINK, { force: true });
+    symlinkSync('../../scripts/sulcus.mjs', LINK);
   },
 };

@@ -2,9 +2,10 @@
  * Where set-up puts things. Everything it brings lies under `.sulcus/` of the clone; the services look there too.
  */
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Root folder of the clone. */
-export const root = path.resolve(import.meta.dirname, '../..');
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /** The one ignored folder that holds what set-up brings. */
 export const cacheFolder = path.join(root, '.sulcus');

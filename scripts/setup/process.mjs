@@ -1,6 +1,7 @@
 /** Child processes of set-up. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError } from './output.mjs';
@@ -14,7 +15,7 @@ import { SetupError } from './output.mjs';
  */
 export function run(command, args, { cwd = root, env = process.env, inherit = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: inherit ? ['ignore', 2, 2] : ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (chunk) => { output.stdout += chunk; });
     child.stderr?.setEncoding('utf8').on('data', (chunk) => { output.stderr += chunk; });
@@ -24,6 +25,25 @@ export function run(command, args, { cwd = root, env = process.env, inherit = fa
     });
     child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 130 : 1), ...output }));
   });
+}
+
+/**
+ * Becomes the given program as far as the caller can tell: it has our terminal, gets our signals and its exit code is ours.
+ * @param {string} command @param {readonly string[]} args
+ */
+export function handOver(command, args) {
+  const child = spawn(command, args, { stdio: 'inherit' });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      // Ctrl-C reaches the whole process group by itself; sent on, it would count twice.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`${command} could not be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (osConstants.signals[signal] ?? 0)));
 }
 
 /**

@@ -1,0 +1,95 @@
+/**
+ * `npm test`: sets up, checks (generated types, types, lint) and runs the tests. Ends with the line `N passed, N failed`.
+ *
+ *   npm test -- PATTERN…        only the test files whose path holds PATTERN, without the checks
+ *   npm test -- --test-name-pattern=…   options go to node's test runner
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './setup/paths.mjs';
+import { withTemporaryFolder } from './setup/files.mjs';
+import { run } from './setup/process.mjs';
+import { SetupError, say } from './setup/output.mjs';
+import { ALL_PARTS, setUp } from './setup.mjs';
+import { listTestFiles, matchFiles } from './test/choose-files.mjs';
+
+/** No test may hang the run; the tests themselves set tighter limits where they wait for something. */
+const TEST_TIMEOUT_MS = 300_000;
+
+/** Test files at a time. Some start a broker or an engine, so more would only make them wait for each other. */
+const CONCURRENCY = 2;
+
+const CHECKS = [
+  { name: 'generated types', args: ['scripts/generate-types.mjs', '--check'] },
+  { name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.'] },
+];
+
+/** @returns {Promise<number>} how many checks failed; their output is shown */
+async function runChecks() {
+  const results = await Promise.all(CHECKS.map(async ({ name, args }) => ({ name, ...(await run(process.execPath, args)) })));
+  for (const { name, code, stdout, stderr } of results) {
+    if (code === 0) console.log(`✔ ${name}`);
+    else console.log(`✖ ${name}\n${stdout}${stderr}`);
+  }
+  return results.filter(({ code }) => code !== 0).length;
+}
+
+/**
+ * @param {readonly string[]} files @param {readonly string[]} options
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, code: number }>}
+ */
+function runTests(files, options) {
+  return withTemporaryFolder(async (folder) => {
+    const counts = path.join(folder, 'counts.json');
+    const { code } = await run(
+      process.execPath,
+      [
+        '--conditions=source', '--import', 'tsx', '--enable-source-maps', '--test',
+        `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TEST_TIMEOUT_MS}`,
+        '--test-reporter=spec', '--test-reporter-destination=stdout',
+        '--test-reporter=./scripts/test/count-reporter.mjs', `--test-reporter-destination=${counts}`,
+        ...options, ...files,
+      ],
+      { inherit: true },
+    );
+    return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
+  });
+}
+
+/** @param {readonly import('./setup.mjs').Part[]} parts @returns {Promise<boolean>} whether all is there; if not, it is said why */
+async function bring(parts) {
+  try {
+    await setUp({ parts });
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    return false;
+  }
+}
+
+/** @param {{ passed: number, failed: number, skipped?: number, code?: number }} result */
+function report({ passed, failed, skipped = 0, code = 0 }) {
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 || code !== 0 ? 1 : 0;
+}
+
+async function main() {
+  const words = process.argv.slice(2);
+  const patterns = words.filter((word) => !word.startsWith('-'));
+  const files = matchFiles(listTestFiles(root), patterns);
+  if (files.length === 0) {
+    console.log(`No test file's path holds ${patterns.join(' or ')}.`);
+    return report({ passed: 0, failed: 0 });
+  }
+  if (!(await bring(ALL_PARTS.filter((part) => part !== 'build')))) return report({ passed: 0, failed: 1 });
+  // Sources that do not compile fail the checks, yet most tests run from source and say more.
+  await bring(['build']);
+  const failedChecks = words.length === 0 ? await runChecks() : 0;
+  const result = await runTests(files, words.filter((word) => word.startsWith('-')));
+  report({ ...result, failed: result.failed + failedChecks });
+}
+
+await main();
