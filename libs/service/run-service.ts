@@ -18,6 +18,9 @@ const EXIT_INVALID_CONFIG = 2;
 /** Time between the end of `run` and a forced exit: handles that nobody closed must not keep a stopped service alive. */
 const LAST_RESORT_MS = 5000;
 
+/** Time that a service has to stop when its launcher is gone. */
+const ORPHAN_GRACE_MS = 15_000;
+
 /**
  * The process skeleton that every service shares. Starts telemetry, turns SIGINT and SIGTERM into an abort signal (a
  * second one exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
@@ -66,10 +69,18 @@ function stopOnSignals(stop: AbortController, log: Logger): () => void {
   };
   const onInterrupt = (): void => ask('SIGINT');
   const onTerminate = (): void => ask('SIGTERM');
-  // A launcher killed with -9 says nothing; its closed channel does.
-  const onDisconnect = (): void => void (asked || ask('the launcher is gone'));
+  // A launcher killed with -9 says nothing; its closed channel does. Nobody is left to insist, so the process does itself.
+  const onDisconnect = (): void => {
+    if (asked) return;
+    ask('the launcher is gone');
+    setTimeout(() => process.exit(EXIT_FAILED), ORPHAN_GRACE_MS).unref();
+  };
   process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
-  if (process.send) process.on('disconnect', onDisconnect);
+  if (process.send) {
+    process.on('disconnect', onDisconnect);
+    // It may be gone before this process was up to listen.
+    if (!process.connected) onDisconnect();
+  }
   return () => {
     process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('disconnect', onDisconnect);
     if (process.connected) process.disconnect();

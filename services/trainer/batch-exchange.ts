@@ -4,6 +4,12 @@ import { codecs, type Split, type TensorBatch } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 import type { IndexedSample } from './sample-index.js';
 
+/** Batches that may wait for a checkpoint; what can arrive at all is bounded by the credit. */
+const MAX_UNACKNOWLEDGED = 256;
+
+/** Far longer than between two checkpoints: a batch must not be delivered again to a trainer that still holds it. */
+const ACK_WAIT_MS = 30 * 60_000;
+
 /** One batch the trainer asks for. */
 export interface BatchOrder {
   pass: number;
@@ -61,11 +67,11 @@ export class BatchExchange {
 
   /** Takes deliveries from the bus until the signal aborts. */
   async receive(signal: AbortSignal): Promise<void> {
-    const { run, credit } = this.#options;
+    const { run } = this.#options;
     // Recreating the durable hands over at once what a predecessor had taken and not acknowledged.
     const deliveries = this.#bus.pull({
       stream: Streams.BATCHES, durable: `trainer-${run}`, subject: subjects.batch(run), codec: codecs.TensorBatch,
-      maxInFlight: credit, recreate: true, signal,
+      maxInFlight: MAX_UNACKNOWLEDGED, ackWaitMs: ACK_WAIT_MS, recreate: true, signal,
     });
     for await (const delivery of deliveries) await this.#accept(delivery);
   }

@@ -1,8 +1,7 @@
 import { connectBus } from '#libs/bus';
 import { startEngine } from '#libs/engine';
-import { runService } from '#libs/service';
+import { packageVersion, runService } from '#libs/service';
 import { parseArguments } from './arguments.js';
-import { codeVersion } from './code-version.js';
 import { readConfig } from './config.js';
 import { resolveRecipe } from './recipe.js';
 import { runTrainer } from './service.js';
@@ -16,6 +15,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     await using bus = await connectBus({ servers: config.natsUrl, name: 'trainer', signal });
     await bus.ensureTopology();
     await using engine = await startEngine({ threads: config.engineThreads, label: 'trainer' });
-    await runTrainer({ bus, engine, config, recipe, log, instance, codeVersion: codeVersion() }, signal);
+    await runTrainer({ bus, engine, config, recipe, log, instance, codeVersion: packageVersion() }, signal);
   });
 }

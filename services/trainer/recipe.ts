@@ -11,12 +11,25 @@ export function resolveRecipe(config: TrainerConfig): Recipe {
   return { ...recipe, epochs, seed, optimizer: { ...recipe.optimizer, learningRate } };
 }
 
-/** The transform of a recipe: a name that libs/imaging knows, or a complete specification. */
+/**
+ * The transform of a recipe: a complete specification, a name that libs/imaging knows, or such a name without its size
+ * (`s0` for `s0-244` when the recipe's images are 244 pixels high).
+ *
+ * @throws INVALID_CONFIG when there is none, or when it makes images of another size than the network takes
+ */
 export function resolveTransform(recipe: Recipe): TransformSpec {
-  if (typeof recipe.transform !== 'string') return validateTransform(recipe.transform);
-  const named = transforms[recipe.transform];
-  if (!named) throw new SulcusError('INVALID_CONFIG', `Recipe "${recipe.name}" names the transform "${recipe.transform}"; known are ${Object.keys(transforms).join(', ')}`);
-  return named;
+  const { height, width, channels } = recipe.input;
+  const spec = typeof recipe.transform === 'string' ? namedTransform(recipe.name, recipe.transform, height) : validateTransform(recipe.transform);
+  if (spec.outputHeight !== height || spec.outputWidth !== width) {
+    throw new SulcusError('INVALID_CONFIG', `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`);
+  }
+  return { ...spec, channels };
+}
+
+function namedTransform(recipeName: string, name: string, heightPx: number): TransformSpec {
+  const spec = transforms[`${name}-${heightPx}`] ?? transforms[name];
+  if (!spec) throw new SulcusError('INVALID_CONFIG', `Recipe "${recipeName}" names the transform "${name}"; known are ${Object.keys(transforms).join(', ')}`);
+  return spec;
 }
 
 function readRecipe(path: string): Recipe {

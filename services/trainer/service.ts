@@ -1,7 +1,7 @@
 import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
-import { countParameters, initialState, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
+import { countTrainable, initialState, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
 import { CheckpointStore, Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { BatchExchange } from './batch-exchange.js';
@@ -38,7 +38,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     classes: config.classes.length,
     input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
     normalize: transform.normalize,
-    precision: resolvePrecision(recipe.precision, engine.info),
+    precision: resolvePrecision(recipe.precision, engine.info.precision),
   };
   const identity = {
     run: config.run, recipe: recipe as unknown as Record<string, unknown>, classes: config.classes, seed: recipe.seed,
@@ -60,7 +60,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   });
   const publisher = new Publisher(registry, {
     network, transform: transform as unknown as Record<string, unknown>, transformHash: transformHash(transform),
-    parameterCount: countParameters(network), codeVersion,
+    parameterCount: countTrainable(listParameters(network)), codeVersion,
   });
   const trainer = new Trainer(
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events, log },

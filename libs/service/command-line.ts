@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import { environmentHelp, type EnvironmentSpec, type Variable } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+
+/** Option key → commander's flags (`-e, --epochs <n>`, `--once`, `--no-live`) and kind of value, as for the environment. */
+export type OptionsSpec = Readonly<Record<string, readonly [flags: string, kind: Variable<unknown>]>>;
+
+export type ParsedOptions<S extends OptionsSpec> = { readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never };
+
+export interface CommandLineSpec<S extends OptionsSpec> {
+  /** As the user types it, for example `sulcus up`. */
+  name: string;
+  description: string;
+  options: S;
+  /** What stands after the options, for example `<path>` or `[path]`. Default: nothing may. */
+  operand?: string;
+  /** Variables shown at the end of `--help`. */
+  environment?: EnvironmentSpec;
+  /** Shown at the very end of `--help`. */
+  notes?: string;
+}
+
+/**
+ * Parses a command line. `--help` is answered on stdout, and the result is undefined: there is nothing to run.
+ *
+ * @param argv the words after the command's name
+ * @throws INVALID_CONFIG naming every mistake at once: unknown options, missing and wrong values, surplus words
+ */
+export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineSpec<S>, argv: readonly string[]): { options: ParsedOptions<S>; operand?: string } | undefined {
+  const command = buildCommand(spec);
+  if (argv.some((word) => word === '-h' || word === '--help')) {
+    command.outputHelp();
+    return undefined;
+  }
+  const mistakes: string[] = [];
+  const operands = readWords(command, argv, mistakes);
+  const options = Object.fromEntries(Object.entries(spec.options).map(([key, option]) => [key, readOption(command, option, mistakes)]));
+  checkOperands(spec.operand, operands, mistakes);
+  if (mistakes.length > 0) {
+    throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes: [...mistakes, `see ${spec.name} --help`] } });
+  }
+  return { options: options as ParsedOptions<S>, ...(operands[0] === undefined ? {} : { operand: operands[0] }) };
+}
+
+function buildCommand({ name, description, options, operand, environment, notes }: CommandLineSpec<OptionsSpec>): Command {
+  const command = new Command(name).description(description).helpOption('-h, --help', 'show this').exitOverride().configureOutput({ writeErr: () => undefined });
+  if (operand !== undefined) command.argument(operand);
+  for (const [flags, kind] of Object.values(options)) {
+    const shown = typeof kind.default === 'string' || typeof kind.default === 'number' ? ` (default: ${kind.default})` : '';
+    command.option(flags, kind.description + shown);
+  }
+  if (environment) command.addHelpText('after', `\nEnvironment:\n${environmentHelp(environment)}`);
+  if (notes !== undefined) command.addHelpText('after', `\n${notes}`);
+  return command;
+}
+
+/** Lets commander recognise the options; what it does not know is a mistake when it looks like one, else an operand. */
+function readWords(command: Command, argv: readonly string[], mistakes: string[]): string[] {
+  try {
+    const { operands, unknown } = command.parseOptions([...argv]);
+    mistakes.push(...unknown.filter((word) => word.startsWith('-')).map((word) => `${word}: there is no such option`));
+    return [...operands, ...unknown.filter((word) => !word.startsWith('-'))];
+  } catch (error) {
+    mistakes.push((error as Error).message.replace(/^error: /, ''));
+    return [];
+  }
+}
+
+function readOption(command: Command, [flags, kind]: OptionsSpec[string], mistakes: string[]): unknown {
+  const option = command.options.find((candidate) => candidate.flags === flags)!;
+  const raw = command.getOptionValue(option.attributeName()) as string | boolean | undefined;
+  if (raw === undefined) {
+    if (kind.required) mistakes.push(`${option.long} is not given: ${kind.description}`);
+    return kind.default;
+  }
+  if (typeof raw === 'boolean') return raw;
+  try {
+    return kind.parse(raw);
+  } catch (error) {
+    mistakes.push(`${option.long} "${raw}": ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function checkOperands(operand: string | undefined, given: readonly string[], mistakes: string[]): void {
+  if (operand?.startsWith('<') && given.length === 0) mistakes.push(`${operand} is missing`);
+  const surplus = given.slice(operand === undefined ? 0 : 1);
+  if (surplus.length > 0) mistakes.push(`${surplus.join(' ')}: not expected here`);
+}
