@@ -1,0 +1,45 @@
+/** How well predictions agree with labels, over all classes. Fractions are 0-1. */
+export interface ClassificationMetrics {
+  n: number;
+  accuracy: number;
+  precisionWeighted: number;
+  recallWeighted: number;
+  f1Weighted: number;
+  /** Rows: true class; columns: predicted class; in the order of the class list. */
+  confusion: number[][];
+}
+
+/** Counts pairs of true and predicted class: `matrix[true][predicted]`. */
+export function confusionMatrix(classCount: number, pairs: Iterable<readonly [trueIndex: number, predictedIndex: number]>): number[][] {
+  const matrix = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
+  for (const [trueIndex, predictedIndex] of pairs) matrix[trueIndex]![predictedIndex]!++;
+  return matrix;
+}
+
+/**
+ * Accuracy, and precision, recall and F1 averaged over the classes weighted by their number of true samples, as
+ * scikit-learn's `precision_recall_fscore_support(average='weighted', zero_division=0)` defines them: a class that is
+ * never predicted has precision 0, a class without true samples has weight 0.
+ */
+export function classificationMetrics(confusion: number[][]): ClassificationMetrics {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+  const support = confusion.map(sum);
+  const n = sum(support);
+  const perClass = confusion.map((row, index) => {
+    const hits = row[index]!;
+    const precision = ratio(hits, sum(confusion.map((other) => other[index]!)));
+    const recall = ratio(hits, support[index]!);
+    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall) };
+  });
+  const weighted = (pick: (metrics: (typeof perClass)[number]) => number): number =>
+    ratio(sum(perClass.map((metrics, index) => pick(metrics) * support[index]!)), n);
+  return {
+    n,
+    accuracy: ratio(sum(confusion.map((row, index) => row[index]!)), n),
+    precisionWeighted: weighted(({ precision }) => precision),
+    recallWeighted: weighted(({ recall }) => recall),
+    f1Weighted: weighted(({ f1 }) => f1),
+    confusion,
+  };
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SulcusError } from '#libs/errors';
+import { lastLines } from './log-tail.js';
+import { findNatsServer } from './nats-binary.js';
+import { SupervisedProcess } from './supervised-process.js';
+
+export interface BrokerPlan {
+  /** Folder for store and configuration. */
+  folder: string;
+  logFile: string;
+  port: number;
+  monitorPort: number;
+}
+
+const READY_TIMEOUT_MS = 30_000;
+
+/**
+ * A NATS server of our own, on the loopback interface: payloads of 8 MB, room for slow readers of such, and every
+ * acknowledged message on disk (`sync_interval: always`).
+ */
+export function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan): SupervisedProcess {
+  const binary = findNatsServer();
+  mkdirSync(folder, { recursive: true });
+  const configFile = path.join(folder, 'nats.conf');
+  writeFileSync(configFile, brokerConfiguration(path.join(folder, 'store'), port, monitorPort));
+  return new SupervisedProcess({
+    name: 'nats',
+    command: binary,
+    args: ['-c', configFile],
+    environment: { GOMEMLIMIT: '768MiB', ...process.env },
+    logFile,
+    orphanGuard: 'shell',
+    maxRapidFailures: 6,
+  });
+}
+
+function brokerConfiguration(storeFolder: string, port: number, monitorPort: number): string {
+  return [
+    'server_name: sulcus',
+    `listen: "127.0.0.1:${port}"`,
+    `http: "127.0.0.1:${monitorPort}"`,
+    'max_payload: 8MB',
+    'max_pending: 256MB',
+    'jetstream {',
+    `  store_dir: ${JSON.stringify(storeFolder)}`,
+    '  sync_interval: always',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/**
+ * Resolves when the server greets.
+ *
+ * @throws BUS_UNAVAILABLE with the server's own last words when it does not
+ */
+export async function brokerReady(broker: SupervisedProcess, port: number, signal: AbortSignal): Promise<void> {
+  const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+  while (!(await greets(port))) {
+    signal.throwIfAborted();
+    if (broker.state === 'failed' || Date.now() > deadlineMs) {
+      throw new SulcusError('BUS_UNAVAILABLE', `nats-server does not start: ${lastLines(broker.spec.logFile, 1).join(' ') || 'it says nothing'} (see ${broker.spec.logFile})`);
+    }
+    await sleep(25);
+  }
+}
+
+/** The server's first word on a connection is INFO. */
+async function greets(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    const [greeting] = (await once(socket, 'data', { signal: AbortSignal.timeout(1000) })) as [Buffer];
+    return greeting.toString('latin1').startsWith('INFO ');
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,10 @@
+/** A process for the supervisor's tests: `child.ts run|fail|refuse`. */
+import { runService } from '#libs/service';
+import { SulcusError } from '#libs/errors';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+await runService('child', async ({ signal }) => {
+  if (process.argv[2] === 'fail') throw new SulcusError('STORAGE_FULL', 'no room');
+  if (process.argv[2] === 'refuse') throw new SulcusError('INVALID_CONFIG', 'wrong');
+  await sleep(60_000, undefined, { signal });
+});
