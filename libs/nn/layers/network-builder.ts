@@ -1,0 +1,85 @@
+import type { Graph, Tensor, Variable } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
+import type { ParameterInfo } from './parameter.js';
+
+/** A parameter with the variable that holds it in the graph. */
+export interface Parameter {
+  readonly info: ParameterInfo;
+  readonly variable: Variable;
+}
+
+/** A running statistic and its value after this step. */
+export interface StatisticUpdate {
+  readonly variable: Variable;
+  readonly value: Tensor;
+}
+
+/** Shape of a parameter inside the graph: TensorFlow convolves with [height, width, in, out]. */
+export function graphShape(info: ParameterInfo): number[] {
+  if (info.layout === 'plain') return [...info.shape];
+  const [outChannels, inChannels, height, width] = info.shape as [number, number, number, number];
+  return [height, width, inChannels, outChannels];
+}
+
+/** The parameters of one graph: declared by the layers, shared by the training and the inference form of a network. */
+export class ParameterStore {
+  readonly #parameters = new Map<string, Parameter>();
+
+  constructor(readonly graph: Graph) {}
+
+  /** Every parameter, in the order of the layers. */
+  get all(): readonly Parameter[] {
+    return [...this.#parameters.values()];
+  }
+
+  /**
+   * The variable of a parameter, created at the first call.
+   * @throws INVALID_ARGUMENT when two layers claim one name with different shapes
+   */
+  declare(info: ParameterInfo): Variable {
+    const known = this.#parameters.get(info.name);
+    if (known) {
+      if (known.info.shape.join() !== info.shape.join()) throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
+      return known.variable;
+    }
+    const variable = this.graph.variable(info.name, graphShape(info));
+    this.#parameters.set(info.name, { info, variable });
+    return variable;
+  }
+}
+
+/** What layers need to emit themselves: where to, whose parameters, and for which use. */
+export class NetworkBuilder {
+  readonly #statisticUpdates: StatisticUpdate[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(
+    readonly parameters: ParameterStore,
+    /** True: batch norm uses the batch's statistics and gathers running ones. False: it uses the running ones. */
+    readonly training: boolean,
+  ) {}
+
+  get graph(): Graph {
+    return this.parameters.graph;
+  }
+
+  /** Statistics to assign when a training step has succeeded. */
+  get statisticUpdates(): readonly StatisticUpdate[] {
+    return this.#statisticUpdates;
+  }
+
+  /**
+   * The value of a parameter, float32, in the graph's layout.
+   * @throws INVALID_ARGUMENT when another layer of this network has the name
+   */
+  parameter(info: ParameterInfo): Tensor {
+    if (this.#names.has(info.name)) throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
+    this.#names.add(info.name);
+    return this.parameters.declare(info).read();
+  }
+
+  /** Registers the new value of a statistic declared with {@link parameter}. */
+  updateStatistic(info: ParameterInfo, value: Tensor): void {
+    this.#statisticUpdates.push({ variable: this.parameters.declare(info), value });
+  }
+}

@@ -1,0 +1,41 @@
+import { relu, type Tensor } from '#libs/engine';
+import { conv2d } from '../layers/convolution.js';
+import { flatten, linear } from '../layers/linear.js';
+import type { NetworkBuilder } from '../layers/network-builder.js';
+import { maxPool } from '../layers/pooling.js';
+import { registerModel } from './registry.js';
+
+/** One convolution with ReLU, then a 2×2 max pool or none. */
+interface Stage {
+  readonly outChannels: number;
+  readonly kernelPx: number;
+  readonly pool: boolean;
+}
+
+const STAGES: readonly Stage[] = [
+  { outChannels: 16, kernelPx: 5, pool: true },
+  { outChannels: 16, kernelPx: 5, pool: true },
+  { outChannels: 3, kernelPx: 3, pool: false },
+];
+
+/** Width of the first linear layer. No activation follows it: so the network is defined. */
+const HIDDEN_FEATURES = 64;
+
+/** Names the layers conv1, conv2, …, fc1, fc2. The first linear layer's size follows from the image's. */
+function build(network: NetworkBuilder, images: Tensor, classes: number): Tensor {
+  let x = images;
+  for (const [index, { outChannels, kernelPx, pool }] of STAGES.entries()) {
+    x = relu(network.graph, conv2d(network, `conv${index + 1}`, x, { outChannels, kernelPx, bias: true }));
+    if (pool) x = maxPool(network, x, { windowPx: 2, stride: 2 });
+  }
+  const hidden = linear(network, 'fc1', flatten(network, x), HIDDEN_FEATURES);
+  return linear(network, 'fc2', hidden, classes);
+}
+
+registerModel({
+  name: 'baseline-cnn',
+  family: 'baseline',
+  reference: 'Three convolutions and two linear layers, 256 px in the original: mission row S2-01',
+  minimumInputPx: 4,
+  build,
+});

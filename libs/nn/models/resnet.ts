@@ -1,0 +1,91 @@
+import { add, relu, type Tensor } from '#libs/engine';
+import { batchNorm } from '../layers/batch-norm.js';
+import { conv2d } from '../layers/convolution.js';
+import { linear } from '../layers/linear.js';
+import type { NetworkBuilder } from '../layers/network-builder.js';
+import { kaimingNormalFanOut, type Initialisation } from '../layers/parameter.js';
+import { globalAveragePool, maxPool } from '../layers/pooling.js';
+import { registerModel } from './registry.js';
+
+/** Blocks of one width; the first block of a stage changes size and width. */
+interface Stage {
+  readonly blocks: number;
+  /** Width of the block's 3×3 convolutions. */
+  readonly channels: number;
+  /** Stride of the first block. */
+  readonly stride: number;
+}
+
+/** How a block is made. `basic`: two 3×3 convolutions. `bottleneck`: 1×1, 3×3, 1×1 to four times the width. */
+type BlockKind = 'basic' | 'bottleneck';
+
+interface ResNetConfig {
+  readonly block: BlockKind;
+  readonly stages: readonly Stage[];
+}
+
+const EXPANSION: Readonly<Record<BlockKind, number>> = { basic: 1, bottleneck: 4 };
+const STEM_CHANNELS = 64;
+
+const heNormal = (_fanIn: number, fanOut: number): Initialisation => kaimingNormalFanOut(fanOut);
+
+interface ConvolutionShape {
+  readonly outChannels: number;
+  readonly kernelPx: number;
+  readonly stride?: number;
+}
+
+/** Convolution and batch norm under torchvision's two names. */
+function convBatchNorm(network: NetworkBuilder, convName: string, normName: string, x: Tensor, shape: ConvolutionShape): Tensor {
+  return batchNorm(network, normName, conv2d(network, convName, x, { ...shape, initialisation: heNormal }));
+}
+
+/** One residual block; the stride sits in the (first) 3×3 convolution, as in torchvision's ("v1.5"). */
+function block(network: NetworkBuilder, name: string, x: Tensor, kind: BlockKind, channels: number, stride: number): Tensor {
+  const { graph } = network;
+  const outChannels = channels * EXPANSION[kind];
+  const shapes: readonly ConvolutionShape[] =
+    kind === 'basic'
+      ? [{ outChannels: channels, kernelPx: 3, stride }, { outChannels: channels, kernelPx: 3 }]
+      : [{ outChannels: channels, kernelPx: 1 }, { outChannels: channels, kernelPx: 3, stride }, { outChannels, kernelPx: 1 }];
+  let residual = x;
+  for (const [index, shape] of shapes.entries()) {
+    if (index > 0) residual = relu(graph, residual);
+    residual = convBatchNorm(network, `${name}.conv${index + 1}`, `${name}.bn${index + 1}`, residual, shape);
+  }
+  const changesShape = stride !== 1 || x.shape[3] !== outChannels;
+  const shortcut = changesShape ? convBatchNorm(network, `${name}.downsample.0`, `${name}.downsample.1`, x, { outChannels, kernelPx: 1, stride }) : x;
+  return relu(graph, add(graph, residual, shortcut));
+}
+
+function build(config: ResNetConfig): (network: NetworkBuilder, images: Tensor, classes: number) => Tensor {
+  return (network, images, classes) => {
+    let x = relu(network.graph, convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: STEM_CHANNELS, kernelPx: 7, stride: 2 }));
+    x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
+    for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
+      for (let index = 0; index < blocks; index++) {
+        x = block(network, `layer${stageIndex + 1}.${index}`, x, config.block, channels, index === 0 ? stride : 1);
+      }
+    }
+    return linear(network, 'fc', globalAveragePool(network, x), classes);
+  };
+}
+
+/** Table 1 of the paper: the four stages differ between the networks in their numbers of blocks alone. */
+const stages = (...blocks: readonly [number, number, number, number]): Stage[] =>
+  blocks.map((count, index) => ({ blocks: count, channels: STEM_CHANNELS * 2 ** index, stride: index === 0 ? 1 : 2 }));
+
+const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
+  resnet18: { block: 'basic', stages: stages(2, 2, 2, 2) },
+  resnet50: { block: 'bottleneck', stages: stages(3, 4, 6, 3) },
+};
+
+for (const [name, config] of Object.entries(NETWORKS)) {
+  registerModel({
+    name,
+    family: 'resnet',
+    reference: 'He et al. 2015, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385, Table 1',
+    minimumInputPx: 32,
+    build: build(config),
+  });
+}
