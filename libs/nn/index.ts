@@ -1,0 +1,20 @@
+/** Networks: layers, zoo, optimizers, training and inference on an engine, recipes, weights as files. */
+export { assertNetworkConfig, type NetworkConfig, type Precision } from './network-config.js';
+export { getModel, listModels, registerModel, type ModelDefinition } from './models/index.js';
+export { type Initialisation, type ParameterInfo, type ParameterLayout } from './layers/parameter.js';
+export { countTrainable, initialState, listParameters } from './initial-state.js';
+
+export { optimizerSchema, type OptimizerConfig } from './optimizers/index.js';
+export { buildTrainingProgram } from './programs/training-program.js';
+export { buildInferenceProgram } from './programs/inference-program.js';
+export { type NetworkProgram } from './programs/network-program.js';
+
+export { STEP_COUNTER, TrainingSession, type EvaluationResult, type TrainingState, type TrainStepResult } from './sessions/training-session.js';
+export { InferenceSession } from './sessions/inference-session.js';
+export { type LabelledBatch } from './sessions/batch.js';
+
+export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './state/safetensors.js';
+
+export { parseRecipe, resolvePrecision, type Recipe } from './recipes/recipe.js';
+export { getRecipe, listRecipes, recipes } from './recipes/named.js';

@@ -1,0 +1,19 @@
+import { resourceApplyGradientDescent, resourceApplyMomentum } from '#libs/engine';
+import type { Optimizer, OptimizerConfig } from './optimizer.js';
+
+/**
+ * Stochastic gradient descent as torch's `SGD` without dampening: buffer ← momentum · buffer + gradient,
+ * weight −= learningRate · buffer. Without momentum nothing is remembered.
+ */
+export function sgd({ momentum = 0 }: OptimizerConfig): Optimizer {
+  const common = { scalars: ['learningRate'], stepScalars: (_step: number, learningRate: number) => ({ learningRate }) };
+  if (momentum === 0) {
+    return { ...common, slots: [], update: (graph, { variable, gradient }, scalars) => resourceApplyGradientDescent(graph, variable, scalars['learningRate']!, gradient) };
+  }
+  return {
+    ...common,
+    slots: ['momentum_buffer'],
+    update: (graph, { variable, slots, gradient }, scalars) =>
+      resourceApplyMomentum(graph, variable, slots['momentum_buffer']!, scalars['learningRate']!, gradient, graph.constant(momentum)),
+  };
+}

@@ -1,0 +1,35 @@
+import { Graph, type Tensor } from '#libs/engine';
+import { normaliseImages } from '../layers/input.js';
+import { NetworkBuilder, ParameterStore } from '../layers/network-builder.js';
+import { getModel } from '../models/index.js';
+import { assertNetworkConfig, type NetworkConfig } from '../network-config.js';
+
+/** A network's output in one of its two forms, and the builder that knows which statistics the form gathers. */
+export interface Forward {
+  readonly network: NetworkBuilder;
+  /** float32 [n, classes] */
+  readonly logits: Tensor;
+}
+
+/** A graph with the network's input, in which its training and its inference form share their parameters. */
+export class NetworkGraph {
+  readonly graph = new Graph();
+  readonly parameters = new ParameterStore(this.graph);
+  /** What is fed: uint8 [n, height, width, channels]. */
+  readonly pixels: Tensor;
+  readonly #images: Tensor;
+
+  /** @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built */
+  constructor(readonly config: NetworkConfig) {
+    assertNetworkConfig(config);
+    const { height, width, channels } = config.input;
+    this.pixels = this.graph.placeholder('pixels', 'uint8', [-1, height, width, channels]);
+    this.#images = normaliseImages(this.graph, this.pixels, config);
+  }
+
+  /** Emits the network; in its training form batch norm uses the batch's statistics. */
+  forward({ training }: { training: boolean }): Forward {
+    const network = new NetworkBuilder(this.parameters, training);
+    return { network, logits: getModel(this.config.architecture).build(network, this.#images, this.config.classes) };
+  }
+}

@@ -1,0 +1,12 @@
+import type { Program } from '#libs/engine';
+import type { ParameterInfo } from '../layers/parameter.js';
+import type { StateSpec } from '../state/network-state.js';
+
+/** A network ready to be loaded by an engine, with what its entry points feed and fetch. */
+export interface NetworkProgram {
+  readonly program: Program;
+  /** Weights and statistics, in the order of the layers. */
+  readonly parameters: readonly ParameterInfo[];
+  /** What the optimizer remembers: `<parameter>.<slot>` with torch's names of the slots. Empty for inference. */
+  readonly slots: readonly StateSpec[];
+}

@@ -1,0 +1,56 @@
+import { assignVariable, attr, transpose, type EntryPoint, type Graph, type Operation, type Shape, type Tensor, type Variable } from '#libs/engine';
+import { graphShape } from '../layers/network-builder.js';
+import type { ParameterInfo, ParameterLayout } from '../layers/parameter.js';
+
+/** A variable together with the layout that the state outside has. */
+export interface StateVariable {
+  readonly name: string;
+  /** Shape in torch's layout. */
+  readonly shape: Shape;
+  readonly layout: ParameterLayout;
+  readonly variable: Variable;
+}
+
+export const slotVariable = (graph: Graph, info: ParameterInfo, slot: string): StateVariable => {
+  const name = `${info.name}.${slot}`;
+  return { name, shape: info.shape, layout: info.layout, variable: graph.variable(name, graphShape(info)) };
+};
+
+/** [out, in, height, width] → [height, width, in, out], and back. */
+const CONVOLUTION_AXES = [2, 3, 1, 0];
+const TORCH_AXES = [3, 2, 0, 1];
+
+const permuted = (graph: Graph, value: Tensor, layout: ParameterLayout, axes: readonly number[]): Tensor => (layout === 'plain' ? value : transpose(graph, value, axes));
+
+/** Entry point that fetches every variable, in torch's layout, under its name. */
+export function readEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
+  return graph.withScope('read', () => ({
+    inputs: {},
+    outputs: Object.fromEntries(variables.map(({ name, layout, variable }) => [name, permuted(graph, variable.read(), layout, TORCH_AXES)])),
+  }));
+}
+
+/** Entry point that is fed every variable, in torch's layout, under its name. */
+export function writeEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
+  return graph.withScope('write', () => {
+    const inputs: Record<string, Tensor> = {};
+    const targets: Operation[] = variables.map(({ name, shape, layout, variable }) => {
+      const value = graph.placeholder(name, 'float32', shape);
+      inputs[name] = value;
+      return assignVariable(graph, variable, permuted(graph, value, layout, CONVOLUTION_AXES));
+    });
+    return { inputs, outputs: {}, targets };
+  });
+}
+
+/** Entry point that sets every variable to 0. */
+export function resetEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
+  return graph.withScope('reset', () => ({
+    inputs: {},
+    outputs: {},
+    targets: variables.map(({ variable }) => assignVariable(graph, variable, fill(graph, variable.shape))),
+  }));
+}
+
+/** Zeros of a shape, made when the graph runs so that the graph stays small. */
+const fill = (graph: Graph, shape: Shape): Tensor => graph.op('Fill', [graph.constant([...shape], 'int32'), graph.constant(0)], { T: attr.type('float32'), index_type: attr.type('int32') }, [{ dtype: 'float32', shape }])[0]!;

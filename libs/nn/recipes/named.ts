@@ -1,0 +1,72 @@
+import { SulcusError } from '#libs/errors';
+import { parseRecipe, type Recipe } from './recipe.js';
+
+const ADAM_DEFAULT = { name: 'adam', learningRate: 0.001 } as const;
+
+const RECIPES: readonly Recipe[] = [
+  {
+    name: 'default',
+    description: 'A small residual network that learns from a few hundred images on two processor cores in minutes',
+    architecture: 'resnet18',
+    input: { height: 96, width: 96, channels: 1 },
+    precision: 'auto',
+    optimizer: ADAM_DEFAULT,
+    batchSize: 32,
+    epochs: 30,
+    earlyStopping: { patience: 8 },
+    transform: 'default',
+    seed: 1,
+  },
+  {
+    name: 's0-resnet50',
+    description: 'ResNet-50 as the seed S0 trains it (mission rows S0-03 to S0-21)',
+    architecture: 'resnet50',
+    input: { height: 244, width: 244, channels: 1 },
+    precision: 'auto',
+    optimizer: { name: 'adam', learningRate: 0.0001 },
+    batchSize: 64,
+    epochs: 15,
+    earlyStopping: { patience: 5 },
+    transform: 's0',
+    seed: 1,
+  },
+  {
+    name: 'baseline-cnn',
+    description: 'Three convolutions and two linear layers, the baseline of seed S2 (mission rows S2-01, S2-06)',
+    architecture: 'baseline-cnn',
+    input: { height: 256, width: 256, channels: 1 },
+    precision: 'auto',
+    optimizer: ADAM_DEFAULT,
+    batchSize: 32,
+    epochs: 100,
+    earlyStopping: { patience: 10 },
+    transform: 's2-plain',
+    seed: 1,
+  },
+  {
+    name: 'resnet18',
+    description: 'ResNet-18 at the size of its paper',
+    architecture: 'resnet18',
+    input: { height: 224, width: 224, channels: 1 },
+    precision: 'auto',
+    optimizer: ADAM_DEFAULT,
+    batchSize: 32,
+    epochs: 30,
+    earlyStopping: { patience: 5 },
+    transform: 'default',
+    seed: 1,
+  },
+];
+
+/** The recipes by name, each checked like a user's. */
+export const recipes: ReadonlyMap<string, Recipe> = new Map(RECIPES.map((recipe) => [recipe.name, parseRecipe(recipe)]));
+
+/** @throws INVALID_CONFIG listing the names there are */
+export function getRecipe(name: string): Recipe {
+  const recipe = recipes.get(name);
+  if (!recipe) throw new SulcusError('INVALID_CONFIG', `There is no recipe "${name}"; known: ${listRecipes().join(', ')}`, { details: { recipe: name } });
+  return recipe;
+}
+
+/** The names of all recipes, sorted. */
+export const listRecipes = (): string[] => [...recipes.keys()].sort();

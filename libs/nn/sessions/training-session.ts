@@ -1,0 +1,173 @@
+import { dataOf, type Engine, type LoadedProgram, type TensorValue } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
+import type { NetworkConfig } from '../network-config.js';
+import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimizers/index.js';
+import type { NetworkProgram } from '../programs/network-program.js';
+import { buildTrainingProgram } from '../programs/training-program.js';
+import { NON_FINITE_LOSS } from '../programs/update-step.js';
+import { nonFiniteTensors, type NetworkState, type StateTensor } from '../state/network-state.js';
+import { labelFeed, pixelFeed, type LabelledBatch } from './batch.js';
+import { readState, scalarOf, writeState } from './state-transfer.js';
+
+/** All that training must remember to go on as if it had never stopped. */
+export interface TrainingState {
+  readonly weights: NetworkState;
+  /** Slots and {@link STEP_COUNTER}. Absent: the optimizer starts afresh. */
+  readonly optimizer?: NetworkState;
+}
+
+/** Name of the number of steps made, a scalar among the optimizer's state. */
+export const STEP_COUNTER = 'step';
+
+export interface TrainStepResult {
+  /** Mean cross-entropy of the batch before the update, nats. */
+  readonly loss: number;
+  /** Images whose likeliest class was the true one. */
+  readonly correct: number;
+}
+
+export interface EvaluationResult {
+  /** Sum of the images' cross-entropies, nats. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** [count, classes], row-major. */
+  readonly probabilities: Float32Array;
+}
+
+/** A network in training on an engine. Calls are carried out one after another, in the order they were made. */
+export class TrainingSession {
+  #steps = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly config: NetworkConfig,
+    private readonly learningRate: number,
+    private readonly optimizer: Optimizer,
+    private readonly network: NetworkProgram,
+    private readonly program: LoadedProgram,
+  ) {}
+
+  /**
+   * Loads the network and its state.
+   * @throws MODEL_INVALID when the state does not fit the network or the optimizer, INVALID_ARGUMENT and NOT_FOUND as `buildTrainingProgram`
+   */
+  static async create(engine: Engine, config: NetworkConfig, optimizerConfig: OptimizerConfig, state: TrainingState): Promise<TrainingSession> {
+    const network = buildTrainingProgram(config, optimizerConfig);
+    const program = await engine.load(network.program);
+    try {
+      const session = new TrainingSession(config, optimizerConfig.learningRate, createOptimizer(optimizerConfig), network, program);
+      await session.writeState(state);
+      return session;
+    } catch (error) {
+      await program.unload();
+      throw error;
+    }
+  }
+
+  /** Number of optimizer steps behind the current weights. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One step of gradient descent.
+   * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they were
+   */
+  async trainStep(batch: LabelledBatch & { readonly learningRate?: number }): Promise<TrainStepResult> {
+    const feeds = this.#feeds(batch);
+    const learningRate = batch.learningRate ?? this.learningRate;
+    if (!(learningRate >= 0 && Number.isFinite(learningRate))) throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
+    return this.#inTurn(async () => {
+      const scalars = this.optimizer.stepScalars(this.#steps + 1, learningRate);
+      for (const [name, value] of Object.entries(scalars)) feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
+      const { loss, correct } = await this.program.run('trainStep', feeds).catch((error: unknown) => {
+        throw this.#explain(error);
+      });
+      this.#steps += 1;
+      return { loss: scalarOf(loss, 'float32'), correct: scalarOf(correct, 'int32') };
+    });
+  }
+
+  /** Loss and probabilities with the current weights, batch norm in inference mode; changes nothing. */
+  async evaluate(batch: LabelledBatch): Promise<EvaluationResult> {
+    const feeds = this.#feeds(batch);
+    return this.#inTurn(async () => {
+      const { lossSum, correct, probabilities } = await this.program.run('evaluate', feeds);
+      return { lossSum: scalarOf(lossSum, 'float32'), correct: scalarOf(correct, 'int32'), probabilities: dataOf(probabilities, 'float32') };
+    });
+  }
+
+  /**
+   * The weights and statistics.
+   * @throws MODEL_INVALID with details.reason `non-finite-weights`: poisoned weights never leave the engine
+   */
+  readWeights(): Promise<NetworkState> {
+    return this.#inTurn(() => this.#readWeights());
+  }
+
+  /** Weights and optimizer of one moment; errors as {@link readWeights}. */
+  readState(): Promise<Required<TrainingState>> {
+    return this.#inTurn(async () => {
+      const weights = await this.#readWeights();
+      const optimizer = this.network.slots.length > 0 ? await readState(this.program, 'readOptimizer', this.network.slots) : new Map<string, StateTensor>();
+      optimizer.set(STEP_COUNTER, { shape: [], data: Float32Array.of(this.#steps) });
+      return { weights, optimizer };
+    });
+  }
+
+  /** Replaces weights and optimizer. Throws MODEL_INVALID when they do not fit. */
+  writeState({ weights, optimizer }: TrainingState): Promise<void> {
+    return this.#inTurn(async () => {
+      await writeState(this.program, 'writeWeights', this.network.parameters, weights, 'The weights');
+      if (optimizer === undefined) {
+        if (this.network.slots.length > 0) await this.program.run('resetOptimizer', {});
+        this.#steps = 0;
+        return;
+      }
+      const { step, slots } = splitCounter(optimizer);
+      if (this.network.slots.length > 0 || slots.size > 0) await writeState(this.program, 'writeOptimizer', this.network.slots, slots, "The optimizer's state");
+      this.#steps = step;
+    });
+  }
+
+  /** Frees the engine's memory after the calls made so far. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.program.unload());
+  }
+
+  async #readWeights(): Promise<NetworkState> {
+    const weights = await readState(this.program, 'readWeights', this.network.parameters);
+    const broken = nonFiniteTensors(weights);
+    if (broken.length > 0) {
+      throw new SulcusError('MODEL_INVALID', `Training has diverged: ${broken.length} tensors hold values that are not finite, first ${broken[0]}`, {
+        details: { reason: 'non-finite-weights', tensors: broken, step: this.#steps },
+      });
+    }
+    return weights;
+  }
+
+  #feeds({ pixels, labels, count }: LabelledBatch): Record<string, TensorValue> {
+    return { pixels: pixelFeed(this.config, pixels, count), labels: labelFeed(this.config, labels, count) };
+  }
+
+  #explain(error: unknown): unknown {
+    if (!(error instanceof Error && error.message.includes(NON_FINITE_LOSS))) return error;
+    return new SulcusError('MODEL_INVALID', `Training has diverged: the loss of step ${this.#steps + 1} is not finite; the weights are as before the step`, {
+      cause: error,
+      details: { reason: 'non-finite-loss', step: this.#steps + 1 },
+    });
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(call);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function splitCounter(optimizer: NetworkState): { step: number; slots: NetworkState } {
+  const counter = optimizer.get(STEP_COUNTER);
+  const step = counter?.data[0];
+  if (step === undefined || counter?.data.length !== 1 || !Number.isInteger(step) || step < 0) throw new SulcusError('MODEL_INVALID', `The optimizer's state holds no step counter "${STEP_COUNTER}"`);
+  return { step, slots: new Map([...optimizer].filter(([name]) => name !== STEP_COUNTER)) };
+}
