@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startEngine, type Engine } from '#libs/engine';
+import { TrainingSession, type NetworkState, type OptimizerConfig } from '#libs/nn';
+import { assertClose, readFixture, summary } from './_compare.js';
+import { formulaConfig, formulaLabels, formulaPixels, formulaState } from './_formula.js';
+
+interface Fixture {
+  model: string;
+  size: number;
+  batch: number;
+  optimizer: 'adam' | 'sgd';
+  settings: { lr: number; momentum?: number; weight_decay?: number };
+  steps: { loss: number; correct: number }[];
+  weights: Record<string, number[]>;
+  slots: Record<string, number[]>;
+}
+
+const optimizerOf = ({ optimizer, settings }: Fixture): OptimizerConfig => ({
+  name: optimizer,
+  learningRate: settings.lr,
+  ...(settings.momentum !== undefined && { momentum: settings.momentum }),
+  ...(settings.weight_decay !== undefined && { weightDecay: settings.weight_decay }),
+});
+
+function assertStateClose(actual: NetworkState, expected: Record<string, number[]>, relative: number): void {
+  for (const [name, numbers] of Object.entries(expected)) {
+    const tensor = actual.get(name);
+    assert.ok(tensor, `${name} is missing`);
+    assertClose(summary(name, tensor.data), numbers, relative, name);
+  }
+}
+
+describe('training with the same weights and images as PyTorch', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await startEngine({ label: 'test' });
+  });
+  after(() => engine.close());
+
+  const cases = [
+    { name: 'training-baseline-adam', title: 'three steps of Adam' },
+    { name: 'training-resnet18-adam', title: 'a step of Adam with weight decay' },
+    { name: 'training-resnet18-sgd', title: 'two steps of SGD with momentum' },
+  ];
+  for (const { name, title } of cases) {
+    const fixture = readFixture<Fixture>(name);
+    const { model, size, batch } = fixture;
+
+    it(`${title} on ${model}: losses, weights, running statistics and the optimizer's memory are PyTorch's`, async () => {
+      const config = formulaConfig(model, size);
+      const session = await TrainingSession.create(engine, config, optimizerOf(fixture), { weights: formulaState(config) });
+      for (const [step, { loss, correct }] of fixture.steps.entries()) {
+        const result = await session.trainStep({ pixels: formulaPixels(`${model} step ${step}`, batch, size), labels: formulaLabels(batch), count: batch });
+        assertClose([result.loss], [loss], 1e-4, `loss of step ${step + 1}`);
+        assert.equal(result.correct, correct);
+      }
+      const { weights, optimizer } = await session.readState();
+      await session.close();
+      assertStateClose(weights, fixture.weights, 1e-4);
+      // Sums over a batch are taken in another order, and the slots hold them (squared) without the weights' bulk.
+      assertStateClose(optimizer, fixture.slots, 1e-3);
+      assert.equal(weights.size, Object.keys(fixture.weights).length);
+      assert.equal(optimizer.size, Object.keys(fixture.slots).length + 1);
+    });
+  }
+});
