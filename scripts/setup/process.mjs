@@ -33,10 +33,11 @@ export function run(command, args, { cwd = root, env = process.env, inherit = fa
  */
 export function handOver(command, args) {
   const child = spawn(command, args, { stdio: 'inherit' });
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
-      // Ctrl-C reaches the whole process group by itself; sent on, it would count twice.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      // Ctrl-C in a terminal reaches the whole process group by itself; sent on, it would count twice.
+      if (signal !== 'SIGINT' || !onTerminal) child.kill(signal);
     });
   }
   child.on('error', (error) => {
