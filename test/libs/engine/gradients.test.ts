@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createRandom } from '#libs/random';
+import { cast, differentiableOps, gradients, Graph, identity, matMul, argMax, mul, startEngine, sum, type Engine, type LoadedProgram, type Program, type Tensor, type TensorValue } from '#libs/engine';
+import { gradientCases, titleOf, type GradientCase } from './gradient-cases.js';
+
+/** Step of the finite differences: exact in float32 and in bfloat16 at the sizes fed. */
+const STEP = 2 ** -5;
+
+/** Values evenly spread over a range in random order, at odd multiples of a step: no ties, none near a kink at 0. */
+function spread(seed: string, count: number, [low, high]: readonly [number, number]): Float32Array {
+  const values = Array.from({ length: count }, (_, index) => low + ((index + 0.5) / count) * (high - low));
+  return Float32Array.from(createRandom('gradients', seed).shuffle(values));
+}
+
+const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+interface Prepared {
+  gradientCase: GradientCase;
+  values: TensorValue[];
+  differentiated: number[];
+}
+
+const prepared: Prepared[] = gradientCases.map((gradientCase) => ({
+  gradientCase,
+  values: gradientCase.inputs.map((shape, index) => ({ dtype: 'float32', shape, data: spread(`${titleOf(gradientCase)} ${index}`, elementCount(shape), gradientCase.range ?? [-1.5, 1.5]) })),
+  differentiated: gradientCase.inputs.map((_, index) => index).filter((index) => !gradientCase.constantInputs?.includes(index)),
+}));
+
+/** The case's loss: a fixed random weighting of its output, so that every element counts differently. */
+function weightedSum(g: Graph, y: Tensor, gradientCase: GradientCase): Tensor {
+  const size = y.shape.includes(-1) ? undefined : elementCount(y.shape);
+  if (size === undefined) {
+    // Along the unknown axis all weigh the same; the others differ.
+    const inner = y.shape.slice(1);
+    const weights = g.constant(spread(`${titleOf(gradientCase)} weights`, elementCount(inner), [-1, 1]), 'float32', inner);
+    return sum(g, mul(g, cast(g, y, 'float32'), weights));
+  }
+  return sum(g, mul(g, cast(g, y, 'float32'), g.constant(spread(`${titleOf(gradientCase)} weights`, size, [-1, 1]), 'float32', y.shape)));
+}
+
+/** Adds a case to the program: `<title>` gives loss and gradients in the given precision. */
+function addCase(program: Program, name: string, { gradientCase, differentiated }: Prepared, precision: 'float32' | 'bfloat16'): void {
+  const g = program.graph;
+  g.withScope(`case${Object.keys(program.entryPoints).length}`, () => {
+    const inputs = gradientCase.inputs.map((shape, index) => g.placeholder(`input${index}`, 'float32', gradientCase.unknownBatch?.includes(index) ? [-1, ...shape.slice(1)] : shape));
+    const kept = gradientCase.float32Inputs ?? [];
+    const stays = (index: number): boolean => precision === 'float32' || kept === 'all' || kept.includes(index);
+    const used = inputs.map((input, index) => (stays(index) ? identity(g, input) : cast(g, input, 'bfloat16')));
+    const firstOwn = g.nodes.length;
+    const y = gradientCase.build(g, used);
+    assert.ok(g.nodes.slice(firstOwn).some((node) => node.type === gradientCase.op), `the case "${name}" does not use ${gradientCase.op}`);
+    const loss = weightedSum(g, y, gradientCase);
+    const slopes = gradients(g, loss, differentiated.map((index) => inputs[index]!));
+    program.entryPoints[name] = {
+      inputs: Object.fromEntries(inputs.map((input, index) => [String(index), input])),
+      outputs: { loss, ...Object.fromEntries(slopes.map((slope, position) => [`gradient${differentiated[position]}`, slope])) },
+    };
+    program.entryPoints[`${name}: loss`] = { inputs: program.entryPoints[name].inputs, outputs: { loss } };
+  });
+}
+
+const bfloat16Cases = prepared.filter(({ gradientCase }) => gradientCase.float32Inputs !== 'all');
+let engine: Engine;
+let loaded: LoadedProgram;
+
+before(async () => {
+  const program: Program = { graph: new Graph(), entryPoints: {} };
+  for (const each of prepared) addCase(program, titleOf(each.gradientCase), each, 'float32');
+  for (const each of bfloat16Cases) addCase(program, `${titleOf(each.gradientCase)} in bfloat16`, each, 'bfloat16');
+  engine = await startEngine({ label: 'test gradients', threads: 1 });
+  loaded = await engine.load(program);
+});
+after(() => engine.close());
+
+const feedsOf = (values: readonly TensorValue[]): Record<string, TensorValue> => Object.fromEntries(values.map((value, index) => [String(index), value]));
+
+test('every op with a gradient rule has a finite-difference case', () => {
+  const covered = new Set(gradientCases.map(({ op }) => op));
+  assert.deepEqual(differentiableOps().filter((op) => !covered.has(op)), []);
+});
+
+for (const each of prepared) {
+  const title = titleOf(each.gradientCase);
+  test(`the gradient equals finite differences: ${title}`, async () => {
+    const exact = await loaded.run(title, feedsOf(each.values));
+    const lossAt = async (input: number, element: number, offset: number): Promise<number> => {
+      const values = each.values.map((value, index) => (index === input ? { ...value, data: Float32Array.from(value.data as Float32Array) } : value)) as TensorValue[];
+      (values[input]!.data as Float32Array)[element]! += offset;
+      const { loss } = await loaded.run(`${title}: loss`, feedsOf(values));
+      return (loss!.data as Float32Array)[0]!;
+    };
+    for (const input of each.differentiated) {
+      const gradient = exact[`gradient${input}`]!;
+      assert.deepEqual(gradient.shape, each.gradientCase.inputs[input]);
+      const slopes = await Promise.all(
+        Array.from(gradient.data as Float32Array, async (_, element) => {
+          const [further, high, low, lower] = await Promise.all([2, 1, -1, -2].map((steps) => lossAt(input, element, (steps * STEP) / 2)));
+          return (8 * (high! - low!) - (further! - lower!)) / (6 * STEP); // five-point stencil: error of order STEP⁴
+        }),
+      );
+      (gradient.data as Float32Array).forEach((value, element) => assert.ok(Math.abs(value - slopes[element]!) < 2e-3 * (1 + Math.abs(value)), `input ${input}, element ${element}: ${value} against ${slopes[element]} by differences`));
+    }
+  });
+}
+
+for (const each of bfloat16Cases) {
+  const title = titleOf(each.gradientCase);
+  test(`the bfloat16 gradient is close to the float32 one: ${title}`, async () => {
+    const [exact, rounded] = await Promise.all([loaded.run(title, feedsOf(each.values)), loaded.run(`${title} in bfloat16`, feedsOf(each.values))]);
+    for (const input of each.differentiated) {
+      const [a, b] = [exact, rounded].map((result) => result[`gradient${input}`]!.data as Float32Array) as [Float32Array, Float32Array];
+      const difference = Math.hypot(...a.map((value, element) => value - b[element]!));
+      assert.ok(difference <= 0.02 * Math.hypot(...a) + 0.01, `input ${input}: ${difference} of ${Math.hypot(...a)}`);
+    }
+  });
+}
+
+test('an op without a rule is named when a gradient is asked through it', () => {
+  const g = new Graph();
+  const x = g.placeholder('x', 'float32', [2, 2]);
+  const [y] = g.op('MatrixInverse', [x], {}, [x]);
+  assert.throws(() => gradients(g, sum(g, y!), [x]), /No gradient rule for MatrixInverse/);
+});
+
+test('a loss that does not depend on a variable says so', () => {
+  const g = new Graph();
+  const [x, other] = [g.placeholder('x', 'float32', [2, 2]), g.placeholder('other', 'float32', [2])];
+  assert.throws(() => gradients(g, sum(g, x), [other]), /does not depend on "other"/);
+  assert.throws(() => gradients(g, argMax(g, x), [x]), /must be floating point/);
+});
+
+test('the gradient of an input is not computed when it is not asked for', () => {
+  const g = new Graph();
+  const [x, w] = [g.placeholder('x', 'float32', [2, 3]), g.placeholder('w', 'float32', [3, 4])];
+  const loss = sum(g, matMul(g, x, w));
+  const before = g.nodes.filter((node) => node.type === 'MatMul').length;
+  gradients(g, loss, [w]);
+  assert.equal(g.nodes.filter((node) => node.type === 'MatMul').length, before + 1);
+});
