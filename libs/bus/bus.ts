@@ -124,9 +124,11 @@ export class Bus implements AsyncDisposable {
     return readStats(this.#connection);
   }
 
-  /** Sends what is under way and closes the connection. */
+  /** Sends what is under way and closes the connection; with the broker away it only closes. Never throws. */
   async drain(): Promise<void> {
-    if (!this.#connection.nats.isClosed()) await this.#connection.nats.drain();
+    const { nats } = this.#connection;
+    if (nats.isClosed()) return;
+    await nats.drain().catch(() => nats.close());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -48,7 +48,7 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
     for (let failures = 0; !signal.aborted; ) {
       try {
         const delivery = await window.with(() => pullOne(connection, stream, durable, signal));
-        if (delivery) await process(connection, blobs, options, ackWaitMs, delivery);
+        if (delivery) await handle(connection, blobs, options, ackWaitMs, delivery);
         failures = 0;
       } catch (error) {
         const failure = busError(error, `Could not consume ${stream}`);
@@ -67,7 +67,7 @@ async function pullOne(connection: Connection, stream: StreamName, durable: stri
 }
 
 /** Handles one delivery and settles it; throws only when even that was not possible (the broker then delivers again). */
-async function process<O>(connection: Connection, blobs: BlobStore, options: ConsumeOptions<O>, ackWaitMs: number, delivery: RawDelivery): Promise<void> {
+async function handle<O>(connection: Connection, blobs: BlobStore, options: ConsumeOptions<O>, ackWaitMs: number, delivery: RawDelivery): Promise<void> {
   const { stream, durable, maxDeliver = 5, signal } = options;
   const { deliveryCount } = delivery.info;
   const heartbeat = setInterval(() => delivery.working(), ackWaitMs / 3);

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CHUNK_BYTES, subjects } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { startNats } from '../../_helpers/nats.js';
+import { connect, idOf, publishLabels, range, until } from './_fixtures.js';
+
+test('publish, consume and follow over a broker killed twice: nothing is lost, order and identity are kept', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const stop = new AbortController();
+  const consumed = new Set<number>();
+  const followed: number[] = [];
+  const running = [
+    bus.consume({
+      stream: 'LABELS',
+      durable: 'crash',
+      codec: codecs.LabelEvent,
+      maxInFlight: 4,
+      ackWaitMs: 1000,
+      signal: stop.signal,
+      onMessage: async ({ message }) => void consumed.add(idOf(message)),
+    }),
+    (async () => {
+      for await (const { message } of bus.follow({ stream: 'LABELS', codec: codecs.LabelEvent, signal: stop.signal })) followed.push(idOf(message));
+    })(),
+  ];
+  const publishing = publishLabels(bus, 'crash', 0, 600);
+  for (const seen of [50, 300]) {
+    await until(`${seen} followed`, () => followed.length >= seen);
+    await nats.kill('SIGKILL');
+    await delay(300);
+    await nats.restart();
+  }
+  await publishing;
+  await until('all followed', () => followed.length >= 600);
+  await until('all consumed', () => consumed.size >= 600);
+  stop.abort();
+  await Promise.all(running);
+  assert.deepEqual(followed, range(0, 600));
+  assert.equal((await bus.stats()).LABELS.messages, 600);
+});
+
+test('a first message sent again after a crash is told from somebody else’s', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const publishing = Promise.all(range(0, 200).map((index) => bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image: { inline: Buffer.alloc(20_000) } }, { firstOnSubject: true })));
+  await until('some stored', async () => (await bus.stats()).SCANS.messages > 0);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  const results = await publishing;
+  assert.equal(results.filter(({ duplicate }) => duplicate).length, 0);
+  assert.deepEqual([...new Set(results.map(({ sequence }) => sequence))].sort((a, b) => a - b), range(1, 201));
+});
+
+test('a watcher resumes soon after a crash and sees the newest value', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const models = await bus.keyValue('models');
+  await models.put('alias.champion', Buffer.from('v1'));
+  const seen: string[] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const { value } of models.watch('alias.', stop.signal)) seen.push(value?.toString() ?? '');
+  })();
+  await until('first value', () => seen.length === 1);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  const restarted = Date.now();
+  await until('broker back', () => models.put('alias.champion', Buffer.from('v2')).then(() => true, () => false));
+  await until('second value', () => seen.at(-1) === 'v2');
+  assert.ok(Date.now() - restarted < 5000, `took ${Date.now() - restarted} ms`);
+  stop.abort();
+  await watching;
+});
+
+test('a pulled message can be acknowledged after the broker came back', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  await bus.publish(subjects.batch('main'), codecs.TensorBatch, { run: 'main' });
+  const stop = new AbortController();
+  for await (const delivery of bus.pull({ stream: 'BATCHES', durable: 'trainer', codec: codecs.TensorBatch, maxInFlight: 4, signal: stop.signal })) {
+    await nats.kill('SIGKILL');
+    const acknowledging = delivery.ack();
+    await nats.restart();
+    await acknowledging;
+    break;
+  }
+  assert.equal((await bus.stats()).BATCHES.messages, 0);
+});
+
+test('blobs are stored and fetched over a crash', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const content = randomBytes(60 * CHUNK_BYTES);
+  const storing = bus.putBlob(content);
+  await until('some chunks', async () => (await bus.stats()).BLOBS.messages > 2);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  const fetching = bus.getBlob(await storing);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  assert.ok((await fetching).equals(content));
+});
+
+test('a message without identity is never stored twice, and closing with the broker away does not hang', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  await nats.kill('SIGKILL');
+  const published = bus.publish(subjects.event('test'), codecs.PipelineEvent, { service: 'test' }).then(
+    () => true,
+    (error: { code: string }) => (assert.equal(error.code, 'BUS_UNAVAILABLE'), false),
+  );
+  await nats.restart();
+  const stored = await published;
+  assert.ok((await bus.stats()).EVENTS.messages <= 1);
+  if (stored) assert.equal((await bus.stats()).EVENTS.messages, 1);
+  await nats.kill('SIGKILL');
+  const closing = Date.now();
+  await bus.drain();
+  assert.ok(Date.now() - closing < 5000);
+});

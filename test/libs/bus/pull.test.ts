@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectBus, subjects, type Bus, type Delivery } from '#libs/bus';
+import { codecs, type TensorBatch } from '#libs/contracts';
+import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { range } from './_fixtures.js';
+
+let nats: TestNats;
+let bus: Bus;
+before(async () => {
+  nats = await startNats();
+  bus = await connectBus({ servers: nats.url, name: 'trainer' });
+  await bus.ensureTopology();
+});
+after(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+async function publishBatches(run: string, count: number, pixels = Buffer.alloc(0)): Promise<void> {
+  for (let sequence = 0; sequence < count; sequence++) {
+    await bus.publish(subjects.batch(run), codecs.TensorBatch, { run, sequence, pixels: { inline: pixels } }, { messageId: `${run}-${sequence}` });
+  }
+}
+
+/** Takes deliveries until `count` are held or none comes for a while. */
+async function take(run: string, count: number, options: { maxInFlight?: number; recreate?: boolean; waitMs?: number } = {}): Promise<Delivery<TensorBatch>[]> {
+  const stop = new AbortController();
+  const held: Delivery<TensorBatch>[] = [];
+  const timer = setTimeout(() => stop.abort(), options.waitMs ?? 5000);
+  for await (const delivery of bus.pull({ stream: 'BATCHES', durable: `trainer-${run}`, subject: subjects.batch(run), codec: codecs.TensorBatch, maxInFlight: 100, ...options, signal: stop.signal })) {
+    held.push(delivery);
+    if (held.length === count) break;
+  }
+  clearTimeout(timer);
+  return held;
+}
+
+const sequences = (held: readonly Delivery<TensorBatch>[]) => held.map(({ message }) => message.sequence);
+
+test('messages come in order and leave the work queue when they are acknowledged', async () => {
+  await publishBatches('order', 10);
+  const held = await take('order', 10);
+  assert.deepEqual(sequences(held), range(0, 10));
+  assert.equal((await bus.stats()).BATCHES.messages, 10);
+  for (const delivery of held) await delivery.ack();
+  assert.equal((await bus.stats()).BATCHES.messages, 0);
+});
+
+test('no more is held than asked for until something is acknowledged', async () => {
+  await publishBatches('bounded', 6);
+  const stop = new AbortController();
+  const held: Delivery<TensorBatch>[] = [];
+  const running = (async () => {
+    for await (const delivery of bus.pull({ stream: 'BATCHES', durable: 'trainer-bounded', subject: subjects.batch('bounded'), codec: codecs.TensorBatch, maxInFlight: 2, signal: stop.signal })) held.push(delivery);
+  })();
+  await delay(300);
+  assert.deepEqual(sequences(held), [0, 1]);
+  await held[0]!.ack();
+  await delay(200);
+  assert.deepEqual(sequences(held), [0, 1, 2]);
+  stop.abort();
+  await running;
+});
+
+test('a recreated consumer gets everything that is not acknowledged, at once', async () => {
+  await publishBatches('again', 5);
+  const held = await take('again', 4);
+  await held[0]!.ack();
+  await held[1]!.ack();
+  const started = Date.now();
+  assert.deepEqual(sequences(await take('again', 3, { recreate: true })), [2, 3, 4]);
+  assert.ok(Date.now() - started < 3000);
+});
+
+test('what is given back comes again', async () => {
+  await publishBatches('back', 1);
+  const [first] = await take('back', 1);
+  first!.nak();
+  const [second] = await take('back', 1);
+  assert.equal(second!.deliveryCount, 2);
+  await second!.ack();
+});
+
+test('messages as large as the broker takes flow without losing the connection', async () => {
+  const pixels = Buffer.alloc(8_300_000, 7);
+  await publishBatches('large', 12, pixels);
+  const held = await take('large', 12, { waitMs: 20_000 });
+  assert.deepEqual(sequences(held), range(0, 12));
+  assert.ok(held.every(({ deliveryCount, message }) => deliveryCount === 1 && message.pixels?.inline?.length === pixels.length));
+});

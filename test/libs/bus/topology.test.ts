@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { startNats } from '../../_helpers/nats.js';
+import { connect } from './_fixtures.js';
+
+test('many services may ensure the topology at once, and again later', async (t) => {
+  const nats = await startNats(t);
+  const buses = await Promise.all(Array.from({ length: 4 }, () => connect(t, nats.url)));
+  await Promise.all(buses.map((bus) => bus.ensureTopology()));
+  await Promise.all(buses.map((bus) => bus.ensureTopology()));
+  const stats = await buses[0]!.stats();
+  assert.deepEqual(Object.keys(stats), [...STREAM_NAMES]);
+  assert.equal(stats.BATCHES.maxBytes, 512e6);
+  await buses[0]!.keyValue('models');
+  await buses[0]!.keyValue('checkpoints');
+});
+
+test('a size that a service names is applied; one that it does not name is left alone', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology({ maxBytes: { BATCHES: 64e6 } });
+  await bus.ensureTopology();
+  assert.equal((await bus.stats()).BATCHES.maxBytes, 64e6);
+  await bus.ensureTopology({ maxBytes: { BATCHES: 128e6 }, duplicateWindowMs: 60_000 });
+  assert.equal((await bus.stats()).BATCHES.maxBytes, 128e6);
+});
+
+test('a full stream refuses what is new, and what was accepted is all there', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology({ maxBytes: { SCANS: 2_000_000 } });
+  const image = { inline: Buffer.alloc(40_000) };
+  const outcomes = await Promise.allSettled(Array.from({ length: 200 }, (_, index) => bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image }, { firstOnSubject: true })));
+  const accepted = outcomes.filter(({ status }) => status === 'fulfilled').length;
+  const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as { code: string }).code] : []));
+  assert.ok(accepted > 0 && refusals.length > 0);
+  assert.deepEqual([...new Set(refusals)], ['BACKPRESSURE']);
+  assert.equal((await bus.stats()).SCANS.messages, accepted);
+});
+
+test('events overwrite the oldest instead of refusing', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology({ maxBytes: { EVENTS: 100_000 } });
+  for (let index = 0; index < 50; index++) await bus.publish(subjects.event('test'), codecs.PipelineEvent, { service: 'x'.repeat(5000) });
+  const { messages, bytes } = (await bus.stats()).EVENTS;
+  assert.ok(messages < 50 && bytes <= 100_000);
+});
+
+test('a size that the disk cannot hold says which variable to change', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await assert.rejects(bus.ensureTopology({ maxBytes: { SCANS: 1e15 } }), { code: 'STORAGE_FULL', message: /SULCUS_STREAM_SCANS_BYTES/ });
+});
+
+test('sizes come from the environment, and all mistakes in it are reported together', () => {
+  assert.deepEqual(limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: '20GB', SULCUS_STREAM_EVENTS_AGE: '2h' }), { eventAgeMs: 7_200_000, maxBytes: { SCANS: 20e9 } });
+  assert.throws(() => limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: 'much', SULCUS_STREAM_REPLICAS: '9' }), (error: { code: string; message: string }) => {
+    assert.equal(error.code, 'INVALID_CONFIG');
+    assert.match(error.message, /SULCUS_STREAM_SCANS_BYTES.*\n.*SULCUS_STREAM_REPLICAS/s);
+    return true;
+  });
+});
+
+test('without a broker the error says where it was looked for and what to do', async () => {
+  await assert.rejects(connectBus({ servers: 'nats://127.0.0.1:9', name: 'test', connectTimeoutMs: 600 }), { code: 'BUS_UNAVAILABLE', message: /127\.0\.0\.1:9.*npm start.*SULCUS_NATS_URL/s });
+});
+
+test('a broker that comes up late is waited for', async (t) => {
+  const nats = await startNats(t);
+  await nats.kill();
+  const connecting = connectBus({ servers: nats.url, name: 'early', connectTimeoutMs: 10_000 });
+  await nats.restart();
+  const bus = await connecting;
+  assert.match(bus.serverVersion, /^2\.\d+\.\d+/);
+  assert.equal(bus.maxPayloadBytes, 8 * 2 ** 20);
+  await bus.drain();
+});
+
+test('a broker that takes too small messages is refused', async (t) => {
+  const nats = await startNats(t, { maxPayload: '64KB' });
+  await assert.rejects(connectBus({ servers: nats.url, name: 'test' }), { code: 'INVALID_CONFIG', message: /max_payload/ });
+});
