@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { deflateSync } from 'node:zlib';
+import { describe, test } from 'node:test';
+import sharp, { type Sharp } from 'sharp';
+import { SulcusError, type ErrorCode } from '#libs/errors';
+import { decodeImage, detectFormat, encodeImage, isMislabelled, type DecodeLimits, type RasterImage } from '#libs/imaging';
+
+const width = 24;
+const height = 16;
+const grey: RasterImage = { width, height, channels: 1, data: Uint8Array.from({ length: width * height }, (_, i) => (i * 5) % 256) };
+const colour: RasterImage = { width, height, channels: 3, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 5) % 256) };
+
+const raw = (image: RasterImage): Sharp => sharp(image.data, { raw: { width: image.width, height: image.height, channels: image.channels } });
+const greyFile = (): Sharp => raw(grey).toColourspace('b-w');
+
+async function assertRefused(bytes: Uint8Array, code: ErrorCode, message: RegExp, limits?: DecodeLimits): Promise<void> {
+  await assert.rejects(decodeImage(bytes, limits), (error: unknown) => {
+    assert.ok(error instanceof SulcusError);
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+describe('accepted files', () => {
+  for (const [format, file] of Object.entries({ jpeg: greyFile().jpeg(), png: greyFile().png(), tiff: greyFile().tiff(), webp: raw(grey).webp({ lossless: true }) })) {
+    test(`a grey ${format} becomes one channel`, async () => {
+      const image = await decodeImage(await file.toBuffer());
+      assert.deepEqual([image.format, image.width, image.height, image.channels, image.data.length], [format, width, height, 1, width * height]);
+    });
+  }
+
+  test('a lossless file gives back its pixels exactly, grey and colour', async () => {
+    assert.deepEqual(Uint8Array.from((await decodeImage(await encodeImage(grey, 'png'))).data), grey.data);
+    assert.deepEqual(Uint8Array.from((await decodeImage(await encodeImage(colour, 'png'))).data), colour.data);
+  });
+
+  test('a grey picture stored as colour becomes one channel; one coloured pixel keeps three', async () => {
+    const stored = raw(grey).toColourspace('srgb');
+    assert.equal((await decodeImage(await stored.clone().jpeg().toBuffer())).channels, 1);
+    const almost = Uint8Array.from({ length: width * height * 3 }, (_, i) => grey.data[Math.floor(i / 3)]!);
+    almost[almost.length - 1]! ^= 1;
+    assert.equal((await decodeImage(await encodeImage({ ...colour, data: almost }, 'png'))).channels, 3);
+  });
+
+  test('transparency is laid over black', async () => {
+    const half = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } } }).png().toBuffer();
+    const { data, channels } = await decodeImage(half);
+    assert.equal(channels, 3);
+    assert.ok(Math.abs(data[0]! - 100) <= 1 && Math.abs(data[1]! - 50) <= 1 && data[2] === 0);
+    const clear = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } } }).png().toBuffer();
+    assert.ok((await decodeImage(clear)).data.every((value) => value === 0));
+  });
+
+  test('CMYK becomes RGB', async () => {
+    const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c04020' } }).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const { channels, data } = await decodeImage(cmyk);
+    assert.equal(channels, 3);
+    assert.ok(data[0]! > data[1]! && data[1]! > data[2]!, [...data.subarray(0, 3)].join());
+  });
+
+  test('the EXIF orientation is applied: width and height are those of the upright image', async () => {
+    const turned = await greyFile().jpeg().withExif({}).withMetadata({ orientation: 6 }).toBuffer();
+    const image = await decodeImage(turned);
+    assert.deepEqual([image.width, image.height, image.channels], [height, width, 1]);
+  });
+
+  test('a view into a larger buffer is decoded by its own bytes', async () => {
+    const png = await encodeImage(grey, 'png');
+    const padded = Buffer.concat([Buffer.from('xyz'), png, Buffer.from('tail')]);
+    assert.deepEqual(Uint8Array.from((await decodeImage(new Uint8Array(padded.buffer, padded.byteOffset + 3, png.length))).data), grey.data);
+  });
+});
+
+describe('refused files', () => {
+  test('zero bytes', () => assertRefused(new Uint8Array(0), 'IMAGE_EMPTY', /zero bytes/));
+  test('text', () => assertRefused(Buffer.from('patient,label\n1,glioma\n'), 'IMAGE_UNDECODABLE', /send JPEG, PNG, TIFF or WebP/));
+  test('random bytes', () => assertRefused(Buffer.alloc(5000, 0xa5), 'IMAGE_UNDECODABLE', /no image/));
+
+  test('every format is recognised as truncated wherever it is cut', async () => {
+    const files = { jpeg: greyFile().jpeg(), png: greyFile().png(), tiff: greyFile().tiff({ compression: 'lzw' }), webp: raw(grey).webp() };
+    for (const [format, file] of Object.entries(files)) {
+      const bytes = await file.toBuffer();
+      for (const length of [16, Math.floor(bytes.length / 2), bytes.length - 2]) {
+        await assertRefused(bytes.subarray(0, length), 'IMAGE_TRUNCATED', new RegExp(`The ${format} ends too early or is damaged`));
+      }
+    }
+  });
+
+  test('a JPEG that misses bytes in the middle', async () => {
+    const bytes = await greyFile().jpeg({ quality: 100 }).toBuffer();
+    await assertRefused(Buffer.concat([bytes.subarray(0, bytes.length - 120), bytes.subarray(bytes.length - 40)]), 'IMAGE_TRUNCATED', /damaged/);
+  });
+
+  test('more pixels than the limit, from the header alone', async () => {
+    await assertRefused(bomb(60_000, 30_000), 'IMAGE_TOO_LARGE', /60000 x 30000 pixels, the limit is \d+ pixels/);
+    await assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /24 x 16/, { maxPixels: 383 });
+    await assertRefused(bomb(40_000, 10), 'IMAGE_TOO_LARGE', /32767 pixels on a side/);
+  });
+  test('more bytes than the limit', async () => assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /the limit is 100/, { maxBytes: 100 }));
+
+  test('16 bits per channel, grey and colour', async () => {
+    const deep = sharp(new Uint16Array(width * height).fill(3000), { raw: { width, height, channels: 1 } }).toColourspace('grey16');
+    await assertRefused(await deep.clone().png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit channels: window it to 8 bits first/);
+    await assertRefused(await deep.clone().tiff({ compression: 'lzw' }).toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
+    const deepColour = sharp(new Uint16Array((width * height * 3) / 2).fill(3000), { raw: { width, height: height / 2, channels: 3 } });
+    await assertRefused(await deepColour.toColourspace('rgb16').png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
+  });
+
+  test('animations: GIF, WebP, PNG', async () => {
+    const frames = { raw: { width, height: height / 2, channels: 1, pageHeight: height / 4 } } as const;
+    const animated = sharp(grey.data.subarray(0, (width * height) / 2), frames);
+    await assertRefused(await animated.clone().gif().toBuffer(), 'IMAGE_UNSUPPORTED', /GIF files are not accepted/);
+    await assertRefused(await animated.clone().webp().toBuffer(), 'IMAGE_UNSUPPORTED', /animation of 2 frames/);
+    const png = await encodeImage(grey, 'png');
+    await assertRefused(Buffer.concat([png.subarray(0, 33), chunk('acTL', Buffer.alloc(8, 1)), png.subarray(33)]), 'IMAGE_UNSUPPORTED', /PNG is an animation/);
+  });
+
+  test('files of other kinds are named', async () => {
+    const kinds: [string, Buffer][] = [
+      ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"/>')],
+      ['DICOM', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')])],
+      ['PDF', Buffer.from('%PDF-1.7 whatever')],
+      ['BMP', Buffer.concat([Buffer.from('BM'), Buffer.alloc(60)])],
+    ];
+    for (const [name, bytes] of kinds) await assertRefused(bytes, 'IMAGE_UNSUPPORTED', new RegExp(`${name} files are not accepted`));
+  });
+});
+
+describe('formats', () => {
+  test('a file name that announces another format is mislabelled; endings of the same format and none are not', async () => {
+    const format = detectFormat(await encodeImage(grey, 'png'));
+    assert.equal(format, 'png');
+    assert.ok(isMislabelled('scan.jpg', 'png'));
+    assert.ok(isMislabelled('scan.txt', 'png'));
+    assert.ok(!isMislabelled('SCAN.JPEG', 'jpeg'));
+    assert.ok(!isMislabelled('a.b/scan', 'png'));
+  });
+});
+
+function chunk(type: string, content: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), content]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  const check = Buffer.alloc(4);
+  check.writeUInt32BE(crc(body));
+  return Buffer.concat([length, body, check]);
+}
+
+/** CRC-32 of a PNG chunk (ISO 3309), bit by bit: `zlib.crc32` is younger than the oldest Node that is supported. */
+function crc(bytes: Buffer): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  }
+  return (value ^ 0xffffffff) >>> 0;
+}
+
+/** A PNG whose header promises a huge image and whose data is a few bytes. */
+function bomb(bombWidth: number, bombHeight: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(bombWidth, 0);
+  header.writeUInt32BE(bombHeight, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(100))), chunk('IEND', Buffer.alloc(0))]);
+}
