@@ -11,10 +11,14 @@ export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, 'string' | 'resou
 /** Number of elements of a fully known shape. */
 export const elementCount = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
 /** float32 → bfloat16 bits, rounded to nearest even as TensorFlow's Cast does. */
 export function toBfloat16Bits(value: number): number {
   if (Number.isNaN(value)) return 0x7fc0;
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  scratch[0] = value;
+  const bits = scratchBits[0]!;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
@@ -31,13 +35,13 @@ function encodeValues(values: ArrayLike<number>, dtype: DType): Uint8Array {
   if (endianness() !== 'LE') throw graphError('Only little-endian machines are supported');
   switch (dtype) {
     case 'float32':
-      return bytesOf(Float32Array.from(values));
+      return bytesOf(new Float32Array(values));
     case 'int32':
-      return bytesOf(Int32Array.from(values));
+      return bytesOf(new Int32Array(values));
     case 'int16':
-      return bytesOf(Int16Array.from(values));
+      return bytesOf(new Int16Array(values));
     case 'uint8':
-      return Uint8Array.from(values);
+      return new Uint8Array(values);
     case 'bool':
       return Uint8Array.from(values, (value) => (value ? 1 : 0));
     case 'bfloat16':

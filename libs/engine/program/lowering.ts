@@ -1,5 +1,5 @@
 import { attr, Graph, graphError, describe, type GraphNode, type Tensor } from '../graph/index.js';
-import { cast, decodeRaw, reshape } from '../ops/index.js';
+import { cast, decodeRaw, identity, reshape } from '../ops/index.js';
 
 /** What a node turns into: its outputs, made of nodes of the new graph from already rewritten inputs. */
 export type Rewrite = (g: Graph, node: GraphNode, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
@@ -61,8 +61,12 @@ export const feedAsBytes: Rewrite = (g, node) => {
   return [reshape(g, decodeRaw(g, bytes, output.dtype), output.shape)];
 };
 
-/** Element types the binding can read back, by what stands in for those it cannot. */
-export const fetchable = (g: Graph, tensor: Tensor): Tensor => cast(g, tensor, tensor.dtype === 'bfloat16' ? 'float32' : tensor.dtype === 'uint8' ? 'int32' : tensor.dtype);
+/** What to fetch for a value: the binding reads neither bfloat16 nor uint8, and a session does not fetch what is fed. */
+export function fetchable(g: Graph, tensor: Tensor): Tensor {
+  if (tensor.dtype === 'bfloat16') return cast(g, tensor, 'float32');
+  if (tensor.dtype === 'uint8') return cast(g, tensor, 'int32');
+  return g.node(tensor.node).type === 'Placeholder' ? identity(g, tensor) : tensor;
+}
 
 /** A tensor that exists only when all the operations have run, because the session can be asked for tensors only. */
 export const afterAll = (g: Graph, operations: readonly { node: string }[]): Tensor =>
