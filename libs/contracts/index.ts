@@ -16,6 +16,18 @@ export type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/Tensor
 export type { DroppedSample, DroppedSampleInput } from './generated/sulcus/v1/DroppedSample.js';
 export type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
 export type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
+
+// ---- bodies of a PipelineEvent
+export type { ServiceState, ServiceStateInput } from './generated/sulcus/v1/ServiceState.js';
+export type { IngestProgress, IngestProgressInput } from './generated/sulcus/v1/IngestProgress.js';
+export type { PreprocessProgress, PreprocessProgressInput } from './generated/sulcus/v1/PreprocessProgress.js';
+export type { TrainingProgress, TrainingProgressInput } from './generated/sulcus/v1/TrainingProgress.js';
+export type { ValidationResult, ValidationResultInput } from './generated/sulcus/v1/ValidationResult.js';
+export type { PassCompleted, PassCompletedInput } from './generated/sulcus/v1/PassCompleted.js';
+export type { PredictorProgress, PredictorProgressInput } from './generated/sulcus/v1/PredictorProgress.js';
+export type { ModelSwapped, ModelSwappedInput } from './generated/sulcus/v1/ModelSwapped.js';
+export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus/v1/TrainingFinished.js';
+
 export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 
 // ---- gRPC: sulcus.v1.Ingest
@@ -23,6 +35,7 @@ export type { IngestHandlers, IngestClient } from './generated/sulcus/v1/Ingest.
 export type { UploadRequest, UploadRequestInput } from './generated/sulcus/v1/UploadRequest.js';
 export type { UploadSummary, UploadSummaryInput } from './generated/sulcus/v1/UploadSummary.js';
 export type { ImageAck, ImageAckInput } from './generated/sulcus/v1/ImageAck.js';
+export type { Annotation, AnnotationInput } from './generated/sulcus/v1/Annotation.js';
 export type { AnnotateRequest, AnnotateRequestInput } from './generated/sulcus/v1/AnnotateRequest.js';
 export type { AnnotateResponse, AnnotateResponseInput } from './generated/sulcus/v1/AnnotateResponse.js';
 
@@ -31,3 +44,5 @@ export type { PredictorHandlers, PredictorClient } from './generated/sulcus/v1/P
 export type { PredictRequest, PredictRequestInput } from './generated/sulcus/v1/PredictRequest.js';
 export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v1/PredictResponse.js';
 export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';
+export type { ClassProbability, ClassProbabilityInput } from './generated/sulcus/v1/ClassProbability.js';
+export type { PredictError, PredictErrorInput } from './generated/sulcus/v1/PredictError.js';
