@@ -2,7 +2,7 @@
  * Brings in what the project needs, once, into the clone alone: npm packages, nats-server, libtensorflow, the engine's
  * binding and the compiled sources. Run again it finds everything in place and does nothing.
  *
- *   node scripts/setup.mjs [--engine=optional] [--no-build]
+ *   node scripts/setup.mjs [--parts=packages,nats,engine,build] [--engine=optional]
  *
  * Plain Node without packages, because it runs before there are any.
  */
@@ -92,12 +92,14 @@ export async function setUpOrExit(options) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const unknown = process.argv.slice(2).filter((option) => !['--engine=optional', '--no-build'].includes(option));
+  const words = process.argv.slice(2);
+  const unknown = words.filter((word) => word !== '--engine=optional' && !word.startsWith('--parts='));
+  const parts = words.find((word) => word.startsWith('--parts='))?.slice('--parts='.length).split(',') ?? ALL_PARTS;
+  unknown.push(...parts.filter((part) => !ALL_PARTS.includes(part)));
   if (unknown.length > 0) {
-    say(`unknown option ${unknown.join(' ')}; known are --engine=optional and --no-build.`);
+    say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')} and --engine=optional.`);
     process.exit(2);
   }
-  const parts = process.argv.includes('--no-build') ? ALL_PARTS.filter((part) => part !== 'build') : ALL_PARTS;
-  await setUpOrExit({ parts, engineOptional: process.argv.includes('--engine=optional') });
+  await setUpOrExit({ parts, engineOptional: words.includes('--engine=optional') });
   say('done, nothing more to bring in.');
 }

@@ -7,8 +7,10 @@ import { compilerArguments } from '../../scripts/setup/engine-binding.mjs';
 import { run } from '../../scripts/setup/process.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 
+const WITHOUT_BUILD = '--parts=packages,nats,engine';
+
 /** Runs set-up as a person does, with some variables changed. */
-const setUp = (variables: NodeJS.ProcessEnv, args: string[] = ['--no-build']) =>
+const setUp = (variables: NodeJS.ProcessEnv, args: string[] = [WITHOUT_BUILD]) =>
   run(process.execPath, [path.join(root, 'scripts/setup.mjs'), ...args], { env: { ...process.env, ...variables } });
 
 describe('set-up', () => {
@@ -27,9 +29,9 @@ describe('set-up', () => {
   });
 
   it('refuses unknown options with exit code 2', async () => {
-    const { code, stderr } = await setUp({}, ['--nobuild']);
+    const { code, stderr } = await setUp({}, ['--part=nats', '--parts=nats,gpu']);
     assert.equal(code, 2);
-    assert.match(stderr, /--nobuild.*--no-build/);
+    assert.match(stderr, /unknown: --part=nats gpu\. Known are --parts=/);
   });
 
   it('says in one line what is wrong with a part that was pointed elsewhere', async () => {
@@ -50,7 +52,7 @@ describe('set-up', () => {
   });
 
   it('goes on without the engine when that is allowed, and says so', async () => {
-    const { code, stderr } = await setUp({ SULCUS_LIBTENSORFLOW_DIR: folder }, ['--no-build', '--engine=optional']);
+    const { code, stderr } = await setUp({ SULCUS_LIBTENSORFLOW_DIR: folder }, [WITHOUT_BUILD, '--engine=optional']);
     assert.equal(code, 0);
     assert.match(stderr, /going on without the engine: SULCUS_LIBTENSORFLOW_DIR/);
   });
