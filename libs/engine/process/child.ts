@@ -12,8 +12,8 @@ export interface ChildOptions {
   label?: string;
 }
 
-/** Messages this large are waited for before the next is sent, so that they do not pile up in memory. */
-const LARGE_BYTES = 1 << 20;
+/** After this many bytes the event loop gets a turn: serialising is synchronous, and what is sent piles up in memory. */
+const BURST_BYTES = 1 << 20;
 
 /** How much of the process's error output is kept for the error that reports its end. */
 const STDERR_TAIL_CHARACTERS = 4000;
@@ -76,10 +76,14 @@ export class EngineChild {
 
   async #drain(): Promise<void> {
     this.#sending = true;
+    let burst = 0;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       // A failed send means that the process is gone; its end is reported by 'exit'.
       const sent = new Promise<void>((resolve) => this.#process.send(next.request, () => resolve()));
-      if (next.bytes >= LARGE_BYTES) await sent;
+      burst += next.bytes;
+      if (burst < BURST_BYTES) continue;
+      await sent;
+      burst = 0;
     }
     this.#sending = false;
   }

@@ -31,7 +31,6 @@ export interface Engine extends AsyncDisposable {
   readonly info: EngineInfo;
   /** Process id, for supervision. */
   readonly pid: number | undefined;
-  /** Takes a program, or one serialised for this engine's device. */
   load(program: Program | SerializedProgram): Promise<LoadedProgram>;
   /** Ends the process after the runs under way. */
   close(): Promise<void>;
@@ -99,7 +98,7 @@ class ProcessEngine implements Engine {
   }
 
   async load(program: Program | SerializedProgram): Promise<LoadedProgram> {
-    const serialized = 'graph' in program ? serializeProgram(program, { device: this.info.devices[0]?.startsWith('GPU') ? 'gpu' : 'cpu' }) : program;
+    const serialized = 'graph' in program ? serializeProgram(program) : program;
     const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, savedModel: serialized.savedModel }, serialized.savedModel.byteLength));
     if (response.kind !== 'loaded') throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
     const { model } = response;

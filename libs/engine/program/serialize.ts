@@ -1,22 +1,16 @@
 import { graphError } from '../graph/index.js';
-import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type Rewrite, type RewrittenGraph } from './lowering.js';
-import { cpuRewrites } from './lowering-cpu.js';
+import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
 import { valueType, type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
 import { encodeSavedModel } from './wire.js';
 
-/** The kind of device a program is lowered for. */
-export type Device = 'cpu' | 'gpu';
-
-const deviceRewrites: Readonly<Record<Device, readonly Rewrite[]>> = { cpu: cpuRewrites, gpu: [] };
-
 /**
- * Turns a program into bytes for a TensorFlow session: device-specific forms are put in, feeds become bytes, targets
- * become something to fetch.
+ * Turns a program into bytes for a TensorFlow session: feeds become bytes, targets become something to fetch. The
+ * program itself stays as portable as it is.
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
-export function serializeProgram(program: Program, { device = 'cpu' }: { device?: Device } = {}): SerializedProgram {
-  const rewritten = rewriteGraph(program.graph, [feedAsBytes, ...deviceRewrites[device]]);
+export function serializeProgram(program: Program): SerializedProgram {
+  const rewritten = rewriteGraph(program.graph, [feedAsBytes]);
   const entryPoints = Object.fromEntries(Object.entries(program.entryPoints).map(([name, entry]) => [name, rewritten.graph.withScope(`entry_${name}`, () => serializeEntryPoint(program, name, entry, rewritten))]));
   return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints };
 }
