@@ -3,18 +3,25 @@ import type { TransformOp, TransformSpec } from './spec.js';
 const HALF = { mean: [0.5], std: [0.5] } as const;
 const UNIT = { mean: [0], std: [1] } as const;
 
+/** Share of the image's area that a random crop keeps at least. */
+const SMALLEST_CROP_SHARE = 0.8;
+
 const horizontalFlip: TransformOp = { op: 'randomHorizontalFlip', probability: 0.5 };
 const verticalFlip: TransformOp = { op: 'randomVerticalFlip', probability: 0.5 };
 const jitter: TransformOp = { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.8, 1.2] };
 const resize = (size: number): TransformOp => ({ op: 'resize', height: size, width: size });
-const resizedCrop = (size: number): TransformOp => ({ op: 'randomResizedCrop', height: size, width: size, areaScale: [0.8, 1], aspectRatio: [3 / 4, 4 / 3] });
+const resizedCrop = (size: number): TransformOp => ({ op: 'randomResizedCrop', height: size, width: size, areaScale: [SMALLEST_CROP_SHARE, 1], aspectRatio: [3 / 4, 4 / 3] });
 
 const square = (name: string, size: number) => ({ name, outputHeight: size, outputWidth: size, channels: 1, interpolation: 'bilinear' }) as const;
 
-/** Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be unlearned. */
+/**
+ * Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be unlearned.
+ * Training squeezes images to a square first, as evaluation does: a random crop of a long slice would otherwise be its
+ * undistorted centre, which evaluation never shows. The square is so large that the smallest crop has full resolution.
+ */
 export const defaultTransform = (size: number): TransformSpec => ({
   ...square(`default-${size}`, size),
-  train: [horizontalFlip, { op: 'randomRotation', degrees: [-15, 15] }, resizedCrop(size), jitter],
+  train: [resize(Math.ceil(size / Math.sqrt(SMALLEST_CROP_SHARE))), horizontalFlip, { op: 'randomRotation', degrees: [-15, 15] }, resizedCrop(size), jitter],
   eval: [resize(size)],
   normalize: HALF,
 });

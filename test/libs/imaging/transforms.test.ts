@@ -143,8 +143,8 @@ describe('compiled transforms', () => {
 
   test('the prepared copy of a large image is small, and a crop that counts pixels keeps the image whole', () => {
     const source = ramp(1000, 800);
-    const prepared = compileTransform(transforms['default-96']!, 'train').prepare(source);
-    assert.deepEqual([prepared.image.height, prepared.canvas.height], [108, 800]); // 96 / √0.8
+    const prepared = compileTransform(transforms['s0-244']!, 'train').prepare(source);
+    assert.deepEqual([prepared.image.height, prepared.canvas.height], [273, 800]); // 244 / √0.8
     assert.equal(compileTransform(transforms['s2-200']!, 'train').prepare(source).image.width, 1000);
   });
 
