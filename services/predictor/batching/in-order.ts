@@ -19,14 +19,12 @@ export async function* inOrder<T>(source: AsyncIterable<Started<T>>, window: num
       const next = answers.length < window ? begun?.then((result) => ({ result })) : undefined;
       const first = await Promise.race([head, next].filter((wait) => wait !== undefined));
       if ('value' in first) {
-        answers.shift();
+        void answers.shift();
         yield first.value;
       } else if (first.result.done) {
         begun = undefined;
       } else {
-        const { answer } = first.result.value;
-        answer.catch(() => undefined); // its turn to be seen comes later
-        answers.push(answer);
+        answers.push(first.result.value.answer);
         begun = begin();
       }
     }
@@ -37,7 +35,8 @@ export async function* inOrder<T>(source: AsyncIterable<Started<T>>, window: num
 
   function begin(): Promise<IteratorResult<Started<T>>> {
     const result = iterator.next();
-    result.catch(() => undefined); // seen by the race above, or by nobody when the consumer has left
+    // Failures are seen above in their turn, or by nobody when the consumer has left: neither is an unhandled rejection.
+    result.then(({ done, value }) => (done ? undefined : value.answer.catch(() => undefined)), () => undefined);
     return result;
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
@@ -6,6 +7,7 @@ import { createRandom } from '#libs/random';
 import { Batcher, type BatcherOptions } from '../../../../services/predictor/batching/batcher.js';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 /** A batcher whose work is to answer each number with its square, and which keeps the batches it was given. */
 function squares(overrides: Partial<BatcherOptions<number, number>> = {}) {

@@ -60,3 +60,15 @@ test("inOrder - a rejected answer is thrown in its turn, and the source's error 
   assert.equal((await answers.next()).value, 1);
   await assert.rejects(answers.next(), /second/);
 });
+
+test('inOrder - work that fails after the consumer has left is nobody\'s unhandled rejection', async () => {
+  async function* slowToBegin(): AsyncGenerator<Started<number>> {
+    yield { answer: Promise.resolve(1) };
+    await sleep(10);
+    yield { answer: Promise.reject(new Error('too late to be seen')) };
+  }
+  const answers = inOrder(slowToBegin(), 4);
+  await answers.next();
+  await answers.return();
+  await sleep(30); // the test runner fails the test for an unhandled rejection
+});

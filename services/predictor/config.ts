@@ -1,0 +1,27 @@
+import { availableParallelism } from 'node:os';
+import { bytes, choice, duration, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
+
+const cores = availableParallelism();
+
+/** Environment of the predictor. */
+export const predictorEnvironment = {
+  natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' })],
+  address: ['SULCUS_PREDICTOR_ADDRESS', text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' })],
+  alias: ['SULCUS_ALIAS', text({ default: 'champion', description: 'alias whose model version answers' })],
+  engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, max: 1024, description: 'threads of the engine (default: all cores)' }))],
+  precision: ['SULCUS_PREDICTOR_PRECISION', choice(['auto', 'float32', 'bfloat16'], { default: 'auto', description: "arithmetic of the network; auto: as the model's recipe" })],
+  prepareThreads: ['SULCUS_PREPARE_THREADS', integer({ min: 1, max: 64, default: Math.max(1, Math.min(4, cores - 1)), description: 'threads that decode and transform images' })],
+  maxBatchSize: ['SULCUS_BATCH_SIZE', integer({ min: 1, max: 1024, default: 16, description: 'images per batch at most' })],
+  maxDelayMs: ['SULCUS_BATCH_DELAY', duration({ default: 4, description: 'how long an image may wait for others to share its batch' })],
+  maxRequests: ['SULCUS_QUEUE_REQUESTS', integer({ min: 1, max: 100_000, default: 256, description: 'requests admitted and not yet answered, at most' })],
+  maxQueueBytes: ['SULCUS_QUEUE_BYTES', bytes({ default: 256 * 2 ** 20, description: 'encoded bytes of the admitted requests together, at most' })],
+  maxMessageBytes: ['SULCUS_MAX_MESSAGE_BYTES', bytes({ default: 16 * 2 ** 20, description: 'largest gRPC message' })],
+} as const;
+
+/** Typed configuration of the predictor. */
+export type PredictorConfig = Parsed<typeof predictorEnvironment>;
+
+/** @throws INVALID_CONFIG naming every mistake at once */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): PredictorConfig {
+  return parseEnvironment(predictorEnvironment, environment);
+}

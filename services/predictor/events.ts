@@ -1,0 +1,95 @@
+import { publishEvent, type Bus } from '#libs/bus';
+import { GrpcStatus, type SulcusError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import type { ModelHost } from './models/model-host.js';
+import type { SlotObserver } from './models/model-slot.js';
+
+/** Latencies that the reported median is taken over. */
+const RECENT = 256;
+
+/** Statuses that say something about the caller, not about us. */
+const CALLERS_OWN: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.CANCELLED]);
+
+/** Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream together. */
+export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
+  readonly #bus: Bus;
+  readonly #instance: string;
+  readonly #log: Logger;
+  readonly #latenciesMs: number[] = [];
+  #version = '';
+  #requests = 0;
+  #failed = 0;
+  #swaps = 0;
+  #reportedRequests = -1;
+  #reportedAtMs = performance.now();
+
+  constructor(bus: Bus, instance: string, log: Logger) {
+    this.#bus = bus;
+    this.#instance = instance;
+    this.#log = log;
+  }
+
+  /** A request was answered with probabilities. */
+  answered(durationMs: number): void {
+    this.#latenciesMs[this.#requests % RECENT] = durationMs;
+    this.#requests++;
+  }
+
+  /**
+   * A request was answered with an error. Counted as failed unless the caller sent something unreadable, gave up, or
+   * came before the first version was in service.
+   */
+  refused(error: SulcusError): void {
+    const beforeFirst = error.code === 'MODEL_NOT_READY' && this.#swaps === 0;
+    if (beforeFirst || CALLERS_OWN.has(error.policy.grpcStatus)) return;
+    this.#requests++;
+    this.#failed++;
+    this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
+  }
+
+  swapped(host: ModelHost, previousVersion: string | undefined): void {
+    const { version } = host.card;
+    const loadMs = Math.round(host.loadMs);
+    this.#log.info({ version, previous_version: previousVersion, load_ms: loadMs, engine_pid: host.enginePid }, 'model version in service');
+    if (version === previousVersion) return this.state('ready', `The engine of model version ${version} was started anew`);
+    this.#swaps++;
+    this.#version = version;
+    void publishEvent(this.#bus, 'predictor', this.#instance, { swap: { version, previousVersion: previousVersion ?? '', loadMs } });
+  }
+
+  failed(version: string, error: SulcusError, retrying: boolean): void {
+    this.#log.error({ err: error, version, retrying }, 'model version cannot serve');
+    const next = retrying ? 'trying again' : 'it stays out of service';
+    this.state(this.#version === '' ? 'failed' : 'ready', `Model version ${version} cannot serve (${next}): ${error.message}`);
+  }
+
+  /** Tells operators what the service is up to. */
+  state(state: 'starting' | 'ready' | 'stopping' | 'failed', message: string): void {
+    void publishEvent(this.#bus, 'predictor', this.#instance, { state: { state, message } });
+  }
+
+  /** Publishes the counts, unless nothing has happened since the last report. */
+  async report(): Promise<void> {
+    const nowMs = performance.now();
+    const seconds = (nowMs - this.#reportedAtMs) / 1000;
+    const answered = this.#requests - Math.max(0, this.#reportedRequests);
+    if (this.#requests === this.#reportedRequests) return;
+    this.#reportedRequests = this.#requests;
+    this.#reportedAtMs = nowMs;
+    await publishEvent(this.#bus, 'predictor', this.#instance, {
+      predictor: {
+        version: this.#version,
+        requests: this.#requests,
+        failedRequests: this.#failed,
+        swaps: this.#swaps,
+        requestsPerSecond: answered / seconds,
+        p50Ms: median(this.#latenciesMs),
+      },
+    });
+  }
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  return values.toSorted((left, right) => left - right)[Math.floor((values.length - 1) / 2)]!;
+}

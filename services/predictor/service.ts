@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '#libs/bus';
+import { Registry, type ModelCard } from '#libs/registry';
+import { startServer, type RpcServer } from '#libs/rpc';
+import type { Logger } from '#libs/telemetry';
+import { Admission } from './batching/admission.js';
+import type { PredictorConfig } from './config.js';
+import { PredictorEvents } from './events.js';
+import { predictHandler } from './handlers/predict.js';
+import { predictStreamHandler } from './handlers/predict-stream.js';
+import { ModelHost } from './models/model-host.js';
+import { ModelSlot } from './models/model-slot.js';
+import type { PredictionContext } from './prediction.js';
+import { PreparePool } from './prepare/pool.js';
+
+/** What the predictor is built from. */
+export interface PredictorDependencies {
+  config: Omit<PredictorConfig, 'natsUrl'>;
+  bus: Bus;
+  log: Logger;
+  /** Unique per process. */
+  instance: string;
+}
+
+const REPORT_EVERY_MS = 1000;
+const ALIAS_POLL_MS = 10_000;
+/** Requests wait this long for an engine that died to be replaced. */
+const RECOVERY_WAIT_MS = 10_000;
+/** Requests on a replaced version, or running at a stop, have this long to finish. */
+const DRAIN_MS = 10_000;
+const LOAD_TIMEOUT_MS = 180_000;
+
+/** The predictor: a gRPC server in front of the slot that follows the registry. NOT_SERVING until a version is warm. */
+export class PredictorService implements AsyncDisposable {
+  readonly #stopFollowing = new AbortController();
+  readonly #server: RpcServer;
+  readonly #slot: ModelSlot;
+  readonly #pool: PreparePool;
+  readonly #events: PredictorEvents;
+  readonly #background: Promise<unknown>;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents }) {
+    this.#server = parts.server;
+    this.#slot = parts.slot;
+    this.#pool = parts.pool;
+    this.#events = parts.events;
+    this.#background = Promise.all([this.#slot.run(this.#stopFollowing.signal), this.#reportRegularly()]);
+  }
+
+  /**
+   * Starts serving; the first model may come much later.
+   *
+   * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound
+   */
+  static async start({ config, bus, log, instance }: PredictorDependencies): Promise<PredictorService> {
+    const registry = new Registry(bus);
+    const events = new PredictorEvents(bus, instance, log);
+    const pool = new PreparePool({ threads: config.prepareThreads });
+    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes });
+    const hostOptions = { registry, loadTimeoutMs: LOAD_TIMEOUT_MS, ...config };
+
+    const slot: ModelSlot = new ModelSlot({
+      alias: config.alias,
+      registry,
+      log,
+      pollMs: ALIAS_POLL_MS,
+      recoveryWaitMs: RECOVERY_WAIT_MS,
+      drainMs: DRAIN_MS,
+      load: (card, signal) => ModelHost.load(card, hostOptions, signal),
+      observer: {
+        swapped: (host, previousVersion) => events.swapped(host, previousVersion),
+        failed: (version, error, retrying) => events.failed(version, error, retrying),
+        serving: (isServing) => server.setServing('Predictor', isServing),
+      },
+    });
+    const context: PredictionContext = { slot, pool, events };
+    await pool.start();
+    const server = await startServer({
+      address: config.address,
+      addressVariable: 'SULCUS_PREDICTOR_ADDRESS',
+      services: {
+        Predictor: {
+          predict: predictHandler(context, admission),
+          predictStream: predictStreamHandler(context, admission, 2 * config.maxBatchSize),
+        },
+      },
+      limits: { maxMessageBytes: config.maxMessageBytes },
+      log,
+    }).catch(async (error: unknown) => {
+      await pool.close();
+      throw error;
+    });
+    events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
+    log.info({ address: server.address, alias: config.alias }, 'listening');
+    return new PredictorService({ server, slot, pool, events });
+  }
+
+  /** `host:port` as clients on this machine reach it. */
+  get address(): string {
+    return this.#server.address;
+  }
+
+  /** The version that answers new requests, if any, and the process that holds it. */
+  get serving(): { card: ModelCard; enginePid: number | undefined } | undefined {
+    const host = this.#slot.serving;
+    return host && { card: host.card, enginePid: host.enginePid };
+  }
+
+  /** NOT_SERVING first, then running requests finish, then the engines end. */
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      this.#events.state('stopping', 'Finishing the running requests');
+      this.#stopFollowing.abort();
+      await this.#server.stop(DRAIN_MS);
+      await this.#background;
+      await this.#slot.close();
+      await this.#pool.close();
+      await this.#events.report();
+    })();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #reportRegularly(): Promise<void> {
+    const { signal } = this.#stopFollowing;
+    while (!signal.aborted) {
+      await sleep(REPORT_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await this.#events.report();
+    }
+  }
+}
