@@ -1,0 +1,93 @@
+import { publishEvent, type Bus } from '#libs/bus';
+import type { PipelineEventInput } from '#libs/contracts';
+import type { SulcusError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import type { IngestOutcome } from './outcome.js';
+
+const REPORT_INTERVAL_MS = 500;
+const WAITING_INTERVAL_MS = 10_000;
+
+const COUNTED = { SPLIT_TRAIN: 'train', SPLIT_VALIDATION: 'validation', SPLIT_TEST: 'test' } as const;
+
+/** Counts of one import, or of a server since it started. offered = ingested + duplicates + rejected, at all times. */
+export interface IngestCounts {
+  offered: number;
+  ingested: number;
+  duplicates: number;
+  rejected: number;
+  train: number;
+  validation: number;
+  test: number;
+}
+
+/** Business events of ingest: each keeps its counter, its log record and its report to operators together. */
+export class IngestEvents {
+  readonly counts: IngestCounts = { offered: 0, ingested: 0, duplicates: 0, rejected: 0, train: 0, validation: 0, test: 0 };
+  readonly #bus: Bus;
+  readonly #instance: string;
+  readonly #log: Logger;
+  readonly #importId: string;
+  readonly #timer: NodeJS.Timeout;
+  #reported = -1;
+  #waitingSaidAtMs = Number.NEGATIVE_INFINITY;
+  #reporting: Promise<void> = Promise.resolve();
+
+  /** @param importId names the import, or is empty for a server */
+  constructor(bus: Bus, instance: string, log: Logger, importId = '') {
+    this.#bus = bus;
+    this.#instance = instance;
+    this.#log = log;
+    this.#importId = importId;
+    this.#timer = setInterval(() => this.#reportChanges(), REPORT_INTERVAL_MS).unref();
+  }
+
+  /** An image has found its place: scan, duplicate or dead letter. */
+  settled(outcome: IngestOutcome): void {
+    this.counts.offered++;
+    switch (outcome.kind) {
+      case 'ingested':
+        this.counts.ingested++;
+        this.counts[COUNTED[outcome.split]]++;
+        this.#log.debug({ sample: outcome.sampleId, split: outcome.split, source: outcome.source }, 'ingested');
+        return;
+      case 'duplicate':
+        this.counts.duplicates++;
+        this.#log.debug({ sample: outcome.sampleId, source: outcome.source }, 'duplicate');
+        return;
+      case 'rejected':
+        this.counts.rejected++;
+        this.#log[outcome.error.code === 'INTERNAL' ? 'error' : 'info']({ source: outcome.source, code: outcome.error.code, reason: outcome.error.rawMessage }, 'rejected');
+    }
+  }
+
+  /** A sender waits because the pipeline is full or the broker away. Many wait together: one line stands for them. */
+  waiting(error: SulcusError): void {
+    if (performance.now() - this.#waitingSaidAtMs < WAITING_INTERVAL_MS) return;
+    this.#waitingSaidAtMs = performance.now();
+    this.#log.warn({ code: error.code, reason: error.rawMessage }, 'senders wait');
+    this.state('busy', `Senders wait: ${error.message}`);
+  }
+
+  /** Tells operators what the service is up to. */
+  state(state: 'starting' | 'ready' | 'busy' | 'stopping', message: string): void {
+    void publishEvent(this.#bus, 'ingest', this.#instance, { state: { state, message } });
+  }
+
+  /** Publishes the last counts; of an import, with `done`. */
+  async finish(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#reporting;
+    await this.#publish({ ...this.counts, done: this.#importId !== '' });
+  }
+
+  /** One report at a time: with the broker away they would pile up. */
+  #reportChanges(): void {
+    if (this.counts.offered === this.#reported) return;
+    this.#reported = this.counts.offered;
+    this.#reporting = this.#reporting.then(() => this.#publish(this.counts));
+  }
+
+  #publish(progress: NonNullable<PipelineEventInput['ingest']>): Promise<void> {
+    return publishEvent(this.#bus, 'ingest', this.#instance, { ingest: { importId: this.#importId, ...progress } });
+  }
+}

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { Split } from '#libs/contracts';
+import { IMAGE_EXTENSIONS } from '#libs/imaging';
+import type { AssignedSplit } from '../splits.js';
+
+/** What the place of a file says about it. */
+export interface FilePlace {
+  /** Class folder; absent for files that lie above one. */
+  label?: string;
+  splits?: readonly AssignedSplit[];
+}
+
+/**
+ * Folder names that stand for a part of the data, as public data sets are laid out. What is to be trained on is divided
+ * further by the keyed hash; what is set apart for testing stays apart.
+ */
+const PARTS: Readonly<Record<string, readonly AssignedSplit[]>> = {
+  training: [Split.SPLIT_TRAIN, Split.SPLIT_VALIDATION],
+  train: [Split.SPLIT_TRAIN, Split.SPLIT_VALIDATION],
+  validation: [Split.SPLIT_VALIDATION],
+  val: [Split.SPLIT_VALIDATION],
+  testing: [Split.SPLIT_TEST],
+  test: [Split.SPLIT_TEST],
+};
+
+/**
+ * Reads the ImageFolder layout: `<class>/…/file` or `Training|Testing/<class>/…/file`.
+ *
+ * @param relativePath path below the imported folder
+ */
+export function placeOf(relativePath: string): FilePlace {
+  const folders = relativePath.split(path.sep).slice(0, -1);
+  const splits = PARTS[folders[0]?.toLowerCase() ?? ''];
+  const label = splits ? folders[1] : folders[0];
+  return { ...(label === undefined ? {} : { label }), ...(splits ? { splits } : {}) };
+}
+
+/** Left behind by operating systems and archives. */
+const CLUTTER: ReadonlySet<string> = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
+
+/** Endings of files that somebody is still writing. */
+const UNFINISHED = /(\.tmp|\.part|\.partial|\.crdownload|~)$/i;
+
+/**
+ * Whether a file is offered as an image. Everything in a class folder is, whatever its name: what is no image is
+ * rejected with a clear line. Beside the class folders only files that are named as images are.
+ */
+export function isOffered(relativePath: string): boolean {
+  const segments = relativePath.split(path.sep);
+  if (segments.some((segment) => segment.startsWith('.') || CLUTTER.has(segment.toLowerCase()))) return false;
+  if (UNFINISHED.test(relativePath)) return false;
+  const extension = path.extname(relativePath).slice(1).toLowerCase();
+  return placeOf(relativePath).label !== undefined || IMAGE_EXTENSIONS.includes(extension);
+}

@@ -1,0 +1,46 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { SulcusError } from '#libs/errors';
+import { isOffered, placeOf } from './layout.js';
+import type { FileItem } from './file-item.js';
+
+/**
+ * The files of a folder in ImageFolder layout, sorted by path, so that the order does not depend on the disk. Links
+ * are followed; a folder that was entered before is not entered again. A folder that cannot be opened is listed itself,
+ * as an item that will be found unreadable.
+ *
+ * @throws FILE_UNREADABLE when the folder itself cannot be opened
+ */
+export async function listFolder(root: string, signal?: AbortSignal): Promise<FileItem[]> {
+  const items: FileItem[] = [];
+  const entered = new Set<string>();
+
+  async function walk(relative: string): Promise<void> {
+    signal?.throwIfAborted();
+    const folder = path.join(root, relative);
+    const real = await realpath(folder);
+    if (entered.has(real)) return;
+    entered.add(real);
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries) {
+      const below = path.join(relative, entry.name);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path.join(root, below))))) {
+        if (entry.name.startsWith('.')) continue;
+        await walk(below).catch((error: unknown) => {
+          if (signal?.aborted) throw error;
+          items.push({ file: path.join(root, below), source: below });
+        });
+      } else if (isOffered(below)) {
+        items.push({ file: path.join(root, below), source: below, ...placeOf(below) });
+      }
+    }
+  }
+
+  await walk('').catch((error: unknown) => {
+    if (signal?.aborted) throw error;
+    throw new SulcusError('FILE_UNREADABLE', `The folder ${root} cannot be read: ${(error as Error).message}`, { cause: error });
+  });
+  return items.sort((left, right) => (left.source < right.source ? -1 : 1));
+}
+
+const isFolder = (file: string): Promise<boolean> => stat(file).then((stats) => stats.isDirectory(), () => false);

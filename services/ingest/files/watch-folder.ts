@@ -1,0 +1,79 @@
+import { watch } from 'chokidar';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SulcusError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import { Semaphore } from '../concurrency.js';
+import type { Ingestor } from '../ingestor.js';
+import { ingestFile } from './file-item.js';
+import { isOffered, placeOf } from './layout.js';
+
+export interface WatchOptions {
+  folder: string;
+  ingestor: Ingestor;
+  maxFileBytes: number;
+  log: Logger;
+  signal: AbortSignal;
+  /** A file is complete when its size has not changed for this long. Default: 500 ms. */
+  settleMs?: number;
+}
+
+/** Files read and not yet stored, at most. */
+const FILE_WINDOW = 16;
+const RETRY_MS = 5_000;
+
+/** @throws INVALID_CONFIG when there is no such folder */
+export async function requireWatchFolder(folder: string): Promise<void> {
+  const stats = await stat(folder).catch(() => undefined);
+  if (!stats?.isDirectory()) throw new SulcusError('INVALID_CONFIG', `SULCUS_WATCH_DIR "${folder}" is no folder: create it or name another`);
+}
+
+/**
+ * Takes in every file that lies in or arrives in a folder (ImageFolder layout), until the signal aborts. Files stay.
+ * Nothing is remembered between runs: a file that was taken in before is recognised by its content.
+ */
+export async function watchFolder({ folder, ingestor, maxFileBytes, log, signal, settleMs = 500 }: WatchOptions): Promise<void> {
+  const slots = new Semaphore(FILE_WINDOW);
+  const running = new Set<Promise<void>>();
+  const take = (file: string): void => {
+    const source = path.relative(folder, file);
+    if (signal.aborted || !isOffered(source)) return;
+    const task = slots.run(() => takeUntilDone(file, source)).finally(() => running.delete(task));
+    running.add(task);
+  };
+
+  /** The file waits on disk, so there is no reason to give up. */
+  async function takeUntilDone(file: string, source: string): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (await isGone(file)) return;
+        await ingestFile(ingestor, { file, source, ...placeOf(source) }, maxFileBytes, { signal });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error({ err: error, source }, 'a watched file could not be taken in: it is tried again');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const watcher = watch(folder, {
+    ignored: (file) => path.relative(folder, file).split(path.sep).some((segment) => segment.startsWith('.') && segment !== '..'),
+    awaitWriteFinish: { stabilityThreshold: settleMs, pollInterval: Math.min(100, settleMs) },
+  });
+  watcher.on('add', take);
+  watcher.on('change', take);
+  watcher.on('error', (error) => log.warn({ err: error }, 'the watched folder reports an error'));
+
+  try {
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await watcher.close();
+    await Promise.allSettled(running);
+  }
+}
+
+/** Somebody took the file away between its arrival and now. */
+const isGone = (file: string): Promise<boolean> => stat(file).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT');

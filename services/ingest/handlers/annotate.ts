@@ -1,0 +1,82 @@
+import { subjects, type Bus } from '#libs/bus';
+import { codecs, type AnnotateRequest, type LabelEventInput } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import type { Handlers } from '#libs/rpc';
+import { cleanLabel } from '../labels.js';
+import type { Pseudonyms } from '../pseudonyms.js';
+import type { StudyIndex } from '../study-index.js';
+
+export interface AnnotateContext {
+  readonly bus: Bus;
+  readonly site: string;
+  readonly pseudonyms: Pseudonyms;
+  readonly studies: StudyIndex;
+}
+
+type Annotation = AnnotateRequest['annotations'][number];
+
+/** An annotation that can be stored if its target exists. */
+type CheckedLabel = LabelEventInput & { label: string };
+
+/** Targets named in an error; a batch may hold thousands. */
+const MAX_NAMED = 10;
+
+/**
+ * Stores labels for samples and studies that were sent before. All of a request is stored or, when anything in it is
+ * wrong, nothing.
+ */
+export function annotate(context: AnnotateContext): Handlers<'Ingest'>['annotate'] {
+  return async ({ annotations }, { signal }) => {
+    const labels = checkAll(annotations, context);
+    await refuseUnknownTargets(annotations, labels, context);
+    for (const label of labels) {
+      await context.bus.publish(subjects.label(context.site), codecs.LabelEvent, { ...label, labelledUnixMs: Date.now() }, { signal });
+    }
+    return { accepted: labels.length };
+  };
+}
+
+/** @throws INVALID_ARGUMENT naming every mistake */
+function checkAll(annotations: readonly Annotation[], { site, pseudonyms }: AnnotateContext): CheckedLabel[] {
+  const mistakes: string[] = [];
+  const labels: CheckedLabel[] = [];
+  annotations.forEach((annotation, index) => {
+    try {
+      labels.push({ ...target(annotation, pseudonyms), label: requiredLabel(annotation.label), labelSource: cleanLabel(annotation.labelSource) || 'unknown', site });
+    } catch (error) {
+      mistakes.push(`annotation ${index + 1}: ${SulcusError.from(error).rawMessage}`);
+    }
+  });
+  if (annotations.length === 0) mistakes.push('there are no annotations');
+  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', mistakes.join('; '), { details: { mistakes } });
+  return labels;
+}
+
+function target(annotation: Annotation, pseudonyms: Pseudonyms): Pick<LabelEventInput, 'sampleId' | 'studyId' | 'target'> {
+  if (annotation.target === 'sampleId') {
+    const sampleId = annotation.sampleId!.trim().toLowerCase();
+    if (!/^[0-9a-f]{64}$/.test(sampleId)) throw new SulcusError('INVALID_ARGUMENT', 'a sample id is 64 hexadecimal digits, as acknowledged at upload');
+    return { sampleId, target: 'sampleId' };
+  }
+  const studyId = pseudonyms.study(annotation.studyId);
+  if (studyId === undefined) throw new SulcusError('INVALID_ARGUMENT', 'neither a sample id nor a study id is given');
+  return { studyId, target: 'studyId' };
+}
+
+function requiredLabel(text: string): string {
+  const label = cleanLabel(text);
+  if (label === '') throw new SulcusError('INVALID_ARGUMENT', 'the label is empty');
+  return label;
+}
+
+/** @throws NOT_FOUND naming the targets as the caller gave them */
+async function refuseUnknownTargets(annotations: readonly Annotation[], labels: readonly CheckedLabel[], { bus, site, studies }: AnnotateContext): Promise<void> {
+  const unknown: string[] = [];
+  for (const [index, { sampleId, studyId }] of labels.entries()) {
+    const known = sampleId ? (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) !== undefined : await studies.has(studyId!);
+    if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${annotations[index]!.studyId}`);
+  }
+  if (unknown.length === 0) return;
+  const named = unknown.slice(0, MAX_NAMED).join(', ') + (unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '');
+  throw new SulcusError('NOT_FOUND', `Not known at site ${site}: ${named}. Send the images first; nothing of this request was stored`);
+}

@@ -1,0 +1,100 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { SulcusError } from '#libs/errors';
+import { createRandom } from '#libs/random';
+import { inOrder, Turns } from '../concurrency.js';
+import type { IngestCounts, IngestEvents } from '../events.js';
+import { ingestFile, type FileItem } from '../files/file-item.js';
+import { listFolder } from '../files/list-folder.js';
+import { readManifest } from '../files/manifest.js';
+import type { Ingestor } from '../ingestor.js';
+import { cleanLabel } from '../labels.js';
+import type { IngestOutcome } from '../outcome.js';
+
+/** Files read and not yet stored, at most. */
+const FILE_WINDOW = 32;
+
+export interface ImportContext {
+  readonly ingestor: Ingestor;
+  readonly events: IngestEvents;
+  readonly maxFileBytes: number;
+}
+
+export interface ImportOptions {
+  /** Ends the import; what is stored stays stored, and importing again goes on where it stopped. */
+  signal?: AbortSignal;
+  /** Something an operator should know, in one line. */
+  onWarning?: (line: string) => void;
+  /** What became of each image, in order. */
+  onOutcome?: (outcome: IngestOutcome, counts: Readonly<IngestCounts>, total: number) => void;
+  /**
+   * 'mixed' (default) sends the images in a fixed shuffled order, so that learning from the stream sees all classes from
+   * the start; 'sorted' sends them by path, or as the manifest lists them.
+   */
+  order?: 'mixed' | 'sorted';
+}
+
+/** Imports a folder in ImageFolder layout, with or without `Training/` and `Testing/`. The files stay where they are. */
+export async function importFolder(context: ImportContext, folder: string, options: ImportOptions = {}): Promise<IngestCounts> {
+  const items = await listFolder(folder, options.signal);
+  if (items.length === 0) throw new SulcusError('INVALID_ARGUMENT', `There are no images in ${folder}: expected <class>/<image> or Training/<class>/<image>`);
+  return importFiles(context, items, folder, options);
+}
+
+/**
+ * Imports what a CSV manifest lists (`path,label[,patient][,study][,split]`).
+ *
+ * @throws INVALID_ARGUMENT naming every mistake of the manifest with its line; nothing is imported then
+ */
+export async function importManifest(context: ImportContext, manifest: string, options: ImportOptions = {}): Promise<IngestCounts> {
+  return importFiles(context, await readManifest(manifest), manifest, options);
+}
+
+/** Imports a folder or, for a path that ends in `.csv`, a manifest. */
+export async function importPath(context: ImportContext, target: string, options: ImportOptions = {}): Promise<IngestCounts> {
+  const stats = await stat(target).catch((error: Error) => {
+    throw new SulcusError('FILE_UNREADABLE', `Cannot import ${target}: ${error.message}`, { cause: error });
+  });
+  if (stats.isDirectory()) return importFolder(context, target, options);
+  if (path.extname(target).toLowerCase() === '.csv') return importManifest(context, target, options);
+  throw new SulcusError('INVALID_ARGUMENT', `Cannot import ${target}: expected a folder of images or a manifest that ends in .csv`);
+}
+
+async function importFiles({ ingestor, events, maxFileBytes }: ImportContext, items: FileItem[], target: string, options: ImportOptions): Promise<IngestCounts> {
+  warnOfClasses(items, target, (line) => {
+    events.state('busy', line);
+    options.onWarning?.(line);
+  });
+  if (options.order !== 'sorted') createRandom('import order').shuffle(items);
+  const turns = new Turns();
+  const settled = inOrder(each(items, options.signal), FILE_WINDOW, (item) => ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, turn: turns.next() }));
+  try {
+    for await (const outcome of settled) options.onOutcome?.(outcome, events.counts, items.length);
+  } finally {
+    await events.finish();
+  }
+  return events.counts;
+}
+
+async function* each<T>(items: readonly T[], signal?: AbortSignal): AsyncGenerator<T, void, undefined> {
+  for (const item of items) {
+    signal?.throwIfAborted();
+    yield item;
+  }
+}
+
+/** A classifier needs two classes at least; the images are taken in all the same, for more may follow. */
+function warnOfClasses(items: readonly FileItem[], target: string, warn: (line: string) => void): void {
+  const classes = new Set(items.flatMap(({ label }) => (label && safeLabel(label)) || []));
+  if (classes.size >= 2) return;
+  const found = classes.size === 0 ? 'no class' : `only one class ("${[...classes][0]}")`;
+  warn(`${target} has ${found}: the images are taken in, and training waits for a second class`);
+}
+
+function safeLabel(label: string): string {
+  try {
+    return cleanLabel(label);
+  } catch {
+    return '';
+  }
+}

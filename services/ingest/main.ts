@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { connectBus } from '#libs/bus';
+import { parseCommandLine, runService } from '#libs/service';
+import { readServerConfig, serverEnvironment } from './config.js';
+import { IngestService } from './service.js';
+
+/** `sulcus ingest`: takes images in until it is told to stop. Configured by the environment alone. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    { name: 'sulcus ingest', description: 'Takes images in over gRPC and from a watched folder.', options: {}, environment: serverEnvironment },
+    argv,
+  );
+  if (!parsed) return;
+  await runService('ingest', async ({ signal, log, instance }) => {
+    const config = readServerConfig();
+    await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
+    await bus.ensureTopology();
+    await using _service = await IngestService.start({ bus, config, log, instance });
+    if (!signal.aborted) await once(signal, 'abort');
+  });
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

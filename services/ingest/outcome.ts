@@ -1,0 +1,26 @@
+import type { SulcusError } from '#libs/errors';
+import type { AssignedSplit } from './splits.js';
+
+/** One image as a door hands it in. */
+export interface ImageInput {
+  /** The encoded file. */
+  bytes: Uint8Array;
+  /** Where it came from, for people: a relative path or the upload's own name. */
+  source: string;
+  /** Class name; absent when it is not known yet. */
+  label?: string;
+  /** Identities as the site knows them; they are pseudonymised and go no further. */
+  patientId?: string;
+  studyId?: string;
+  /** The splits in question, for example only the test split for a `Testing` folder. Default: all. */
+  splits?: readonly AssignedSplit[];
+}
+
+/** What became of one image. In every case it is on durable storage when this is known. */
+export type IngestOutcome =
+  /** Stored for the first time. */
+  | { kind: 'ingested'; source: string; sampleId: string; split: AssignedSplit; sequence: number }
+  /** Stored before with the same label, or without one: nothing was added to the scans. */
+  | { kind: 'duplicate'; source: string; sampleId: string; split: AssignedSplit; sequence: number }
+  /** Refused; kept in the dead-letter stream with its cause. */
+  | { kind: 'rejected'; source: string; sampleId?: string; error: SulcusError };

@@ -1,0 +1,85 @@
+import type { Bus } from '#libs/bus';
+import { startServer, type RpcServer } from '#libs/rpc';
+import type { Logger } from '#libs/telemetry';
+import type { ServerConfig } from './config.js';
+import { IngestEvents } from './events.js';
+import { requireWatchFolder, watchFolder } from './files/watch-folder.js';
+import { annotate } from './handlers/annotate.js';
+import { uploadImages } from './handlers/upload-images.js';
+import { uploadImagesAcked } from './handlers/upload-images-acked.js';
+import { Ingestor } from './ingestor.js';
+import { loadPseudonymKey } from './keys.js';
+import { Pseudonyms } from './pseudonyms.js';
+import { StudyIndex } from './study-index.js';
+
+export interface IngestServiceContext {
+  readonly bus: Bus;
+  readonly config: ServerConfig;
+  readonly log: Logger;
+  readonly instance: string;
+}
+
+/** The doors of a site: gRPC and, when asked for, a watched folder. */
+export class IngestService implements AsyncDisposable {
+  readonly #server: RpcServer;
+  readonly #events: IngestEvents;
+  readonly #stop = new AbortController();
+  readonly #background: Promise<unknown>[] = [];
+
+  private constructor(server: RpcServer, events: IngestEvents) {
+    this.#server = server;
+    this.#events = events;
+  }
+
+  /** @throws PORT_IN_USE, INVALID_CONFIG */
+  static async start({ bus, config, log, instance }: IngestServiceContext): Promise<IngestService> {
+    if (config.watchDir !== undefined) await requireWatchFolder(config.watchDir);
+    const events = new IngestEvents(bus, instance, log);
+    const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
+    const ingestor = new Ingestor({ bus, config, pseudonyms, events });
+    const studies = new StudyIndex();
+    const server = await startServer({
+      address: config.address,
+      addressVariable: 'SULCUS_INGEST_ADDRESS',
+      limits: { maxMessageBytes: config.maxMessageBytes },
+      services: {
+        Ingest: {
+          uploadImages: uploadImages(ingestor),
+          uploadImagesAcked: uploadImagesAcked(ingestor),
+          annotate: annotate({ bus, site: config.site, pseudonyms, studies }),
+        },
+      },
+      log,
+    });
+
+    const service = new IngestService(server, events);
+    const { signal } = service.#stop;
+    service.#background.push(studies.follow(bus, signal, log));
+    if (config.watchDir !== undefined) {
+      service.#background.push(watchFolder({ folder: config.watchDir, ingestor, maxFileBytes: config.maxFileBytes, log, signal }));
+    }
+    server.setServing('Ingest', true);
+    events.state('ready', `Takes images in at ${server.address}${config.watchDir === undefined ? '' : ` and from ${config.watchDir}`}`);
+    log.info({ address: server.address, watching: config.watchDir }, 'ready');
+    return service;
+  }
+
+  /** `host:port` that the gRPC server listens on. */
+  get address(): string {
+    return this.#server.address;
+  }
+
+  /** Finishes the uploads that are under way, then everything else. */
+  async stop(graceMs?: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#events.state('stopping', 'Finishing what is under way');
+    await this.#server.stop(graceMs);
+    this.#stop.abort();
+    await Promise.allSettled(this.#background);
+    await this.#events.finish();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
