@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { subjectToken } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+
+const blobRef = z.object({
+  /** SHA-256 of the content, lower-case hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.number().int().nonnegative(),
+  chunkCount: z.number().int().nonnegative(),
+});
+
+const modelCard = z.object({
+  /** `<run>-<six digits>`, for example "main-000042". */
+  version: z.string(),
+  run: z.string(),
+  architecture: z.string(),
+  /** Class names in the order of the network's outputs. */
+  classes: z.array(z.string()).readonly(),
+  /** What the network takes: uint8 pixels, [height, width, channels]; normalising is its first op. */
+  input: z.object({
+    height: z.number().int().positive(),
+    width: z.number().int().positive(),
+    channels: z.number().int().positive(),
+    range: z.tuple([z.literal(0), z.literal(255)]),
+    /** Per channel, on the 0-1 scale. */
+    normalize: z.object({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
+  }),
+  /** Preprocessing, as libs/imaging specifies it: trainer and predictor build theirs from here. */
+  transform: z.record(z.string(), z.unknown()),
+  transformHash: z.string(),
+  recipe: z.record(z.string(), z.unknown()),
+  seed: z.number(),
+  /** Version that training started from. */
+  parent: z.string().optional(),
+  step: z.number().int().nonnegative(),
+  /** Pass over the data, from 0. */
+  pass: z.number().int().nonnegative(),
+  samplesSeen: z.number().int().nonnegative(),
+  /** Which scans had their effect on the weights. */
+  lineage: z.object({ scanSequences: z.object({ first: z.number(), last: z.number(), count: z.number() }), ledgerHash: z.string() }),
+  /** loss: mean cross-entropy; accuracy: fraction, 0-1; sampleSetHash: which labelled samples these were. */
+  metrics: z.object({ validation: z.object({ loss: z.number(), accuracy: z.number(), samples: z.number(), sampleSetHash: z.string().optional() }) }),
+  weights: blobRef,
+  /** SHA-256 of the weights file. */
+  weightsHash: z.string(),
+  optimizer: blobRef.optional(),
+  parameterCount: z.number().int().nonnegative(),
+  createdUnixMs: z.number(),
+  /** Span that published the version: predictions link to it. */
+  traceparent: z.string().optional(),
+  codeVersion: z.string(),
+});
+
+/** Everything that must be known to use a version, and to say where it came from. Never changes once published. */
+export type ModelCard = z.infer<typeof modelCard>;
+
+/** A card before its version has a number and its content is stored. */
+export type ModelCardDraft = Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'>;
+
+export const encodeCard = (card: ModelCard): Buffer => Buffer.from(JSON.stringify(card));
+
+/** Throws MODEL_INVALID naming every field that is wrong. */
+export function decodeCard(version: string, bytes: Buffer): ModelCard {
+  const parsed = modelCard.safeParse(parseJson(bytes));
+  if (parsed.success) return parsed.data;
+  throw new SulcusError('MODEL_INVALID', `The card of ${version} is not valid: ${z.prettifyError(parsed.error)}`, { details: { version } });
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Number of a version within its run, from 1. */
+export const versionNumber = (version: string): number => Number(version.slice(version.lastIndexOf('-') + 1));
+
+export const versionName = (run: string, number: number): string => `${run}-${String(number).padStart(6, '0')}`;
+
+/** Owner of a version's blobs: no other version's, so that deleting one never takes from another. */
+export const blobOwner = (card: { run: string; step: number }): string => `model.${subjectToken(card.run, 'Run')}.${card.step}`;

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CHUNK_BYTES } from '#libs/bus';
+import { CheckpointStore } from '#libs/registry';
+import { startBroker } from './_fixtures.js';
+
+const parts = (sizeBytes = 1_500_000) => ({ weights: randomBytes(sizeBytes), ledger: randomBytes(100) });
+
+test('a checkpoint comes back as it was saved', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  assert.equal(await store.load('main'), undefined);
+  const saved = { manifest: { step: 7, seeds: [1, 2] }, parts: parts() };
+  const revision = await store.save('main', saved, 0);
+  const loaded = await store.load('main');
+  assert.equal(loaded?.revision, revision);
+  assert.deepEqual(loaded?.checkpoint.manifest, saved.manifest);
+  assert.deepEqual(loaded?.checkpoint.parts, saved.parts);
+  assert.equal(await store.load('other'), undefined);
+});
+
+test('a manifest that fits no key-value entry is kept all the same', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const manifest = { ids: Array.from({ length: 20_000 }, () => randomBytes(16).toString('hex')) };
+  await store.save('main', { manifest, parts: {} });
+  assert.deepEqual((await store.load('main'))?.checkpoint.manifest, manifest);
+});
+
+test('only the newest checkpoint takes room', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  let revision = 0;
+  const same = randomBytes(1000);
+  for (let step = 0; step < 4; step++) revision = await store.save('main', { manifest: { step }, parts: { weights: randomBytes(2 * CHUNK_BYTES), same } }, revision);
+  assert.equal((await bus.stats()).BLOBS.messages, 3);
+  assert.deepEqual((await store.load('main'))?.checkpoint.parts['same'], same);
+});
+
+test('a trainer that was replaced is fenced, and what it uploaded is removed', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const base = await store.save('main', { manifest: { step: 1 }, parts: parts() }, 0);
+  const newer = { manifest: { step: 2 }, parts: parts() };
+  await store.save('main', newer, base);
+  await assert.rejects(store.save('main', { manifest: { step: 2 }, parts: parts() }, base), { code: 'CONFLICT' });
+  await assert.rejects(store.save('main', { manifest: { step: 1 }, parts: parts() }, 0), { code: 'CONFLICT' });
+  assert.deepEqual((await store.load('main'))?.checkpoint.parts, newer.parts);
+  assert.equal((await bus.blobOwners('checkpoint.main')).length, 1);
+});
+
+test('of two trainers with equal content one is fenced without taking the other’s blobs', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const checkpoint = { manifest: { step: 1 }, parts: parts() };
+  const outcomes = await Promise.allSettled([store.save('main', checkpoint, 0), new CheckpointStore(bus).save('main', checkpoint, 0)]);
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.deepEqual((await store.load('main'))?.checkpoint.parts, checkpoint.parts);
+});
+
+test('what a killed save left behind is removed by the next one; one that is under way is not', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const revision = await store.save('main', { manifest: {}, parts: parts() }, 0);
+  await bus.putBlob(randomBytes(1000), { owner: `checkpoint.main.${revision - 1}-dead` });
+  await bus.putBlob(randomBytes(1000), { owner: 'checkpoint.main.999999-live' });
+  await store.save('main', { manifest: {}, parts: parts() }, revision);
+  const owners = await bus.blobOwners('checkpoint.main');
+  assert.equal(owners.length, 2);
+  assert.ok(owners.includes('999999-live'));
+});
+
+test('whoever loads while another one saves gets one whole checkpoint', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  let revision = await store.save('main', { manifest: { step: 0 }, parts: { step: Buffer.from('0'), weights: randomBytes(3 * CHUNK_BYTES) } }, 0);
+  let saving = true;
+  const saves = (async () => {
+    for (let step = 1; step < 15; step++) revision = await store.save('main', { manifest: { step }, parts: { step: Buffer.from(String(step)), weights: randomBytes(3 * CHUNK_BYTES) } }, revision);
+    saving = false;
+  })();
+  let loads = 0;
+  while (saving) {
+    const loaded = await new CheckpointStore(bus).load('main');
+    assert.equal(loaded?.checkpoint.parts['step']?.toString(), String(loaded?.checkpoint.manifest['step']));
+    loads++;
+  }
+  await saves;
+  assert.ok(loads > 0);
+});
+
+test('a save over a broker crash succeeds once: its own write is not taken for another trainer’s', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  let revision = await store.save('main', { manifest: { step: 0 }, parts: parts() }, 0);
+  for (let step = 1; step <= 3; step++) {
+    const saving = store.save('main', { manifest: { step }, parts: parts(6 * CHUNK_BYTES) }, revision);
+    await delay(step * 7);
+    await nats.kill('SIGKILL');
+    await nats.restart();
+    revision = await saving;
+  }
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 3);
+  assert.equal((await store.load('main'))?.revision, revision);
+});
+
+test('a full blob store keeps the old checkpoint and leaves no debris', async (t) => {
+  const { bus } = await startBroker(t);
+  await bus.ensureTopology({ maxBytes: { BLOBS: 4_000_000 } });
+  const store = new CheckpointStore(bus);
+  const first = { manifest: { step: 1 }, parts: parts(1_000_000) };
+  const revision = await store.save('main', first, 0);
+  await assert.rejects(store.save('main', { manifest: { step: 2 }, parts: parts(8_000_000) }, revision), { code: 'BACKPRESSURE' });
+  assert.deepEqual((await store.load('main'))?.checkpoint.parts, first.parts);
+  assert.equal((await bus.blobOwners('checkpoint.main')).length, 1);
+});
+
+test('a run whose name cannot stand in a subject is refused', async (t) => {
+  const { bus } = await startBroker(t);
+  await assert.rejects(new CheckpointStore(bus).save('a.b', { manifest: {}, parts: {} }), { code: 'INVALID_ARGUMENT' });
+});
