@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BlobRef, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
-import { pause } from './durable.js';
+import { API_TIMEOUT_MS, type Connection } from './connection.js';
 import { busError, isWrongLastSequence } from './errors.js';
+import { persistently } from './patience.js';
 import { Semaphore } from './pull-window.js';
 import { subjects } from './topology.js';
 
@@ -21,8 +21,6 @@ const CHUNKS_IN_FLIGHT = 8;
 const MESSAGE_RESERVE_BYTES = 64 * 1024;
 
 const STREAM = 'BLOBS';
-const ATTEMPT_TIMEOUT_MS = 10_000;
-const PATIENCE_MS = 30_000;
 
 export interface BlobOptions {
   /**
@@ -54,7 +52,7 @@ export class BlobStore {
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sha256 = await hashOf(parts);
     const ref = { sha256, sizeBytes, chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES) };
-    const present = await this.#presentSubjects(sha256, owner);
+    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner));
     const missing = chunks(parts)
       .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner) }))
       .filter(({ subject }) => !present.has(subject));
@@ -116,58 +114,32 @@ export class BlobStore {
   }
 
   async #putChunk(subject: string, chunk: Uint8Array): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (let tries = 1; ; tries++) {
+    const { js } = this.#connection;
+    await persistently(this.#connection, 'Could not store a blob chunk', async () => {
       try {
-        await this.#connection.answer(this.#connection.js.publish(subject, chunk, { expect: { lastSubjectSequence: 0 }, timeout: ATTEMPT_TIMEOUT_MS }));
-        return;
+        await js.publish(subject, chunk, { expect: { lastSubjectSequence: 0 }, timeout: API_TIMEOUT_MS });
       } catch (error) {
-        if (isWrongLastSequence(error)) return; // the same chunk is there already
-        const failure = busError(error, 'Could not store a blob chunk');
-        if (failure.code !== 'BUS_UNAVAILABLE' || this.#connection.nats.isClosed() || Date.now() >= deadline) throw failure;
-        await pause(Math.min(2000, 100 * tries));
+        if (!isWrongLastSequence(error)) throw error; // the same chunk is there already
       }
-    }
+    });
   }
 
   async #getChunk(subject: string): Promise<Uint8Array> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (let tries = 1; ; tries++) {
-      try {
-        const { manager } = this.#connection;
-        // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
-        const message =
-          (await this.#connection.answer(manager.direct.getMessage(STREAM, { last_by_subj: subject }))) ??
-          (await this.#connection.answer(manager.streams.getMessage(STREAM, { last_by_subj: subject })));
-        if (message === null) throw new SulcusError('NOT_FOUND', `The blob store holds no ${subject}`);
-        return message.data;
-      } catch (error) {
-        const failure = busError(error, 'Could not fetch a blob chunk');
-        if (failure.code !== 'BUS_UNAVAILABLE' || this.#connection.nats.isClosed() || Date.now() >= deadline) throw failure;
-        await pause(Math.min(2000, 100 * tries));
-      }
-    }
-  }
-
-  async #presentSubjects(sha256: string, owner: string | undefined): Promise<Set<string>> {
-    return this.#subjectsLike(subjects.blobChunk(sha256, '*', owner));
+    const { direct, streams } = this.#connection.manager;
+    const query = { last_by_subj: subject };
+    // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
+    const message = await persistently(this.#connection, 'Could not fetch a blob chunk', async () => (await direct.getMessage(STREAM, query)) ?? streams.getMessage(STREAM, query));
+    if (message === null) throw new SulcusError('NOT_FOUND', `The blob store holds no ${subject}`);
+    return message.data;
   }
 
   async #subjectsLike(filter: string): Promise<Set<string>> {
-    try {
-      const info = await this.#connection.manager.streams.info(STREAM, { subjects_filter: filter });
-      return new Set(Object.keys(info.state.subjects ?? {}));
-    } catch (error) {
-      throw busError(error, 'Could not look into the blob store');
-    }
+    const info = await persistently(this.#connection, 'Could not look into the blob store', () => this.#connection.manager.streams.info(STREAM, { subjects_filter: filter }));
+    return new Set(Object.keys(info.state.subjects ?? {}));
   }
 
   async #purge(filter: string): Promise<void> {
-    try {
-      await this.#connection.manager.streams.purge(STREAM, { filter });
-    } catch (error) {
-      throw busError(error, 'Could not delete a blob');
-    }
+    await persistently(this.#connection, 'Could not delete a blob', () => this.#connection.manager.streams.purge(STREAM, { filter }));
   }
 }
 

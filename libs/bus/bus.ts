@@ -7,6 +7,7 @@ import type { Delivery } from './delivery.js';
 import { ensureTopology } from './ensure-topology.js';
 import { KeyValue } from './key-value.js';
 import { limitsFromEnvironment, type TopologyLimits } from './limits.js';
+import { persistently } from './patience.js';
 import { publish, type PublishOptions, type PublishResult } from './publish.js';
 import { pull, type PullOptions } from './pull.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './received.js';
@@ -44,7 +45,8 @@ export class Bus implements AsyncDisposable {
   /** Creates streams and buckets that are missing. Limits come from SULCUS_STREAM_* and, before those, from `limits`. */
   async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
     const environment = limitsFromEnvironment();
-    await ensureTopology(this.#connection, { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } });
+    const merged = { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } };
+    await persistently(this.#connection, 'Could not create the streams', () => ensureTopology(this.#connection, merged));
   }
 
   /** See {@link publish}. */

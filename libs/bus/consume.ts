@@ -4,9 +4,10 @@ import type { BlobStore } from './blobs.js';
 import type { Connection } from './connection.js';
 import { deadLetterDelivery } from './dead-letters.js';
 import { RawDelivery, type Delivery } from './delivery.js';
-import { ensureDurable, pause, untilAvailable } from './durable.js';
+import { ensureDurable } from './durable.js';
 import { openMessage } from './envelope.js';
 import { busError } from './errors.js';
+import { backOff, pause, untilAvailable } from './patience.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow, Semaphore } from './pull-window.js';
 import type { StreamName } from './topology.js';
@@ -54,7 +55,7 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
         const failure = busError(error, `Could not consume ${stream}`);
         if (connection.nats.isClosed() && !signal.aborted) throw failure;
         if (failure.code === 'NOT_FOUND') await ensure().catch(() => {});
-        await pause(Math.min(2000, 100 * 2 ** Math.min(++failures, 5)), signal);
+        await backOff(++failures, signal);
       }
     }
   };

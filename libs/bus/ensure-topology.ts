@@ -18,11 +18,13 @@ const STRUCTURE = ['retention', 'discard', 'storage', 'allow_direct', 'max_msgs'
  * @throws INVALID_CONFIG when a stream of that name exists and is not ours
  */
 export async function ensureTopology(connection: Connection, limits: Partial<TopologyLimits>): Promise<void> {
-  for (const config of streamConfigs(limits)) {
-    const info = (await streamInfo(connection, config.name)) ?? (await addStream(connection, config));
-    refuseOtherStructure(info, config);
-    await applySizes(connection, info, config, limits);
-  }
+  await Promise.all(
+    streamConfigs(limits).map(async (config) => {
+      const info = (await streamInfo(connection, config.name)) ?? (await addStream(connection, config));
+      refuseOtherStructure(info, config);
+      await applySizes(connection, info, config, limits);
+    }),
+  );
   const kvm = new Kvm(connection.js);
   for (const bucket of BUCKETS) {
     try {

@@ -1,8 +1,8 @@
 import { nanos, nuid, type Msg } from '@nats-io/nats-core';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
 import type { Connection } from './connection.js';
-import { pause, untilAvailable } from './durable.js';
 import { busError } from './errors.js';
+import { backOff, untilAvailable } from './patience.js';
 import { pullRequest } from './pull-request.js';
 
 export interface OrderedOptions {
@@ -55,7 +55,7 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
       const failure = busError(error, `Could not follow ${stream}`);
       if (signal.aborted) return;
       if (connection.nats.isClosed() || !['NOT_FOUND', 'BUS_UNAVAILABLE'].includes(failure.code)) throw failure;
-      await pause(Math.min(2000, 50 * 2 ** Math.min(failures++, 5)), signal);
+      await backOff(++failures, signal);
     } finally {
       stopListening();
       if (consumer !== undefined && !connection.nats.isClosed()) connection.manager.consumers.delete(stream, consumer).catch(() => {});

@@ -1,8 +1,9 @@
 import { Kvm, type KV } from '@nats-io/kv';
 import { SulcusError } from '#libs/errors';
 import type { Connection } from './connection.js';
-import { busError, isNotFound, isWrongLastSequence } from './errors.js';
+import { busError, isWrongLastSequence } from './errors.js';
 import { readOrdered } from './follow.js';
+import { persistently } from './patience.js';
 import type { BucketName } from './topology.js';
 
 export interface KeyValueEntry {
@@ -31,10 +32,10 @@ export class KeyValue {
   /** Throws NOT_FOUND when the bucket does not exist (see `ensureTopology`). */
   static async open(connection: Connection, bucket: BucketName): Promise<KeyValue> {
     try {
-      await connection.manager.streams.info(`KV_${bucket}`);
+      await persistently(connection, `Could not open the ${bucket} bucket`, () => connection.manager.streams.info(`KV_${bucket}`));
       return new KeyValue(connection, await new Kvm(connection.js).open(bucket), bucket);
     } catch (error) {
-      if (isNotFound(error)) throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, { cause: error });
+      if (busError(error, '').code === 'NOT_FOUND') throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, { cause: error });
       throw busError(error, `Could not open the ${bucket} bucket`);
     }
   }
@@ -101,12 +102,8 @@ export class KeyValue {
     }
   }
 
-  async #do<T>(what: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.connection.answer(work());
-    } catch (error) {
-      throw busError(error, `Could not ${what} in the ${this.bucket} bucket`);
-    }
+  #do<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return persistently(this.connection, `Could not ${what} in the ${this.bucket} bucket`, work);
   }
 }
 

@@ -4,10 +4,10 @@ import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { cancelled, type Connection } from './connection.js';
-import { pause } from './durable.js';
 import { contentHeaders } from './envelope.js';
 import { busError, isWrongLastSequence } from './errors.js';
 import { HeaderName, writeHeaders } from './headers.js';
+import { backOff, PATIENCE_MS } from './patience.js';
 import { NOUNS, streamOf, type StreamName } from './topology.js';
 
 export interface PublishOptions {
@@ -26,8 +26,6 @@ export interface PublishResult {
 }
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
-/** How long an idempotent message is tried again over broker restarts before the caller is told. */
-const PATIENCE_MS = 30_000;
 
 /**
  * Stores one message: resolves when the broker has it. While the broker is away, a message with an id (or
@@ -86,7 +84,7 @@ async function store(connection: Connection, stream: StreamName, subject: string
       }
       const failure = busError(error, `Could not publish to ${subject}`);
       if (failure.code !== 'BUS_UNAVAILABLE' || !idempotent || connection.nats.isClosed() || Date.now() >= deadline) throw failure;
-      await pause(Math.min(2000, 100 * tries), options.signal);
+      await backOff(tries, options.signal);
     }
   }
 }

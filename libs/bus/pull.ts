@@ -4,9 +4,10 @@ import type { BlobStore } from './blobs.js';
 import type { Connection } from './connection.js';
 import { deadLetterDelivery } from './dead-letters.js';
 import { RawDelivery, type Delivery } from './delivery.js';
-import { deleteDurable, ensureDurable, pause, untilAvailable } from './durable.js';
+import { deleteDurable, ensureDurable } from './durable.js';
 import { openMessage } from './envelope.js';
 import { busError } from './errors.js';
+import { backOff, untilAvailable } from './patience.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow } from './pull-window.js';
 import type { StreamName } from './topology.js';
@@ -59,7 +60,7 @@ export async function* pull<O>(connection: Connection, blobs: BlobStore, options
       if (signal.aborted) return;
       if (connection.nats.isClosed() || !['NOT_FOUND', 'BUS_UNAVAILABLE'].includes(failure.code)) throw failure;
       if (failure.code === 'NOT_FOUND') await ensure();
-      await pause(Math.min(2000, 100 * 2 ** Math.min(++failures, 5)), signal);
+      await backOff(++failures, signal);
     }
   }
 }

@@ -2,9 +2,9 @@ import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Connection } from './connection.js';
 import { openMessage } from './envelope.js';
-import { busError } from './errors.js';
 import { readOrdered } from './follow.js';
 import { HeaderName, readHeaders, type Headers } from './headers.js';
+import { persistently } from './patience.js';
 import { pullWindow } from './pull-window.js';
 import type { StreamName } from './topology.js';
 
@@ -69,19 +69,15 @@ export async function* follow<O>(connection: Connection, options: FollowOptions<
 
 /** Reads one stored message, by sequence or the last one of a subject; undefined when there is none (any more). */
 export async function getStored<O>(connection: Connection, stream: StreamName, query: { seq: number } | { last_by_subj: string }, codec: Codec<never, O>): Promise<Received<O> | undefined> {
-  try {
-    const stored = await connection.answer(connection.manager.direct.getMessage(stream, query));
-    if (stored === null) return undefined;
-    const headers = readHeaders(stored.header);
-    return {
-      message: openMessage(codec, stored.data, headers),
-      headers,
-      sequence: stored.seq,
-      subject: stored.subject,
-      timeUnixMs: stored.time.getTime(),
-      traceparent: headers.get(HeaderName.TRACEPARENT),
-    };
-  } catch (error) {
-    throw busError(error, `Could not read from ${stream}`);
-  }
+  const stored = await persistently(connection, `Could not read from ${stream}`, () => connection.manager.direct.getMessage(stream, query));
+  if (stored === null) return undefined;
+  const headers = readHeaders(stored.header);
+  return {
+    message: openMessage(codec, stored.data, headers),
+    headers,
+    sequence: stored.seq,
+    subject: stored.subject,
+    timeUnixMs: stored.time.getTime(),
+    traceparent: headers.get(HeaderName.TRACEPARENT),
+  };
 }

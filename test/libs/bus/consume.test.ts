@@ -106,7 +106,7 @@ test('a permanent error gives up at once, keeping the original bytes and the cau
   assert.equal(letter?.originalType, 'sulcus.v1.LabelEvent');
   assert.equal(letter?.deliveries, 1);
   assert.match(letter?.source ?? '', /^LABELS\/\d+$/);
-  assert.equal(codecs.LabelEvent.decode(await bus.fromPayload(letter!.original!)).label, 'label 0');
+  assert.equal(codecs.LabelEvent.decode(await bus.fromPayload(letter.original!)).label, 'label 0');
 });
 
 test('an error that does not pass is given up after the last delivery', async () => {
