@@ -47,7 +47,8 @@ export class Checkpoints {
   readonly #store: CheckpointStore;
   readonly #run: string;
   readonly #held: HeldBatches;
-  #revision: number | undefined;
+  /** Checkpoint that the next one follows; 0: the run has none yet. */
+  #revision = 0;
   #saving: Promise<void> = Promise.resolve();
   #failure: unknown;
   #savedAtMs = Date.now();
