@@ -15,3 +15,6 @@ export { defaultTransform, s0Transform, transforms } from './transforms/named.js
 export { compileTransform, executeDrawn, type CompiledTransform, type TransformMode } from './transforms/compile.js';
 export { drawOps, type DrawnOp, type Size } from './transforms/draw.js';
 export type { PreparedImage } from './transforms/prepare.js';
+
+export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
+export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';
