@@ -4,10 +4,10 @@
  *   npm test -- PATTERN…        only the test files whose path holds PATTERN, without the checks
  *   npm test -- --test-name-pattern=…   options go to node's test runner
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from './setup/paths.mjs';
-import { withTemporaryFolder } from './setup/files.mjs';
 import { run } from './setup/process.mjs';
 import { SetupError, say } from './setup/output.mjs';
 import { ALL_PARTS, setUp } from './setup.mjs';
@@ -39,9 +39,10 @@ async function runChecks() {
  * @param {readonly string[]} files @param {readonly string[]} options
  * @returns {Promise<{ passed: number, failed: number, skipped: number, code: number }>}
  */
-function runTests(files, options) {
-  return withTemporaryFolder(async (folder) => {
-    const counts = path.join(folder, 'counts.json');
+async function runTests(files, options) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-test-'));
+  const counts = path.join(folder, 'counts.json');
+  try {
     const { code } = await run(
       process.execPath,
       [
@@ -54,7 +55,9 @@ function runTests(files, options) {
       { inherit: true },
     );
     return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
-  });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** @param {readonly import('./setup.mjs').Part[]} parts @returns {Promise<boolean>} whether all is there; if not, it is said why */

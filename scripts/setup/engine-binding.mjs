@@ -4,7 +4,7 @@ import path from 'node:path';
 import { engineBinding, root } from './paths.mjs';
 import { SetupError, withProgress } from './output.mjs';
 import { moveIntoPlace, readJson, withTemporaryFolder, writeJson } from './files.mjs';
-import { findOnPath, lastErrorLine, run } from './process.mjs';
+import { findOnPath, mainError, run } from './process.mjs';
 import { libtensorflowInUse, missingParts } from './libtensorflow.mjs';
 
 const SOURCES = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
@@ -59,13 +59,13 @@ export const engineBindingStep = {
     await withTemporaryFolder(async (folder) => {
       const output = path.join(folder, 'tfjs_binding.node');
       const { code, stderr } = await withProgress('compiling the engine binding', () => run(compiler, compilerArguments({ sources, headers: HEADERS, library, runPath, output })));
-      if (code !== 0) throw new SetupError(`The engine binding did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? lastErrorLine(stderr)}).`);
+      if (code !== 0) throw new SetupError(`The engine binding did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
       mkdirSync(path.dirname(engineBinding), { recursive: true });
       moveIntoPlace(output, engineBinding);
     });
     // The relative run path only resolves from the final place, so the trial load happens there, before the stamp.
     const trial = await run(process.execPath, ['-e', 'process.stdout.write(require(process.argv[1]).TF_Version)', engineBinding]);
-    if (trial.code !== 0) throw new SetupError(`The compiled engine binding does not load (${lastErrorLine(trial.stderr)}).`);
+    if (trial.code !== 0) throw new SetupError(`The compiled engine binding does not load (${mainError(trial.stderr)}).`);
     writeJson(STAMP, inputs());
   },
 };

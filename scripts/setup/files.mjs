@@ -1,23 +1,25 @@
 /** Files that appear whole or not at all: written aside, then renamed. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from './paths.mjs';
 import { SetupError, formatMegabytes } from './output.mjs';
 
 /**
- * Gives `work` a fresh folder on the same file system as the cache (so that renames are atomic) and removes it afterwards.
+ * Gives `work` an empty folder on the same file system as the cache (so that renames are atomic) and removes it afterwards.
+ * For use under the set-up lock: what a killed set-up left here, perhaps a gigabyte, goes first.
  * @template T
  * @param {(folder: string) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withTemporaryFolder(work) {
+  const clear = () => rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+  clear();
   mkdirSync(temporaryFolder, { recursive: true });
-  const folder = mkdtempSync(path.join(temporaryFolder, 'setup-'));
   try {
-    return await work(folder);
+    return await work(temporaryFolder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    clear();
   }
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { cacheFolder, libtensorflowFolder } from './paths.mjs';
 import { SetupError, formatMegabytes, say, withProgress } from './output.mjs';
 import { folderSize, moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
-import { findOnPath, lastErrorLine, run } from './process.mjs';
+import { findOnPath, mainError, run } from './process.mjs';
 
 const VERSION = '2.21.0';
 
@@ -67,7 +67,7 @@ async function downloadWheel(python, wheel, folder) {
   );
   if (/no space left/i.test(stderr)) throw new SetupError(`The disk is full: ${cacheFolder} needs ${formatMegabytes(NEEDED_BYTES)}. Free some space and run again.`);
   if (code !== 0) {
-    throw new SetupError(`pip could not download tensorflow-cpu ${VERSION} (${lastErrorLine(stderr)}): check the network and pip's index, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`);
+    throw new SetupError(`pip could not download tensorflow-cpu ${VERSION} (${mainError(stderr)}): check the network and pip's index, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`);
   }
   const name = readdirSync(folder).find((file) => file.endsWith('.whl'));
   if (!name) throw new SetupError(`pip reported success but left no wheel of tensorflow-cpu ${VERSION}.`);
@@ -99,7 +99,7 @@ export const libtensorflow = {
       const file = await downloadWheel(python, wheel, folder);
       const unpacked = path.join(folder, 'unpacked');
       const { code, stderr } = await withProgress('unpacking libtensorflow', () => run(python, ['-c', EXTRACT, file, unpacked, ...LIBRARIES, ...HEADERS]), () => (existsSync(unpacked) ? formatMegabytes(folderSize(unpacked)) : ''));
-      if (code !== 0) throw new SetupError(`The wheel could not be unpacked (${lastErrorLine(stderr)}): free some space and run again.`);
+      if (code !== 0) throw new SetupError(`The wheel could not be unpacked (${mainError(stderr)}): free some space and run again.`);
       const missing = missingParts(unpacked);
       if (missing.length > 0) throw new SetupError(`TensorFlow's wheel lacks ${missing.join(', ')}.`);
       writeJson(path.join(unpacked, 'origin.json'), { version: VERSION, wheel: path.basename(file), sha256: wheel.sha256 });

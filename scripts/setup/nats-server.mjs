@@ -4,7 +4,7 @@ import path from 'node:path';
 import { natsServerBinary } from './paths.mjs';
 import { SetupError, say, withProgress } from './output.mjs';
 import { moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
-import { findOnPath, isExecutable, lastErrorLine, run } from './process.mjs';
+import { findOnPath, isExecutable, mainError, run } from './process.mjs';
 import { compareVersions, isAtLeast, parseVersion } from './versions.mjs';
 import { readAptSources } from './apt-sources.mjs';
 import { openPrivateApt } from './private-apt.mjs';
@@ -55,7 +55,7 @@ async function install(apt, label, offer, folder) {
   if (sha256 !== offer.sha256) throw new SetupError(`apt delivered a nats-server with SHA-256 ${sha256}, its signed index says ${offer.sha256}.`);
   const unpacked = path.join(folder, 'unpacked');
   const { code, stderr } = await run('dpkg-deb', ['-x', archive, unpacked]);
-  if (code !== 0) throw new SetupError(`dpkg-deb could not unpack nats-server (${lastErrorLine(stderr)}): check the free space, or ${WAY_OUT}.`);
+  if (code !== 0) throw new SetupError(`dpkg-deb could not unpack nats-server (${mainError(stderr)}): check the free space, or ${WAY_OUT}.`);
   const entry = readdirSync(unpacked, { recursive: true, withFileTypes: true }).find((file) => file.isFile() && file.name === 'nats-server' && path.basename(file.parentPath).endsWith('bin'));
   if (!entry) return `${label}'s package holds no nats-server`;
   const binary = path.join(entry.parentPath, entry.name);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError, withProgress } from './output.mjs';
 import { readJson } from './files.mjs';
-import { lastErrorLine, run } from './process.mjs';
+import { mainError, run } from './process.mjs';
 
 /**
  * Compares the wanted lock with the one npm keeps in node_modules of what it installed.
@@ -33,7 +33,7 @@ export const npmPackages = {
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
     if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
-    if (code !== 0) throw new SetupError(`npm ci failed (${lastErrorLine(stderr)}): check the network and npm's registry setting, then run again.`);
+    if (code !== 0) throw new SetupError(`npm ci failed (${mainError(stderr)}): check the network and npm's registry setting, then run again.`);
   },
 };
 

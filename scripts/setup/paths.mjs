@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 /** The one ignored folder that holds what set-up brings. */
 export const cacheFolder = path.join(root, '.sulcus');
 
-export const temporaryFolder = path.join(cacheFolder, 'tmp');
+export const temporaryFolder = path.join(cacheFolder, 'setup-tmp');
 
 export const engineBinding = path.join(cacheFolder, 'engine', 'tfjs_binding.node');
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError } from './output.mjs';
-import { lastErrorLine, run } from './process.mjs';
+import { mainError, run } from './process.mjs';
 
 const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -50,6 +50,7 @@ export async function openPrivateApt(folder, sources) {
     'Dir::Etc::main': '/dev/null',
     'Dir::Etc::parts': path.join(folder, 'empty'),
     'Acquire::Languages': 'none',
+    'Acquire::Retries': '2',
     'APT::Sandbox::User': '',
     'APT::Update::Error-Mode': 'any',
   };
@@ -60,7 +61,7 @@ export async function openPrivateApt(folder, sources) {
     /** Reads the archive's signed index. @returns {Promise<string | undefined>} why it could not be read */
     async update() {
       const { code, stdout, stderr } = await run('apt-get', ['update', '-q'], { env });
-      return code === 0 ? undefined : lastErrorLine(`${stdout}\n${stderr}`);
+      return code === 0 ? undefined : mainError(`${stderr}\n${stdout}`);
     },
 
     /** The newest version on offer. @param {string} name @returns {Promise<{ version: string, sha256: string } | undefined>} */
@@ -76,7 +77,7 @@ export async function openPrivateApt(folder, sources) {
       const target = path.join(folder, 'cache');
       const { code, stderr } = await run('apt-get', ['download', '-q', name], { env, cwd: target });
       const file = readdirSync(target).find((entry) => entry.endsWith('.deb'));
-      if (code !== 0 || !file) throw new SetupError(`apt could not download ${name} (${lastErrorLine(stderr)}): check the network and the free space, then run again.`);
+      if (code !== 0 || !file) throw new SetupError(`apt could not download ${name} (${mainError(stderr)}): check the network and the free space, then run again.`);
       return path.join(target, file);
     },
   };

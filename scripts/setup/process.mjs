@@ -70,11 +70,14 @@ export function isExecutable(file) {
   }
 }
 
+/** Lines that a program adds to the cause of a failure. */
+const NOISE = /complete log of this run|^npm error (code|errno|syscall|path)\b|^E: Some index files failed/i;
+
 /**
- * The part of a program's error output worth repeating in one line.
+ * The part of a program's error output worth repeating in one line: its first error, else its last words.
  * @param {string} text
  */
-export function lastErrorLine(text) {
-  const lines = text.split('\n').map((line) => line.trim()).filter(Boolean);
-  return lines.findLast((line) => /^(error|e:|fatal|npm error)/i.test(line)) ?? lines.at(-1) ?? 'no output';
+export function mainError(text) {
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line && !NOISE.test(line));
+  return lines.find((line) => /^(error|e:|err:|fatal|npm error)/i.test(line)) ?? lines.at(-1) ?? 'no output';
 }
