@@ -1,5 +1,6 @@
 import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import { countTrainable, initialState, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
 import { CheckpointStore, Registry } from '#libs/registry';
@@ -91,5 +92,7 @@ async function runTogether(signal: AbortSignal, index: SampleIndex, bus: Bus, ex
   await trainer.run(both).catch(stopWith);
   stop.abort();
   await receiving;
-  if (failure !== undefined && !(signal.aborted && both.aborted && (failure as Error).name === 'AbortError')) throw failure;
+  if (failure === undefined) return;
+  const error = SulcusError.from(failure);
+  if (!(signal.aborted && error.code === 'CANCELLED')) throw error;
 }
