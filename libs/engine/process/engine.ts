@@ -47,7 +47,8 @@ interface Pending {
 
 /** How long a closing engine may take to finish a run. */
 const CLOSE_GRACE_MS = 10_000;
-const START_TIMEOUT_MS = 60_000;
+/** Generous: the first load reads 850 MB of library from a cold disk. */
+const START_TIMEOUT_MS = 120_000;
 
 /**
  * Starts an engine process. It ends with its parent, however that ends.

@@ -11,7 +11,7 @@ import { encodeSavedModel } from './wire.js';
  */
 export function serializeProgram(program: Program): SerializedProgram {
   const rewritten = rewriteGraph(program.graph, [feedAsBytes]);
-  const entryPoints = Object.fromEntries(Object.entries(program.entryPoints).map(([name, entry]) => [name, rewritten.graph.withScope(`entry_${name}`, () => serializeEntryPoint(program, name, entry, rewritten))]));
+  const entryPoints = mapValues(program.entryPoints, (entry, name) => rewritten.graph.withScope('entry', () => serializeEntryPoint(program, name, entry, rewritten)));
   return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints };
 }
 

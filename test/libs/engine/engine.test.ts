@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { SulcusError, type ErrorCode } from '#libs/errors';
-import { argMax, assignVariable, cast, equal, Graph, reshape, startEngine, type Engine, type EntryPoint, type Program, type TensorValue } from '#libs/engine';
+import { argMax, assignVariable, cast, dropout, equal, Graph, reshape, startEngine, type Engine, type EntryPoint, type Program, type TensorValue } from '#libs/engine';
 import { counterProgram, float32, int32, numbers, slowProgram } from './_programs.js';
 
 let engine: Engine;
@@ -70,6 +70,20 @@ test('a batch of any size goes through one program', async () => {
     assert.deepEqual(numbers(best), Array.from({ length: count }, () => 3));
     assert.deepEqual([...(same!.data as Uint8Array)], Array.from({ length: count }, () => 1));
   }
+  await loaded.unload();
+});
+
+test('dropout drops the given share, keeps the mean and repeats itself for the same seed', async () => {
+  const graph = new Graph();
+  const [x, seed] = [graph.placeholder('x', 'float32', [-1, 100]), graph.placeholder('seed', 'int32', [2])];
+  const loaded = await engine.load({ graph, entryPoints: { drop: { inputs: { x, seed }, outputs: { y: dropout(graph, x, 0.25, seed) } } } });
+  const drop = async (value: number): Promise<number[]> => numbers((await loaded.run('drop', { x: float32(new Float32Array(10_000).fill(3), [100, 100]), seed: int32([value, 7]) }))['y']);
+  const [first, again, other] = [await drop(1), await drop(1), await drop(2)];
+  assert.deepEqual(first, again);
+  assert.notDeepEqual(first, other);
+  assert.ok(first.every((value) => value === 0 || Math.abs(value - 4) < 1e-5));
+  // 10,000 draws: 5 standard deviations are 0.022.
+  assert.ok(Math.abs(first.filter((value) => value === 0).length / 10_000 - 0.25) < 0.022);
   await loaded.unload();
 });
 
