@@ -25,9 +25,10 @@ const ORPHAN_GRACE_MS = 15_000;
  * The process skeleton that every service shares. Starts telemetry, turns SIGINT and SIGTERM into an abort signal (a
  * second one exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
  * line on stderr for each mistake. A service that `sulcus up` started stops when its launcher is gone.
+ *
+ * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal
  */
-export async function runService(name: string, run: (context: ServiceContext) => Promise<void>): Promise<void> {
-  const log = createLogger(name);
+export async function runService(name: string, run: (context: ServiceContext) => Promise<void>, { log = createLogger(name) }: { log?: Logger } = {}): Promise<void> {
   const stop = new AbortController();
   // One listener for each running operation is the normal case, not a leak.
   setMaxListeners(0, stop.signal);

@@ -34,6 +34,8 @@ const NO_COUNTS: IngestCounts = { offered: 0, ingested: 0, duplicates: 0, reject
 
 /** What is known of the pipeline from what its services report; views and summaries read it. */
 export class PipelineState {
+  /** Imports that have told their last counts. */
+  importsDone = 0;
   /** What each service said of itself last. */
   readonly services = new Map<string, Body<'state'>>();
   /** Model versions in order of publication. */
@@ -81,7 +83,10 @@ export class PipelineState {
   applyEvent(event: PipelineEvent): void {
     const { service, instance, timeUnixMs } = event;
     if (event.state) this.services.set(service, event.state);
-    if (event.ingest) this.#ingest.set(`${instance}/${event.ingest.importId}`, event.ingest);
+    if (event.ingest) {
+      this.#ingest.set(`${instance}/${event.ingest.importId}`, event.ingest);
+      if (event.ingest.done) this.importsDone++;
+    }
     if (event.preprocess) this.#preprocess.set(instance, event.preprocess);
     if (event.training) this.#applyTraining(event.training);
     if (event.validation) this.validation = event.validation;

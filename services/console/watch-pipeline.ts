@@ -1,23 +1,27 @@
-import { Streams, type Bus } from '#libs/bus';
-import { codecs } from '#libs/contracts';
+import { Streams, type Bus, type StreamName } from '#libs/bus';
+import { codecs, type Codec } from '#libs/contracts';
 import type { PipelineState } from './pipeline-state.js';
 
-/**
- * Keeps a state current from the streams of events, model events and dead letters, until the signal aborts.
- *
- * @param changed is called after everything that changed the state
- */
-export async function watchPipeline(bus: Bus, state: PipelineState, signal: AbortSignal, changed: () => void): Promise<void> {
-  const watch = async <O>(options: Parameters<typeof bus.follow<O>>[0], apply: (message: O) => void): Promise<void> => {
-    for await (const { message } of bus.follow<O>(options)) {
-      if (message === undefined) continue;
+export interface WatchOptions {
+  /** Messages that were stored before this time are passed over. */
+  sinceUnixMs: number;
+  signal: AbortSignal;
+  /** Is called after everything that changed the state. */
+  changed: () => void;
+}
+
+/** Keeps a state current from the streams of events, model events and dead letters, until the signal aborts. */
+export async function watchPipeline(bus: Bus, state: PipelineState, { sinceUnixMs, signal, changed }: WatchOptions): Promise<void> {
+  const watch = async <O>(stream: StreamName, codec: Codec<never, O>, apply: (message: O) => void): Promise<void> => {
+    for await (const { message, timeUnixMs } of bus.follow({ stream, codec, signal })) {
+      if (message === undefined || timeUnixMs < sinceUnixMs) continue;
       apply(message);
       changed();
     }
   };
   await Promise.all([
-    watch({ stream: Streams.EVENTS, codec: codecs.PipelineEvent, signal }, (event) => state.applyEvent(event)),
-    watch({ stream: Streams.MODELS, codec: codecs.ModelEvent, signal }, (event) => state.applyModelEvent(event)),
-    watch({ stream: Streams.DEAD, codec: codecs.DeadLetter, signal }, (letter) => state.applyDeadLetter(letter)),
+    watch(Streams.EVENTS, codecs.PipelineEvent, (event) => state.applyEvent(event)),
+    watch(Streams.MODELS, codecs.ModelEvent, (event) => state.applyModelEvent(event)),
+    watch(Streams.DEAD, codecs.DeadLetter, (letter) => state.applyDeadLetter(letter)),
   ]);
 }

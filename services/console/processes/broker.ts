@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,16 +17,18 @@ export interface BrokerPlan {
 }
 
 const READY_TIMEOUT_MS = 30_000;
+const PREDECESSOR_TIMEOUT_MS = 15_000;
 
 /**
  * A NATS server of our own, on the loopback interface: payloads of 8 MB, room for slow readers of such, and every
  * acknowledged message on disk (`sync_interval: always`).
  */
-export function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan): SupervisedProcess {
+export async function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan): Promise<SupervisedProcess> {
   const binary = findNatsServer();
   mkdirSync(folder, { recursive: true });
+  await predecessorGone(path.join(folder, 'nats.pid'));
   const configFile = path.join(folder, 'nats.conf');
-  writeFileSync(configFile, brokerConfiguration(path.join(folder, 'store'), port, monitorPort));
+  writeFileSync(configFile, brokerConfiguration(folder, port, monitorPort));
   return new SupervisedProcess({
     name: 'nats',
     command: binary,
@@ -38,19 +40,42 @@ export function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan)
   });
 }
 
-function brokerConfiguration(storeFolder: string, port: number, monitorPort: number): string {
+function brokerConfiguration(folder: string, port: number, monitorPort: number): string {
   return [
     'server_name: sulcus',
+    `pid_file: ${JSON.stringify(path.join(folder, 'nats.pid'))}`,
     `listen: "127.0.0.1:${port}"`,
     `http: "127.0.0.1:${monitorPort}"`,
     'max_payload: 8MB',
     'max_pending: 256MB',
     'jetstream {',
-    `  store_dir: ${JSON.stringify(storeFolder)}`,
+    `  store_dir: ${JSON.stringify(path.join(folder, 'store'))}`,
     '  sync_interval: always',
     '}',
     '',
   ].join('\n');
+}
+
+/**
+ * Two servers on one store would destroy it: that of a launcher that was killed lives a little longer than it.
+ *
+ * @throws CONFLICT when it does not end
+ */
+async function predecessorGone(pidFile: string): Promise<void> {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  for (const deadlineMs = Date.now() + PREDECESSOR_TIMEOUT_MS; pid > 0 && isNatsServer(pid); await sleep(100)) {
+    if (Date.now() > deadlineMs) throw new SulcusError('CONFLICT', `nats-server with process id ${pid} still uses this state folder: stop it first`);
+  }
+}
+
+/** The process id may have gone to another program since; where the system does not say, its being alive decides. */
+function isNatsServer(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync('/proc/self/cmdline') || readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('nats.conf');
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -16,9 +16,12 @@ export function lastLines(file: string, count: number): string[] {
   }
 }
 
-/** The error lines that a service printed for people (`trainer: INVALID_CONFIG: …`) at the end of its log. */
-export function lastErrors(file: string, service: string): string[] {
-  const lines = lastLines(file, 50);
-  const firstError = lines.findLastIndex((line) => !line.startsWith(`${service}: `)) + 1;
-  return lines.slice(firstError);
+const ERROR_LINE = /^[^:{]+: [A-Z_]+: /;
+
+/** The last error that a command of ours printed for people (`trainer: INVALID_CONFIG: …`): its lines, one per mistake. */
+export function lastErrors(file: string): string[] {
+  const lines = lastLines(file, 100);
+  const end = lines.findLastIndex((line) => ERROR_LINE.test(line)) + 1;
+  const start = lines.slice(0, end).findLastIndex((line) => !ERROR_LINE.test(line)) + 1;
+  return lines.slice(start, end);
 }

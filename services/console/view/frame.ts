@@ -20,7 +20,6 @@ export interface Snapshot {
   streams?: Record<StreamName, StreamStats>;
   asked?: RequestCounts;
   addresses: string;
-  classes: readonly string[];
 }
 
 const NAME_WIDTH = 11;

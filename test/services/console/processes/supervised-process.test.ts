@@ -65,7 +65,7 @@ test('a process that keeps failing is given up after so many times, with its own
   const [reason] = (await once(child, 'gaveUp')) as [string];
   assert.equal(reason, 'ended 2 times in a row soon after its start');
   assert.equal(child.state, 'failed');
-  assert.deepEqual(lastErrors(child.spec.logFile, 'child').at(-1), 'child: STORAGE_FULL: no room');
+  assert.deepEqual(lastErrors(child.spec.logFile).at(-1), 'child: STORAGE_FULL: no room');
 });
 
 test('a process with wrong configuration is not started again', async () => {
@@ -86,7 +86,7 @@ test('a program that does not exist is given up at once', async () => {
 
 test('the broker syncs every message, survives a kill, and stops when asked', async () => {
   const [port, monitorPort] = [await anyPort(), await anyPort()];
-  const broker = createBroker({ folder: path.join(folder, 'broker'), logFile: path.join(folder, 'broker.log'), port, monitorPort });
+  const broker = await createBroker({ folder: path.join(folder, 'broker'), logFile: path.join(folder, 'broker.log'), port, monitorPort });
   broker.start();
   await brokerReady(broker, port, new AbortController().signal);
   const varz = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as { max_payload: number; jetstream: { config: { sync_always?: boolean } } };

@@ -13,7 +13,7 @@ function snapshot(): Snapshot {
   const event = { service: 'trainer', instance: 'one', training: { step: 12, pass: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 } };
   state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
   state.servedVersion = 'main-000002';
-  return { phase: 'training', elapsedMs: 61_000, state, processes: [{ name: 'trainer', state: 'running', restarts: 2 }], addresses: 'predictor 127.0.0.1:7002', classes: ['a', 'b'] };
+  return { phase: 'training', elapsedMs: 61_000, state, processes: [{ name: 'trainer', state: 'running', restarts: 2 }], addresses: 'predictor 127.0.0.1:7002' };
 }
 
 test('a sparkline spans lowest to highest and averages down to the width', () => {

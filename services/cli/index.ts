@@ -1,0 +1,2 @@
+/** The command line: `sulcus <command>`. */
+export { main } from './main.js';

@@ -1,0 +1,58 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { SulcusError } from '#libs/errors';
+import { packageVersion, reportFailure } from '#libs/service';
+
+/** A command's own entry: reads its options from the words after the command's name, and runs to its end. */
+type CommandMain = (argv: readonly string[]) => Promise<void>;
+
+/** Each command loads only what it needs: the tensor library and gRPC are slow to start. */
+const COMMANDS: Readonly<Record<string, readonly [description: string, load: () => Promise<CommandMain>]>> = {
+  up: ['run the whole pipeline on this machine (what npm start does)', async () => (await import('#services/console')).main],
+  ingest: ['take images in over gRPC and from a watched folder', async () => (await import('#services/ingest')).main],
+  preprocess: ['turn scans into tensor batches', async () => (await import('#services/preprocess')).main],
+  trainer: ['learn from the stream and offer model versions', async () => (await import('#services/trainer')).main],
+  predictor: ['answer predictions over gRPC with the newest promoted model', async () => (await import('#services/predictor')).main],
+  import: ['send a folder or a manifest of images to ingest', async () => (await import('#services/ingest')).importMain],
+  predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
+  phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
+  trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
+};
+
+/**
+ * `sulcus <command> …`. Wrong usage is one line for each mistake and exit code 2.
+ *
+ * @param argv the words after `sulcus`
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('sulcus')
+    .description('Edge-to-core streaming for medical imaging: images in, a learning model out.')
+    .version(packageVersion())
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureOutput({ writeErr: () => undefined })
+    .addHelpText('after', '\nEach command explains itself: sulcus <command> --help');
+  for (const [name, [description, load]] of Object.entries(COMMANDS)) {
+    // Everything after the command's name is the command's own business, --help too.
+    program
+      .command(name)
+      .description(description)
+      .argument('[words...]')
+      .usage('[options]')
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .action(async (words: string[]) => (await load())(words));
+  }
+  if (argv.length === 0) return program.outputHelp();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) reportFailure('sulcus', error);
+    else if (error.exitCode !== 0) reportFailure('sulcus', new SulcusError('INVALID_CONFIG', `${error.message.replace(/^error: /, '')} (see sulcus --help)`));
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

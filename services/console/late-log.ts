@@ -1,0 +1,23 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Where the launcher's own log lines go: the terminal belongs to the view, and the folder for logs is not known from
+ * the start. Lines are held until it is.
+ */
+export class LateLog {
+  #file: string | undefined;
+  #held = '';
+
+  write(line: string): void {
+    if (this.#file === undefined) this.#held += line;
+    else appendFileSync(this.#file, line);
+  }
+
+  open(file: string): void {
+    mkdirSync(path.dirname(file), { recursive: true });
+    appendFileSync(file, this.#held);
+    this.#file = file;
+    this.#held = '';
+  }
+}

@@ -1,0 +1,95 @@
+import path from 'node:path';
+import type { StreamName, StreamStats } from '#libs/bus';
+import type { ServiceContext } from '#libs/service';
+import { Changes } from './changes.js';
+import { askConstantly } from './constant-asker.js';
+import { openDataSet, type DataSet } from './data-set.js';
+import { learnOn, learnOnce, type Run } from './learn.js';
+import type { UpOptions } from './options.js';
+import { PatientClient } from './patient-client.js';
+import { shownPath } from './paths.js';
+import { Pipeline } from './pipeline.js';
+import { PipelineState } from './pipeline-state.js';
+import { openStateFolder, type StateFolder } from './state-folder.js';
+import { startView } from './view/live-view.js';
+import { watchPipeline } from './watch-pipeline.js';
+
+const STATS_INTERVAL_MS = 1000;
+
+/**
+ * Runs the whole pipeline on this machine until the signal aborts, or with `--once` to the evaluation of what it learned.
+ *
+ * @param openLog is told where the launcher's own log belongs
+ * @throws what made the run fail
+ */
+export async function up(options: UpOptions, context: ServiceContext, openLog: (file: string) => void): Promise<void> {
+  const dataSet = await openDataSet(options);
+  const folder = openStateFolder(options);
+  try {
+    openLog(path.join(folder.logs, 'sulcus.log'));
+    process.stdout.write(`${dataSet.description}\n`);
+    const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
+    try {
+      await operate(pipeline, folder, dataSet, options, context);
+    } finally {
+      await pipeline.stop();
+    }
+  } finally {
+    folder.release();
+  }
+}
+
+/** Watches, shows and feeds a running pipeline. */
+async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet, options: UpOptions, { signal, log }: ServiceContext): Promise<void> {
+  const startedMs = Date.now();
+  const over = new AbortController();
+  const running = AbortSignal.any([signal, pipeline.failed, over.signal]);
+  const [state, changes] = [new PipelineState(), new Changes()];
+  using client = new PatientClient(pipeline.predictorAddress);
+  let phase = 'starting';
+  let streams: Record<StreamName, StreamStats> | undefined;
+  const polling = setInterval(() => void pipeline.bus.stats().then((stats) => (streams = stats), () => undefined), STATS_INTERVAL_MS);
+  const addresses = `ingest ${pipeline.ingestAddress}   predictor ${pipeline.predictorAddress}   ${pipeline.natsUrl}   logs ${shownPath(folder.logs)}`;
+  const view = startView(
+    () => ({
+      phase,
+      elapsedMs: Date.now() - startedMs,
+      state,
+      processes: pipeline.processes.map(({ name, state: processState, restarts }) => ({ name, state: processState, restarts })),
+      streams,
+      asked: options.once ? client.counts : undefined,
+      addresses,
+    }),
+    process.stdout,
+    options.live,
+  );
+  const setPhase = (next: string): void => {
+    phase = next;
+    log.info({ phase }, 'phase');
+  };
+  // A run that counts from nothing leaves out what others left on a broker that is not ours.
+  const sinceUnixMs = options.once ? startedMs : 0;
+  const background = [
+    watchPipeline(pipeline.bus, state, { sinceUnixMs, signal: running, changed: () => changes.notify() }),
+    ...(options.once ? [askConstantly(pipeline.bus, client, log, running)] : []),
+  ];
+  const run: Run = { options, dataSet, pipeline, state, changes, client, view, signal: running, setPhase };
+  try {
+    view.note(addresses);
+    await Promise.race([options.once ? learnOnce(run) : learnOn(run), failureOf(background)]);
+  } catch (error) {
+    throw pipeline.failed.aborted ? pipeline.failed.reason : error;
+  } finally {
+    setPhase('stopping');
+    over.abort();
+    clearInterval(polling);
+    await Promise.allSettled(background);
+    view.close();
+    process.stdout.write(`logs ${shownPath(folder.logs)}   traces ${shownPath(folder.traces)} (sulcus trace <sample>)\n`);
+  }
+}
+
+/** Never resolves: rejects as soon as one of the background tasks fails. */
+function failureOf(background: readonly Promise<void>[]): Promise<never> {
+  return new Promise((_, reject) => background.forEach((task) => task.catch(reject)));
+}
