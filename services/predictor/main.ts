@@ -1,12 +1,18 @@
 import { once } from 'node:events';
-import { pathToFileURL } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { connectBus } from '#libs/bus';
-import { runService } from '#libs/service';
-import { readConfig } from './config.js';
+import { parseCommandLine, runService } from '#libs/service';
+import { predictorEnvironment, readConfig } from './config.js';
 import { PredictorService } from './service.js';
 
-/** Runs the predictor until it is told to stop. Configured by the environment alone (see README.md). */
-export async function main(): Promise<void> {
+/** `sulcus predictor`: answers until it is told to stop. Configured by the environment alone. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    { name: 'sulcus predictor', description: 'Answers predictions over gRPC with the newest promoted model.', options: {}, environment: predictorEnvironment },
+    argv,
+  );
+  if (!parsed) return;
   await runService('predictor', async ({ signal, log, instance }) => {
     const config = readConfig();
     await using bus = await connectBus({ servers: config.natsUrl, name: 'predictor', signal });
@@ -16,4 +22,4 @@ export async function main(): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main();
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

@@ -6,25 +6,18 @@ import { IMAGE_EXTENSIONS } from '#libs/imaging';
 const extensions: ReadonlySet<string> = new Set(IMAGE_EXTENSIONS);
 
 /**
- * Files to predict: those named, and in folders, at any depth, those that are called like an image. Folders are listed
- * in the order of names, so that two runs give the same list.
+ * Files to predict: the file itself, whatever it is called, or what is called like an image in a folder, at any depth, in
+ * the order of paths.
  *
- * @throws FILE_UNREADABLE for a path that is not there; INVALID_ARGUMENT when there is nothing to predict
+ * @throws FILE_UNREADABLE for a path that is not there; INVALID_ARGUMENT for a folder without images
  */
-export async function findImages(paths: readonly string[]): Promise<string[]> {
-  const found = (await Promise.all(paths.map(findUnder))).flat();
-  if (found.length === 0) throw new SulcusError('INVALID_ARGUMENT', `No images (${[...extensions].join(', ')}) under ${paths.join(', ')}`);
-  return found;
-}
-
-async function findUnder(root: string): Promise<string[]> {
-  const information = await stat(root).catch((error: unknown) => {
-    throw new SulcusError('FILE_UNREADABLE', `${root} cannot be read`, { cause: error, details: { path: root } });
+export async function findImages(target: string): Promise<string[]> {
+  const information = await stat(target).catch((error: unknown) => {
+    throw new SulcusError('FILE_UNREADABLE', `${target} cannot be read`, { cause: error, details: { path: target } });
   });
-  if (!information.isDirectory()) return [root];
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).slice(1).toLowerCase()))
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort();
+  if (!information.isDirectory()) return [target];
+  const entries = await readdir(target, { recursive: true, withFileTypes: true });
+  const images = entries.filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).slice(1).toLowerCase()));
+  if (images.length === 0) throw new SulcusError('INVALID_ARGUMENT', `${target} holds no images (${[...extensions].join(', ')})`);
+  return images.map((entry) => path.join(entry.parentPath, entry.name)).sort();
 }

@@ -1,88 +1,65 @@
 import { writeFile } from 'node:fs/promises';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseEnvironment } from '#libs/config';
+import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
-import { runService } from '#libs/service';
+import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
 import { findImages } from './image-files.js';
-import { formatPredictions, type OutputFormat } from './output.js';
+import { formatPredictions } from './output.js';
 import { predictFiles, type FilePrediction } from './predict-files.js';
 
-interface PredictOptions {
-  address?: string;
-  csv?: true;
-  json?: true;
-  output?: string;
-  concurrency: number;
-  timeout: number;
-}
+const clientEnvironment = { address: predictorEnvironment.address };
+
+const options = {
+  json: ['--json', flag({ default: false, description: 'write a JSON array instead of a table' })],
+  csv: ['--csv', flag({ default: false, description: 'write CSV with one column per class instead of a table' })],
+  output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
+  address: ['--address <host:port>', optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' }))],
+  concurrency: ['--concurrency <n>', integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' })],
+  timeoutMs: ['--timeout <time>', duration({ default: 30_000, description: 'time one answer may take, for example 5s' })],
+} as const;
 
 /**
- * `sulcus predict FILE|DIR…`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code
- * 0 when every image was answered, 1 otherwise, 2 for wrong options.
+ * `sulcus predict FILE|DIR`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code 0
+ * when every image was answered, 1 otherwise, 2 for wrong options.
  *
- * @param argv arguments after the command's name
+ * @param argv the words after the command's name
  */
 export async function predictMain(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    { name: 'sulcus predict', description: 'Asks a running predictor about an image file, or about all images in a folder.', operand: '<path>', options, environment: clientEnvironment },
+    argv,
+  );
+  if (!parsed) return;
+  const { json, csv, output, concurrency, timeoutMs } = parsed.options;
+  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+
   await runService('predict', async ({ signal }) => {
-    const parsed = parseArguments(argv);
-    if (!parsed) return;
-    const { paths, options } = parsed;
-    const address = options.address ?? parseEnvironment({ address: predictorEnvironment.address }).address;
-    const files = await findImages(paths);
-    using client = createClient('Predictor', address, { timeoutMs: options.timeout });
+    const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;
+    const files = await findImages(parsed.operand!);
+    using client = createClient('Predictor', address, { timeoutMs });
     await client.waitForReady();
 
     const predictions: FilePrediction[] = [];
-    for await (const prediction of predictFiles(files, { client, concurrency: options.concurrency, timeoutMs: options.timeout, signal })) {
+    for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal })) {
       predictions.push(prediction);
       showProgress(predictions.length, files.length);
     }
-
-    const format: OutputFormat = options.json ? 'json' : options.csv ? 'csv' : 'table';
-    const text = formatPredictions(predictions, format);
-    if (options.output === undefined) process.stdout.write(text);
-    else await writeFile(options.output, text);
-
-    const failed = predictions.filter((prediction) => 'error' in prediction).length;
-    if (failed > 0) {
-      process.stderr.write(`predict: ${failed} of ${files.length} images were not answered\n`);
-      process.exitCode = 1;
-    }
+    const written = formatPredictions(predictions, json ? 'json' : csv ? 'csv' : 'table');
+    if (output === undefined) process.stdout.write(written);
+    else await writeFile(output, written);
+    reportFailed(predictions);
   });
 }
 
-/** Undefined after `--help`, which has been answered. */
-function parseArguments(argv: readonly string[]): { paths: string[]; options: PredictOptions } | undefined {
-  const command = new Command('predict')
-    .description('Ask a running predictor about image files')
-    .argument('<path...>', 'image files, or folders that are searched for them')
-    .option('--address <host:port>', `predictor to ask (default: SULCUS_PREDICTOR_ADDRESS or ${predictorEnvironment.address[1].default})`)
-    .addOption(new Option('--json', 'write a JSON array').conflicts('csv'))
-    .option('--csv', 'write CSV with one column per class')
-    .option('--output <file>', 'write there instead of to stdout')
-    .option('--concurrency <n>', 'images asked about at the same time', wholeNumber, 8)
-    .option('--timeout <ms>', 'time one answer may take, in milliseconds', wholeNumber, 30_000)
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new SulcusError('INVALID_CONFIG', `${error.message.replace(/^error: /, '')} (see sulcus predict --help)`);
-  }
-  return { paths: command.args, options: command.opts() };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return value;
+function reportFailed(predictions: readonly FilePrediction[]): void {
+  const failed = predictions.filter((prediction) => 'error' in prediction).length;
+  if (failed === 0) return;
+  process.stderr.write(`predict: ${failed} of ${predictions.length} images were not answered\n`);
+  process.exitCode = 1;
 }
 
 function showProgress(done: number, total: number): void {
   if (!process.stderr.isTTY) return;
-  process.stderr.write(done === total ? '\r\u001b[K' : `\r${done} of ${total} images`);
+  process.stderr.write(done === total ? '\r\x1b[2K' : `\r${done} of ${total} images`);
 }

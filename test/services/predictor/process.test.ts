@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import type { ModelCard } from '#libs/registry';
+import { attr } from '#libs/telemetry';
+import { checkHealth } from './_foreign-client.js';
+import { CLASSES, createFixture, isRunning, publishModel, randomImage, until, type Fixture } from './_predictor.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const PUBLISHED_BY = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+
+let fixture: Fixture;
+let folder: string;
+let predictor: ChildProcess;
+let predictorOutput = '';
+let address: string;
+let card: ModelCard;
+const image = await randomImage(1);
+
+before(async () => {
+  fixture = await createFixture();
+  folder = await mkdtemp(path.join(tmpdir(), 'sulcus-predict-'));
+  await mkdir(path.join(folder, 'images', 'deeper'), { recursive: true });
+  await writeFile(path.join(folder, 'images', 'b.png'), image);
+  await writeFile(path.join(folder, 'images', 'deeper', 'a, "quoted".JPG'), await randomImage(2, 'jpeg'));
+  await writeFile(path.join(folder, 'images', 'broken.png'), image.subarray(0, 300));
+  await writeFile(path.join(folder, 'images', 'notes.txt'), 'no image');
+
+  card = await publishModel(fixture.registry, 1, { traceparent: `00-${PUBLISHED_BY.traceId}-${PUBLISHED_BY.spanId}-01` });
+  await fixture.registry.promote('champion', card.version, 'first');
+  predictor = sulcus(['predictor'], { SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0', SULCUS_NATS_URL: fixture.nats.url, SULCUS_TRACE_FILE: path.join(folder, 'spans.jsonl'), SULCUS_PREPARE_THREADS: '1', SULCUS_BATCH_SIZE: '4' });
+  predictor.stderr!.on('data', (chunk: Buffer) => (predictorOutput += chunk.toString()));
+  await until(() => /"address":"[^"]+"/.test(predictorOutput), 'the predictor listens', 60_000);
+  address = /"address":"([^"]+)"/.exec(predictorOutput)![1]!;
+  await until(async () => (await checkHealth(address, '')) === 'SERVING', 'the predictor serves', 60_000);
+});
+after(async () => {
+  predictor.kill('SIGKILL');
+  await fixture.close();
+  await rm(folder, { recursive: true });
+});
+
+function sulcus(words: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', path.join(ROOT, 'services/cli/main.ts'), ...words], {
+    cwd: ROOT,
+    env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs `sulcus predict` to its end. */
+async function predict(...words: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = sulcus(['predict', ...words], { SULCUS_PREDICTOR_ADDRESS: address });
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+test('sulcus predict FILE: one row of a table, exit code 0', async () => {
+  const { code, stdout, stderr } = await predict(path.join(folder, 'images', 'b.png'));
+  assert.equal(code, 0, stderr);
+  const [header, row] = stdout.trim().split('\n');
+  assert.match(header!, /^file +class +probability +model version$/);
+  assert.ok(CLASSES.some((name) => row!.includes(` ${name} `)), row);
+  assert.match(row!, new RegExp(`b\\.png +\\w+ +[0-9.]+ % +${card.version}$`));
+});
+
+test('sulcus predict DIR --csv: a row per image by path, a column per class, errors in place, exit code 1', async () => {
+  const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--csv');
+  assert.equal(code, 1);
+  assert.match(stderr, /1 of 3 images were not answered/);
+  const rows = parse<Record<string, string>>(stdout, { columns: true });
+  assert.deepEqual(rows.map(({ file }) => path.relative(folder, file!)), ['images/b.png', 'images/broken.png', 'images/deeper/a, "quoted".JPG']);
+  assert.equal(rows[1]!.error_code, 'IMAGE_TRUNCATED');
+  for (const row of [rows[0]!, rows[2]!]) {
+    const probabilities = CLASSES.map((name) => Number(row[`p(${name})`]));
+    assert.ok(Math.abs(probabilities.reduce((sum, value) => sum + value, 0) - 1) < 1e-4);
+    assert.equal(row.predicted_class, CLASSES[probabilities.indexOf(Math.max(...probabilities))]);
+    assert.equal(row.model_version, card.version);
+  }
+});
+
+test('sulcus predict: wrong options are all named, exit code 2; a path that is not there is said so', async () => {
+  const [wrong, missing] = await Promise.all([predict('--concurrency', 'many', '--colour'), predict(path.join(folder, 'nowhere'))]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--concurrency "many"/);
+  assert.match(wrong.stderr, /--colour/);
+  assert.match(wrong.stderr, /<path> is missing/);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /FILE_UNREADABLE: .*nowhere cannot be read/);
+});
+
+interface RecordedSpan {
+  name: string;
+  attributes: { key: string; value: { stringValue?: string } }[];
+  links?: { traceId: string; spanId: string }[];
+}
+
+async function spans(name: string): Promise<RecordedSpan[]> {
+  const lines = (await readFile(path.join(folder, 'spans.jsonl'), 'utf8')).trim().split('\n');
+  type Request = { resourceSpans: { scopeSpans: { spans: RecordedSpan[] }[] }[] };
+  return lines.flatMap((line) => (JSON.parse(line) as Request).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))).filter((span) => span.name === name);
+}
+
+test('sulcus predict --json --output FILE: a JSON array; the prediction is a span that names image, version and prediction and links the publication of the version', async () => {
+  const output = path.join(folder, 'answers.json');
+  const { code, stdout } = await predict(path.join(folder, 'images', 'b.png'), '--json', '--output', output);
+  assert.equal(code, 0);
+  assert.equal(stdout, '');
+  const [answer] = JSON.parse(await readFile(output, 'utf8')) as [{ predictionId: string; probabilities: object; modelHash: string }];
+  assert.deepEqual(Object.keys(answer.probabilities), CLASSES);
+  assert.equal(answer.modelHash, card.weightsHash);
+  const value = (span: RecordedSpan, key: string): string | undefined => span.attributes.find((attribute) => attribute.key === key)?.value.stringValue;
+  const find = async () => (await spans('predict image')).find((span) => value(span, attr.predictionId) === answer.predictionId);
+  await until(async () => (await find()) !== undefined, 'the span is written');
+  const span = (await find())!;
+  assert.equal(value(span, attr.sampleId), createHash('sha256').update(image).digest('hex'));
+  assert.equal(value(span, attr.modelVersion), card.version);
+  assert.deepEqual(span.links?.map(({ traceId, spanId }) => ({ traceId, spanId })), [PUBLISHED_BY]);
+  assert.equal((await spans('load model')).length, 1);
+});
+
+test('SIGTERM: the predictor ends by itself with code 0 and takes its engine along', async () => {
+  const enginePid = Number(/"engine_pid":(\d+)/.exec(predictorOutput)![1]);
+  assert.ok(isRunning(enginePid));
+  predictor.kill('SIGTERM');
+  const [code] = (await once(predictor, 'exit')) as [number | null];
+  assert.equal(code, 0, predictorOutput);
+  await until(() => !isRunning(enginePid), 'the engine has ended');
+});
