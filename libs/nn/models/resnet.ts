@@ -21,11 +21,13 @@ type BlockKind = 'basic' | 'bottleneck';
 
 interface ResNetConfig {
   readonly block: BlockKind;
+  /** Width of the first convolution. */
+  readonly stemChannels: number;
   readonly stages: readonly Stage[];
+  readonly reference: string;
 }
 
 const EXPANSION: Readonly<Record<BlockKind, number>> = { basic: 1, bottleneck: 4 };
-const STEM_CHANNELS = 64;
 
 const heNormal = (_fanIn: number, fanOut: number): Initialisation => kaimingNormalFanOut(fanOut);
 
@@ -60,7 +62,7 @@ function block(network: NetworkBuilder, name: string, x: Tensor, kind: BlockKind
 
 function build(config: ResNetConfig): (network: NetworkBuilder, images: Tensor, classes: number) => Tensor {
   return (network, images, classes) => {
-    let x = relu(network.graph, convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: STEM_CHANNELS, kernelPx: 7, stride: 2 }));
+    let x = relu(network.graph, convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelPx: 7, stride: 2 }));
     x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
     for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
       for (let index = 0; index < blocks; index++) {
@@ -71,21 +73,18 @@ function build(config: ResNetConfig): (network: NetworkBuilder, images: Tensor, 
   };
 }
 
-/** Table 1 of the paper: the four stages differ between the networks in their numbers of blocks alone. */
-const stages = (...blocks: readonly [number, number, number, number]): Stage[] =>
-  blocks.map((count, index) => ({ blocks: count, channels: STEM_CHANNELS * 2 ** index, stride: index === 0 ? 1 : 2 }));
+/** Four stages, each of half the size and twice the width of the one before; the first keeps the stem's size. */
+const stages = (channels: number, blocks: readonly [number, number, number, number]): Stage[] =>
+  blocks.map((count, index) => ({ blocks: count, channels: channels * 2 ** index, stride: index === 0 ? 1 : 2 }));
+
+const PAPER = 'He et al. 2015, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385, Table 1';
 
 const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
-  resnet18: { block: 'basic', stages: stages(2, 2, 2, 2) },
-  resnet50: { block: 'bottleneck', stages: stages(3, 4, 6, 3) },
+  'resnet10-slim': { block: 'basic', stemChannels: 32, stages: stages(32, [1, 1, 1, 1]), reference: 'The same rows with one block per stage and half the width: for small images on few processor cores' },
+  resnet18: { block: 'basic', stemChannels: 64, stages: stages(64, [2, 2, 2, 2]), reference: PAPER },
+  resnet50: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 4, 6, 3]), reference: PAPER },
 };
 
 for (const [name, config] of Object.entries(NETWORKS)) {
-  registerModel({
-    name,
-    family: 'resnet',
-    reference: 'He et al. 2015, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385, Table 1',
-    minimumInputPx: 32,
-    build: build(config),
-  });
+  registerModel({ name, family: 'resnet', reference: config.reference, minimumInputPx: 32, build: build(config) });
 }

@@ -7,11 +7,11 @@ const RECIPES: readonly Recipe[] = [
   {
     name: 'default',
     description: 'A small residual network that learns from a few hundred images on two processor cores in minutes',
-    architecture: 'resnet18',
+    architecture: 'resnet10-slim',
     input: { height: 96, width: 96, channels: 1 },
     precision: 'auto',
     optimizer: ADAM_DEFAULT,
-    batchSize: 32,
+    batchSize: 16,
     epochs: 30,
     earlyStopping: { patience: 8 },
     transform: 'default',
