@@ -25,7 +25,7 @@ export interface Run {
   view: View;
   /** Aborts when the user stops the run or a process is given up. */
   signal: AbortSignal;
-  setPhase(phase: string): void;
+  setPhase: (phase: string) => void;
 }
 
 /** Time for the reports of an import that has ended to arrive. */
@@ -44,6 +44,7 @@ export async function learnOnce(run: Run): Promise<void> {
   setPhase('evaluating');
   const test = await evaluateTestSplit(pipeline.bus, client, { classes: dataSet.classes, onProgress: (done, total) => setPhase(`evaluating ${done}/${total}`) }, signal);
   finish(run, summarise(state, client.counts, test));
+  if (state.repeatedSamples > 0) throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
 }
 
 /** Import, then learn from whatever else comes, until the user stops it. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PredictResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -27,7 +28,7 @@ export class PatientClient implements Disposable {
   async untilServing(image: Buffer, signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        const { modelVersion } = await this.#client.predict({ image, name: 'first' }, { timeoutMs: 5000, signal });
+        const { modelVersion } = await unlessAborted(this.#client.predict({ image, name: 'first' }, { timeoutMs: 5000, signal }), signal);
         this.lastVersion = modelVersion;
         return;
       } catch (error) {
@@ -44,7 +45,8 @@ export class PatientClient implements Disposable {
     this.counts.requests++;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        const response = await this.#client.predict({ image, name }, { timeoutMs: Math.max(1, deadlineMs - Date.now()), signal });
+        const timeoutMs = Math.max(1, deadlineMs - Date.now());
+        const response = await unlessAborted(this.#client.predict({ image, name }, { timeoutMs, signal }), signal);
         this.lastVersion = response.modelVersion;
         return response;
       } catch (error) {
@@ -64,5 +66,15 @@ export class PatientClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+}
+
+/** A call that waits for a server to come back does not hear the signal: whoever asked need not wait for it. */
+async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new AbortController();
+  try {
+    return await Promise.race([call, once(signal, 'abort', { signal: aborted.signal }).then(() => Promise.reject(signal.reason as Error))]);
+  } finally {
+    aborted.abort();
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import type { StreamName, StreamStats } from '#libs/bus';
 import type { ServiceContext } from '#libs/service';
@@ -44,6 +45,8 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
   const startedMs = Date.now();
   const over = new AbortController();
   const running = AbortSignal.any([signal, pipeline.failed, over.signal]);
+  // One listener for each stream followed and each request under way is the normal case, not a leak.
+  setMaxListeners(0, running);
   const [state, changes] = [new PipelineState(), new Changes()];
   using client = new PatientClient(pipeline.predictorAddress);
   let phase = 'starting';
@@ -91,5 +94,7 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
 
 /** Never resolves: rejects as soon as one of the background tasks fails. */
 function failureOf(background: readonly Promise<void>[]): Promise<never> {
-  return new Promise((_, reject) => background.forEach((task) => task.catch(reject)));
+  return new Promise((_, reject) => {
+    for (const task of background) task.catch(reject);
+  });
 }
