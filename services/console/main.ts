@@ -3,11 +3,24 @@ import { createLogger } from '#libs/telemetry';
 import { LateLog } from './late-log.js';
 import { readUpOptions } from './options.js';
 
+/** As shells report a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
 /** `sulcus up`: the whole pipeline on this machine (what `npm start` runs). */
 export async function main(argv: readonly string[]): Promise<void> {
   const options = readUpOptions(argv);
   if (!options) return;
   const { up } = await import('./up.js');
   const output = new LateLog();
-  await runService('sulcus', (context) => up(options, context, (file) => output.open(file)), { log: createLogger('sulcus', output) });
+  let ended = false;
+  await runService(
+    'sulcus',
+    async (context) => {
+      await up(options, context, (file) => output.open(file));
+      ended = true;
+    },
+    { log: createLogger('sulcus', output) },
+  );
+  // Stopping is how the long-running mode ends; with --once there is no result yet.
+  if (options.once && !ended) process.exitCode ||= EXIT_INTERRUPTED;
 }
