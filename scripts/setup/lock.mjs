@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from './paths.mjs';
 import { say } from './output.mjs';
 
+/** A wait that nobody notices is not worth a line. */
+const SILENT_WAIT_MS = 1000;
+
 /** A pid alone may belong to a later process; with its start time it is unique until the next boot. */
 function identify(pid) {
   try {
@@ -45,6 +48,7 @@ function livingOwner(file) {
  */
 export async function withLock(work, file = path.join(cacheFolder, 'setup.lock')) {
   mkdirSync(path.dirname(file), { recursive: true });
+  const startedMs = Date.now();
   let told = false;
   while (!tryLock(file)) {
     const owner = livingOwner(file);
@@ -52,8 +56,10 @@ export async function withLock(work, file = path.join(cacheFolder, 'setup.lock')
       rmSync(file, { force: true });
       continue;
     }
-    if (!told) say(`another set-up of this clone is at work (process ${owner.split(' ')[0]}); waiting for it`);
-    told = true;
+    if (!told && Date.now() - startedMs > SILENT_WAIT_MS) {
+      say(`another set-up of this clone is at work (process ${owner.split(' ')[0]}); waiting for it`);
+      told = true;
+    }
     await sleep(200);
   }
   const release = () => rmSync(file, { force: true });
