@@ -2,7 +2,12 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
+import { pullWindow, Semaphore } from './pull-window.js';
+import type { StreamName } from './topology.js';
+
+const log = createLogger('bus');
 
 /** Oldest nats-server that has what the topology needs: `sync_interval`, several filter subjects, stream metadata. */
 export const MINIMUM_SERVER_VERSION = '2.10.27';
@@ -26,6 +31,7 @@ export interface ConnectOptions {
  */
 export class Connection {
   readonly #resets = new Set<() => void>();
+  readonly #reads = new Map<StreamName, Semaphore>();
 
   private constructor(
     readonly nats: NatsConnection,
@@ -63,6 +69,13 @@ export class Connection {
     return this.nats.info?.version ?? 'unknown';
   }
 
+  /** Bounds the reads of stored messages on their way at once: each may bring one as large as the stream's largest. */
+  reads(stream: StreamName): Semaphore {
+    const found = this.#reads.get(stream) ?? new Semaphore(pullWindow(stream, this.maxPayloadBytes));
+    this.#reads.set(stream, found);
+    return found;
+  }
+
   /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */
   onReconnect(listener: () => void): () => void {
     this.#resets.add(listener);
@@ -97,7 +110,12 @@ export class Connection {
 
   async #watchStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
-      if (status.type === 'reconnect') for (const listener of [...this.#resets]) listener();
+      if (status.type === 'disconnect') log.warn({ server: status.server }, 'Lost the broker; reconnecting');
+      if (status.type === 'error') log.warn({ err: status.error }, 'The broker reports an error');
+      if (status.type === 'reconnect') {
+        log.info({ server: status.server }, 'The broker is back');
+        for (const listener of [...this.#resets]) listener();
+      }
     }
   }
 }
@@ -105,13 +123,13 @@ export class Connection {
 /** The error of an operation whose signal aborted. */
 export const cancelled = (signal?: AbortSignal): SulcusError => new SulcusError('CANCELLED', 'The operation was cancelled', { cause: signal?.reason });
 
-/** How long the broker may take for an API call; a stream on a slow disk may need seconds. */
-export const API_TIMEOUT_MS = 10_000;
+/** How long the broker may take for an API call; a stream on a slow disk may need seconds. What may be repeated is. */
+export const API_TIMEOUT_MS = 5000;
 
 async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 }: ConnectOptions): Promise<NatsConnection> {
   const deadline = Date.now() + connectTimeoutMs;
   for (;;) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw cancelled(signal);
     try {
       return await connect({
         ...parseServers(servers),
@@ -134,7 +152,7 @@ async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 
           { cause: error },
         );
       }
-      await delay(Math.min(250, Math.max(0, deadline - Date.now())), undefined, { signal });
+      await delay(Math.min(250, Math.max(0, deadline - Date.now())), undefined, { signal }).catch(() => {});
     }
   }
 }

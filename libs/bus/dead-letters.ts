@@ -1,11 +1,14 @@
 import { codecs, type DeadLetterInput } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
 import type { BlobStore } from './blobs.js';
 import type { Connection } from './connection.js';
 import { HeaderName } from './headers.js';
 import type { RawDelivery } from './delivery.js';
 import { publish } from './publish.js';
 import { subjects, type StreamName } from './topology.js';
+
+const log = createLogger('bus');
 
 /** Publishes what could not be processed; originals that do not fit a message go to the blob store first. */
 export async function publishDeadLetter(connection: Connection, blobs: BlobStore, letter: DeadLetterInput & { service: string }, messageId?: string): Promise<void> {
@@ -27,5 +30,6 @@ export async function deadLetterDelivery(connection: Connection, blobs: BlobStor
     deliveries: deliveryCount,
     subject: delivery.raw.subject,
   };
+  log.warn({ stream, durable, sequence: streamSequence, code: error.code, ...(error.code === 'INTERNAL' ? { err: error } : { cause: error.rawMessage }) }, 'Gave up a message: it goes to the dead letters');
   await publishDeadLetter(connection, blobs, letter, `dead:${stream}:${durable}:${streamSequence}`);
 }

@@ -50,7 +50,7 @@ function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
 }
 
 /** Errors by name because the client's own classes for them are not part of its public interface. */
-const UNAVAILABLE_NAMES = new Set(['JetStreamNotEnabled', 'TimeoutError', 'ConnectionError', 'ClosedConnectionError', 'DrainingConnectionError', 'NoRespondersError', 'RequestError', 'JetStreamError', 'JetStreamStatusError']);
+const UNAVAILABLE_NAMES = new Set(['TimeoutError', 'ConnectionError', 'ClosedConnectionError', 'DrainingConnectionError', 'NoRespondersError', 'RequestError', 'JetStreamError', 'JetStreamStatusError']);
 
 /** Turns anything the NATS client throws into a SulcusError; `doing` says what was tried. */
 export function busError(error: unknown, doing: string): SulcusError {
@@ -60,6 +60,9 @@ export function busError(error: unknown, doing: string): SulcusError {
     return new SulcusError('PERMISSION_DENIED', `${doing}: the broker refuses this client (${error.message})`, { cause: error });
   }
   if (error instanceof natsErrors.InvalidArgumentError) return new SulcusError('INVALID_ARGUMENT', `${doing}: ${error.message}`, { cause: error });
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+    return new SulcusError('BUS_UNAVAILABLE', `${doing}: nobody stores this: JetStream is starting or off, or the streams were not created`, { cause: error });
+  }
   if (error instanceof Error && UNAVAILABLE_NAMES.has(error.name)) {
     return new SulcusError('BUS_UNAVAILABLE', `${doing}: the broker does not answer (${error.message})`, { cause: error });
   }

@@ -12,4 +12,5 @@ export type { Followed, FollowOptions, Received } from './received.js';
 export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value.js';
 export { CHUNK_BYTES, type BlobOptions } from './blobs.js';
 export type { ConsumerStats, StreamStats } from './stats.js';
+export { readDurability, type Durability } from './durability.js';
 export { publishEvent } from './events.js';

@@ -11,7 +11,7 @@ import { backOff, PATIENCE_MS } from './patience.js';
 import { NOUNS, streamOf, type StreamName } from './topology.js';
 
 export interface PublishOptions {
-  /** A repeated id within the duplicate window is stored once. */
+  /** A repeated id within the duplicate window is stored once. Default: an id of this call, so that it may be sent again. */
   messageId?: string;
   headers?: Record<string, string>;
   /** True: store only when the subject holds no message yet; otherwise the answer says `duplicate`. Never expires. */
@@ -28,8 +28,8 @@ export interface PublishResult {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 
 /**
- * Stores one message: resolves when the broker has it. While the broker is away, a message with an id (or
- * `firstOnSubject`) is tried again for 30 s; one without is sent once, because a second copy could not be told apart.
+ * Stores one message: resolves when the broker has it. While the broker is away it is tried again for 30 s, and stored
+ * once all the same. Pipeline events are the exception: they are worth one attempt.
  *
  * @throws BACKPRESSURE when the stream is full, STORAGE_FULL when the broker's disk is, BUS_UNAVAILABLE when it is away
  */
@@ -56,6 +56,8 @@ export async function publish<I>(connection: Connection, subject: string, codec:
 
 async function store(connection: Connection, stream: StreamName, subject: string, payload: Buffer, typeName: string, options: PublishOptions): Promise<PublishResult> {
   const publishId = nuid.next();
+  const bestEffort = stream === 'EVENTS';
+  const messageId = options.messageId ?? (options.firstOnSubject || bestEffort ? undefined : publishId);
   const headers = writeHeaders({
     [HeaderName.TRACEPARENT]: currentTraceparent(),
     ...options.headers,
@@ -66,10 +68,9 @@ async function store(connection: Connection, stream: StreamName, subject: string
     connection.js.publish(subject, payload, {
       headers,
       timeout: ATTEMPT_TIMEOUT_MS,
-      ...(options.messageId === undefined ? {} : { msgID: options.messageId }),
+      ...(messageId === undefined ? {} : { msgID: messageId }),
       ...(options.firstOnSubject ? { expect: { lastSubjectSequence: 0 } } : {}),
     });
-  const idempotent = options.messageId !== undefined || options.firstOnSubject === true;
   const deadline = Date.now() + PATIENCE_MS;
   for (let tries = 1; ; tries++) {
     if (options.signal?.aborted) throw cancelled(options.signal);
@@ -83,7 +84,7 @@ async function store(connection: Connection, stream: StreamName, subject: string
         return { sequence, duplicate: !(tries > 1 && (await isOurs(connection, stream, sequence, publishId))) };
       }
       const failure = busError(error, `Could not publish to ${subject}`);
-      if (failure.code !== 'BUS_UNAVAILABLE' || !idempotent || connection.nats.isClosed() || Date.now() >= deadline) throw failure;
+      if (failure.code !== 'BUS_UNAVAILABLE' || bestEffort || connection.nats.isClosed() || Date.now() >= deadline) throw failure;
       await backOff(tries, options.signal);
     }
   }

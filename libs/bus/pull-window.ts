@@ -3,11 +3,12 @@ import type { StreamName } from './topology.js';
 
 /**
  * nats-server cuts a connection whose unsent bytes exceed `max_pending`, and about twice the outstanding window can
- * count. Half of the server's default of 64 MiB is therefore all that one consumer may have on its way.
+ * count. Half of the server's default of 64 MiB is therefore all that may be on its way: we give half of that to a
+ * consumer and half to reads by sequence, which share its connection. More would not be faster.
  */
-const WINDOW_BYTES = 32 * 2 ** 20;
+const WINDOW_BYTES = 16 * 2 ** 20;
 
-/** Most messages of a stream that one consumer asks for at once: 4 of up to 8 MB, 33 of up to 1 MB. */
+/** Most messages of a stream that one consumer asks for at once: 2 of up to 8 MB, 16 of up to 1 MB. */
 export function pullWindow(stream: StreamName, maxPayloadBytes: number): number {
   return Math.max(1, Math.floor(WINDOW_BYTES / largestMessageBytes(stream, maxPayloadBytes)));
 }

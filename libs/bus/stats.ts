@@ -1,5 +1,6 @@
+import { SulcusError } from '#libs/errors';
 import type { Connection } from './connection.js';
-import { busError, isNotFound } from './errors.js';
+import { persistently } from './patience.js';
 import { STREAM_NAMES, type StreamName } from './topology.js';
 
 export interface ConsumerStats {
@@ -28,19 +29,23 @@ export async function readStats(connection: Connection): Promise<Record<StreamNa
   return Object.fromEntries(entries) as Record<StreamName, StreamStats>;
 }
 
-async function streamStats({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
+async function streamStats(connection: Connection, stream: StreamName): Promise<StreamStats> {
   try {
-    const { state, config } = await manager.streams.info(stream);
-    const consumers: ConsumerStats[] = [];
-    if (state.consumer_count > 0) {
-      for await (const info of manager.consumers.list(stream)) {
-        if (info.config.durable_name === undefined) continue;
-        consumers.push({ name: info.name, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered });
-      }
-    }
-    return { messages: state.messages, bytes: state.bytes, maxBytes: config.max_bytes, consumers };
+    return await persistently(connection, `Could not read the state of ${stream}`, () => ask(connection, stream));
   } catch (error) {
-    if (isNotFound(error)) return NOTHING;
-    throw busError(error, `Could not read the state of ${stream}`);
+    if (SulcusError.from(error).code === 'NOT_FOUND') return NOTHING;
+    throw error;
   }
+}
+
+async function ask({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
+  const { state, config } = await manager.streams.info(stream);
+  const consumers: ConsumerStats[] = [];
+  if (state.consumer_count > 0) {
+    for await (const info of manager.consumers.list(stream)) {
+      if (info.config.durable_name === undefined) continue;
+      consumers.push({ name: info.name, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered });
+    }
+  }
+  return { messages: state.messages, bytes: state.bytes, maxBytes: config.max_bytes, consumers };
 }

@@ -7,9 +7,18 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Settings of nats-server, in its own notation. Default: what sulcus deploys with, but its default sync interval. */
+export interface TestNatsOptions {
+  maxPayload?: string;
+  maxPending?: string;
+  syncInterval?: string;
+}
+
 export interface TestNats {
   /** `nats://127.0.0.1:<port>`; the same after a restart. */
   readonly url: string;
+  /** `http://127.0.0.1:<port>` of the server's monitoring. */
+  readonly monitorUrl: string;
   /** Ends the broker and waits until it is gone; the store stays. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and store, and waits until it answers. Kills it first when it runs. */
@@ -38,9 +47,10 @@ async function freePort(): Promise<number> {
  * A nats-server of its own, with JetStream in a fresh temporary folder and the limits that sulcus deploys with.
  * Given a test context, it is stopped when that test ends; the process ends with ours in any case.
  */
-export async function startNats(test?: TestContext, options: { maxPayload?: string } = {}): Promise<TestNats> {
+export async function startNats(test?: TestContext, options: TestNatsOptions = {}): Promise<TestNats> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-nats-'));
   const port = await freePort();
+  const monitorPort = await freePort();
   const url = `nats://127.0.0.1:${port}`;
   const config = path.join(folder, 'nats.conf');
   const logFile = path.join(folder, 'server.log');
@@ -49,12 +59,14 @@ export async function startNats(test?: TestContext, options: { maxPayload?: stri
     `host: 127.0.0.1
 port: ${port}
 max_payload: ${options.maxPayload ?? '8MB'}
-max_pending: 256MB
+max_pending: ${options.maxPending ?? '256MB'}
+http: "127.0.0.1:${monitorPort}"
 log_file: "${logFile}"
 jetstream {
   store_dir: "${path.join(folder, 'store')}"
   max_memory_store: 64MB
   max_file_store: 64GB
+  sync_interval: ${options.syncInterval ?? '"2m"'}
 }
 `,
   );
@@ -85,6 +97,7 @@ jetstream {
   };
   const nats: TestNats = {
     url,
+    monitorUrl: `http://127.0.0.1:${monitorPort}`,
     kill,
     restart: async () => {
       await kill();

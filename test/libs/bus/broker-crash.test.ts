@@ -110,7 +110,19 @@ test('blobs are stored and fetched over a crash', async (t) => {
   assert.ok((await fetching).equals(content));
 });
 
-test('a message without identity is never stored twice, and closing with the broker away does not hang', async (t) => {
+test('messages without an id of their own are stored once each over a crash', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const publishing = Promise.all(range(0, 100).map((index) => bus.publish(subjects.label('local'), codecs.LabelEvent, { label: 'x'.repeat(20_000), sampleId: String(index) })));
+  await until('some stored', async () => (await bus.stats()).LABELS.messages > 0);
+  await nats.kill('SIGKILL');
+  await nats.restart();
+  assert.ok((await publishing).every(({ duplicate }) => !duplicate));
+  assert.equal((await bus.stats()).LABELS.messages, 100);
+});
+
+test('an event is worth one attempt and never stored twice; closing with the broker away does not hang', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
   await bus.ensureTopology();
