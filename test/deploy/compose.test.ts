@@ -9,7 +9,7 @@ interface ComposeService {
   image?: string;
   build?: { context: string; dockerfile?: string; target?: string };
   command?: string[];
-  environment?: Record<string, string>;
+  environment?: Record<string, string | null>;
   ports?: string[];
   profiles?: string[];
   volumes?: string[];
