@@ -75,6 +75,9 @@ describe('accepted files', () => {
 describe('refused files', () => {
   test('zero bytes', () => assertRefused(new Uint8Array(0), 'IMAGE_EMPTY', /zero bytes/));
   test('text', () => assertRefused(Buffer.from('patient,label\n1,glioma\n'), 'IMAGE_UNDECODABLE', /send JPEG, PNG, TIFF or WebP/));
+  test('a few bytes at the very end of their buffer', async () => {
+    for (let length = 1; length < 20; length++) await assertRefused(new Uint8Array(new ArrayBuffer(64), 64 - length), 'IMAGE_UNDECODABLE', /no image/);
+  });
   test('random bytes', () => assertRefused(Buffer.alloc(5000, 0xa5), 'IMAGE_UNDECODABLE', /no image/));
 
   test('every format is recognised as truncated wherever it is cut', async () => {
