@@ -43,7 +43,7 @@ async function readKey(file: string, log: Logger): Promise<Buffer | undefined> {
 /** Appears whole or not at all, and never replaces one: two services may start at the same moment. */
 async function createKey(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}.draft`;
+  const draft = `${file}.${randomBytes(6).toString('hex')}.draft`;
   await writeFile(draft, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flush: true });
   try {
     await link(draft, file);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { connectBus } from '#libs/bus';
 import { parseCommandLine, runService } from '#libs/service';
 import { readServerConfig, serverEnvironment } from './config.js';
@@ -22,4 +21,4 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));
