@@ -76,6 +76,22 @@ export const subjects = {
   blobsOf: (owner: string): string => `${PREFIXES.BLOBS}.${subjectPath(owner, 'Blob owner')}.>`,
 } as const;
 
+/**
+ * Owners of blobs that live and die with something else. Content of equal bytes is stored once per owner, so that
+ * deleting what one owner keeps never takes it from another. Without the last argument: all of the run.
+ */
+export const blobOwners = {
+  /** Pixels of a batch too large for a message, until the batch is applied. */
+  batch: (run: string, requestId?: string): string => ownerPath('batch', run, requestId),
+  /** One attempt to save a checkpoint. */
+  checkpoint: (run: string, attempt?: string): string => ownerPath('checkpoint', run, attempt),
+  /** The version published at a step. */
+  model: (run: string, step?: number): string => ownerPath('model', run, step),
+} as const;
+
+const ownerPath = (kind: string, run: string, part: string | number | undefined): string =>
+  [kind, subjectToken(run, 'Run'), ...(part === undefined ? [] : [subjectToken(String(part), 'Blob owner')])].join('.');
+
 /** All subjects of a stream. */
 export const allSubjects = (stream: StreamName): string => `${PREFIXES[stream]}.>`;
 

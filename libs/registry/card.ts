@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { subjectToken } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 
 const blobRef = z.object({
@@ -78,6 +77,3 @@ function parseJson(bytes: Buffer): unknown {
 export const versionNumber = (version: string): number => Number(version.slice(version.lastIndexOf('-') + 1));
 
 export const versionName = (run: string, number: number): string => `${run}-${String(number).padStart(6, '0')}`;
-
-/** Owner of a version's blobs: no other version's, so that deleting one never takes from another. */
-export const blobOwner = (card: { run: string; step: number }): string => `model.${subjectToken(card.run, 'Run')}.${card.step}`;

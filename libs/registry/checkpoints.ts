@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { subjectToken, type Bus, type KeyValue } from '#libs/bus';
+import { blobOwners, type Bus, type KeyValue } from '#libs/bus';
 import type { BlobRef } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -81,7 +81,7 @@ export class CheckpointStore {
    */
   async save(run: string, checkpoint: Checkpoint, expectedRevision?: number): Promise<number> {
     const base = expectedRevision ?? (await this.#pointer(run))?.revision ?? 0;
-    const owner = `${ownerPrefix(run)}.${base}-${randomBytes(6).toString('hex')}`;
+    const owner = blobOwners.checkpoint(run, `${base}-${randomBytes(6).toString('hex')}`);
     let pointer: Pointer;
     try {
       pointer = await this.#store(owner, checkpoint);
@@ -137,10 +137,9 @@ export class CheckpointStore {
    */
   async #sweep(run: string, owner: string, revision: number): Promise<void> {
     try {
-      const prefix = ownerPrefix(run);
-      const attempts = await this.#bus.blobOwners(prefix);
-      const stale = attempts.filter((attempt) => `${prefix}.${attempt}` !== owner && Number.parseInt(attempt, 10) < revision);
-      for (const attempt of stale) await this.#bus.deleteOwnedBlobs(`${prefix}.${attempt}`);
+      const attempts = await this.#bus.blobOwners(blobOwners.checkpoint(run));
+      const stale = attempts.filter((attempt) => blobOwners.checkpoint(run, attempt) !== owner && Number.parseInt(attempt, 10) < revision);
+      for (const attempt of stale) await this.#bus.deleteOwnedBlobs(blobOwners.checkpoint(run, attempt));
     } catch (error) {
       log.warn({ err: error, run }, 'Old checkpoints were not deleted; the next save tries again');
     }
@@ -168,5 +167,3 @@ export class CheckpointStore {
     return this.#opened;
   }
 }
-
-const ownerPrefix = (run: string): string => `checkpoint.${subjectToken(run, 'Run')}`;

@@ -1,9 +1,9 @@
-import { HeaderName, subjects, type Bus, type KeyValue } from '#libs/bus';
+import { blobOwners, HeaderName, subjects, type Bus, type KeyValue } from '#libs/bus';
 import { codecs, type ModelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { currentTraceparent } from '#libs/telemetry';
 import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
-import { blobOwner, decodeCard, encodeCard, versionName, versionNumber, type ModelCard, type ModelCardDraft } from './card.js';
+import { decodeCard, encodeCard, versionName, versionNumber, type ModelCard, type ModelCardDraft } from './card.js';
 
 const versionKey = (version: string): string => `version.${version}`;
 const aliasKey = (alias: string): string => `alias.${alias}`;
@@ -26,7 +26,7 @@ export class Registry {
   async publish(draft: ModelCardDraft, content: { weights: Uint8Array; optimizer?: Uint8Array }): Promise<ModelCard> {
     const existing = await this.#publishedAt(draft.step, await this.#versions(draft.run));
     if (existing) return this.#announce(existing);
-    const owner = blobOwner(draft);
+    const owner = blobOwners.model(draft.run, draft.step);
     const weights = await this.#bus.putBlob(content.weights, { owner });
     const optimizer = content.optimizer === undefined ? undefined : await this.#bus.putBlob(content.optimizer, { owner });
     const complete = {
@@ -144,7 +144,7 @@ export class Registry {
       for (const card of old) {
         if ((await this.#protected()).has(card.version)) continue;
         await models.delete(versionKey(card.version));
-        await this.#bus.deleteOwnedBlobs(blobOwner(card));
+        await this.#bus.deleteOwnedBlobs(blobOwners.model(card.run, card.step));
         pruned.push(card.version);
       }
       await this.#sweep(run, Math.max(...cards.map(({ step }) => step)));
@@ -155,8 +155,8 @@ export class Registry {
   /** Deletes blobs of publications that never became visible; those of the newest step may still become so. */
   async #sweep(run: string, newestStep: number): Promise<void> {
     const visible = new Set((await this.list()).filter((card) => card.run === run).map(({ step }) => step));
-    for (const step of (await this.#bus.blobOwners(`model.${run}`)).map(Number)) {
-      if (step < newestStep && !visible.has(step)) await this.#bus.deleteOwnedBlobs(blobOwner({ run, step }));
+    for (const step of (await this.#bus.blobOwners(blobOwners.model(run))).map(Number)) {
+      if (step < newestStep && !visible.has(step)) await this.#bus.deleteOwnedBlobs(blobOwners.model(run, step));
     }
   }
 
@@ -224,7 +224,7 @@ export class Registry {
 
   async #load(card: ModelCard, ref: ModelCard['weights'], what: string): Promise<Buffer> {
     try {
-      return await this.#bus.getBlob(ref, { owner: blobOwner(card) });
+      return await this.#bus.getBlob(ref, { owner: blobOwners.model(card.run, card.step) });
     } catch (error) {
       const { code, rawMessage } = SulcusError.from(error);
       if (code !== 'NOT_FOUND' && code !== 'HASH_MISMATCH') throw error;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { CHUNK_BYTES, connectBus, subjects, type Bus } from '#libs/bus';
+import { blobOwners, CHUNK_BYTES, connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { startNats, type TestNats } from '../../_helpers/nats.js';
 
@@ -70,6 +70,20 @@ test('owners keep equal content apart: deleting one leaves the other', async () 
   await assert.rejects(bus.getBlob(first, { owner: 'checkpoint.main.1' }), { code: 'NOT_FOUND' });
   await assert.rejects(bus.getBlob(shared), { code: 'NOT_FOUND' });
   assert.ok((await bus.getBlob(second, { owner: 'checkpoint.main.2' })).equals(content));
+});
+
+test('what belongs to a run goes in one call, and to no other run', async () => {
+  const pixels = randomBytes(9_000_000);
+  const [first, second, other] = [blobOwners.batch('main', 'r1'), blobOwners.batch('main', 'r2'), blobOwners.batch('other', 'r1')];
+  const payloads = await Promise.all([first, second, other].map((owner) => bus.toPayload(pixels, { owner })));
+  assert.ok(payloads.every(({ blob }) => blob));
+  await bus.deleteOwnedBlobs(first);
+  const { sequence } = await bus.publish(subjects.batch('main'), codecs.TensorBatch, { pixels: payloads[1] });
+  const batch = (await bus.get('BATCHES', sequence, codecs.TensorBatch))!.message;
+  assert.ok((await bus.fromPayload(batch.pixels!, { owner: second })).equals(pixels));
+  await bus.deleteOwnedBlobs(blobOwners.batch('main'));
+  await assert.rejects(bus.fromPayload(batch.pixels!, { owner: second }), { code: 'NOT_FOUND' });
+  assert.ok((await bus.fromPayload(batch.pixels!, { owner: other })).equals(pixels));
 });
 
 test('a payload travels inline while it fits and by reference when it does not', async () => {
