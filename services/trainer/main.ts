@@ -1,14 +1,22 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { connectBus } from '#libs/bus';
+import { flag } from '#libs/config';
 import { startEngine } from '#libs/engine';
-import { packageVersion, runService } from '#libs/service';
-import { parseArguments } from './arguments.js';
-import { readConfig } from './config.js';
+import { getRecipe, listRecipes } from '#libs/nn';
+import { packageVersion, parseCommandLine, runService } from '#libs/service';
+import { environment, readConfig } from './config.js';
 import { resolveRecipe } from './recipe.js';
 import { runTrainer } from './service.js';
 
+const OPTIONS = { listRecipes: ['--list-recipes', flag({ default: false, description: 'print the recipes and what they train' })] } as const;
+
 /** `sulcus trainer`: configured by environment, trains until it is told to stop. */
 export async function main(argv: readonly string[]): Promise<void> {
-  if (parseArguments(argv) === 'answered') return;
+  const description = 'Fine-tunes a network on the stream: trains, validates, checkpoints, offers candidates.';
+  const parsed = parseCommandLine({ name: 'sulcus trainer', description, options: OPTIONS, environment }, argv);
+  if (!parsed) return;
+  if (parsed.options.listRecipes) return printRecipes();
   await runService('trainer', async ({ signal, log, instance }) => {
     const config = readConfig();
     const recipe = resolveRecipe(config);
@@ -18,3 +26,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     await runTrainer({ bus, engine, config, recipe, log, instance, codeVersion: packageVersion() }, signal);
   });
 }
+
+function printRecipes(): void {
+  for (const { name, description = '', architecture, input, batchSize, epochs, optimizer } of listRecipes().map(getRecipe)) {
+    console.log(`${name.padEnd(16)} ${description}\n${' '.repeat(17)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`);
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

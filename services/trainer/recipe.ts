@@ -19,7 +19,7 @@ export function resolveRecipe(config: TrainerConfig): Recipe {
  */
 export function resolveTransform(recipe: Recipe): TransformSpec {
   const { height, width, channels } = recipe.input;
-  const spec = typeof recipe.transform === 'string' ? namedTransform(recipe.name, recipe.transform, height) : validateTransform(recipe.transform);
+  const spec = typeof recipe.transform === 'string' ? namedTransform(recipe.name, recipe.transform, height) : ownTransform(recipe.name, recipe.transform);
   if (spec.outputHeight !== height || spec.outputWidth !== width) {
     throw new SulcusError('INVALID_CONFIG', `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`);
   }
@@ -30,6 +30,15 @@ function namedTransform(recipeName: string, name: string, heightPx: number): Tra
   const spec = transforms[`${name}-${heightPx}`] ?? transforms[name];
   if (!spec) throw new SulcusError('INVALID_CONFIG', `Recipe "${recipeName}" names the transform "${name}"; known are ${Object.keys(transforms).join(', ')}`);
   return spec;
+}
+
+function ownTransform(recipeName: string, specification: Record<string, unknown>): TransformSpec {
+  try {
+    return validateTransform(specification);
+  } catch (error) {
+    const { rawMessage, details } = SulcusError.from(error);
+    throw new SulcusError('INVALID_CONFIG', `The transform of recipe "${recipeName}" cannot be used: ${rawMessage}`, { cause: error, details });
+  }
 }
 
 function readRecipe(path: string): Recipe {

@@ -1,4 +1,4 @@
-import { Streams, type Bus } from '#libs/bus';
+import { HeaderName, Streams, type Bus } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 
@@ -28,7 +28,11 @@ export class SampleIndex {
   #version = 0;
   #changedAtMs = Date.now();
   #wake: (() => void)[] = [];
-  #followsCaughtUp = 0;
+  #streamsBehind = 2;
+  #onCaughtUp: () => void = () => {};
+
+  /** Resolves when all that was stored at the start is indexed, or when following has ended. */
+  readonly caughtUp = new Promise<void>((resolve) => (this.#onCaughtUp = resolve));
 
   constructor(classes: readonly string[], log: Logger) {
     this.#classes = classes;
@@ -70,43 +74,48 @@ export class SampleIndex {
     });
   }
 
-  /** Follows both streams until the signal aborts. `onCaughtUp` is called once, when all that is stored is indexed. */
-  async follow(bus: Bus, signal: AbortSignal, onCaughtUp: () => void): Promise<void> {
-    const caughtUp = (): void => {
-      if (++this.#followsCaughtUp === 2) onCaughtUp();
-    };
-    await Promise.all([this.#followScans(bus, signal, caughtUp), this.#followLabels(bus, signal, caughtUp)]);
+  /** Follows both streams until the signal aborts. */
+  async follow(bus: Bus, signal: AbortSignal): Promise<void> {
+    try {
+      await Promise.all([this.#followScans(bus, signal), this.#followLabels(bus, signal)]);
+    } finally {
+      this.#onCaughtUp();
+    }
   }
 
-  async #followScans(bus: Bus, signal: AbortSignal, caughtUp: () => void): Promise<void> {
+  async #followScans(bus: Bus, signal: AbortSignal): Promise<void> {
     let behind = (await bus.stats()).SCANS.messages > 0;
-    if (!behind) caughtUp();
+    if (!behind) this.#streamCaughtUp();
     for await (const scan of bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
       this.#addScan(scan.sequence, (name) => scan.headers.get(name) ?? '');
       if (behind && scan.pending === 0) {
         behind = false;
-        caughtUp();
+        this.#streamCaughtUp();
       }
     }
   }
 
-  async #followLabels(bus: Bus, signal: AbortSignal, caughtUp: () => void): Promise<void> {
+  async #followLabels(bus: Bus, signal: AbortSignal): Promise<void> {
     let behind = (await bus.stats()).LABELS.messages > 0;
-    if (!behind) caughtUp();
+    if (!behind) this.#streamCaughtUp();
     for await (const { message, pending } of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
       if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
       else if (message?.studyId) this.#labelStudy(message.studyId, message.label);
       if (behind && pending === 0) {
         behind = false;
-        caughtUp();
+        this.#streamCaughtUp();
       }
     }
   }
 
+  #streamCaughtUp(): void {
+    if (--this.#streamsBehind === 0) this.#onCaughtUp();
+  }
+
   #addScan(scanSequence: number, header: (name: string) => string): void {
-    const [sampleId, studyId] = [header('Sulcus-Sample-Id'), header('Sulcus-Study-Id')];
-    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? decodeURIComponent(header('Sulcus-Label'));
-    const sample: IndexedSample = { scanSequence, sampleId, split: header('Sulcus-Split') as Split, classIndex: this.#classIndex(label) };
+    const [sampleId, studyId] = [header(HeaderName.SAMPLE_ID), header(HeaderName.STUDY_ID)];
+    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? percentDecoded(header(HeaderName.LABEL));
+    const sample: IndexedSample = { scanSequence, sampleId, split: header(HeaderName.SPLIT) as Split, classIndex: this.#classIndex(label) };
     this.#samples.push(sample);
     this.#byId.set(sampleId, sample);
     if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), sample]);
@@ -150,5 +159,14 @@ export class SampleIndex {
     const waiting = this.#wake;
     this.#wake = [];
     for (const wake of waiting) wake();
+  }
+}
+
+/** A header that is not percent-encoded as it should be is a label nobody knows, not a reason to stop. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

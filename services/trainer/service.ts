@@ -10,6 +10,7 @@ import { Checkpoints } from './checkpoints.js';
 import type { TrainerConfig } from './config.js';
 import { TrainerEvents } from './events.js';
 import { HeldBatches } from './held-batches.js';
+import { claimRun } from './ownership.js';
 import { Publisher } from './publisher.js';
 import { resolveTransform } from './recipe.js';
 import { RunState } from './run-state.js';
@@ -33,6 +34,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const events = new TrainerEvents(bus, log, config.run, instance);
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${config.classes.join(', ')}`);
 
+  const claim = await claimRun(bus, config.run, instance, signal);
   const transform = resolveTransform(recipe);
   const network: NetworkConfig = {
     architecture: recipe.architecture,
@@ -70,29 +72,25 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
       epochs: recipe.epochs, validateEverySamples: config.validateEverySamples, checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );
-  await runTogether(signal, index, bus, exchange, trainer);
+  const companions = [() => claim.lost, (stop: AbortSignal) => index.follow(bus, stop), (stop: AbortSignal) => exchange.receive(stop)];
+  await runBeside(signal, companions, async (stop) => {
+    await index.caughtUp;
+    await trainer.run(stop);
+  });
 }
 
-/** Index, exchange and trainer live and die together: the first to fail ends the others. */
-async function runTogether(signal: AbortSignal, index: SampleIndex, bus: Bus, exchange: BatchExchange, trainer: Trainer): Promise<void> {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  let failure: unknown;
-  const stopWith = (error: unknown): void => {
-    failure ??= error;
-    stop.abort();
+/** Runs the work with its companions: they end with it, and the first failure ends all. */
+async function runBeside(signal: AbortSignal, companions: readonly ((stop: AbortSignal) => Promise<void>)[], work: (stop: AbortSignal) => Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  let failure: SulcusError | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= SulcusError.from(error);
+    ended.abort();
   };
-  const caughtUp = new Promise<void>((resolve) => {
-    both.addEventListener('abort', () => resolve(), { once: true });
-    void index.follow(bus, both, resolve).catch(stopWith);
-  });
-  // The bus outlives the trainer's last checkpoint: deliveries are acknowledged under it.
-  const receiving = exchange.receive(stop.signal).catch(stopWith);
-  await caughtUp;
-  await trainer.run(both).catch(stopWith);
-  stop.abort();
-  await receiving;
-  if (failure === undefined) return;
-  const error = SulcusError.from(failure);
-  if (!(signal.aborted && error.code === 'CANCELLED')) throw error;
+  const running = companions.map((companion) => companion(stop).catch(fail));
+  await work(stop).catch(fail);
+  ended.abort();
+  await Promise.all(running);
+  if (failure !== undefined && !(signal.aborted && failure.code === 'CANCELLED')) throw failure;
 }
