@@ -1,0 +1,20 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { connectBus } from '#libs/bus';
+import { parseCommandLine, runService } from '#libs/service';
+import { environment, readConfig } from './config.js';
+import { runPreprocess } from './service.js';
+
+/** `sulcus preprocess`: turns scans into tensor batches until it is told to stop. Configured by the environment alone. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine({ name: 'sulcus preprocess', description: 'Turns scans into tensor batches, on order of trainers. Run several to share the work.', options: {}, environment }, argv);
+  if (!parsed) return;
+  await runService('preprocess', async ({ signal, log, instance }) => {
+    const config = readConfig();
+    await using bus = await connectBus({ servers: config.natsUrl, name: 'preprocess', signal });
+    await bus.ensureTopology();
+    await runPreprocess({ bus, config, log, instance }, signal);
+  });
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));

@@ -1,0 +1,102 @@
+import { Streams, type Bus, type Received } from '#libs/bus';
+import { codecs, type SampleRef, type Scan } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { decodeImage, type CompiledTransform, type PreparedImage } from '#libs/imaging';
+import type { PreprocessConfig } from '../config.js';
+import type { PreprocessEvents } from '../events.js';
+import { Limiter } from './limiter.js';
+import type { LostSample, PreparedSample } from './prepared-sample.js';
+import type { SampleCache } from './sample-cache.js';
+
+/** Letters written by this worker, remembered so that a sample that is asked for in every pass has one. */
+const MAX_REMEMBERED_LETTERS = 100_000;
+
+export interface SampleLoaderContext {
+  bus: Bus;
+  cache: SampleCache;
+  config: PreprocessConfig;
+  events: PreprocessEvents;
+}
+
+/** Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them. */
+export class SampleLoader {
+  readonly #context: SampleLoaderContext;
+  readonly #limiter: Limiter;
+  /** Batches under way at the same time may want the same sample. */
+  readonly #loading = new Map<string, Promise<PreparedSample | LostSample>>();
+  readonly #lettered = new Set<string>();
+
+  constructor(context: SampleLoaderContext) {
+    this.#context = context;
+    this.#limiter = new Limiter(context.config.concurrency);
+  }
+
+  /**
+   * The sample, or why it is lost; a lost one is a dead letter by then.
+   *
+   * @throws what may pass: BUS_UNAVAILABLE, STORAGE_FULL and the like
+   */
+  async load(reference: SampleRef, transform: CompiledTransform, transformHash: string): Promise<PreparedSample | LostSample> {
+    const key = `${reference.sampleId} ${reference.scanSequence} ${transform.mode} ${transformHash}`;
+    const cached = this.#context.cache.get(key);
+    if (cached) return cached;
+    let loading = this.#loading.get(key);
+    if (!loading) {
+      loading = this.#limiter.run(() => this.#bring(reference, transform, key)).finally(() => this.#loading.delete(key));
+      this.#loading.set(key, loading);
+    }
+    return loading;
+  }
+
+  async #bring(reference: SampleRef, transform: CompiledTransform, key: string): Promise<PreparedSample | LostSample> {
+    let received: Received<Scan> | undefined;
+    try {
+      received = await this.#context.bus.get(Streams.SCANS, reference.scanSequence, codecs.Scan);
+      const bytes = await this.#context.bus.fromPayload(requireScan(received, reference).image!);
+      const sample = { prepared: await this.#decode(bytes, transform), traceparent: received?.traceparent };
+      this.#context.cache.set(key, sample);
+      return sample;
+    } catch (thrown) {
+      const error = SulcusError.from(thrown);
+      if (error.retryable) throw error;
+      await this.#giveUp(reference, received, error);
+      return { code: error.code };
+    }
+  }
+
+  async #decode(bytes: Buffer, transform: CompiledTransform): Promise<PreparedImage> {
+    const { config, events } = this.#context;
+    try {
+      const image = await decodeImage(bytes, { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes });
+      events.decoded();
+      return transform.prepare(image);
+    } catch (error) {
+      // Whatever decoding stumbles over, it will again: one image must not hold up every batch it is in.
+      const { code, rawMessage, retryable } = SulcusError.from(error);
+      throw retryable ? new SulcusError('IMAGE_UNDECODABLE', `Decoding failed: ${rawMessage}`, { cause: error, details: { code } }) : error;
+    }
+  }
+
+  async #giveUp({ sampleId, scanSequence }: SampleRef, received: Received<Scan> | undefined, error: SulcusError): Promise<void> {
+    const { bus, events } = this.#context;
+    if (this.#lettered.has(sampleId)) return;
+    await bus.deadLetter({
+      service: 'preprocess',
+      code: error.code,
+      cause: error.rawMessage,
+      source: `${Streams.SCANS}/${scanSequence}`,
+      deliveries: 1,
+      ...(received && { originalType: codecs.Scan.typeName, original: { inline: codecs.Scan.encode(received.message) }, site: received.message.site, subject: received.subject }),
+    });
+    if (this.#lettered.size >= MAX_REMEMBERED_LETTERS) this.#lettered.clear();
+    this.#lettered.add(sampleId);
+    events.sampleLost(sampleId, scanSequence, error);
+  }
+}
+
+function requireScan(received: Received<Scan> | undefined, { sampleId, scanSequence }: SampleRef): Scan {
+  if (!received) throw new SulcusError('NOT_FOUND', `${Streams.SCANS} has no message ${scanSequence} (any more)`);
+  if (received.message.sampleId !== sampleId) throw new SulcusError('HASH_MISMATCH', `${Streams.SCANS}/${scanSequence} is sample ${received.message.sampleId}, not ${sampleId}`);
+  if (!received.message.image) throw new SulcusError('MESSAGE_INVALID', `${Streams.SCANS}/${scanSequence} holds no image`);
+  return received.message;
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { batchRequest, order, publishPhantoms, startPipeline, takeBatches, type Pipeline } from './_preprocess.js';
+
+const MAIN = new URL('../../../services/preprocess/main.ts', import.meta.url).pathname;
+
+/** A worker as a process of its own; ended with the test. */
+function spawnWorker({ nats, onEnd }: Pipeline, environment: NodeJS.ProcessEnv = {}): ChildProcess & { log: () => string } {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], { env: { ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_LOG_LEVEL: 'debug', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text: Buffer) => (log += text.toString()));
+  onEnd(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return Object.assign(child, { log: () => log });
+}
+
+async function until(condition: () => Promise<boolean> | boolean, what: string, timeoutMs = 30_000): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; !(await condition()); await delay(20)) {
+    if (Date.now() > deadline) throw new Error(`${what} did not happen in ${timeoutMs} ms`);
+  }
+}
+
+describe('a preprocess process', () => {
+  test('that is killed while it works costs nothing: every request gives its batch once, with the same pixels', async (t) => {
+    const pipeline = await startPipeline(t, { maxBytes: { BATCHES: 200_000 } });
+    const { bus } = pipeline;
+    const samples = await publishPhantoms(bus, 8);
+    const count = 12;
+    for (let sequence = 0; sequence < count; sequence++) await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+    const victim = spawnWorker(pipeline);
+    // The stream of batches holds two: the worker has stored some, and holds others that do not fit.
+    await until(async () => (await bus.stats()).BATCHES.messages === 2, 'a full stream of batches');
+    victim.kill('SIGKILL');
+    await once(victim, 'exit');
+    await pipeline.startWorker();
+    // The killed worker's requests come back when their acknowledgement wait of 10 s is over.
+    const batches = await takeBatches(bus, count, 60_000);
+    assert.deepEqual(batches.map(({ batch }) => batch.requestId).sort(), Array.from({ length: count }, (_, i) => `r${i}`).sort());
+    for (const { pixels } of batches) assert.deepEqual(pixels, batches[0]!.pixels);
+    assert.equal((await bus.stats()).BATCHES.messages, 0);
+  });
+
+  test('finishes what is under way at SIGTERM, leaves no request behind, and exits with 0', async (t) => {
+    const pipeline = await startPipeline(t);
+    const { bus } = pipeline;
+    const samples = await publishPhantoms(bus, 2);
+    const worker = spawnWorker(pipeline);
+    await order(bus, batchRequest('r1', samples));
+    await takeBatches(bus, 1);
+    worker.kill('SIGTERM');
+    const [code] = (await once(worker, 'exit')) as [number | null];
+    assert.equal(code, 0, worker.log());
+    assert.equal((await bus.stats()).BATCH_REQUESTS.messages, 0);
+  });
+
+  test('names every wrong variable at once and exits with 2', async (t) => {
+    const pipeline = await startPipeline(t);
+    const worker = spawnWorker(pipeline, { SULCUS_CACHE_BYTES: 'much', SULCUS_PREPROCESS_CONCURRENCY: '0' });
+    const [code] = (await once(worker, 'exit')) as [number | null];
+    assert.equal(code, 2);
+    assert.match(worker.log(), /SULCUS_PREPROCESS_CONCURRENCY/);
+    assert.match(worker.log(), /SULCUS_CACHE_BYTES/);
+  });
+});
