@@ -73,11 +73,11 @@ export class IngestEvents {
     void publishEvent(this.#bus, 'ingest', this.#instance, { state: { state, message } });
   }
 
-  /** Publishes the last counts; of an import, with `done`. */
-  async finish(): Promise<void> {
+  /** Publishes the last counts. `done` says that an import has gone through to its end. */
+  async finish({ done = false } = {}): Promise<void> {
     clearInterval(this.#timer);
     await this.#reporting;
-    await this.#publish({ ...this.counts, done: this.#importId !== '' });
+    await this.#publish({ ...this.counts, done });
   }
 
   /** One report at a time: with the broker away they would pile up. */

@@ -68,10 +68,12 @@ async function importFiles({ ingestor, events, maxFileBytes }: ImportContext, it
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
   const turns = new Turns();
   const settled = inOrder(each(items, options.signal), FILE_WINDOW, (item) => ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, turn: turns.next() }));
+  let done = false;
   try {
     for await (const outcome of settled) options.onOutcome?.(outcome, events.counts, items.length);
+    done = true;
   } finally {
-    await events.finish();
+    await events.finish({ done });
   }
   return events.counts;
 }

@@ -33,6 +33,7 @@ for (const shape of ['clientStream', 'bidi'] as const) {
     });
     const { counter, messages } = countedMessages(64);
     const answer = shape === 'clientStream' ? client.clientStream(messages()) : collect(client.bidi(messages())).then(([last]) => last!);
+    while (received === 0) await sleep(10);
     await sleep(700);
     const pulledWhileBlocked = counter.pulled;
     assert.equal(received, 1);

@@ -55,6 +55,21 @@ test('importing again adds nothing: every image is a duplicate', async (t) => {
   assert.equal((await readScans(harness.bus)).length, 20);
 });
 
+test('an import that is stopped does not call itself done, and the next one goes on where it stopped', async (t) => {
+  const harness = await startHarness(t);
+  const folder = await writeFiles(await temporaryFolder(t), Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])));
+  const stop = new AbortController();
+  const first = createIngestor(t, harness, 'stopped');
+  await assert.rejects(importFolder(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }), { name: 'AbortError' });
+  const reports = (await readEvents(harness.bus)).flatMap(({ ingest }) => (ingest ? [ingest] : []));
+  assert.ok(reports.every(({ done }) => !done));
+  const stored = (await readScans(harness.bus)).length;
+  assert.ok(stored >= 5 && stored < 80, `${stored} stored`);
+  const counts = await importFolder(createIngestor(t, harness, 'second'), folder);
+  assert.equal(counts.duplicates, stored);
+  assert.equal(counts.ingested, 80 - stored);
+});
+
 test('the order of an import mixes the classes and is the same every time', async (t) => {
   const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`class ${Math.floor(index / 20)}/${String(index).padStart(2, '0')}.jpg`, index]));
   const folder = await writeFiles(await temporaryFolder(t), files);
