@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type Split, type TensorBatch } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
+import { releaseBatch } from './held-batches.js';
 import type { IndexedSample } from './sample-index.js';
 
 /** Batches that may wait for a checkpoint; what can arrive at all is bounded by the credit. */
@@ -102,7 +103,7 @@ export class BatchExchange {
     const open = this.#byRequestId.get(delivery.message.requestId);
     if (!open || open.delivered) {
       this.#log.debug({ requestId: delivery.message.requestId }, 'let go of a batch that is no longer asked for');
-      await delivery.ack();
+      await releaseBatch(this.#bus, delivery);
       return;
     }
     open.delivered = delivery;

@@ -1,9 +1,10 @@
+import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { decodeSafetensors, encodeSafetensors, type NetworkState } from '#libs/nn';
-import type { CheckpointStore } from '#libs/registry';
+import { CheckpointStore } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { EarlyStoppingRecord } from './early-stopping.js';
-import type { HeldBatches } from './held-batches.js';
+import { releaseBatch, type HeldBatches } from './held-batches.js';
 import type { LedgerRecord } from './ledger.js';
 import type { ProgressRecord } from './progress.js';
 import type { ValidationMetrics } from './promotion.js';
@@ -44,6 +45,7 @@ export interface RestoredCheckpoint {
  * steps run, and only then are the batches acknowledged whose effect they contain.
  */
 export class Checkpoints {
+  readonly #bus: Bus;
   readonly #store: CheckpointStore;
   readonly #run: string;
   readonly #held: HeldBatches;
@@ -53,8 +55,9 @@ export class Checkpoints {
   #failure: unknown;
   #savedAtMs = Date.now();
 
-  constructor(store: CheckpointStore, run: string, held: HeldBatches) {
-    this.#store = store;
+  constructor(bus: Bus, run: string, held: HeldBatches) {
+    this.#bus = bus;
+    this.#store = new CheckpointStore(bus);
     this.#run = run;
     this.#held = held;
   }
@@ -95,7 +98,7 @@ export class Checkpoints {
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
       this.#revision = await this.#store.save(this.#run, { manifest: manifest as unknown as Record<string, unknown>, parts }, this.#revision);
-      await Promise.all(batches.map((batch) => batch.ack()));
+      await Promise.all(batches.map((batch) => releaseBatch(this.#bus, batch)));
     }).catch((error: unknown) => {
       this.#failure = error;
     });

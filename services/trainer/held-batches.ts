@@ -1,4 +1,4 @@
-import type { Delivery } from '#libs/bus';
+import { blobOwners, type Bus, type Delivery } from '#libs/bus';
 import type { TensorBatch } from '#libs/contracts';
 
 /** Batches whose effect is in the weights but in no durable checkpoint yet: they must not be acknowledged. */
@@ -20,3 +20,13 @@ export class HeldBatches {
     return taken;
   }
 }
+
+/** Acknowledges a batch and deletes the pixels that did not fit its message. */
+export async function releaseBatch(bus: Bus, delivery: Delivery<TensorBatch>): Promise<void> {
+  await delivery.ack();
+  const { pixels, run, requestId } = delivery.message;
+  if (pixels?.blob) await bus.deleteOwnedBlobs(blobOwners.batch(run, requestId));
+}
+
+/** Deletes the pixels of batches whose release was cut off by a kill; to be called before the first order of a trainer. */
+export const sweepBatchBlobs = (bus: Bus, run: string): Promise<void> => bus.deleteOwnedBlobs(blobOwners.batch(run));

@@ -3,13 +3,13 @@ import type { Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import { countTrainable, initialState, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
-import { CheckpointStore, Registry } from '#libs/registry';
+import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { BatchExchange } from './batch-exchange.js';
 import { Checkpoints } from './checkpoints.js';
 import type { TrainerConfig } from './config.js';
 import { TrainerEvents } from './events.js';
-import { HeldBatches } from './held-batches.js';
+import { HeldBatches, sweepBatchBlobs } from './held-batches.js';
 import { claimRun } from './ownership.js';
 import { Publisher } from './publisher.js';
 import { resolveTransform } from './recipe.js';
@@ -50,12 +50,13 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
 
   const registry = new Registry(bus);
   const held = new HeldBatches();
-  const checkpoints = new Checkpoints(new CheckpointStore(bus), config.run, held);
+  const checkpoints = new Checkpoints(bus, config.run, held);
   const restored = await checkpoints.restore();
   const state = new RunState(identity, restored?.manifest);
   const session = await TrainingSession.create(engine, network, recipe.optimizer, restored ?? { weights: initialState(network, recipe.seed) });
   await events.state('ready', restored ? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}` : 'a new run');
 
+  await sweepBatchBlobs(bus, config.run);
   const index = new SampleIndex(config.classes, log);
   const exchange = new BatchExchange(bus, log, {
     run: config.run, credit: config.batchCredit, seed: recipe.seed, reorderAfterMs: config.reorderAfterMs,

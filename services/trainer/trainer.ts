@@ -1,4 +1,4 @@
-import type { Bus } from '#libs/bus';
+import { blobOwners, type Bus } from '#libs/bus';
 import type { TensorBatch } from '#libs/contracts';
 import type { Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
@@ -9,7 +9,7 @@ import type { BatchExchange, BatchOrder, DeliveredBatch } from './batch-exchange
 import { Champion } from './champion.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { TrainerEvents } from './events.js';
-import type { HeldBatches } from './held-batches.js';
+import { releaseBatch, type HeldBatches } from './held-batches.js';
 import { Ledger } from './ledger.js';
 import { PassPlan } from './pass-plan.js';
 import { decide, type ValidationMetrics } from './promotion.js';
@@ -221,7 +221,7 @@ export class Trainer {
   }
 
   async #validateOn({ delivery }: DeliveredBatch, tally: ValidationTally, champion: Champion | undefined): Promise<void> {
-    const { session, state } = this.#parts;
+    const { bus, session, state } = this.#parts;
     const batch = await this.#openBatch(delivery.message);
     const labels = labelsOf(delivery.message);
     if (labels.length > 0) {
@@ -230,7 +230,7 @@ export class Trainer {
       await champion?.answer(batch.pixels, labels);
     }
     // A validation leaves no effect that could be lost.
-    await delivery.ack();
+    await releaseBatch(bus, delivery);
   }
 
   async #openBatch(message: TensorBatch): Promise<OpenBatch> {
@@ -238,7 +238,7 @@ export class Trainer {
     const { height, width, channels } = network.input;
     const sequences = message.samples.map(({ scanSequence }) => scanSequence);
     const rowBytes = message.height * message.width * message.channels;
-    const pixels = message.pixels && sequences.length > 0 ? await bus.fromPayload(message.pixels) : Buffer.alloc(0);
+    const pixels = message.pixels && sequences.length > 0 ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) }) : Buffer.alloc(0);
     if (sequences.length > 0 && (message.height !== height || message.width !== width || message.channels !== channels)) {
       throw new SulcusError('MESSAGE_INVALID', `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${height}x${width}x${channels}`);
     }
