@@ -5,7 +5,7 @@ import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
 import type { PredictorEvents } from './events.js';
 import type { ModelSlot } from './models/model-slot.js';
 import type { PreparePool, TransformRef } from './prepare/pool.js';
-import type { Prepared } from './prepare/prepare-worker.js';
+import type { Prepared } from './prepare/thread.js';
 
 /** One answered image. */
 export interface Prediction {

@@ -15,7 +15,7 @@ import { PreparePool } from './prepare/pool.js';
 
 /** What the predictor is built from. */
 export interface PredictorDependencies {
-  config: Omit<PredictorConfig, 'natsUrl'>;
+  config: PredictorConfig;
   bus: Bus;
   log: Logger;
   /** Unique per process. */
@@ -58,7 +58,7 @@ export class PredictorService implements AsyncDisposable {
     const events = new PredictorEvents(bus, instance, log);
     const pool = new PreparePool({ threads: config.prepareThreads });
     const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes });
-    const hostOptions = { registry, loadTimeoutMs: LOAD_TIMEOUT_MS, ...config };
+    const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, ...config };
 
     const slot: ModelSlot = new ModelSlot({
       alias: config.alias,
@@ -75,7 +75,6 @@ export class PredictorService implements AsyncDisposable {
       },
     });
     const context: PredictionContext = { slot, pool, events };
-    await pool.start();
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_PREDICTOR_ADDRESS',

@@ -1,15 +1,20 @@
-import { startEngine, type Engine } from '#libs/engine';
+import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, InferenceSession, resolvePrecision, type Precision } from '#libs/nn';
-import type { ModelCard, Registry } from '#libs/registry';
+import type { Precision } from '#libs/nn';
+import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../batching/batcher.js';
-import type { TransformRef } from '../prepare/pool.js';
-import { checkCard, type ServableCard } from './servable-card.js';
-import { warmUpAndCheck, warmUpBatchSizes } from './self-check.js';
+import type { PreparePool, TransformRef } from '../prepare/pool.js';
+import { ThreadClient } from '../threads/thread-client.js';
+import { checkCard } from './servable-card.js';
+import { warmUpBatchSizes } from './self-check.js';
+import type { ModelThreadMethods } from './thread.js';
+
+type ModelThread = ThreadClient<ModelThreadMethods>;
 
 /** How hosts are made and how they batch. */
 export interface ModelHostOptions {
-  registry: Pick<Registry, 'loadWeights'>;
+  natsUrl: string;
+  pool: PreparePool;
   engineThreads: number | undefined;
   /** 'auto': as the card's recipe says, as far as the engine can. */
   precision: 'auto' | Precision;
@@ -19,6 +24,8 @@ export interface ModelHostOptions {
   loadTimeoutMs: number;
 }
 
+const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.url);
+
 /** Batches an engine has at a time: one computes while the other is on its way. */
 const BATCHES_IN_FLIGHT = 2;
 /** A call that takes longer than this means the engine hangs; it is ended and started anew. */
@@ -27,16 +34,18 @@ const HANG_MS = 60_000;
 const END_GRACE_MS = 5_000;
 
 /**
- * One model version in service: its own engine process, the weights in it, and the batcher in front. A host that exists is
- * verified, warm and self-checked; what is served when is {@link ModelSlot}'s business.
+ * One model version in service: its own engine process behind a thread of its own, and the batcher in front. A host that
+ * exists is verified, warm and self-checked; what is served when is {@link ModelSlot}'s business.
  */
 export class ModelHost {
   readonly card: ModelCard;
-  readonly servable: ServableCard;
+  /** Process that holds the model. */
+  readonly enginePid: number | undefined;
   /** Fetch, verify, start, load and warm together. */
   readonly loadMs: number;
-  readonly #engine: Engine;
-  readonly #session: InferenceSession;
+  /** What an image goes through before it is given to {@link predict}. */
+  readonly transform: TransformRef;
+  readonly #thread: ModelThread;
   readonly #batcher: Batcher<Uint8Array, Float32Array>;
   readonly #inputLength: number;
   #users = 0;
@@ -45,12 +54,12 @@ export class ModelHost {
   #onIdle: (() => void) | undefined;
   #onFailure: ((error: SulcusError) => void) | undefined;
 
-  private constructor(parts: { servable: ServableCard; engine: Engine; session: InferenceSession; loadMs: number }, options: ModelHostOptions) {
-    this.servable = parts.servable;
-    this.card = parts.servable.card;
+  private constructor(parts: Pick<ModelHost, 'card' | 'enginePid' | 'loadMs' | 'transform'> & { thread: ModelThread }, options: ModelHostOptions) {
+    this.card = parts.card;
+    this.enginePid = parts.enginePid;
     this.loadMs = parts.loadMs;
-    this.#engine = parts.engine;
-    this.#session = parts.session;
+    this.transform = parts.transform;
+    this.#thread = parts.thread;
     const { height, width, channels } = this.card.input;
     this.#inputLength = height * width * channels;
     this.#batcher = new Batcher({
@@ -59,44 +68,35 @@ export class ModelHost {
       maxBatchesInFlight: BATCHES_IN_FLIGHT,
       run: (rows) => this.#infer(rows),
     });
-    this.#engine.onExit(() => this.#fail(new SulcusError('ENGINE_FAILED', `The engine process of ${this.card.version} ended`)));
+    const failed = (why: string): void => this.#fail(new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} is gone: ${why}`));
+    this.#thread.call('engineEnded', undefined).then(failed, () => failed('its thread ended'));
   }
 
   /**
    * Fetches, verifies, loads, warms and checks a version. Nothing is left running when it fails.
    *
-   * @throws MODEL_INVALID, HASH_MISMATCH, NOT_FOUND for a version that must not serve; ENGINE_FAILED, ENGINE_UNAVAILABLE and
-   * bus errors for trouble that is not the version's; CANCELLED when `signal` aborts
+   * @throws MODEL_INVALID for a version that must not serve; ENGINE_FAILED, ENGINE_UNAVAILABLE and bus errors for trouble
+   * that is not the version's; CANCELLED when `signal` aborts, DEADLINE_EXCEEDED when it takes too long
    */
   static async load(card: ModelCard, options: ModelHostOptions, signal: AbortSignal): Promise<ModelHost> {
     const startedMs = performance.now();
-    const servable = checkCard(card);
-    const weights = await options.registry.loadWeights(card);
-    const { state } = decodeSafetensors(weights);
-    signal.throwIfAborted();
-    const engine = await startEngine({ threads: options.engineThreads, label: `predictor ${card.version}` });
+    const { network, transform: spec } = checkCard(card);
+    const transform = { hash: card.transformHash, spec };
+    const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`);
+    let enginePid: number | undefined;
     try {
       return await withLimit(AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]), async () => {
-        const precision = options.precision === 'auto' ? recipePrecision(card, engine) : options.precision;
-        const session = await InferenceSession.create(engine, { ...servable.network, precision }, state);
-        const { height, width, channels } = card.input;
-        await warmUpAndCheck(session, height * width * channels, card.classes.length, warmUpBatchSizes(options.maxBatchSize));
-        return new ModelHost({ servable, engine, session, loadMs: performance.now() - startedMs }, options);
+        await thread.call('fetch', { natsUrl: options.natsUrl, card });
+        enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
+        const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
+        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize) };
+        await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
+        return new ModelHost({ card, transform, enginePid, thread, loadMs: performance.now() - startedMs }, options);
       });
     } catch (error) {
-      await endEngine(engine);
+      await endThread(thread, enginePid);
       throw error;
     }
-  }
-
-  /** What an image goes through before it is given to {@link predict}. */
-  get transform(): TransformRef {
-    return { hash: this.card.transformHash, spec: this.servable.transform };
-  }
-
-  /** Process that holds the model. */
-  get enginePid(): number | undefined {
-    return this.#engine.pid;
   }
 
   /** False from the moment the engine fails or the host is closed. */
@@ -146,17 +146,16 @@ export class ModelHost {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#batcher.close(new SulcusError('ENGINE_FAILED', `${this.card.version} was taken out of service`));
-      await endEngine(this.#engine);
+      await endThread(this.#thread, this.enginePid);
     })();
     return this.#closing;
   }
 
   async #infer(rows: readonly Uint8Array[]): Promise<Float32Array[]> {
-    // A fresh buffer each time: the engine may still be reading the one before.
     const pixels = new Uint8Array(rows.length * this.#inputLength);
     rows.forEach((row, index) => pixels.set(row, index * this.#inputLength));
     const classes = this.card.classes.length;
-    const probabilities = await this.#whileResponsive(this.#session.predict(pixels, rows.length));
+    const probabilities = await this.#whileResponsive(this.#thread.call('predict', { pixels, count: rows.length }, [pixels.buffer]));
     if (probabilities.length !== rows.length * classes) {
       throw new SulcusError('INTERNAL', `The engine answered ${probabilities.length} values for ${rows.length} rows of ${classes} classes`);
     }
@@ -166,7 +165,7 @@ export class ModelHost {
   async #whileResponsive<T>(work: Promise<T>): Promise<T> {
     const watchdog = setTimeout(() => {
       this.#fail(new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} has not answered for ${HANG_MS} ms`));
-      void endEngine(this.#engine);
+      void endThread(this.#thread, this.enginePid);
     }, HANG_MS);
     try {
       return await work;
@@ -183,29 +182,28 @@ export class ModelHost {
   }
 }
 
-/** The precision the version was trained and judged with, where this engine has it. */
-function recipePrecision(card: ModelCard, engine: Engine): Precision {
-  const { precision } = card.recipe;
-  return precision === 'auto' || precision === 'bfloat16' ? resolvePrecision('auto', engine.info.precision) : 'float32';
+/** The precision the version was trained and judged with. */
+function recipePrecision({ recipe: { precision } }: ModelCard): 'auto' | Precision {
+  return precision === 'bfloat16' || precision === 'auto' ? 'auto' : 'float32';
 }
 
-/** Ends an engine's process, by force when it does not come to an end. */
-async function endEngine(engine: Engine): Promise<void> {
-  const { pid } = engine;
+/** Lets the thread close its engine, and ends both by force when a run does not come to an end. */
+async function endThread(thread: ModelThread, enginePid: number | undefined): Promise<void> {
   const force = setTimeout(() => {
     try {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      if (enginePid !== undefined) process.kill(enginePid, 'SIGKILL');
     } catch {
       // It has just ended by itself.
     }
+    void thread.terminate();
   }, END_GRACE_MS);
-  await engine.close();
+  await thread.close();
   clearTimeout(force);
 }
 
-/** Runs `work`, or throws when `limit` aborts first; the engine's end settles what is left of the work. */
+/** Runs `work`, or throws when `limit` aborts first; the thread's end settles what is left of the work. */
 async function withLimit<T>(limit: AbortSignal, work: () => Promise<T>): Promise<T> {
-  limit.throwIfAborted();
+  if (limit.aborted) throw SulcusError.from(limit.reason);
   return await new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(SulcusError.from(limit.reason));
     limit.addEventListener('abort', onAbort, { once: true });

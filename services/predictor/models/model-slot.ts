@@ -135,7 +135,7 @@ export class ModelSlot {
     this.#loading = version;
     try {
       const host = await this.#load(version, signal);
-      if (signal.aborted || (await this.#isTakenBack(host.card))) await host.close();
+      if (signal.aborted || this.#isTakenBack(version)) await host.close();
       else this.#swap(host);
     } catch (thrown) {
       if (signal.aborted) return;
@@ -156,14 +156,16 @@ export class ModelSlot {
   }
 
   /**
-   * Whether the alias has moved back from a version while it was loaded. One that a newer version has merely overtaken still
+   * Whether the alias has moved back from a version, to one it pointed to before, while it was loaded. One that a newer version has merely overtaken still
    * serves until that one is ready: otherwise promotions that come faster than a load takes would keep the oldest in service.
    */
-  async #isTakenBack(loaded: ModelCard): Promise<boolean> {
+  #isTakenBack(loaded: string): boolean {
     const wanted = this.#wanted;
-    if (!wanted || wanted.version === loaded.version || !this.#serving?.alive) return false;
-    const newest = await this.#options.registry.get(wanted.version);
-    return newest !== undefined && newest.createdUnixMs < loaded.createdUnixMs;
+    if (!wanted || wanted.version === loaded || !this.#serving?.alive) return false;
+    const moves = [wanted, ...wanted.history].map(({ version }) => version).reverse();
+    const position = moves.lastIndexOf(loaded);
+    const next = moves[position + 1]!;
+    return position < 0 || moves.slice(0, position).includes(next);
   }
 
   #swap(host: ModelHost): void {

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import { PrepareWorker, type Prepared } from './prepare-worker.js';
+import { ThreadClient } from '../threads/thread-client.js';
+import type { Prepared, PrepareMethods } from './thread.js';
 
 /** The transform an image goes through, as its model card names it. */
 export interface TransformRef {
@@ -14,16 +16,26 @@ interface Task {
   resolve(prepared: Promise<Prepared>): void;
 }
 
-/** Images one worker holds at a time: while one is warped, the next is decoded in libvips' own threads. */
-const IMAGES_PER_WORKER = 2;
+interface PrepareThread {
+  client: ThreadClient<PrepareMethods>;
+  /** Hashes of the transforms it was told. */
+  known: Set<string>;
+  /** Images it holds. */
+  load: number;
+}
+
+/** Images one thread holds at a time: while one is warped, the next is decoded in libvips' own threads. */
+const IMAGES_PER_THREAD = 2;
+
+const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Decodes and transforms images in worker threads. Images wait here for a free worker in order of arrival; one whose
- * caller gives up meanwhile is dropped unseen. A worker that dies is replaced with the next image.
+ * Decodes and transforms images in worker threads. Images wait here for a free thread in order of arrival; one whose
+ * caller gives up meanwhile is dropped unseen. A thread that dies is replaced with the next image.
  */
 export class PreparePool {
   readonly #size: number;
-  readonly #workers: PrepareWorker[] = [];
+  readonly #threads: PrepareThread[] = [];
   readonly #tasks: Task[] = [];
   #closed = false;
 
@@ -31,18 +43,22 @@ export class PreparePool {
     this.#size = options.threads;
   }
 
-  /** Starts every worker, so that the first image does not wait for one. */
-  async start(): Promise<void> {
-    while (this.#workers.length < this.#size) this.#addWorker();
-    await Promise.all(this.#workers.map((worker) => worker.ready));
+  /**
+   * Has every thread load its code and the transform, so that the first image does not wait for it.
+   *
+   * @throws INTERNAL when a thread cannot start
+   */
+  async warmUp(transform: TransformRef): Promise<void> {
+    while (this.#threads.length < this.#size) this.#addThread();
+    await Promise.all(this.#threads.map((thread) => teach(thread, transform)));
   }
 
   /**
-   * @throws CANCELLED or DEADLINE_EXCEEDED when `signal` aborts before a worker took the image; IMAGE_* codes for bytes that
+   * @throws CANCELLED or DEADLINE_EXCEEDED when `signal` aborts before a thread took the image; IMAGE_* codes for bytes that
    * are no readable image, with `details.sampleId`
    */
   prepare(transform: TransformRef, image: Uint8Array, signal: AbortSignal): Promise<Prepared> {
-    if (this.#closed) return Promise.reject(new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping'));
+    if (this.#closed) return Promise.reject(stopping());
     if (signal.aborted) return Promise.reject(SulcusError.from(signal.reason));
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -64,36 +80,56 @@ export class PreparePool {
     });
   }
 
-  /** Ends the workers when they have answered what they hold. Waiting images fail. */
+  /** Ends the threads when they have answered what they hold. Waiting images fail. */
   async close(): Promise<void> {
     this.#closed = true;
-    const stopping = new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping');
-    for (const task of this.#tasks.splice(0)) task.resolve(Promise.reject(stopping));
-    await Promise.all(this.#workers.map((worker) => worker.close()));
+    for (const task of this.#tasks.splice(0)) task.resolve(Promise.reject(stopping()));
+    await Promise.all(this.#threads.map(({ client }) => client.close()));
   }
 
   #dispatch(): void {
     while (this.#tasks.length > 0) {
-      const worker = this.#freeWorker();
-      if (!worker) return;
+      const thread = this.#freeThread();
+      if (!thread) return;
       const task = this.#tasks.shift()!;
-      const prepared = worker.prepare(task.transform.hash, task.transform.spec, task.image);
+      thread.load++;
+      const prepared = prepareIn(thread, task.transform, task.image).finally(() => {
+        thread.load--;
+        this.#dispatch();
+      });
       task.resolve(prepared);
-      void prepared.catch(() => undefined).then(() => this.#dispatch());
+      prepared.catch(() => undefined); // the caller may have given up and look no more
     }
   }
 
-  #freeWorker(): PrepareWorker | undefined {
-    let best: PrepareWorker | undefined;
-    for (const worker of this.#workers) if (!best || worker.load < best.load) best = worker;
+  #freeThread(): PrepareThread | undefined {
+    let best: PrepareThread | undefined;
+    for (const thread of this.#threads) if (!best || thread.load < best.load) best = thread;
     if (best && best.load === 0) return best;
-    if (this.#workers.length < this.#size) return this.#addWorker();
-    return best && best.load < IMAGES_PER_WORKER ? best : undefined;
+    if (this.#threads.length < this.#size) return this.#addThread();
+    return best && best.load < IMAGES_PER_THREAD ? best : undefined;
   }
 
-  #addWorker(): PrepareWorker {
-    const worker = new PrepareWorker((gone) => this.#workers.splice(this.#workers.indexOf(gone), 1));
-    this.#workers.push(worker);
-    return worker;
+  #addThread(): PrepareThread {
+    const thread = { client: new ThreadClient<PrepareMethods>(ENTRY, 'prepare thread'), known: new Set<string>(), load: 0 };
+    this.#threads.push(thread);
+    void thread.client.exited.then(() => this.#threads.splice(this.#threads.indexOf(thread), 1));
+    return thread;
   }
 }
+
+/** Messages keep their order, so an image may follow its transform without waiting for the answer. */
+async function teach({ client, known }: PrepareThread, transform: TransformRef): Promise<void> {
+  if (known.has(transform.hash)) return;
+  known.add(transform.hash);
+  await client.call('learn', transform);
+}
+
+async function prepareIn(thread: PrepareThread, transform: TransformRef, image: Uint8Array): Promise<Prepared> {
+  teach(thread, transform).catch(() => undefined); // a transform that is refused shows in the image's answer
+  // A view may lie in a larger buffer, which posting would copy whole: take exactly these bytes and move them.
+  const bytes = new Uint8Array(image);
+  return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes }, [bytes.buffer]);
+}
+
+const stopping = (): SulcusError => new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping');

@@ -120,7 +120,7 @@ export async function createFixture(): Promise<Fixture> {
     registry: new Registry(bus),
     start: async (config = {}) => {
       const service = await PredictorService.start({
-        config: { ...readConfig({}), address: '127.0.0.1:0', prepareThreads: 1, maxBatchSize: 4, ...config },
+        config: { ...readConfig({}), natsUrl: nats.url, address: '127.0.0.1:0', prepareThreads: 1, maxBatchSize: 4, ...config },
         bus,
         log: createLogger('predictor'),
         instance: 'test',

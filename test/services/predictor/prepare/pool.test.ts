@@ -21,7 +21,7 @@ async function randomPng(seed: number, width = 120, height = 90): Promise<Buffer
 let pool: PreparePool;
 before(async () => {
   pool = new PreparePool({ threads: 2 });
-  await pool.start();
+  await pool.warmUp(small);
 });
 after(() => pool.close());
 
@@ -78,7 +78,7 @@ test('PreparePool - an image whose caller gave up while it waited is dropped', a
 
 test('PreparePool - closing answers what the workers hold and refuses the rest', async () => {
   const closing = new PreparePool({ threads: 1 });
-  await closing.start();
+  await closing.warmUp(small);
   const image = await randomPng(6);
   const outcomes = Array.from({ length: 5 }, () => closing.prepare(small, image, never));
   const settled = Promise.allSettled(outcomes);

@@ -1,0 +1,62 @@
+/**
+ * Entry of a model thread: fetches one version, loads it into an engine process of its own, warms and checks it, and then
+ * stands between that process and the thread that serves gRPC. Hundreds of megabytes of weights are hashed, decoded and
+ * sent to the engine here, where nobody waits for an answer.
+ */
+import { connectBus } from '#libs/bus';
+import { startEngine, type Engine } from '#libs/engine';
+import { decodeSafetensors, InferenceSession, resolvePrecision, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
+import { Registry, type ModelCard } from '#libs/registry';
+import { serveThread } from '../threads/serve-thread.js';
+import { warmUpAndCheck } from './self-check.js';
+
+/** What a version is loaded with. */
+export interface LoadOrder {
+  network: Omit<NetworkConfig, 'precision'>;
+  /** 'auto': as the processor does best. */
+  precision: 'auto' | Precision;
+  /** Batch sizes to warm up with. */
+  batchSizes: readonly number[];
+}
+
+let weights: NetworkState | undefined;
+let starting: Promise<Engine> | undefined;
+let engine: Engine | undefined;
+let session: InferenceSession | undefined;
+
+const methods = {
+  /** Fetches and verifies the weights. @throws MODEL_INVALID, bus errors */
+  fetch: async ({ natsUrl, card }: { natsUrl: string; card: ModelCard }): Promise<void> => {
+    await using bus = await connectBus({ servers: natsUrl, name: `predictor-load-${card.version}` });
+    weights = decodeSafetensors(await new Registry(bus).loadWeights(card)).state;
+  },
+
+  /** Starts the engine. @returns its process id */
+  start: async (options: { threads?: number; label: string }): Promise<number | undefined> => {
+    starting = startEngine(options);
+    engine = await starting;
+    return engine.pid;
+  },
+
+  /** Gives the weights to the engine, warms it up and checks it. @throws MODEL_INVALID for a version that must not serve; engine errors */
+  load: async ({ network, precision, batchSizes }: LoadOrder): Promise<void> => {
+    session = await InferenceSession.create(engine!, { ...network, precision: resolvePrecision(precision, engine!.info.precision) }, weights!);
+    weights = undefined; // the engine has them: no second copy is kept
+    const { height, width, channels } = network.input;
+    await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
+  },
+
+  /** `[count, height, width, channels]` uint8 → `[count, classes]` probabilities. */
+  predict: ({ pixels, count }: { pixels: Uint8Array; count: number }): Promise<Float32Array> => session!.predict(pixels, count),
+
+  /** Answers when the engine's process ends other than by closing this thread: with what is known of its end. */
+  engineEnded: (): Promise<string> => new Promise((resolve) => engine!.onExit((error) => resolve(error.rawMessage))),
+};
+
+export type ModelThreadMethods = typeof methods;
+
+serveThread(methods, async () => {
+  // An engine that is still starting must not be left behind.
+  const started = await starting?.catch(() => undefined);
+  await started?.close();
+});

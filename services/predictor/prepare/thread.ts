@@ -1,0 +1,43 @@
+/**
+ * Entry of a prepare thread: hashes, decodes and transforms images, so that the thread that serves gRPC touches no pixel.
+ */
+import { createHash } from 'node:crypto';
+import { SulcusError } from '#libs/errors';
+import { compileTransform, decodeImage, validateTransform, type CompiledTransform } from '#libs/imaging';
+import { serveThread } from '../threads/serve-thread.js';
+
+/** One image, ready for the network. */
+export interface Prepared {
+  /** SHA-256 of the encoded image, lower-case hexadecimal. */
+  sampleId: string;
+  /** `[height, width, channels]`, 0-255. */
+  pixels: Uint8Array;
+  /** Hash, decode and transform. */
+  prepareMs: number;
+}
+
+const transforms = new Map<string, CompiledTransform>();
+
+const methods = {
+  /** Takes a transform that later images name by its hash. */
+  learn: async ({ hash, spec }: { hash: string; spec: unknown }): Promise<void> => {
+    transforms.set(hash, compileTransform(validateTransform(spec), 'eval'));
+  },
+
+  /** @throws IMAGE_* for bytes that are no readable image, with `details.sampleId` */
+  prepare: async ({ transformHash, image }: { transformHash: string; image: Uint8Array }): Promise<Prepared> => {
+    const startedMs = performance.now();
+    const sampleId = createHash('sha256').update(image).digest('hex');
+    try {
+      const pixels = transforms.get(transformHash)!(await decodeImage(image));
+      return { sampleId, pixels, prepareMs: performance.now() - startedMs };
+    } catch (thrown) {
+      const error = SulcusError.from(thrown);
+      throw new SulcusError(error.code, error.rawMessage, { cause: thrown, details: { ...error.details, sampleId } });
+    }
+  },
+};
+
+export type PrepareMethods = typeof methods;
+
+serveThread(methods);
