@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { connectBus, Streams, subjects, type Bus, type TopologyLimits } from '#libs/bus';
+import { blobOwners, connectBus, Streams, subjects, type Bus, type TopologyLimits } from '#libs/bus';
 import { codecs, type BatchRequestInput, type SampleRef, type TensorBatch } from '#libs/contracts';
 import { canonicalTransformJson, encodeImage, renderPhantom, transformHash, transforms } from '#libs/imaging';
 import { createLogger } from '#libs/telemetry';
@@ -20,13 +20,13 @@ export interface Pipeline {
 }
 
 /** A broker with our streams, and a connection to it. */
-export async function startPipeline(test: TestContext, limits?: Partial<TopologyLimits>): Promise<Pipeline> {
+export async function startPipeline(test: TestContext, limits?: Partial<TopologyLimits>, options?: { maxPayload: string }): Promise<Pipeline> {
   const cleanUps: (() => Promise<unknown>)[] = [];
   // Last started, first stopped: workers finish while they still have a broker.
   test.after(async () => {
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
   });
-  const nats = await startNats();
+  const nats = await startNats(undefined, options);
   cleanUps.push(() => nats.stop());
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   cleanUps.push(() => bus.drain());
@@ -79,7 +79,7 @@ export async function takeBatches(bus: Bus, count: number, timeoutMs = 20_000): 
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), timeoutMs);
   for await (const delivery of bus.pull({ stream: Streams.BATCHES, durable: 'trainer-main', codec: codecs.TensorBatch, maxInFlight: 1, signal: stop.signal })) {
-    batches.push({ batch: delivery.message, pixels: await bus.fromPayload(delivery.message.pixels!), traceparent: delivery.traceparent });
+    batches.push({ batch: delivery.message, pixels: await bus.fromPayload(delivery.message.pixels!, { owner: blobOwners.batch(delivery.message.run, delivery.message.requestId) }), traceparent: delivery.traceparent });
     await delivery.ack();
     if (batches.length === count) break;
   }

@@ -54,6 +54,18 @@ describe('a batch request', () => {
     assert.notDeepEqual(byId.get('r4'), byId.get('r1'));
   });
 
+  test('whose pixels do not fit a message is answered by blob, owned by the batch', async (t) => {
+    const { bus, startWorker } = await startPipeline(t, {}, { maxPayload: '1MB' });
+    const [sample] = await publishPhantoms(bus, 1);
+    await startWorker();
+    const count = Math.ceil(1_100_000 / bytesPerSample);
+    await order(bus, batchRequest('large', Array.from({ length: count }, () => sample!)));
+    const [{ batch, pixels }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
+    assert.equal(batch.pixels?.content, 'blob');
+    assert.equal(pixels.length, count * bytesPerSample);
+    assert.deepEqual(pixels.subarray(0, bytesPerSample), pixels.subarray(-bytesPerSample));
+  });
+
   test('that is sent twice gives one batch', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 1);
