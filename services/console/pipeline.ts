@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { connectBus, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
@@ -9,6 +9,7 @@ import { createServices, type ServicePlan } from './processes/pipeline-processes
 import { choosePort } from './processes/ports.js';
 import type { SupervisedProcess } from './processes/supervised-process.js';
 import type { StateFolder } from './state-folder.js';
+import { freeBytes, limitsFor } from './storage.js';
 
 /** Time that services have to finish what they hold: the trainer stores a last checkpoint. */
 const STOP_GRACE_MS = 20_000;
@@ -47,10 +48,12 @@ export class Pipeline {
   /**
    * Starts a broker (unless SULCUS_NATS_URL names one) and the services.
    *
-   * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, FILE_UNREADABLE when there is no nats-server
+   * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE when there is no nats-server
    */
   static async start(options: UpOptions, folder: StateFolder, classes: readonly string[], signal: AbortSignal): Promise<Pipeline> {
     const ports = await choosePorts(options);
+    // Streams that exist keep their size.
+    const limits = options.natsUrl === undefined && !existsSync(folder.nats) ? limitsFor(freeBytes(folder.root)) : {};
     const broker = options.natsUrl === undefined ? await createBroker({ folder: folder.nats, logFile: path.join(folder.logs, 'nats.log'), port: ports.nats, monitorPort: ports.monitor }) : undefined;
     const natsUrl = options.natsUrl ?? `nats://127.0.0.1:${ports.nats}`;
     const failure = new AbortController();
@@ -59,7 +62,7 @@ export class Pipeline {
     try {
       if (broker) await brokerReady(broker, ports.nats, signal);
       const bus = await connectBus({ servers: natsUrl, name: 'console', signal });
-      await bus.ensureTopology();
+      await bus.ensureTopology(limits);
       mkdirSync(folder.traces, { recursive: true });
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, { natsUrl, ports, classes, traceFolder: folder.traces }),

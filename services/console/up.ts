@@ -30,17 +30,13 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
     openLog(path.join(folder.logs, 'sulcus.log'));
     process.stdout.write(`${dataSet.description}\n`);
     const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
-    try {
-      await operate(pipeline, folder, dataSet, options, context);
-    } finally {
-      await pipeline.stop();
-    }
+    await operate(pipeline, folder, dataSet, options, context);
   } finally {
     folder.release();
   }
 }
 
-/** Watches, shows and feeds a running pipeline. */
+/** Watches, shows and feeds a running pipeline, and stops it in the end. */
 async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet, options: UpOptions, { signal, log }: ServiceContext): Promise<void> {
   const startedMs = Date.now();
   const over = new AbortController();
@@ -87,6 +83,7 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
     over.abort();
     clearInterval(polling);
     await Promise.allSettled(background);
+    await pipeline.stop();
     view.close();
     process.stdout.write(`logs ${shownPath(folder.logs)}   traces ${shownPath(folder.traces)} (sulcus trace <sample>)\n`);
   }

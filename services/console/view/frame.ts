@@ -22,7 +22,7 @@ export interface Snapshot {
   addresses: string;
 }
 
-const NAME_WIDTH = 11;
+const NAME_WIDTH = 13;
 
 /** The live view: lines of at most `columns` characters, without control sequences. */
 export function renderFrame(snapshot: Snapshot, columns: number): string[] {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+
+const CLI = path.join(import.meta.dirname, '../../../services/cli/main.ts');
+const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string[];
+}
+
+const sulcus = (...words: string[]): Promise<Outcome> => run(CLI, words);
+
+async function run(script: string, words: readonly string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], { env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr: stderr.split('\n').filter((line) => line !== '') };
+}
+
+/** An ImageFolder with these classes; the files need be no images to be counted. */
+function classFolder(...classes: string[]): string {
+  const root = mkdtempSync(path.join(folder, 'data-'));
+  for (const name of classes) {
+    mkdirSync(path.join(root, name));
+    writeFileSync(path.join(root, name, 'a.jpg'), '');
+  }
+  return root;
+}
+
+describe('sulcus', { concurrency: 2 }, () => {
+  test('--version prints the version of the package, --help every command', async () => {
+    assert.match((await sulcus('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+    const { code, stdout } = await sulcus('--help');
+    assert.equal(code, 0);
+    for (const command of ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'phantoms', 'trace']) assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
+  });
+
+  test('every command explains itself', async () => {
+    // The trainer ends its process after --help: it comes last.
+    const commands = ['up', 'ingest', 'preprocess', 'predictor', 'import', 'predict', 'phantoms', 'trace', 'trainer'];
+    const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), commands);
+    assert.equal(code, 0);
+    for (const command of commands) assert.match(stdout, new RegExp(`^Usage: (sulcus )?${command} `, 'm'));
+  });
+
+  test('an unknown command is refused with exit code 2', async () => {
+    assert.deepEqual(await sulcus('nonsense'), { code: 2, stdout: '', stderr: ["sulcus: INVALID_CONFIG: unknown command 'nonsense' (see sulcus --help)"] });
+  });
+
+  test('wrong options are all named at once, with exit code 2', async () => {
+    const { code, stderr } = await sulcus('up', '--epochs', '0', '--speed', '--port-nats', '99999', '--data', path.join(folder, 'none'));
+    assert.equal(code, 2);
+    assert.deepEqual(stderr.slice(0, 3), [
+      'sulcus: INVALID_CONFIG: --speed: there is no such option',
+      'sulcus: INVALID_CONFIG: --epochs "0": expected a whole number from 1 to 9007199254740991',
+      'sulcus: INVALID_CONFIG: --port-nats "99999": expected a whole number from 1 to 65535',
+    ]);
+  });
+
+  test('data with one class is refused: there is nothing to tell apart', async () => {
+    const { code, stderr } = await sulcus('up', '--once', '--data', classFolder('axial'));
+    assert.equal(code, 2);
+    assert.match(stderr[0]!, /has the one class "axial": at least two are needed/);
+  });
+
+  test('a port that was asked for and is taken is said so', async (t) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await sulcus('up', '--once', '--data', classFolder('a', 'b'), '--state', path.join(folder, 'state'), '--port-predictor', String(port));
+    assert.equal(code, 1);
+    assert.deepEqual(stderr, [`sulcus: PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`]);
+  });
+});
