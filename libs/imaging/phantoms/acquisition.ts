@@ -20,13 +20,13 @@ export interface Acquisition {
 
 export function drawAcquisition(random: Random): Acquisition {
   return {
-    bias: Array.from({ length: 5 }, () => 0.13 * random.normal()),
-    noise: random.uniform(0.02, 0.06),
+    bias: Array.from({ length: 5 }, () => 0.1 * random.normal()),
+    noise: random.uniform(0.015, 0.045),
     blur: random.uniform(0.0015, 0.0045),
     gamma: random.uniform(0.8, 1.25),
     gain: random.uniform(0.8, 1.1),
     turnRadians: 0.1 * random.normal(),
-    zoom: random.uniform(0.9, 1.15),
+    zoom: random.uniform(0.92, 1.1),
     shiftX: 0.04 * random.normal(),
     shiftY: 0.04 * random.normal(),
     aspect: Math.exp(0.05 * random.normal()),

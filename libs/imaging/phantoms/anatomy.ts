@@ -46,7 +46,7 @@ export function drawAnatomy(view: View, random: Random): Anatomy {
   return {
     view,
     head,
-    headOutline: irregularOutline(random, 0.035),
+    headOutline: irregularOutline(random, 0.025),
     scalp: vary(0.06, 0.25),
     skull: vary(0.055, 0.2),
     subarachnoid: vary(0.025, 0.4),

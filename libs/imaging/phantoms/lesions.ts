@@ -43,10 +43,10 @@ export type Lesion = Glioma | Meningioma | PituitaryAdenoma;
 /** Draws the lesion of a patient; the classes overlap in size, brightness and texture. */
 export function drawLesion(kind: Lesion['kind'], anatomy: Anatomy, random: Random): Lesion {
   const texture = fractalNoise(random, 9, 2);
-  const contrast = random.uniform(0.55, 1);
+  const contrast = random.uniform(0.85, 1);
   switch (kind) {
     case 'glioma':
-      return { kind, ...gliomaPlace(anatomy, random), radius: 0.08 + 0.16 * random.uniform() ** 1.3, outline: irregularOutline(random, 0.45), oedemaReach: random.uniform(1.3, 2.3), oedemaOutline: irregularOutline(random, 0.6), highGrade: random.chance(0.6), texture, contrast };
+      return { kind, ...gliomaPlace(anatomy, random), radius: random.uniform(0.14, 0.3), outline: irregularOutline(random, 0.32), oedemaReach: random.uniform(1.3, 2.3), oedemaOutline: irregularOutline(random, 0.45), highGrade: random.chance(0.7), texture, contrast };
     case 'meningioma':
       return { kind, ...meningiomaPlace(anatomy, random), texture, contrast };
     case 'pituitary':
@@ -65,7 +65,7 @@ function gliomaPlace(anatomy: Anatomy, random: Random): { x: number; y: number }
 function meningiomaPlace(anatomy: Anatomy, random: Random): Pick<Meningioma, 'body' | 'direction' | 'tail'> {
   const { head } = anatomy;
   const direction = anatomy.baseY < 1 ? random.uniform(-Math.PI, 0) : random.uniform(-Math.PI, Math.PI);
-  const along = 0.07 + 0.14 * random.uniform();
+  const along = random.uniform(0.13, 0.27);
   const across = along * random.uniform(0.65, 0.95);
   const surface = 1 - anatomy.scalp - anatomy.skull - anatomy.subarachnoid;
   // The mass hangs on the dura: its middle lies less than its own depth below the surface.
@@ -78,7 +78,7 @@ function meningiomaPlace(anatomy: Anatomy, random: Random): Pick<Meningioma, 'bo
 
 function pituitaryLobes(anatomy: Anatomy, random: Random): Ellipse[] {
   const [sellaX, sellaY] = SELLA[anatomy.view] ?? [0, 0];
-  const radius = 0.055 + 0.075 * random.uniform();
+  const radius = random.uniform(0.1, 0.18);
   const x = sellaX + 0.015 * random.normal();
   const body = ellipse(x, sellaY - radius * 0.4, radius * random.uniform(0.9, 1.35), radius * random.uniform(0.8, 1.1), random.uniform(-0.3, 0.3));
   if (random.chance(0.5)) return [body];

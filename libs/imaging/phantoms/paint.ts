@@ -21,8 +21,8 @@ export function paintHead(anatomy: Anatomy, lesion: Lesion | undefined, signals:
   const { head, bend } = anatomy;
   return (rawX, rawY) => {
     // The whole head is bent a little, so that no ellipse stays one; a mass pushes what is around it outwards.
-    const bentX = rawX + 0.035 * bend[0](rawX, rawY);
-    const bentY = rawY + 0.035 * bend[1](rawX, rawY);
+    const bentX = rawX + 0.025 * bend[0](rawX, rawY);
+    const bentY = rawY + 0.025 * bend[1](rawX, rawY);
     const direction = Math.atan2(bentY / head.radiusY, bentX / head.radiusX);
     const radius = Math.hypot(bentX / head.radiusX, bentY / head.radiusY) / anatomy.headOutline(direction);
     if (radius > 1.05) return paintOutside(anatomy, signals, softness, bentX, bentY);
@@ -115,7 +115,7 @@ function paintLesion(lesion: Lesion, anatomy: Anatomy, signals: TissueSignals, s
       const distance = Math.hypot(x - lesion.x, y - lesion.y) / lesion.radius;
       const border = distance / lesion.outline(angle) + 0.18 * texture;
       const oedema = coverage(distance / lesion.oedemaOutline(angle) - lesion.oedemaReach + 0.5 * texture, 0.7) * white;
-      let signal = mix(below, signals.oedema, 0.75 * lesion.contrast * oedema);
+      let signal = mix(below, signals.oedema, 0.9 * lesion.contrast * oedema);
       const solid = coverage(border - 1, 0.25);
       signal = mix(signal, signals.glioma * (1 + 0.25 * texture), lesion.contrast * solid);
       if (!lesion.highGrade) return signal;

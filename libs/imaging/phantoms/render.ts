@@ -63,7 +63,7 @@ function drawView(label: PhantomClass, random: Random): View {
 
 /** Another slice of the same patient: the lesion is cut elsewhere, the head is a little smaller, nothing lies quite still. */
 function moveSlice({ anatomy, lesion, signals, acquisition }: Patient, random: Random): Patient {
-  const cut = random.uniform(0.7, 1);
+  const cut = random.uniform(0.8, 1);
   const shrink = random.uniform(0.93, 1);
   return {
     anatomy: { ...anatomy, head: { ...anatomy.head, radiusX: anatomy.head.radiusX * shrink, radiusY: anatomy.head.radiusY * shrink }, ventricles: anatomy.ventricles.map((part) => ({ ...part, radiusX: part.radiusX * random.uniform(0.8, 1.2) })) },
