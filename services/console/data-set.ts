@@ -40,9 +40,12 @@ export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Prom
   return { classes, description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`, prepare: async () => path.resolve(data) };
 }
 
+/** Few slices each of many patients teach more than many of few: it is patients that a network has to generalise over. */
+const SLICES_PER_PATIENT = 2;
+
 /** Phantoms are a function of seed and number: a set that was made before is used again. */
 function phantomDataSet(perClass: number, seed: number): DataSet {
-  const folder = path.join(runsFolder(), 'phantoms', `${perClass}-seed-${seed}`);
+  const folder = path.join(runsFolder(), 'phantoms', `${perClass}-by-${SLICES_PER_PATIENT}-seed-${seed}`);
   return {
     classes: [...PHANTOM_CLASSES].sort(),
     description: `${perClass * PHANTOM_CLASSES.length} phantoms of ${PHANTOM_CLASSES.length} classes`,
@@ -56,7 +59,7 @@ async function preparePhantoms(folder: string, perClass: number, seed: number, o
   if (existsSync(manifest)) return manifest;
   const draft = `${folder}.${process.pid}.draft`;
   try {
-    await writePhantomDataset(draft, { perClass, seed, onProgress });
+    await writePhantomDataset(draft, { perClass, seed, slicesPerPatient: SLICES_PER_PATIENT, onProgress });
     if (!existsSync(manifest)) renameSync(draft, folder);
   } finally {
     rmSync(draft, { recursive: true, force: true });

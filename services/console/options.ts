@@ -14,7 +14,7 @@ const OPTIONS = {
   once: ['--once', flag({ default: false, description: 'import, train to the end, evaluate the test split through the predictor, print, exit' })],
   json: ['--json <file>', optional(text({ description: 'write the summary there (with --once, or when stopped)' }))],
   run: ['--run <name>', site({ default: 'main', description: 'name of the training run; model versions are <run>-000001, …' })],
-  phantoms: ['--phantoms <n>', integer({ default: 150, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' })],
+  phantoms: ['--phantoms <n>', integer({ default: 250, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' })],
   state: ['--state <folder>', optional(text({ description: 'where streams, models, logs and traces are kept (see below)' }))],
   fresh: ['--fresh', flag({ default: false, description: 'empty the state folder first' })],
   live: ['--no-live', flag({ default: true, description: 'print lines instead of the live view' })],
