@@ -11,10 +11,9 @@ const LEVELS = 256;
 export function applyPhotometry(pixels: Uint8Array, channels: 1 | 3, ops: readonly DrawnOp[]): void {
   if (!ops.some((op) => op.kind === 'brightness' || op.kind === 'contrast')) return;
   const table = Uint8Array.from({ length: LEVELS }, (_, level) => level);
-  const histogram = channels === 1 ? countLevels(pixels) : undefined;
   for (const op of ops) {
     if (op.kind === 'brightness') blend(table, 0, op.factor);
-    else if (op.kind === 'contrast') blend(table, Math.floor((histogram ? meanOf(histogram, table) : meanLuma(pixels, table)) + 0.5), op.factor);
+    else if (op.kind === 'contrast') blend(table, Math.floor((channels === 1 ? meanGrey(pixels, table) : meanLuma(pixels, table)) + 0.5), op.factor);
   }
   for (let i = 0; i < pixels.length; i++) pixels[i] = table[pixels[i]!]!;
 }
@@ -28,20 +27,10 @@ function blend(table: Uint8Array, base: number, factor: number): void {
   }
 }
 
-function countLevels(pixels: Uint8Array): Uint32Array {
-  const histogram = new Uint32Array(LEVELS);
-  for (let i = 0; i < pixels.length; i++) histogram[pixels[i]!]!++;
-  return histogram;
-}
-
-function meanOf(histogram: Uint32Array, table: Uint8Array): number {
+function meanGrey(pixels: Uint8Array, table: Uint8Array): number {
   let sum = 0;
-  let count = 0;
-  for (let level = 0; level < LEVELS; level++) {
-    sum += histogram[level]! * table[level]!;
-    count += histogram[level]!;
-  }
-  return sum / count;
+  for (let i = 0; i < pixels.length; i++) sum += table[pixels[i]!]!;
+  return sum / pixels.length;
 }
 
 /** Colours mix before they are averaged: the mean of the table over each channel would round differently. */

@@ -51,10 +51,10 @@ export async function startPipeline(test: TestContext, limits?: Partial<Topology
 export const phantomFile = (patient: number, size = 64): Promise<Buffer> => encodeImage(renderPhantom({ class: 'glioma', seed: 1, size, patient }), 'jpeg');
 
 /** Publishes a scan as ingest does, with whatever bytes. */
-export async function publishScan(bus: Bus, image: Uint8Array): Promise<SampleRef> {
+export async function publishScan(bus: Bus, image: Uint8Array, headers?: Record<string, string>): Promise<SampleRef> {
   const sampleId = createHash('sha256').update(image).digest('hex');
   const scan = { sampleId, site: 'local', split: 'SPLIT_TRAIN', image: await bus.toPayload(image), format: 'jpeg', source: `${sampleId.slice(0, 8)}.jpg` } as const;
-  const { sequence } = await bus.publish(subjects.scan('local', sampleId), codecs.Scan, scan, { firstOnSubject: true });
+  const { sequence } = await bus.publish(subjects.scan('local', sampleId), codecs.Scan, scan, { firstOnSubject: true, headers });
   return { scanSequence: sequence, sampleId, classIndex: 0 };
 }
 

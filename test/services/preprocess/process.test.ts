@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { batchRequest, order, publishPhantoms, startPipeline, takeBatches, type Pipeline } from './_preprocess.js';
+import { attr } from '#libs/telemetry';
+import { readSpanFolder } from '../../../services/console/trace/span-files.js';
+import { batchRequest, order, phantomFile, publishPhantoms, publishScan, startPipeline, takeBatches, type Pipeline } from './_preprocess.js';
 
 const MAIN = new URL('../../../services/preprocess/main.ts', import.meta.url).pathname;
 
@@ -57,6 +62,25 @@ describe('a preprocess process', () => {
     const [code] = (await once(worker, 'exit')) as [number | null];
     assert.equal(code, 0, worker.log());
     assert.equal((await bus.stats()).BATCH_REQUESTS.messages, 0);
+  });
+
+  test('records a span of each batch that links the spans of its scans, and sends its own along', async (t) => {
+    const pipeline = await startPipeline(t);
+    const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-spans-'));
+    pipeline.onEnd(() => rm(folder, { recursive: true }));
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const sample = await publishScan(pipeline.bus, await phantomFile(0), { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    const worker = spawnWorker(pipeline, { SULCUS_TRACE_FILE: path.join(folder, 'preprocess.jsonl') });
+    await order(pipeline.bus, batchRequest('r1', [sample]));
+    const [{ traceparent }] = (await takeBatches(pipeline.bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
+    worker.kill('SIGTERM');
+    await once(worker, 'exit');
+    const spans = await readSpanFolder(folder);
+    const batch = spans.find(({ name }) => name === 'prepare batch')!;
+    assert.deepEqual(batch.linkIds, [`${traceId}:b7ad6b7169203331`]);
+    assert.equal(batch.attributes[attr.batchId], 'r1');
+    assert.notEqual(batch.id.split(':')[0], traceId, 'a batch is a trace of its own');
+    assert.equal(traceparent?.split('-')[1], batch.id.split(':')[0]);
   });
 
   test('names every wrong variable at once and exits with 2', async (t) => {
