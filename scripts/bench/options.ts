@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { SulcusError } from '#libs/errors';
+import { getModel, type NetworkConfig, type Precision } from '#libs/nn';
+
+/** What a benchmark is asked to run. */
+export interface BenchOptions {
+  readonly model: string;
+  /** Images per call. */
+  readonly batch: number;
+  /** Height and width of the images, in pixels. */
+  readonly size: number;
+  /** As written on the command line and in the result. */
+  readonly precision: 'bf16' | 'float32';
+  /** Time to measure, per party; warming up comes on top. */
+  readonly seconds: number;
+  /** One JSON line instead of a table. */
+  readonly json: boolean;
+  /** Measure PyTorch in turns with us. */
+  readonly peer: boolean;
+  /** Turns each party gets with `--peer`. */
+  readonly rounds: number;
+  /** PyTorch's ways to measure, comma-separated; those of the benchmark when not given. */
+  readonly variants?: readonly string[];
+}
+
+const POSITIVE = /^[1-9][0-9]*$/;
+
+/**
+ * Reads a benchmark's command line.
+ * @throws INVALID_ARGUMENT naming the mistake; NOT_FOUND for an unknown model
+ */
+export function parseOptions(argv: readonly string[], defaults: { batch: number }): BenchOptions {
+  const { values } = read(argv);
+  const count = (name: 'batch' | 'size' | 'seconds' | 'rounds', fallback: number): number => {
+    const given = values[name];
+    if (given === undefined) return fallback;
+    if (!POSITIVE.test(given)) throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
+    return Number(given);
+  };
+  const precision = values.precision ?? 'float32';
+  if (precision !== 'bf16' && precision !== 'float32') throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
+  const model = values.model ?? 'resnet50';
+  getModel(model);
+  return {
+    model,
+    batch: count('batch', defaults.batch),
+    size: count('size', 224),
+    precision,
+    seconds: count('seconds', 20),
+    json: values.json ?? false,
+    peer: values.peer ?? false,
+    rounds: count('rounds', 3),
+    variants: values.variants?.split(','),
+  };
+}
+
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        model: { type: 'string' },
+        batch: { type: 'string' },
+        size: { type: 'string' },
+        precision: { type: 'string' },
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        variants: { type: 'string' },
+        json: { type: 'boolean' },
+        peer: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    throw new SulcusError('INVALID_ARGUMENT', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The mission's number of classes; four, as the peers have. */
+const CLASSES = 4;
+
+/** The network of a benchmark: RGB images, values normalised around 0. */
+export const networkConfig = ({ model, size, precision }: BenchOptions): NetworkConfig => ({
+  architecture: model,
+  classes: CLASSES,
+  input: { height: size, width: size, channels: 3 },
+  normalize: { mean: [0.5], std: [0.5] },
+  precision: ({ bf16: 'bfloat16', float32: 'float32' } as const satisfies Record<string, Precision>)[precision],
+});

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Contestant } from './measure.js';
+import type { BenchOptions } from './options.js';
+
+/** What a peer script writes: first that it is warm, then one line per turn. */
+type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number };
+
+/**
+ * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input says.
+ * Python is `python3`, or what the environment variable PYTHON names; PYTHONPATH may name where PyTorch is.
+ */
+export async function startPeer(script: 'peer_train.py' | 'peer_infer.py', variant: string, { model, batch, size, precision }: BenchOptions): Promise<Contestant> {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.env['PYTHON'] ?? 'python3', [file, model, String(batch), String(size), precision, variant], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)));
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${script} ${variant} ended with code ${code}:\n${said.trim()}`)));
+  });
+  ended.catch(() => undefined);
+  child.stdin.on('error', () => undefined); // the process is gone: `ended` says so
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async (): Promise<PeerLine> => {
+    // Libraries may print lines of their own.
+    for (;;) {
+      const { value } = (await Promise.race([lines.next(), ended])) as { value: string | undefined };
+      if (value === undefined) return await ended;
+      if (value.startsWith('{')) return JSON.parse(value) as PeerLine;
+    }
+  };
+  await next();
+  let peakRssBytes = 0;
+  return {
+    name: `PyTorch ${variant}`,
+    measure: async (seconds) => {
+      child.stdin.write(`${seconds}\n`);
+      const line = await next();
+      if (!('stepsMs' in line)) throw new Error(`${script} ${variant} did not measure`);
+      peakRssBytes = line.peakRssBytes;
+      return line.stepsMs;
+    },
+    peakRssBytes: async () => peakRssBytes,
+    close: async () => {
+      child.stdin.end();
+      await ended.catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+"""What both PyTorch peers share: the command line, the model, and turns measured on demand."""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+
+# A torchvision wheel whose C++ ops do not load beside this PyTorch still holds the models: declare the ops it asks for.
+_OPS = "nms qnms roi_align roi_pool ps_roi_align ps_roi_pool deform_conv2d"
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:
+    for _module in [name for name in sys.modules if name.startswith("torchvision")]:
+        del sys.modules[_module]
+    _library = torch.library.Library("torchvision", "DEF")
+    for _name in _OPS.split() + [f"_{name}_backward" for name in _OPS.split() if name not in ("nms", "qnms")]:
+        _library.define(f"{_name}(Tensor a) -> Tensor")
+from torchvision.models import get_model
+
+CLASSES = 4
+
+
+def command_line():
+    """model, batch, size in pixels, whether bfloat16, variant."""
+    model, batch, size, precision, variant = sys.argv[1:6]
+    return model, int(batch), int(size), precision == "bf16", variant
+
+
+def create(model):
+    torch.manual_seed(0)
+    return get_model(model, weights=None, num_classes=CLASSES)
+
+
+def serve(step):
+    """Warms up, then measures for as many seconds as each line of the input says."""
+    for _ in range(3):
+        step()
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        times, end = [], time.perf_counter() + float(line)
+        while not times or time.perf_counter() < end:
+            start = time.perf_counter()
+            step()
+            times.append((time.perf_counter() - start) * 1000)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"stepsMs": times, "peakRssBytes": peak}), flush=True)

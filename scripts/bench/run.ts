@@ -1,0 +1,64 @@
+import { startEngine, type Engine } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
+import { peakRssBytes, summarise, timeSteps, type Contestant } from './measure.js';
+import { startPeer } from './peer.js';
+import { parseOptions, type BenchOptions } from './options.js';
+import { jsonLine, table, type PartyResult } from './report.js';
+
+export interface Benchmark {
+  readonly defaultBatch: number;
+  readonly peerScript: 'peer_train.py' | 'peer_infer.py';
+  /** PyTorch's ways of doing the same, all measured unless others are asked for. */
+  readonly peerVariants: (options: BenchOptions) => readonly string[];
+  /** Steps to make before measuring: the first ones build oneDNN's kernels and fill memory pools. */
+  readonly warmUpSteps: number;
+  /** Loads the network; the result makes one step. */
+  prepare(engine: Engine, options: BenchOptions): Promise<() => Promise<unknown>>;
+}
+
+/** Measures all parties in turns: what slows the machine down for a while then slows all of them. */
+async function interleave(parties: readonly Contestant[], rounds: number, secondsPerTurn: number, batch: number): Promise<PartyResult[]> {
+  const turns: (readonly number[])[][] = parties.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, party] of parties.entries()) turns[index]!.push(await party.measure(secondsPerTurn));
+  }
+  return Promise.all(parties.map(async (party, index) => ({ name: party.name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, await party.peakRssBytes()) })));
+}
+
+/** Ourselves. Both processes count as memory: the one that asks, and the engine. */
+async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Contestant> {
+  const engine = await startEngine({ label: 'bench' });
+  try {
+    const step = await benchmark.prepare(engine, options);
+    for (let count = 0; count < benchmark.warmUpSteps; count++) await step();
+    return { name: 'sulcus', measure: (seconds) => timeSteps(step, seconds), peakRssBytes: async () => peakRssBytes('self') + peakRssBytes(engine.pid!), close: () => engine.close() };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function runBenchmark(benchmark: Benchmark, options: BenchOptions): Promise<string> {
+  const parties: Contestant[] = [];
+  try {
+    parties.push(await startOwn(benchmark, options));
+    const variants = options.peer ? (options.variants ?? benchmark.peerVariants(options)) : [];
+    for (const variant of variants) parties.push(await startPeer(benchmark.peerScript, variant, options));
+    const rounds = options.peer ? options.rounds : 1;
+    const [own, ...peers] = await interleave(parties, rounds, options.seconds / rounds, options.batch);
+    return options.json ? jsonLine(options, own!, peers) : table(options, own!, peers);
+  } finally {
+    for (const party of parties) await party.close();
+  }
+}
+
+/** A benchmark's `main`: prints the result, or one line about what was wrong. */
+export async function main(benchmark: Benchmark): Promise<void> {
+  try {
+    const options = parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch });
+    process.stdout.write(`${await runBenchmark(benchmark, options)}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof SulcusError && ['INVALID_ARGUMENT', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
+  }
+}
