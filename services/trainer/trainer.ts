@@ -96,13 +96,13 @@ export class Trainer {
     }
   }
 
-  /** Enough to begin with: a batch of training samples and one to validate, or whatever there is when it is quiet. */
+  /** Enough to begin with: a batch of training samples and one to validate on, or whatever there is when it is quiet. */
   async #waitForSamples(signal: AbortSignal): Promise<void> {
     const { index, events } = this.#parts;
     let said = false;
     for (;;) {
       const [train, validation] = [index.labelled('SPLIT_TRAIN').length, index.labelled('SPLIT_VALIDATION').length];
-      if (signal.aborted || (train >= this.#options.batchSize && validation > 0)) return;
+      if (signal.aborted || Math.min(train, validation) >= this.#options.batchSize) return;
       if (train > 0 && validation > 0 && index.quietMs > QUIET_MS) return;
       if (!said) await events.state('idle', `waiting for labelled images: ${train} to train and ${validation} to validate so far`);
       said = true;
