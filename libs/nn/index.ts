@@ -1,5 +1,7 @@
 /** Networks: layers, zoo, optimizers, training and inference on an engine, recipes, weights as files. */
 export { assertNetworkConfig, type NetworkConfig, type Precision } from './network-config.js';
+export { HEADS, type Head } from './head.js';
+export { type TrainingConfig } from './training-config.js';
 export { getModel, listModels, registerModel, type ModelDefinition } from './models/index.js';
 export { type Initialisation, type ParameterInfo, type ParameterLayout } from './layers/parameter.js';
 export { countTrainable, initialState, listParameters } from './initial-state.js';
@@ -9,7 +11,7 @@ export { buildTrainingProgram } from './programs/training-program.js';
 export { buildInferenceProgram } from './programs/inference-program.js';
 export { type NetworkProgram } from './programs/network-program.js';
 
-export { STEP_COUNTER, TrainingSession, type EvaluationResult, type TrainingState, type TrainStepResult } from './sessions/training-session.js';
+export { STEP_COUNTER, TrainingSession, type EvaluationResult, type TrainingBatch, type TrainingState, type TrainStepResult } from './sessions/training-session.js';
 export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 

@@ -1,4 +1,5 @@
-import { argMax, cast, equal, sparseSoftmaxCrossEntropy, sum, type Graph, type Tensor } from '#libs/engine';
+import { add, argMax, cast, div, equal, logSoftmax, mean, mul, neg, oneHot, sparseSoftmaxCrossEntropy, sum, type Graph, type Tensor } from '#libs/engine';
+import type { TrainingConfig } from './training-config.js';
 
 export interface ClassificationOutcome {
   /** Cross-entropy of each sample in nats, float32 [batch]. */
@@ -11,4 +12,19 @@ export interface ClassificationOutcome {
 export function classificationOutcome(graph: Graph, logits: Tensor, labels: Tensor): ClassificationOutcome {
   const hits = equal(graph, argMax(graph, logits), labels);
   return { losses: sparseSoftmaxCrossEntropy(graph, logits, labels), correct: sum(graph, cast(graph, hits, 'int32')) };
+}
+
+/**
+ * The loss that training lowers, a scalar in nats: torch's `CrossEntropyLoss` with its mean. With class weights w and
+ * smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y, sums over the samples.
+ * @param losses the plain cross-entropies of {@link classificationOutcome}
+ */
+export function trainingLoss(graph: Graph, logits: Tensor, labels: Tensor, losses: Tensor, { classWeights, labelSmoothing = 0 }: TrainingConfig): Tensor {
+  if (!classWeights && labelSmoothing === 0) return mean(graph, losses);
+  const outputs = logits.shape[1]!;
+  // Outputs beyond the classes (of a head that keeps ImageNet's) have no weight of their own.
+  const weights = graph.constant(Array.from({ length: outputs }, (_, index) => classWeights?.[index] ?? 1), 'float32', [outputs]);
+  const targets = mul(graph, oneHot(graph, labels, outputs), weights);
+  const smoothed = add(graph, mul(graph, targets, 1 - labelSmoothing), mul(graph, weights, labelSmoothing / outputs));
+  return div(graph, neg(graph, sum(graph, mul(graph, logSoftmax(graph, logits), smoothed))), sum(graph, targets));
 }

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { HEADS, IMAGENET_CLASSES, type Head } from './head.js';
 import { getModel } from './models/index.js';
 
 /** Number format of the convolutional part. Weights, statistics, head, loss and optimizer are float32 either way. */
@@ -15,6 +16,10 @@ export interface NetworkConfig {
   /** (value / 255 - mean) / std, the graph's first op. One number for all channels, or one per channel of the stem. */
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly precision: Precision;
+  /** What follows the features. Default: the network's own classifier. */
+  readonly head?: Head;
+  /** Share of values the classifier drops in training, in [0, 1), where it drops any. Default: the network's own. */
+  readonly dropout?: number;
 }
 
 /** Channels every registered network's first layer takes. */
@@ -38,5 +43,8 @@ export function assertNetworkConfig(config: NetworkConfig): void {
   }
   if (config.normalize.std.some((value) => !(value > 0))) mistakes.push(`normalize.std must be positive, got [${config.normalize.std.join(', ')}]`);
   if (!['float32', 'bfloat16'].includes(config.precision)) mistakes.push(`precision must be float32 or bfloat16, got ${config.precision}`);
+  if (config.head !== undefined && !HEADS.includes(config.head)) mistakes.push(`head must be one of ${HEADS.join(', ')}, got ${String(config.head)}`);
+  if (config.head === 'classifier-1000-way' && config.classes > IMAGENET_CLASSES) mistakes.push(`head classifier-1000-way has no room for ${config.classes} classes`);
+  if (config.dropout !== undefined && !(config.dropout >= 0 && config.dropout < 1)) mistakes.push(`dropout must be in [0, 1), got ${config.dropout}`);
   if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', `The network cannot be built: ${mistakes.join('; ')}`, { details: { mistakes } });
 }

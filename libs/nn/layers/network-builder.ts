@@ -14,11 +14,11 @@ export interface StatisticUpdate {
   readonly value: Tensor;
 }
 
-/** Shape of a parameter inside the graph: TensorFlow convolves with [height, width, in, out]. */
+/** Shape of a parameter inside the graph: TensorFlow convolves with [height, width, in, out], each channel with [height, width, channels, 1]. */
 export function graphShape(info: ParameterInfo): number[] {
   if (info.layout === 'plain') return [...info.shape];
-  const [outChannels, inChannels, height, width] = info.shape as [number, number, number, number];
-  return [height, width, inChannels, outChannels];
+  const [first, second, height, width] = info.shape as [number, number, number, number];
+  return info.layout === 'convolution' ? [height, width, second, first] : [height, width, first, second];
 }
 
 /** The parameters of one graph: declared by the layers, shared by the training and the inference form of a network. */
@@ -48,19 +48,55 @@ export class ParameterStore {
   }
 }
 
+/** The use a network is built for. */
+export interface BuilderOptions {
+  /** True: batch norm uses the batch's statistics and gathers running ones, dropout drops. False: as for prediction. */
+  readonly training: boolean;
+  /** Share of values that dropout layers drop, in [0, 1), instead of the model's own. */
+  readonly dropout?: number | undefined;
+  /** Tells by a layer's name whether it must stay as it is, batch norm's statistics included. Default: none. */
+  readonly isFrozen?: (layer: string) => boolean;
+}
+
 /** What layers need to emit themselves: where to, whose parameters, and for which use. */
 export class NetworkBuilder {
   readonly #statisticUpdates: StatisticUpdate[] = [];
   readonly #names = new Set<string>();
+  #dropoutSeed: Tensor | undefined;
 
   constructor(
     readonly parameters: ParameterStore,
-    /** True: batch norm uses the batch's statistics and gathers running ones. False: it uses the running ones. */
-    readonly training: boolean,
+    private readonly options: BuilderOptions,
   ) {}
 
   get graph(): Graph {
     return this.parameters.graph;
+  }
+
+  /** True for the form that is trained. */
+  get training(): boolean {
+    return this.options.training;
+  }
+
+  /** Whether a layer is trained in this form: its batch norm then uses the batch's statistics. */
+  trains(layer: string): boolean {
+    return this.options.training && !this.options.isFrozen?.(layer);
+  }
+
+  /** The share of values to drop, given the model's own. */
+  dropoutRate(rate: number): number {
+    return this.options.dropout ?? rate;
+  }
+
+  /** Placeholder int32 [2] of this step's randomness, made when the first layer asks for it. */
+  dropoutSeed(): Tensor {
+    this.#dropoutSeed ??= this.graph.placeholder('dropoutSeed', 'int32', [2]);
+    return this.#dropoutSeed;
+  }
+
+  /** The placeholder of {@link dropoutSeed} if any layer needs it. */
+  get randomFeeds(): Readonly<Record<string, Tensor>> {
+    return this.#dropoutSeed ? { dropoutSeed: this.#dropoutSeed } : {};
   }
 
   /** Statistics to assign when a training step has succeeded. */

@@ -1,4 +1,4 @@
-import { cast, maxPool as emitMaxPool, mean, type Tensor } from '#libs/engine';
+import { avgPool as emitAvgPool, cast, matMul, maxPool as emitMaxPool, mean, reshape, transpose, type Tensor } from '#libs/engine';
 import { padSpatially } from './convolution.js';
 import type { NetworkBuilder } from './network-builder.js';
 
@@ -17,6 +17,39 @@ export interface MaxPoolOptions {
 export function maxPool(network: NetworkBuilder, x: Tensor, { windowPx, stride, paddingPx = 0 }: MaxPoolOptions): Tensor {
   const padded = paddingPx === 0 ? x : padSpatially(network, x, paddingPx);
   return emitMaxPool(network.graph, padded, { window: windowPx, strides: stride, padding: 'VALID' });
+}
+
+/**
+ * Mean of each window without padding, torch's geometry (sizes rounded down).
+ * Input: [batch, height, width, channels]. Output: [batch, height', width', channels].
+ */
+export const averagePool = (network: NetworkBuilder, x: Tensor, { windowPx, stride }: Omit<MaxPoolOptions, 'paddingPx'>): Tensor =>
+  emitAvgPool(network.graph, x, { window: windowPx, strides: stride, padding: 'VALID' });
+
+/** Weights [size, outSize] of torch's adaptive average along one axis: cell i is the mean of ⌊i·size/outSize⌋ to ⌈(i+1)·size/outSize⌉. */
+function adaptiveWeights(size: number, outSize: number): number[][] {
+  return Array.from({ length: size }, (_, position) =>
+    Array.from({ length: outSize }, (_, cell) => {
+      const [begin, end] = [Math.floor((cell * size) / outSize), Math.ceil(((cell + 1) * size) / outSize)];
+      return position >= begin && position < end ? 1 / (end - begin) : 0;
+    }),
+  );
+}
+
+/**
+ * torch's `AdaptiveAvgPool2d`: means over windows chosen so that the result has the given size, whatever the input's.
+ * Input: [batch, height, width, channels]. Output: [batch, sizePx, sizePx, channels]; float32 unless the size fits already.
+ */
+export function adaptiveAveragePool(network: NetworkBuilder, x: Tensor, sizePx: number): Tensor {
+  const { graph } = network;
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  if (height === sizePx && width === sizePx) return x;
+  // One matrix [height · width, sizePx · sizePx] does both axes: the feature maps that come here are small.
+  const [vertical, horizontal] = [adaptiveWeights(height, sizePx), adaptiveWeights(width, sizePx)];
+  const weights = vertical.flatMap((row) => horizontal.map((column) => row.flatMap((a) => column.map((b) => a * b)))).flat();
+  const maps = reshape(graph, transpose(graph, cast(graph, x, 'float32'), [0, 3, 1, 2]), [-1, height * width]);
+  const pooled = matMul(graph, maps, graph.constant(weights, 'float32', [height * width, sizePx * sizePx]));
+  return transpose(graph, reshape(graph, pooled, [-1, channels, sizePx, sizePx]), [0, 2, 3, 1]);
 }
 
 /** Mean of every channel, taken in float32. Input: [batch, height, width, channels]. Output: float32 [batch, channels]. */

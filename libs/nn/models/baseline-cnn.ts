@@ -21,15 +21,19 @@ const STAGES: readonly Stage[] = [
 /** Width of the first linear layer. No activation follows it: so the network is defined. */
 const HIDDEN_FEATURES = 64;
 
-/** Names the layers conv1, conv2, …, fc1, fc2. The first linear layer's size follows from the image's. */
-function build(network: NetworkBuilder, images: Tensor, classes: number): Tensor {
+/** Names the layers conv1, conv2, … */
+function features(network: NetworkBuilder, images: Tensor): Tensor {
   let x = images;
   for (const [index, { outChannels, kernelPx, pool }] of STAGES.entries()) {
     x = relu(network.graph, conv2d(network, `conv${index + 1}`, x, { outChannels, kernelPx, bias: true }));
     if (pool) x = maxPool(network, x, { windowPx: 2, stride: 2 });
   }
-  const hidden = linear(network, 'fc1', flatten(network, x), HIDDEN_FEATURES);
-  return linear(network, 'fc2', hidden, classes);
+  return x;
+}
+
+/** Names the layers fc1, fc2. The first one's size follows from the image's. */
+function classifier(network: NetworkBuilder, x: Tensor, classes: number): Tensor {
+  return linear(network, 'fc2', linear(network, 'fc1', flatten(network, x), HIDDEN_FEATURES), classes);
 }
 
 registerModel({
@@ -37,5 +41,7 @@ registerModel({
   family: 'baseline',
   reference: 'Three convolutions and two linear layers, 256 px in the original: mission row S2-01',
   minimumInputPx: 4,
-  build,
+  defaultInputPx: 256,
+  features,
+  classifier,
 });

@@ -12,11 +12,18 @@ export interface ModelDefinition {
   readonly reference: string;
   /** Smallest legal height and width. */
   readonly minimumInputPx: number;
+  /** Height and width the network was designed for. */
+  readonly defaultInputPx: number;
   /**
-   * Emits the network.
-   * Input: normalised images [batch, height, width, 3]. Output: logits, float32 [batch, classes].
+   * Emits all layers before the classifier.
+   * Input: normalised images [batch, height, width, 3]. Output: [batch, height', width', channels] in the images' type.
    */
-  build(network: NetworkBuilder, images: Tensor, classes: number): Tensor;
+  features(network: NetworkBuilder, images: Tensor): Tensor;
+  /**
+   * Emits the network's own classifier.
+   * Input: what {@link features} gives. Output: logits, float32 [batch, classes].
+   */
+  classifier(network: NetworkBuilder, features: Tensor, classes: number): Tensor;
 }
 
 const models = new Map<string, ModelDefinition>();

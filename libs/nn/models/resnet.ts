@@ -60,8 +60,8 @@ function block(network: NetworkBuilder, name: string, x: Tensor, kind: BlockKind
   return relu(graph, add(graph, residual, shortcut));
 }
 
-function build(config: ResNetConfig): (network: NetworkBuilder, images: Tensor, classes: number) => Tensor {
-  return (network, images, classes) => {
+function features(config: ResNetConfig): (network: NetworkBuilder, images: Tensor) => Tensor {
+  return (network, images) => {
     let x = relu(network.graph, convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelPx: 7, stride: 2 }));
     x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
     for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
@@ -69,9 +69,11 @@ function build(config: ResNetConfig): (network: NetworkBuilder, images: Tensor, 
         x = block(network, `layer${stageIndex + 1}.${index}`, x, config.block, channels, index === 0 ? stride : 1);
       }
     }
-    return linear(network, 'fc', globalAveragePool(network, x), classes);
+    return x;
   };
 }
+
+const classifier = (network: NetworkBuilder, x: Tensor, classes: number): Tensor => linear(network, 'fc', globalAveragePool(network, x), classes);
 
 /** Four stages, each of half the size and twice the width of the one before; the first keeps the stem's size. */
 const stages = (channels: number, blocks: readonly [number, number, number, number]): Stage[] =>
@@ -82,9 +84,12 @@ const PAPER = 'He et al. 2015, Deep Residual Learning for Image Recognition, htt
 const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
   'resnet10-slim': { block: 'basic', stemChannels: 32, stages: stages(32, [1, 1, 1, 1]), reference: 'The same rows with one block per stage and half the width: for small images on few processor cores' },
   resnet18: { block: 'basic', stemChannels: 64, stages: stages(64, [2, 2, 2, 2]), reference: PAPER },
+  resnet34: { block: 'basic', stemChannels: 64, stages: stages(64, [3, 4, 6, 3]), reference: PAPER },
   resnet50: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 4, 6, 3]), reference: PAPER },
+  resnet101: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 4, 23, 3]), reference: PAPER },
+  resnet152: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 8, 36, 3]), reference: PAPER },
 };
 
 for (const [name, config] of Object.entries(NETWORKS)) {
-  registerModel({ name, family: 'resnet', reference: config.reference, minimumInputPx: 32, build: build(config) });
+  registerModel({ name, family: 'resnet', reference: config.reference, minimumInputPx: 32, defaultInputPx: 224, features: features(config), classifier });
 }

@@ -1,4 +1,4 @@
-import { resourceApplyAdam } from '#libs/engine';
+import { assignVariable, mul, resourceApplyAdam } from '#libs/engine';
 import type { Optimizer, OptimizerConfig } from './optimizer.js';
 
 /** torch's defaults, which are the paper's. */
@@ -16,9 +16,10 @@ const EPSILON = 1e-8;
  * by powers of 0. The betas are rounded to float32 first because the op has only those: 1 − β₂ then differs from torch's
  * by 1.3e-5 in v, and cancels out in v̂.
  */
-export function adam({ beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON }: OptimizerConfig): Optimizer {
+export function adam({ beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, weightDecay = 0 }: OptimizerConfig): Optimizer {
   const [firstDecay, secondDecay] = [Math.fround(beta1), Math.fround(beta2)];
   return {
+    gradientDecay: weightDecay,
     slots: ['exp_avg', 'exp_avg_sq'],
     scalars: ['stepSize', 'epsilon'],
     stepScalars: (step, learningRate) => {
@@ -36,6 +37,26 @@ export function adam({ beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON }: Optimi
         epsilon: scalars['epsilon']!,
       };
       return resourceApplyAdam(graph, variable, slots['exp_avg']!, slots['exp_avg_sq']!, numbers, gradient);
+    },
+  };
+}
+
+/** torch's default of `AdamW`. */
+const DECOUPLED_DECAY = 0.01;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2017, https://arxiv.org/abs/1711.05101) with torch's numbers:
+ * weight ← (1 − learningRate · weightDecay) · weight, then a step of {@link adam} without decay.
+ */
+export function adamw({ weightDecay = DECOUPLED_DECAY, ...config }: OptimizerConfig): Optimizer {
+  const inner = adam({ ...config, weightDecay: 0 });
+  return {
+    ...inner,
+    scalars: [...inner.scalars, 'keptShare'],
+    stepScalars: (step, learningRate) => ({ ...inner.stepScalars(step, learningRate), keptShare: 1 - learningRate * weightDecay }),
+    update: (graph, target, scalars) => {
+      const decayed = assignVariable(graph, target.variable, mul(graph, target.value, scalars['keptShare']!));
+      return graph.withControlInputs([decayed], () => inner.update(graph, target, scalars));
     },
   };
 }

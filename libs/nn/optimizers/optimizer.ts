@@ -2,24 +2,29 @@ import type { Graph, Operation, Tensor, Variable } from '#libs/engine';
 
 /** How weights follow their gradients. The learning rate may be another in every step. */
 export interface OptimizerConfig {
-  readonly name: 'adam' | 'sgd';
+  readonly name: 'adam' | 'adamw' | 'sgd';
   /** Step size, positive. */
   readonly learningRate: number;
   /** sgd: share of the last direction that is kept, in [0, 1). Default 0. */
   readonly momentum?: number;
-  /** adam: decay of the mean gradient, in [0, 1). Default 0.9. */
+  /** adam, adamw: decay of the mean gradient, in [0, 1). Default 0.9. */
   readonly beta1?: number;
-  /** adam: decay of the mean squared gradient, in [0, 1). Default 0.999. */
+  /** adam, adamw: decay of the mean squared gradient, in [0, 1). Default 0.999. */
   readonly beta2?: number;
-  /** adam: added to the root of the bias-corrected mean squared gradient. Default 1e-8. */
+  /** adam, adamw: added to the root of the bias-corrected mean squared gradient. Default 1e-8. */
   readonly epsilon?: number;
-  /** Added to the gradient: weightDecay · weight, for every trainable parameter, as torch's `weight_decay`. Default 0. */
+  /**
+   * For every trainable parameter, as torch's `weight_decay`. adam, sgd: weightDecay · weight is added to the gradient,
+   * default 0. adamw: the weight shrinks by learningRate · weightDecay of itself, default 0.01.
+   */
   readonly weightDecay?: number;
 }
 
 /** A weight, what the optimizer remembers of it, and which way is up. */
 export interface UpdateTarget {
   readonly variable: Variable;
+  /** Its value before the step. */
+  readonly value: Tensor;
   readonly slots: Readonly<Record<string, Variable>>;
   readonly gradient: Tensor;
 }
@@ -30,6 +35,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Names of the numbers it is fed in every step. */
   readonly scalars: readonly string[];
+  /** Multiple of the weight that is added to its gradient. */
+  readonly gradientDecay: number;
   /**
    * The numbers of one step, in double precision.
    * @param step number of the step, from 1

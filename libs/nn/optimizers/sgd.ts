@@ -5,8 +5,8 @@ import type { Optimizer, OptimizerConfig } from './optimizer.js';
  * Stochastic gradient descent as torch's `SGD` without dampening: buffer ← momentum · buffer + gradient,
  * weight −= learningRate · buffer. Without momentum nothing is remembered.
  */
-export function sgd({ momentum = 0 }: OptimizerConfig): Optimizer {
-  const common = { scalars: ['learningRate'], stepScalars: (_step: number, learningRate: number) => ({ learningRate }) };
+export function sgd({ momentum = 0, weightDecay = 0 }: OptimizerConfig): Optimizer {
+  const common = { scalars: ['learningRate'], gradientDecay: weightDecay, stepScalars: (_step: number, learningRate: number) => ({ learningRate }) };
   if (momentum === 0) {
     return { ...common, slots: [], update: (graph, { variable, gradient }, scalars) => resourceApplyGradientDescent(graph, variable, scalars['learningRate']!, gradient) };
   }

@@ -13,7 +13,7 @@ import { writeEntryPoint } from './state-ports.js';
 export function buildInferenceProgram(config: NetworkConfig): NetworkProgram {
   const networkGraph = new NetworkGraph(config);
   const { graph, parameters, pixels } = networkGraph;
-  const { logits } = networkGraph.forward({ training: false });
+  const { classLogits: logits } = networkGraph.forward({ training: false });
   const weights = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
   const program = {
     graph,

@@ -1,14 +1,20 @@
 import { Graph, type Tensor } from '#libs/engine';
+import { buildHead, type HeadOutput } from '../head.js';
 import { normaliseImages } from '../layers/input.js';
 import { NetworkBuilder, ParameterStore } from '../layers/network-builder.js';
 import { getModel } from '../models/index.js';
 import { assertNetworkConfig, type NetworkConfig } from '../network-config.js';
 
 /** A network's output in one of its two forms, and the builder that knows which statistics the form gathers. */
-export interface Forward {
+export interface Forward extends HeadOutput {
   readonly network: NetworkBuilder;
-  /** float32 [n, classes] */
-  readonly logits: Tensor;
+}
+
+export interface ForwardOptions {
+  /** True: batch norm uses the batch's statistics, dropout drops. */
+  readonly training: boolean;
+  /** Layers that behave as for prediction in any case. */
+  readonly isFrozen?: (layer: string) => boolean;
 }
 
 /** A graph with the network's input, in which its training and its inference form share their parameters. */
@@ -27,9 +33,11 @@ export class NetworkGraph {
     this.#images = normaliseImages(this.graph, this.pixels, config);
   }
 
-  /** Emits the network; in its training form batch norm uses the batch's statistics. */
-  forward({ training }: { training: boolean }): Forward {
-    const network = new NetworkBuilder(this.parameters, training);
-    return { network, logits: getModel(this.config.architecture).build(network, this.#images, this.config.classes) };
+  /** Emits the network in one of its forms. */
+  forward(options: ForwardOptions): Forward {
+    const { architecture, classes, dropout, head = 'classifier' } = this.config;
+    const network = new NetworkBuilder(this.parameters, { ...options, dropout });
+    const model = getModel(architecture);
+    return { network, ...buildHead(network, model, model.features(network, this.#images), head, classes) };
   }
 }

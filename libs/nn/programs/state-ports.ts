@@ -16,17 +16,20 @@ export const slotVariable = (graph: Graph, info: ParameterInfo, slot: string): S
   return { name, shape: info.shape, layout: info.layout, variable: graph.variable(name, graphShape(info)) };
 };
 
-/** [out, in, height, width] → [height, width, in, out], and back. */
-const CONVOLUTION_AXES = [2, 3, 1, 0];
-const TORCH_AXES = [3, 2, 0, 1];
+/** Axes of the graph's layout in torch's, and of torch's in the graph's. */
+const AXES: Readonly<Record<Exclude<ParameterLayout, 'plain'>, { readonly fromTorch: readonly number[]; readonly toTorch: readonly number[] }>> = {
+  convolution: { fromTorch: [2, 3, 1, 0], toTorch: [3, 2, 0, 1] },
+  depthwise: { fromTorch: [2, 3, 0, 1], toTorch: [2, 3, 0, 1] },
+};
 
-const permuted = (graph: Graph, value: Tensor, layout: ParameterLayout, axes: readonly number[]): Tensor => (layout === 'plain' ? value : transpose(graph, value, axes));
+const permuted = (graph: Graph, value: Tensor, layout: ParameterLayout, direction: 'fromTorch' | 'toTorch'): Tensor =>
+  layout === 'plain' ? value : transpose(graph, value, AXES[layout][direction]);
 
 /** Entry point that fetches every variable, in torch's layout, under its name. */
 export function readEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
   return graph.withScope('read', () => ({
     inputs: {},
-    outputs: Object.fromEntries(variables.map(({ name, layout, variable }) => [name, permuted(graph, variable.read(), layout, TORCH_AXES)])),
+    outputs: Object.fromEntries(variables.map(({ name, layout, variable }) => [name, permuted(graph, variable.read(), layout, 'toTorch')])),
   }));
 }
 
@@ -37,7 +40,7 @@ export function writeEntryPoint(graph: Graph, variables: readonly StateVariable[
     const targets: Operation[] = variables.map(({ name, shape, layout, variable }) => {
       const value = graph.placeholder(name, 'float32', shape);
       inputs[name] = value;
-      return assignVariable(graph, variable, permuted(graph, value, layout, CONVOLUTION_AXES));
+      return assignVariable(graph, variable, permuted(graph, value, layout, 'fromTorch'));
     });
     return { inputs, outputs: {}, targets };
   });

@@ -6,34 +6,42 @@ import { slotVariable, type StateVariable } from './state-ports.js';
 /** Stands in the engine's error when a step was refused. */
 export const NON_FINITE_LOSS = 'sulcus: the loss is not finite';
 
-export interface UpdateStep {
-  /** Everything that must run for the step to have happened. */
-  readonly targets: readonly Operation[];
-  /** The numbers to feed, by the optimizer's names. */
+/** The trained parameters with what the optimizer is fed and remembers; shared by all kinds of step of a program. */
+export class Updater {
+  /** The numbers to feed in every step, by the optimizer's names. */
   readonly scalars: Readonly<Record<string, Tensor>>;
   /** What the optimizer remembers, parameter by parameter. */
   readonly slots: readonly StateVariable[];
-}
+  readonly #memories: readonly (readonly StateVariable[])[];
 
-/**
- * Emits the backward pass and the updates of weights and statistics. They all wait for a check of the loss: a step whose
- * loss is not finite fails with {@link NON_FINITE_LOSS} in the error and changes nothing.
- */
-export function emitUpdateStep(graph: Graph, loss: Tensor, trainable: readonly Parameter[], statistics: readonly StatisticUpdate[], optimizer: Optimizer, weightDecay: number): UpdateStep {
-  const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, graph.placeholder(name, 'float32', [])]));
-  const values = trainable.map(({ variable }) => variable.read());
-  const slopes = graph.withScope('gradient', () => gradients(graph, loss, values));
-  const slots: StateVariable[] = [];
-  const check = graph.op('CheckNumerics', [loss], { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) }, [loss])[0]!;
-  const targets = graph.withControlInputs([check], () => [
-    ...trainable.map(({ info, variable }, index) => {
-      const own = optimizer.slots.map((slot) => slotVariable(graph, info, slot));
-      slots.push(...own);
-      const gradient = weightDecay === 0 ? slopes[index]! : add(graph, slopes[index]!, mul(graph, values[index]!, weightDecay));
-      const memory = Object.fromEntries(optimizer.slots.map((slot, position) => [slot, own[position]!.variable]));
-      return optimizer.update(graph, { variable, slots: memory, gradient }, scalars);
-    }),
-    ...statistics.map(({ variable, value }) => assignVariable(graph, variable, value)),
-  ]);
-  return { targets, scalars, slots };
+  constructor(
+    private readonly graph: Graph,
+    private readonly trainable: readonly Parameter[],
+    private readonly optimizer: Optimizer,
+  ) {
+    this.scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, graph.placeholder(name, 'float32', [])]));
+    this.#memories = trainable.map(({ info }) => optimizer.slots.map((slot) => slotVariable(graph, info, slot)));
+    this.slots = this.#memories.flat();
+  }
+
+  /**
+   * Emits the backward pass and the updates of weights and statistics; the result is everything that must run for the
+   * step to have happened. All updates wait for a check of the loss: a step whose loss is not finite fails with
+   * {@link NON_FINITE_LOSS} in the error and changes nothing.
+   */
+  emitStep(loss: Tensor, statistics: readonly StatisticUpdate[]): Operation[] {
+    const { graph, optimizer } = this;
+    const values = this.trainable.map(({ variable }) => variable.read());
+    const slopes = graph.withScope('gradient', () => gradients(graph, loss, values));
+    const check = graph.op('CheckNumerics', [loss], { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) }, [loss])[0]!;
+    return graph.withControlInputs([check], () => [
+      ...this.trainable.map(({ variable }, index) => {
+        const value = values[index]!;
+        const gradient = optimizer.gradientDecay === 0 ? slopes[index]! : add(graph, slopes[index]!, mul(graph, value, optimizer.gradientDecay));
+        const slots = Object.fromEntries(optimizer.slots.map((slot, position) => [slot, this.#memories[index]![position]!.variable]));
+        return optimizer.update(graph, { variable, value, slots, gradient }, this.scalars);
+      }),
+      ...statistics.map(({ variable, value }) => assignVariable(graph, variable, value)),
+    ]);
+  }
 }

@@ -6,6 +6,7 @@ import type { NetworkProgram } from '../programs/network-program.js';
 import { buildTrainingProgram } from '../programs/training-program.js';
 import { NON_FINITE_LOSS } from '../programs/update-step.js';
 import { nonFiniteTensors, type NetworkState, type StateTensor } from '../state/network-state.js';
+import type { TrainingConfig } from '../training-config.js';
 import { labelFeed, pixelFeed, type LabelledBatch } from './batch.js';
 import { readState, scalarOf, writeState } from './state-transfer.js';
 
@@ -19,8 +20,16 @@ export interface TrainingState {
 /** Name of the number of steps made, a scalar among the optimizer's state. */
 export const STEP_COUNTER = 'step';
 
+/** What a training step takes beside images and classes. */
+export interface TrainingBatch extends LabelledBatch {
+  /** Default: the optimizer's. */
+  readonly learningRate?: number;
+  /** Batch norm uses its running statistics and dropout is off; needs `inferenceModeSteps` in the training's configuration. */
+  readonly inferenceMode?: boolean;
+}
+
 export interface TrainStepResult {
-  /** Mean cross-entropy of the batch before the update, nats. */
+  /** Mean loss of the batch before the update, nats. */
   readonly loss: number;
   /** Images whose likeliest class was the true one. */
   readonly correct: number;
@@ -42,6 +51,7 @@ export class TrainingSession {
   private constructor(
     readonly config: NetworkConfig,
     private readonly learningRate: number,
+    private readonly seed: number,
     private readonly optimizer: Optimizer,
     private readonly network: NetworkProgram,
     private readonly program: LoadedProgram,
@@ -51,11 +61,11 @@ export class TrainingSession {
    * Loads the network and its state.
    * @throws MODEL_INVALID when the state does not fit the network or the optimizer, INVALID_ARGUMENT and NOT_FOUND as `buildTrainingProgram`
    */
-  static async create(engine: Engine, config: NetworkConfig, optimizerConfig: OptimizerConfig, state: TrainingState): Promise<TrainingSession> {
-    const network = buildTrainingProgram(config, optimizerConfig);
+  static async create(engine: Engine, config: NetworkConfig, optimizerConfig: OptimizerConfig, state: TrainingState, training: TrainingConfig = {}): Promise<TrainingSession> {
+    const network = buildTrainingProgram(config, optimizerConfig, training);
     const program = await engine.load(network.program);
     try {
-      const session = new TrainingSession(config, optimizerConfig.learningRate, createOptimizer(optimizerConfig), network, program);
+      const session = new TrainingSession(config, optimizerConfig.learningRate, training.seed ?? 0, createOptimizer(optimizerConfig), network, program);
       await session.writeState(state);
       return session;
     } catch (error) {
@@ -73,14 +83,17 @@ export class TrainingSession {
    * One step of gradient descent.
    * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they were
    */
-  async trainStep(batch: LabelledBatch & { readonly learningRate?: number }): Promise<TrainStepResult> {
+  async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
+    const entryPoint = batch.inferenceMode ? 'inferenceModeStep' : 'trainStep';
+    if (!this.network.program.entryPoints[entryPoint]) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
     const feeds = this.#feeds(batch);
     const learningRate = batch.learningRate ?? this.learningRate;
     if (!(learningRate >= 0 && Number.isFinite(learningRate))) throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
     return this.#inTurn(async () => {
       const scalars = this.optimizer.stepScalars(this.#steps + 1, learningRate);
       for (const [name, value] of Object.entries(scalars)) feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
-      const { loss, correct } = await this.program.run('trainStep', feeds).catch((error: unknown) => {
+      if ('dropoutSeed' in this.network.program.entryPoints[entryPoint]!.inputs) feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(this.seed | 0, this.#steps + 1) };
+      const { loss, correct } = await this.program.run(entryPoint, feeds).catch((error: unknown) => {
         throw this.#explain(error);
       });
       this.#steps += 1;

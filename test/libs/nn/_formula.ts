@@ -19,11 +19,21 @@ export function uniform(key: string, count: number): Float64Array {
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
+/** Parameters repeat after this many values: the largest have a hundred million. */
+const PERIOD = 4194301;
+
+/** The first values are drawn, the others repeat them. */
+export function repeated(key: string, count: number, map: (value: number) => number): Float32Array {
+  const values = new Float32Array(count);
+  values.set(uniform(key, Math.min(count, PERIOD)).map(map));
+  for (let filled = PERIOD; filled < count; filled *= 2) values.copyWithin(filled, 0, Math.min(filled, count - filled));
+  return values;
+}
+
 function values(name: string, shape: readonly number[]): Float32Array {
-  const u = uniform(name, product(shape));
   const bound = Math.sqrt(6 / product(shape.slice(1))) * (shape.length === 2 ? 0.5 : 1);
-  if (shape.length > 1) return new Float32Array(u.map((value) => (2 * value - 1) * bound));
-  return new Float32Array(u.map(name.endsWith('running_var') || name.endsWith('.weight') ? (value) => 0.5 + value : (value) => 0.4 * value - 0.2));
+  if (shape.length > 1) return repeated(name, product(shape), (value) => (2 * value - 1) * bound);
+  return repeated(name, product(shape), name.endsWith('running_var') || name.endsWith('.weight') ? (value) => 0.5 + value : (value) => 0.4 * value - 0.2);
 }
 
 /** The weights that the fixtures' networks have. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startEngine, type Engine } from '#libs/engine';
-import { TrainingSession, type NetworkState, type OptimizerConfig } from '#libs/nn';
+import { TrainingSession, type NetworkState, type OptimizerConfig, type TrainingConfig } from '#libs/nn';
 import { assertClose, readFixture, summary } from './_compare.js';
 import { formulaConfig, formulaLabels, formulaPixels, formulaState } from './_formula.js';
 
@@ -9,8 +9,9 @@ interface Fixture {
   model: string;
   size: number;
   batch: number;
-  optimizer: 'adam' | 'sgd';
+  optimizer: 'adam' | 'adamw' | 'sgd';
   settings: { lr: number; momentum?: number; weight_decay?: number };
+  lossSettings?: { weight?: number[]; label_smoothing?: number };
   steps: { loss: number; correct: number }[];
   weights: Record<string, number[]>;
   slots: Record<string, number[]>;
@@ -22,6 +23,8 @@ const optimizerOf = ({ optimizer, settings }: Fixture): OptimizerConfig => ({
   ...(settings.momentum !== undefined && { momentum: settings.momentum }),
   ...(settings.weight_decay !== undefined && { weightDecay: settings.weight_decay }),
 });
+
+const trainingOf = ({ lossSettings: { weight, label_smoothing: labelSmoothing } = {} }: Fixture): TrainingConfig => ({ ...(weight && { classWeights: weight }), ...(labelSmoothing !== undefined && { labelSmoothing }) });
 
 function assertStateClose(actual: NetworkState, expected: Record<string, number[]>, relative: number): void {
   for (const [name, numbers] of Object.entries(expected)) {
@@ -40,6 +43,7 @@ describe('training with the same weights and images as PyTorch', () => {
 
   const cases = [
     { name: 'training-baseline-adam', title: 'three steps of Adam' },
+    { name: 'training-baseline-adamw', title: 'two steps of AdamW with class weights and label smoothing' },
     { name: 'training-resnet18-adam', title: 'a step of Adam with weight decay' },
     { name: 'training-resnet18-sgd', title: 'two steps of SGD with momentum' },
   ];
@@ -49,7 +53,7 @@ describe('training with the same weights and images as PyTorch', () => {
 
     it(`${title} on ${model}: losses, weights, running statistics and the optimizer's memory are PyTorch's`, async () => {
       const config = formulaConfig(model, size);
-      const session = await TrainingSession.create(engine, config, optimizerOf(fixture), { weights: formulaState(config) });
+      const session = await TrainingSession.create(engine, config, optimizerOf(fixture), { weights: formulaState(config) }, trainingOf(fixture));
       for (const [step, { loss, correct }] of fixture.steps.entries()) {
         const result = await session.trainStep({ pixels: formulaPixels(`${model} step ${step}`, batch, size), labels: formulaLabels(batch), count: batch });
         assertClose([result.loss], [loss], 1e-4, `loss of step ${step + 1}`);

@@ -20,8 +20,8 @@ describe('zoo', () => {
     });
   }
 
-  it('the published parameter counts of resnet18 and resnet50', () => {
-    assert.deepEqual(['resnet18', 'resnet50'].map((name) => countTrainable(listParameters(withClasses(name, 1000)))), [11_689_512, 25_557_032]);
+  it('the published parameter counts of resnet18, resnet50 and vgg16', () => {
+    assert.deepEqual(['resnet18', 'resnet50', 'vgg16'].map((name) => countTrainable(listParameters(withClasses(name, 1000)))), [11_689_512, 25_557_032, 138_357_544]);
   });
 
   it('baseline-cnn at 256 px has the layers of mission row S2-01', () => {
