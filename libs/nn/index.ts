@@ -5,6 +5,7 @@ export { type TrainingConfig } from './training-config.js';
 export { getModel, listModels, registerModel, type ModelDefinition } from './models/index.js';
 export { type Initialisation, type ParameterInfo, type ParameterLayout } from './layers/parameter.js';
 export { countTrainable, initialState, listParameters } from './initial-state.js';
+export { summariseNetwork, type LayerSummary, type NetworkSummary } from './summary.js';
 
 export { optimizerSchema, type OptimizerConfig } from './optimizers/index.js';
 export { buildTrainingProgram } from './programs/training-program.js';

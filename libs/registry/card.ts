@@ -13,6 +13,8 @@ const modelCard = z.object({
   version: z.string(),
   run: z.string(),
   architecture: z.string(),
+  /** What follows the network's features, as libs/nn names it; absent: the network's own classifier. */
+  head: z.string().optional(),
   /** Class names in the order of the network's outputs. */
   classes: z.array(z.string()).readonly(),
   /** What the network takes: uint8 pixels, [height, width, channels]; normalising is its first op. */

@@ -1,6 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import { transformHash, validateTransform, type TransformSpec } from '#libs/imaging';
-import { assertNetworkConfig, type NetworkConfig } from '#libs/nn';
+import { assertNetworkConfig, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 
 /** A model card that was found fit to serve, in the terms serving needs. */
@@ -24,6 +24,7 @@ export function checkCard(card: ModelCard): ServableCard {
     classes: card.classes.length,
     input: { height, width, channels: channels as 1 | 3 },
     normalize: { mean: [...normalize.mean], std: [...normalize.std] },
+    ...(card.head === undefined ? {} : { head: card.head as Head }),
   };
   collect(mistakes, () => assertNetworkConfig({ ...network, precision: 'float32' }));
   if (card.classes.includes('')) mistakes.push('a class has no name');

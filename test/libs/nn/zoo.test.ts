@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { SulcusError } from '#libs/errors';
-import { buildTrainingProgram, countTrainable, getModel, initialState, listModels, listParameters, registerModel, type NetworkConfig } from '#libs/nn';
+import { buildTrainingProgram, countTrainable, getModel, initialState, listModels, listParameters, registerModel, summariseNetwork, type NetworkConfig } from '#libs/nn';
 import { readFixture } from './_compare.js';
 import { formulaConfig } from './_formula.js';
 
@@ -10,13 +10,19 @@ const withClasses = (architecture: string, classes: number, size = 224): Network
 const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
 
 describe('zoo', () => {
-  const { zoo } = readFixture<{ zoo: { model: string; parameters: number; stateHash: string }[] }>('evaluation');
-  for (const { model, parameters, stateHash } of zoo) {
+  const { zoo } = readFixture<{ zoo: { model: string; parameters: number; gigaMultiplyAdds: number; stateHash: string }[] }>('evaluation');
+  for (const { model, parameters, gigaMultiplyAdds, stateHash } of zoo) {
     it(`${model} has torchvision's ${parameters} parameters, names and shapes`, () => {
       const infos = listParameters(withClasses(model, 1000));
       assert.equal(countTrainable(infos), parameters);
       const lines = infos.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).sort();
       assert.equal(createHash('sha256').update(lines.join('\n')).digest('hex'), stateHash);
+    });
+
+    it(`${model} has torchvision's multiply-adds, and every parameter is in its summary`, () => {
+      const summary = summariseNetwork(withClasses(model, 1000));
+      assert.ok(Math.abs(summary.multiplyAdds / 1e9 - gigaMultiplyAdds) < 0.002, `${summary.multiplyAdds / 1e9} instead of ${gigaMultiplyAdds}`);
+      assert.deepEqual([summary.parameters, summary.layers.reduce((sum, layer) => sum + layer.parameters, 0)], [parameters, parameters]);
     });
   }
 
