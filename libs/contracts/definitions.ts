@@ -14,8 +14,11 @@ function findProtoFolder(): string {
 /** Folder that import paths in the proto files are relative to. */
 export const PROTO_FOLDER = findProtoFolder();
 
-/** Every contract, relative to {@link PROTO_FOLDER}. */
-export const PROTO_FILES = ['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor'].map((name) => `sulcus/v1/${name}.proto`);
+/** Every contract, relative to {@link PROTO_FOLDER}: our own, and the published protocol that other inference clients speak. */
+export const PROTO_FILES = [
+  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor'].map((name) => `sulcus/v1/${name}.proto`),
+  ...['model_config', 'grpc_service'].map((name) => `inference/v2/${name}.proto`),
+];
 
 /** Must match the flags of scripts/generate-types.mjs, or types and values disagree. */
 export const PROTO_LOADER_OPTIONS: Options = { longs: Number, enums: String, defaults: true, oneofs: true, includeDirs: [PROTO_FOLDER] };

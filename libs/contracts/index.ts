@@ -46,3 +46,15 @@ export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v
 export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';
 export type { ClassProbability, ClassProbabilityInput } from './generated/sulcus/v1/ClassProbability.js';
 export type { PredictError, PredictErrorInput } from './generated/sulcus/v1/PredictError.js';
+
+// ---- gRPC: inference.GRPCInferenceService (Open Inference Protocol v2)
+export type { GRPCInferenceServiceHandlers, GRPCInferenceServiceClient } from './generated/inference/GRPCInferenceService.js';
+export type { ModelInferRequest, ModelInferRequestInput, _inference_ModelInferRequest_InferInputTensor as InferInputTensor, _inference_ModelInferRequest_InferRequestedOutputTensor as InferRequestedOutputTensor } from './generated/inference/ModelInferRequest.js';
+export type { ModelInferResponse, ModelInferResponseInput } from './generated/inference/ModelInferResponse.js';
+export type { ModelStreamInferResponse, ModelStreamInferResponseInput } from './generated/inference/ModelStreamInferResponse.js';
+export type { InferParameter } from './generated/inference/InferParameter.js';
+export type { InferTensorContents } from './generated/inference/InferTensorContents.js';
+export type { ModelConfigInput } from './generated/inference/ModelConfig.js';
+export type { ModelMetadataResponseInput } from './generated/inference/ModelMetadataResponse.js';
+export type { ModelStatisticsInput } from './generated/inference/ModelStatistics.js';
+export type { StatisticDurationInput } from './generated/inference/StatisticDuration.js';

@@ -1,5 +1,5 @@
 import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
-import { packageDefinition, type IngestClient, type IngestHandlers, type PredictorClient, type PredictorHandlers } from '#libs/contracts';
+import { packageDefinition, type GRPCInferenceServiceClient, type GRPCInferenceServiceHandlers, type IngestClient, type IngestHandlers, type PredictorClient, type PredictorHandlers } from '#libs/contracts';
 import type { ServiceHandlers, ServiceMethods, UntypedHandlers } from './handler-types.js';
 
 /** A service of a package definition, with the types of its handlers and of its client. */
@@ -35,6 +35,7 @@ export function implement<Handlers>(contract: ServiceContract<Handlers, unknown>
 export const contracts = {
   Ingest: serviceContract<ServiceHandlers<IngestHandlers>, ServiceMethods<IngestClient, IngestHandlers>>('sulcus.v1.Ingest'),
   Predictor: serviceContract<ServiceHandlers<PredictorHandlers>, ServiceMethods<PredictorClient, PredictorHandlers>>('sulcus.v1.Predictor'),
+  Inference: serviceContract<ServiceHandlers<GRPCInferenceServiceHandlers>, ServiceMethods<GRPCInferenceServiceClient, GRPCInferenceServiceHandlers>>('inference.GRPCInferenceService'),
 };
 
 export type ServiceName = keyof typeof contracts;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { describe, it } from 'node:test';
 import { codecs, packageDefinition, PROTO_FILES, PROTO_FOLDER } from '#libs/contracts';
 
@@ -20,8 +19,8 @@ describe('codecs', () => {
 
 describe('definitions', () => {
   it('load every proto file of the project', () => {
-    const files = readdirSync(path.join(PROTO_FOLDER, 'sulcus/v1')).map((file) => `sulcus/v1/${file}`);
+    const files = readdirSync(PROTO_FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.proto'));
     assert.deepEqual([...PROTO_FILES].sort(), files.sort());
-    assert.ok('sulcus.v1.Predictor' in packageDefinition && 'sulcus.v1.Ingest' in packageDefinition);
+    for (const service of ['sulcus.v1.Predictor', 'sulcus.v1.Ingest', 'inference.GRPCInferenceService']) assert.ok(service in packageDefinition, service);
   });
 });

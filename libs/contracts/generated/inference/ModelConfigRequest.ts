@@ -1,0 +1,18 @@
+// Original file: proto/inference/v2/grpc_service.proto
+
+
+export interface ModelConfigRequestInput {
+  'name'?: (string);
+  /**
+   * A version, its number, or an alias; empty: the one in service.
+   */
+  'version'?: (string);
+}
+
+export interface ModelConfigRequest {
+  'name': (string);
+  /**
+   * A version, its number, or an alias; empty: the one in service.
+   */
+  'version': (string);
+}

@@ -1,0 +1,8 @@
+// Original file: proto/inference/v2/grpc_service.proto
+
+
+export interface ServerLiveRequestInput {
+}
+
+export interface ServerLiveRequest {
+}

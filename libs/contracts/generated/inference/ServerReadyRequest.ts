@@ -1,0 +1,8 @@
+// Original file: proto/inference/v2/grpc_service.proto
+
+
+export interface ServerReadyRequestInput {
+}
+
+export interface ServerReadyRequest {
+}
