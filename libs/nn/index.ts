@@ -17,6 +17,7 @@ export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 
 export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
+export { importWeights, type ImportReport } from './weights/import-weights.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './state/safetensors.js';
 
 export { parseRecipe, resolvePrecision, type Recipe } from './recipes/recipe.js';

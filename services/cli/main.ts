@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
   phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
   models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
+  weights: ['import pretrained weights from a file, export a version to one', async () => (await import('./weights-command.js')).main],
   trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
 };
 

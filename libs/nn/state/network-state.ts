@@ -23,7 +23,7 @@ export interface StateSpec {
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** Names of the state_dict that carry nothing the engine uses: torch counts batches for a momentum we do not offer. */
-const isIgnored = (name: string): boolean => name.endsWith('.num_batches_tracked');
+export const isIgnored = (name: string): boolean => name.endsWith('.num_batches_tracked');
 
 /**
  * Checks that a state holds exactly the tensors of `specs`, with their shapes; batch counters of torch are let through.

@@ -1,0 +1,91 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { connectBus } from '#libs/bus';
+import { choice, integer, optional, text } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { decodeSafetensors, encodeSafetensors, getModel, HEADS, importWeights, listModels, type ImportReport } from '#libs/nn';
+import { Registry } from '#libs/registry';
+import { parseCommandLine } from '#libs/service';
+
+/** Where imported weights go unless told otherwise. */
+const WEIGHTS_FOLDER = '.sulcus/weights';
+
+const IMAGENET_CLASSES = 1000;
+
+const IMPORT_OPTIONS = {
+  model: ['--model <name>', text({ description: 'the network: sulcus models lists them' })],
+  classes: ['--classes <n>', integer({ default: IMAGENET_CLASSES, min: 2, description: 'classes; the last layer is drawn anew when the file has another number' })],
+  head: ['--head <name>', choice(HEADS, { default: 'classifier', description: `what follows the features: ${HEADS.join(', ')}` })],
+  size: ['--size <px>', optional(integer({ min: 1, max: 4096, description: 'height and width of the images; default: what the network was designed for' }))],
+  seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are drawn anew' })],
+  out: ['--out <path>', optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` }))],
+} as const;
+
+const EXPORT_OPTIONS = {
+  out: ['--out <path>', optional(text({ description: 'file to write; default: <version>.safetensors' }))],
+  nats: ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
+} as const;
+
+const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors; names of torchvision or timm)
+sulcus weights export <version>               write a published version (safetensors; names of torchvision)`;
+
+/** `sulcus weights import|export`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const [verb, ...words] = argv;
+  if (verb === 'import') return importFile(words);
+  if (verb === 'export') return exportVersion(words);
+  if (verb === undefined || verb === '--help' || verb === '-h') return console.log(USAGE);
+  throw new SulcusError('INVALID_CONFIG', `sulcus weights ${verb}: there is no such command; there are import and export`);
+}
+
+async function importFile(argv: readonly string[]): Promise<void> {
+  const description = 'Reads pretrained weights, says what fits, and writes them for a recipe to begin with (initialWeights).';
+  const parsed = parseCommandLine({ name: 'sulcus weights import', description, options: IMPORT_OPTIONS, operand: '<file>' }, argv);
+  if (!parsed) return;
+  const { model: architecture, classes, head, seed, size, out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors` } = parsed.options;
+  if (!listModels().includes(architecture)) throw new SulcusError('INVALID_CONFIG', `--model "${architecture}": there is no such network; there are ${listModels().join(', ')}`);
+  const sizePx = size ?? getModel(architecture).defaultInputPx;
+  const config = { architecture, classes, input: { height: sizePx, width: sizePx, channels: 3 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32', head } as const;
+  const file = decodeSafetensors(await readWeights(parsed.operand!)).state;
+  const { state, report } = importWeights(config, file, seed);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, encodeSafetensors(state, { architecture }));
+  console.log([...reportLines(report), `written to ${out}`].join('\n'));
+}
+
+async function exportVersion(argv: readonly string[]): Promise<void> {
+  const description = 'Writes the weights of a published version as torch and torchvision read them.';
+  const parsed = parseCommandLine({ name: 'sulcus weights export', description, options: EXPORT_OPTIONS, operand: '<version>' }, argv);
+  if (!parsed) return;
+  const { operand: version, options } = parsed;
+  await using bus = await connectBus({ servers: options.nats, name: 'weights export' });
+  const registry = new Registry(bus);
+  const card = await registry.get(version!);
+  if (!card) throw new SulcusError('NOT_FOUND', `There is no version "${version}"`, { details: { version: version! } });
+  const out = options.out ?? `${version}.safetensors`;
+  await writeFile(out, await registry.loadWeights(card));
+  console.log(`${card.architecture} with ${card.classes.length} classes (${card.classes.join(', ')}) written to ${out}`);
+}
+
+/** @throws INVALID_CONFIG when there is no such file, or it is of a format that must be converted first */
+async function readWeights(path: string): Promise<Buffer> {
+  if (['.pth', '.pt', '.bin', '.h5', '.keras'].includes(extname(path))) {
+    throw new SulcusError('INVALID_CONFIG', `${path}: only safetensors files are read; in Python, safetensors.torch.save_file(model.state_dict(), "weights.safetensors") writes one`);
+  }
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new SulcusError('INVALID_CONFIG', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const shapeText = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(', ')}]` : 'missing');
+
+function reportLines({ adopted, drawn, leftOut, notes }: ImportReport): string[] {
+  return [
+    ...notes,
+    `${adopted.length} tensors taken over`,
+    ...drawn.map(({ name, shape, inFile }) => `${name} ${shapeText(shape)} drawn anew, in the file it is ${shapeText(inFile)}`),
+    ...leftOut.map((name) => `${name} of the file left out`),
+  ];
+}
