@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+
 /**
- * Kinds of environment variable. Each is a pure function from text to a typed value; a kind throws a plain Error whose
+ * Kinds of environment variable. Each turns text into a typed value; a kind throws a plain Error whose
  * message says what is expected, and {@link parseEnvironment} adds the variable's name.
  */
 export interface Variable<T> {
@@ -41,6 +43,13 @@ export class Secret {
 
 /** Any non-empty text. */
 export const text = (options: Options<string>): Variable<string> => variable((value) => value, options);
+
+/** A file or folder that exists. */
+export const existingPath = (options: Options<string>): Variable<string> =>
+  variable((value) => {
+    if (!existsSync(value)) throw new Error('there is no such file or folder');
+    return value;
+  }, options);
 
 /** Text that is never printed. */
 export const secret = (options: { default?: Secret; description: string }): Variable<Secret> => ({ ...variable((value) => new Secret(value), options), secret: true });

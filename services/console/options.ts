@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
+import { existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
 
@@ -7,7 +6,7 @@ const port = (defaultPort: number, purpose: string) =>
   optional(integer({ min: 1, max: 65_535, description: `port of ${purpose} (default: ${defaultPort}, or a free one when that is taken)` }));
 
 const OPTIONS = {
-  data: ['--data <path>', optional(text({ description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)' }))],
+  data: ['--data <path>', optional(existingPath({ description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)' }))],
   recipe: ['--recipe <name>', text({ default: 'default', description: 'what to train and how; a name or a JSON file' })],
   epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'most passes over the data (default: the recipe says)' }))],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
@@ -50,10 +49,8 @@ export function readUpOptions(argv: readonly string[], environment: NodeJS.Proce
   if (!parsed) return undefined;
   const { options } = parsed;
   const { natsUrl } = parseEnvironment(ENVIRONMENT, environment);
-  const mistakes = [
-    ...(options.data !== undefined && !existsSync(options.data) ? [`--data ${options.data}: there is no such file or folder`] : []),
-    ...(natsUrl !== undefined && (options.portNats ?? options.portMonitor) !== undefined ? ['--port-nats, --port-monitor: no NATS server is started while SULCUS_NATS_URL is set'] : []),
-  ];
-  if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes: [...mistakes, 'see sulcus up --help'] } });
+  if (natsUrl !== undefined && (options.portNats ?? options.portMonitor) !== undefined) {
+    throw new SulcusError('INVALID_CONFIG', '--port-nats, --port-monitor: no NATS server is started while SULCUS_NATS_URL is set');
+  }
   return { ...options, natsUrl };
 }
