@@ -47,8 +47,7 @@ describe('sulcus', { concurrency: 2 }, () => {
   });
 
   test('every command explains itself', async () => {
-    // The trainer ends its process after --help: it comes last.
-    const commands = ['up', 'ingest', 'preprocess', 'predictor', 'import', 'predict', 'phantoms', 'trace', 'trainer'];
+    const commands = ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'phantoms', 'trace'];
     const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), commands);
     assert.equal(code, 0);
     for (const command of commands) assert.match(stdout, new RegExp(`^Usage: (sulcus )?${command} `, 'm'));
@@ -61,8 +60,9 @@ describe('sulcus', { concurrency: 2 }, () => {
   test('wrong options are all named at once, with exit code 2', async () => {
     const { code, stderr } = await sulcus('up', '--epochs', '0', '--speed', '--port-nats', '99999', '--data', path.join(folder, 'none'));
     assert.equal(code, 2);
-    assert.deepEqual(stderr.slice(0, 3), [
+    assert.deepEqual(stderr.slice(0, 4), [
       'sulcus: INVALID_CONFIG: --speed: there is no such option',
+      `sulcus: INVALID_CONFIG: --data "${path.join(folder, 'none')}": there is no such file or folder`,
       'sulcus: INVALID_CONFIG: --epochs "0": expected a whole number from 1 to 9007199254740991',
       'sulcus: INVALID_CONFIG: --port-nats "99999": expected a whole number from 1 to 65535',
     ]);
