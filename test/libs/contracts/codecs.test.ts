@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { codecs, packageDefinition, PROTO_FILES, PROTO_FOLDER } from '#libs/contracts';
 
@@ -18,6 +19,15 @@ describe('codecs', () => {
 });
 
 describe('definitions', () => {
+  it('carry a comment on every message, rpc, field and value', () => {
+    const declaration = /^(message|service|rpc|enum) |^(repeated |optional )?[\w.]+ \w+ = \d+;|^[A-Z_]+ = \d+;/;
+    for (const file of PROTO_FILES.filter((name) => name.startsWith('sulcus/'))) {
+      const lines = readFileSync(path.join(PROTO_FOLDER, file), 'utf8').split('\n').map((line) => line.trim());
+      const bare = lines.filter((line, index) => declaration.test(line) && !lines[index - 1]!.startsWith('//'));
+      assert.deepEqual(bare, [], file);
+    }
+  });
+
   it('load every proto file of the project', () => {
     const files = readdirSync(PROTO_FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.proto'));
     assert.deepEqual([...PROTO_FILES].sort(), files.sort());

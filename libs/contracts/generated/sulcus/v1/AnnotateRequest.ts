@@ -2,10 +2,22 @@
 
 import type { AnnotationInput as _sulcus_v1_AnnotationInput, Annotation as _sulcus_v1_Annotation } from '../../sulcus/v1/Annotation.js';
 
+/**
+ * Labels that are stored together or not at all.
+ */
 export interface AnnotateRequestInput {
+  /**
+   * The labels, in any order.
+   */
   'annotations'?: (_sulcus_v1_AnnotationInput)[];
 }
 
+/**
+ * Labels that are stored together or not at all.
+ */
 export interface AnnotateRequest {
+  /**
+   * The labels, in any order.
+   */
   'annotations': (_sulcus_v1_Annotation)[];
 }

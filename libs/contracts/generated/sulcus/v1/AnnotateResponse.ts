@@ -1,6 +1,9 @@
 // Original file: proto/sulcus/v1/ingest.proto
 
 
+/**
+ * All labels of the request are stored.
+ */
 export interface AnnotateResponseInput {
   /**
    * Labels stored durably.
@@ -8,6 +11,9 @@ export interface AnnotateResponseInput {
   'accepted'?: (number);
 }
 
+/**
+ * All labels of the request are stored.
+ */
 export interface AnnotateResponse {
   /**
    * Labels stored durably.

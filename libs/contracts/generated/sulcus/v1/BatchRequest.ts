@@ -26,6 +26,9 @@ export interface BatchRequestInput {
    * Position among the trainer's requests since it started: it applies batches in this order.
    */
   'sequence'?: (number);
+  /**
+   * Split the samples are from.
+   */
   'split'?: (_sulcus_v1_SplitInput);
   /**
    * The samples, in batch order.
@@ -71,6 +74,9 @@ export interface BatchRequest {
    * Position among the trainer's requests since it started: it applies batches in this order.
    */
   'sequence': (number);
+  /**
+   * Split the samples are from.
+   */
   'split': (_sulcus_v1_Split);
   /**
    * The samples, in batch order.

@@ -1,7 +1,13 @@
 // Original file: proto/sulcus/v1/predictor.proto
 
 
+/**
+ * One class and how likely it is.
+ */
 export interface ClassProbabilityInput {
+  /**
+   * Class name, as in the model's class list.
+   */
   'className'?: (string);
   /**
    * 0-1.
@@ -9,7 +15,13 @@ export interface ClassProbabilityInput {
   'probability'?: (number | string);
 }
 
+/**
+ * One class and how likely it is.
+ */
 export interface ClassProbability {
+  /**
+   * Class name, as in the model's class list.
+   */
   'className': (string);
   /**
    * 0-1.

@@ -35,7 +35,13 @@ export interface DeadLetterInput {
    * Deliveries before giving up.
    */
   'deliveries'?: (number);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
   'timeUnixMs'?: (number | string | Long);
+  /**
+   * Site of the original, or empty.
+   */
   'site'?: (string);
   /**
    * Subject of the original message, or empty.
@@ -75,7 +81,13 @@ export interface DeadLetter {
    * Deliveries before giving up.
    */
   'deliveries': (number);
+  /**
+   * When, milliseconds since the Unix epoch.
+   */
   'timeUnixMs': (number);
+  /**
+   * Site of the original, or empty.
+   */
   'site': (string);
   /**
    * Subject of the original message, or empty.

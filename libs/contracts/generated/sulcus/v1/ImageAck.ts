@@ -4,7 +4,13 @@ import type { SplitInput as _sulcus_v1_SplitInput, Split as _sulcus_v1_Split } f
 
 // Original file: proto/sulcus/v1/ingest.proto
 
+/**
+ * What can become of an image.
+ */
 export const _sulcus_v1_ImageAck_Outcome = {
+  /**
+   * Never sent.
+   */
   OUTCOME_UNSPECIFIED: 'OUTCOME_UNSPECIFIED',
   /**
    * Stored for the first time.
@@ -20,7 +26,13 @@ export const _sulcus_v1_ImageAck_Outcome = {
   OUTCOME_REJECTED: 'OUTCOME_REJECTED',
 } as const;
 
+/**
+ * What can become of an image.
+ */
 export type _sulcus_v1_ImageAck_OutcomeInput =
+  /**
+   * Never sent.
+   */
   | 'OUTCOME_UNSPECIFIED'
   | 0
   /**
@@ -39,6 +51,9 @@ export type _sulcus_v1_ImageAck_OutcomeInput =
   | 'OUTCOME_REJECTED'
   | 3
 
+/**
+ * What can become of an image.
+ */
 export type _sulcus_v1_ImageAck_Outcome = typeof _sulcus_v1_ImageAck_Outcome[keyof typeof _sulcus_v1_ImageAck_Outcome]
 
 /**
@@ -49,16 +64,25 @@ export interface ImageAckInput {
    * Name given in the request.
    */
   'name'?: (string);
+  /**
+   * What became of the image.
+   */
   'outcome'?: (_sulcus_v1_ImageAck_OutcomeInput);
   /**
    * Identity of the sample: SHA-256 of the image bytes, lower-case hexadecimal.
    */
   'sampleId'?: (string);
+  /**
+   * Split the sample is on.
+   */
   'split'?: (_sulcus_v1_SplitInput);
   /**
    * For rejected images: stable error code and a sentence that says what to do.
    */
   'errorCode'?: (string);
+  /**
+   * For rejected images: what is wrong and what to do.
+   */
   'errorMessage'?: (string);
 }
 
@@ -70,15 +94,24 @@ export interface ImageAck {
    * Name given in the request.
    */
   'name': (string);
+  /**
+   * What became of the image.
+   */
   'outcome': (_sulcus_v1_ImageAck_Outcome);
   /**
    * Identity of the sample: SHA-256 of the image bytes, lower-case hexadecimal.
    */
   'sampleId': (string);
+  /**
+   * Split the sample is on.
+   */
   'split': (_sulcus_v1_Split);
   /**
    * For rejected images: stable error code and a sentence that says what to do.
    */
   'errorCode': (string);
+  /**
+   * For rejected images: what is wrong and what to do.
+   */
   'errorMessage': (string);
 }

@@ -10,12 +10,33 @@ export interface IngestProgressInput {
    * Import this belongs to, or empty for uploads and watched folders.
    */
   'importId'?: (string);
+  /**
+   * Images settled so far, one way or another.
+   */
   'offered'?: (number | string | Long);
+  /**
+   * Images stored for the first time.
+   */
   'ingested'?: (number | string | Long);
+  /**
+   * Images that were stored before.
+   */
   'duplicates'?: (number | string | Long);
+  /**
+   * Images refused and kept in the dead-letter stream.
+   */
   'rejected'?: (number | string | Long);
+  /**
+   * Ingested images of the train split.
+   */
   'train'?: (number | string | Long);
+  /**
+   * Ingested images of the validation split.
+   */
   'validation'?: (number | string | Long);
+  /**
+   * Ingested images of the test split.
+   */
   'test'?: (number | string | Long);
   /**
    * True on the last report of an import.
@@ -31,12 +52,33 @@ export interface IngestProgress {
    * Import this belongs to, or empty for uploads and watched folders.
    */
   'importId': (string);
+  /**
+   * Images settled so far, one way or another.
+   */
   'offered': (number);
+  /**
+   * Images stored for the first time.
+   */
   'ingested': (number);
+  /**
+   * Images that were stored before.
+   */
   'duplicates': (number);
+  /**
+   * Images refused and kept in the dead-letter stream.
+   */
   'rejected': (number);
+  /**
+   * Ingested images of the train split.
+   */
   'train': (number);
+  /**
+   * Ingested images of the validation split.
+   */
   'validation': (number);
+  /**
+   * Ingested images of the test split.
+   */
   'test': (number);
   /**
    * True on the last report of an import.

@@ -7,7 +7,13 @@ import type { Long } from '@grpc/proto-loader';
  * the newest event for a sample wins.
  */
 export interface LabelEventInput {
+  /**
+   * Identity of the sample.
+   */
   'sampleId'?: (string);
+  /**
+   * Pseudonym of the study.
+   */
   'studyId'?: (string);
   /**
    * Class name.
@@ -36,7 +42,13 @@ export interface LabelEventInput {
  * the newest event for a sample wins.
  */
 export interface LabelEvent {
+  /**
+   * Identity of the sample.
+   */
   'sampleId'?: (string);
+  /**
+   * Pseudonym of the study.
+   */
   'studyId'?: (string);
   /**
    * Class name.

@@ -4,7 +4,13 @@ import type { Long } from '@grpc/proto-loader';
 
 // Original file: proto/sulcus/v1/model.proto
 
+/**
+ * What can happen to a version.
+ */
 export const _sulcus_v1_ModelEvent_Kind = {
+  /**
+   * Never sent.
+   */
   KIND_UNSPECIFIED: 'KIND_UNSPECIFIED',
   /**
    * A version was published; it is immutable from here on.
@@ -24,7 +30,13 @@ export const _sulcus_v1_ModelEvent_Kind = {
   KIND_ROLLED_BACK: 'KIND_ROLLED_BACK',
 } as const;
 
+/**
+ * What can happen to a version.
+ */
 export type _sulcus_v1_ModelEvent_KindInput =
+  /**
+   * Never sent.
+   */
   | 'KIND_UNSPECIFIED'
   | 0
   /**
@@ -48,12 +60,18 @@ export type _sulcus_v1_ModelEvent_KindInput =
   | 'KIND_ROLLED_BACK'
   | 4
 
+/**
+ * What can happen to a version.
+ */
 export type _sulcus_v1_ModelEvent_Kind = typeof _sulcus_v1_ModelEvent_Kind[keyof typeof _sulcus_v1_ModelEvent_Kind]
 
 /**
  * What happened to a model version. Published to the MODELS stream, append-only.
  */
 export interface ModelEventInput {
+  /**
+   * What happened.
+   */
   'kind'?: (_sulcus_v1_ModelEvent_KindInput);
   /**
    * Model version, for example "main-000042".
@@ -89,6 +107,9 @@ export interface ModelEventInput {
  * What happened to a model version. Published to the MODELS stream, append-only.
  */
 export interface ModelEvent {
+  /**
+   * What happened.
+   */
   'kind': (_sulcus_v1_ModelEvent_Kind);
   /**
    * Model version, for example "main-000042".

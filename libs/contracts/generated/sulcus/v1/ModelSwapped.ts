@@ -5,7 +5,13 @@
  * The predictor answers with a new version from here on.
  */
 export interface ModelSwappedInput {
+  /**
+   * Version that answers now.
+   */
   'version'?: (string);
+  /**
+   * Version that answered before, or empty.
+   */
   'previousVersion'?: (string);
   /**
    * Fetch, verify, load and warm together, milliseconds.
@@ -17,7 +23,13 @@ export interface ModelSwappedInput {
  * The predictor answers with a new version from here on.
  */
 export interface ModelSwapped {
+  /**
+   * Version that answers now.
+   */
   'version': (string);
+  /**
+   * Version that answered before, or empty.
+   */
   'previousVersion': (string);
   /**
    * Fetch, verify, load and warm together, milliseconds.

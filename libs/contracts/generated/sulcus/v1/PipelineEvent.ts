@@ -27,14 +27,41 @@ export interface PipelineEventInput {
    * When, milliseconds since the Unix epoch.
    */
   'timeUnixMs'?: (number | string | Long);
+  /**
+   * The life of the service changed.
+   */
   'state'?: (_sulcus_v1_ServiceStateInput | null);
+  /**
+   * Images were taken in.
+   */
   'ingest'?: (_sulcus_v1_IngestProgressInput | null);
+  /**
+   * Batches were prepared.
+   */
   'preprocess'?: (_sulcus_v1_PreprocessProgressInput | null);
+  /**
+   * Training steps were made.
+   */
   'training'?: (_sulcus_v1_TrainingProgressInput | null);
+  /**
+   * A validation was made.
+   */
   'validation'?: (_sulcus_v1_ValidationResultInput | null);
+  /**
+   * A pass ended.
+   */
   'pass'?: (_sulcus_v1_PassCompletedInput | null);
+  /**
+   * Requests were answered.
+   */
   'predictor'?: (_sulcus_v1_PredictorProgressInput | null);
+  /**
+   * Another version answers.
+   */
   'swap'?: (_sulcus_v1_ModelSwappedInput | null);
+  /**
+   * Training ended for now.
+   */
   'finished'?: (_sulcus_v1_TrainingFinishedInput | null);
   'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
 }
@@ -55,14 +82,41 @@ export interface PipelineEvent {
    * When, milliseconds since the Unix epoch.
    */
   'timeUnixMs': (number);
+  /**
+   * The life of the service changed.
+   */
   'state'?: (_sulcus_v1_ServiceState | null);
+  /**
+   * Images were taken in.
+   */
   'ingest'?: (_sulcus_v1_IngestProgress | null);
+  /**
+   * Batches were prepared.
+   */
   'preprocess'?: (_sulcus_v1_PreprocessProgress | null);
+  /**
+   * Training steps were made.
+   */
   'training'?: (_sulcus_v1_TrainingProgress | null);
+  /**
+   * A validation was made.
+   */
   'validation'?: (_sulcus_v1_ValidationResult | null);
+  /**
+   * A pass ended.
+   */
   'pass'?: (_sulcus_v1_PassCompleted | null);
+  /**
+   * Requests were answered.
+   */
   'predictor'?: (_sulcus_v1_PredictorProgress | null);
+  /**
+   * Another version answers.
+   */
   'swap'?: (_sulcus_v1_ModelSwapped | null);
+  /**
+   * Training ended for now.
+   */
   'finished'?: (_sulcus_v1_TrainingFinished | null);
   'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
 }

@@ -1,6 +1,9 @@
 // Original file: proto/sulcus/v1/predictor.proto
 
 
+/**
+ * Why an image could not be predicted.
+ */
 export interface PredictErrorInput {
   /**
    * Name given in the request.
@@ -16,6 +19,9 @@ export interface PredictErrorInput {
   'message'?: (string);
 }
 
+/**
+ * Why an image could not be predicted.
+ */
 export interface PredictError {
   /**
    * Name given in the request.

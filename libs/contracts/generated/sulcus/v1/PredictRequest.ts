@@ -1,6 +1,9 @@
 // Original file: proto/sulcus/v1/predictor.proto
 
 
+/**
+ * One image to predict.
+ */
 export interface PredictRequestInput {
   /**
    * Encoded file: JPEG, PNG, TIFF or WebP.
@@ -12,6 +15,9 @@ export interface PredictRequestInput {
   'name'?: (string);
 }
 
+/**
+ * One image to predict.
+ */
 export interface PredictRequest {
   /**
    * Encoded file: JPEG, PNG, TIFF or WebP.

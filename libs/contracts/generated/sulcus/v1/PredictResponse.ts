@@ -2,6 +2,9 @@
 
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from '../../sulcus/v1/ClassProbability.js';
 
+/**
+ * The prediction of one image.
+ */
 export interface PredictResponseInput {
   /**
    * Name given in the request.
@@ -28,12 +31,18 @@ export interface PredictResponseInput {
    */
   'predictionId'?: (string);
   /**
-   * Time in the server, milliseconds: decode and transform; inference.
+   * Time to decode and transform the image, milliseconds.
    */
   'prepareMs'?: (number | string);
+  /**
+   * Time of the engine run that answered, for the whole batch, milliseconds.
+   */
   'inferenceMs'?: (number | string);
 }
 
+/**
+ * The prediction of one image.
+ */
 export interface PredictResponse {
   /**
    * Name given in the request.
@@ -60,8 +69,11 @@ export interface PredictResponse {
    */
   'predictionId': (string);
   /**
-   * Time in the server, milliseconds: decode and transform; inference.
+   * Time to decode and transform the image, milliseconds.
    */
   'prepareMs': (number);
+  /**
+   * Time of the engine run that answered, for the whole batch, milliseconds.
+   */
   'inferenceMs': (number);
 }

@@ -7,7 +7,13 @@ import type { PredictErrorInput as _sulcus_v1_PredictErrorInput, PredictError as
  * Answer to one request of a stream.
  */
 export interface PredictStreamResponseInput {
+  /**
+   * The prediction.
+   */
   'response'?: (_sulcus_v1_PredictResponseInput | null);
+  /**
+   * Why there is none.
+   */
   'error'?: (_sulcus_v1_PredictErrorInput | null);
   'result'?: "response"|"error";
 }
@@ -16,7 +22,13 @@ export interface PredictStreamResponseInput {
  * Answer to one request of a stream.
  */
 export interface PredictStreamResponse {
+  /**
+   * The prediction.
+   */
   'response'?: (_sulcus_v1_PredictResponse | null);
+  /**
+   * Why there is none.
+   */
   'error'?: (_sulcus_v1_PredictError | null);
   'result'?: "response"|"error";
 }

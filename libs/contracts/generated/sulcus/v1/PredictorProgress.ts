@@ -10,9 +10,21 @@ export interface PredictorProgressInput {
    * Version that answers, or empty before the first.
    */
   'version'?: (string);
+  /**
+   * Requests answered, failures included.
+   */
   'requests'?: (number | string | Long);
+  /**
+   * Requests answered with an error that is not the caller's.
+   */
   'failedRequests'?: (number | string | Long);
+  /**
+   * Times another version took over.
+   */
   'swaps'?: (number | string | Long);
+  /**
+   * Requests a second since the last report.
+   */
   'requestsPerSecond'?: (number | string);
   /**
    * Median over the last reports, milliseconds.
@@ -28,9 +40,21 @@ export interface PredictorProgress {
    * Version that answers, or empty before the first.
    */
   'version': (string);
+  /**
+   * Requests answered, failures included.
+   */
   'requests': (number);
+  /**
+   * Requests answered with an error that is not the caller's.
+   */
   'failedRequests': (number);
+  /**
+   * Times another version took over.
+   */
   'swaps': (number);
+  /**
+   * Requests a second since the last report.
+   */
   'requestsPerSecond': (number);
   /**
    * Median over the last reports, milliseconds.

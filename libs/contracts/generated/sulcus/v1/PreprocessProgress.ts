@@ -6,7 +6,13 @@ import type { Long } from '@grpc/proto-loader';
  * Cumulative counts of one preprocess worker.
  */
 export interface PreprocessProgressInput {
+  /**
+   * Batches stored.
+   */
   'batches'?: (number | string | Long);
+  /**
+   * Samples in these batches.
+   */
   'samples'?: (number | string | Long);
   /**
    * Images decoded (cache misses).
@@ -16,6 +22,9 @@ export interface PreprocessProgressInput {
    * Samples given up to the dead-letter stream.
    */
   'dropped'?: (number | string | Long);
+  /**
+   * Memory that prepared images take now.
+   */
   'cacheBytes'?: (number | string | Long);
 }
 
@@ -23,7 +32,13 @@ export interface PreprocessProgressInput {
  * Cumulative counts of one preprocess worker.
  */
 export interface PreprocessProgress {
+  /**
+   * Batches stored.
+   */
   'batches': (number);
+  /**
+   * Samples in these batches.
+   */
   'samples': (number);
   /**
    * Images decoded (cache misses).
@@ -33,5 +48,8 @@ export interface PreprocessProgress {
    * Samples given up to the dead-letter stream.
    */
   'dropped': (number);
+  /**
+   * Memory that prepared images take now.
+   */
   'cacheBytes': (number);
 }

@@ -10,6 +10,9 @@ export interface SampleRefInput {
    * Sequence of the scan in the SCANS stream.
    */
   'scanSequence'?: (number | string | Long);
+  /**
+   * Identity of the sample, as in the scan.
+   */
   'sampleId'?: (string);
   /**
    * Index into the run's class list.
@@ -25,6 +28,9 @@ export interface SampleRef {
    * Sequence of the scan in the SCANS stream.
    */
   'scanSequence': (number);
+  /**
+   * Identity of the sample, as in the scan.
+   */
   'sampleId': (string);
   /**
    * Index into the run's class list.

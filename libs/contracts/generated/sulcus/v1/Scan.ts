@@ -24,6 +24,9 @@ export interface ScanInput {
    * Site that sent the image: lower-case letters, digits and '-'.
    */
   'site'?: (string);
+  /**
+   * Side of the data the sample is on.
+   */
   'split'?: (_sulcus_v1_SplitInput);
   /**
    * Class name known at ingest, or empty: a label may follow on the LABELS stream.
@@ -41,6 +44,9 @@ export interface ScanInput {
    * Decoded size in pixels.
    */
   'width'?: (number);
+  /**
+   * Decoded height in pixels.
+   */
   'height'?: (number);
   /**
    * Channels of the decoded image: 1 (grey) or 3 (RGB).
@@ -76,6 +82,9 @@ export interface Scan {
    * Site that sent the image: lower-case letters, digits and '-'.
    */
   'site': (string);
+  /**
+   * Side of the data the sample is on.
+   */
   'split': (_sulcus_v1_Split);
   /**
    * Class name known at ingest, or empty: a label may follow on the LABELS stream.
@@ -93,6 +102,9 @@ export interface Scan {
    * Decoded size in pixels.
    */
   'width': (number);
+  /**
+   * Decoded height in pixels.
+   */
   'height': (number);
   /**
    * Channels of the decoded image: 1 (grey) or 3 (RGB).

@@ -5,6 +5,9 @@
  * (without one: of the study, then of the content), so that one patient is never on two sides.
  */
 export const Split = {
+  /**
+   * Not decided, or not known.
+   */
   SPLIT_UNSPECIFIED: 'SPLIT_UNSPECIFIED',
   /**
    * Trains the network; augmented afresh on every pass.
@@ -25,6 +28,9 @@ export const Split = {
  * (without one: of the study, then of the content), so that one patient is never on two sides.
  */
 export type SplitInput =
+  /**
+   * Not decided, or not known.
+   */
   | 'SPLIT_UNSPECIFIED'
   | 0
   /**

@@ -9,16 +9,37 @@ import type { DroppedSampleInput as _sulcus_v1_DroppedSampleInput, DroppedSample
  * The answer to a BatchRequest: pixels ready for the network.
  */
 export interface TensorBatchInput {
+  /**
+   * As in the request.
+   */
   'run'?: (string);
+  /**
+   * As in the request.
+   */
   'requestId'?: (string);
+  /**
+   * As in the request.
+   */
   'pass'?: (number);
+  /**
+   * As in the request.
+   */
   'sequence'?: (number);
+  /**
+   * As in the request.
+   */
   'split'?: (_sulcus_v1_SplitInput);
   /**
    * Axes of pixels: [batch, height, width, channel]. batch equals the number of samples.
    */
   'height'?: (number);
+  /**
+   * Image width in pixels.
+   */
   'width'?: (number);
+  /**
+   * 1 (grey) or 3 (RGB).
+   */
   'channels'?: (number);
   /**
    * uint8, row-major, values 0-255. Normalising is the engine's first op.
@@ -32,6 +53,9 @@ export interface TensorBatchInput {
    * Samples of the request that could not be prepared; each is in the dead-letter stream.
    */
   'dropped'?: (_sulcus_v1_DroppedSampleInput)[];
+  /**
+   * As in the request: the transform that made these pixels.
+   */
   'transformHash'?: (string);
   /**
    * Time spent to prepare the batch, milliseconds.
@@ -43,16 +67,37 @@ export interface TensorBatchInput {
  * The answer to a BatchRequest: pixels ready for the network.
  */
 export interface TensorBatch {
+  /**
+   * As in the request.
+   */
   'run': (string);
+  /**
+   * As in the request.
+   */
   'requestId': (string);
+  /**
+   * As in the request.
+   */
   'pass': (number);
+  /**
+   * As in the request.
+   */
   'sequence': (number);
+  /**
+   * As in the request.
+   */
   'split': (_sulcus_v1_Split);
   /**
    * Axes of pixels: [batch, height, width, channel]. batch equals the number of samples.
    */
   'height': (number);
+  /**
+   * Image width in pixels.
+   */
   'width': (number);
+  /**
+   * 1 (grey) or 3 (RGB).
+   */
   'channels': (number);
   /**
    * uint8, row-major, values 0-255. Normalising is the engine's first op.
@@ -66,6 +111,9 @@ export interface TensorBatch {
    * Samples of the request that could not be prepared; each is in the dead-letter stream.
    */
   'dropped': (_sulcus_v1_DroppedSample)[];
+  /**
+   * As in the request: the transform that made these pixels.
+   */
   'transformHash': (string);
   /**
    * Time spent to prepare the batch, milliseconds.

@@ -6,15 +6,33 @@ import type { Long } from '@grpc/proto-loader';
  * The trainer has nothing more to learn from the data it has: it is idle until images or labels come.
  */
 export interface TrainingFinishedInput {
+  /**
+   * Training run.
+   */
   'run'?: (string);
   /**
    * "early_stopping", "epochs" or "no_data".
    */
   'reason'?: (string);
+  /**
+   * Training steps of the run.
+   */
   'steps'?: (number | string | Long);
+  /**
+   * Complete passes of the run.
+   */
   'passes'?: (number);
+  /**
+   * Samples whose effect is in the weights, over all passes.
+   */
   'samples'?: (number | string | Long);
+  /**
+   * Over the whole run, waiting included.
+   */
   'imagesPerSecond'?: (number | string);
+  /**
+   * Share of the run's working time, 0-1, spent waiting for batches.
+   */
   'inputStallFraction'?: (number | string);
   /**
    * Newest scan the trainer knew when it finished.
@@ -26,15 +44,33 @@ export interface TrainingFinishedInput {
  * The trainer has nothing more to learn from the data it has: it is idle until images or labels come.
  */
 export interface TrainingFinished {
+  /**
+   * Training run.
+   */
   'run': (string);
   /**
    * "early_stopping", "epochs" or "no_data".
    */
   'reason': (string);
+  /**
+   * Training steps of the run.
+   */
   'steps': (number);
+  /**
+   * Complete passes of the run.
+   */
   'passes': (number);
+  /**
+   * Samples whose effect is in the weights, over all passes.
+   */
   'samples': (number);
+  /**
+   * Over the whole run, waiting included.
+   */
   'imagesPerSecond': (number);
+  /**
+   * Share of the run's working time, 0-1, spent waiting for batches.
+   */
   'inputStallFraction': (number);
   /**
    * Newest scan the trainer knew when it finished.

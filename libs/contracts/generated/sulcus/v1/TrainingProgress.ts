@@ -6,8 +6,17 @@ import type { Long } from '@grpc/proto-loader';
  * One report while the trainer works, at most a few per second.
  */
 export interface TrainingProgressInput {
+  /**
+   * Training run.
+   */
   'run'?: (string);
+  /**
+   * Training steps so far.
+   */
   'step'?: (number | string | Long);
+  /**
+   * Pass over the data, from 0.
+   */
   'pass'?: (number);
   /**
    * Samples whose effect is in the weights, over all passes.
@@ -29,6 +38,9 @@ export interface TrainingProgressInput {
    * Share of the run's wall time, 0-1, spent waiting for batches while working.
    */
   'inputStallFraction'?: (number | string);
+  /**
+   * Learning rate of the last step.
+   */
   'learningRate'?: (number | string);
 }
 
@@ -36,8 +48,17 @@ export interface TrainingProgressInput {
  * One report while the trainer works, at most a few per second.
  */
 export interface TrainingProgress {
+  /**
+   * Training run.
+   */
   'run': (string);
+  /**
+   * Training steps so far.
+   */
   'step': (number);
+  /**
+   * Pass over the data, from 0.
+   */
   'pass': (number);
   /**
    * Samples whose effect is in the weights, over all passes.
@@ -59,5 +80,8 @@ export interface TrainingProgress {
    * Share of the run's wall time, 0-1, spent waiting for batches while working.
    */
   'inputStallFraction': (number);
+  /**
+   * Learning rate of the last step.
+   */
   'learningRate': (number);
 }

@@ -6,9 +6,21 @@ import type { Long } from '@grpc/proto-loader';
  * One evaluation on the validation split.
  */
 export interface ValidationResultInput {
+  /**
+   * Training run.
+   */
   'run'?: (string);
+  /**
+   * Training steps before it.
+   */
   'step'?: (number | string | Long);
+  /**
+   * Pass it belongs to, from 0.
+   */
   'pass'?: (number);
+  /**
+   * Validation samples it was measured on.
+   */
   'samples'?: (number | string | Long);
   /**
    * Mean cross-entropy.
@@ -22,6 +34,9 @@ export interface ValidationResultInput {
    * Model version published from this state, or empty.
    */
   'version'?: (string);
+  /**
+   * Whether that version became champion.
+   */
   'promoted'?: (boolean);
 }
 
@@ -29,9 +44,21 @@ export interface ValidationResultInput {
  * One evaluation on the validation split.
  */
 export interface ValidationResult {
+  /**
+   * Training run.
+   */
   'run': (string);
+  /**
+   * Training steps before it.
+   */
   'step': (number);
+  /**
+   * Pass it belongs to, from 0.
+   */
   'pass': (number);
+  /**
+   * Validation samples it was measured on.
+   */
   'samples': (number);
   /**
    * Mean cross-entropy.
@@ -45,5 +72,8 @@ export interface ValidationResult {
    * Model version published from this state, or empty.
    */
   'version': (string);
+  /**
+   * Whether that version became champion.
+   */
   'promoted': (boolean);
 }
