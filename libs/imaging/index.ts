@@ -8,6 +8,7 @@ export { detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type 
 export { encodeImage } from './encoding.js';
 export { withChannels } from './channels.js';
 
+export { contourWindow, type ContourWindow, type ContourWindowOptions, type UncroppedReason } from './contour/contour-window.js';
 export type { Range, TransformOp, TransformSpec } from './transforms/spec.js';
 export { validateTransform } from './transforms/validate.js';
 export { canonicalTransformJson, transformHash } from './transforms/canonical.js';

@@ -1,3 +1,4 @@
+import { SulcusError } from '#libs/errors';
 import type { Random } from '#libs/random';
 import type { Range, TransformOp } from './spec.js';
 
@@ -34,6 +35,8 @@ export function drawOps(ops: readonly TransformOp[], image: Size, random: Random
 
 function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
   switch (op.op) {
+    case 'contourCrop':
+      throw new SulcusError('INVALID_ARGUMENT', 'contourCrop must come first: it depends on the image and not on dice');
     case 'resize':
       return [{ kind: 'resize', width: op.width, height: op.height }];
     case 'resizeShorterSide':

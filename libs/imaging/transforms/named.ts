@@ -6,6 +6,7 @@ const UNIT = { mean: [0], std: [1] } as const;
 /** Share of the image's area that a random crop keeps at least. */
 const SMALLEST_CROP_SHARE = 0.8;
 
+const headCrop: TransformOp = { op: 'contourCrop', thresholdLevel: 45, marginPixels: 0, minAreaShare: 0.2 };
 const horizontalFlip: TransformOp = { op: 'randomHorizontalFlip', probability: 0.5 };
 const verticalFlip: TransformOp = { op: 'randomVerticalFlip', probability: 0.5 };
 const jitter: TransformOp = { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.8, 1.2] };
@@ -52,13 +53,19 @@ const s2PlainTransform: TransformSpec = { ...square('s2-plain-256', 256), train:
 /** VGG16 on SageMaker (S3-05, S3-06), with the training statistics for evaluation too. */
 const s3Transform: TransformSpec = { ...square('s3-224', 224), train: [resize(224), horizontalFlip], eval: [resize(224)], normalize: HALF };
 
-/** Four Keras networks (S4-03, S4-06, S4-07): the shear is 0.2 degrees, as the library reads it. */
+/** Four Keras networks (S4-03, S4-04, S4-06, S4-07), cropped to the head by the data set's public recipe; the shear is 0.2 degrees, as the library reads it. */
 const s4Transform: TransformSpec = {
   ...square('s4-256', 256),
-  train: [resize(256), { op: 'kerasShearZoom', maxShearDegrees: 0.2, zoom: [0.8, 1.2] }, horizontalFlip, verticalFlip],
-  eval: [resize(256)],
+  train: [headCrop, resize(256), { op: 'kerasShearZoom', maxShearDegrees: 0.2, zoom: [0.8, 1.2] }, horizontalFlip, verticalFlip],
+  eval: [headCrop, resize(256)],
   normalize: UNIT,
 };
+
+/** The same for a network whose weights expect -1 to 1. */
+const s4SymmetricTransform: TransformSpec = { ...s4Transform, name: 's4-symmetric-256', normalize: HALF };
+
+/** The same for a network that divides by 127.5 and subtracts 1 itself, as if pixels were still 0 to 255 (S4-12). */
+const s4RescaledTwiceTransform: TransformSpec = { ...s4Transform, name: 's4-rescaled-twice-256', normalize: { mean: [127.5], std: [127.5] } };
 
 const specs: readonly TransformSpec[] = [
   defaultTransform(96),
@@ -70,6 +77,8 @@ const specs: readonly TransformSpec[] = [
   s2PlainTransform,
   s3Transform,
   s4Transform,
+  s4SymmetricTransform,
+  s4RescaledTwiceTransform,
 ];
 
 /** Transforms by name; `default` is `default-96`. */

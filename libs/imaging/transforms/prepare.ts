@@ -1,5 +1,6 @@
 import { createRandom } from '#libs/random';
 import { withChannels } from '../channels.js';
+import { contourWindow, type UncroppedReason } from '../contour/contour-window.js';
 import type { RasterImage } from '../image.js';
 import { drawOps, type DrawnOp, type Size } from './draw.js';
 import { resample } from './resample.js';
@@ -10,6 +11,8 @@ export interface PreparedImage {
   readonly image: RasterImage;
   /** Size that the remaining ops are drawn for; `image` may be a shrunk copy of it. */
   readonly canvas: Size;
+  /** Why a crop to the head left the image whole, where it did. */
+  readonly uncropped?: UncroppedReason;
 }
 
 /** The ops before the first random one, which are done once, and the rest. */
@@ -18,14 +21,16 @@ export function splitAtFirstRandom(ops: readonly TransformOp[]): { fixed: readon
   return first < 0 ? { fixed: ops, random: [] } : { fixed: ops.slice(0, first), random: ops.slice(first) };
 }
 
-/** Converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
+/** Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
 export function prepareImage(image: RasterImage, spec: TransformSpec, ops: ReturnType<typeof splitAtFirstRandom>): PreparedImage {
-  let prepared = withChannels(image, spec.channels);
-  for (const op of drawOps(ops.fixed, prepared, createRandom('fixed ops draw nothing'))) prepared = applyFixed(prepared, op);
+  const [first] = ops.fixed;
+  const head = first?.op === 'contourCrop' ? contourWindow(image, first) : undefined;
+  let prepared = withChannels(head && !head.uncropped ? crop(image, head) : image, spec.channels);
+  for (const op of drawOps(head ? ops.fixed.slice(1) : ops.fixed, prepared, createRandom('fixed ops draw nothing'))) prepared = applyFixed(prepared, op);
   const canvas: Size = { width: prepared.width, height: prepared.height };
   const side = usefulSide(ops.random);
   if (side !== undefined) prepared = shrinkTo(prepared, side);
-  return { image: prepared, canvas };
+  return { image: prepared, canvas, ...(head?.uncropped && { uncropped: head.uncropped }) };
 }
 
 function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
@@ -34,7 +39,7 @@ function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
   throw new Error(`${op.kind} is not a fixed op`);
 }
 
-function crop(image: RasterImage, window: Extract<DrawnOp, { kind: 'crop' }>): RasterImage {
+function crop(image: RasterImage, window: Size & { left: number; top: number }): RasterImage {
   const { width, height, left, top } = window;
   const { channels } = image;
   const data = new Uint8Array(width * height * channels);

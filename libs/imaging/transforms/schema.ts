@@ -14,6 +14,7 @@ const positive = z.number().positive().finite();
 const factor = z.number().min(0).finite();
 
 const op: z.ZodType<TransformOp> = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('contourCrop'), thresholdLevel: z.int().min(0).max(254), marginPixels: z.int().min(0).max(MAX_OUTPUT_PIXELS), minAreaShare: z.number().min(0).max(1) }),
   z.strictObject({ op: z.literal('resize'), ...rectangle }),
   z.strictObject({ op: z.literal('resizeShorterSide'), size }),
   z.strictObject({ op: z.literal('centerCrop'), ...rectangle }),

@@ -6,6 +6,12 @@ export type Range = readonly [min: number, max: number];
  * Behaviour follows torchvision (Pillow back end) except where an op is named after another library.
  */
 export type TransformOp =
+  /**
+   * Crops to the head, before anything else: the box of the largest contour of what is brighter than a grey level
+   * (0-254), see `contourWindow`. An image in which no head is found, or one whose box has less than `minAreaShare`
+   * (0-1) of the area, stays whole.
+   */
+  | { op: 'contourCrop'; thresholdLevel: number; marginPixels: number; minAreaShare: number }
   /** Stretches to exactly this size: bilinear, antialiased when it shrinks. */
   | { op: 'resize'; height: number; width: number }
   /** Resizes the shorter side to `size` and keeps the aspect ratio. */

@@ -30,6 +30,7 @@ function listMistakes(mode: 'train' | 'eval', spec: TransformSpec): string[] {
   const ops = spec[mode];
   ops.forEach((op, index) => {
     const before = ops.slice(0, index);
+    if (op.op === 'contourCrop' && index > 0) mistakes.push(`${mode}.${index}: contourCrop must come first: it looks for the head in the image as it is`);
     if (op.op !== 'colorJitter' && before.some((earlier) => earlier.op === 'colorJitter')) {
       mistakes.push(`${mode}.${index}: ${op.op} must come before colorJitter: geometry is one warp, then comes one table`);
     }
