@@ -1,5 +1,5 @@
 /**
- * Fault test: the whole pipeline, twice on the same images; once left alone, once with every service killed in turn.
+ * Fault test: the whole pipeline, twice on the same images; once left alone, once with every service, the broker included, killed in turn.
  * Long, so it has its own command: npm run test:faults.
  */
 import assert from 'node:assert/strict';
@@ -38,6 +38,8 @@ interface Summary {
   test: { confusion: number[][] };
 }
 
+const SERVICES = ['trainer', 'preprocess', 'predictor', 'nats-server'] as const;
+
 describe('a run whose services are killed', { timeout: 900_000 }, () => {
   let folder: string;
   const running: ChildProcess[] = [];
@@ -72,11 +74,14 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
     const table = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n').map((line) => line.trim().split(/\s+/));
     const childrenOf = (parent: number): number[] => table.filter(([, ppid]) => Number(ppid) === parent).flatMap(([pid]) => [Number(pid), ...childrenOf(Number(pid))]);
     const family = childrenOf(launcher);
-    const found = table.find(([pid, , ...words]) => family.includes(Number(pid)) && words.some((word) => /cli\/main\.[jt]s$/.test(word)) && words.at(-1) === service);
+    const found = table.find(([pid, , ...words]) => family.includes(Number(pid)) && runs(words, service));
     if (!found) return false;
     process.kill(Number(found[0]), 'SIGKILL');
     return true;
   }
+
+  const runs = (words: readonly string[], service: string): boolean =>
+    service === 'nats-server' ? words[0]!.endsWith('/nats-server') : words.some((word) => /cli\/main\.[jt]s$/.test(word)) && words.at(-1) === service;
 
   it('accounts for every image, trains on each sample once per pass and ends with the same models as a run left alone', async () => {
     const calm = await startRun('calm').summary;
@@ -85,8 +90,8 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
     let kills = 0;
     const killing = (async () => {
       while (!/ pass \d+ step /.test(killed.output()) && killed.up.exitCode === null) await delay(200);
-      for (let turn = 0; killed.up.exitCode === null && turn < 9; turn++) {
-        if (killService(killed.up.pid!, ['trainer', 'preprocess', 'predictor'][turn % 3]!)) kills++;
+      for (let turn = 0; killed.up.exitCode === null && turn < 12; turn++) {
+        if (killService(killed.up.pid!, SERVICES[turn % SERVICES.length]!)) kills++;
         await delay(3000);
       }
     })();
