@@ -3,7 +3,9 @@ export { Graph, Variable, attr, isFloating, elementCount, type Attr, type Attrs,
 export * from './ops/index.js';
 export { differentiableOps, gradients } from './gradients/index.js';
 export { type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram, type ValueType } from './program/program.js';
-export { serializeProgram } from './program/serialize.js';
+export { serializeProgram, type SerializeOptions } from './program/serialize.js';
+export { freezeForInference } from './program/inference/optimise.js';
+export { type FrozenValues } from './program/inference/freeze.js';
 export { startEngine, type Engine, type EngineOptions, type LoadedProgram } from './process/engine.js';
 export type { EngineInfo } from './process/protocol.js';
 export { dataOf, type TensorValue, type ValueData } from './program/value.js';

@@ -45,12 +45,24 @@ function encodeValues(values: ArrayLike<number>, dtype: DType): Uint8Array {
     case 'bool':
       return Uint8Array.from(values, (value) => (value ? 1 : 0));
     case 'bfloat16':
-      return bytesOf(Uint16Array.from(values, toBfloat16Bits));
+      return bytesOf(roundToBfloat16(new Float32Array(values)));
     case 'int64':
       return bytesOf(BigInt64Array.from(Array.from(values, BigInt)));
     default:
       throw graphError(`A constant cannot have dtype ${dtype}`);
   }
+}
+
+/** {@link toBfloat16Bits} of many values: a loop over their bits, because weights come in tens of millions. */
+function roundToBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const rounded = new Uint16Array(values.length);
+  for (let index = 0; index < bits.length; index++) {
+    const word = bits[index]!;
+    const isNaN = (word & 0x7fffffff) > 0x7f800000;
+    rounded[index] = isNaN ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  }
+  return rounded;
 }
 
 /** The bytes of a typed array, not copied. */

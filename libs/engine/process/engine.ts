@@ -99,13 +99,18 @@ class ProcessEngine implements Engine {
   }
 
   async load(program: Program | SerializedProgram): Promise<LoadedProgram> {
-    const serialized = 'graph' in program ? serializeProgram(program) : program;
+    const serialized = 'graph' in program ? serializeProgram(program, { oneDnn: this.info.oneDnn }) : program;
     const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, savedModel: serialized.savedModel }, serialized.savedModel.byteLength));
     if (response.kind !== 'loaded') throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
     const { model } = response;
+    const { entryPoints, constants } = serialized;
+    if (constants) await this.#request('load of constants', (id) => {
+      for (const { tensor, bytes } of constants.feeds) this.#child.send({ kind: 'feed', id, feed: { tensor, shape: [], strings: [bytes] } }, bytes.byteLength);
+      this.#child.send({ kind: 'run', id, model, fetches: [constants.done] });
+    });
     return {
-      entryPoints: Object.keys(serialized.entryPoints),
-      run: async (name, feeds = {}) => this.#run(model, name, serialized.entryPoints[name], feeds),
+      entryPoints: Object.keys(entryPoints),
+      run: async (name, feeds = {}) => this.#run(model, name, entryPoints[name], feeds),
       unload: async () => void (await this.#request('unload', (id) => this.#child.send({ kind: 'unload', id, model }))),
     };
   }

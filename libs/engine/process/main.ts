@@ -10,18 +10,25 @@ import { Session } from './session.js';
 
 const send = (response: Response): void => void process.send?.(response);
 
-/** Whether the CPU multiplies bfloat16 itself (AVX512-BF16 or AMX). */
-function cpuHasBfloat16(): boolean {
+/** What the processor says it can do; empty where nothing is known. */
+function cpuFlags(): string {
   try {
-    return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    return readFileSync('/proc/cpuinfo', 'utf8');
   } catch {
-    return false; // not Linux: nothing is known, float32 is always right
+    return ''; // not Linux: float32 by plain ops is always right
   }
 }
 
+/** TensorFlow takes oneDNN's kernels by itself on x86 processors with instructions for neural networks (tensorflow/core/util/util.cc, IsMKLEnabled). */
+const usesOneDnn = (flags: string): boolean =>
+  process.arch === 'x64' && process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' && /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
+
 function describeEngine(session: Session): EngineInfo {
   const gpu = session.binding.isUsingGpuDevice();
-  return { library: 'tensorflow', version: session.binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16: gpu || cpuHasBfloat16() } };
+  const flags = cpuFlags();
+  // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX.
+  const bf16 = gpu || /\b(avx512_bf16|amx_bf16)\b/.test(flags);
+  return { library: 'tensorflow', version: session.binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags) };
 }
 
 function serve(session: Session): void {

@@ -8,6 +8,8 @@ export interface EngineInfo {
   devices: string[];
   /** Whether bfloat16 arithmetic is in the hardware: false means that it works but is slower than float32. */
   precision: { bf16: boolean };
+  /** Whether graphs run on a CPU by oneDNN's kernels, which have fused forms of their own. */
+  oneDnn: boolean;
 }
 
 /** A value on its way into a run: strings as they are, everything else as one string of its bytes. */

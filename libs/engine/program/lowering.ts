@@ -13,8 +13,12 @@ export interface RewrittenGraph {
   readonly movedNode: (name: string) => string;
 }
 
-/** Rebuilds a graph node by node; the first rewrite that answers replaces the node, else it is copied as it is. */
-export function rewriteGraph(source: Graph, rewrites: readonly Rewrite[]): RewrittenGraph {
+/**
+ * Rebuilds a graph node by node; the first rewrite that answers replaces the node, else it is copied as it is.
+ *
+ * @param kept names of the nodes to rebuild, with everything they need; all when not given
+ */
+export function rewriteGraph(source: Graph, rewrites: readonly Rewrite[], kept?: ReadonlySet<string>): RewrittenGraph {
   const graph = new Graph();
   const tensors = new Map<string, readonly Tensor[]>();
   const operations = new Map<string, string>();
@@ -29,6 +33,7 @@ export function rewriteGraph(source: Graph, rewrites: readonly Rewrite[]): Rewri
     return found;
   };
   for (const node of source.nodes) {
+    if (kept && !kept.has(node.name)) continue;
     const inputs = node.inputs.map(moved);
     const controls = node.controlInputs.map((name) => ({ node: movedNode(name) }));
     const outputs = graph.withControlInputs(controls, () => firstAnswer(rewrites, graph, node, inputs) ?? graph.op(node.type, inputs, node.attrs, node.outputs, { name: node.name }));

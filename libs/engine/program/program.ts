@@ -40,6 +40,8 @@ export interface SerializedProgram {
   /** The contents of a `saved_model.pb`. */
   savedModel: Uint8Array;
   entryPoints: Record<string, SerializedEntryPoint>;
+  /** Large constants, to be fed once before the first run, and the tensor to fetch so that they are kept. */
+  constants?: { feeds: { tensor: string; bytes: Uint8Array }[]; done: string };
 }
 
 /** The element type a value has outside the graph. */

@@ -1,7 +1,14 @@
 import { graphError } from '../graph/index.js';
+import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
 import { valueType, type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { storeConstants, type StoredConstant } from './stored-constants.js';
 import { encodeSavedModel } from './wire.js';
+
+export interface SerializeOptions {
+  /** The program will run on a CPU whose TensorFlow uses oneDNN: take forms that only it has. Default false. */
+  oneDnn?: boolean;
+}
 
 /**
  * Turns a program into bytes for a TensorFlow session: feeds become bytes, targets become something to fetch. The
@@ -9,10 +16,13 @@ import { encodeSavedModel } from './wire.js';
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
-export function serializeProgram(program: Program): SerializedProgram {
-  const rewritten = rewriteGraph(program.graph, [feedAsBytes]);
+export function serializeProgram(portable: Program, { oneDnn = false }: SerializeOptions = {}): SerializedProgram {
+  const program = oneDnn ? fuseConvolutions(portable) : portable;
+  const stored: StoredConstant[] = [];
+  const rewritten = rewriteGraph(program.graph, [feedAsBytes, storeConstants(stored)]);
   const entryPoints = mapValues(program.entryPoints, (entry, name) => rewritten.graph.withScope('entry', () => serializeEntryPoint(program, name, entry, rewritten)));
-  return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints };
+  const constants = stored.length === 0 ? undefined : { feeds: stored.map(({ tensor, bytes }) => ({ tensor, bytes })), done: `${afterAll(rewritten.graph, stored.map(({ assignment }) => assignment)).node}:0` };
+  return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints, ...(constants && { constants }) };
 }
 
 function serializeEntryPoint(program: Program, entryName: string, entry: EntryPoint, { graph, moved, movedNode }: RewrittenGraph): SerializedEntryPoint {

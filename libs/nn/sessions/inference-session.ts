@@ -1,17 +1,20 @@
-import { dataOf, type Engine, type LoadedProgram } from '#libs/engine';
+import { dataOf, freezeForInference, type Engine, type LoadedProgram, type Program } from '#libs/engine';
 import type { NetworkConfig } from '../network-config.js';
 import { buildInferenceProgram } from '../programs/inference-program.js';
 import type { NetworkProgram } from '../programs/network-program.js';
-import type { NetworkState } from '../state/network-state.js';
+import { assertStateFits, type NetworkState } from '../state/network-state.js';
 import { pixelFeed } from './batch.js';
-import { writeState } from './state-transfer.js';
 
-/** A network that predicts on an engine. */
+/**
+ * A network that predicts on an engine. Its weights are constants of the program, so that batch norms become part of the
+ * convolutions and those are fused with what follows: results are those of the network up to rounding.
+ */
 export class InferenceSession {
   private constructor(
     readonly config: NetworkConfig,
+    private readonly engine: Engine,
     private readonly network: NetworkProgram,
-    private readonly program: LoadedProgram,
+    private program: LoadedProgram,
   ) {}
 
   /**
@@ -20,20 +23,17 @@ export class InferenceSession {
    */
   static async create(engine: Engine, config: NetworkConfig, weights: NetworkState): Promise<InferenceSession> {
     const network = buildInferenceProgram(config);
-    const program = await engine.load(network.program);
-    const session = new InferenceSession(config, network, program);
-    try {
-      await session.writeWeights(weights);
-      return session;
-    } catch (error) {
-      await program.unload();
-      throw error;
-    }
+    return new InferenceSession(config, engine, network, await engine.load(frozen(network, weights)));
   }
 
-  /** Replaces the weights, for example by a newer version's. Throws MODEL_INVALID when they do not fit. */
+  /**
+   * Replaces the weights, for example by a newer version's. Predictions asked for before it has answered are made with
+   * the old ones. Throws MODEL_INVALID when they do not fit.
+   */
   async writeWeights(weights: NetworkState): Promise<void> {
-    await writeState(this.program, 'writeWeights', this.network.parameters, weights, 'The weights');
+    const replaced = this.program;
+    this.program = await this.engine.load(frozen(this.network, weights));
+    await replaced.unload();
   }
 
   /**
@@ -52,4 +52,10 @@ export class InferenceSession {
   close(): Promise<void> {
     return this.program.unload();
   }
+}
+
+/** @throws MODEL_INVALID when the weights do not fit the network */
+function frozen({ program, parameters }: NetworkProgram, weights: NetworkState): Program {
+  assertStateFits(weights, parameters, 'The weights');
+  return freezeForInference(program, 'writeWeights', weights);
 }
