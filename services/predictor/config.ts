@@ -8,6 +8,7 @@ export const predictorEnvironment = {
   natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' })],
   address: ['SULCUS_PREDICTOR_ADDRESS', text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' })],
   alias: ['SULCUS_ALIAS', text({ default: 'champion', description: 'alias whose model version answers' })],
+  modelName: ['SULCUS_MODEL_NAME', optional(text({ description: 'name of the model for clients of the Open Inference Protocol (default: its run)' }))],
   engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, max: 1024, description: 'threads of the engine (default: all cores)' }))],
   precision: ['SULCUS_PREDICTOR_PRECISION', choice(['auto', 'float32', 'bfloat16'], { default: 'auto', description: "arithmetic of the network; auto: as the model's recipe" })],
   prepareThreads: ['SULCUS_PREPARE_THREADS', integer({ min: 1, max: 64, default: Math.max(1, Math.min(4, cores - 1)), description: 'threads that decode and transform images' })],

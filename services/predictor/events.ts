@@ -8,7 +8,7 @@ import type { SlotObserver } from './models/model-slot.js';
 const RECENT = 256;
 
 /** Statuses that say something about the caller, not about us. */
-const CALLERS_OWN: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.CANCELLED]);
+const CALLERS_OWN: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.UNIMPLEMENTED, GrpcStatus.CANCELLED]);
 
 /** Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream together. */
 export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
@@ -36,7 +36,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   }
 
   /**
-   * A request was answered with an error. Counted as failed unless the caller sent something unreadable, gave up, or
+   * A request was answered with an error. Counted as failed unless the caller sent something unreadable, asked for what is not here, gave up, or
    * came before the first version was in service.
    */
   refused(error: SulcusError): void {

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { SulcusError } from '#libs/errors';
+import { setMaxListeners } from 'node:events';
+import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
 import type { PredictorEvents } from './events.js';
-import type { ModelSlot } from './models/model-slot.js';
+import type { ModelHost } from './models/model-host.js';
+import type { Lease, ModelSlot } from './models/model-slot.js';
+import type { ImageInput } from './prepare/image-format.js';
 import type { PreparePool, TransformRef } from './prepare/pool.js';
 import type { Prepared } from './prepare/thread.js';
+import type { ServingStatistics } from './statistics.js';
 
 /** One answered image. */
 export interface Prediction {
   /** Identity of this prediction in traces and records. */
   predictionId: string;
-  /** SHA-256 of the encoded image, lower-case hexadecimal. */
+  /** SHA-256 of the image as it came, lower-case hexadecimal. */
   sampleId: string;
   /** Card of the version that answered. */
   card: ModelCard;
@@ -33,9 +37,10 @@ export interface PredictionContext {
   slot: ModelSlot;
   pool: PreparePool;
   events: PredictorEvents;
+  statistics: ServingStatistics;
 }
 
-/** An image whose engine dies under it is asked once more, on the engine that replaces it. */
+/** A request whose engine dies under it is asked once more, on the engine that replaces it. */
 const ATTEMPTS = 2;
 
 /**
@@ -46,54 +51,124 @@ const ATTEMPTS = 2;
  */
 export async function predictImage(context: PredictionContext, image: Uint8Array, signal: AbortSignal): Promise<Prediction> {
   const predictionId = randomUUID();
-  const attributes = { [attr.predictionId]: predictionId, [attr.imageSizeBytes]: image.byteLength };
+  const input: ImageInput = { format: 'encoded', bytes: image };
+  const [prediction] = await accounted(context, () =>
+    withSpan('predict image', { attributes: attributesOf(predictionId, input) }, async (span) => [
+      await persistently(
+        signal,
+        async () => {
+          const { host, release } = await context.slot.acquire(signal);
+          return await predictOn(context, host, predictionId, input, span, signal).finally(release);
+        },
+        (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
+      ),
+    ]),
+  );
+  return prediction!;
+}
+
+/** A request of several images. */
+export interface PredictionRequest {
+  /** The host that answers all of them. */
+  acquire(signal: AbortSignal): Promise<Lease>;
+  /** The images as that host's version takes them. @throws INVALID_ARGUMENT when it does not */
+  images(card: ModelCard): readonly ImageInput[];
+}
+
+/**
+ * Predicts the images of one request, already admitted, with one version: a span and a prediction id each. When one of
+ * them fails the request fails, and the others go no further.
+ *
+ * @throws as {@link predictImage}, and what the request's own functions throw
+ */
+export async function predictImages(context: PredictionContext, request: PredictionRequest, signal: AbortSignal): Promise<Prediction[]> {
+  return await accounted(context, () =>
+    persistently(signal, async () => {
+      const { host, release } = await request.acquire(signal);
+      const failed = new AbortController();
+      const ended = AbortSignal.any([signal, failed.signal]);
+      try {
+        const inputs = request.images(host.card);
+        setMaxListeners(0, ended); // one per image is the normal case, not a leak
+        const settled = await Promise.allSettled(
+          inputs.map((input, index) => predictOneOf(context, host, input, ended).catch((error: unknown) => {
+            const named = inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
+            failed.abort(named);
+            throw named;
+          })),
+        );
+        if (signal.aborted) throw SulcusError.from(signal.reason);
+        if (failed.signal.aborted) throw failed.signal.reason;
+        return settled.map((result) => (result as PromiseFulfilledResult<Prediction>).value);
+      } finally {
+        release();
+      }
+    }),
+  );
+}
+
+function predictOneOf(context: PredictionContext, host: ModelHost, input: ImageInput, signal: AbortSignal): Promise<Prediction> {
+  const predictionId = randomUUID();
+  return withSpan('predict image', { attributes: attributesOf(predictionId, input) }, (span) => predictOn(context, host, predictionId, input, span, signal));
+}
+
+/** Says which image a caller's mistake is in. */
+function naming(index: number, count: number, thrown: unknown): SulcusError {
+  const error = SulcusError.from(thrown);
+  if (error.policy.grpcStatus !== GrpcStatus.INVALID_ARGUMENT) return error;
+  return new SulcusError(error.code, `Image ${index} of ${count}: ${error.rawMessage}`, { cause: thrown, details: error.details });
+}
+
+/** Counts a request and its times, however it ends. */
+async function accounted(context: PredictionContext, work: () => Promise<Prediction[]>): Promise<Prediction[]> {
   const startedMs = performance.now();
   try {
-    const prediction = await withSpan('predict image', { attributes }, (span) => predictPersistently(context, predictionId, image, span, signal));
-    context.events.answered(performance.now() - startedMs);
-    return prediction;
+    const predictions = await work();
+    const durationMs = performance.now() - startedMs;
+    context.events.answered(durationMs);
+    context.statistics.answered(predictions, durationMs);
+    return predictions;
   } catch (error) {
     context.events.refused(SulcusError.from(error));
+    context.statistics.failed(context.slot.serving?.card.version, performance.now() - startedMs);
     throw error;
   }
 }
 
-async function predictPersistently(context: PredictionContext, predictionId: string, image: Uint8Array, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
+/** Once more when an engine dies. */
+async function persistently<T>(signal: AbortSignal, work: () => Promise<T>, onRetry?: (error: SulcusError) => void): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await predictOnce(context, predictionId, image, span, signal);
+      return await work();
     } catch (thrown) {
       const error = SulcusError.from(thrown);
       if (error.code !== 'ENGINE_FAILED' || attempt === ATTEMPTS || signal.aborted) throw error;
-      span.addEvent('engine failed, asking again', { [attr.errorType]: error.code });
+      onRetry?.(error);
     }
   }
 }
 
-async function predictOnce(context: PredictionContext, predictionId: string, image: Uint8Array, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
-  const { host, release } = await context.slot.acquire(signal);
-  try {
-    const { card } = host;
-    span.setAttributes({ [attr.modelVersion]: card.version });
-    if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
+const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<string, string | number> => ({ [attr.predictionId]: predictionId, [attr.imageSizeBytes]: bytes.byteLength });
 
-    let prepared: Prepared | undefined;
-    const { result, batchSize, queueMs, runMs } = await host.predict(async () => {
-      prepared = await prepare(context.pool, host.transform, image, span, signal);
-      return prepared.pixels;
-    }, signal);
+async function predictOn(context: PredictionContext, host: ModelHost, predictionId: string, image: ImageInput, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
+  const { card } = host;
+  span.setAttributes({ [attr.modelVersion]: card.version });
+  if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
-    const { sampleId, prepareMs } = prepared!;
-    const predicted = indexOfMaximum(result);
-    span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
-    return { predictionId, sampleId, card, probabilities: result, predicted, prepareMs, queueMs, inferenceMs: runMs, batchSize };
-  } finally {
-    release();
-  }
+  let prepared: Prepared | undefined;
+  const { result, batchSize, queueMs, runMs } = await host.predict(async () => {
+    prepared = await prepare(context.pool, host.transform, image, span, signal);
+    return prepared.pixels;
+  }, signal);
+
+  const { sampleId, prepareMs } = prepared!;
+  const predicted = indexOfMaximum(result);
+  span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
+  return { predictionId, sampleId, card, probabilities: result, predicted, prepareMs, queueMs, inferenceMs: runMs, batchSize };
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */
-async function prepare(pool: PreparePool, transform: TransformRef, image: Uint8Array, span: SpanHandle, signal: AbortSignal): Promise<Prepared> {
+async function prepare(pool: PreparePool, transform: TransformRef, image: ImageInput, span: SpanHandle, signal: AbortSignal): Promise<Prepared> {
   try {
     const prepared = await pool.prepare(transform, image, signal);
     span.setAttributes({ [attr.sampleId]: prepared.sampleId });

@@ -2,16 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import { Registry, type ModelCard } from '#libs/registry';
 import { startServer, type RpcServer } from '#libs/rpc';
+import { packageVersion } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import { Admission } from './batching/admission.js';
 import type { PredictorConfig } from './config.js';
 import { PredictorEvents } from './events.js';
 import { predictHandler } from './handlers/predict.js';
 import { predictStreamHandler } from './handlers/predict-stream.js';
+import { inferenceHandlers } from './inference/handlers.js';
+import { ModelDirectory } from './models/model-directory.js';
 import { ModelHost } from './models/model-host.js';
 import { ModelSlot } from './models/model-slot.js';
 import type { PredictionContext } from './prediction.js';
 import { PreparePool } from './prepare/pool.js';
+import { ServingStatistics } from './statistics.js';
 
 /** What the predictor is built from. */
 export interface PredictorDependencies {
@@ -58,7 +62,9 @@ export class PredictorService implements AsyncDisposable {
     const events = new PredictorEvents(bus, instance, log);
     const pool = new PreparePool({ threads: config.prepareThreads });
     const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes });
-    const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, ...config };
+    const statistics = new ServingStatistics();
+    const onBatch = statistics.ran.bind(statistics);
+    const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
 
     const slot: ModelSlot = new ModelSlot({
       alias: config.alias,
@@ -71,10 +77,13 @@ export class PredictorService implements AsyncDisposable {
       observer: {
         swapped: (host, previousVersion) => events.swapped(host, previousVersion),
         failed: (version, error, retrying) => events.failed(version, error, retrying),
-        serving: (isServing) => server.setServing('Predictor', isServing),
+        serving: (isServing) => {
+          for (const service of ['Predictor', 'Inference'] as const) server.setServing(service, isServing);
+        },
       },
     });
-    const context: PredictionContext = { slot, pool, events };
+    const context: PredictionContext = { slot, pool, events, statistics };
+    const directory = new ModelDirectory({ slot, registry, alias: config.alias, modelName: config.modelName });
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_PREDICTOR_ADDRESS',
@@ -83,6 +92,7 @@ export class PredictorService implements AsyncDisposable {
           predict: predictHandler(context, admission),
           predictStream: predictStreamHandler(context, admission, 2 * config.maxBatchSize),
         },
+        Inference: inferenceHandlers({ ...context, directory, registry, admission, config, serverVersion: packageVersion() }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
       log,

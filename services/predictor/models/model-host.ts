@@ -22,6 +22,8 @@ export interface ModelHostOptions {
   maxDelayMs: number;
   /** Start, load and warm-up together; a version that takes longer is given up. */
   loadTimeoutMs: number;
+  /** Told of every run of the network. */
+  onBatch?: (version: string, batchSize: number, runMs: number) => void;
 }
 
 const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.url);
@@ -48,6 +50,7 @@ export class ModelHost {
   readonly #thread: ModelThread;
   readonly #batcher: Batcher<Uint8Array, Float32Array>;
   readonly #inputLength: number;
+  readonly #onBatch: ModelHostOptions['onBatch'];
   #users = 0;
   #failure: SulcusError | undefined;
   #closing: Promise<void> | undefined;
@@ -62,6 +65,7 @@ export class ModelHost {
     this.#thread = parts.thread;
     const { height, width, channels } = this.card.input;
     this.#inputLength = height * width * channels;
+    this.#onBatch = options.onBatch;
     this.#batcher = new Batcher({
       maxBatchSize: options.maxBatchSize,
       maxDelayMs: options.maxDelayMs,
@@ -155,10 +159,12 @@ export class ModelHost {
     const pixels = new Uint8Array(rows.length * this.#inputLength);
     rows.forEach((row, index) => pixels.set(row, index * this.#inputLength));
     const classes = this.card.classes.length;
+    const startedMs = performance.now();
     const probabilities = await this.#whileResponsive(this.#thread.call('predict', { pixels, count: rows.length }, [pixels.buffer]));
     if (probabilities.length !== rows.length * classes) {
       throw new SulcusError('INTERNAL', `The engine answered ${probabilities.length} values for ${rows.length} rows of ${classes} classes`);
     }
+    this.#onBatch?.(this.card.version, rows.length, performance.now() - startedMs);
     return rows.map((_, index) => probabilities.slice(index * classes, (index + 1) * classes));
   }
 

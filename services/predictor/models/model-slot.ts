@@ -76,6 +76,16 @@ export class ModelSlot {
     return this.#state === 'serving' ? this.#serving : undefined;
   }
 
+  /** The version that is being brought up beside the one in service, if any. */
+  get loading(): string | undefined {
+    return this.#loading;
+  }
+
+  /** Why a version could not be brought into service, when it could not. */
+  setbackOf(version: string): SulcusError | undefined {
+    return this.#setbacks.of(version);
+  }
+
   /** Follows the alias until `signal`. What is in service then stays so until {@link close}. */
   async run(signal: AbortSignal): Promise<void> {
     const { registry, alias, pollMs, log } = this.#options;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { ThreadClient } from '../threads/thread-client.js';
+import type { ImageInput } from './image-format.js';
 import type { Prepared, PrepareMethods } from './thread.js';
 
 /** The transform an image goes through, as its model card names it. */
@@ -12,7 +13,7 @@ export interface TransformRef {
 
 interface Task {
   transform: TransformRef;
-  image: Uint8Array;
+  image: ImageInput;
   resolve(prepared: Promise<Prepared>): void;
 }
 
@@ -55,9 +56,9 @@ export class PreparePool {
 
   /**
    * @throws CANCELLED or DEADLINE_EXCEEDED when `signal` aborts before a thread took the image; IMAGE_* codes for bytes that
-   * are no readable image, with `details.sampleId`
+   * are no readable image, INVALID_ARGUMENT for values that are no pixels; both with `details.sampleId`
    */
-  prepare(transform: TransformRef, image: Uint8Array, signal: AbortSignal): Promise<Prepared> {
+  prepare(transform: TransformRef, image: ImageInput, signal: AbortSignal): Promise<Prepared> {
     if (this.#closed) return Promise.reject(stopping());
     if (signal.aborted) return Promise.reject(SulcusError.from(signal.reason));
     return new Promise((resolve, reject) => {
@@ -125,11 +126,11 @@ async function teach({ client, known }: PrepareThread, transform: TransformRef):
   await client.call('learn', transform);
 }
 
-async function prepareIn(thread: PrepareThread, transform: TransformRef, image: Uint8Array): Promise<Prepared> {
+async function prepareIn(thread: PrepareThread, transform: TransformRef, image: ImageInput): Promise<Prepared> {
   teach(thread, transform).catch(() => undefined); // a transform that is refused shows in the image's answer
   // A view may lie in a larger buffer, which posting would copy whole: take exactly these bytes and move them.
-  const bytes = new Uint8Array(image);
-  return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes }, [bytes.buffer]);
+  const bytes = new Uint8Array(image.bytes);
+  return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes, format: image.format }, [bytes.buffer]);
 }
 
 const stopping = (): SulcusError => new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping');

@@ -5,10 +5,11 @@ import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
 import { compileTransform, decodeImage, validateTransform, type CompiledTransform } from '#libs/imaging';
 import { serveThread } from '../threads/serve-thread.js';
+import { toPixels, type ImageFormat } from './image-format.js';
 
 /** One image, ready for the network. */
 export interface Prepared {
-  /** SHA-256 of the encoded image, lower-case hexadecimal. */
+  /** SHA-256 of the image as it came, lower-case hexadecimal. */
   sampleId: string;
   /** `[height, width, channels]`, 0-255. */
   pixels: Uint8Array;
@@ -24,12 +25,12 @@ const methods = {
     transforms.set(hash, compileTransform(validateTransform(spec), 'eval'));
   },
 
-  /** @throws IMAGE_* for bytes that are no readable image, with `details.sampleId` */
-  prepare: async ({ transformHash, image }: { transformHash: string; image: Uint8Array }): Promise<Prepared> => {
+  /** @throws IMAGE_* for bytes that are no readable image, INVALID_ARGUMENT for values that are no pixels; with `details.sampleId` */
+  prepare: async ({ transformHash, image, format }: { transformHash: string; image: Uint8Array; format: ImageFormat }): Promise<Prepared> => {
     const startedMs = performance.now();
     const sampleId = createHash('sha256').update(image).digest('hex');
     try {
-      const pixels = transforms.get(transformHash)!(await decodeImage(image));
+      const pixels = format === 'encoded' ? transforms.get(transformHash)!(await decodeImage(image)) : toPixels(image, format);
       return { sampleId, pixels, prepareMs: performance.now() - startedMs };
     } catch (thrown) {
       const error = SulcusError.from(thrown);

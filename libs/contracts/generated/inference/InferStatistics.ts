@@ -24,7 +24,7 @@ export interface InferStatisticsInput {
    */
   'computeInfer'?: (_inference_StatisticDurationInput | null);
   /**
-   * Putting the answer together.
+   * Part of compute_infer here: counted, without a time of its own.
    */
   'computeOutput'?: (_inference_StatisticDurationInput | null);
   'cacheHit'?: (_inference_StatisticDurationInput | null);
@@ -53,7 +53,7 @@ export interface InferStatistics {
    */
   'computeInfer': (_inference_StatisticDuration | null);
   /**
-   * Putting the answer together.
+   * Part of compute_infer here: counted, without a time of its own.
    */
   'computeOutput': (_inference_StatisticDuration | null);
   'cacheHit': (_inference_StatisticDuration | null);

@@ -1,0 +1,45 @@
+import { SulcusError } from '#libs/errors';
+import type { Handlers } from '#libs/rpc';
+import type { InferenceContext } from './context.js';
+import { modelConfig, modelMetadata } from './describe.js';
+import { modelInferHandler, modelStreamInferHandler } from './infer.js';
+import { modelStatisticsHandler } from './model-statistics.js';
+import { repositoryHandlers } from './repository.js';
+
+/** Names of the extensions that are served, as Triton calls them. */
+const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'parameters', 'statistics'];
+
+/** The Open Inference Protocol v2 in front of the same slot, admission and batches as `sulcus.v1.Predictor`. */
+export function inferenceHandlers(context: InferenceContext): Handlers<'Inference'> {
+  const { directory, slot, config, serverVersion } = context;
+  return {
+    serverLive: async () => ({ live: true }),
+    serverReady: async () => ({ ready: slot.serving !== undefined }),
+    modelReady: async (address, { signal }) => ({ ready: slot.serving !== undefined && (await isFound(directory.find(address, signal))) }),
+    serverMetadata: async () => ({ name: 'sulcus', version: serverVersion, extensions: EXTENSIONS }),
+    modelMetadata: async (address, { signal }) => {
+      const card = await directory.find(address, signal);
+      return modelMetadata(directory.nameOf(card), card);
+    },
+    modelConfig: async (address, { signal }) => {
+      const card = await directory.find(address, signal);
+      return { config: modelConfig(directory.nameOf(card), card, config) };
+    },
+    modelInfer: modelInferHandler(context),
+    modelStreamInfer: modelStreamInferHandler(context, 2 * config.maxBatchSize),
+    modelStatistics: modelStatisticsHandler(context),
+    ...repositoryHandlers(context),
+  };
+}
+
+/** A model that is not there is not ready, which is an answer and no failure. */
+async function isFound(find: Promise<unknown>): Promise<boolean> {
+  try {
+    await find;
+    return true;
+  } catch (thrown) {
+    const error = SulcusError.from(thrown);
+    if (error.code === 'NOT_FOUND' || error.code === 'MODEL_NOT_READY') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Prediction } from './prediction.js';
+
+/** How often something happened, and how long it took together. */
+export interface Tally {
+  count: number;
+  totalMs: number;
+}
+
+/** What a version has done since it came into service. Times count once per request, whatever its number of images. */
+export interface VersionStatistics {
+  success: Tally;
+  failure: Tally;
+  /** From being ready for the network to the batch going out. */
+  queue: Tally;
+  /** Hash, decode and transform. */
+  prepare: Tally;
+  inference: Tally;
+  images: number;
+  /** Runs of the network, by their number of images. */
+  batches: Map<number, Tally>;
+  lastUnixMs: number;
+}
+
+/** Versions remembered: many more than are in service at a time, few enough for any length of run. */
+const VERSIONS = 32;
+
+/** Counts and times of every version that answered lately. */
+export class ServingStatistics {
+  readonly #byVersion = new Map<string, VersionStatistics>();
+
+  /** The versions that have answered or failed, oldest first. */
+  get versions(): ReadonlyMap<string, VersionStatistics> {
+    return this.#byVersion;
+  }
+
+  /** A request was answered. @param predictions of its images, at least one, all of one version */
+  answered(predictions: readonly Prediction[], durationMs: number): void {
+    const of = this.#of(predictions[0]!.card.version);
+    const longest = (time: (prediction: Prediction) => number): number => Math.max(...predictions.map(time));
+    add(of.success, durationMs);
+    add(of.queue, longest(({ queueMs }) => queueMs));
+    add(of.prepare, longest(({ prepareMs }) => prepareMs));
+    add(of.inference, longest(({ inferenceMs }) => inferenceMs));
+    of.images += predictions.length;
+    of.lastUnixMs = Date.now();
+  }
+
+  /** A request was not answered. @param version in service then, if any */
+  failed(version: string | undefined, durationMs: number): void {
+    if (version !== undefined) add(this.#of(version).failure, durationMs);
+  }
+
+  /** The network ran on a batch. */
+  ran(version: string, batchSize: number, runMs: number): void {
+    const { batches } = this.#of(version);
+    let tally = batches.get(batchSize);
+    if (!tally) batches.set(batchSize, (tally = empty()));
+    add(tally, runMs);
+  }
+
+  #of(version: string): VersionStatistics {
+    let statistics = this.#byVersion.get(version);
+    if (!statistics) {
+      statistics = { success: empty(), failure: empty(), queue: empty(), prepare: empty(), inference: empty(), images: 0, batches: new Map(), lastUnixMs: 0 };
+      this.#byVersion.set(version, statistics);
+      if (this.#byVersion.size > VERSIONS) this.#byVersion.delete(this.#byVersion.keys().next().value!);
+    }
+    return statistics;
+  }
+}
+
+const empty = (): Tally => ({ count: 0, totalMs: 0 });
+
+function add(tally: Tally, ms: number): void {
+  tally.count++;
+  tally.totalMs += ms;
+}
