@@ -7,6 +7,7 @@ export { type Initialisation, type ParameterInfo, type ParameterLayout } from '.
 export { countTrainable, initialState, listParameters } from './initial-state.js';
 export { summariseNetwork, type LayerSummary, type NetworkSummary } from './summary.js';
 
+export { LearningRateSchedule, scheduleSchema, type ScheduleConfig, type ScheduleRecord } from './schedules/schedule.js';
 export { optimizerSchema, type OptimizerConfig } from './optimizers/index.js';
 export { buildTrainingProgram } from './programs/training-program.js';
 export { buildInferenceProgram } from './programs/inference-program.js';

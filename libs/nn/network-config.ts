@@ -17,9 +17,9 @@ export interface NetworkConfig {
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly precision: Precision;
   /** What follows the features. Default: the network's own classifier. */
-  readonly head?: Head;
+  readonly head?: Head | undefined;
   /** Share of values the classifier drops in training, in [0, 1), where it drops any. Default: the network's own. */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
 }
 
 /** Channels every registered network's first layer takes. */

@@ -1,5 +1,5 @@
 import type { Engine } from '#libs/engine';
-import { decodeSafetensors, InferenceSession, type NetworkConfig } from '#libs/nn';
+import { decodeSafetensors, InferenceSession, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
 import { ValidationTally } from './validation.js';
 import type { ValidationMetrics } from './promotion.js';
@@ -25,7 +25,7 @@ export class Champion {
     if (!card) return undefined;
     if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, undefined);
     const weights = decodeSafetensors(await registry.loadWeights(card)).state;
-    return new Champion(card, await InferenceSession.create(engine, { ...network, architecture: card.architecture, classes: card.classes.length }, weights));
+    return new Champion(card, await InferenceSession.create(engine, { ...network, architecture: card.architecture, head: card.head as Head | undefined, classes: card.classes.length }, weights));
   }
 
   /** Answers a validation batch, when its metrics are not known already. */

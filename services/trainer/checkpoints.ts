@@ -1,6 +1,6 @@
 import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, type NetworkState } from '#libs/nn';
+import { decodeSafetensors, encodeSafetensors, type NetworkState, type ScheduleRecord } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { EarlyStoppingRecord } from './early-stopping.js';
@@ -25,6 +25,8 @@ export interface CheckpointManifest {
   ledger: LedgerRecord;
   progress: ProgressRecord;
   earlyStopping: EarlyStoppingRecord;
+  /** Absent in checkpoints of versions that had no schedules. */
+  schedule?: ScheduleRecord;
   /** Fingerprint of the samples and labels that the early stopping record was measured on. */
   dataFingerprint: string;
   pendingPublication: PendingPublication | null;

@@ -9,6 +9,7 @@ export const environment = {
   epochs: ['SULCUS_EPOCHS', optional(integer({ min: 1, description: 'Passes over the data after which training ends; default: the recipe says' }))],
   seed: ['SULCUS_SEED', optional(integer({ min: 0, description: 'Seed of weights, order and augmentation; default: the recipe says' }))],
   learningRate: ['SULCUS_LEARNING_RATE', optional(number({ min: 0, description: 'Learning rate; default: the recipe says' }))],
+  initialWeights: ['SULCUS_INITIAL_WEIGHTS', optional(text({ description: 'Safetensors file a new run begins with; default: the recipe says, else drawn at random' }))],
   classBalanced: ['SULCUS_CLASS_BALANCED', flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every pass' })],
   batchCredit: ['SULCUS_BATCH_CREDIT', integer({ default: 4, min: 1, max: 64, description: 'Batches ordered and not yet trained on, at most' })],
   validateEverySamples: ['SULCUS_VALIDATE_EVERY', optional(integer({ min: 1, description: 'Training samples between validations; default: one pass, at least 2000' }))],

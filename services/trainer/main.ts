@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function printRecipes(): void {
   for (const { name, description = '', architecture, input, batchSize, epochs, optimizer } of listRecipes().map(getRecipe)) {
-    console.log(`${name.padEnd(16)} ${description}\n${' '.repeat(17)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`);
+    console.log(`${name.padEnd(32)} ${description}\n${' '.repeat(33)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`);
   }
 }
 

@@ -60,6 +60,7 @@ export class Publisher {
     return {
       run: identity.run,
       architecture: network.architecture,
+      ...(network.head === undefined ? {} : { head: network.head }),
       classes: identity.classes,
       input: { ...network.input, range: [0, 255], normalize: network.normalize },
       transform,

@@ -1,14 +1,14 @@
 import { SulcusError } from '#libs/errors';
 import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
-import { getRecipe, parseRecipe, type Recipe } from '#libs/nn';
+import { getRecipe, parseRecipe, type Recipe, type TrainingConfig } from '#libs/nn';
 import { readFileSync } from 'node:fs';
 import type { TrainerConfig } from './config.js';
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
 export function resolveRecipe(config: TrainerConfig): Recipe {
   const recipe = config.recipe.endsWith('.json') ? readRecipe(config.recipe) : getRecipe(config.recipe);
-  const { epochs = recipe.epochs, seed = recipe.seed, learningRate = recipe.optimizer.learningRate } = config;
-  return { ...recipe, epochs, seed, optimizer: { ...recipe.optimizer, learningRate } };
+  const { epochs = recipe.epochs, seed = recipe.seed, learningRate = recipe.optimizer.learningRate, initialWeights = recipe.initialWeights } = config;
+  return { ...recipe, epochs, seed, optimizer: { ...recipe.optimizer, learningRate }, ...(initialWeights === undefined ? {} : { initialWeights }) };
 }
 
 /**
@@ -24,6 +24,26 @@ export function resolveTransform(recipe: Recipe): TransformSpec {
     throw new SulcusError('INVALID_CONFIG', `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`);
   }
   return { ...spec, channels };
+}
+
+/**
+ * How a recipe trains, for the classes of a run.
+ *
+ * @throws INVALID_CONFIG when the class weights are not those of the classes
+ */
+export function resolveTraining(recipe: Recipe, classes: readonly string[]): TrainingConfig {
+  const { classWeights, labelSmoothing, frozenLayers, bnFrozenAfterFirstEpoch, seed } = recipe;
+  const unknown = Object.keys(classWeights ?? {}).filter((name) => !classes.includes(name));
+  const missing = classWeights ? classes.filter((name) => classWeights[name] === undefined) : [];
+  const mistakes = [...unknown.map((name) => `"${name}" is no class of the run`), ...missing.map((name) => `class "${name}" has no weight`)];
+  if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', `The class weights of recipe "${recipe.name}" do not fit the classes ${classes.join(', ')}: ${mistakes.join('; ')}`, { details: { mistakes } });
+  return {
+    seed,
+    ...(classWeights && { classWeights: classes.map((name) => classWeights[name]!) }),
+    ...(labelSmoothing !== undefined && { labelSmoothing }),
+    ...(frozenLayers && { frozenLayers }),
+    ...(bnFrozenAfterFirstEpoch && { inferenceModeSteps: true }),
+  };
 }
 
 function namedTransform(recipeName: string, name: string, heightPx: number): TransformSpec {

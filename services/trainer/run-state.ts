@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import type { CheckpointManifest, PendingPublication } from './checkpoints.js';
 import { EarlyStopping } from './early-stopping.js';
 import { Ledger } from './ledger.js';
@@ -14,6 +15,9 @@ export interface RunIdentity {
   classes: readonly string[];
   seed: number;
   patience: number | undefined;
+  /** Rate of the first step. */
+  learningRate: number;
+  schedule: ScheduleConfig | undefined;
 }
 
 /** The state of a run beside its tensors: what the manifest of a checkpoint is made of and restored to. */
@@ -22,6 +26,7 @@ export class RunState {
   ledger: Ledger;
   readonly progress: Progress;
   readonly earlyStopping: EarlyStopping;
+  readonly schedule: LearningRateSchedule;
   dataFingerprint: string;
   pendingPublication: PendingPublication | null;
   parentVersion: string | null;
@@ -34,6 +39,7 @@ export class RunState {
     this.ledger = manifest ? Ledger.fromRecord(manifest.ledger) : new Ledger(0, 0);
     this.progress = new Progress(manifest?.progress);
     this.earlyStopping = new EarlyStopping(identity.patience, manifest?.earlyStopping);
+    this.schedule = new LearningRateSchedule(identity.schedule, identity.learningRate, manifest?.schedule);
     this.dataFingerprint = manifest?.dataFingerprint ?? '';
     this.pendingPublication = manifest?.pendingPublication ?? null;
     this.parentVersion = manifest?.parentVersion ?? null;
@@ -61,6 +67,7 @@ export class RunState {
       ledger: this.ledger.toRecord(),
       progress: this.progress.toRecord(),
       earlyStopping: this.earlyStopping.toRecord(),
+      schedule: this.schedule.toRecord(),
       dataFingerprint: this.dataFingerprint,
       pendingPublication: this.pendingPublication,
       parentVersion: this.parentVersion,

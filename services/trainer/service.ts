@@ -2,7 +2,7 @@ import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
-import { countTrainable, initialState, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
+import { countTrainable, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
 import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { BatchExchange } from './batch-exchange.js';
@@ -10,9 +10,10 @@ import { Checkpoints } from './checkpoints.js';
 import type { TrainerConfig } from './config.js';
 import { TrainerEvents } from './events.js';
 import { HeldBatches, sweepBatchBlobs } from './held-batches.js';
+import { firstWeights } from './initial-weights.js';
 import { claimRun } from './ownership.js';
 import { Publisher } from './publisher.js';
-import { resolveTransform } from './recipe.js';
+import { resolveTraining, resolveTransform } from './recipe.js';
 import { RunState } from './run-state.js';
 import { SampleIndex } from './sample-index.js';
 import { Trainer } from './trainer.js';
@@ -42,10 +43,12 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
     normalize: transform.normalize,
     precision: resolvePrecision(recipe.precision, engine.info.precision),
+    head: recipe.head,
+    dropout: recipe.dropout,
   };
   const identity = {
     run: config.run, recipe: recipe as unknown as Record<string, unknown>, classes: config.classes, seed: recipe.seed,
-    patience: recipe.earlyStopping?.patience,
+    patience: recipe.earlyStopping?.patience, learningRate: recipe.optimizer.learningRate, schedule: recipe.schedule ?? undefined,
   };
 
   const registry = new Registry(bus);
@@ -53,8 +56,9 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const checkpoints = new Checkpoints(bus, config.run, held);
   const restored = await checkpoints.restore();
   const state = new RunState(identity, restored?.manifest);
-  const session = await TrainingSession.create(engine, network, recipe.optimizer, restored ?? { weights: initialState(network, recipe.seed) });
-  await events.state('ready', restored ? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}` : 'a new run');
+  const begin = restored ? undefined : await firstWeights(recipe, network);
+  const session = await TrainingSession.create(engine, network, recipe.optimizer, restored ?? { weights: begin!.weights }, resolveTraining(recipe, config.classes));
+  await events.state('ready', begin?.message ?? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}`);
 
   await sweepBatchBlobs(bus, config.run);
   const index = new SampleIndex(config.classes, log);
@@ -69,7 +73,8 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const trainer = new Trainer(
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events, log },
     {
-      batchSize: recipe.batchSize, learningRate: recipe.optimizer.learningRate, classBalanced: config.classBalanced,
+      batchSize: recipe.batchSize, classBalanced: config.classBalanced,
+      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false, candidates: recipe.candidates ?? 'improved',
       epochs: recipe.epochs, validateEverySamples: config.validateEverySamples, checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );

@@ -45,7 +45,10 @@ export interface TrainerParts {
 
 export interface TrainerOptions {
   batchSize: number;
-  learningRate: number;
+  /** Steps after the first pass use batch norm's running statistics. */
+  bnFrozenAfterFirstEpoch: boolean;
+  /** Which validations offer a candidate: those with a lower loss, or all. */
+  candidates: 'improved' | 'every';
   classBalanced: boolean;
   /** Passes over unchanged data after which training ends. */
   epochs: number;
@@ -121,6 +124,7 @@ export class Trainer {
     if (current === state.dataFingerprint) return;
     state.dataFingerprint = current;
     state.earlyStopping.reset();
+    state.schedule.restart();
     state.progress.passesOnSameData = 0;
   }
 
@@ -158,7 +162,7 @@ export class Trainer {
         else await this.#validateOn(delivered, tally, champion);
       }
       signal.throwIfAborted();
-      await events.progress(state.progress, state.ledger.pass, this.#options.learningRate, true);
+      await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate, true);
       const metrics = tally.metrics();
       if (this.#passIsComplete()) await this.#completePass();
       if (metrics) await this.#judge({ ...metrics, sampleSetHash }, champion);
@@ -207,7 +211,9 @@ export class Trainer {
       const attributes = { [attr.run]: state.identity.run, [attr.pass]: state.ledger.pass, [attr.step]: state.progress.step + 1 };
       await withSpan('train step', { root: true, links, attributes }, async (span) => {
         const { pixels, labels } = batch.select(rows);
-        const { loss, correct } = await session.trainStep({ pixels, labels, count: rows.length, learningRate: this.#options.learningRate });
+        const inferenceMode = this.#options.bnFrozenAfterFirstEpoch && state.ledger.pass > 0;
+        const { loss, correct } = await session.trainStep({ pixels, labels, count: rows.length, learningRate: state.schedule.learningRate, inferenceMode });
+        state.schedule.batchDone();
         span.setAttributes({ [attr.loss]: loss });
         state.recordStepTrace(span.traceparent);
         state.progress.recordStep({ samples: rows.length, lossSum: loss * rows.length, correct, waitedMs, computeMs: performance.now() - startedAtMs });
@@ -216,7 +222,7 @@ export class Trainer {
     }
     state.ledger.recordDropped(delivery.message.dropped.map(({ scanSequence }) => scanSequence).filter((sequence) => !state.ledger.isSettled(sequence)));
     held.hold(delivery);
-    await events.progress(state.progress, state.ledger.pass, this.#options.learningRate);
+    await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate);
     if (held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > this.#options.checkpointIntervalMs) await this.#checkpoint();
   }
 
@@ -252,6 +258,7 @@ export class Trainer {
     const { state, index, events } = this.#parts;
     await events.passCompleted(state.ledger);
     state.progress.passesOnSameData++;
+    state.schedule.epochDone();
     state.ledger = new Ledger(state.ledger.pass + 1, index.lastSequence);
   }
 
@@ -260,9 +267,11 @@ export class Trainer {
     const { state, publisher, events, session } = this.#parts;
     state.progress.validations++;
     const improved = state.earlyStopping.record(metrics.loss);
-    state.pendingPublication = improved ? { metrics, pass: state.ledger.pass } : null;
+    state.schedule.validated(metrics.loss);
+    const offered = improved || this.#options.candidates === 'every';
+    state.pendingPublication = offered ? { metrics, pass: state.ledger.pass } : null;
     await this.#checkpoint();
-    const published = improved
+    const published = offered
       ? await publisher.publish(state, () => session.readState(), decide(metrics, champion?.metrics()))
       : undefined;
     await events.validated(state.progress, state.ledger.pass, metrics, published);

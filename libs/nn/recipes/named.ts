@@ -1,9 +1,13 @@
 import { SulcusError } from '#libs/errors';
 import { parseRecipe, type Recipe } from './recipe.js';
+import { S0_RECIPES } from './seeds/s0.js';
+import { S2_RECIPES } from './seeds/s2.js';
+import { S3_RECIPES } from './seeds/s3.js';
+import { S4_RECIPES } from './seeds/s4.js';
 
 const ADAM_DEFAULT = { name: 'adam', learningRate: 0.001 } as const;
 
-const RECIPES: readonly Recipe[] = [
+const GENERAL_RECIPES: readonly Recipe[] = [
   {
     name: 'default',
     description: 'A small residual network that learns from a few hundred images on two processor cores in minutes',
@@ -15,19 +19,6 @@ const RECIPES: readonly Recipe[] = [
     epochs: 30,
     earlyStopping: { patience: 8 },
     transform: 'default',
-    seed: 1,
-  },
-  {
-    name: 's0-resnet50',
-    description: 'ResNet-50 as the seed S0 trains it (mission rows S0-03 to S0-21)',
-    architecture: 'resnet50',
-    input: { height: 244, width: 244, channels: 1 },
-    precision: 'auto',
-    optimizer: { name: 'adam', learningRate: 0.0001 },
-    batchSize: 64,
-    epochs: 15,
-    earlyStopping: { patience: 5 },
-    transform: 's0',
     seed: 1,
   },
   {
@@ -59,7 +50,7 @@ const RECIPES: readonly Recipe[] = [
 ];
 
 /** The recipes by name, each checked like a user's. */
-export const recipes: ReadonlyMap<string, Recipe> = new Map(RECIPES.map((recipe) => [recipe.name, parseRecipe(recipe)]));
+export const recipes: ReadonlyMap<string, Recipe> = new Map([...GENERAL_RECIPES, ...S0_RECIPES, ...S2_RECIPES, ...S3_RECIPES, ...S4_RECIPES].map((recipe) => [recipe.name, parseRecipe(recipe)]));
 
 /** @throws INVALID_CONFIG listing the names there are */
 export function getRecipe(name: string): Recipe {

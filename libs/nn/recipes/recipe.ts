@@ -1,42 +1,60 @@
 import { z } from 'zod';
 import { SulcusError } from '#libs/errors';
+import { HEADS } from '../head.js';
+import { listParameters } from '../initial-state.js';
 import { getModel, listModels } from '../models/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
+import { scheduleSchema } from '../schedules/schedule.js';
+import { assertFreezable } from '../training-config.js';
 
 const sizePx = z.int().min(1).max(4096);
+const architecture = z.string().refine((name) => listModels().includes(name), { error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}` });
+const input = z.strictObject({ height: sizePx, width: sizePx, channels: z.union([z.literal(1), z.literal(3)]) });
+const head = z.enum(HEADS);
+const layers = z.array(z.string().min(1)).min(1).readonly();
 
 /** Shape of a recipe file. Unknown keys are mistakes: a misspelt setting must not be ignored. */
-const recipeSchema = z
-  .strictObject({
-    /** Lower-case words joined by '-'. */
-    name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by "-"'),
-    /** A sentence for people. */
-    description: z.string().optional(),
-    /** A network of the zoo. */
-    architecture: z.string().refine((name) => listModels().includes(name), { error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}` }),
-    /** Size of the images the network sees. */
-    input: z.strictObject({ height: sizePx, width: sizePx, channels: z.union([z.literal(1), z.literal(3)]) }),
-    /** `auto`: bfloat16 where the processor computes in it, else float32. */
-    precision: z.enum(['auto', 'float32', 'bfloat16']),
-    optimizer: optimizerSchema,
-    /** Images per step. */
-    batchSize: z.int().min(1).max(4096),
-    /** Most passes over the training split. */
-    epochs: z.int().min(1).max(100_000),
-    /** Stop after `patience` validations in a row without a lower validation loss; null: never. */
-    earlyStopping: z.strictObject({ patience: z.int().min(1) }).nullable(),
-    /** Name or specification of the image transform (see libs/imaging). */
-    transform: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
-    /** Determines initial weights, order of samples and every augmentation. */
-    seed: z.int().nonnegative(),
-  })
-  .superRefine(({ architecture, input }, context) => {
-    if (!listModels().includes(architecture)) return;
-    const { minimumInputPx } = getModel(architecture);
-    for (const side of ['height', 'width'] as const) {
-      if (input[side] < minimumInputPx) context.addIssue({ code: 'custom', path: ['input', side], message: `must be at least ${minimumInputPx} for ${architecture}` });
-    }
-  });
+const recipeSchema = z.strictObject({
+  /** Lower-case words joined by '-'. */
+  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by "-"'),
+  /** A sentence for people. */
+  description: z.string().optional(),
+  /** A network of the zoo. */
+  architecture,
+  /** What follows the network's features. Default: its own classifier. */
+  head: head.optional(),
+  /** Share of values the classifier drops in training, where it drops any. Default: the network's own. */
+  dropout: z.number().min(0).lt(1).optional(),
+  /** Size of the images the network sees. */
+  input,
+  /** `auto`: bfloat16 where the processor computes in it, else float32. */
+  precision: z.enum(['auto', 'float32', 'bfloat16']),
+  /** Safetensors file that a new run begins with, relative to where the trainer runs (`sulcus weights import` writes one). Default: drawn at random. */
+  initialWeights: z.string().min(1).optional(),
+  optimizer: optimizerSchema,
+  /** How the learning rate changes; absent or null: it does not. */
+  schedule: scheduleSchema.nullable().optional(),
+  /** Weight of each class in the training loss, by class name. Default: all weigh the same. */
+  classWeights: z.record(z.string().min(1), z.number().positive()).optional(),
+  /** Share of the target spread evenly over all classes. Default 0. */
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  /** Layers that stay as they are: names of the state_dict or beginnings of them, such as `layer1`. Default: none. */
+  frozenLayers: layers.optional(),
+  /** After the first pass batch norm keeps its running statistics and dropout is off, as in mission row S0-23 (an oddity). Default false. */
+  bnFrozenAfterFirstEpoch: z.boolean().optional(),
+  /** When a version is published: at a lower validation loss, or at `every` validation, as in mission row S0-22 (an oddity). Default `improved`. */
+  candidates: z.enum(['improved', 'every']).optional(),
+  /** Images per step. */
+  batchSize: z.int().min(1).max(4096),
+  /** Most passes over the training split. */
+  epochs: z.int().min(1).max(100_000),
+  /** Stop after `patience` validations in a row without a lower validation loss; null: never. */
+  earlyStopping: z.strictObject({ patience: z.int().min(1) }).nullable(),
+  /** Name or specification of the image transform (see libs/imaging). */
+  transform: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
+  /** Determines initial weights, order of samples, every augmentation and dropout. */
+  seed: z.int().nonnegative(),
+});
 
 /** All that determines a training, the data apart. */
 export type Recipe = Readonly<z.infer<typeof recipeSchema>>;
@@ -47,9 +65,29 @@ export type Recipe = Readonly<z.infer<typeof recipeSchema>>;
  */
 export function parseRecipe(candidate: unknown): Recipe {
   const parsed = recipeSchema.safeParse(candidate);
-  if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const mistakes = [...issues, ...contradictions(candidate)];
+  if (parsed.success && mistakes.length === 0) return parsed.data;
   throw new SulcusError('INVALID_CONFIG', `The recipe cannot be used:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`, { details: { mistakes } });
+}
+
+/** What the parts of a recipe must agree on, as far as they are valid themselves. */
+const networkPart = z.object({ architecture, input, head: head.optional().catch(undefined), frozenLayers: layers.optional().catch(undefined) });
+
+function contradictions(candidate: unknown): string[] {
+  const parsed = networkPart.safeParse(candidate);
+  if (!parsed.success) return [];
+  const { architecture, input, head, frozenLayers } = parsed.data;
+  const { minimumInputPx } = getModel(architecture);
+  const small = (['height', 'width'] as const).filter((side) => input[side] < minimumInputPx).map((side) => `input.${side}: must be at least ${minimumInputPx} for ${architecture}`);
+  if (small.length > 0 || !frozenLayers) return small;
+  const network = { architecture, classes: 2, input, normalize: { mean: [0], std: [1] }, precision: 'float32', ...(head && { head }) } as const;
+  try {
+    assertFreezable({ frozenLayers }, listParameters(network), architecture);
+    return [];
+  } catch (error) {
+    return (SulcusError.from(error).details['mistakes'] as string[]).map((mistake) => `frozenLayers: ${mistake}`);
+  }
 }
 
 /** The number format to train in, given what the engine's processor is good at. */

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type PassCompleted, type PipelineEvent, type TrainingFinished } from '#libs/contracts';
+import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
 import { Registry } from '#libs/registry';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, runPreprocess } from '#services/preprocess';
@@ -145,6 +146,32 @@ describe('trainer', () => {
     const events = await eventsUntil('awake', ({ pass }) => pass?.samples === TRAIN + 6);
     assert.equal(passes(events).at(-1)!.repeated, 0);
     await stopTrainer(trainer);
+  });
+
+  it('begins with given weights, leaves frozen layers alone, and names its head in the card', async () => {
+    const pretrained = initialState({ architecture: 'resnet10-slim', classes: 5, input: { height: 32, width: 32, channels: 1 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32' }, 99);
+    const initialWeights = path.join(folder, 'pretrained.safetensors');
+    writeFileSync(initialWeights, encodeSafetensors(new Map([...pretrained].map(([name, tensor]) => [`module.${name}`, tensor]))));
+    const recipe = {
+      ...RECIPE, architecture: 'resnet10-slim', head: 'gap-dense1000-dense', initialWeights, frozenLayers: ['conv1', 'bn1'], epochs: 2,
+      optimizer: { name: 'adamw', learningRate: 0.001 }, schedule: { name: 'cosine', every: 'epoch', length: 2 }, classWeights: { right: 2, left: 1 }, bnFrozenAfterFirstEpoch: true, candidates: 'every',
+    };
+    writeFileSync(path.join(folder, 'options.json'), JSON.stringify(recipe));
+    const trainer = startTrainer('options', { SULCUS_RECIPE: path.join(folder, 'options.json') });
+    const events = await eventsUntil('options', ({ finished }) => finished != null);
+    await stopTrainer(trainer);
+    assert.match(trainer.output(), /a new run from .*pretrained\.safetensors .* drawn anew/);
+    const rates = events.flatMap(({ training }) => (training ? [training.learningRate] : []));
+    assert.ok(Math.abs(rates[0]! - 0.001) < 1e-9 && Math.abs(rates.at(-1)! - 0.0005) < 1e-9, `rates ${rates.join(', ')}`);
+    const cards = (await new Registry(bus).list()).filter((card) => card.run === 'options');
+    assert.equal(cards.length, 2, 'every validation offers a candidate');
+    const [first, last] = await Promise.all(cards.sort((a, b) => a.step - b.step).map(async (card) => decodeSafetensors(await new Registry(bus).loadWeights(card)).state));
+    assert.equal(cards[0]!.head, 'gap-dense1000-dense');
+    assert.deepEqual(last!.get('head.output.weight')!.shape, [2, 1000]);
+    for (const name of ['conv1.weight', 'bn1.running_mean']) assert.deepEqual(last!.get(name)!.data, pretrained.get(name)!.data, name);
+    assert.notDeepEqual(last!.get('layer1.0.conv1.weight')!.data, first!.get('layer1.0.conv1.weight')!.data);
+    assert.notDeepEqual(first!.get('layer1.0.bn1.running_mean')!.data, pretrained.get('layer1.0.bn1.running_mean')!.data);
+    assert.deepEqual(last!.get('layer1.0.bn1.running_mean')!.data, first!.get('layer1.0.bn1.running_mean')!.data, 'batch norm keeps its statistics after the first pass');
   });
 
   it('refuses to continue a run with other classes, and says every mistake with exit code 2', async () => {
