@@ -25,18 +25,20 @@ export interface BenchOptions {
 
 const POSITIVE = /^[1-9][0-9]*$/;
 
+/** The whole number that an option gives, from 1. @throws INVALID_ARGUMENT */
+export function countOf(name: string, given: string | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  if (!POSITIVE.test(given)) throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
+  return Number(given);
+}
+
 /**
  * Reads a benchmark's command line.
  * @throws INVALID_ARGUMENT naming the mistake; NOT_FOUND for an unknown model
  */
 export function parseOptions(argv: readonly string[], defaults: { batch: number }): BenchOptions {
   const { values } = read(argv);
-  const count = (name: 'batch' | 'size' | 'seconds' | 'rounds', fallback: number): number => {
-    const given = values[name];
-    if (given === undefined) return fallback;
-    if (!POSITIVE.test(given)) throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
-    return Number(given);
-  };
+  const count = (name: 'batch' | 'size' | 'seconds' | 'rounds', fallback: number): number => countOf(name, values[name], fallback);
   const precision = values.precision ?? 'float32';
   if (precision !== 'bf16' && precision !== 'float32') throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
   const model = values.model ?? 'resnet50';

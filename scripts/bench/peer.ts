@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Contestant } from './measure.js';
-import type { BenchOptions } from './options.js';
 
 /** What a peer script writes: first that it is warm, then one line per turn. */
 type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number };
@@ -10,10 +9,12 @@ type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number };
 /**
  * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input says.
  * Python is `python3`, or what the environment variable PYTHON names; PYTHONPATH may name where PyTorch is.
+ *
+ * @param settings the script's arguments, before the variant
  */
-export async function startPeer(script: 'peer_train.py' | 'peer_infer.py', variant: string, { model, batch, size, precision }: BenchOptions): Promise<Contestant> {
+export async function startPeer(script: `peer_${string}.py`, variant: string, settings: readonly (string | number)[]): Promise<Contestant> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.env['PYTHON'] ?? 'python3', [file, model, String(batch), String(size), precision, variant], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.env['PYTHON'] ?? 'python3', [file, ...settings.map(String), variant], { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)));
   const ended = new Promise<never>((_, reject) => {

@@ -33,16 +33,18 @@ def create(model):
     return get_model(model, weights=None, num_classes=CLASSES)
 
 
-def serve(step):
-    """Warms up, then measures for as many seconds as each line of the input says."""
+def serve(step, before=lambda: None, after=lambda: None):
+    """Warms up, then measures for as many seconds as each line of the input says; `before` and `after` each turn, unmeasured."""
     for _ in range(3):
         step()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
+        before()
         times, end = [], time.perf_counter() + float(line)
         while not times or time.perf_counter() < end:
             start = time.perf_counter()
             step()
             times.append((time.perf_counter() - start) * 1000)
+        after()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"stepsMs": times, "peakRssBytes": peak}), flush=True)

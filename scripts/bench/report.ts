@@ -18,10 +18,10 @@ const rounded = ({ imagesPerSecond, stepMs, peakRssBytes }: Measurement): Measur
 /** Our throughput divided by a peer's: above 1 we are faster. */
 const ratio = (own: PartyResult, peer: PartyResult): number => round(own.measurement.imagesPerSecond / peer.measurement.imagesPerSecond, 3);
 
-/** The result as one JSON line; peers, when measured, under `peers` with our ratio to each. */
-export function jsonLine({ model, batch, size, precision }: BenchOptions, own: PartyResult, peers: readonly PartyResult[]): string {
+/** The result as one JSON line after the settings it was measured with; peers, when measured, under `peers` with our ratio to each. */
+export function jsonLine(settings: Record<string, string | number>, own: PartyResult, peers: readonly PartyResult[]): string {
   const compared = peers.map((peer) => ({ name: peer.name, ...rounded(peer.measurement), ratio: ratio(own, peer) }));
-  return JSON.stringify({ model, batch, size, precision, ...rounded(own.measurement), ...(peers.length > 0 && { peers: compared }) });
+  return JSON.stringify({ ...settings, ...rounded(own.measurement), ...(peers.length > 0 && { peers: compared }) });
 }
 
 const COLUMNS = ['', 'images/s', 'slowest to fastest turn', 'step p50 ms', 'p95 ms', 'peak MB', 'ours / it'] as const;
@@ -33,11 +33,15 @@ function row(party: PartyResult, batch: number, compared: string): string[] {
   return [party.name, imagesPerSecond.toFixed(1), range, stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), (peakRssBytes / 1e6).toFixed(0), compared];
 }
 
-/** The result as a table for people. */
-export function table({ model, batch, size, precision, rounds, seconds, peer }: BenchOptions, own: PartyResult, peers: readonly PartyResult[]): string {
+/**
+ * The result as a table for people.
+ *
+ * @param title what was measured, with which settings
+ */
+export function table(title: string, { batch, rounds, seconds, peer }: Pick<BenchOptions, 'batch' | 'rounds' | 'seconds' | 'peer'>, own: PartyResult, peers: readonly PartyResult[]): string {
   const rows = [[...COLUMNS], row(own, batch, ''), ...peers.map((each) => row(each, batch, ratio(own, each).toFixed(2)))];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
   const how = peer ? `medians of ${rounds} interleaved turns, ${seconds} s each party` : `${seconds} s`;
-  return [`${model}, batch ${batch}, ${size} px, ${precision}; ${how}`, ...lines].join('\n');
+  return [`${title}; ${how}`, ...lines].join('\n');
 }

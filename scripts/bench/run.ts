@@ -17,7 +17,7 @@ export interface Benchmark {
 }
 
 /** Measures all parties in turns: what slows the machine down for a while then slows all of them. */
-async function interleave(parties: readonly Contestant[], rounds: number, secondsPerTurn: number, batch: number): Promise<PartyResult[]> {
+export async function interleave(parties: readonly Contestant[], rounds: number, secondsPerTurn: number, batch: number): Promise<PartyResult[]> {
   const turns: (readonly number[])[][] = parties.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, party] of parties.entries()) turns[index]!.push(await party.measure(secondsPerTurn));
@@ -43,22 +43,25 @@ async function runBenchmark(benchmark: Benchmark, options: BenchOptions): Promis
   try {
     parties.push(await startOwn(benchmark, options));
     const variants = options.peer ? (options.variants ?? benchmark.peerVariants(options)) : [];
-    for (const variant of variants) parties.push(await startPeer(benchmark.peerScript, variant, options));
+    for (const variant of variants) parties.push(await startPeer(benchmark.peerScript, variant, [options.model, options.batch, options.size, options.precision]));
     const rounds = options.peer ? options.rounds : 1;
     const [own, ...peers] = await interleave(parties, rounds, options.seconds / rounds, options.batch);
-    return options.json ? jsonLine(options, own!, peers) : table(options, own!, peers);
+    const { model, batch, size, precision } = options;
+    return options.json ? jsonLine({ model, batch, size, precision }, own!, peers) : table(`${model}, batch ${batch}, ${size} px, ${precision}`, options, own!, peers);
   } finally {
     for (const party of parties) await party.close();
   }
 }
 
-/** A benchmark's `main`: prints the result, or one line about what was wrong. */
-export async function main(benchmark: Benchmark): Promise<void> {
+/** Prints a benchmark's result, or one line about what was wrong. */
+export async function report(run: () => Promise<string>): Promise<void> {
   try {
-    const options = parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch });
-    process.stdout.write(`${await runBenchmark(benchmark, options)}\n`);
+    process.stdout.write(`${await run()}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof SulcusError && ['INVALID_ARGUMENT', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
   }
 }
+
+/** A network benchmark's `main`. */
+export const main = (benchmark: Benchmark): Promise<void> => report(() => runBenchmark(benchmark, parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch })));

@@ -1,6 +1,7 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { BatchRequest } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
+import type { UncroppedReason } from '#libs/imaging';
 import type { Logger } from '#libs/telemetry';
 
 const REPORT_INTERVAL_MS = 500;
@@ -36,6 +37,11 @@ export class PreprocessEvents {
   /** An image was fetched and decoded: the cache did not have it. */
   decoded(): void {
     this.counts.decoded++;
+  }
+
+  /** The crop to the head found none worth cropping to; the image is used whole. */
+  uncropped(sampleId: string, reason: UncroppedReason): void {
+    this.#log.warn({ sample: sampleId, reason }, 'image left uncropped');
   }
 
   /** A batch is stored. */

@@ -4,6 +4,7 @@ import type { Logger } from '#libs/telemetry';
 import type { PreprocessConfig } from './config.js';
 import { PreprocessEvents } from './events.js';
 import { prepareBatch } from './handlers/prepare-batch.js';
+import { PixelPool } from './pixels/pixel-pool.js';
 import { SampleCache } from './samples/sample-cache.js';
 import { SampleLoader } from './samples/sample-loader.js';
 import { TransformLibrary } from './transform-library.js';
@@ -32,7 +33,8 @@ const ACK_WAIT_MS = 10_000;
 export async function runPreprocess({ bus, config, log, instance }: PreprocessContext, signal: AbortSignal): Promise<void> {
   const events = new PreprocessEvents(bus, instance, log);
   const cache = new SampleCache(config.cacheBytes);
-  const samples = new SampleLoader({ bus, cache, config, events });
+  await using pool = new PixelPool(config.threads, { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes });
+  const samples = new SampleLoader({ bus, cache, pool, config, events });
   const transforms = new TransformLibrary();
   events.start(cache);
   try {
@@ -43,7 +45,7 @@ export async function runPreprocess({ bus, config, log, instance }: PreprocessCo
       maxInFlight: REQUESTS_IN_FLIGHT,
       ackWaitMs: ACK_WAIT_MS,
       signal,
-      onMessage: (delivery) => prepareBatch({ bus, samples, transforms, events, signal }, delivery),
+      onMessage: (delivery) => prepareBatch({ bus, samples, pool, transforms, events, signal }, delivery),
     });
   } finally {
     await events.finish();

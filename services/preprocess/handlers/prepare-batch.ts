@@ -5,12 +5,14 @@ import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
 import { assembleBatch } from '../assemble-batch.js';
 import type { PreprocessEvents } from '../events.js';
+import type { PixelPool } from '../pixels/pixel-pool.js';
 import type { SampleLoader } from '../samples/sample-loader.js';
-import type { TransformLibrary } from '../transform-library.js';
+import type { TransformLibrary, TransformReference } from '../transform-library.js';
 
 export interface PrepareBatchContext {
   bus: Bus;
   samples: SampleLoader;
+  pool: PixelPool;
   transforms: TransformLibrary;
   events: PreprocessEvents;
   signal: AbortSignal;
@@ -25,14 +27,15 @@ const LAST_WAIT_MS = 2000;
  * batch carries the request's identity, so that a request that is worked on twice still gives one batch.
  */
 export async function prepareBatch(context: PrepareBatchContext, { message: request }: Delivery<BatchRequest>): Promise<void> {
-  const { transforms, samples, bus, events } = context;
+  const { transforms, samples, pool, bus, events } = context;
   const attributes = { [attr.run]: request.run, [attr.pass]: request.pass, [attr.batchId]: request.requestId, [attr.batchSequence]: request.sequence, [attr.split]: request.split, [attr.messagingBatchCount]: request.samples.length };
   await withSpan('prepare batch', { root: true, kind: 'consumer', attributes }, async (span) => {
     const startedMs = performance.now();
-    const transform = transforms.get(request.transformJson, request.transformHash, request.augment ? 'train' : 'eval');
-    const batch = await assembleBatch(request, transform, samples);
+    const transform: TransformReference = { json: request.transformJson, hash: request.transformHash, mode: request.augment ? 'train' : 'eval' };
+    const { spec, outputBytes } = transforms.get(transform);
+    const batch = await assembleBatch(request, { reference: transform, outputBytes }, samples, pool);
     for (const traceparent of batch.traceparents) span.addLink({ traceparent });
-    const { outputHeight: height, outputWidth: width, channels } = transform.spec;
+    const { outputHeight: height, outputWidth: width, channels } = spec;
     const prepareMs = performance.now() - startedMs;
     await storeBatch(context, {
       run: request.run, requestId: request.requestId, pass: request.pass, sequence: request.sequence, split: request.split,

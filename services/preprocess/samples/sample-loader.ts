@@ -1,9 +1,10 @@
 import { Streams, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { decodeImage, type CompiledTransform, type PreparedImage } from '#libs/imaging';
 import type { PreprocessConfig } from '../config.js';
 import type { PreprocessEvents } from '../events.js';
+import type { PixelPool } from '../pixels/pixel-pool.js';
+import type { TransformReference } from '../transform-library.js';
 import { Limiter } from './limiter.js';
 import type { LostSample, PreparedSample } from './prepared-sample.js';
 import type { SampleCache } from './sample-cache.js';
@@ -14,12 +15,18 @@ const MAX_REMEMBERED_LETTERS = 100_000;
 export interface SampleLoaderContext {
   bus: Bus;
   cache: SampleCache;
+  pool: PixelPool;
   config: PreprocessConfig;
   events: PreprocessEvents;
 }
 
+/** Where batches get their samples. */
+export interface SampleSource {
+  load(reference: SampleRef, transform: TransformReference): Promise<PreparedSample | LostSample>;
+}
+
 /** Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them. */
-export class SampleLoader {
+export class SampleLoader implements SampleSource {
   readonly #context: SampleLoaderContext;
   readonly #limiter: Limiter;
   /** Batches under way at the same time may want the same sample. */
@@ -36,8 +43,8 @@ export class SampleLoader {
    *
    * @throws what may pass: BUS_UNAVAILABLE, STORAGE_FULL and the like
    */
-  async load(reference: SampleRef, transform: CompiledTransform, transformHash: string): Promise<PreparedSample | LostSample> {
-    const key = `${reference.sampleId} ${reference.scanSequence} ${transform.mode} ${transformHash}`;
+  async load(reference: SampleRef, transform: TransformReference): Promise<PreparedSample | LostSample> {
+    const key = `${reference.sampleId} ${reference.scanSequence} ${transform.mode} ${transform.hash}`;
     const cached = this.#context.cache.get(key);
     if (cached) return cached;
     let loading = this.#loading.get(key);
@@ -48,12 +55,15 @@ export class SampleLoader {
     return loading;
   }
 
-  async #bring(reference: SampleRef, transform: CompiledTransform, key: string): Promise<PreparedSample | LostSample> {
+  async #bring(reference: SampleRef, transform: TransformReference, key: string): Promise<PreparedSample | LostSample> {
     let received: Received<Scan> | undefined;
     try {
       received = await this.#context.bus.get(Streams.SCANS, reference.scanSequence, codecs.Scan);
       const bytes = await this.#context.bus.fromPayload(requireScan(received, reference).image!);
-      const sample = { prepared: await this.#decode(bytes, transform), traceparent: received?.traceparent };
+      const prepared = await this.#context.pool.prepare(bytes, transform);
+      this.#context.events.decoded();
+      if (prepared.uncropped) this.#context.events.uncropped(reference.sampleId, prepared.uncropped);
+      const sample = { prepared, traceparent: received?.traceparent };
       this.#context.cache.set(key, sample);
       return sample;
     } catch (thrown) {
@@ -61,19 +71,6 @@ export class SampleLoader {
       if (error.retryable) throw error;
       await this.#giveUp(reference, received, error);
       return { code: error.code };
-    }
-  }
-
-  async #decode(bytes: Buffer, transform: CompiledTransform): Promise<PreparedImage> {
-    const { config, events } = this.#context;
-    try {
-      const image = await decodeImage(bytes, { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes });
-      events.decoded();
-      return transform.prepare(image);
-    } catch (error) {
-      // Whatever decoding stumbles over, it will again: one image must not hold up every batch it is in.
-      const { code, rawMessage, retryable } = SulcusError.from(error);
-      throw retryable ? new SulcusError('IMAGE_UNDECODABLE', `Decoding failed: ${rawMessage}`, { cause: error, details: { code } }) : error;
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { codecs } from '#libs/contracts';
 import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
@@ -156,8 +157,10 @@ describe('workers', () => {
     const samples = await publishPhantoms(bus, 8);
     const worker = await startWorker();
     for (let sequence = 0; sequence < 4; sequence++) await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert.equal((await bus.stats()).BATCHES.messages, 1);
+    const stored = async (): Promise<number> => (await bus.stats()).BATCHES.messages;
+    for (const startedMs = performance.now(); (await stored()) < 1 && performance.now() - startedMs < 20_000; ) await delay(50);
+    await delay(1000);
+    assert.equal(await stored(), 1);
     const batches = await takeBatches(bus, 4);
     assert.deepEqual(batches.map(({ batch }) => batch.sequence).sort(), [0, 1, 2, 3]);
     await worker.stop();
