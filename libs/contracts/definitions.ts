@@ -23,5 +23,8 @@ export const PROTO_FILES = [
 /** Must match the flags of scripts/generate-types.mjs, or types and values disagree. */
 export const PROTO_LOADER_OPTIONS: Options = { longs: Number, enums: String, defaults: true, oneofs: true, includeDirs: [PROTO_FOLDER] };
 
-/** All messages and services by full name, as `@grpc/grpc-js` and the reflection service take them. */
+/** All messages and services by full name, as `@grpc/grpc-js` takes them: fields are named in camel case. */
 export const packageDefinition: PackageDefinition = loadSync(PROTO_FILES, PROTO_LOADER_OPTIONS);
+
+/** The same with fields named as in the proto files, as the reflection service must tell them to others. */
+export const describedDefinition: PackageDefinition = loadSync(PROTO_FILES, { ...PROTO_LOADER_OPTIONS, keepCase: true });

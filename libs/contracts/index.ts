@@ -3,7 +3,7 @@
  * the generated types of both.
  */
 export { codecs, type Codec, type MessageName } from './codecs.js';
-export { PROTO_FOLDER, PROTO_FILES, PROTO_LOADER_OPTIONS, packageDefinition } from './definitions.js';
+export { PROTO_FOLDER, PROTO_FILES, PROTO_LOADER_OPTIONS, describedDefinition, packageDefinition } from './definitions.js';
 
 export { Split } from './generated/sulcus/v1/Split.js';
 export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';

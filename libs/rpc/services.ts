@@ -1,5 +1,5 @@
 import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
-import { packageDefinition, type GRPCInferenceServiceClient, type GRPCInferenceServiceHandlers, type IngestClient, type IngestHandlers, type PredictorClient, type PredictorHandlers } from '#libs/contracts';
+import { describedDefinition, packageDefinition, type GRPCInferenceServiceClient, type GRPCInferenceServiceHandlers, type IngestClient, type IngestHandlers, type PredictorClient, type PredictorHandlers } from '#libs/contracts';
 import type { ServiceHandlers, ServiceMethods, UntypedHandlers } from './handler-types.js';
 
 /** A service of a package definition, with the types of its handlers and of its client. */
@@ -7,8 +7,8 @@ export interface ServiceContract<Handlers = UntypedHandlers, Methods = unknown> 
   /** For example `sulcus.v1.Ingest`: the name that health checks, reflection and traces use. */
   readonly fullName: string;
   readonly definition: ServiceDefinition;
-  /** All messages and services that reflection may show together with this one. */
-  readonly packageDefinition: PackageDefinition;
+  /** All messages and services that reflection may show together with this one, fields named as in the proto files. */
+  readonly described: PackageDefinition;
   /** Carries the types; never set. */
   readonly types?: { handlers: Handlers; methods: Methods };
 }
@@ -19,11 +19,15 @@ export interface ServiceImplementation {
   readonly handlers: UntypedHandlers;
 }
 
-/** Names a service of any package definition. */
-export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(fullName: string, from: PackageDefinition = packageDefinition): ServiceContract<Handlers, Methods> {
+/**
+ * Names a service of any package definition.
+ *
+ * @param described the same definition loaded with `keepCase`, where `from` is loaded without
+ */
+export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(fullName: string, from: PackageDefinition = packageDefinition, described: PackageDefinition = from === packageDefinition ? describedDefinition : from): ServiceContract<Handlers, Methods> {
   const definition = from[fullName];
   if (!definition || 'format' in definition) throw new Error(`The package definition has no service ${fullName}`);
-  return { fullName, definition: definition, packageDefinition: from };
+  return { fullName, definition: definition, described };
 }
 
 /** Joins a contract of any package definition with its handlers, for `startServer({ implementations })`. */

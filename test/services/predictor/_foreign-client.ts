@@ -55,12 +55,12 @@ export async function listServices(address: string): Promise<string[]> {
   return (await reflect(address, { listServices: '' })).listServicesResponse!.service.map(({ name }) => name);
 }
 
-/** Calls a method that is known from reflection alone. */
+/** Calls a method that is known from reflection alone: fields have the names of the proto files. */
 export async function callByReflection(address: string, service: string, method: string, request: object): Promise<Record<string, unknown>> {
   const answer = await reflect(address, { fileContainingSymbol: service });
   // A FileDescriptorSet is the files one after the other, each as field 1.
   const files = answer.fileDescriptorResponse!.fileDescriptorProto.flatMap((file) => [Buffer.from([0x0a, ...varint(file.length)]), file]);
-  return await call(connect(loadFileDescriptorSetFromBuffer(Buffer.concat(files), options), service, address), method, request);
+  return await call(connect(loadFileDescriptorSetFromBuffer(Buffer.concat(files), { ...options, keepCase: true }), service, address), method, request);
 }
 
 function varint(value: number): number[] {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { PROTO_FOLDER } from '#libs/contracts';
 import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
@@ -203,6 +209,31 @@ test('a stream answers every request in order, errors in place with the id', asy
     assert.equal(error_message, '');
     assert.equal(infer_response!.parameters.triton_final_response!.bool_param, true);
     assertClose(rows(infer_response!.raw_output_contents[0]!)[0]!, await direct.of(1, images[index % 4]!));
+  }
+});
+
+const withoutGrpcio = spawnSync('python3', ['-c', 'import grpc, grpc_tools.protoc']).status !== 0;
+
+test('a Python client made of grpcio and the proto files gets right answers to every call', { skip: withoutGrpcio && 'python3 has no grpcio and grpcio-tools' }, async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-oip-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const images = await Promise.all([11, 12, 13].map((seed) => randomImage(seed, seed === 12 ? 'jpeg' : 'png')));
+  const files = images.map((_, index) => path.join(folder, `${index}`));
+  await Promise.all(files.map((file, index) => writeFile(file, images[index]!)));
+  const script = path.resolve(import.meta.dirname, '../../fixtures/predictor/oip_client.py');
+  const { stdout } = await promisify(execFile)('python3', [script, service.address, PROTO_FOLDER, 'test', ...files]);
+  const { rows: together, streamed, inferences, ...told } = JSON.parse(stdout) as { rows: number[][]; streamed: number[][]; inferences: number };
+  assert.deepEqual(told, {
+    live: true, ready: true, modelReady: true, server: 'sulcus',
+    inputs: [['image', 'UINT8', [-1, SIZE_PX, SIZE_PX, 1]]], outputs: [['probabilities', 'FP32', [-1, CLASSES.length]]],
+    dynamicBatching: true, maxBatchSize: 4, id: 'all', version: card.version, streamIds: ['0', '1', '2'],
+    unknownModel: 'NOT_FOUND', noImage: 'INVALID_ARGUMENT',
+  });
+  assert.ok(inferences >= 6);
+  for (const [index, image] of images.entries()) {
+    const expected = await direct.of(1, image);
+    assertClose(together[index]!, expected);
+    assertClose(streamed[index]!, expected);
   }
 });
 

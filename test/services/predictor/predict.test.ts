@@ -53,7 +53,7 @@ test('a client that knows the service from reflection alone gets answers', async
   const image = await randomImage(1);
   const answer = await callByReflection(service.address, 'sulcus.v1.Predictor', 'predict', { image, name: 'by reflection' });
   assert.equal(answer.name, 'by reflection');
-  assert.equal(answer.modelVersion, card.version);
+  assert.equal(answer.model_version, card.version);
 });
 
 test("an answer holds the network's own probabilities by class, the version, its hash and the times", async () => {
