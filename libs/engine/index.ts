@@ -4,6 +4,7 @@ export * from './ops/index.js';
 export { differentiableOps, gradients } from './gradients/index.js';
 export { type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram, type ValueType } from './program/program.js';
 export { serializeProgram, type SerializeOptions } from './program/serialize.js';
+export { encodeServingModel } from './program/serving-model.js';
 export { freezeForInference } from './program/inference/optimise.js';
 export { type FrozenValues } from './program/inference/freeze.js';
 export { startEngine, type Engine, type EngineOptions, type LoadedProgram } from './process/engine.js';

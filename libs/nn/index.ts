@@ -19,6 +19,7 @@ export { type LabelledBatch } from './sessions/batch.js';
 
 export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
 export { importWeights, type ImportReport } from './weights/import-weights.js';
+export { encodeSavedModel } from './saved-model.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './state/safetensors.js';
 
 export { parseRecipe, resolvePrecision, type Recipe } from './recipes/recipe.js';

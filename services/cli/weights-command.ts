@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, getModel, HEADS, importWeights, listModels, type ImportReport } from '#libs/nn';
-import { Registry } from '#libs/registry';
+import { decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, type Head, type ImportReport, type NetworkConfig } from '#libs/nn';
+import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 
 /** Where imported weights go unless told otherwise. */
@@ -22,12 +22,13 @@ const IMPORT_OPTIONS = {
 } as const;
 
 const EXPORT_OPTIONS = {
-  out: ['--out <path>', optional(text({ description: 'file to write; default: <version>.safetensors' }))],
+  format: ['--format <name>', choice(['safetensors', 'saved-model'], { default: 'safetensors', description: 'safetensors: weights for torch; saved-model: the whole network for TensorFlow Serving' })],
+  out: ['--out <path>', optional(text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }))],
   nats: ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
 } as const;
 
 const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors; names of torchvision or timm)
-sulcus weights export <version>               write a published version (safetensors; names of torchvision)`;
+sulcus weights export <version>               write a published version (safetensors with torchvision's names, or a SavedModel)`;
 
 /** `sulcus weights import|export`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -54,7 +55,7 @@ async function importFile(argv: readonly string[]): Promise<void> {
 }
 
 async function exportVersion(argv: readonly string[]): Promise<void> {
-  const description = 'Writes the weights of a published version as torch and torchvision read them.';
+  const description = 'Writes a published version as torch and torchvision read it, or as TensorFlow Serving does.';
   const parsed = parseCommandLine({ name: 'sulcus weights export', description, options: EXPORT_OPTIONS, operand: '<version>' }, argv);
   if (!parsed) return;
   const { operand: version, options } = parsed;
@@ -62,10 +63,25 @@ async function exportVersion(argv: readonly string[]): Promise<void> {
   const registry = new Registry(bus);
   const card = await registry.get(version!);
   if (!card) throw new SulcusError('NOT_FOUND', `There is no version "${version}"`, { details: { version: version! } });
-  const out = options.out ?? `${version}.safetensors`;
-  await writeFile(out, await registry.loadWeights(card));
+  const weights = await registry.loadWeights(card);
+  const out = options.out ?? (options.format === 'safetensors' ? `${version}.safetensors` : `${version}-saved-model`);
+  if (options.format === 'saved-model') {
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, 'saved_model.pb'), encodeSavedModel(networkOf(card), decodeSafetensors(weights).state));
+  } else {
+    await writeFile(out, weights);
+  }
   console.log(`${card.architecture} with ${card.classes.length} classes (${card.classes.join(', ')}) written to ${out}`);
 }
+
+const networkOf = ({ architecture, head, classes, input: { height, width, channels, normalize } }: ModelCard): NetworkConfig => ({
+  architecture,
+  head: head as Head | undefined,
+  classes: classes.length,
+  input: { height, width, channels: channels as 1 | 3 },
+  normalize,
+  precision: 'float32',
+});
 
 /** @throws INVALID_CONFIG when there is no such file, or it is of a format that must be converted first */
 async function readWeights(path: string): Promise<Buffer> {

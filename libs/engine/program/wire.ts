@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import { graphError, type Attr, type DType, type GraphNode, type Shape } from '../graph/index.js';
+import { graphError, type Attr, type DType, type GraphNode, type Shape, type Tensor } from '../graph/index.js';
 
 /** TensorFlow's DataType enum (tensorflow/core/framework/types.proto). */
 export const DATA_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 3, uint8: 4, int16: 5, string: 7, int64: 9, bool: 10, bfloat16: 14, resource: 20 };
@@ -83,8 +83,34 @@ const nodeDef =
     }
   };
 
-/** Writes nodes as a SavedModel (saved_model.proto) with one meta graph and no signature: entry points are ours. */
-export function encodeSavedModel(nodes: readonly GraphNode[]): Uint8Array {
+/** What a program other than ours is told of a graph: which values to feed and fetch, by name. */
+export interface Signature {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** How serving programs know a signature that predicts. */
+const PREDICT_METHOD = 'tensorflow/serving/predict';
+
+/** TensorInfo by name (meta_graph.proto). */
+const tensorInfos = (writer: protobuf.Writer, field: number, tensors: Readonly<Record<string, Tensor>>): void => {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    message(writer, field, (entry) => {
+      text(entry, 1, name);
+      message(entry, 2, (info) => {
+        text(info, 1, `${tensor.node}:${tensor.output}`);
+        info.uint32(tag(2, 0)).int32(DATA_TYPE[tensor.dtype]);
+        message(info, 3, shape(tensor.shape));
+      });
+    });
+  }
+};
+
+/**
+ * Writes nodes as a SavedModel (saved_model.proto) with one meta graph. The engine needs no signatures: its entry points
+ * are named beside the graph.
+ */
+export function encodeSavedModel(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>> = {}): Uint8Array {
   if (nodes.length === 0) throw graphError('A program needs at least one node');
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, 0)).int64(1);
@@ -94,6 +120,16 @@ export function encodeSavedModel(nodes: readonly GraphNode[]): Uint8Array {
       nodes.forEach((node) => message(graphDef, 1, nodeDef(node)));
       message(graphDef, 4, (versions) => versions.uint32(tag(1, 0)).int32(PRODUCER_VERSION));
     });
+    for (const [name, { inputs, outputs }] of Object.entries(signatures)) {
+      message(metaGraph, 5, (entry) => {
+        text(entry, 1, name);
+        message(entry, 2, (signature) => {
+          tensorInfos(signature, 1, inputs);
+          tensorInfos(signature, 2, outputs);
+          text(signature, 3, PREDICT_METHOD);
+        });
+      });
+    }
   });
   return writer.finish();
 }

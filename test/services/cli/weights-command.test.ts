@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
 import type { SulcusError } from '#libs/errors';
+import { connectBus } from '#libs/bus';
 import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
+import { Registry } from '#libs/registry';
+import { startNats } from '../../_helpers/nats.js';
 import { main } from '../../../services/cli/weights-command.js';
 
 const config = { architecture: 'resnet10-slim', classes: 4, input: { height: 64, width: 64, channels: 3 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32' } as const;
@@ -25,6 +28,32 @@ test('sulcus weights import reports what fits and writes a file with the last la
   assert.equal(metadata['architecture'], 'resnet10-slim');
   assert.deepEqual(state.get('fc.weight')!.shape, [2, 256]);
   assert.deepEqual(state.get('conv1.weight'), initialState(config, 1).get('conv1.weight'));
+});
+
+test('sulcus weights export writes a published version: its file to the byte, or a SavedModel', async () => {
+  const nats = await startNats();
+  const bus = await connectBus({ servers: nats.url, name: 'test' });
+  const log = mock.method(console, 'log', () => undefined);
+  try {
+    await bus.ensureTopology();
+    const weights = encodeSafetensors(initialState(config, 1));
+    const { version } = await new Registry(bus).publish(
+      {
+        run: 'main', architecture: config.architecture, classes: ['a', 'b', 'c', 'd'], input: { ...config.input, range: [0, 255], normalize: config.normalize }, transform: {}, transformHash: '', recipe: {}, seed: 1, step: 1, pass: 0,
+        samplesSeen: 1, lineage: { scanSequences: { first: 1, last: 1, count: 1 }, ledgerHash: '' }, metrics: { validation: { loss: 1, accuracy: 1, samples: 1 } }, parameterCount: 1, codeVersion: '',
+      },
+      { weights },
+    );
+    await main(['export', version, '--nats', nats.url, '--out', join(folder, 'exported.safetensors')]);
+    assert.ok((await readFile(join(folder, 'exported.safetensors'))).equals(weights));
+    await main(['export', version, '--nats', nats.url, '--format', 'saved-model', '--out', join(folder, 'exported')]);
+    assert.ok((await readFile(join(folder, 'exported', 'saved_model.pb'))).includes('serving_default'));
+    await assert.rejects(main(['export', 'main-000009', '--nats', nats.url]), (error: SulcusError) => error.code === 'NOT_FOUND');
+  } finally {
+    log.mock.restore();
+    await bus.drain();
+    await nats.stop();
+  }
 });
 
 test('what cannot be read is refused with what to do', async () => {
