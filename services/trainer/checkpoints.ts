@@ -7,12 +7,14 @@ import type { EarlyStoppingRecord } from './early-stopping.js';
 import { releaseBatch, type HeldBatches } from './held-batches.js';
 import type { LedgerRecord } from './ledger.js';
 import type { ProgressRecord } from './progress.js';
-import type { ValidationMetrics } from './promotion.js';
+import type { Decision, ValidationMetrics } from './promotion.js';
 
 /** A candidate that a checkpoint holds and that may not have been offered yet. */
 export interface PendingPublication {
   metrics: ValidationMetrics & { sampleSetHash: string };
   pass: number;
+  /** Made when candidate and champion answered the same samples; a trainer that resumes carries it out. */
+  decision: Decision;
 }
 
 /** Everything beside the tensors that a trainer needs to go on as if it had never stopped. */
@@ -23,6 +25,8 @@ export interface CheckpointManifest {
   classes: readonly string[];
   seed: number;
   ledger: LedgerRecord;
+  /** Ledger of the last complete pass: with the current one it says what the weights have seen. */
+  completedLedger: LedgerRecord | null;
   progress: ProgressRecord;
   earlyStopping: EarlyStoppingRecord;
   /** Absent in checkpoints of versions that had no schedules. */

@@ -49,6 +49,17 @@ export class Ledger {
     return this.#appliedRows + this.#droppedRows - this.#settledCount;
   }
 
+  /** First and last scan sequence among the settled samples; zeros when there are none. */
+  get settledRange(): { first: number; last: number } {
+    let [first, last] = [0, 0];
+    for (let sequence = 0; sequence < this.#bits.length * 8; sequence++) {
+      if (!this.isSettled(sequence)) continue;
+      first ||= sequence;
+      last = sequence;
+    }
+    return { first, last };
+  }
+
   isSettled(sequence: number): boolean {
     return ((this.#bits[sequence >> 3] ?? 0) & (1 << (sequence & 7))) !== 0;
   }

@@ -1,7 +1,8 @@
 import { encodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
-import { decide, settle, type Decision } from './promotion.js';
+import type { PendingPublication } from './checkpoints.js';
+import { settle } from './promotion.js';
 import type { RunState } from './run-state.js';
 
 /** What a model card says beside what the run's state knows. */
@@ -19,44 +20,45 @@ type ReadState = () => Promise<{ weights: NetworkState; optimizer: NetworkState 
 export class Publisher {
   readonly #registry: Registry;
   readonly #constants: CardConstants;
+  readonly #keepVersions: number;
 
-  constructor(registry: Registry, constants: CardConstants) {
+  /** @param keepVersions versions of a run that stay besides those an alias needs: the blob store is finite */
+  constructor(registry: Registry, constants: CardConstants, keepVersions: number) {
     this.#registry = registry;
     this.#constants = constants;
+    this.#keepVersions = keepVersions;
   }
 
-  /** Publishes the state's pending candidate. Safe to repeat: the registry knows run and step. */
-  async publish(state: RunState, readState: ReadState, decision: Decision): Promise<{ version: string; promoted: boolean }> {
+  /**
+   * Publishes the state's pending candidate, if there is one, and carries out the decision about it. Safe to repeat after a
+   * crash at any point: the registry knows run and step.
+   */
+  async publishPending(state: RunState, readState: ReadState): Promise<{ version: string; promoted: boolean } | undefined> {
+    const pending = state.pendingPublication;
+    if (!pending) return undefined;
     const links = state.stepTraceparents.map((traceparent) => ({ traceparent }));
     return withSpan('publish model', { root: true, links, attributes: { [attr.run]: state.identity.run, [attr.step]: state.progress.step } }, async (span) => {
       const { weights, optimizer } = await readState();
       const content = { weights: encodeSafetensors(weights, this.#weightsMetadata(state)), optimizer: encodeSafetensors(optimizer) };
-      const card = await this.#registry.publish(this.#card(state, span.traceparent), content);
+      const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
       span.setAttributes({ [attr.modelVersion]: card.version });
-      await settle(this.#registry, card, decision);
+      await settle(this.#registry, card, pending.decision);
+      await this.#registry.prune(this.#keepVersions);
       state.pendingPublication = null;
       state.parentVersion = card.version;
       state.clearStepTraces();
-      return { version: card.version, promoted: decision.promote };
+      return { version: card.version, promoted: pending.decision.promote };
     });
-  }
-
-  /** Publishes what a restored checkpoint says is not published yet. */
-  async publishPending(state: RunState, readState: ReadState): Promise<void> {
-    if (!state.pendingPublication) return;
-    const champion = await this.#registry.alias('champion');
-    const card = champion && (await this.#registry.get(champion.version));
-    await this.publish(state, readState, decide(state.pendingPublication.metrics, card && { ...card.metrics.validation, version: card.version }));
   }
 
   #weightsMetadata(state: RunState): Record<string, string> {
     return { architecture: this.#constants.network.architecture, classes: JSON.stringify(state.identity.classes) };
   }
 
-  #card(state: RunState, traceparent: string): Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'> {
+  #card(state: RunState, pending: PendingPublication, traceparent: string): Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'> {
     const { network, transform, transformHash, parameterCount, codeVersion } = this.#constants;
-    const { identity, progress, ledger, pendingPublication } = state;
-    const { samples, loss, accuracy, sampleSetHash } = pendingPublication!.metrics;
+    const { identity, progress, lineage } = state;
+    const { samples, loss, accuracy, sampleSetHash } = pending.metrics;
     return {
       run: identity.run,
       architecture: network.architecture,
@@ -68,9 +70,9 @@ export class Publisher {
       recipe: identity.recipe,
       seed: identity.seed,
       step: progress.step,
-      pass: pendingPublication!.pass,
+      pass: pending.pass,
       samplesSeen: progress.samples,
-      lineage: { scanSequences: { first: 1, last: ledger.snapshotSequence, count: ledger.settledCount }, ledgerHash: ledger.hash() },
+      lineage,
       metrics: { validation: { loss, accuracy, samples, sampleSetHash } },
       parameterCount,
       codeVersion,

@@ -24,6 +24,7 @@ export interface RunIdentity {
 export class RunState {
   readonly identity: RunIdentity;
   ledger: Ledger;
+  #completedLedger: Ledger | null;
   readonly progress: Progress;
   readonly earlyStopping: EarlyStopping;
   readonly schedule: LearningRateSchedule;
@@ -37,6 +38,7 @@ export class RunState {
     if (manifest) assertSameRun(identity, manifest);
     this.identity = identity;
     this.ledger = manifest ? Ledger.fromRecord(manifest.ledger) : new Ledger(0, 0);
+    this.#completedLedger = manifest?.completedLedger ? Ledger.fromRecord(manifest.completedLedger) : null;
     this.progress = new Progress(manifest?.progress);
     this.earlyStopping = new EarlyStopping(identity.patience, manifest?.earlyStopping);
     this.schedule = new LearningRateSchedule(identity.schedule, identity.learningRate, manifest?.schedule);
@@ -44,6 +46,19 @@ export class RunState {
     this.pendingPublication = manifest?.pendingPublication ?? null;
     this.parentVersion = manifest?.parentVersion ?? null;
     this.#stepTraceparents = [...(manifest?.stepTraceparents ?? [])];
+  }
+
+  /** Ends the current pass and begins the next with the samples known by now. */
+  beginPass(snapshotSequence: number): void {
+    this.#completedLedger = this.ledger;
+    this.ledger = new Ledger(this.ledger.pass + 1, snapshotSequence);
+  }
+
+  /** The scans that had their effect on the weights: those of the last complete pass, or of the current one when it is further. */
+  get lineage(): { scanSequences: { first: number; last: number; count: number }; ledgerHash: string } {
+    const completed = this.#completedLedger;
+    const wider = completed && completed.settledCount >= this.ledger.settledCount ? completed : this.ledger;
+    return { scanSequences: { ...wider.settledRange, count: wider.settledCount - wider.droppedRows }, ledgerHash: wider.hash() };
   }
 
   recordStepTrace(traceparent: string): void {
@@ -65,6 +80,7 @@ export class RunState {
     return {
       schema: 1, run, recipe, classes, seed,
       ledger: this.ledger.toRecord(),
+      completedLedger: this.#completedLedger?.toRecord() ?? null,
       progress: this.progress.toRecord(),
       earlyStopping: this.earlyStopping.toRecord(),
       schedule: this.schedule.toRecord(),

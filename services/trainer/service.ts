@@ -69,7 +69,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const publisher = new Publisher(registry, {
     network, transform: transform as unknown as Record<string, unknown>, transformHash: transformHash(transform),
     parameterCount: countTrainable(listParameters(network)), codeVersion,
-  });
+  }, config.keepVersions);
   const trainer = new Trainer(
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events, log },
     {

@@ -1,22 +1,22 @@
-import { blobOwners, type Bus } from '#libs/bus';
-import type { TensorBatch } from '#libs/contracts';
+import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
-import { SulcusError } from '#libs/errors';
 import type { NetworkConfig, TrainingSession } from '#libs/nn';
 import type { Registry } from '#libs/registry';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
-import type { BatchExchange, BatchOrder, DeliveredBatch } from './batch-exchange.js';
+import type { BatchExchange, DeliveredBatch } from './batch-exchange.js';
 import { Champion } from './champion.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { TrainerEvents } from './events.js';
 import { releaseBatch, type HeldBatches } from './held-batches.js';
 import { Ledger } from './ledger.js';
+import { openBatch } from './open-batch.js';
 import { PassPlan } from './pass-plan.js';
 import { decide, type ValidationMetrics } from './promotion.js';
 import type { Publisher } from './publisher.js';
+import { Round } from './round.js';
 import type { RunState } from './run-state.js';
 import type { IndexedSample, SampleIndex } from './sample-index.js';
-import { fingerprint, labelsOf, ValidationTally } from './validation.js';
+import { fingerprint, ValidationTally } from './validation.js';
 
 /** A checkpoint is due at the latest when this many batches wait for one: they are kept by the broker until then. */
 const MAX_HELD_BATCHES = 48;
@@ -154,57 +154,37 @@ export class Trainer {
     const sampleSetHash = fingerprint(validationSamples);
     const champion = await Champion.load(registry, engine, network, sampleSetHash);
     const tally = new ValidationTally();
-    const round = this.#orders(validationSamples);
+    const round = this.#nextRound(validationSamples);
     await events.state('busy', `training, pass ${state.ledger.pass}`);
     try {
-      for await (const delivered of exchange.batches(round, signal)) {
+      for await (const delivered of exchange.batches(round.orders(), signal)) {
         if (delivered.order.split === 'SPLIT_TRAIN') await this.#trainOn(delivered);
         else await this.#validateOn(delivered, tally, champion);
       }
       signal.throwIfAborted();
       await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate, true);
       const metrics = tally.metrics();
-      if (this.#passIsComplete()) await this.#completePass();
+      if (round.passIsComplete) await this.#completePass();
       if (metrics) await this.#judge({ ...metrics, sampleSetHash }, champion);
     } finally {
       await champion?.close();
     }
   }
 
-  *#orders(validationSamples: readonly IndexedSample[]): Generator<BatchOrder, void> {
+  #nextRound(validationSamples: readonly IndexedSample[]): Round {
     const { index, state } = this.#parts;
-    const { batchSize } = this.#options;
+    const { batchSize, classBalanced, validateEverySamples } = this.#options;
     if (state.ledger.snapshotSequence === 0) state.ledger = new Ledger(state.ledger.pass, index.lastSequence);
-    const { pass } = state.ledger;
-    const seed = state.identity.seed;
-    const plan = new PassPlan(state.ledger, () => index.labelled('SPLIT_TRAIN'), { seed, batchSize, classBalanced: this.#options.classBalanced });
-    const limit = this.#options.validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, index.labelled('SPLIT_TRAIN').length);
-    this.#planIsExhausted = false;
-    for (let ordered = 0; ordered < limit; ) {
-      const samples = plan.next();
-      if (samples.length === 0) {
-        this.#planIsExhausted = true;
-        break;
-      }
-      ordered += samples.length;
-      yield { pass, split: 'SPLIT_TRAIN', samples };
-    }
-    for (let start = 0; start < validationSamples.length; start += batchSize) {
-      yield { pass, split: 'SPLIT_VALIDATION', samples: validationSamples.slice(start, start + batchSize) };
-    }
-  }
-
-  /** Set by the order source when the pass had no further sample to order. */
-  #planIsExhausted = false;
-
-  #passIsComplete(): boolean {
-    return this.#planIsExhausted;
+    const labelled = (): IndexedSample[] => index.labelled('SPLIT_TRAIN');
+    const plan = new PassPlan(state.ledger, labelled, { seed: state.identity.seed, batchSize, classBalanced });
+    const trainingSamples = validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, labelled().length);
+    return new Round(plan, validationSamples, { pass: state.ledger.pass, batchSize, trainingSamples });
   }
 
   async #trainOn({ delivery, waitedMs }: DeliveredBatch): Promise<void> {
-    const { session, state, held, events, checkpoints } = this.#parts;
+    const { bus, network, session, state, held, events, checkpoints } = this.#parts;
     const startedAtMs = performance.now();
-    const batch = await this.#openBatch(delivery.message);
+    const batch = await openBatch(bus, delivery.message, network.input);
     const rows = state.ledger.unsettledRows(batch.sequences);
     if (rows.length > 0) {
       const links = delivery.traceparent === undefined ? [] : [{ traceparent: delivery.traceparent }];
@@ -227,31 +207,15 @@ export class Trainer {
   }
 
   async #validateOn({ delivery }: DeliveredBatch, tally: ValidationTally, champion: Champion | undefined): Promise<void> {
-    const { bus, session, state } = this.#parts;
-    const batch = await this.#openBatch(delivery.message);
-    const labels = labelsOf(delivery.message);
+    const { bus, network, session, state } = this.#parts;
+    const { pixels, labels } = await openBatch(bus, delivery.message, network.input);
     if (labels.length > 0) {
-      const { probabilities } = await session.evaluate({ pixels: batch.pixels, labels, count: labels.length });
+      const { probabilities } = await session.evaluate({ pixels, labels, count: labels.length });
       tally.add(probabilities, labels, state.identity.classes.length);
-      await champion?.answer(batch.pixels, labels);
+      await champion?.answer(pixels, labels);
     }
     // A validation leaves no effect that could be lost.
     await releaseBatch(bus, delivery);
-  }
-
-  async #openBatch(message: TensorBatch): Promise<OpenBatch> {
-    const { bus, network } = this.#parts;
-    const { height, width, channels } = network.input;
-    const sequences = message.samples.map(({ scanSequence }) => scanSequence);
-    const rowBytes = message.height * message.width * message.channels;
-    const pixels = message.pixels && sequences.length > 0 ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) }) : Buffer.alloc(0);
-    if (sequences.length > 0 && (message.height !== height || message.width !== width || message.channels !== channels)) {
-      throw new SulcusError('MESSAGE_INVALID', `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${height}x${width}x${channels}`);
-    }
-    if (pixels.length !== rowBytes * sequences.length) {
-      throw new SulcusError('MESSAGE_INVALID', `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels instead of ${rowBytes * sequences.length}`);
-    }
-    return new OpenBatch(pixels, rowBytes, sequences, labelsOf(message));
   }
 
   async #completePass(): Promise<void> {
@@ -259,7 +223,7 @@ export class Trainer {
     await events.passCompleted(state.ledger);
     state.progress.passesOnSameData++;
     state.schedule.epochDone();
-    state.ledger = new Ledger(state.ledger.pass + 1, index.lastSequence);
+    state.beginPass(index.lastSequence);
   }
 
   /** Checkpoint first, then the offer: a candidate always has a durable state behind it. */
@@ -269,36 +233,14 @@ export class Trainer {
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
     const offered = improved || this.#options.candidates === 'every';
-    state.pendingPublication = offered ? { metrics, pass: state.ledger.pass } : null;
+    state.pendingPublication = offered ? { metrics, pass: state.ledger.pass, decision: decide(metrics, champion?.metrics()) } : null;
     await this.#checkpoint();
-    const published = offered
-      ? await publisher.publish(state, () => session.readState(), decide(metrics, champion?.metrics()))
-      : undefined;
+    const published = await publisher.publishPending(state, () => session.readState());
     await events.validated(state.progress, state.ledger.pass, metrics, published);
   }
 
   async #checkpoint(): Promise<void> {
     const { checkpoints, state, session } = this.#parts;
     await checkpoints.begin(state.toManifest(), () => session.readState());
-  }
-}
-
-/** Pixels and labels of a delivered batch. */
-class OpenBatch {
-  constructor(
-    /** uint8, axes [batch, height, width, channel]. */
-    readonly pixels: Uint8Array,
-    readonly rowBytes: number,
-    /** Scan sequence of each row. */
-    readonly sequences: readonly number[],
-    readonly labels: Int32Array,
-  ) {}
-
-  /** The given rows; the whole batch is handed over without a copy. */
-  select(rows: readonly number[]): { pixels: Uint8Array; labels: Int32Array } {
-    if (rows.length === this.sequences.length) return { pixels: this.pixels, labels: this.labels };
-    const pixels = new Uint8Array(rows.length * this.rowBytes);
-    rows.forEach((row, position) => pixels.set(this.pixels.subarray(row * this.rowBytes, (row + 1) * this.rowBytes), position * this.rowBytes));
-    return { pixels, labels: Int32Array.from(rows, (row) => this.labels[row]!) };
   }
 }

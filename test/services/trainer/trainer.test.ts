@@ -108,6 +108,7 @@ describe('trainer', () => {
     assert.equal(promoted.at(-1)!.accuracy, 1, 'brightness of a half is easily learned');
     assert.equal(card!.metrics.validation.samples, VALIDATION);
     assert.deepEqual(card!.classes, CLASSES);
+    assert.deepEqual(card!.lineage.scanSequences, { first: 1, last: TRAIN, count: TRAIN });
     uninterrupted = { finished, weightsHash: (await lastCard('steady')).weightsHash };
   });
 

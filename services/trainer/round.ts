@@ -1,0 +1,48 @@
+import type { BatchOrder } from './batch-exchange.js';
+import type { PassPlan } from './pass-plan.js';
+import type { IndexedSample } from './sample-index.js';
+
+export interface RoundOptions {
+  pass: number;
+  batchSize: number;
+  /** Training samples after which the validation comes. */
+  trainingSamples: number;
+}
+
+/**
+ * What is ordered up to the next decision: training batches, until enough samples are trained on or the pass has no more,
+ * and right behind them the validation split, so that nobody waits between the two.
+ */
+export class Round {
+  readonly #plan: PassPlan;
+  readonly #validationSamples: readonly IndexedSample[];
+  readonly #options: RoundOptions;
+  #passIsComplete = false;
+
+  constructor(plan: PassPlan, validationSamples: readonly IndexedSample[], options: RoundOptions) {
+    this.#plan = plan;
+    this.#validationSamples = validationSamples;
+    this.#options = options;
+  }
+
+  /** True when the pass had no further sample to order. */
+  get passIsComplete(): boolean {
+    return this.#passIsComplete;
+  }
+
+  *orders(): Generator<BatchOrder, void> {
+    const { pass, batchSize, trainingSamples } = this.#options;
+    for (let ordered = 0; ordered < trainingSamples; ) {
+      const samples = this.#plan.next();
+      if (samples.length === 0) {
+        this.#passIsComplete = true;
+        break;
+      }
+      ordered += samples.length;
+      yield { pass, split: 'SPLIT_TRAIN', samples };
+    }
+    for (let start = 0; start < this.#validationSamples.length; start += batchSize) {
+      yield { pass, split: 'SPLIT_VALIDATION', samples: this.#validationSamples.slice(start, start + batchSize) };
+    }
+  }
+}
