@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
+import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
 import type { ModelHost } from './models/model-host.js';
 import type { Lease, ModelSlot } from './models/model-slot.js';
@@ -49,7 +50,7 @@ const ATTEMPTS = 2;
  * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; CANCELLED or
  * DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image
  */
-export async function predictImage(context: PredictionContext, image: Uint8Array, signal: AbortSignal): Promise<Prediction> {
+export async function predictImage(context: PredictionContext, image: Uint8Array, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Prediction> {
   const predictionId = randomUUID();
   const input: ImageInput = { format: 'encoded', bytes: image };
   const [prediction] = await accounted(context, () =>
@@ -58,7 +59,7 @@ export async function predictImage(context: PredictionContext, image: Uint8Array
         signal,
         async () => {
           const { host, release } = await context.slot.acquire(signal);
-          return await predictOn(context, host, predictionId, input, span, signal).finally(release);
+          return await predictOn(context, host, { predictionId, input, priority }, span, signal).finally(release);
         },
         (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
       ),
@@ -69,6 +70,7 @@ export async function predictImage(context: PredictionContext, image: Uint8Array
 
 /** A request of several images. */
 export interface PredictionRequest {
+  priority: Priority;
   /** The host that answers all of them. */
   acquire(signal: AbortSignal): Promise<Lease>;
   /** The images as that host's version takes them. @throws INVALID_ARGUMENT when it does not */
@@ -91,7 +93,7 @@ export async function predictImages(context: PredictionContext, request: Predict
         const inputs = request.images(host.card);
         setMaxListeners(0, ended); // one per image is the normal case, not a leak
         const settled = await Promise.allSettled(
-          inputs.map((input, index) => predictOneOf(context, host, input, ended).catch((error: unknown) => {
+          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority }, ended).catch((error: unknown) => {
             const named = inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
             failed.abort(named);
             throw named;
@@ -107,9 +109,16 @@ export async function predictImages(context: PredictionContext, request: Predict
   );
 }
 
-function predictOneOf(context: PredictionContext, host: ModelHost, input: ImageInput, signal: AbortSignal): Promise<Prediction> {
-  const predictionId = randomUUID();
-  return withSpan('predict image', { attributes: attributesOf(predictionId, input) }, (span) => predictOn(context, host, predictionId, input, span, signal));
+/** One image on its way. */
+interface Order {
+  predictionId: string;
+  input: ImageInput;
+  priority: Priority;
+}
+
+function predictOneOf(context: PredictionContext, host: ModelHost, image: Omit<Order, 'predictionId'>, signal: AbortSignal): Promise<Prediction> {
+  const order = { ...image, predictionId: randomUUID() };
+  return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) => predictOn(context, host, order, span, signal));
 }
 
 /** Says which image a caller's mistake is in. */
@@ -150,16 +159,17 @@ async function persistently<T>(signal: AbortSignal, work: () => Promise<T>, onRe
 
 const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<string, string | number> => ({ [attr.predictionId]: predictionId, [attr.imageSizeBytes]: bytes.byteLength });
 
-async function predictOn(context: PredictionContext, host: ModelHost, predictionId: string, image: ImageInput, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
+async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
   const { card } = host;
+  const { predictionId, priority } = order;
   span.setAttributes({ [attr.modelVersion]: card.version });
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
   let prepared: Prepared | undefined;
   const { result, batchSize, queueMs, runMs } = await host.predict(async () => {
-    prepared = await prepare(context.pool, host.transform, image, span, signal);
+    prepared = await prepare(context.pool, host.transform, order, span, signal);
     return prepared.pixels;
-  }, signal);
+  }, signal, priority);
 
   const { sampleId, prepareMs } = prepared!;
   const predicted = indexOfMaximum(result);
@@ -168,9 +178,9 @@ async function predictOn(context: PredictionContext, host: ModelHost, prediction
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */
-async function prepare(pool: PreparePool, transform: TransformRef, image: ImageInput, span: SpanHandle, signal: AbortSignal): Promise<Prepared> {
+async function prepare(pool: PreparePool, transform: TransformRef, { input, priority }: Order, span: SpanHandle, signal: AbortSignal): Promise<Prepared> {
   try {
-    const prepared = await pool.prepare(transform, image, signal);
+    const prepared = await pool.prepare(transform, input, signal, priority);
     span.setAttributes({ [attr.sampleId]: prepared.sampleId });
     return prepared;
   } catch (error) {

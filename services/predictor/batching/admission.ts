@@ -8,6 +8,9 @@ export interface AdmissionLimits {
   maxBytes: number;
 }
 
+/** Which limit a request was refused for. */
+export type RefusalReason = 'requests' | 'bytes';
+
 /**
  * The predictor's one queue bound. A full house refuses at the door, before any work is done, so memory stays bounded
  * whatever the number of clients; streams wait for room instead and so slow their sender.
@@ -16,7 +19,7 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   #requests = 0;
   #bytes = 0;
-  #refused = 0;
+  readonly #refusedBy: Record<RefusalReason, number> = { requests: 0, bytes: 0 };
   readonly #left = new Bell();
 
   constructor(limits: AdmissionLimits) {
@@ -30,20 +33,27 @@ export class Admission {
 
   /** Requests refused since the start. */
   get refused(): number {
-    return this.#refused;
+    return this.#refusedBy.requests + this.#refusedBy.bytes;
+  }
+
+  /** The same by the limit that was reached. */
+  get refusedBy(): Readonly<Record<RefusalReason, number>> {
+    return this.#refusedBy;
   }
 
   /**
    * Takes a request in; the returned function must be called once when it is answered.
    *
-   * @throws BACKPRESSURE when a limit is reached
+   * @throws BACKPRESSURE when a limit is reached, which `details.reason` names
    */
   enter(sizeBytes: number): () => void {
     if (this.#hasRoomFor(sizeBytes)) return this.#take(sizeBytes);
-    this.#refused++;
     const { maxRequests, maxBytes } = this.#limits;
-    throw new SulcusError('BACKPRESSURE', `${this.#requests} requests are waiting for an answer: try again in a moment`, {
-      details: { requests: this.#requests, maxRequests, bytes: this.#bytes, maxBytes },
+    const reason: RefusalReason = this.#requests >= maxRequests ? 'requests' : 'bytes';
+    this.#refusedBy[reason]++;
+    const full = reason === 'requests' ? `${this.#requests} requests are waiting` : `${this.#bytes} bytes of requests are waiting`;
+    throw new SulcusError('BACKPRESSURE', `${full} for an answer: try again in a moment`, {
+      details: { reason, requests: this.#requests, maxRequests, bytes: this.#bytes, maxBytes },
     });
   }
 

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
 
 /** Limits of one batcher, and the call that does the work. */
 export interface BatcherOptions<Row, Result> {
@@ -25,6 +26,7 @@ export interface Batched<Result> {
 
 interface Entry<Row, Result> {
   row: Row;
+  priority: Priority;
   readyAtMs: number;
   resolve(result: Batched<Result>): void;
   reject(error: unknown): void;
@@ -34,7 +36,8 @@ interface Entry<Row, Result> {
 
 /**
  * Collects the rows of concurrent callers into batches. A batch goes out when it is full, when no other row is on its
- * way, or when its oldest row has waited `maxDelayMs`: a lone caller never waits, a crowd shares batches. A caller that
+ * way, or when its oldest row has waited `maxDelayMs`: a lone caller never waits, a crowd shares batches. Urgent rows go
+ * before others, equals in the order in which they became ready. A caller that
  * gives up before its batch went out takes its row along, so that row never reaches `run`.
  *
  * It has no bound of its own: callers are admitted by {@link Admission} before they come here.
@@ -61,7 +64,7 @@ export class Batcher<Row, Result> {
    *
    * @throws CANCELLED or DEADLINE_EXCEEDED as `signal` says; what `prepare` throws; what `run` throws, for every row of the batch
    */
-  async submit(prepare: () => Promise<Row>, signal: AbortSignal): Promise<Batched<Result>> {
+  async submit(prepare: () => Promise<Row>, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Batched<Result>> {
     this.#preparing++;
     let row: Row;
     try {
@@ -71,7 +74,7 @@ export class Batcher<Row, Result> {
       // When this row comes to nothing, others may have waited for it alone; when it comes, enqueueing looks again.
       queueMicrotask(() => this.#dispatch());
     }
-    return await this.#enqueue(row, signal);
+    return await this.#enqueue(row, signal, priority);
   }
 
   /** Rejects the waiting rows and everything submitted from now on. Batches already handed out run to their end. */
@@ -84,7 +87,7 @@ export class Batcher<Row, Result> {
     }
   }
 
-  #enqueue(row: Row, signal: AbortSignal): Promise<Batched<Result>> {
+  #enqueue(row: Row, signal: AbortSignal, priority: Priority): Promise<Batched<Result>> {
     if (this.#closedBy) return Promise.reject(this.#closedBy);
     if (signal.aborted) return Promise.reject(SulcusError.from(signal.reason));
     return new Promise((resolve, reject) => {
@@ -95,13 +98,14 @@ export class Batcher<Row, Result> {
       };
       const entry: Entry<Row, Result> = {
         row,
+        priority,
         readyAtMs: performance.now(),
         resolve,
         reject,
         settle: () => signal.removeEventListener('abort', onAbort),
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(entry);
+      insertByPriority(this.#waiting, entry);
       this.#dispatch();
     });
   }
@@ -110,9 +114,9 @@ export class Batcher<Row, Result> {
     clearTimeout(this.#timer);
     const { maxBatchSize, maxBatchesInFlight, maxDelayMs } = this.#options;
     while (this.#inFlight < maxBatchesInFlight) {
-      const oldest = this.#waiting[0];
-      if (!oldest) return;
-      const remainingMs = oldest.readyAtMs + maxDelayMs - performance.now();
+      if (this.#waiting.length === 0) return;
+      const oldestMs = this.#waiting.reduce((oldest, { readyAtMs }) => Math.min(oldest, readyAtMs), Infinity);
+      const remainingMs = oldestMs + maxDelayMs - performance.now();
       const due = this.#waiting.length >= maxBatchSize || this.#preparing === 0 || remainingMs <= 0;
       if (!due) {
         this.#timer = setTimeout(() => this.#dispatch(), Math.ceil(remainingMs));

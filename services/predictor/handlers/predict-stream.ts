@@ -4,6 +4,7 @@ import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { Admission } from '../batching/admission.js';
 import { inOrder, type Started } from '../batching/in-order.js';
+import { toPriority } from '../batching/priority.js';
 import { predictImage, type PredictionContext } from '../prediction.js';
 import { toResponse } from './response.js';
 
@@ -36,9 +37,9 @@ async function* begin(context: PredictionContext, admission: Admission, requests
   }
 }
 
-async function answerInPlace(context: PredictionContext, { image, name }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
+async function answerInPlace(context: PredictionContext, { image, name, priority }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
   try {
-    return { response: toResponse(name, await predictImage(context, image, signal)) };
+    return { response: toResponse(name, await predictImage(context, image, signal, toPriority(priority))) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (!ANSWERED_IN_PLACE.has(error.policy.grpcStatus)) throw error;

@@ -1,5 +1,6 @@
 import type { ModelConfigInput, ModelMetadataResponseInput } from '#libs/contracts';
 import type { ModelCard } from '#libs/registry';
+import { DEFAULT_PRIORITY, PRIORITY_LEVELS } from '../batching/priority.js';
 import type { InferenceContext } from './context.js';
 import { INPUT, INPUT_DATATYPES, OUTPUT, pixelShape } from './tensors.js';
 
@@ -32,6 +33,8 @@ export function modelConfig(name: string, card: ModelCard, config: InferenceCont
     dynamicBatching: {
       preferredBatchSize: [config.maxBatchSize],
       maxQueueDelayMicroseconds: Math.round(config.maxDelayMs * 1000),
+      priorityLevels: PRIORITY_LEVELS,
+      defaultPriorityLevel: DEFAULT_PRIORITY,
       defaultQueuePolicy: { allowTimeoutOverride: true, maxQueueSize: config.maxRequests },
     },
     modelTransactionPolicy: { decoupled: false },

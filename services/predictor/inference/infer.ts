@@ -3,10 +3,11 @@ import type { ModelInferRequest, ModelInferResponseInput, ModelStreamInferRespon
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import { inOrder, type Started } from '../batching/in-order.js';
+import { toPriority } from '../batching/priority.js';
 import { predictImages } from '../prediction.js';
 import type { InferenceContext } from './context.js';
 import { inferResponse, requestedOutput } from './infer-response.js';
-import { withinTimeout } from './parameters.js';
+import { assertNoSequence, integerParameter, withinTimeout } from './parameters.js';
 import { requestBytes, requestImages } from './request-images.js';
 
 /** `ModelInfer`: one request of one or more images. A full predictor refuses before it does any work. */
@@ -61,12 +62,15 @@ async function answerInPlace(context: InferenceContext, request: ModelInferReque
 }
 
 async function infer(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelInferResponseInput> {
+  assertNoSequence(request.parameters);
   const output = requestedOutput(request);
+  const priority = toPriority(integerParameter(request.parameters, 'priority') ?? 0);
   const address = { name: request.modelName, version: request.modelVersion };
   return await withinTimeout(request.parameters, signal, async (limit) => {
     const predictions = await predictImages(
       context,
       {
+        priority,
         acquire: () => context.directory.acquire(address, limit),
         images: (card) => requestImages(request, card, context.config.maxBatchSize),
       },

@@ -10,6 +10,11 @@ export function integerParameter(parameters: Readonly<Record<string, InferParame
   return value;
 }
 
+/** Every request is answered for itself. @throws UNIMPLEMENTED for one that is part of a sequence */
+export function assertNoSequence({ sequence_id: id }: Readonly<Record<string, InferParameter>>): void {
+  if (id?.stringParam || id?.int64Param || id?.uint64Param) throw new SulcusError('UNIMPLEMENTED', 'Sequences are not served: leave the parameter "sequence_id" out');
+}
+
 /** Longest time that a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1;
 

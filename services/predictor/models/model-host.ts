@@ -3,6 +3,7 @@ import { SulcusError } from '#libs/errors';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../batching/batcher.js';
+import type { Priority } from '../batching/priority.js';
 import type { PreparePool, TransformRef } from '../prepare/pool.js';
 import { ThreadClient } from '../threads/thread-client.js';
 import { checkCard } from './servable-card.js';
@@ -128,8 +129,8 @@ export class ModelHost {
    * @returns probabilities in the order of the card's classes
    * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile; what `prepare` throws
    */
-  predict(prepare: () => Promise<Uint8Array>, signal: AbortSignal): Promise<Batched<Float32Array>> {
-    return this.#batcher.submit(prepare, signal);
+  predict(prepare: () => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
+    return this.#batcher.submit(prepare, signal, priority);
   }
 
   /** Waits for the requests that use this host, at most `drainMs`, then ends its process and so returns all its memory. */

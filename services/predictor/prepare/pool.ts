@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
+import { DEFAULT_PRIORITY, insertByPriority, type Priority } from '../batching/priority.js';
 import { ThreadClient } from '../threads/thread-client.js';
 import type { ImageInput } from './image-format.js';
 import type { Prepared, PrepareMethods } from './thread.js';
@@ -14,6 +15,7 @@ export interface TransformRef {
 interface Task {
   transform: TransformRef;
   image: ImageInput;
+  priority: Priority;
   resolve(prepared: Promise<Prepared>): void;
 }
 
@@ -31,7 +33,7 @@ const IMAGES_PER_THREAD = 2;
 const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Decodes and transforms images in worker threads. Images wait here for a free thread in order of arrival; one whose
+ * Decodes and transforms images in worker threads. Images wait here for a free thread, urgent ones first, else in order of arrival; one whose
  * caller gives up meanwhile is dropped unseen. A thread that dies is replaced with the next image.
  */
 export class PreparePool {
@@ -58,7 +60,7 @@ export class PreparePool {
    * @throws CANCELLED or DEADLINE_EXCEEDED when `signal` aborts before a thread took the image; IMAGE_* codes for bytes that
    * are no readable image, INVALID_ARGUMENT for values that are no pixels; both with `details.sampleId`
    */
-  prepare(transform: TransformRef, image: ImageInput, signal: AbortSignal): Promise<Prepared> {
+  prepare(transform: TransformRef, image: ImageInput, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Prepared> {
     if (this.#closed) return Promise.reject(stopping());
     if (signal.aborted) return Promise.reject(SulcusError.from(signal.reason));
     return new Promise((resolve, reject) => {
@@ -70,13 +72,14 @@ export class PreparePool {
       const task: Task = {
         transform,
         image,
+        priority,
         resolve: (prepared) => {
           signal.removeEventListener('abort', onAbort);
           resolve(prepared);
         },
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#tasks.push(task);
+      insertByPriority(this.#tasks, task);
       this.#dispatch();
     });
   }

@@ -179,6 +179,7 @@ test('a request that is wrong is INVALID_ARGUMENT with a text that says what is 
     [encodedRequest([image, Buffer.alloc(0), image]), /IMAGE_EMPTY: Image 1 of 3/],
     [encodedRequest([image], { outputs: [{ name: 'logits' }] }), /no output "logits": the output is "probabilities"/],
     [encodedRequest([image], { outputs: [{ name: 'probabilities', parameters: { classification: { int64_param: 0 } } }] }), /classification/],
+    [encodedRequest([image], { parameters: { priority: { uint64_param: 4 } } }), /Priority 4: it is 1 \(first\) to 3 \(last\)/],
     [encodedRequest([image], { parameters: { timeout: { string_param: 'soon' } } }), /"timeout" is not a whole number/],
   ];
   for (const [request, text] of wrong) await assert.rejects(client.infer(request), status(INVALID_ARGUMENT, text), String(text));
@@ -186,7 +187,9 @@ test('a request that is wrong is INVALID_ARGUMENT with a text that says what is 
   await assert.rejects(client.infer(encodedRequest([image], { model_name: 'other' })), status(NOT_FOUND, /no model "other" here: the model is "test"/));
   await assert.rejects(client.infer(encodedRequest([image], { model_version: '7' })), status(NOT_FOUND, /no version or alias "7" here: test-000001 is in service/));
   await assert.rejects(client.infer(rawRequest(tensor('UINT8', shape, { parameters: { shared_memory_region: { string_param: 'r' } } }), pixels)), status(UNIMPLEMENTED, /shared memory/));
-  assert.equal((await client.infer(encodedRequest([image]))).model_version, card.version);
+  await assert.rejects(client.infer(encodedRequest([image], { parameters: { sequence_id: { int64_param: 5 } } })), status(UNIMPLEMENTED, /Sequences are not served/));
+  const unusual = { sequence_id: { int64_param: 0 }, priority: { uint64_param: 1 }, my_own: { string_param: 'kept out of it' } };
+  assert.equal((await client.infer(encodedRequest([image], { parameters: unusual }))).model_version, card.version);
 });
 
 test("a request's own timeout is kept", async () => {

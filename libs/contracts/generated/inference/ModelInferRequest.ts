@@ -59,7 +59,8 @@ export interface ModelInferRequestInput {
    */
   'id'?: (string);
   /**
-   * `timeout`, microseconds: the request is given up when it has no answer by then.
+   * `timeout`, microseconds: the request is given up when it has no answer by then. `priority`: 1 goes first, 3 last;
+   * 0 means 2.
    */
   'parameters'?: ({[key: string]: _inference_InferParameterInput});
   'inputs'?: (_inference_ModelInferRequest_InferInputTensorInput)[];
@@ -85,7 +86,8 @@ export interface ModelInferRequest {
    */
   'id': (string);
   /**
-   * `timeout`, microseconds: the request is given up when it has no answer by then.
+   * `timeout`, microseconds: the request is given up when it has no answer by then. `priority`: 1 goes first, 3 last;
+   * 0 means 2.
    */
   'parameters': ({[key: string]: _inference_InferParameter});
   'inputs': (_inference_ModelInferRequest_InferInputTensor)[];

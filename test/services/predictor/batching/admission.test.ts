@@ -21,7 +21,8 @@ test('Admission - refuses beyond the number of requests, and takes in again when
 test('Admission - refuses beyond the bytes, but takes a single request of any size', () => {
   const admission = new Admission({ maxRequests: 10, maxBytes: 100 });
   const leave = admission.enter(500);
-  assert.throws(() => admission.enter(1), isCode('BACKPRESSURE'));
+  assert.throws(() => admission.enter(1), (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'bytes');
+  assert.deepEqual(admission.refusedBy, { requests: 0, bytes: 1 });
   leave();
   admission.enter(60);
   admission.enter(40);

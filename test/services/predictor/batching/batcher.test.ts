@@ -49,6 +49,31 @@ test('Batcher - rows that are prepared at the same time share a batch, up to its
   assert.deepEqual(batches, [[1, 2, 3, 4], [5]]);
 });
 
+test('Batcher - urgent rows go before others, equals in the order in which they came', async () => {
+  const { pass, open } = gate();
+  const order: number[][] = [];
+  const { batcher } = squares({
+    maxBatchSize: 2,
+    maxBatchesInFlight: 1,
+    run: async (rows) => {
+      order.push([...rows]);
+      await pass();
+      return rows.map((row) => row * row);
+    },
+  });
+  const first = batcher.submit(async () => 0, never);
+  await sleep(1);
+  const rest = ([[11, 2], [31, 3], [12, 2], [1, 1], [32, 3], [2, 1]] as const).map(([row, priority]) => batcher.submit(async () => row, never, priority));
+  const done = Promise.all([first, ...rest]);
+  while (order.flat().length < 7) {
+    open();
+    await sleep(1);
+  }
+  open();
+  assert.deepEqual((await done).map(({ result }) => result), [0, 121, 961, 144, 1, 1024, 4]);
+  assert.deepEqual(order, [[0], [1, 2], [11, 12], [31, 32]]);
+});
+
 test('Batcher - a row waits for slower ones no longer than the delay', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 10 });
   const slow = batcher.submit(() => sleep(200, 2), never);

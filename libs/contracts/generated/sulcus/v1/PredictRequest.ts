@@ -13,6 +13,10 @@ export interface PredictRequestInput {
    * Caller's own name for the request, echoed in the answer.
    */
   'name'?: (string);
+  /**
+   * Urgency: 1 goes first, 3 last; 0 means 2. INVALID_ARGUMENT for any other.
+   */
+  'priority'?: (number);
 }
 
 /**
@@ -27,4 +31,8 @@ export interface PredictRequest {
    * Caller's own name for the request, echoed in the answer.
    */
   'name': (string);
+  /**
+   * Urgency: 1 goes first, 3 last; 0 means 2. INVALID_ARGUMENT for any other.
+   */
+  'priority': (number);
 }
