@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { median, percentile, summarise } from '../../scripts/bench/measure.js';
+
+const script = (name: string): string => fileURLToPath(new URL(`../../scripts/bench/${name}.ts`, import.meta.url));
+const run = (name: string, ...args: string[]) => spawnSync(process.execPath, ['--conditions=source', '--import', 'tsx', script(name), ...args], { encoding: 'utf8' });
+
+test('throughput is the median of the turns, percentiles are over all steps', () => {
+  const turns = [[100, 100], [50], [400]];
+  assert.deepEqual(summarise(turns, 2, 7), { imagesPerSecond: 20, stepMs: { p50: 100, p95: 400 }, peakRssBytes: 7 });
+  assert.equal(median([4, 1, 3, 2]), 2.5);
+  assert.equal(percentile([5, 1, 4, 2, 3], 0.5), 3);
+  assert.equal(percentile([1], 0.95), 1);
+});
+
+for (const name of ['train', 'infer']) {
+  test(`bench:${name} prints one JSON line with everything it measured`, () => {
+    const { stdout, stderr, status } = run(name, '--model', 'baseline-cnn', '--batch', '2', '--size', '32', '--precision', 'float32', '--seconds', '1', '--json');
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout.trim().split('\n').length, 1);
+    const result = JSON.parse(stdout) as Record<string, unknown> & { stepMs: { p50: number; p95: number }; imagesPerSecond: number; peakRssBytes: number };
+    assert.deepEqual(Object.keys(result), ['model', 'batch', 'size', 'precision', 'imagesPerSecond', 'stepMs', 'peakRssBytes']);
+    assert.ok(result.imagesPerSecond > 0 && result.stepMs.p50 <= result.stepMs.p95 && result.peakRssBytes > 1e8);
+  });
+}
+
+test('a mistake in the command line is one line on stderr and exit code 2', () => {
+  const { stdout, stderr, status } = run('infer', '--precision', 'int8');
+  assert.deepEqual([stdout, status], ['', 2]);
+  assert.match(stderr, /--precision must be bf16 or float32, got "int8"/);
+});
