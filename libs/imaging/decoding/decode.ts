@@ -1,8 +1,9 @@
 import { SulcusError } from '#libs/errors';
 import type { Metadata, Sharp } from 'sharp';
-import { firstChannel, isGrey } from '../channels.js';
+import { greyChannel } from '../channels.js';
 import type { DecodedImage, ImageFormat } from '../image.js';
 import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
+import { readJpegHeader } from './jpeg-header.js';
 import { sharp } from './sharp.js';
 import { endsTooEarly, isAnimatedPng } from './structure.js';
 
@@ -59,7 +60,12 @@ function open(buffer: Buffer, ignoreProfile: boolean): Sharp {
   return sharp(buffer, { failOn: 'warning', limitInputPixels: false, ignoreIcc: ignoreProfile });
 }
 
-async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Metadata> {
+/** What is asked of an image before it is decoded. */
+type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'depth' | 'pages' | 'hasAlpha'>;
+
+async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Header> {
+  const jpeg = format === 'jpeg' ? readJpegHeader(buffer) : undefined;
+  if (jpeg) return { width: jpeg.width, height: jpeg.height, space: jpeg.components === 1 ? 'b-w' : 'srgb', depth: 'uchar', hasAlpha: false };
   try {
     return await open(buffer, true).metadata();
   } catch (error) {
@@ -67,7 +73,7 @@ async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Metadata
   }
 }
 
-function checkHeader(metadata: Metadata, buffer: Buffer, format: ImageFormat, maxPixels: number): void {
+function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxPixels: number): void {
   const { width, height } = metadata;
   const refuse = (what: string, advice: string): SulcusError => new SulcusError('IMAGE_UNSUPPORTED', `${what}: ${advice}`, { details: { format, width, height } });
   if ((metadata.pages ?? 1) > 1) {
@@ -83,7 +89,7 @@ function checkHeader(metadata: Metadata, buffer: Buffer, format: ImageFormat, ma
   }
 }
 
-async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Metadata): Promise<DecodedImage> {
+async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Header): Promise<DecodedImage> {
   const isCmyk = metadata.space === 'cmyk';
   const isGreyFile = metadata.space === 'b-w';
   let pipeline = open(buffer, !isCmyk).autoOrient();
@@ -93,8 +99,8 @@ async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Metad
     const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
     const { width, height } = info;
     if (info.channels === 1) return { width, height, channels: 1, data, format };
-    if (isGrey(data)) return { width, height, channels: 1, data: firstChannel(data), format };
-    return { width, height, channels: 3, data, format };
+    const grey = greyChannel(data);
+    return grey ? { width, height, channels: 1, data: grey, format } : { width, height, channels: 3, data, format };
   } catch (error) {
     throw truncated(format, buffer, error);
   }

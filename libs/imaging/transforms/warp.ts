@@ -108,14 +108,17 @@ function greyColumns({ width, data }: RasterImage, line: Line, { from, to }: Spa
   let sourceX = fixedX(line, from);
   let sourceY = fixedY(line, from);
   for (let x = from; x < to; x++) {
-    const i = (sourceY >> FIXED_BITS) * width + (sourceX >> FIXED_BITS);
+    const i = (Math.imul(sourceY >> FIXED_BITS, width) + (sourceX >> FIXED_BITS)) | 0;
+    const j = (i + width) | 0;
     const fractionX = (sourceX >> 8) & 255;
     const fractionY = (sourceY >> 8) & 255;
-    const top = (data[i]! << 8) + (data[i + 1]! - data[i]!) * fractionX;
-    const bottom = (data[i + width]! << 8) + (data[i + width + 1]! - data[i + width]!) * fractionX;
-    row[x] = ((top << 8) + (bottom - top) * fractionY + 32768) >> 16;
-    sourceX += stepX;
-    sourceY += stepY;
+    const upper = data[i]!;
+    const lower = data[j]!;
+    const top = ((upper << 8) + Math.imul(data[i + 1]! - upper, fractionX)) | 0;
+    const bottom = ((lower << 8) + Math.imul(data[j + 1]! - lower, fractionX)) | 0;
+    row[x] = ((top << 8) + Math.imul(bottom - top, fractionY) + 32768) >> 16;
+    sourceX = (sourceX + stepX) | 0;
+    sourceY = (sourceY + stepY) | 0;
   }
 }
 
