@@ -1,14 +1,17 @@
 import { publishEvent, type Bus } from '#libs/bus';
-import { GrpcStatus, type SulcusError } from '#libs/errors';
+import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { ModelHost } from './models/model-host.js';
 import type { SlotObserver } from './models/model-slot.js';
+import { reasonOf, type UnansweredReason } from './unanswered.js';
 
 /** Latencies that the reported median is taken over. */
 const RECENT = 256;
 
-/** Statuses that say something about the caller, not about us. */
-const CALLERS_OWN: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.UNIMPLEMENTED, GrpcStatus.CANCELLED]);
+/** Reasons that say something about the caller, not about us. */
+const CALLERS_OWN: ReadonlySet<UnansweredReason> = new Set<UnansweredReason>(['INVALID', 'CANCELLED']);
+/** Reasons that come in floods, one for each call too many: counted, not logged one by one. */
+const FLOODS: ReadonlySet<UnansweredReason> = new Set<UnansweredReason>(['QUEUE_REQUESTS', 'QUEUE_BYTES']);
 
 /** Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream together. */
 export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
@@ -20,7 +23,9 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   #requests = 0;
   #failed = 0;
   #swaps = 0;
+  readonly #unanswered: Partial<Record<UnansweredReason, number>> = {};
   #reportedRequests = -1;
+  #changed = true;
   #reportedAtMs = performance.now();
 
   constructor(bus: Bus, instance: string, log: Logger) {
@@ -33,18 +38,22 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   answered(durationMs: number): void {
     this.#latenciesMs[this.#requests % RECENT] = durationMs;
     this.#requests++;
+    this.#changed = true;
   }
 
   /**
-   * A request was answered with an error. Counted as failed unless the caller sent something unreadable, asked for what is not here, gave up, or
+   * A request was answered with an error. Counted by its reason, and as failed unless the caller sent something unreadable, asked for what is not here, gave up, or
    * came before the first version was in service.
    */
   refused(error: SulcusError): void {
+    const reason = reasonOf(error);
+    this.#unanswered[reason] = (this.#unanswered[reason] ?? 0) + 1;
+    this.#changed = true;
     const beforeFirst = error.code === 'MODEL_NOT_READY' && this.#swaps === 0;
-    if (beforeFirst || CALLERS_OWN.has(error.policy.grpcStatus)) return;
+    if (beforeFirst || CALLERS_OWN.has(reason)) return;
     this.#requests++;
     this.#failed++;
-    this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
+    if (!FLOODS.has(reason)) this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
   }
 
   swapped(host: ModelHost, previousVersion: string | undefined): void {
@@ -73,7 +82,8 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     const nowMs = performance.now();
     const seconds = (nowMs - this.#reportedAtMs) / 1000;
     const answered = this.#requests - Math.max(0, this.#reportedRequests);
-    if (this.#requests === this.#reportedRequests) return;
+    if (!this.#changed) return;
+    this.#changed = false;
     this.#reportedRequests = this.#requests;
     this.#reportedAtMs = nowMs;
     await publishEvent(this.#bus, 'predictor', this.#instance, {
@@ -84,6 +94,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
         swaps: this.#swaps,
         requestsPerSecond: answered / seconds,
         p50Ms: median(this.#latenciesMs),
+        unanswered: { ...this.#unanswered },
       },
     });
   }

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
+import type { Admission } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
 import type { ModelHost } from './models/model-host.js';
@@ -39,6 +40,22 @@ export interface PredictionContext {
   pool: PreparePool;
   events: PredictorEvents;
   statistics: ServingStatistics;
+}
+
+/**
+ * Runs `work` when there is room for a request of `sizeBytes`.
+ *
+ * @throws BACKPRESSURE before any work when there is not
+ */
+export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>): Promise<T> {
+  let leave: () => void;
+  try {
+    leave = admission.enter(sizeBytes);
+  } catch (error) {
+    events.refused(SulcusError.from(error));
+    throw error;
+  }
+  return await work().finally(leave);
 }
 
 /** A request whose engine dies under it is asked once more, on the engine that replaces it. */

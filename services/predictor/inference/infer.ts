@@ -4,7 +4,7 @@ import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
-import { predictImages } from '../prediction.js';
+import { admitted, predictImages } from '../prediction.js';
 import type { InferenceContext } from './context.js';
 import { inferResponse, requestedOutput } from './infer-response.js';
 import { assertNoSequence, integerParameter, withinTimeout } from './parameters.js';
@@ -12,14 +12,7 @@ import { requestBytes, requestImages } from './request-images.js';
 
 /** `ModelInfer`: one request of one or more images. A full predictor refuses before it does any work. */
 export function modelInferHandler(context: InferenceContext): Handlers<'Inference'>['modelInfer'] {
-  return async (request, { signal }) => {
-    const leave = context.admission.enter(requestBytes(request));
-    try {
-      return await infer(context, request, signal);
-    } finally {
-      leave();
-    }
-  };
+  return (request, { signal }) => admitted(context, context.admission, requestBytes(request), () => infer(context, request, signal));
 }
 
 /**

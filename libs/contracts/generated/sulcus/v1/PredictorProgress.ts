@@ -30,6 +30,11 @@ export interface PredictorProgressInput {
    * Median over the last reports, milliseconds.
    */
   'p50Ms'?: (number | string);
+  /**
+   * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
+   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, OTHER.
+   */
+  'unanswered'?: ({[key: string]: number | string | Long});
 }
 
 /**
@@ -60,4 +65,9 @@ export interface PredictorProgress {
    * Median over the last reports, milliseconds.
    */
   'p50Ms': (number);
+  /**
+   * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
+   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, OTHER.
+   */
+  'unanswered': ({[key: string]: number});
 }
