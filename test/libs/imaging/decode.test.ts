@@ -43,6 +43,19 @@ describe('accepted files', () => {
     assert.equal((await decodeImage(await encodeImage({ ...colour, data: almost }, 'png'))).channels, 3);
   });
 
+  test('grey stored as colour keeps every level, whatever the size; one off in any channel of any pixel keeps three', async () => {
+    for (const pixels of [1, 3, 4, 9]) {
+      const levels = Uint8Array.from({ length: pixels }, (_, i) => (i * 83 + 131) % 256);
+      const stored: RasterImage = { width: pixels, height: 1, channels: 3, data: Uint8Array.from({ length: 3 * pixels }, (_, i) => levels[Math.floor(i / 3)]!) };
+      assert.deepEqual(Uint8Array.from((await decodeImage(await raw(stored).png().toBuffer())).data), levels);
+      for (let at = 0; at < 3 * pixels; at++) {
+        const data = stored.data.map((level, i) => (i === at ? level ^ 128 : level));
+        const decoded = await decodeImage(await raw({ ...stored, data }).png().toBuffer());
+        assert.equal(decoded.channels, 3, `byte ${at} of ${pixels} pixels`);
+      }
+    }
+  });
+
   test('transparency is laid over black', async () => {
     const half = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } } }).png().toBuffer();
     const { data, channels } = await decodeImage(half);
