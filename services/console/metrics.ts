@@ -16,24 +16,38 @@ export function confusionMatrix(classCount: number, pairs: Iterable<readonly [tr
   return matrix;
 }
 
+/** How well one class is told from the others. Fractions are 0-1. */
+export interface ClassMetrics {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** True samples of the class. */
+  support: number;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** Precision, recall and F1 of each class; a class that is never predicted has precision 0 (zero_division=0). */
+export function perClassMetrics(confusion: readonly (readonly number[])[]): ClassMetrics[] {
+  return confusion.map((row, index) => {
+    const hits = row[index]!;
+    const support = sum(row);
+    const precision = ratio(hits, sum(confusion.map((other) => other[index]!)));
+    const recall = ratio(hits, support);
+    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall), support };
+  });
+}
+
 /**
  * Accuracy, and precision, recall and F1 averaged over the classes weighted by their number of true samples, as
  * scikit-learn's `precision_recall_fscore_support(average='weighted', zero_division=0)` defines them: a class that is
  * never predicted has precision 0, a class without true samples has weight 0.
  */
 export function classificationMetrics(confusion: number[][]): ClassificationMetrics {
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-  const support = confusion.map(sum);
-  const n = sum(support);
-  const perClass = confusion.map((row, index) => {
-    const hits = row[index]!;
-    const precision = ratio(hits, sum(confusion.map((other) => other[index]!)));
-    const recall = ratio(hits, support[index]!);
-    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall) };
-  });
-  const weighted = (pick: (metrics: (typeof perClass)[number]) => number): number =>
-    ratio(sum(perClass.map((metrics, index) => pick(metrics) * support[index]!)), n);
+  const perClass = perClassMetrics(confusion);
+  const n = sum(perClass.map(({ support }) => support));
+  const weighted = (pick: (metrics: ClassMetrics) => number): number => ratio(sum(perClass.map((metrics) => pick(metrics) * metrics.support)), n);
   return {
     n,
     accuracy: ratio(sum(confusion.map((row, index) => row[index]!)), n),
