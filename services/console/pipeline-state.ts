@@ -1,4 +1,5 @@
 import { codecs, type DeadLetter, type ModelEvent, type PipelineEvent, type Split } from '#libs/contracts';
+import { TrainingHistory } from './report/training-history.js';
 
 type Body<K extends keyof PipelineEvent> = NonNullable<PipelineEvent[K]>;
 
@@ -42,6 +43,8 @@ export class PipelineState {
   readonly models = new Map<string, ModelRecord>();
   readonly lossHistory: number[] = [];
   readonly accuracyHistory: number[] = [];
+  /** The whole course of the training, for reports. */
+  readonly history = new TrainingHistory();
   training: Body<'training'> | undefined;
   validation: Body<'validation'> | undefined;
   /** Set while the trainer has nothing more to learn. */
@@ -88,8 +91,11 @@ export class PipelineState {
       if (event.ingest.done) this.importsDone++;
     }
     if (event.preprocess) this.#preprocess.set(instance, event.preprocess);
-    if (event.training) this.#applyTraining(event.training);
-    if (event.validation) this.validation = event.validation;
+    if (event.training) this.#applyTraining(event.training, timeUnixMs);
+    if (event.validation) {
+      this.validation = event.validation;
+      this.history.addValidation({ ...event.validation, timeUnixMs });
+    }
     if (event.pass) {
       this.passesCompleted++;
       this.repeatedSamples += event.pass.repeated;
@@ -116,8 +122,9 @@ export class PipelineState {
     if (service === 'preprocess') this.#applyLostSample(letter);
   }
 
-  #applyTraining(progress: Body<'training'>): void {
+  #applyTraining(progress: Body<'training'>, timeUnixMs: number): void {
     this.training = progress;
+    this.history.addTraining({ ...progress, timeUnixMs });
     this.finished = undefined;
     for (const [history, value] of [[this.lossHistory, progress.loss], [this.accuracyHistory, progress.accuracy]] as const) {
       history.push(value);
