@@ -50,9 +50,11 @@ export class TrainingHistory {
     if (this.training.length > this.#maxPoints) this.training.splice(0, this.training.length, ...mergePairs(this.training));
   }
 
+  /** A validation belongs to the pass of the steps before it, even when its report comes after the next pass has begun. */
   addValidation(point: ValidationPoint): void {
     forgetFrom(this.validations, point.step);
-    this.validations.push(point);
+    const trained = this.training.at(-1);
+    this.validations.push(trained?.step === point.step ? { ...point, pass: trained.pass } : point);
   }
 
   /** Training loss and accuracy over the steps between each validation and the one before; undefined where nothing was reported. */

@@ -16,6 +16,13 @@ test('training figures of a validation are means over the steps since the one be
   assert.deepEqual(history.trainingAtValidations(), [{ loss: (2 * 10 + 1 * 30) / 40, accuracy: (0.2 * 10 + 0.6 * 30) / 40 }, { loss: 0.5, accuracy: 1 }, undefined]);
 });
 
+test('a validation that is reported after the next pass has begun belongs to the pass of its steps', () => {
+  const history = new TrainingHistory();
+  history.addTraining(trained(4, 40, 1, 0.6));
+  history.addValidation({ ...validated(4), pass: 1 });
+  assert.equal(history.validations[0]?.pass, 0);
+});
+
 test('steps that are made again after a crash replace what they were before', () => {
   const history = new TrainingHistory();
   for (const step of [2, 4, 6, 8]) history.addTraining(trained(step, step * 10, step, 0));
