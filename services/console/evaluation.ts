@@ -4,7 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
 import { classificationMetrics, confusionMatrix, type ClassificationMetrics } from './metrics.js';
 import type { PatientClient } from './patient-client.js';
-import { listScans, readImage, type ScanEntry } from './sample-source.js';
+import { listScans, readScan, type ScanEntry } from './sample-source.js';
 
 /** Requests under way at a time: enough for the predictor to form batches. */
 const CONCURRENCY = 8;
@@ -19,27 +19,51 @@ export interface EvaluationSubject {
   onProgress: (done: number, total: number) => void;
 }
 
+/** What the served model said of one image of the test split. */
+export interface TestPrediction {
+  /** Where the image came from, for people; may be empty. */
+  fileName: string;
+  sampleId: string;
+  /** Place of the scan in its stream. */
+  sequence: number;
+  trueIndex: number;
+  predictedIndex: number;
+  /** One per class, 0-1, in the order of the class list. */
+  probabilities: readonly number[];
+}
+
+export interface TestEvaluation {
+  metrics: ClassificationMetrics;
+  /** In stream order. */
+  predictions: TestPrediction[];
+}
+
 /**
  * Measures the served model on the test split, as its users see it: every image goes through the predictor.
  *
  * @throws MODEL_NOT_READY when nothing was promoted or the predictor does not follow, and whatever a request fails with
  */
-export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject: EvaluationSubject, signal: AbortSignal): Promise<ClassificationMetrics> {
+export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject: EvaluationSubject, signal: AbortSignal): Promise<TestEvaluation> {
   const { classes, onProgress } = subject;
   const samples = (await listScans(bus, signal)).filter(({ split, label }) => split === 'SPLIT_TEST' && classes.includes(label));
-  if (samples.length === 0) return classificationMetrics(confusionMatrix(classes.length, []));
+  if (samples.length === 0) return evaluationOf(classes, []);
   const champion = await championVersion(bus);
   await untilServed(bus, client, champion, samples[0]!, signal);
-  const pairs: [number, number][] = [];
+  const predictions: TestPrediction[] = [];
   const queue = samples.values();
   const worker = async (): Promise<void> => {
     for (const sample of queue) {
-      pairs.push([classes.indexOf(sample.label), classes.indexOf(await predictedClass(bus, client, sample, champion, signal))]);
-      onProgress(pairs.length, samples.length);
+      predictions.push(await predictSample({ bus, client, classes, champion, signal }, sample));
+      onProgress(predictions.length, samples.length);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  return classificationMetrics(confusionMatrix(classes.length, pairs));
+  return evaluationOf(classes, predictions.sort((a, b) => a.sequence - b.sequence));
+}
+
+function evaluationOf(classes: readonly string[], predictions: TestPrediction[]): TestEvaluation {
+  const pairs = predictions.map(({ trueIndex, predictedIndex }) => [trueIndex, predictedIndex] as const);
+  return { metrics: classificationMetrics(confusionMatrix(classes.length, pairs)), predictions };
 }
 
 async function championVersion(bus: Bus): Promise<string> {
@@ -50,7 +74,7 @@ async function championVersion(bus: Bus): Promise<string> {
 
 async function untilServed(bus: Bus, client: PatientClient, champion: string, sample: ScanEntry, signal: AbortSignal): Promise<void> {
   const deadlineMs = Date.now() + CHAMPION_TIMEOUT_MS;
-  const image = await imageOf(bus, sample);
+  const { image } = await scanOf(bus, sample);
   while ((await client.predict(image, 'is it served', signal)).modelVersion !== champion) {
     if (Date.now() > deadlineMs) {
       throw new SulcusError('MODEL_NOT_READY', `The predictor answers with ${client.lastVersion}, not with the champion ${champion}: see its log`);
@@ -59,14 +83,32 @@ async function untilServed(bus: Bus, client: PatientClient, champion: string, sa
   }
 }
 
-async function predictedClass(bus: Bus, client: PatientClient, sample: ScanEntry, champion: string, signal: AbortSignal): Promise<string> {
-  const { predictedClass: answer, modelVersion } = await client.predict(await imageOf(bus, sample), sample.sampleId, signal);
-  if (modelVersion !== champion) throw new SulcusError('CONFLICT', `The champion changed from ${champion} to ${modelVersion} during the evaluation`);
-  return answer;
+interface Examination {
+  bus: Bus;
+  client: PatientClient;
+  classes: readonly string[];
+  /** Version that has to answer. */
+  champion: string;
+  signal: AbortSignal;
 }
 
-async function imageOf(bus: Bus, { sequence, sampleId }: ScanEntry): Promise<Buffer> {
-  const image = await readImage(bus, sequence);
-  if (!image) throw new SulcusError('NOT_FOUND', `Scan ${sequence} (sample ${sampleId}) is no longer stored`);
-  return image;
+async function predictSample({ bus, client, classes, champion, signal }: Examination, { sequence, sampleId, label }: ScanEntry): Promise<TestPrediction> {
+  const { image, source } = await scanOf(bus, { sequence, sampleId });
+  const { predictedClass, probabilities, modelVersion } = await client.predict(image, sampleId, signal);
+  if (modelVersion !== champion) throw new SulcusError('CONFLICT', `The champion changed from ${champion} to ${modelVersion} during the evaluation`);
+  const byClass = new Map(probabilities.map(({ className, probability }) => [className, probability]));
+  return {
+    fileName: source,
+    sampleId,
+    sequence,
+    trueIndex: classes.indexOf(label),
+    predictedIndex: classes.indexOf(predictedClass),
+    probabilities: classes.map((name) => byClass.get(name) ?? 0),
+  };
+}
+
+async function scanOf(bus: Bus, { sequence, sampleId }: Pick<ScanEntry, 'sequence' | 'sampleId'>): Promise<{ image: Buffer; source: string }> {
+  const scan = await readScan(bus, sequence);
+  if (!scan) throw new SulcusError('NOT_FOUND', `Scan ${sequence} (sample ${sampleId}) is no longer stored`);
+  return scan;
 }

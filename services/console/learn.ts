@@ -1,16 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import type { Changes } from './changes.js';
 import type { DataSet } from './data-set.js';
-import { evaluateTestSplit } from './evaluation.js';
+import { evaluateTestSplit, type TestEvaluation } from './evaluation.js';
 import type { UpOptions } from './options.js';
 import type { PatientClient } from './patient-client.js';
+import { shownPath } from './paths.js';
 import type { Pipeline } from './pipeline.js';
 import type { PipelineState } from './pipeline-state.js';
 import { runToEnd } from './processes/one-shot.js';
 import { commandSpec } from './processes/pipeline-processes.js';
-import { listScans } from './sample-source.js';
+import { writeReport } from './report/index.js';
+import { listScans, readImage } from './sample-source.js';
 import { renderSummary, summarise, type RunSummary } from './summary.js';
 import type { View } from './view/live-view.js';
 
@@ -23,6 +26,10 @@ export interface Run {
   changes: Changes;
   client: PatientClient;
   view: View;
+  /** When the run began, milliseconds since the Unix epoch. */
+  startedMs: number;
+  /** Where `--once` leaves its report. */
+  reportFolder: string;
   /** Aborts when the user stops the run or a process is given up. */
   signal: AbortSignal;
   setPhase: (phase: string) => void;
@@ -33,7 +40,7 @@ const REPORT_TIMEOUT_MS = 30_000;
 
 const PROGRESS_INTERVAL_MS = 5000;
 
-/** Import, train to the end, evaluate through the predictor, print. */
+/** Import, train to the end, evaluate through the predictor, print, report. */
 export async function learnOnce(run: Run): Promise<void> {
   const { state, changes, client, dataSet, pipeline, view, signal, setPhase } = run;
   await importData(run);
@@ -43,7 +50,10 @@ export async function learnOnce(run: Run): Promise<void> {
   view.note(`training ended (${state.finished!.reason}) after ${state.finished!.passes} epochs`);
   setPhase('evaluating');
   const test = await evaluateTestSplit(pipeline.bus, client, { classes: dataSet.classes, onProgress: (done, total) => setPhase(`evaluating ${done}/${total}`) }, signal);
-  finish(run, summarise(state, client.counts, test));
+  const summary = summarise(state, client.counts, test.metrics);
+  finish(run, summary);
+  setPhase('writing the report');
+  await report(run, summary, test);
   if (state.repeatedSamples > 0) throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
 }
 
@@ -98,4 +108,10 @@ async function requireSplits({ pipeline, dataSet, signal }: Run): Promise<number
 function finish({ options, dataSet, view }: Run, summary: RunSummary): void {
   view.note(renderSummary(summary, dataSet.classes));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
+}
+
+async function report({ options: { recipe, run, seed }, dataSet, pipeline, state, view, startedMs, reportFolder }: Run, summary: RunSummary, evaluation: TestEvaluation): Promise<void> {
+  const source = { dataDescription: dataSet.description, recipe, run, seed, classes: dataSet.classes, startedUnixMs: startedMs, summary, history: state.history, evaluation };
+  await writeReport(reportFolder, source, ({ sequence }) => readImage(pipeline.bus, sequence));
+  view.note(`report ${shownPath(path.join(reportFolder, 'index.html'))}`);
 }

@@ -12,6 +12,7 @@ const OPTIONS = {
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
   once: ['--once', flag({ default: false, description: 'import, train to the end, evaluate the test split through the predictor, print, exit' })],
   json: ['--json <file>', optional(text({ description: 'write the summary there (with --once, or when stopped)' }))],
+  report: ['--report <folder>', optional(text({ description: 'write the report of --once there (default: report in the state folder)' }))],
   run: ['--run <name>', site({ default: 'main', description: 'name of the training run; model versions are <run>-000001, …' })],
   phantoms: ['--phantoms <n>', integer({ default: 250, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' })],
   state: ['--state <folder>', optional(text({ description: 'where streams, models, logs and traces are kept (see below)' }))],

@@ -36,6 +36,11 @@ export async function* followScans(bus: Bus, signal: AbortSignal): AsyncGenerato
 
 /** The image file of a scan; undefined when the stream no longer has it. */
 export async function readImage(bus: Bus, sequence: number): Promise<Buffer | undefined> {
+  return (await readScan(bus, sequence))?.image;
+}
+
+/** The image file of a scan and where it came from, for people; undefined when the stream no longer has it. */
+export async function readScan(bus: Bus, sequence: number): Promise<{ image: Buffer; source: string } | undefined> {
   const received = await bus.get(Streams.SCANS, sequence, codecs.Scan);
-  return received?.message.image ? bus.fromPayload(received.message.image) : undefined;
+  return received?.message.image ? { image: await bus.fromPayload(received.message.image), source: received.message.source } : undefined;
 }

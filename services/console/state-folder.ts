@@ -15,6 +15,8 @@ export interface StateFolder {
   nats: string;
   logs: string;
   traces: string;
+  /** Of a finished `--once` run. */
+  report: string;
   /** Lets another launcher have the folder. */
   release(): void;
 }
@@ -50,6 +52,7 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     nats: path.join(root, 'nats'),
     logs: path.join(root, 'logs'),
     traces: path.join(root, 'traces'),
+    report: path.join(root, 'report'),
     release: () => writeMarker(root, undefined),
   };
 }

@@ -11,6 +11,7 @@ import { PatientClient } from './patient-client.js';
 import { shownPath } from './paths.js';
 import { Pipeline } from './pipeline.js';
 import { PipelineState } from './pipeline-state.js';
+import { prepareReportFolder } from './report/index.js';
 import { openStateFolder, type StateFolder } from './state-folder.js';
 import { startView } from './view/live-view.js';
 import { watchPipeline } from './watch-pipeline.js';
@@ -28,6 +29,7 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
   const folder = openStateFolder(options);
   try {
     openLog(path.join(folder.logs, 'sulcus.log'));
+    if (options.once) prepareReportFolder(reportFolder(options, folder));
     process.stdout.write(`${dataSet.description}\n`);
     const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
     await operate(pipeline, folder, dataSet, options, context);
@@ -35,6 +37,8 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
     folder.release();
   }
 }
+
+const reportFolder = ({ report }: UpOptions, folder: StateFolder): string => (report === undefined ? folder.report : path.resolve(report));
 
 /** Watches, shows and feeds a running pipeline, and stops it in the end. */
 async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet, options: UpOptions, { signal, log }: ServiceContext): Promise<void> {
@@ -72,7 +76,7 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
     watchPipeline(pipeline.bus, state, { sinceUnixMs, signal: running, changed: () => changes.notify() }),
     ...(options.once ? [askConstantly(pipeline.bus, client, log, running)] : []),
   ];
-  const run: Run = { options, dataSet, pipeline, state, changes, client, view, signal: running, setPhase };
+  const run: Run = { options, dataSet, pipeline, state, changes, client, view, startedMs, reportFolder: reportFolder(options, folder), signal: running, setPhase };
   try {
     view.note(addresses);
     await Promise.race([options.once ? learnOnce(run) : learnOn(run), failureOf(background)]);

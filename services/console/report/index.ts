@@ -1,0 +1,3 @@
+/** Report folder of a finished run. */
+export { prepareReportFolder, writeReport } from './write-report.js';
+export type { ReportSource } from './report-data.js';
