@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { BlobRef, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { API_TIMEOUT_MS, type Connection } from './connection.js';
 import { busError, isWrongLastSequence } from './errors.js';
 import { persistently } from './patience.js';
-import { Semaphore } from './pull-window.js';
 import { subjects } from './topology.js';
 
 /**
@@ -36,7 +36,7 @@ export interface BlobOptions {
  */
 export class BlobStore {
   readonly #connection: Connection;
-  readonly #reads = new Semaphore(CHUNKS_IN_FLIGHT);
+  readonly #reads = pLimit(CHUNKS_IN_FLIGHT);
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -56,13 +56,13 @@ export class BlobStore {
     const missing = chunks(parts)
       .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner) }))
       .filter(({ subject }) => !present.has(subject));
-    const sending = new Semaphore(CHUNKS_IN_FLIGHT);
+    const sending = pLimit(CHUNKS_IN_FLIGHT);
     let failed = false;
     const send = async ({ chunk, subject }: (typeof missing)[number]) => {
       if (failed) return;
       await this.#putChunk(subject, chunk());
     };
-    const results = await Promise.allSettled(missing.map((item) => sending.with(() => send(item).catch((error: unknown) => ((failed = true), Promise.reject(error as Error))))));
+    const results = await Promise.allSettled(missing.map((item) => sending(() => send(item).catch((error: unknown) => ((failed = true), Promise.reject(error as Error))))));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw busError(failure.reason, `Could not store a blob of ${sizeBytes} bytes`);
     return ref;
@@ -74,7 +74,7 @@ export class BlobStore {
    * @throws NOT_FOUND when a chunk is missing, HASH_MISMATCH when the bytes are not those that were stored
    */
   async get(ref: BlobRef, { owner }: BlobOptions = {}): Promise<Buffer> {
-    const fetched = await Promise.all(Array.from({ length: ref.chunkCount }, (_, index) => this.#reads.with(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner)))));
+    const fetched = await Promise.all(Array.from({ length: ref.chunkCount }, (_, index) => this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner)))));
     const content = Buffer.concat(fetched);
     const actual = await hashOf([content]);
     if (actual !== ref.sha256) {

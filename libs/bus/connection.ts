@@ -1,10 +1,11 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { setTimeout as delay } from 'node:timers/promises';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
-import { pullWindow, Semaphore } from './pull-window.js';
+import { pullWindow } from './pull-window.js';
 import type { StreamName } from './topology.js';
 
 const log = createLogger('bus');
@@ -31,7 +32,7 @@ export interface ConnectOptions {
  */
 export class Connection {
   readonly #resets = new Set<() => void>();
-  readonly #reads = new Map<StreamName, Semaphore>();
+  readonly #reads = new Map<StreamName, LimitFunction>();
 
   private constructor(
     readonly nats: NatsConnection,
@@ -70,8 +71,8 @@ export class Connection {
   }
 
   /** Bounds the reads of stored messages on their way at once: each may bring one as large as the stream's largest. */
-  reads(stream: StreamName): Semaphore {
-    const found = this.#reads.get(stream) ?? new Semaphore(pullWindow(stream, this.maxPayloadBytes));
+  reads(stream: StreamName): LimitFunction {
+    const found = this.#reads.get(stream) ?? pLimit(pullWindow(stream, this.maxPayloadBytes));
     this.#reads.set(stream, found);
     return found;
   }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Codec } from '#libs/contracts';
 import { SulcusError, type ErrorCode } from '#libs/errors';
 import type { BlobStore } from './blobs.js';
@@ -9,7 +10,7 @@ import { openMessage } from './envelope.js';
 import { busError } from './errors.js';
 import { backOff, pause, untilAvailable } from './patience.js';
 import { pullRequest } from './pull-request.js';
-import { pullWindow, Semaphore } from './pull-window.js';
+import { pullWindow } from './pull-window.js';
 import type { StreamName } from './topology.js';
 
 export interface ConsumeOptions<O> {
@@ -44,11 +45,11 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
   const { stream, durable, subject, signal, maxInFlight, ackWaitMs = 30_000 } = options;
   const ensure = () => untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
   await ensure();
-  const window = new Semaphore(pullWindow(stream, connection.maxPayloadBytes));
+  const window = pLimit(pullWindow(stream, connection.maxPayloadBytes));
   const slot = async (): Promise<void> => {
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const delivery = await window.with(() => pullOne(connection, stream, durable, signal));
+        const delivery = await window(() => pullOne(connection, stream, durable, signal));
         if (delivery) await handle(connection, blobs, options, ackWaitMs, delivery);
         failures = 0;
       } catch (error) {

@@ -12,25 +12,3 @@ const WINDOW_BYTES = 16 * 2 ** 20;
 export function pullWindow(stream: StreamName, maxPayloadBytes: number): number {
   return Math.max(1, Math.floor(WINDOW_BYTES / largestMessageBytes(stream, maxPayloadBytes)));
 }
-
-/** Lets at most `size` holders in at a time; the others wait in order. */
-export class Semaphore {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(size: number) {
-    this.#free = size;
-  }
-
-  async with<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
-}

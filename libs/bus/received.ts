@@ -70,7 +70,7 @@ export async function* follow<O>(connection: Connection, options: FollowOptions<
 /** Reads one stored message, by sequence or the last one of a subject; undefined when there is none (any more). */
 export async function getStored<O>(connection: Connection, stream: StreamName, query: { seq: number } | { last_by_subj: string }, codec: Codec<never, O>): Promise<Received<O> | undefined> {
   const read = () => persistently(connection, `Could not read from ${stream}`, () => connection.manager.direct.getMessage(stream, query));
-  const stored = await connection.reads(stream).with(read);
+  const stored = await connection.reads(stream)(read);
   if (stored === null) return undefined;
   const headers = readHeaders(stored.header);
   return {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { canonicalTransformJson, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, s0Transform, transformHash } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { assembleBatch, Limiter, PixelPool, type PreparedSample, type SampleSource } from '#services/preprocess';
+import { assembleBatch, PixelPool, type PreparedSample, type SampleSource } from '#services/preprocess';
 import { peakRssBytes, type Contestant } from './measure.js';
 import type { PreprocessBenchOptions } from './preprocess-options.js';
 
@@ -14,13 +15,13 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
   const reference = { json: canonicalTransformJson(spec), hash: transformHash(spec), mode: 'train' } as const;
   const transform = { reference, outputBytes: spec.outputHeight * spec.outputWidth * spec.channels };
   const pool = new PixelPool(workers, { maxPixels: DEFAULT_MAX_PIXELS, maxBytes: DEFAULT_MAX_BYTES });
-  const limiter = new Limiter(2 * workers);
+  const limiter = pLimit(2 * workers);
   const cache = new Map<string, PreparedSample>();
   const samples: SampleSource = {
     load: async ({ sampleId }) => {
       const known = cache.get(sampleId);
       if (known) return known;
-      const sample = await limiter.run(async () => ({ prepared: await pool.prepare(await readFile(sampleId), reference), traceparent: undefined }));
+      const sample = await limiter(async () => ({ prepared: await pool.prepare(await readFile(sampleId), reference), traceparent: undefined }));
       if (source === 'cache') cache.set(sampleId, sample);
       return sample;
     },

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
 import { HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs, type ScanInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { decodeImage, detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type DecodedImage } from '#libs/imaging';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
-import { Semaphore, type Turn } from './concurrency.js';
+import type { Turn } from './concurrency.js';
 import type { CommonConfig } from './config.js';
 import type { IngestEvents } from './events.js';
 import { cleanLabel } from './labels.js';
@@ -43,7 +44,7 @@ const DECODES_AT_ONCE = 2 * availableParallelism();
  */
 export class Ingestor {
   readonly #context: IngestorContext;
-  readonly #decodes = new Semaphore(DECODES_AT_ONCE);
+  readonly #decodes = pLimit(DECODES_AT_ONCE);
 
   constructor(context: IngestorContext) {
     this.#context = context;
@@ -92,7 +93,7 @@ export class Ingestor {
   async #ingest(input: ImageInput, sampleId: string, { signal, turn }: IngestOptions): Promise<IngestOutcome> {
     let rejection: SulcusError;
     try {
-      const prepared = await this.#decodes.run(() => this.#prepare(input, sampleId));
+      const prepared = await this.#decodes(() => this.#prepare(input, sampleId));
       const stored = await this.#store(prepared, input.source, signal, turn);
       if (!(stored instanceof SulcusError)) return stored;
       rejection = stored;

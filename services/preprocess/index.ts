@@ -4,7 +4,6 @@ export { environment, readConfig, type PreprocessConfig } from './config.js';
 export { runPreprocess, type PreprocessContext } from './service.js';
 export { assembleBatch, type AssembledBatch } from './assemble-batch.js';
 export { PixelPool } from './pixels/pixel-pool.js';
-export { Limiter } from './samples/limiter.js';
 export type { PreparedSample } from './samples/prepared-sample.js';
 export type { SampleSource } from './samples/sample-loader.js';
 export type { TransformReference } from './transform-library.js';

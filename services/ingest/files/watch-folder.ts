@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import { Semaphore } from '../concurrency.js';
 import type { Ingestor } from '../ingestor.js';
 import { ingestFile } from './file-item.js';
 import { isOffered, placeOf } from './layout.js';
@@ -35,12 +35,12 @@ export async function requireWatchFolder(folder: string): Promise<void> {
  * Nothing is remembered between runs: a file that was taken in before is recognised by its content.
  */
 export async function watchFolder({ folder, ingestor, maxFileBytes, log, signal, settleMs = 500 }: WatchOptions): Promise<void> {
-  const slots = new Semaphore(FILE_WINDOW);
+  const slots = pLimit(FILE_WINDOW);
   const running = new Set<Promise<void>>();
   const take = (file: string): void => {
     const source = path.relative(folder, file);
     if (signal.aborted || !isOffered(source)) return;
-    const task = slots.run(() => takeUntilDone(file, source)).finally(() => running.delete(task));
+    const task = slots(() => takeUntilDone(file, source)).finally(() => running.delete(task));
     running.add(task);
   };
 

@@ -5,7 +5,7 @@ import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../batching/batcher.js';
 import type { Priority } from '../batching/priority.js';
 import type { PreparePool, TransformRef } from '../prepare/pool.js';
-import { ThreadClient } from '../threads/thread-client.js';
+import { ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
 import type { ModelThreadMethods } from './thread.js';

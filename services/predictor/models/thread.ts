@@ -7,7 +7,7 @@ import { connectBus } from '#libs/bus';
 import { startEngine, type Engine } from '#libs/engine';
 import { decodeSafetensors, InferenceSession, resolvePrecision, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
-import { serveThread } from '../threads/serve-thread.js';
+import { serveThread } from '#libs/threads';
 import { warmUpAndCheck } from './self-check.js';
 
 /** What a version is loaded with. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from '../batching/priority.js';
-import { ThreadClient } from '../threads/thread-client.js';
+import { ThreadClient } from '#libs/threads';
 import type { ImageInput } from './image-format.js';
 import type { Prepared, PrepareMethods } from './thread.js';
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
 import { compileTransform, decodeImage, validateTransform, type CompiledTransform } from '#libs/imaging';
-import { serveThread } from '../threads/serve-thread.js';
+import { serveThread } from '#libs/threads';
 import { toPixels, type ImageFormat } from './image-format.js';
 
 /** One image, ready for the network. */

@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { Streams, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -5,7 +6,6 @@ import type { PreprocessConfig } from '../config.js';
 import type { PreprocessEvents } from '../events.js';
 import type { PixelPool } from '../pixels/pixel-pool.js';
 import type { TransformReference } from '../transform-library.js';
-import { Limiter } from './limiter.js';
 import type { LostSample, PreparedSample } from './prepared-sample.js';
 import type { SampleCache } from './sample-cache.js';
 
@@ -28,14 +28,14 @@ export interface SampleSource {
 /** Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them. */
 export class SampleLoader implements SampleSource {
   readonly #context: SampleLoaderContext;
-  readonly #limiter: Limiter;
+  readonly #limit: LimitFunction;
   /** Batches under way at the same time may want the same sample. */
   readonly #loading = new Map<string, Promise<PreparedSample | LostSample>>();
   readonly #lettered = new Set<string>();
 
   constructor(context: SampleLoaderContext) {
     this.#context = context;
-    this.#limiter = new Limiter(context.config.concurrency);
+    this.#limit = pLimit(context.config.concurrency);
   }
 
   /**
@@ -49,7 +49,7 @@ export class SampleLoader implements SampleSource {
     if (cached) return cached;
     let loading = this.#loading.get(key);
     if (!loading) {
-      loading = this.#limiter.run(() => this.#bring(reference, transform, key)).finally(() => this.#loading.delete(key));
+      loading = this.#limit(() => this.#bring(reference, transform, key)).finally(() => this.#loading.delete(key));
       this.#loading.set(key, loading);
     }
     return loading;

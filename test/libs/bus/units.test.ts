@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAckSubject } from '../../../libs/bus/ack-subject.js';
 import { compareVersions } from '../../../libs/bus/connection.js';
-import { pullWindow, Semaphore } from '../../../libs/bus/pull-window.js';
+import { pullWindow } from '../../../libs/bus/pull-window.js';
 
 const MIB = 2 ** 20;
 
@@ -28,23 +28,3 @@ test('what a consumer may have on its way stays within 16 MiB', () => {
   assert.equal(pullWindow('SCANS', 64 * MIB), 1);
 });
 
-test('a semaphore lets in no more than its size, in order', async () => {
-  const semaphore = new Semaphore(2);
-  let inside = 0;
-  let most = 0;
-  const order: number[] = [];
-  await Promise.all(
-    Array.from({ length: 10 }, (_, index) =>
-      semaphore.with(async () => {
-        most = Math.max(most, ++inside);
-        order.push(index);
-        await new Promise((resolve) => setImmediate(resolve));
-        inside--;
-      }),
-    ),
-  );
-  assert.equal(most, 2);
-  assert.deepEqual(order, Array.from({ length: 10 }, (_, index) => index));
-  await assert.rejects(semaphore.with(() => Promise.reject(new Error('x'))));
-  await semaphore.with(async () => {});
-});

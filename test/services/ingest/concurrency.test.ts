@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SulcusError } from '#libs/errors';
-import { inOrder, Semaphore, Turns } from '../../../services/ingest/concurrency.js';
+import { inOrder, Turns } from '../../../services/ingest/concurrency.js';
 import { withPatience } from '../../../services/ingest/patience.js';
 import { collect, sleep } from './_ingest.js';
 
@@ -73,20 +73,6 @@ test('turns come in the order they were taken, and one that was given up blocks 
     turn.pass();
   }));
   assert.deepEqual(order, [0, 1, 3]);
-});
-
-test('a semaphore admits its limit, also after failures', async () => {
-  const semaphore = new Semaphore(2);
-  let running = 0;
-  let most = 0;
-  const settled = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => semaphore.run(async () => {
-    most = Math.max(most, ++running);
-    await sleep(2);
-    running--;
-    if (index % 3 === 0) throw new Error('failed');
-  })));
-  assert.equal(most, 2);
-  assert.equal(settled.filter(({ status }) => status === 'rejected').length, 4);
 });
 
 test('patience repeats while the pipeline is full, tells once, and passes other errors on', async () => {

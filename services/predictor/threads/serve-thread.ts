@@ -1,1 +1,0 @@
-export { serveThread } from '#libs/threads';

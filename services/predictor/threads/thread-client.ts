@@ -1,1 +1,0 @@
-export { ThreadClient } from '#libs/threads';
