@@ -80,6 +80,8 @@ test('one command: images in, bad ones kept apart, a model out, every request an
   assert.equal(measured?.confusion.flat().reduce((sum, count) => sum + count, 0), split.test);
   assert.deepEqual(Object.keys(summary), ['images', 'split', 'training', 'models', 'served', 'test']);
   assert.match(output, /accuracy \d+\.\d %/);
+  assert.match(output, /^report .*index\.html$/m);
+  assert.equal(readFileSync(path.join(state, 'report', 'predictions.csv'), 'utf8').trim().split('\r\n').length, 1 + split.test);
 
   // Any image that was trained on has the whole story, told from the files of all processes.
   const spans = await readSpanFolder(path.join(state, 'traces'));
