@@ -163,9 +163,10 @@ export class Trainer {
       }
       signal.throwIfAborted();
       await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate, true);
+      const { pass } = state.ledger;
       const metrics = tally.metrics();
       if (round.passIsComplete) await this.#completePass();
-      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, champion);
+      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, pass, champion);
     } finally {
       await champion?.close();
     }
@@ -227,16 +228,16 @@ export class Trainer {
   }
 
   /** Checkpoint first, then the offer: a candidate always has a durable state behind it. */
-  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, champion: Champion | undefined): Promise<void> {
+  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, pass: number, champion: Champion | undefined): Promise<void> {
     const { state, publisher, events, session } = this.#parts;
     state.progress.validations++;
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
     const offered = improved || this.#options.candidates === 'every';
-    state.pendingPublication = offered ? { metrics, pass: state.ledger.pass, decision: decide(metrics, champion?.metrics()) } : null;
+    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics()) } : null;
     await this.#checkpoint();
     const published = await publisher.publishPending(state, () => session.readState());
-    await events.validated(state.progress, state.ledger.pass, metrics, published);
+    await events.validated(state.progress, pass, metrics, published);
   }
 
   async #checkpoint(): Promise<void> {

@@ -102,6 +102,7 @@ describe('trainer', () => {
     const champion = await registry.alias('champion');
     const card = await registry.get(champion!.version);
     const validations = events.flatMap(({ validation }) => (validation ? [validation] : []));
+    assert.deepEqual(validations.map(({ pass }) => pass), [0, 1, 2]);
     const promoted = validations.filter((validation) => validation.promoted);
     assert.equal(champion!.version, promoted.at(-1)!.version);
     assert.ok(validations.every(({ loss }) => loss >= promoted.at(-1)!.loss), 'the champion has the lowest validation loss');
