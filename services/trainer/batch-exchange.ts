@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type Split, type TensorBatch } from '#libs/contracts';
+import { Bell } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import { releaseBatch } from './held-batches.js';
 import type { IndexedSample } from './sample-index.js';
@@ -58,7 +59,7 @@ export class BatchExchange {
   readonly #byRequestId = new Map<string, OpenOrder>();
   #queue: OpenOrder[] = [];
   #nextSequence = 0;
-  #onDelivery: () => void = () => {};
+  readonly #delivered = new Bell();
 
   constructor(bus: Bus, log: Logger, options: BatchExchangeOptions) {
     this.#bus = bus;
@@ -107,32 +108,19 @@ export class BatchExchange {
       return;
     }
     open.delivered = delivery;
-    this.#onDelivery();
+    this.#delivered.ring();
   }
 
   async #waitFor(open: OpenOrder, signal: AbortSignal): Promise<Delivery<TensorBatch>> {
     while (!open.delivered) {
       signal.throwIfAborted();
-      await this.#deliveryOrTimeout(1000, signal);
+      await this.#delivered.wait(signal, 1000);
       if (!open.delivered && Date.now() - open.sentAtMs > this.#options.reorderAfterMs) {
         this.#log.warn({ sequence: open.sequence, waitedMs: Date.now() - open.sentAtMs }, 'no answer to a batch request: asking again (is a preprocess worker running?)');
         await this.#request(open);
       }
     }
     return open.delivered;
-  }
-
-  async #deliveryOrTimeout(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      signal.addEventListener('abort', done, { once: true });
-      this.#onDelivery = done;
-    });
   }
 
   async #send(order: BatchOrder): Promise<void> {

@@ -1,5 +1,6 @@
 import { HeaderName, Streams, type Bus } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
+import { Bell } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 
 /** What the trainer knows of a sample without ever seeing its pixels. */
@@ -27,7 +28,7 @@ export class SampleIndex {
   #lastSequence = 0;
   #version = 0;
   #changedAtMs = Date.now();
-  #wake: (() => void)[] = [];
+  readonly #bell = new Bell();
   #streamsBehind = 2;
   #onCaughtUp: () => void = () => {};
 
@@ -61,17 +62,7 @@ export class SampleIndex {
 
   /** Resolves at the next scan or label, after `timeoutMs` or when the signal aborts. */
   async changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      signal.addEventListener('abort', done, { once: true });
-      this.#wake.push(done);
-    });
+    await this.#bell.wait(signal, timeoutMs);
   }
 
   /** Follows both streams until the signal aborts. */
@@ -156,9 +147,7 @@ export class SampleIndex {
   #notify(): void {
     this.#version++;
     this.#changedAtMs = Date.now();
-    const waiting = this.#wake;
-    this.#wake = [];
-    for (const wake of waiting) wake();
+    this.#bell.ring();
   }
 }
 

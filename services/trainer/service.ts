@@ -71,7 +71,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     parameterCount: countTrainable(listParameters(network)), codeVersion,
   }, config.keepVersions);
   const trainer = new Trainer(
-    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events, log },
+    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
     {
       batchSize: recipe.batchSize, classBalanced: config.classBalanced,
       bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false, candidates: recipe.candidates ?? 'improved',

@@ -2,7 +2,7 @@ import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
 import type { NetworkConfig, TrainingSession } from '#libs/nn';
 import type { Registry } from '#libs/registry';
-import { attr, withSpan, type Logger } from '#libs/telemetry';
+import { attr, withSpan } from '#libs/telemetry';
 import type { BatchExchange, DeliveredBatch } from './batch-exchange.js';
 import { Champion } from './champion.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -40,7 +40,6 @@ export interface TrainerParts {
   checkpoints: Checkpoints;
   publisher: Publisher;
   events: TrainerEvents;
-  log: Logger;
 }
 
 export interface TrainerOptions {
@@ -57,15 +56,11 @@ export interface TrainerOptions {
 }
 
 /**
- * Where the trainer is in its life:
- * - waiting: not enough labelled samples to begin with;
- * - training: a round of training batches up to the next validation;
- * - validating: the round's last batches, on the validation split; then checkpoint, candidate, promotion;
- * - idle: early stopping or the last epoch was reached; new images or labels lead back to training.
+ * Fine-tunes the network on the stream. It is
+ * - waiting, while there are not enough labelled samples to begin with;
+ * - in a round of training batches up to the next validation, and the validation; then checkpoint, candidate, promotion;
+ * - idle, when early stopping or the last epoch was reached: new images or labels lead back to training.
  */
-export type TrainerState = 'waiting' | 'training' | 'validating' | 'idle';
-
-/** Fine-tunes the network on the stream. One round follows another: train, validate, checkpoint, offer. */
 export class Trainer {
   readonly #parts: TrainerParts;
   readonly #options: TrainerOptions;

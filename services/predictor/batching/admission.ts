@@ -1,5 +1,5 @@
 import { SulcusError } from '#libs/errors';
-import { Bell } from '../bell.js';
+import { Bell } from '#libs/service';
 
 /** Bounds of what is admitted and not yet answered: waiting, being prepared, batched or in the engine. */
 export interface AdmissionLimits {

@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import type { AliasRecord, ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
-import { Bell } from '../bell.js';
+import { Bell } from '#libs/service';
 import { followAlias } from './alias-follower.js';
 import type { ModelHost } from './model-host.js';
 import { mayPass, Setbacks } from './setbacks.js';

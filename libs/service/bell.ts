@@ -8,15 +8,17 @@ export class Bell {
     for (const wake of waiters) wake();
   }
 
-  /** Resolves at the next ring or when `signal` aborts, whichever is first. */
-  wait(signal: AbortSignal): Promise<void> {
+  /** Resolves at the next ring, when `signal` aborts or after `timeoutMs`, whichever is first. */
+  wait(signal: AbortSignal, timeoutMs?: number): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
+        clearTimeout(timer);
         this.#waiters.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
       };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(wake, timeoutMs);
       this.#waiters.add(wake);
       signal.addEventListener('abort', wake, { once: true });
     });
