@@ -2,8 +2,8 @@
  * Images: decoding files, transforms from image to network input, phantoms.
  * The only lib that knows sharp; everything after decoding is plain arithmetic on bytes.
  */
-export type { DecodedImage, ImageFormat, RasterImage } from './image.js';
-export { decodeImage, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, MAX_SIDE_PIXELS, type DecodeLimits } from './decoding/decode.js';
+export type { DecodedImage, ImageFormat, RasterImage, Size } from './image.js';
+export { decodeImage, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, MAX_SIDE_PIXELS, type DecodeLimits, type DecodeOptions } from './decoding/decode.js';
 export { detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type RefusedFormat } from './decoding/format.js';
 export { encodeImage } from './encoding.js';
 export { withChannels } from './channels.js';
@@ -14,8 +14,9 @@ export { validateTransform } from './transforms/validate.js';
 export { canonicalTransformJson, transformHash } from './transforms/canonical.js';
 export { defaultTransform, s0Transform, transforms } from './transforms/named.js';
 export { compileTransform, executeDrawn, type CompiledTransform, type TransformMode } from './transforms/compile.js';
-export { drawOps, type DrawnOp, type Size } from './transforms/draw.js';
+export { drawOps, type DrawnOp } from './transforms/draw.js';
 export type { PreparedImage } from './transforms/prepare.js';
+export { prepareFile } from './prepare-file.js';
 
 export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
 export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';

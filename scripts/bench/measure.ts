@@ -7,6 +7,8 @@ export interface Measurement {
   readonly stepMs: { readonly p50: number; readonly p95: number };
   /** Most memory ever resident, of all processes that are needed. */
   readonly peakRssBytes: number;
+  /** Processor time, user and system, of all processes and threads that are needed; where the party tells. */
+  readonly processorMsPerImage?: number;
 }
 
 /** A party that is measured: it is warm, and runs only while asked to. */
@@ -15,6 +17,8 @@ export interface Contestant {
   /** Runs steps for about `seconds`; the times of the steps in milliseconds. */
   measure(seconds: number): Promise<readonly number[]>;
   peakRssBytes(): Promise<number>;
+  /** Processor time spent in all turns so far. */
+  processorMs?(): number;
   close(): Promise<void>;
 }
 
@@ -37,9 +41,10 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 export const throughput = (stepsMs: readonly number[], batch: number): number => (batch * stepsMs.length * 1000) / total(stepsMs);
 
 /** Throughput as the median of the turns; percentiles over the steps of all turns. */
-export function summarise(turns: readonly (readonly number[])[], batch: number, peakRssBytes: number): Measurement {
+export function summarise(turns: readonly (readonly number[])[], batch: number, peakRssBytes: number, processorMs?: number): Measurement {
   const all = turns.flat();
-  return { imagesPerSecond: median(turns.map((turn) => throughput(turn, batch))), stepMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) }, peakRssBytes };
+  const measured = { imagesPerSecond: median(turns.map((turn) => throughput(turn, batch))), stepMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) }, peakRssBytes };
+  return processorMs === undefined ? measured : { ...measured, processorMsPerImage: processorMs / (batch * all.length) };
 }
 
 /** Runs `step` again and again for about `seconds`, at least once; the time of each in milliseconds. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contestant } from './measure.js';
 
 /** What a peer script writes: first that it is warm, then one line per turn. */
-type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number };
+type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number; processorMs: number };
 
 /**
  * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input says.
@@ -34,6 +34,7 @@ export async function startPeer(script: `peer_${string}.py`, variant: string, se
   };
   await next();
   let peakRssBytes = 0;
+  let processorMs = 0;
   return {
     name: `PyTorch ${variant}`,
     measure: async (seconds) => {
@@ -41,9 +42,11 @@ export async function startPeer(script: `peer_${string}.py`, variant: string, se
       const line = await next();
       if (!('stepsMs' in line)) throw new Error(`${script} ${variant} did not measure`);
       peakRssBytes = line.peakRssBytes;
+      processorMs += line.processorMs;
       return line.stepsMs;
     },
     peakRssBytes: async () => peakRssBytes,
+    processorMs: () => processorMs,
     close: async () => {
       child.stdin.end();
       await ended.catch(() => undefined);

@@ -1,6 +1,8 @@
 """What both PyTorch peers share: the command line, the model, and turns measured on demand."""
 
 import json
+import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -33,6 +35,15 @@ def create(model):
     return get_model(model, weights=None, num_classes=CLASSES)
 
 
+def processor_ms():
+    """Processor time so far, user and system, of this process and its loader's workers (Linux)."""
+    ticks = 0
+    for child in multiprocessing.active_children():
+        with open(f"/proc/{child.pid}/stat") as stat:
+            ticks += sum(map(int, stat.read().rpartition(")")[2].split()[11:13]))
+    return time.process_time() * 1000 + ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def serve(step, before=lambda: None, after=lambda: None):
     """Warms up, then measures for as many seconds as each line of the input says; `before` and `after` each turn, unmeasured."""
     for _ in range(3):
@@ -40,11 +51,12 @@ def serve(step, before=lambda: None, after=lambda: None):
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         before()
-        times, end = [], time.perf_counter() + float(line)
+        used, times, end = processor_ms(), [], time.perf_counter() + float(line)
         while not times or time.perf_counter() < end:
             start = time.perf_counter()
             step()
             times.append((time.perf_counter() - start) * 1000)
+        used = processor_ms() - used
         after()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"stepsMs": times, "peakRssBytes": peak}), flush=True)
+        print(json.dumps({"stepsMs": times, "peakRssBytes": peak, "processorMs": used}), flush=True)

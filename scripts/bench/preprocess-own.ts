@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import pLimit from 'p-limit';
 import { canonicalTransformJson, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, s0Transform, transformHash } from '#libs/imaging';
 import { createRandom } from '#libs/random';
@@ -21,7 +21,7 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
     load: async ({ sampleId }) => {
       const known = cache.get(sampleId);
       if (known) return known;
-      const sample = await limiter(async () => ({ prepared: await pool.prepare(await readFile(sampleId), reference), traceparent: undefined }));
+      const sample = await limiter(async () => ({ prepared: await pool.prepare(readFileSync(sampleId), reference), traceparent: undefined }));
       if (source === 'cache') cache.set(sampleId, sample);
       return sample;
     },
@@ -34,9 +34,17 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
     await assembleBatch({ samples: references, seed: 1, pass: Math.floor(taken / order.length) }, transform, samples, pool);
   };
   for (let images = 0; images < files.length + batch; images += batch) await step();
+  let processorMs = 0;
   return {
     name: `sulcus ${source}`,
-    measure: (seconds) => timeOverlapped(step, seconds),
+    measure: async (seconds) => {
+      const before = process.cpuUsage();
+      const times = await timeOverlapped(step, seconds);
+      const { user, system } = process.cpuUsage(before);
+      processorMs += (user + system) / 1000;
+      return times;
+    },
+    processorMs: () => processorMs,
     peakRssBytes: async () => peakRssBytes('self'),
     close: async () => pool[Symbol.asyncDispose](),
   };

@@ -9,10 +9,11 @@ export interface PartyResult {
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-const rounded = ({ imagesPerSecond, stepMs, peakRssBytes }: Measurement): Measurement => ({
+const rounded = ({ imagesPerSecond, stepMs, peakRssBytes, processorMsPerImage }: Measurement): Measurement => ({
   imagesPerSecond: round(imagesPerSecond, 3),
   stepMs: { p50: round(stepMs.p50, 2), p95: round(stepMs.p95, 2) },
   peakRssBytes,
+  ...(processorMsPerImage !== undefined && { processorMsPerImage: round(processorMsPerImage, 3) }),
 });
 
 /** Our throughput divided by a peer's: above 1 we are faster. */
@@ -24,13 +25,14 @@ export function jsonLine(settings: Record<string, string | number>, own: PartyRe
   return JSON.stringify({ ...settings, ...rounded(own.measurement), ...(peers.length > 0 && { peers: compared }) });
 }
 
-const COLUMNS = ['', 'images/s', 'slowest to fastest turn', 'step p50 ms', 'p95 ms', 'peak MB', 'ours / it'] as const;
+const COLUMNS = ['', 'images/s', 'slowest to fastest turn', 'step p50 ms', 'p95 ms', 'processor ms/image', 'peak MB', 'ours / it'] as const;
+const PROCESSOR_COLUMN = COLUMNS.indexOf('processor ms/image');
 
 function row(party: PartyResult, batch: number, compared: string): string[] {
-  const { imagesPerSecond, stepMs, peakRssBytes } = party.measurement;
+  const { imagesPerSecond, stepMs, peakRssBytes, processorMsPerImage } = party.measurement;
   const speeds = party.turns.map((turn) => throughput(turn, batch));
   const range = `${Math.min(...speeds).toFixed(1)} to ${Math.max(...speeds).toFixed(1)}`;
-  return [party.name, imagesPerSecond.toFixed(1), range, stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), (peakRssBytes / 1e6).toFixed(0), compared];
+  return [party.name, imagesPerSecond.toFixed(1), range, stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), processorMsPerImage?.toFixed(2) ?? '', (peakRssBytes / 1e6).toFixed(0), compared];
 }
 
 /**
@@ -39,8 +41,10 @@ function row(party: PartyResult, batch: number, compared: string): string[] {
  * @param title what was measured, with which settings
  */
 export function table(title: string, { batch, rounds, seconds, peer }: Pick<BenchOptions, 'batch' | 'rounds' | 'seconds' | 'peer'>, own: PartyResult, peers: readonly PartyResult[]): string {
-  const rows = [[...COLUMNS], row(own, batch, ''), ...peers.map((each) => row(each, batch, ratio(own, each).toFixed(2)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const all = [[...COLUMNS], row(own, batch, ''), ...peers.map((each) => row(each, batch, ratio(own, each).toFixed(2)))];
+  const known = (column: number): boolean => column !== PROCESSOR_COLUMN || own.measurement.processorMsPerImage !== undefined;
+  const rows = all.map((cells) => cells.filter((_, column) => known(column)));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
   const how = peer ? `medians of ${rounds} interleaved turns, ${seconds} s each party` : `${seconds} s`;
   return [`${title}; ${how}`, ...lines].join('\n');

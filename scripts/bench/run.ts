@@ -22,7 +22,7 @@ export async function interleave(parties: readonly Contestant[], rounds: number,
   for (let round = 0; round < rounds; round++) {
     for (const [index, party] of parties.entries()) turns[index]!.push(await party.measure(secondsPerTurn));
   }
-  return Promise.all(parties.map(async (party, index) => ({ name: party.name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, await party.peakRssBytes()) })));
+  return Promise.all(parties.map(async (party, index) => ({ name: party.name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, await party.peakRssBytes(), party.processorMs?.()) })));
 }
 
 /** Ourselves. Both processes count as memory: the one that asks, and the engine. */

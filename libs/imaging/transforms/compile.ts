@@ -1,10 +1,10 @@
 import { SulcusError } from '#libs/errors';
 import type { Random } from '#libs/random';
-import type { RasterImage } from '../image.js';
+import type { RasterImage, Size } from '../image.js';
 import { drawOps, type DrawnOp } from './draw.js';
 import { foldGeometry } from './geometry.js';
 import { applyPhotometry } from './photometry.js';
-import { prepareImage, splitAtFirstRandom, type PreparedImage } from './prepare.js';
+import { halvesFirst, prepareImage, splitAtFirstRandom, type PreparedImage } from './prepare.js';
 import { resample } from './resample.js';
 import type { TransformSpec } from './spec.js';
 import { warpImage } from './warp.js';
@@ -23,8 +23,14 @@ export interface CompiledTransform {
   readonly mode: TransformMode;
   /** Length of the pixels of one image. */
   readonly outputBytes: number;
-  /** Everything that needs no random numbers. The result may alias the image and must not be changed. */
-  prepare(image: RasterImage): PreparedImage;
+  /** Whether preparing an image of this size begins by halving it: whoever decodes it may do that. */
+  halves(original: Size): boolean;
+  /**
+   * Everything that needs no random numbers. The result may alias the image and must not be changed.
+   *
+   * @param image `original` is its size before whoever decoded it halved it, when it was
+   */
+  prepare(image: RasterImage & { readonly original?: Size }): PreparedImage;
   /** The rest, written into `output` of length `outputBytes`. */
   apply(prepared: PreparedImage, random: Random | undefined, output: Uint8Array): void;
 }
@@ -33,7 +39,8 @@ export interface CompiledTransform {
 export function compileTransform(spec: TransformSpec, mode: TransformMode): CompiledTransform {
   const ops = splitAtFirstRandom(spec[mode]);
   const outputBytes = spec.outputHeight * spec.outputWidth * spec.channels;
-  const prepare = (image: RasterImage): PreparedImage => prepareImage(image, spec, ops);
+  const halves = (original: Size): boolean => halvesFirst(original, spec, ops);
+  const prepare: CompiledTransform['prepare'] = (image) => prepareImage(image, spec, ops);
   const apply = (prepared: PreparedImage, random: Random | undefined, output: Uint8Array): void => {
     if (output.length !== outputBytes) throw new SulcusError('INVALID_ARGUMENT', `The output has ${output.length} bytes, ${spec.name} makes ${outputBytes}`);
     if (ops.random.length === 0) {
@@ -48,7 +55,7 @@ export function compileTransform(spec: TransformSpec, mode: TransformMode): Comp
     apply(prepare(image), random, output);
     return output;
   };
-  return Object.assign(transform, { spec, mode, outputBytes, prepare, apply });
+  return Object.assign(transform, { spec, mode, outputBytes, halves, prepare, apply });
 }
 
 /** Shrinking by less than this is left to the bilinear sampler alone. */

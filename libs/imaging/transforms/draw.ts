@@ -1,12 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import type { Random } from '#libs/random';
+import type { Size } from '../image.js';
 import type { Range, TransformOp } from './spec.js';
-
-/** Width and height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** An op after the dice were thrown: everything that remains is arithmetic. */
 export type DrawnOp =

@@ -1,5 +1,6 @@
 import { about, compose, scaling, translation, type Affine } from './affine.js';
-import type { DrawnOp, Size } from './draw.js';
+import type { Size } from '../image.js';
+import type { DrawnOp } from './draw.js';
 
 /** All geometry of a transform as one warp. */
 export interface Warp {

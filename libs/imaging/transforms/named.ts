@@ -30,6 +30,7 @@ export const defaultTransform = (size: number): TransformSpec => ({
 /** ResNet50 notebook (mission S0-05, S0-06): every orientation is equally likely. */
 export const s0Transform = (size: number): TransformSpec => ({
   ...square(`s0-${size}`, size),
+  shrink: 'halve',
   train: [horizontalFlip, verticalFlip, { op: 'randomRotation', degrees: [-360, 360] }, resizedCrop(size), jitter],
   eval: [resize(size)],
   normalize: HALF,

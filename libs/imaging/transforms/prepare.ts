@@ -1,8 +1,8 @@
 import { createRandom } from '#libs/random';
 import { withChannels } from '../channels.js';
 import { contourWindow, type UncroppedReason } from '../contour/contour-window.js';
-import type { RasterImage } from '../image.js';
-import { drawOps, type DrawnOp, type Size } from './draw.js';
+import type { RasterImage, Size } from '../image.js';
+import { drawOps, type DrawnOp } from './draw.js';
 import { resample } from './resample.js';
 import { isRandom, type TransformOp, type TransformSpec } from './spec.js';
 
@@ -16,18 +16,24 @@ export interface PreparedImage {
 }
 
 /** The ops before the first random one, which are done once, and the rest. */
-export function splitAtFirstRandom(ops: readonly TransformOp[]): { fixed: readonly TransformOp[]; random: readonly TransformOp[] } {
+export interface SplitOps {
+  readonly fixed: readonly TransformOp[];
+  readonly random: readonly TransformOp[];
+}
+
+export function splitAtFirstRandom(ops: readonly TransformOp[]): SplitOps {
   const first = ops.findIndex(isRandom);
   return first < 0 ? { fixed: ops, random: [] } : { fixed: ops.slice(0, first), random: ops.slice(first) };
 }
 
 /** Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
-export function prepareImage(image: RasterImage, spec: TransformSpec, ops: ReturnType<typeof splitAtFirstRandom>): PreparedImage {
+export function prepareImage(image: RasterImage & { readonly original?: Size }, spec: TransformSpec, ops: SplitOps): PreparedImage {
   const [first] = ops.fixed;
   const head = first?.op === 'contourCrop' ? contourWindow(image, first) : undefined;
   let prepared = withChannels(head && !head.uncropped ? crop(image, head) : image, spec.channels);
   for (const op of drawOps(head ? ops.fixed.slice(1) : ops.fixed, prepared, createRandom('fixed ops draw nothing'))) prepared = applyFixed(prepared, op);
-  const canvas: Size = { width: prepared.width, height: prepared.height };
+  const canvas: Size = image.original && ops.fixed.length === 0 ? image.original : { width: prepared.width, height: prepared.height };
+  while (halvesFirst(prepared, spec, ops)) prepared = halve(prepared);
   const side = usefulSide(ops.random);
   if (side !== undefined) prepared = shrinkTo(prepared, side);
   return { image: prepared, canvas, ...(head?.uncropped && { uncropped: head.uncropped }) };
@@ -67,6 +73,27 @@ function usefulSide(ops: readonly TransformOp[]): number | undefined {
     if (op.op === 'randomCrop' || op.op === 'centerCrop') return undefined;
   }
   return undefined;
+}
+
+/**
+ * Whether an image of this size is halved before anything else: the transform asks for it, there is nothing else to do
+ * first, and one pixel stays for every pixel of the output. Odd sides are not halved: the scale would not be exact.
+ */
+export function halvesFirst({ width, height }: Size, { shrink, outputWidth, outputHeight }: TransformSpec, { fixed, random }: SplitOps): boolean {
+  const isEven = width % 2 === 0 && height % 2 === 0;
+  return shrink === 'halve' && isEven && fixed.length === 0 && usefulSide(random) !== undefined && Math.min(width, height) >= 2 * Math.max(outputWidth, outputHeight);
+}
+
+/** Means of 2 x 2 pixels, halves rounded up; sides are even. */
+function halve({ width, height, channels, data }: RasterImage): RasterImage {
+  const rowBytes = width * channels;
+  const output = new Uint8Array(data.length / 4);
+  for (let y = 0, o = 0; y < height; y += 2) {
+    for (let x = 0; x < width; x += 2) {
+      for (let c = 0, i = y * rowBytes + x * channels; c < channels; c++, i++) output[o++] = (data[i]! + data[i + channels]! + data[i + rowBytes]! + data[i + rowBytes + channels]! + 2) >> 2;
+    }
+  }
+  return { width: width / 2, height: height / 2, channels, data: output };
 }
 
 function shrinkTo(image: RasterImage, side: number): RasterImage {

@@ -36,6 +36,7 @@ export const transformSchema: z.ZodType<TransformSpec> = z.strictObject({
   outputWidth: size,
   channels: z.union([z.literal(1), z.literal(3)]),
   interpolation: z.enum(['bilinear', 'nearest']).default('bilinear'),
+  shrink: z.enum(['resample', 'halve']).optional(),
   train: z.array(op).max(32).readonly(),
   eval: z.array(op).max(32).readonly(),
   normalize: z.strictObject({ mean: perChannel(z.number().finite()), std: perChannel(positive) }),

@@ -56,6 +56,12 @@ export interface TransformSpec {
   readonly channels: 1 | 3;
   /** How the one warp of the random ops samples. Nearest is exact for flips and crops without resizing. */
   readonly interpolation: 'bilinear' | 'nearest';
+  /**
+   * How images much larger than the random ops can show are made smaller before them, once. 'resample', also when absent:
+   * with antialiasing. 'halve': by means of 2 x 2 pixels as long as the shorter side keeps the longer side of the output;
+   * JPEGs are decoded at that size in less than half the time (shrink-on-load).
+   */
+  readonly shrink?: 'resample' | 'halve';
   /** For training: may draw random numbers. */
   readonly train: readonly TransformOp[];
   /** For validation, test and prediction: the same pixels every time. */

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, decodeImage, validateTransform, type CompiledTransform } from '#libs/imaging';
+import { compileTransform, prepareFile, validateTransform, type CompiledTransform } from '#libs/imaging';
 import { serveThread } from '#libs/threads';
 import { toPixels, type ImageFormat } from './image-format.js';
 
@@ -30,7 +30,7 @@ const methods = {
     const startedMs = performance.now();
     const sampleId = createHash('sha256').update(image).digest('hex');
     try {
-      const pixels = format === 'encoded' ? transforms.get(transformHash)!(await decodeImage(image)) : toPixels(image, format);
+      const pixels = format === 'encoded' ? await transformFile(image, transforms.get(transformHash)!) : toPixels(image, format);
       return { sampleId, pixels, prepareMs: performance.now() - startedMs };
     } catch (thrown) {
       const error = SulcusError.from(thrown);
@@ -38,6 +38,12 @@ const methods = {
     }
   },
 };
+
+async function transformFile(image: Uint8Array, transform: CompiledTransform): Promise<Uint8Array> {
+  const pixels = new Uint8Array(transform.outputBytes);
+  transform.apply(await prepareFile(image, transform), undefined, pixels);
+  return pixels;
+}
 
 export type PrepareMethods = typeof methods;
 

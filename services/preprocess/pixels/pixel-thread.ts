@@ -1,6 +1,6 @@
 /** Entry of a pixel thread: decodes, prepares and augments images, so that the event loop of the service stays free. */
 import { SulcusError } from '#libs/errors';
-import { decodeImage, type DecodeLimits, type PreparedImage } from '#libs/imaging';
+import { prepareFile, type DecodeLimits, type PreparedImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { serveThread } from '#libs/threads';
 import { TransformLibrary, type TransformReference } from '../transform-library.js';
@@ -30,7 +30,7 @@ const methods = {
   prepare: async ({ bytes, transform, limits }: PrepareOrder): Promise<PreparedImage> => {
     const compiled = transforms.get(transform);
     try {
-      return shareImage(compiled.prepare(await decodeImage(bytes, limits)));
+      return shareImage(await prepareFile(bytes, compiled, limits));
     } catch (error) {
       // Whatever decoding stumbles over, it will again: one image must not hold up every batch it is in.
       const { code, rawMessage, retryable } = SulcusError.from(error);

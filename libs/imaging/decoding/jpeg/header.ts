@@ -1,3 +1,5 @@
+import { headerSegments, Marker } from './segments.js';
+
 /** What a JPEG's frame header says, before anything is decoded. */
 export interface JpegHeader {
   readonly width: number;
@@ -6,10 +8,9 @@ export interface JpegHeader {
   readonly components: 1 | 3;
 }
 
-const START_OF_SCAN = 0xda;
 /** Baseline, extended and progressive frames with Huffman coding. */
-const ORDINARY_FRAMES = [0xc0, 0xc1, 0xc2];
-const FRAME_HEADER_BYTES = 8;
+const ORDINARY_FRAMES: readonly number[] = [Marker.startOfFrame0, Marker.startOfFrame1, Marker.startOfFrame2];
+const FRAME_HEADER_BYTES = 6;
 
 /**
  * Reads the frame header of an ordinary JPEG: 8 bits, one or three components, a size. It costs microseconds, where
@@ -18,11 +19,10 @@ const FRAME_HEADER_BYTES = 8;
  * @returns undefined for anything else, which is for the decoder to judge
  */
 export function readJpegHeader(bytes: Buffer): JpegHeader | undefined {
-  for (let at = 2; at + 4 + FRAME_HEADER_BYTES <= bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
-    const marker = bytes[at + 1]!;
-    if (bytes[at] !== 0xff || marker < 0xc0 || marker === 0xff || marker === START_OF_SCAN) return undefined;
+  for (const { marker, from, to } of headerSegments(bytes)) {
     if (!isFrame(marker)) continue;
-    const [precision, height, width, components] = [bytes[at + 4]!, bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 7), bytes[at + 9]!];
+    if (to - from < FRAME_HEADER_BYTES) return undefined;
+    const [precision, height, width, components] = [bytes[from]!, bytes.readUInt16BE(from + 1), bytes.readUInt16BE(from + 3), bytes[from + 5]!];
     const ordinary = ORDINARY_FRAMES.includes(marker) && precision === 8 && height > 0 && width > 0;
     return ordinary && (components === 1 || components === 3) ? { width, height, components } : undefined;
   }
@@ -30,4 +30,4 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | undefined {
 }
 
 /** SOF0 to SOF15 without the tables and the reserved marker among them. */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== Marker.huffmanTables && marker !== 0xc8 && marker !== 0xcc;

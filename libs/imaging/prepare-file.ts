@@ -1,0 +1,12 @@
+import { decodeImage, type DecodeLimits } from './decoding/decode.js';
+import type { CompiledTransform } from './transforms/compile.js';
+import type { PreparedImage } from './transforms/prepare.js';
+
+/**
+ * Decodes a file and does everything of a transform that needs no random numbers. The calling thread is busy meanwhile.
+ *
+ * @throws IMAGE_* for what decoding refuses
+ */
+export async function prepareFile(bytes: Uint8Array, transform: CompiledTransform, limits: DecodeLimits = {}): Promise<PreparedImage> {
+  return transform.prepare(await decodeImage(bytes, { ...limits, onThisThread: true, isHalved: (original) => transform.halves(original) }));
+}
