@@ -1,8 +1,9 @@
 import { ZIGZAG, type Component } from './frame.js';
 import { END_OF_BLOCK_RUN, longCode, LOOKUP_BITS, signed } from './huffman.js';
 
-/** More bits than a DC difference of 8-bit samples needs mean damage. */
-const MAX_DC_BITS = 11;
+/** Coefficients of 8-bit samples lie within ±1024, and a step off when coarse. Decoders differ in what they make of more. */
+const COEFFICIENT_LIMIT = 2048;
+const BEYOND_LIMIT = ~(2 * COEFFICIENT_LIMIT - 1);
 const FIRST_BITS = 32 - LOOKUP_BITS;
 
 /**
@@ -53,7 +54,7 @@ export class CodedBlocks {
     }
     let code = dc.codes[word >>> FIRST_BITS]! || longCode(dc, word >>> 16);
     const dcSize = code & 255;
-    if (code < 0 || dcSize > MAX_DC_BITS) return -1;
+    if (code < 0) return -1;
     word <<= code >> 8;
     bits -= code >> 8;
     if (dcSize > 0) {
@@ -66,7 +67,9 @@ export class CodedBlocks {
       word <<= dcSize;
       bits -= dcSize;
     }
-    coefficients[0] = Math.imul(this.#dc, steps[0]!);
+    const first = Math.imul(this.#dc, steps[0]!);
+    coefficients[0] = first;
+    let beyond = first + COEFFICIENT_LIMIT;
     let last = 0;
     for (let k = 1; k < 64; k++) {
       if (bits <= 16) {
@@ -83,7 +86,9 @@ export class CodedBlocks {
         k += run;
         if (k > 63) return -1;
         const place = zigzag[k]!;
-        coefficients[place] = Math.imul(whole >> 11, steps[place]!);
+        const coefficient = Math.imul(whole >> 11, steps[place]!);
+        coefficients[place] = coefficient;
+        beyond |= coefficient + COEFFICIENT_LIMIT;
         last = k;
         continue;
       }
@@ -103,7 +108,9 @@ export class CodedBlocks {
         bits += 16;
       }
       const place = zigzag[k]!;
-      coefficients[place] = Math.imul(signed(word >>> (32 - size), size), steps[place]!);
+      const coefficient = Math.imul(signed(word >>> (32 - size), size), steps[place]!);
+      coefficients[place] = coefficient;
+      beyond |= coefficient + COEFFICIENT_LIMIT;
       last = k;
       word <<= size;
       bits -= size;
@@ -111,7 +118,7 @@ export class CodedBlocks {
     this.#at = at;
     this.#word = word;
     this.#bits = bits;
-    return last;
+    return (beyond & BEYOND_LIMIT) === 0 ? last : -1;
   }
 
   /** Reads a block of chroma; true when it adds nothing to neutral grey. */

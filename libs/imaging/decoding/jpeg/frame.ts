@@ -7,6 +7,8 @@ export const ZIGZAG = Uint8Array.from([
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ]);
 const BLOCK_COEFFICIENTS = 64;
+/** A difference of first coefficients needs no more bits when samples have 8. */
+const MOST_DC_BITS = 11;
 
 /** One component of a frame, with the tables its blocks are coded with. */
 export interface Component {
@@ -45,15 +47,25 @@ export function readFrame(bytes: Buffer): Frame | undefined {
   for (const segment of headerSegments(bytes)) {
     const { marker, from, to } = segment;
     const content = bytes.subarray(from, to);
+    if (!isExpected(marker) || isForeign(marker, content)) return undefined;
     if (marker === Marker.quantisationTables && !readSteps(content, steps)) return undefined;
     if (marker === Marker.huffmanTables && !readCodes(content, codes)) return undefined;
-    if (marker === Marker.app1 && content.toString('latin1', 0, 4) === 'Exif') return undefined;
-    if (marker === Marker.app14 && content.toString('latin1', 0, 5) === 'Adobe' && content[11] === 0) return undefined;
     if (marker === Marker.restartInterval && content.length >= 2) restartInterval = content.readUInt16BE(0);
     if (marker === Marker.startOfFrame0 || marker === Marker.startOfFrame1) frame = segment;
     if (marker === Marker.startOfScan && frame) return assemble(bytes.subarray(frame.from, frame.to), content, { steps, codes, restartInterval, dataFrom: to });
   }
   return undefined;
+}
+
+const EXPECTED: readonly number[] = [Marker.startOfFrame0, Marker.startOfFrame1, Marker.huffmanTables, Marker.quantisationTables, Marker.restartInterval, Marker.startOfScan, Marker.comment];
+const isExpected = (marker: number): boolean => EXPECTED.includes(marker) || (marker >= Marker.app0 && marker <= Marker.app15);
+
+/** Application data that changes what the pixels are, or that nobody should have written. */
+function isForeign(marker: number, content: Buffer): boolean {
+  const startsWith = (name: string): boolean => content.toString('latin1', 0, name.length) === name;
+  if (marker === Marker.app0) return startsWith('JFIF\0') && content[5] !== 1;
+  if (marker === Marker.app1) return startsWith('Exif');
+  return marker === Marker.app14 && startsWith('Adobe') && content[11] !== 1;
 }
 
 function readSteps(content: Buffer, steps: Map<number, Int32Array>): boolean {
@@ -71,7 +83,9 @@ function readCodes(content: Buffer, codes: Map<number, HuffmanTable>): boolean {
   for (let at = 0; at + 17 <= content.length; ) {
     const counts = content.subarray(at + 1, at + 17);
     const end = at + 17 + counts.reduce((sum, count) => sum + count, 0);
-    const table = end <= content.length ? buildHuffmanTable(counts, Uint8Array.from(content.subarray(at + 17, end))) : undefined;
+    const symbols = Uint8Array.from(content.subarray(at + 17, end));
+    const isForDc = content[at]! < 0x10;
+    const table = end <= content.length && !(isForDc && symbols.some((size) => size > MOST_DC_BITS)) ? buildHuffmanTable(counts, symbols) : undefined;
     if (!table) return false;
     codes.set(content[at]!, table);
     at = end;
