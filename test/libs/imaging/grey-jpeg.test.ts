@@ -91,6 +91,16 @@ describe('other JPEGs, left to the general decoder', () => {
     await assertSameOutcome(bytes, 'spot');
   });
 
+  test('a second frame header, of another size than the one whose pixels were counted', async () => {
+    const bytes = await jpegOf(40, 24, {}, true);
+    const at = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+    const second = Buffer.from(bytes.subarray(at, at + 2 + bytes.readUInt16BE(at + 2)));
+    second.writeUInt16BE(16, 5);
+    const doubled = Buffer.concat([bytes.subarray(0, at + second.length), second, bytes.subarray(at + second.length)]);
+    assert.equal(await outcome(onThisThread(doubled)), 'IMAGE_TRUNCATED');
+    await assertSameOutcome(doubled, 'two frames');
+  });
+
   test('what is cut short or damaged anywhere ends as the general decoder ends: the same error, or the same pixels', async () => {
     const random = createRandom('damage');
     const files = [await jpegOf(40, 32, { quality: 60 }), Buffer.from(halved.at(-1)!.jpeg, 'base64')];

@@ -7,8 +7,8 @@ const BEYOND_LIMIT = ~(2 * COEFFICIENT_LIMIT - 1);
 const FIRST_BITS = 32 - LOOKUP_BITS;
 
 /**
- * Reads the blocks of a scan, one after the other, from bytes without stuffing. Up to 4 bytes behind their end are
- * looked at.
+ * Reads the blocks of a scan, one after the other, from bytes without stuffing. It looks ahead by two bytes, and damaged
+ * data may make it run on: bytes that are not there count as zeros, and `unusedBits` tells.
  */
 export class CodedBlocks {
   readonly #bytes: Uint8Array;

@@ -50,8 +50,15 @@ export function readFrame(bytes: Buffer): Frame | undefined {
     if (!isExpected(marker) || isForeign(marker, content)) return undefined;
     if (marker === Marker.quantisationTables && !readSteps(content, steps)) return undefined;
     if (marker === Marker.huffmanTables && !readCodes(content, codes)) return undefined;
-    if (marker === Marker.restartInterval && content.length >= 2) restartInterval = content.readUInt16BE(0);
-    if (marker === Marker.startOfFrame0 || marker === Marker.startOfFrame1) frame = segment;
+    if (marker === Marker.restartInterval) {
+      if (content.length !== 2) return undefined;
+      restartInterval = content.readUInt16BE(0);
+    }
+    if (marker === Marker.startOfFrame0 || marker === Marker.startOfFrame1) {
+      // A second frame header could promise another size than the one that was checked.
+      if (frame) return undefined;
+      frame = segment;
+    }
     if (marker === Marker.startOfScan && frame) return assemble(bytes.subarray(frame.from, frame.to), content, { steps, codes, restartInterval, dataFrom: to });
   }
   return undefined;
@@ -79,15 +86,20 @@ function readSteps(content: Buffer, steps: Map<number, Int32Array>): boolean {
   return true;
 }
 
+/** Of codes: four for first coefficients, four for the others. */
+const FIRST_AC = 0x10;
+const IDENTIFIERS = [0, 1, 2, 3, FIRST_AC, FIRST_AC + 1, FIRST_AC + 2, FIRST_AC + 3];
+
 function readCodes(content: Buffer, codes: Map<number, HuffmanTable>): boolean {
-  for (let at = 0; at + 17 <= content.length; ) {
+  for (let at = 0; at < content.length; ) {
     const counts = content.subarray(at + 1, at + 17);
     const end = at + 17 + counts.reduce((sum, count) => sum + count, 0);
     const symbols = Uint8Array.from(content.subarray(at + 17, end));
-    const isForDc = content[at]! < 0x10;
-    const table = end <= content.length && !(isForDc && symbols.some((size) => size > MOST_DC_BITS)) ? buildHuffmanTable(counts, symbols) : undefined;
+    const identifier = content[at]!;
+    const isInOrder = counts.length === 16 && end <= content.length && IDENTIFIERS.includes(identifier) && (identifier >= FIRST_AC || symbols.every((size) => size <= MOST_DC_BITS));
+    const table = isInOrder ? buildHuffmanTable(counts, symbols) : undefined;
     if (!table) return false;
-    codes.set(content[at]!, table);
+    codes.set(identifier, table);
     at = end;
   }
   return true;
@@ -113,7 +125,7 @@ function assemble(frame: Buffer, scan: Buffer, { steps, codes, restartInterval, 
   for (let index = 0; index < count; index++) {
     const [id, sampling, table] = frame.subarray(6 + 3 * index, 9 + 3 * index);
     const [scanId, coding] = scan.subarray(1 + 2 * index, 3 + 2 * index);
-    const component = { across: count === 1 ? 1 : sampling! >> 4, down: count === 1 ? 1 : sampling! & 15, steps: steps.get(table!), dc: codes.get(coding! >> 4), ac: codes.get(0x10 | (coding! & 15)) };
+    const component = { across: count === 1 ? 1 : sampling! >> 4, down: count === 1 ? 1 : sampling! & 15, steps: steps.get(table!), dc: codes.get(coding! >> 4), ac: codes.get(FIRST_AC | (coding! & 15)) };
     if (scanId !== id || (count === 3 && id !== YCBCR[index]) || !isComplete(component)) return undefined;
     components.push(component);
   }
