@@ -40,7 +40,8 @@ export class CodedBlocks {
    * @returns the last stored place that is not zero, 0 to 63 in zigzag order; -1 for no valid block
    */
   read({ dc, ac, steps }: Component, coefficients: Int32Array): number {
-    // The state of the reader lies in local variables while the block lasts: this loop is most of decoding.
+    // This loop is most of decoding: the reader's state lies in local variables meanwhile, and taking two more bytes is
+    // written out where bits may run short (a code has up to 16, what follows it up to 15).
     const bytes = this.#bytes;
     const zigzag = ZIGZAG;
     const { codes, coefficients: wholes } = ac;

@@ -49,16 +49,22 @@ export const inverseDctHalved: InverseDct = (coefficients, output, at, rowBytes)
 };
 
 /** Sums and differences of cosines with 13 fraction bits. */
+const C0_211 = 1730;
 const C0_298 = 2446;
 const C0_390 = 3196;
+const C0_509 = 4176;
 const C0_541 = 4433;
+const C0_601 = 4926;
 const C0_765 = 6270;
 const C0_899 = 7373;
+const C1_061 = 8697;
 const C1_175 = 9633;
+const C1_451 = 11893;
 const C1_501 = 12299;
 const C1_847 = 15137;
 const C1_961 = 16069;
 const C2_053 = 16819;
+const C2_172 = 17799;
 const C2_562 = 20995;
 const C3_072 = 25172;
 
@@ -120,9 +126,9 @@ function transformHalved(source: Int32Array, target: Int32Array, count: number, 
       continue;
     }
     const first = ((source[x]! << HALF_FRACTION_BITS) + bias) | 0;
-    const even = (Math.imul(v2, 15137) - Math.imul(v6, 6270)) | 0;
-    const inner = (Math.imul(v5, 11893) - Math.imul(v7, 1730) - Math.imul(v3, 17799) + Math.imul(v1, 8697)) | 0;
-    const outer = (Math.imul(v3, 7373) - Math.imul(v7, 4176) - Math.imul(v5, 4926) + Math.imul(v1, 20995)) | 0;
+    const even = (Math.imul(v2, C1_847) - Math.imul(v6, C0_765)) | 0;
+    const inner = (Math.imul(v5, C1_451) - Math.imul(v7, C0_211) - Math.imul(v3, C2_172) + Math.imul(v1, C1_061)) | 0;
+    const outer = (Math.imul(v3, C0_899) - Math.imul(v7, C0_509) - Math.imul(v5, C0_601) + Math.imul(v1, C2_562)) | 0;
     target[8 * x] = (first + even + outer) >> shift;
     target[8 * x + 1] = (first - even + inner) >> shift;
     target[8 * x + 2] = (first - even - inner) >> shift;
