@@ -6,7 +6,7 @@ import { SulcusError } from '#libs/errors';
 import { API_TIMEOUT_MS, type Connection } from './connection.js';
 import { busError, isWrongLastSequence } from './errors.js';
 import { persistently } from './patience.js';
-import { subjects } from './topology.js';
+import { subjects, type BlobStream } from './topology.js';
 
 /**
  * Bytes per chunk. The same for every broker, because chunk n of a content must be the same bytes whoever stores it; it
@@ -20,18 +20,18 @@ const CHUNKS_IN_FLIGHT = 8;
 /** What is left of the broker's payload limit for headers and the other fields of a message that carries bytes inline. */
 const MESSAGE_RESERVE_BYTES = 64 * 1024;
 
-const STREAM = 'BLOBS';
-
 export interface BlobOptions {
   /**
    * Sets the content apart from equal content of others, so that deleting it can never take it from somebody else:
    * one or more subject tokens joined by dots, for example `checkpoint.main.17`. Default: shared by all.
    */
   owner?: string;
+  /** Where it lies. Default: BLOBS, which refuses more when it is full; PREDICTION_INPUTS then drops its oldest. */
+  stream?: BlobStream;
 }
 
 /**
- * Content of any size, cut into chunks on the BLOBS stream and named by its hash. (The client's object store hashes in
+ * Content of any size, cut into chunks on a stream and named by its hash. (The client's object store hashes in
  * JavaScript and reads through a push consumer that can stall; both cost a factor of ten.)
  */
 export class BlobStore {
@@ -47,14 +47,14 @@ export class BlobStore {
    *
    * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away
    */
-  async put(content: Uint8Array | readonly Uint8Array[], { owner }: BlobOptions = {}): Promise<BlobRef> {
+  async put(content: Uint8Array | readonly Uint8Array[], { owner, stream }: BlobOptions = {}): Promise<BlobRef> {
     const parts = content instanceof Uint8Array ? [content] : content;
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sha256 = await hashOf(parts);
     const ref = { sha256, sizeBytes, chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES) };
-    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner));
+    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream);
     const missing = chunks(parts)
-      .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner) }))
+      .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner, stream) }))
       .filter(({ subject }) => !present.has(subject));
     const sending = pLimit(CHUNKS_IN_FLIGHT);
     let failed = false;
@@ -73,8 +73,8 @@ export class BlobStore {
    *
    * @throws NOT_FOUND when a chunk is missing, HASH_MISMATCH when the bytes are not those that were stored
    */
-  async get(ref: BlobRef, { owner }: BlobOptions = {}): Promise<Buffer> {
-    const fetched = await Promise.all(Array.from({ length: ref.chunkCount }, (_, index) => this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner)))));
+  async get(ref: BlobRef, { owner, stream }: BlobOptions = {}): Promise<Buffer> {
+    const fetched = await Promise.all(Array.from({ length: ref.chunkCount }, (_, index) => this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner, stream), stream))));
     const content = Buffer.concat(fetched);
     const actual = await hashOf([content]);
     if (actual !== ref.sha256) {
@@ -84,8 +84,8 @@ export class BlobStore {
   }
 
   /** Deletes content; nothing happens when there is none. */
-  async delete(sha256: string, { owner }: BlobOptions = {}): Promise<void> {
-    await this.#purge(subjects.blobChunk(sha256, '*', owner));
+  async delete(sha256: string, { owner, stream }: BlobOptions = {}): Promise<void> {
+    await this.#purge(subjects.blobChunk(sha256, '*', owner, stream), stream);
   }
 
   /** Deletes everything of an owner. */
@@ -124,22 +124,22 @@ export class BlobStore {
     });
   }
 
-  async #getChunk(subject: string): Promise<Uint8Array> {
+  async #getChunk(subject: string, stream: BlobStream = 'BLOBS'): Promise<Uint8Array> {
     const { direct, streams } = this.#connection.manager;
     const query = { last_by_subj: subject };
     // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
-    const message = await persistently(this.#connection, 'Could not fetch a blob chunk', async () => (await direct.getMessage(STREAM, query)) ?? streams.getMessage(STREAM, query));
+    const message = await persistently(this.#connection, 'Could not fetch a blob chunk', async () => (await direct.getMessage(stream, query)) ?? streams.getMessage(stream, query));
     if (message === null) throw new SulcusError('NOT_FOUND', `The blob store holds no ${subject}`);
     return message.data;
   }
 
-  async #subjectsLike(filter: string): Promise<Set<string>> {
-    const info = await persistently(this.#connection, 'Could not look into the blob store', () => this.#connection.manager.streams.info(STREAM, { subjects_filter: filter }));
+  async #subjectsLike(filter: string, stream: BlobStream = 'BLOBS'): Promise<Set<string>> {
+    const info = await persistently(this.#connection, 'Could not look into the blob store', () => this.#connection.manager.streams.info(stream, { subjects_filter: filter }));
     return new Set(Object.keys(info.state.subjects ?? {}));
   }
 
-  async #purge(filter: string): Promise<void> {
-    await persistently(this.#connection, 'Could not delete a blob', () => this.#connection.manager.streams.purge(STREAM, { filter }));
+  async #purge(filter: string, stream: BlobStream = 'BLOBS'): Promise<void> {
+    await persistently(this.#connection, 'Could not delete a blob', () => this.#connection.manager.streams.purge(stream, { filter }));
   }
 }
 

@@ -11,7 +11,7 @@ import { persistently } from './patience.js';
 import { publish, type PublishOptions, type PublishResult } from './publish.js';
 import { pull, type PullOptions } from './pull.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './received.js';
-import { readStats, type StreamStats } from './stats.js';
+import { readStats, streamStats, type StreamStats } from './stats.js';
 import type { BucketName, StreamName } from './topology.js';
 
 /**
@@ -64,7 +64,7 @@ export class Bus implements AsyncDisposable {
     return pull(this.#connection, this.#blobs, options);
   }
 
-  /** Reads a stream in order, without gaps and without end, over broker restarts. */
+  /** Reads a stream in order, without gaps, over broker restarts; without end unless `storedOnly`. */
   follow<O>(options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
     return follow(this.#connection, options);
   }
@@ -74,7 +74,7 @@ export class Bus implements AsyncDisposable {
     return getStored(this.#connection, stream, { seq: sequence }, codec);
   }
 
-  /** The newest message of a subject; undefined when there is none. */
+  /** The newest message of a subject, wildcards allowed; undefined when there is none. */
   getLast<O>(stream: StreamName, subject: string, codec: Codec<never, O>): Promise<Received<O> | undefined> {
     return getStored(this.#connection, stream, { last_by_subj: subject }, codec);
   }
@@ -124,6 +124,11 @@ export class Bus implements AsyncDisposable {
 
   stats(): Promise<Record<StreamName, StreamStats>> {
     return readStats(this.#connection);
+  }
+
+  /** The same for one stream. */
+  statsOf(stream: StreamName): Promise<StreamStats> {
+    return streamStats(this.#connection, stream);
   }
 
   /** Sends what is under way and closes the connection; with the broker away it only closes. Never throws. */

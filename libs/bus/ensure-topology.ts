@@ -4,11 +4,11 @@ import { SulcusError } from '#libs/errors';
 import type { Connection } from './connection.js';
 import { busError, isNotFound, JetStreamCode } from './errors.js';
 import type { TopologyLimits } from './limits.js';
-import { streamConfigs, type OurStreamConfig } from './stream-configs.js';
-import { BUCKETS } from './topology.js';
+import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-configs.js';
+import { BUCKETS, type StreamName } from './topology.js';
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
-const STRUCTURE = ['retention', 'discard', 'storage', 'allow_direct', 'max_msgs', 'max_msg_size'] as const;
+const STRUCTURE = ['retention', 'discard', 'storage', 'allow_direct', 'max_msgs', 'max_msg_size', 'deny_delete', 'deny_purge'] as const;
 
 /**
  * Creates what is missing of the streams and buckets. Streams that exist keep their sizes unless `limits` names others;
@@ -71,8 +71,10 @@ function refuseOtherStructure({ config: actual }: StreamInfo, wanted: OurStreamC
 /** Changes only what the caller named, so that services without an opinion do not undo the others'. */
 async function applySizes(connection: Connection, info: StreamInfo, wanted: OurStreamConfig, limits: Partial<TopologyLimits>): Promise<void> {
   const asked: (keyof OurStreamConfig)[] = [];
-  if (limits.maxBytes?.[info.config.name as keyof NonNullable<TopologyLimits['maxBytes']>] !== undefined) asked.push('max_bytes');
-  if (limits.eventAgeMs !== undefined || limits.deadLetterAgeMs !== undefined) asked.push('max_age');
+  const stream = info.config.name as StreamName;
+  const ageLimit = ageLimitOf(stream);
+  if (limits.maxBytes?.[stream] !== undefined) asked.push('max_bytes');
+  if (ageLimit !== undefined && limits[ageLimit] !== undefined) asked.push('max_age');
   if (limits.duplicateWindowMs !== undefined) asked.push('duplicate_window');
   if (limits.replicas !== undefined) asked.push('num_replicas');
   const changes = Object.fromEntries(asked.filter((field) => info.config[field] !== wanted[field]).map((field) => [field, wanted[field]]));

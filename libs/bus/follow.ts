@@ -1,3 +1,4 @@
+import type { ConsumerConfig } from '@nats-io/jetstream';
 import { nanos, nuid, type Msg } from '@nats-io/nats-core';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
 import type { Connection } from './connection.js';
@@ -12,6 +13,10 @@ export interface OrderedOptions {
   subjects: readonly string[];
   /** First sequence wanted. Default: the beginning. */
   startSequence?: number;
+  /** Instead: nothing stored before this time. */
+  startUnixMs?: number;
+  /** True: ends when what is stored at this moment has been read, instead of waiting for more. */
+  storedOnly?: boolean;
   headersOnly?: boolean;
   /** Messages asked for at once. */
   window: number;
@@ -27,7 +32,7 @@ const INACTIVE_MS = 60_000;
  * the broker is a throw-away: whenever its deliveries do not add up, another one is made behind the last message seen.
  */
 export async function* readOrdered(connection: Connection, options: OrderedOptions): AsyncGenerator<{ raw: Msg; info: DeliveryInfo }> {
-  const { stream, signal, window } = options;
+  const { stream, signal, window, storedOnly } = options;
   let next = options.startSequence ?? 1;
   let failures = 0;
   while (!signal.aborted) {
@@ -35,7 +40,9 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
     let lost = false;
     const stopListening = connection.onReconnect(() => (lost = true));
     try {
-      consumer = await untilAvailable(connection, signal, () => createOrdered(connection, options, next));
+      const created = await untilAvailable(connection, signal, () => createOrdered(connection, options, next));
+      consumer = created.name;
+      if (storedOnly && created.pending === 0) return;
       for (let received = 0; !lost && !signal.aborted; ) {
         const before = received;
         for await (const raw of pullRequest(connection, stream, consumer, { batch: window, expiresMs: PULL_EXPIRES_MS, signal })) {
@@ -48,6 +55,7 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
           failures = 0;
           next = info.streamSequence + 1;
           yield { raw, info };
+          if (storedOnly && info.pending === 0) return;
         }
         if (received === before && !lost && !signal.aborted) lost = await hasLostDeliveries(connection, stream, consumer, received);
       }
@@ -63,14 +71,14 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
   }
 }
 
-async function createOrdered(connection: Connection, options: OrderedOptions, startSequence: number): Promise<string> {
+async function createOrdered(connection: Connection, options: OrderedOptions, startSequence: number): Promise<{ name: string; pending: number }> {
   const name = `follow-${nuid.next()}`;
   const filter = options.subjects.length === 0 ? {} : options.subjects.length === 1 ? { filter_subject: options.subjects[0] } : { filter_subjects: [...options.subjects] };
-  await connection.answer(
+  const created = await connection.answer(
     connection.manager.consumers.add(options.stream, {
       name,
       ack_policy: 'none',
-      ...(startSequence <= 1 ? { deliver_policy: 'all' } : { deliver_policy: 'by_start_sequence', opt_start_seq: startSequence }),
+      ...beginning(startSequence, options.startUnixMs),
       headers_only: options.headersOnly ?? false,
       inactive_threshold: nanos(INACTIVE_MS),
       mem_storage: true,
@@ -78,7 +86,14 @@ async function createOrdered(connection: Connection, options: OrderedOptions, st
       ...filter,
     }),
   );
-  return name;
+  return { name, pending: created.num_pending };
+}
+
+/** Once a message has been seen, the sequence behind it says more than a time. */
+function beginning(startSequence: number, startUnixMs: number | undefined): Partial<ConsumerConfig> {
+  if (startSequence > 1) return { deliver_policy: 'by_start_sequence', opt_start_seq: startSequence };
+  if (startUnixMs !== undefined) return { deliver_policy: 'by_start_time', opt_start_time: new Date(startUnixMs).toISOString() };
+  return { deliver_policy: 'all' };
 }
 
 /** A delivery lost after the last message we saw shows in no gap: the broker's own count tells. */

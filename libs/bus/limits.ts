@@ -6,12 +6,14 @@ import type { StreamName } from './topology.js';
  * A size that is not given leaves an existing stream as it is.
  */
 export interface TopologyLimits {
-  /** Most bytes a stream holds. A full stream of images, batches or blobs refuses more (BACKPRESSURE). */
+  /** Most bytes a stream holds. A full stream of images, batches or blobs refuses more (BACKPRESSURE); one of events, dead letters or predictions drops its oldest. */
   maxBytes: Partial<Record<StreamName, number>>;
   /** How long operators' events are kept. */
   eventAgeMs: number;
   /** How long dead letters are kept. */
   deadLetterAgeMs: number;
+  /** How long records of predictions are kept. */
+  predictionAgeMs: number;
   /** Within this time the broker recognises a repeated message id. Scans need none: their subject is their identity. */
   duplicateWindowMs: number;
   /** Copies of each stream in a NATS cluster; 1 on a single server. */
@@ -30,12 +32,15 @@ export const DEFAULT_MAX_BYTES = {
   MODELS: 64 * MB,
   EVENTS: 128 * MB,
   DEAD: 512 * MB,
+  PREDICTIONS: 512 * MB,
   BLOBS: 8 * GB,
+  PREDICTION_INPUTS: 1 * GB,
 } as const satisfies Record<StreamName, number>;
 
 export const DEFAULT_LIMITS = {
   eventAgeMs: 3 * 86_400_000,
   deadLetterAgeMs: 7 * 86_400_000,
+  predictionAgeMs: 365 * 86_400_000,
   duplicateWindowMs: 30 * 60_000,
   replicas: 1,
 } as const;
@@ -44,8 +49,8 @@ const size = (stream: StreamName) => optional(bytes({ description: `largest size
 
 /**
  * Limits from the environment: SULCUS_STREAM_SCANS_BYTES, …_LABELS_BYTES, …_BATCH_REQUESTS_BYTES, …_BATCHES_BYTES,
- * …_MODELS_BYTES, …_EVENTS_BYTES, …_DEAD_BYTES, …_BLOBS_BYTES, SULCUS_STREAM_EVENTS_AGE, SULCUS_STREAM_DEAD_AGE,
- * SULCUS_STREAM_DUPLICATE_WINDOW, SULCUS_STREAM_REPLICAS.
+ * …_MODELS_BYTES, …_EVENTS_BYTES, …_DEAD_BYTES, …_PREDICTIONS_BYTES, …_BLOBS_BYTES, …_PREDICTION_INPUTS_BYTES,
+ * SULCUS_STREAM_EVENTS_AGE, SULCUS_STREAM_DEAD_AGE, SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_DUPLICATE_WINDOW, SULCUS_STREAM_REPLICAS.
  *
  * @throws INVALID_CONFIG naming every mistake
  */
@@ -59,15 +64,18 @@ export function limitsFromEnvironment(environment: NodeJS.ProcessEnv = process.e
       MODELS: ['SULCUS_STREAM_MODELS_BYTES', size('MODELS')],
       EVENTS: ['SULCUS_STREAM_EVENTS_BYTES', size('EVENTS')],
       DEAD: ['SULCUS_STREAM_DEAD_BYTES', size('DEAD')],
+      PREDICTIONS: ['SULCUS_STREAM_PREDICTIONS_BYTES', size('PREDICTIONS')],
       BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
+      PREDICTION_INPUTS: ['SULCUS_STREAM_PREDICTION_INPUTS_BYTES', size('PREDICTION_INPUTS')],
       eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
       deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', optional(duration({ description: 'how long dead letters are kept' }))],
+      predictionAgeMs: ['SULCUS_STREAM_PREDICTIONS_AGE', optional(duration({ description: 'how long records of predictions are kept' }))],
       duplicateWindowMs: ['SULCUS_STREAM_DUPLICATE_WINDOW', optional(duration({ description: 'how long message ids are remembered' }))],
       replicas: ['SULCUS_STREAM_REPLICAS', optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' }))],
     },
     environment,
   );
-  const { eventAgeMs, deadLetterAgeMs, duplicateWindowMs, replicas, ...sizes } = parsed;
+  const { eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas, ...sizes } = parsed;
   const given = (values: Record<string, number | undefined>) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  return { ...given({ eventAgeMs, deadLetterAgeMs, duplicateWindowMs, replicas }), maxBytes: given(sizes) };
+  return { ...given({ eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas }), maxBytes: given(sizes) };
 }

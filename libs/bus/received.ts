@@ -34,6 +34,10 @@ export interface FollowOptions<O> {
   subject?: string;
   /** First sequence wanted. Default: the beginning. */
   startSequence?: number;
+  /** Instead: nothing stored before this time. */
+  startUnixMs?: number;
+  /** True: ends when what is stored at this moment has been read, instead of waiting for more. */
+  storedOnly?: boolean;
   /** True: leaves the bodies at the broker. */
   headersOnly?: boolean;
   signal: AbortSignal;
@@ -44,9 +48,9 @@ export interface FollowOptions<O> {
 const HEADERS_ONLY_WINDOW = 256;
 
 export async function* follow<O>(connection: Connection, options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
-  const { stream, subject, startSequence, headersOnly, signal, codec } = options;
+  const { stream, subject, startSequence, startUnixMs, storedOnly, headersOnly, signal, codec } = options;
   const window = headersOnly ? HEADERS_ONLY_WINDOW : pullWindow(stream, connection.maxPayloadBytes);
-  for await (const { raw, info } of readOrdered(connection, { stream, subjects: subject === undefined ? [] : [subject], startSequence, headersOnly, window, signal })) {
+  for await (const { raw, info } of readOrdered(connection, { stream, subjects: subject === undefined ? [] : [subject], startSequence, startUnixMs, storedOnly, headersOnly, window, signal })) {
     const headers = readHeaders(raw.headers);
     const followed: Followed<O> = {
       headers,

@@ -17,11 +17,19 @@ export interface StreamStats {
   bytes: number;
   /** Size at which the stream is full; -1 without a limit. */
   maxBytes: number;
+  /** Age at which messages go; 0: they stay. */
+  maxAgeMs: number;
+  /** Sequence of the oldest message; one behind the last when there is none. */
+  firstSequence: number;
+  /** Sequence of the newest message, also when it is gone; 0 when there never was one. */
+  lastSequence: number;
+  /** When the oldest message was stored; undefined when there is none. */
+  firstUnixMs?: number;
   /** Durable consumers. */
   consumers: ConsumerStats[];
 }
 
-const NOTHING: StreamStats = { messages: 0, bytes: 0, maxBytes: 0, consumers: [] };
+const NOTHING: StreamStats = { messages: 0, bytes: 0, maxBytes: 0, maxAgeMs: 0, firstSequence: 1, lastSequence: 0, consumers: [] };
 
 /** Fill of every stream and backlog of every durable consumer; a stream that does not exist yet counts as empty. */
 export async function readStats(connection: Connection): Promise<Record<StreamName, StreamStats>> {
@@ -29,7 +37,8 @@ export async function readStats(connection: Connection): Promise<Record<StreamNa
   return Object.fromEntries(entries) as Record<StreamName, StreamStats>;
 }
 
-async function streamStats(connection: Connection, stream: StreamName): Promise<StreamStats> {
+/** The same for one stream. */
+export async function streamStats(connection: Connection, stream: StreamName): Promise<StreamStats> {
   try {
     return await persistently(connection, `Could not read the state of ${stream}`, () => ask(connection, stream));
   } catch (error) {
@@ -47,5 +56,14 @@ async function ask({ manager }: Connection, stream: StreamName): Promise<StreamS
       consumers.push({ name: info.name, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered });
     }
   }
-  return { messages: state.messages, bytes: state.bytes, maxBytes: config.max_bytes, consumers };
+  return {
+    messages: state.messages,
+    bytes: state.bytes,
+    maxBytes: config.max_bytes,
+    maxAgeMs: config.max_age / 1e6,
+    firstSequence: Math.max(1, state.first_seq),
+    lastSequence: state.last_seq,
+    ...(state.messages === 0 ? {} : { firstUnixMs: Date.parse(state.first_ts) }),
+    consumers,
+  };
 }

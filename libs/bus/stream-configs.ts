@@ -6,10 +6,19 @@ import { allSubjects, STREAM_NAMES, type StreamName } from './topology.js';
 /** Largest message of streams whose messages are small by nature; the others take what the broker takes. */
 const SMALL_MESSAGE_BYTES = 1_000_000;
 
-const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set(['LABELS', 'BATCH_REQUESTS', 'MODELS', 'EVENTS']);
+const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set(['LABELS', 'BATCH_REQUESTS', 'MODELS', 'EVENTS', 'PREDICTIONS']);
 const WORK_QUEUES: ReadonlySet<StreamName> = new Set(['BATCH_REQUESTS', 'BATCHES']);
-/** Only what operators look at may be overwritten by newer messages; everything else slows its sender when full. */
-const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD']);
+/** Only what people look back at may be overwritten by newer messages, since it must not stop those who serve; everything else slows its sender when full. */
+const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD', 'PREDICTIONS', 'PREDICTION_INPUTS']);
+/** Nothing can be taken out of these by hand: messages go by age and size alone. */
+const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS']);
+/** The limit that says how long a stream keeps its messages; the others keep them until they are full. */
+const AGES: Partial<Record<StreamName, AgeLimit>> = { EVENTS: 'eventAgeMs', DEAD: 'deadLetterAgeMs', PREDICTIONS: 'predictionAgeMs', PREDICTION_INPUTS: 'predictionAgeMs' };
+
+type AgeLimit = 'eventAgeMs' | 'deadLetterAgeMs' | 'predictionAgeMs';
+
+/** The limit of {@link TopologyLimits} that a stream's age comes from. */
+export const ageLimitOf = (stream: StreamName): AgeLimit | undefined => AGES[stream];
 
 /** Bytes of the largest message that a stream can hold: what an outstanding pull may bring. */
 export function largestMessageBytes(stream: StreamName, maxPayloadBytes: number): number {
@@ -18,14 +27,15 @@ export function largestMessageBytes(stream: StreamName, maxPayloadBytes: number)
 
 export type OurStreamConfig = Pick<
   StreamConfig,
-  'name' | 'subjects' | 'retention' | 'discard' | 'storage' | 'max_bytes' | 'max_age' | 'max_msg_size' | 'duplicate_window' | 'num_replicas' | 'allow_direct' | 'max_msgs'
+  'name' | 'subjects' | 'retention' | 'discard' | 'storage' | 'max_bytes' | 'max_age' | 'max_msg_size' | 'duplicate_window' | 'num_replicas' | 'allow_direct' | 'max_msgs' | 'deny_delete' | 'deny_purge'
 >;
 
 /** The configuration of every stream. One limit per stream: two of them with discard "new" have lost messages (nats-server #4771). */
 export function streamConfigs(limits: Partial<TopologyLimits>): OurStreamConfig[] {
   const filled = { ...DEFAULT_LIMITS, ...limits };
   return STREAM_NAMES.map((stream) => {
-    const ageMs = stream === 'EVENTS' ? filled.eventAgeMs : stream === 'DEAD' ? filled.deadLetterAgeMs : 0;
+    const ageLimit = ageLimitOf(stream);
+    const ageMs = ageLimit === undefined ? 0 : filled[ageLimit];
     return {
       name: stream,
       subjects: [allSubjects(stream)],
@@ -39,6 +49,8 @@ export function streamConfigs(limits: Partial<TopologyLimits>): OurStreamConfig[
       duplicate_window: nanos(ageMs === 0 ? filled.duplicateWindowMs : Math.min(filled.duplicateWindowMs, ageMs)),
       num_replicas: filled.replicas,
       allow_direct: true,
+      deny_delete: APPEND_ONLY.has(stream),
+      deny_purge: APPEND_ONLY.has(stream),
     };
   });
 }

@@ -9,7 +9,9 @@ export const Streams = {
   MODELS: 'MODELS',
   EVENTS: 'EVENTS',
   DEAD: 'DEAD',
+  PREDICTIONS: 'PREDICTIONS',
   BLOBS: 'BLOBS',
+  PREDICTION_INPUTS: 'PREDICTION_INPUTS',
 } as const;
 
 export type StreamName = keyof typeof Streams;
@@ -30,8 +32,13 @@ const PREFIXES = {
   MODELS: 'model.v1',
   EVENTS: 'event.v1',
   DEAD: 'dead.v1',
+  PREDICTIONS: 'prediction.v1',
   BLOBS: 'blob.v1',
+  PREDICTION_INPUTS: 'prediction-input.v1',
 } as const satisfies Record<StreamName, string>;
+
+/** Streams that hold content in chunks, named by its hash. */
+export type BlobStream = Extract<StreamName, 'BLOBS' | 'PREDICTION_INPUTS'>;
 
 /** What one message of a stream is called, in span names and messages to people. */
 export const NOUNS = {
@@ -42,7 +49,9 @@ export const NOUNS = {
   MODELS: 'model event',
   EVENTS: 'pipeline event',
   DEAD: 'dead letter',
+  PREDICTIONS: 'prediction record',
   BLOBS: 'blob chunk',
+  PREDICTION_INPUTS: 'prediction input',
 } as const satisfies Record<StreamName, string>;
 
 /** A token may not be empty, hold blanks, dots or wildcards: letters, digits, '-', '_' and '=' are safe in subjects and keys. */
@@ -62,6 +71,8 @@ function subjectPath(value: string, what: string): string {
 export const subjects = {
   /** One subject per sample: the broker itself refuses a second message for the same content. */
   scan: (site: string, sampleId: string): string => `${PREFIXES.SCANS}.${subjectToken(site, 'Site')}.${subjectToken(sampleId, 'Sample id')}`,
+  /** Where the scan of a sample is, whichever site sent it. */
+  scanOf: (sampleId: string): string => `${PREFIXES.SCANS}.*.${subjectToken(sampleId, 'Sample id')}`,
   label: (site: string): string => `${PREFIXES.LABELS}.${subjectToken(site, 'Site')}`,
   batchRequest: (run: string): string => `${PREFIXES.BATCH_REQUESTS}.${subjectToken(run, 'Run')}`,
   batch: (run: string): string => `${PREFIXES.BATCHES}.${subjectToken(run, 'Run')}`,
@@ -69,9 +80,18 @@ export const subjects = {
   model: (event: string): string => `${PREFIXES.MODELS}.${subjectToken(event, 'Model event')}`,
   event: (service: string): string => `${PREFIXES.EVENTS}.${subjectToken(service, 'Service')}`,
   dead: (service: string): string => `${PREFIXES.DEAD}.${subjectToken(service, 'Service')}`,
+  /** One subject per prediction, so that it is recorded once and found by its id. */
+  prediction: (run: string, version: string, predictionId: string): string =>
+    `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.${subjectToken(version, 'Model version')}.${subjectToken(predictionId, 'Prediction id')}`,
+  /** Where the record of a prediction is, whichever version answered. */
+  predictionOf: (predictionId: string): string => `${PREFIXES.PREDICTIONS}.*.*.${subjectToken(predictionId, 'Prediction id')}`,
+  /** Predictions of one model version. */
+  predictionsBy: (version: string): string => `${PREFIXES.PREDICTIONS}.*.${subjectToken(version, 'Model version')}.*`,
+  /** Predictions of every version of a run. */
+  predictionsOfRun: (run: string): string => `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.>`,
   /** Chunk `index` (from 0) of content; `owner` sets it apart from equal content of others (see libs/bus/blobs.ts). */
-  blobChunk: (sha256: string, index: number | '*', owner?: string): string =>
-    `${PREFIXES.BLOBS}${owner === undefined ? '' : `.${subjectPath(owner, 'Blob owner')}`}.${subjectToken(sha256, 'Hash')}.${index}`,
+  blobChunk: (sha256: string, index: number | '*', owner?: string, stream: BlobStream = 'BLOBS'): string =>
+    `${PREFIXES[stream]}${owner === undefined ? '' : `.${subjectPath(owner, 'Blob owner')}`}.${subjectToken(sha256, 'Hash')}.${index}`,
   /** Everything an owner keeps. */
   blobsOf: (owner: string): string => `${PREFIXES.BLOBS}.${subjectPath(owner, 'Blob owner')}.>`,
 } as const;

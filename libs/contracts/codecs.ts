@@ -6,6 +6,7 @@ import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLett
 import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
 import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
 import type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
+import type { PredictionRecord, PredictionRecordInput } from './generated/sulcus/v1/PredictionRecord.js';
 import type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
 import type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
 
@@ -44,6 +45,7 @@ export const codecs = {
   ModelEvent: codec<ModelEventInput, ModelEvent>('ModelEvent'),
   PipelineEvent: codec<PipelineEventInput, PipelineEvent>('PipelineEvent'),
   DeadLetter: codec<DeadLetterInput, DeadLetter>('DeadLetter'),
+  PredictionRecord: codec<PredictionRecordInput, PredictionRecord>('PredictionRecord'),
 };
 
 export type MessageName = keyof typeof codecs;

@@ -30,6 +30,10 @@ export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus
 
 export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 
+export type { PredictionRecord, PredictionRecordInput } from './generated/sulcus/v1/PredictionRecord.js';
+export type { Computation, ComputationInput } from './generated/sulcus/v1/Computation.js';
+export type { PredictionTimes, PredictionTimesInput } from './generated/sulcus/v1/PredictionTimes.js';
+
 // ---- gRPC: sulcus.v1.Ingest
 export type { IngestHandlers, IngestClient } from './generated/sulcus/v1/Ingest.js';
 export type { UploadRequest, UploadRequestInput } from './generated/sulcus/v1/UploadRequest.js';

@@ -6,7 +6,7 @@ import { SulcusError } from '#libs/errors';
 const USABLE_SHARE = 0.7;
 
 /** Streams that hold images and models; the others keep their size. */
-const ELASTIC = ['SCANS', 'BLOBS'] as const;
+const ELASTIC = ['SCANS', 'BLOBS', 'PREDICTION_INPUTS'] as const;
 
 /** Less than this and a run of any use would fill up. */
 const LEAST_ELASTIC_BYTES = 200e6;
