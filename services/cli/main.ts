@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   predictor: ['answer predictions over gRPC with the newest promoted model', async () => (await import('#services/predictor')).main],
   import: ['send a folder or a manifest of images to ingest', async () => (await import('#services/ingest')).importMain],
   predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
+  predictions: ['list records of predictions', async () => (await import('#services/predictor')).predictionsMain],
+  replay: ['make a recorded prediction again and compare', async () => (await import('#services/predictor')).replayMain],
   phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
   models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
   weights: ['import pretrained weights from a file, export a version to one', async () => (await import('./weights-command.js')).main],

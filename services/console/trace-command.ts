@@ -6,7 +6,7 @@ import { readSpanFolder, renderStory, tellStory } from './trace/index.js';
 /** Where the launcher's newest run keeps its spans, relative to the working folder. */
 export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
 
-/** `sulcus trace <sample id>`: prints what became of one image. */
+/** `sulcus trace <sample id | prediction id>`: prints what became of one image. */
 export async function traceMain(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
@@ -17,7 +17,7 @@ export async function traceMain(argv: readonly string[]): Promise<void> {
         dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
         json: ['--json', flag({ default: false, description: 'print the story as JSON' })],
       },
-      notes: 'The sample is named by the beginning of its id, the SHA-256 of the image file: sha256sum image.jpg',
+      notes: 'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',
     },
     argv,
   );

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { bytes, choice, duration, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
+import { bytes, choice, duration, flag, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
 
 const cores = availableParallelism();
 
@@ -16,6 +16,9 @@ export const predictorEnvironment = {
   maxDelayMs: ['SULCUS_BATCH_DELAY', duration({ default: 4, description: 'how long an image may wait for others to share its batch' })],
   maxRequests: ['SULCUS_QUEUE_REQUESTS', integer({ min: 1, max: 100_000, default: 256, description: 'requests admitted and not yet answered, at most' })],
   maxQueueBytes: ['SULCUS_QUEUE_BYTES', bytes({ default: 256 * 2 ** 20, description: 'encoded bytes of the admitted requests together, at most' })],
+  records: ['SULCUS_RECORDS', choice(['durable', 'async', 'off'], { default: 'async', description: 'records of predictions; durable: stored before the answer, async: beside it' })],
+  recordInputs: ['SULCUS_RECORD_INPUTS', flag({ default: false, description: 'also keep the images that were predicted, so that sulcus replay has them' })],
+  maxRecordQueueBytes: ['SULCUS_RECORD_QUEUE_BYTES', bytes({ default: 64 * 2 ** 20, description: 'async records that wait for the broker, at most; what is beyond is dropped and counted' })],
   maxMessageBytes: ['SULCUS_MAX_MESSAGE_BYTES', bytes({ default: 16 * 2 ** 20, description: 'largest gRPC message' })],
 } as const;
 

@@ -3,6 +3,7 @@ import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { ModelHost } from './models/model-host.js';
 import type { SlotObserver } from './models/model-slot.js';
+import type { RecordCounts } from './records/recorder.js';
 import { reasonOf, type UnansweredReason } from './unanswered.js';
 
 /** Latencies that the reported median is taken over. */
@@ -24,6 +25,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   #failed = 0;
   #swaps = 0;
   readonly #unanswered: Partial<Record<UnansweredReason, number>> = {};
+  #recordsDropped: { count: number; why: string } | undefined;
   #reportedRequests = -1;
   #changed = true;
   #reportedAtMs = performance.now();
@@ -72,13 +74,26 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     this.state(this.#version === '' ? 'failed' : 'ready', `Model version ${version} cannot serve (${next}): ${error.message}`);
   }
 
+  /** A record of a prediction will not be stored. Such come in floods: told with the next report. */
+  recordDropped(why: string): void {
+    this.#recordsDropped = { count: (this.#recordsDropped?.count ?? 0) + 1, why };
+    this.#changed = true;
+  }
+
+  /** Records went by age or size. */
+  recordsGone(message: string): void {
+    this.#log.warn(message);
+    this.state(this.#version === '' ? 'starting' : 'ready', message);
+  }
+
   /** Tells operators what the service is up to. */
   state(state: 'starting' | 'ready' | 'stopping' | 'failed', message: string): void {
     void publishEvent(this.#bus, 'predictor', this.#instance, { state: { state, message } });
   }
 
   /** Publishes the counts, unless nothing has happened since the last report. */
-  async report(): Promise<void> {
+  async report(records: Readonly<RecordCounts>): Promise<void> {
+    this.#tellDropped();
     const nowMs = performance.now();
     const seconds = (nowMs - this.#reportedAtMs) / 1000;
     const answered = this.#requests - Math.max(0, this.#reportedRequests);
@@ -95,8 +110,19 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
         requestsPerSecond: answered / seconds,
         p50Ms: median(this.#latenciesMs),
         unanswered: { ...this.#unanswered },
+        recordsStored: records.stored,
+        recordsDropped: records.dropped,
+        recordsWaiting: records.waiting,
       },
     });
+  }
+
+  #tellDropped(): void {
+    if (!this.#recordsDropped) return;
+    const { count, why } = this.#recordsDropped;
+    this.#recordsDropped = undefined;
+    this.#log.error({ dropped: count, why }, 'records of predictions are lost');
+    this.state('ready', `${count} records of predictions are lost: ${why}`);
   }
 }
 

@@ -3,3 +3,5 @@ export { main } from './main.js';
 export { readConfig, type PredictorConfig } from './config.js';
 export { PredictorService, type PredictorDependencies } from './service.js';
 export { predictMain } from './client/predict-command.js';
+export { predictionsMain } from './records/predictions-command.js';
+export { replayMain } from './replay/replay-command.js';

@@ -7,10 +7,12 @@ import type { Admission } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
 import type { ModelHost } from './models/model-host.js';
+import type { EngineFacts } from './models/thread.js';
 import type { Lease, ModelSlot } from './models/model-slot.js';
 import type { ImageInput } from './prepare/image-format.js';
 import type { PreparePool, TransformRef } from './prepare/pool.js';
 import type { Prepared } from './prepare/thread.js';
+import type { Recorder, RequestOrigin } from './records/recorder.js';
 import type { ServingStatistics } from './statistics.js';
 
 /** One answered image. */
@@ -19,6 +21,8 @@ export interface Prediction {
   predictionId: string;
   /** SHA-256 of the image as it came, lower-case hexadecimal. */
   sampleId: string;
+  /** The image as it came. */
+  input: ImageInput;
   /** Card of the version that answered. */
   card: ModelCard;
   /** In the order of the card's classes; they sum to 1. */
@@ -32,6 +36,15 @@ export interface Prediction {
   /** Inference of the batch. */
   inferenceMs: number;
   batchSize: number;
+  /** Place in the batch, from 0. */
+  batchRow: number;
+  /** What computed the probabilities. */
+  engine: EngineFacts;
+  /** The request was taken up, and the engine had answered. */
+  receivedUnixMs: number;
+  inferredUnixMs: number;
+  /** W3C trace context of the span; empty when it is not traced. */
+  traceparent: string;
 }
 
 /** What predicting needs. */
@@ -40,6 +53,7 @@ export interface PredictionContext {
   pool: PreparePool;
   events: PredictorEvents;
   statistics: ServingStatistics;
+  recorder: Recorder;
 }
 
 /**
@@ -61,22 +75,31 @@ export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>,
 /** A request whose engine dies under it is asked once more, on the engine that replaces it. */
 const ATTEMPTS = 2;
 
+/** How one image is asked about. */
+export interface ImageRequest {
+  /** Encoded file. */
+  image: Uint8Array;
+  origin: RequestOrigin;
+  priority?: Priority;
+}
+
 /**
- * Predicts one encoded image, already admitted, with the version in service when it comes: one span, one prediction id.
+ * Predicts one encoded image, already admitted, with the version in service when it comes: one span, one prediction id, one record.
  *
  * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; CANCELLED or
- * DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image
+ * DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
  */
-export async function predictImage(context: PredictionContext, image: Uint8Array, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Prediction> {
+export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
   const predictionId = randomUUID();
+  const receivedUnixMs = Date.now();
   const input: ImageInput = { format: 'encoded', bytes: image };
-  const [prediction] = await accounted(context, () =>
+  const [prediction] = await accounted(context, origin, signal, () =>
     withSpan('predict image', { attributes: attributesOf(predictionId, input) }, async (span) => [
       await persistently(
         signal,
         async () => {
           const { host, release } = await context.slot.acquire(signal);
-          return await predictOn(context, host, { predictionId, input, priority }, span, signal).finally(release);
+          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority }, span, signal).finally(release);
         },
         (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
       ),
@@ -88,6 +111,7 @@ export async function predictImage(context: PredictionContext, image: Uint8Array
 /** A request of several images. */
 export interface PredictionRequest {
   priority: Priority;
+  origin: RequestOrigin;
   /** The host that answers all of them. */
   acquire(signal: AbortSignal): Promise<Lease>;
   /** The images as that host's version takes them. @throws INVALID_ARGUMENT when it does not */
@@ -95,13 +119,13 @@ export interface PredictionRequest {
 }
 
 /**
- * Predicts the images of one request, already admitted, with one version: a span and a prediction id each. When one of
- * them fails the request fails, and the others go no further.
+ * Predicts the images of one request, already admitted, with one version: a span, a prediction id and a record each. When
+ * one of them fails the request fails, the others go no further, and nothing is recorded.
  *
  * @throws as {@link predictImage}, and what the request's own functions throw
  */
 export async function predictImages(context: PredictionContext, request: PredictionRequest, signal: AbortSignal): Promise<Prediction[]> {
-  return await accounted(context, () =>
+  return await accounted(context, request.origin, signal, () =>
     persistently(signal, async () => {
       const { host, release } = await request.acquire(signal);
       const failed = new AbortController();
@@ -129,12 +153,13 @@ export async function predictImages(context: PredictionContext, request: Predict
 /** One image on its way. */
 interface Order {
   predictionId: string;
+  receivedUnixMs: number;
   input: ImageInput;
   priority: Priority;
 }
 
-function predictOneOf(context: PredictionContext, host: ModelHost, image: Omit<Order, 'predictionId'>, signal: AbortSignal): Promise<Prediction> {
-  const order = { ...image, predictionId: randomUUID() };
+function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority'>, signal: AbortSignal): Promise<Prediction> {
+  const order = { ...image, predictionId: randomUUID(), receivedUnixMs: Date.now() };
   return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) => predictOn(context, host, order, span, signal));
 }
 
@@ -145,11 +170,12 @@ function naming(index: number, count: number, thrown: unknown): SulcusError {
   return new SulcusError(error.code, `Image ${index} of ${count}: ${error.rawMessage}`, { cause: thrown, details: error.details });
 }
 
-/** Counts a request and its times, however it ends. */
-async function accounted(context: PredictionContext, work: () => Promise<Prediction[]>): Promise<Prediction[]> {
+/** Records what a request is answered with, and counts it and its times, however it ends. */
+async function accounted(context: PredictionContext, origin: RequestOrigin, signal: AbortSignal, work: () => Promise<Prediction[]>): Promise<Prediction[]> {
   const startedMs = performance.now();
   try {
     const predictions = await work();
+    await context.recorder.record(predictions, origin, signal);
     const durationMs = performance.now() - startedMs;
     context.events.answered(durationMs);
     context.statistics.answered(predictions, durationMs);
@@ -178,20 +204,22 @@ const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<strin
 
 async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
   const { card } = host;
-  const { predictionId, priority } = order;
+  const { predictionId, receivedUnixMs, input, priority } = order;
   span.setAttributes({ [attr.modelVersion]: card.version });
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
   let prepared: Prepared | undefined;
-  const { result, batchSize, queueMs, runMs } = await host.predict(async () => {
+  const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(async () => {
     prepared = await prepare(context.pool, host.transform, order, span, signal);
     return prepared.pixels;
   }, signal, priority);
 
+  const inferredUnixMs = Date.now();
   const { sampleId, prepareMs } = prepared!;
   const predicted = indexOfMaximum(result);
   span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
-  return { predictionId, sampleId, card, probabilities: result, predicted, prepareMs, queueMs, inferenceMs: runMs, batchSize };
+  const times = { prepareMs, queueMs, inferenceMs: runMs, receivedUnixMs, inferredUnixMs };
+  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times };
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */

@@ -15,6 +15,11 @@ import { ModelHost } from './models/model-host.js';
 import { ModelSlot } from './models/model-slot.js';
 import type { PredictionContext } from './prediction.js';
 import { PreparePool } from './prepare/pool.js';
+import { KeptInputs } from './records/kept-inputs.js';
+import { RecordStore } from './records/record-store.js';
+import { RecordWriter } from './records/record-writer.js';
+import { createRecorder, type RecordCounts, type Recorder } from './records/recorder.js';
+import { watchRetention } from './records/retention.js';
 import { ServingStatistics } from './statistics.js';
 
 /** What the predictor is built from. */
@@ -27,6 +32,7 @@ export interface PredictorDependencies {
 }
 
 const REPORT_EVERY_MS = 1000;
+const RETENTION_EVERY_MS = 60_000;
 const ALIAS_POLL_MS = 10_000;
 /** Requests wait this long for an engine that died to be replaced. */
 const RECOVERY_WAIT_MS = 10_000;
@@ -41,15 +47,18 @@ export class PredictorService implements AsyncDisposable {
   readonly #slot: ModelSlot;
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
+  readonly #recorder: Recorder;
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents }) {
+  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents; recorder: Recorder; retention: (signal: AbortSignal) => Promise<void> }) {
     this.#server = parts.server;
     this.#slot = parts.slot;
     this.#pool = parts.pool;
     this.#events = parts.events;
-    this.#background = Promise.all([this.#slot.run(this.#stopFollowing.signal), this.#reportRegularly()]);
+    this.#recorder = parts.recorder;
+    const { signal } = this.#stopFollowing;
+    this.#background = Promise.all([this.#slot.run(signal), this.#reportRegularly(), parts.retention(signal)]);
   }
 
   /**
@@ -82,7 +91,12 @@ export class PredictorService implements AsyncDisposable {
         },
       },
     });
-    const context: PredictionContext = { slot, pool, events, statistics };
+    const store = new RecordStore(bus);
+    const writer = new RecordWriter({ store, inputs: config.recordInputs ? new KeptInputs(bus) : undefined, predictor: { instance, engineThreads: config.engineThreads } });
+    const recorder = createRecorder(config.records, writer, { maxQueueBytes: config.maxRecordQueueBytes, onDropped: (why) => events.recordDropped(why) });
+    const retention = (signal: AbortSignal) =>
+      watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
+    const context: PredictionContext = { slot, pool, events, statistics, recorder };
     const directory = new ModelDirectory({ slot, registry, alias: config.alias, modelName: config.modelName });
     const server = await startServer({
       address: config.address,
@@ -102,7 +116,7 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, pool, events });
+    return new PredictorService({ server, slot, pool, events, recorder, retention: config.records === 'off' ? async () => undefined : retention });
   }
 
   /** `host:port` as clients on this machine reach it. */
@@ -116,7 +130,12 @@ export class PredictorService implements AsyncDisposable {
     return host && { card: host.card, enginePid: host.enginePid };
   }
 
-  /** NOT_SERVING first, then running requests finish, then the engines end. */
+  /** What became of the records of predictions. */
+  get records(): Readonly<RecordCounts> {
+    return this.#recorder.counts;
+  }
+
+  /** NOT_SERVING first, then running requests finish, then the engines end, and records are written to the end. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
       this.#events.state('stopping', 'Finishing the running requests');
@@ -125,7 +144,8 @@ export class PredictorService implements AsyncDisposable {
       await this.#background;
       await this.#slot.close();
       await this.#pool.close();
-      await this.#events.report();
+      await this.#recorder.close();
+      await this.#events.report(this.#recorder.counts);
     })();
     return this.#stopped;
   }
@@ -138,7 +158,7 @@ export class PredictorService implements AsyncDisposable {
     const { signal } = this.#stopFollowing;
     while (!signal.aborted) {
       await sleep(REPORT_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      await this.#events.report();
+      await this.#events.report(this.#recorder.counts);
     }
   }
 }

@@ -25,7 +25,7 @@ export interface Story {
  * Tells the story of one image: the spans of its ingest, everything inside them, every span that links one of those
  * (batch → train step → checkpoint and model → load), and the predictions of the models it helped to train.
  *
- * @param idPrefix sample id or the beginning of one
+ * @param idPrefix sample id or the beginning of one, or the id of a prediction of it
  * @throws NOT_FOUND when no span knows such a sample; INVALID_ARGUMENT when several samples begin with the prefix
  */
 export function tellStory(spans: readonly SpanRecord[], idPrefix: string): Story {
@@ -36,14 +36,19 @@ export function tellStory(spans: readonly SpanRecord[], idPrefix: string): Story
 }
 
 function spansOfSample(spans: readonly SpanRecord[], idPrefix: string): SpanRecord[] {
-  const prefix = idPrefix.toLowerCase();
+  const prefix = sampleOfPrediction(spans, idPrefix) ?? idPrefix.toLowerCase();
   const found = spans.filter((span) => String(span.attributes[attr.sampleId] ?? '').startsWith(prefix));
   const ids = [...new Set(found.map((span) => String(span.attributes[attr.sampleId])))];
-  if (ids.length === 0) throw new SulcusError('NOT_FOUND', `No recorded span knows a sample ${idPrefix}`);
+  if (ids.length === 0) throw new SulcusError('NOT_FOUND', `No recorded span knows a sample or prediction ${idPrefix}`);
   if (ids.length > 1) {
     throw new SulcusError('INVALID_ARGUMENT', `${ids.length} samples begin with ${idPrefix}, for example ${ids.slice(0, 3).map((id) => id.slice(0, 16)).join(', ')}: give more digits`);
   }
   return found.sort((a, b) => a.startUnixMs - b.startUnixMs);
+}
+
+function sampleOfPrediction(spans: readonly SpanRecord[], predictionId: string): string | undefined {
+  const sampleId = spans.find((span) => span.attributes[attr.predictionId] === predictionId.toLowerCase())?.attributes[attr.sampleId];
+  return sampleId === undefined ? undefined : String(sampleId);
 }
 
 interface Reached {

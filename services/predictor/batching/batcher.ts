@@ -18,6 +18,8 @@ export interface Batched<Result> {
   result: Result;
   /** Rows in the batch. */
   batchSize: number;
+  /** Place of the row in its batch, from 0. */
+  batchRow: number;
   /** From the row being ready until its batch went out. */
   queueMs: number;
   /** Time of the batch's `run`. */
@@ -136,7 +138,7 @@ export class Batcher<Row, Result> {
       }
       const runMs = performance.now() - startedMs;
       batch.forEach((entry, index) => {
-        entry.resolve({ result: results[index] as Result, batchSize: batch.length, queueMs: startedMs - entry.readyAtMs, runMs });
+        entry.resolve({ result: results[index] as Result, batchSize: batch.length, batchRow: index, queueMs: startedMs - entry.readyAtMs, runMs });
       });
     } catch (error) {
       for (const entry of batch) entry.reject(error);

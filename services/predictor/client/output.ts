@@ -41,8 +41,11 @@ function toCsv(predictions: readonly FilePrediction[]): string {
     const byClass = new Map(probabilities.map(({ className, probability }) => [className, probability]));
     return [prediction.file, predictedClass, ...classes.map((name) => String(byClass.get(name) ?? '')), modelVersion, predictionId, '', ''];
   });
-  return [header, ...rows].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+  return [header, ...rows].map(csvLine).join('');
 }
+
+/** One line of CSV with its end; RFC 4180. */
+export const csvLine = (row: readonly string[]): string => `${row.map(csvField).join(',')}\r\n`;
 
 function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -6,7 +6,7 @@ import type { Admission } from '../batching/admission.js';
 import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
 import { predictImage, type PredictionContext } from '../prediction.js';
-import { toResponse } from './response.js';
+import { origin, toResponse } from './response.js';
 
 /** Failures that concern one image; anything else ends the stream. */
 const ANSWERED_IN_PLACE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.UNAVAILABLE, GrpcStatus.INTERNAL]);
@@ -39,7 +39,7 @@ async function* begin(context: PredictionContext, admission: Admission, requests
 
 async function answerInPlace(context: PredictionContext, { image, name, priority }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
   try {
-    return { response: toResponse(name, await predictImage(context, image, signal, toPriority(priority))) };
+    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority) }, signal)) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (!ANSWERED_IN_PLACE.has(error.policy.grpcStatus)) throw error;

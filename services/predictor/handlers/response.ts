@@ -1,5 +1,9 @@
 import type { PredictResponseInput } from '#libs/contracts';
 import type { Prediction } from '../prediction.js';
+import type { RequestOrigin } from '../records/recorder.js';
+
+/** Where the request named `name` came from. */
+export const origin = (name: string): RequestOrigin => ({ protocol: 'sulcus.v1', name });
 
 /** The answer on the wire to the request named `name`. */
 export function toResponse(name: string, prediction: Prediction): PredictResponseInput {

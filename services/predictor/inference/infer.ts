@@ -64,6 +64,7 @@ async function infer(context: InferenceContext, request: ModelInferRequest, sign
       context,
       {
         priority,
+        origin: { protocol: 'inference', name: request.id },
         acquire: () => context.directory.acquire(address, limit),
         images: (card) => requestImages(request, card, context.config.maxBatchSize),
       },

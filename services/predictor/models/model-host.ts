@@ -8,7 +8,7 @@ import type { PreparePool, TransformRef } from '../prepare/pool.js';
 import { ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
-import type { ModelThreadMethods } from './thread.js';
+import type { EngineFacts, ModelThreadMethods } from './thread.js';
 
 type ModelThread = ThreadClient<ModelThreadMethods>;
 
@@ -44,6 +44,8 @@ export class ModelHost {
   readonly card: ModelCard;
   /** Process that holds the model. */
   readonly enginePid: number | undefined;
+  /** What computes the answers. */
+  readonly engine: EngineFacts;
   /** Fetch, verify, start, load and warm together. */
   readonly loadMs: number;
   /** What an image goes through before it is given to {@link predict}. */
@@ -58,9 +60,10 @@ export class ModelHost {
   #onIdle: (() => void) | undefined;
   #onFailure: ((error: SulcusError) => void) | undefined;
 
-  private constructor(parts: Pick<ModelHost, 'card' | 'enginePid' | 'loadMs' | 'transform'> & { thread: ModelThread }, options: ModelHostOptions) {
+  private constructor(parts: Pick<ModelHost, 'card' | 'enginePid' | 'engine' | 'loadMs' | 'transform'> & { thread: ModelThread }, options: ModelHostOptions) {
     this.card = parts.card;
     this.enginePid = parts.enginePid;
+    this.engine = parts.engine;
     this.loadMs = parts.loadMs;
     this.transform = parts.transform;
     this.#thread = parts.thread;
@@ -95,8 +98,8 @@ export class ModelHost {
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
         const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize) };
-        await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
-        return new ModelHost({ card, transform, enginePid, thread, loadMs: performance.now() - startedMs }, options);
+        const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
+        return new ModelHost({ card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs }, options);
       });
     } catch (error) {
       await endThread(thread, enginePid);

@@ -10,6 +10,15 @@ import { Registry, type ModelCard } from '#libs/registry';
 import { serveThread } from '#libs/threads';
 import { warmUpAndCheck } from './self-check.js';
 
+/** What a version's answers are computed with. */
+export interface EngineFacts {
+  precision: Precision;
+  /** The library and its version. */
+  library: string;
+  /** Where the network runs, for example `CPU:0`. */
+  device: string;
+}
+
 /** What a version is loaded with. */
 export interface LoadOrder {
   network: Omit<NetworkConfig, 'precision'>;
@@ -39,11 +48,14 @@ const methods = {
   },
 
   /** Gives the weights to the engine, warms it up and checks it. @throws MODEL_INVALID for a version that must not serve; engine errors */
-  load: async ({ network, precision, batchSizes }: LoadOrder): Promise<void> => {
-    session = await InferenceSession.create(engine!, { ...network, precision: resolvePrecision(precision, engine!.info.precision) }, weights!);
+  load: async ({ network, precision, batchSizes }: LoadOrder): Promise<EngineFacts> => {
+    const { info } = engine!;
+    const resolved = resolvePrecision(precision, info.precision);
+    session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!);
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
+    return { precision: resolved, library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
   },
 
   /** `[count, height, width, channels]` uint8 → `[count, classes]` probabilities. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,10 +9,10 @@ import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import type { ModelCard } from '#libs/registry';
 import { attr } from '#libs/telemetry';
+import { runSulcus, startSulcus, type Outcome } from './_cli.js';
 import { checkHealth } from './_foreign-client.js';
 import { CLASSES, createFixture, isRunning, publishModel, randomImage, until, type Fixture } from './_predictor.js';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
 const PUBLISHED_BY = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
 
 let fixture: Fixture;
@@ -34,7 +34,7 @@ before(async () => {
 
   card = await publishModel(fixture.registry, 1, { traceparent: `00-${PUBLISHED_BY.traceId}-${PUBLISHED_BY.spanId}-01` });
   await fixture.registry.promote('champion', card.version, 'first');
-  predictor = sulcus(['predictor'], { SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0', SULCUS_NATS_URL: fixture.nats.url, SULCUS_TRACE_FILE: path.join(folder, 'spans.jsonl'), SULCUS_PREPARE_THREADS: '1', SULCUS_BATCH_SIZE: '4' });
+  predictor = startSulcus(['predictor'], { SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0', SULCUS_NATS_URL: fixture.nats.url, SULCUS_TRACE_FILE: path.join(folder, 'spans.jsonl'), SULCUS_PREPARE_THREADS: '1', SULCUS_BATCH_SIZE: '4' });
   predictor.stderr!.on('data', (chunk: Buffer) => (predictorOutput += chunk.toString()));
   await until(() => /"address":"[^"]+"/.test(predictorOutput), 'the predictor listens', 60_000);
   address = /"address":"([^"]+)"/.exec(predictorOutput)![1]!;
@@ -46,24 +46,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-function sulcus(words: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', path.join(ROOT, 'services/cli/main.ts'), ...words], {
-    cwd: ROOT,
-    env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-/** Runs `sulcus predict` to its end. */
-async function predict(...words: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = sulcus(['predict', ...words], { SULCUS_PREDICTOR_ADDRESS: address });
-  let stdout = '';
-  let stderr = '';
-  child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
-}
+const predict = (...words: string[]): Promise<Outcome> => runSulcus(['predict', ...words], { SULCUS_PREDICTOR_ADDRESS: address });
 
 test('sulcus predict FILE: one row of a table, exit code 0', async () => {
   const { code, stdout, stderr } = await predict(path.join(folder, 'images', 'b.png'));

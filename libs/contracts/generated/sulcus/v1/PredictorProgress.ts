@@ -35,6 +35,18 @@ export interface PredictorProgressInput {
    * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, OTHER.
    */
   'unanswered'?: ({[key: string]: number | string | Long});
+  /**
+   * Records of predictions that the broker has.
+   */
+  'recordsStored'?: (number | string | Long);
+  /**
+   * Records that are lost: there was no room to wait for the broker, or it refused them.
+   */
+  'recordsDropped'?: (number | string | Long);
+  /**
+   * Records that wait for the broker.
+   */
+  'recordsWaiting'?: (number | string | Long);
 }
 
 /**
@@ -70,4 +82,16 @@ export interface PredictorProgress {
    * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, OTHER.
    */
   'unanswered': ({[key: string]: number});
+  /**
+   * Records of predictions that the broker has.
+   */
+  'recordsStored': (number);
+  /**
+   * Records that are lost: there was no room to wait for the broker, or it refused them.
+   */
+  'recordsDropped': (number);
+  /**
+   * Records that wait for the broker.
+   */
+  'recordsWaiting': (number);
 }

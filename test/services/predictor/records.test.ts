@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { PredictResponse } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import type { ModelCard } from '#libs/registry';
+import { createClient } from '#libs/rpc';
+import type { PredictorService } from '#services/predictor';
+import { RecordStore, type StoredRecord } from '../../../services/predictor/records/record-store.js';
+import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from './_oip-client.js';
+import { CLASSES, createFixture, isCode, never, publishModel, randomImage, SIZE_PX, transform, until, untilServing, type Fixture } from './_predictor.js';
+import { transformHash } from '#libs/imaging';
+
+let fixture: Fixture;
+let store: RecordStore;
+let service: PredictorService;
+let client: ReturnType<typeof createClient<'Predictor'>>;
+let oip: OipClient;
+let card: ModelCard;
+const images: Buffer[] = [];
+
+before(async () => {
+  fixture = await createFixture();
+  store = new RecordStore(fixture.bus);
+  for (let seed = 0; seed < 8; seed++) images.push(await randomImage(seed));
+  card = await publishModel(fixture.registry, 1);
+  await fixture.registry.promote('champion', card.version, 'first');
+  service = await fixture.start();
+  await untilServing(service, card.version);
+  client = createClient('Predictor', service.address);
+  oip = connectOip(service.address);
+});
+after(async () => {
+  client.close();
+  oip.close();
+  await fixture.close();
+});
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Everything recorded, once all that waits is stored. */
+async function recorded(of: PredictorService = service): Promise<StoredRecord[]> {
+  await until(() => of.records.waiting === 0, 'all records stored');
+  return await store.list({ signal: never });
+}
+
+/** The records that come of some work. */
+async function recordsOf(work: () => Promise<unknown>): Promise<Map<string, StoredRecord['record']>> {
+  const before = (await recorded()).length;
+  await work();
+  const fresh = (await recorded()).slice(before);
+  const byId = new Map(fresh.map(({ record }) => [record.predictionId, record]));
+  assert.equal(byId.size, fresh.length, 'a prediction was recorded twice');
+  return byId;
+}
+
+const encoded = (sent: readonly Uint8Array[], id: string) => ({ model_name: 'test', id, inputs: [{ name: 'image', datatype: 'BYTES', shape: [sent.length, 1] }], raw_input_contents: [packBytes(sent)] });
+const idsOf = ({ parameters }: InferAnswer): string[] => String(parameters['prediction_ids']!['string_param']).split(',');
+
+test('16 callers at once: each answer has exactly one record, with the floats, hashes and names of that answer', async () => {
+  const answers: { image: Buffer; answer: PredictResponse }[] = [];
+  const records = await recordsOf(() =>
+    Promise.all(
+      Array.from({ length: 64 }, async (_, index) => {
+        const image = images[index % images.length]!;
+        answers.push({ image, answer: await client.predict({ image, name: `asked ${index}` }) });
+      }),
+    ),
+  );
+  assert.equal(records.size, 64);
+  for (const { image, answer } of answers) {
+    const record = records.get(answer.predictionId)!;
+    assert.deepEqual(record.probabilities, answer.probabilities.map(({ probability }) => probability));
+    assert.deepEqual(record.classNames, CLASSES);
+    assert.equal(record.predictedClass, answer.predictedClass);
+    assert.equal(record.sampleId, sha256(image));
+    assert.deepEqual([record.inputFormat, record.inputBytes, record.storedInput], ['encoded', image.length, null]);
+    assert.deepEqual([record.modelVersion, record.modelHash, record.transformHash], [card.version, card.weightsHash, transformHash(transform)]);
+    assert.deepEqual([record.protocol, record.requestName, record.instance], ['sulcus.v1', answer.name, 'test']);
+    const { batchSize, batchRow, precision, device } = record.computation!;
+    assert.ok(batchSize >= 1 && batchSize <= 4 && batchRow >= 0 && batchRow < batchSize, `row ${batchRow} of ${batchSize}`);
+    assert.deepEqual([precision, device], ['float32', 'CPU:0']);
+    const { receivedUnixMs, preparedUnixMs, batchedUnixMs, inferredUnixMs, answeredUnixMs } = record.times!;
+    const times = [receivedUnixMs - 1, preparedUnixMs, batchedUnixMs, inferredUnixMs, answeredUnixMs];
+    assert.deepEqual(times, times.toSorted((left, right) => left - right));
+  }
+  assert.ok(new Set([...records.values()].map(({ computation }) => computation!.batchRow)).size > 1, 'some shared a batch');
+});
+
+test('the Open Inference Protocol: a record for each image of a request, files and pixels, and for each answer of a stream', async () => {
+  const pixels = Uint8Array.from({ length: 2 * SIZE_PX * SIZE_PX }, (_, index) => (index * 7) % 256);
+  const half = SIZE_PX * SIZE_PX;
+  let files!: InferAnswer, raw!: InferAnswer;
+  const records = await recordsOf(async () => {
+    files = await oip.infer(encoded(images.slice(0, 3), 'files'));
+    raw = await oip.infer({ model_name: 'test', id: 'pixels', inputs: [{ name: 'image', datatype: 'UINT8', shape: [2, SIZE_PX, SIZE_PX, 1] }], raw_input_contents: [pixels] });
+    await oip.stream([encoded([images[4]!], 'streamed'), encoded([images[5]!], 'streamed too')]);
+    for await (const answer of client.predictStream([{ image: images[6]!, name: 'our stream' }])) assert.equal(answer.result, 'response');
+  });
+  assert.equal(records.size, 3 + 2 + 2 + 1);
+  const answered = unpackFloats(files.raw_output_contents[0]!);
+  idsOf(files).forEach((id, index) => {
+    const record = records.get(id)!;
+    assert.deepEqual(record.probabilities, answered.slice(index * CLASSES.length, (index + 1) * CLASSES.length));
+    assert.deepEqual([record.sampleId, record.protocol, record.requestName], [sha256(images[index]!), 'inference', 'files']);
+  });
+  idsOf(raw).forEach((id, index) => {
+    const record = records.get(id)!;
+    assert.deepEqual([record.sampleId, record.inputFormat, record.inputBytes], [sha256(pixels.subarray(index * half, (index + 1) * half)), 'uint8', half]);
+  });
+  assert.deepEqual([...records.values()].slice(-3).map(({ requestName }) => requestName), ['streamed', 'streamed too', 'our stream']);
+});
+
+test('what is not answered leaves no record: unreadable images, and the others of a request with one', async () => {
+  const broken = images[0]!.subarray(0, 300);
+  const records = await recordsOf(async () => {
+    await assert.rejects(client.predict({ image: broken }), isCode('IMAGE_TRUNCATED'));
+    await assert.rejects(oip.infer(encoded([images[1]!, broken], 'one is broken')));
+    await assert.rejects(client.predict({ image: images[0]! }, { timeoutMs: 1 }));
+  });
+  // The last one may have been computed before its caller's deadline was noticed.
+  assert.ok(records.size <= 1, `${records.size} records`);
+});
+
+test('a stop writes what waits: every answer given before it has its record', async () => {
+  const stopping = await fixture.start();
+  await untilServing(stopping, card.version);
+  const other = createClient('Predictor', stopping.address);
+  const answers = await Promise.all(Array.from({ length: 32 }, (_, index) => other.predict({ image: images[index % images.length]! })));
+  await stopping.stop();
+  other.close();
+  assert.deepEqual({ ...stopping.records }, { stored: 32, dropped: 0, waiting: 0 });
+  for (const { predictionId } of answers) assert.equal((await store.find(predictionId))?.record.predictionId, predictionId);
+});
+
+test('records are listed by number, model and time, in their order, and followed', async () => {
+  const all = await recorded();
+  const ids = (records: readonly StoredRecord[]): string[] => records.map(({ record }) => record.predictionId);
+  assert.deepEqual(ids(await store.list({ last: 5, signal: never })), ids(all.slice(-5)));
+  assert.deepEqual(ids(await store.list({ last: 3, model: card.version, signal: never })), ids(all.slice(-3)));
+  assert.deepEqual(ids(await store.list({ model: 'test', signal: never })), ids(all));
+  assert.deepEqual(await store.list({ last: 3, model: 'another', signal: never }), []);
+  const since = all[10]!.storedUnixMs;
+  assert.deepEqual(ids(await store.list({ sinceUnixMs: since, signal: never })), ids(all.filter(({ storedUnixMs }) => storedUnixMs >= since)));
+  const following = store.follow({ signal: never }, all.at(-2)!.sequence);
+  assert.equal((await following.next()).value!.record.predictionId, all.at(-1)!.record.predictionId);
+  const next = following.next();
+  const { predictionId } = await client.predict({ image: images[0]! });
+  assert.equal((await next).value!.record.predictionId, predictionId);
+  await following.return(undefined);
+});
+
+test('a record that is appended again, changed, is not stored: the first stays', async () => {
+  const [{ record }] = (await store.list({ last: 1, signal: never })) as [StoredRecord];
+  await store.append(card.run, { ...record, predictedClass: 'another' });
+  assert.equal((await store.find(record.predictionId))!.record.predictedClass, record.predictedClass);
+});
+
+test('SULCUS_RECORDS=off: answers, and no records', async () => {
+  const quiet = await fixture.start({ records: 'off' });
+  await untilServing(quiet, card.version);
+  const other = createClient('Predictor', quiet.address);
+  const { predictionId } = await other.predict({ image: images[0]! });
+  other.close();
+  await quiet.stop();
+  assert.equal(await store.find(predictionId), undefined);
+});
+
+test('an id that no subject can hold is refused', async () => {
+  await assert.rejects(store.find('*'), (error) => SulcusError.from(error).code === 'INVALID_ARGUMENT');
+});
