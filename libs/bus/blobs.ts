@@ -28,6 +28,8 @@ export interface BlobOptions {
   owner?: string;
   /** Where it lies. Default: BLOBS, which refuses more when it is full; PREDICTION_INPUTS then drops its oldest. */
   stream?: BlobStream;
+  /** Ends a `put` that waits for the broker. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -45,14 +47,14 @@ export class BlobStore {
   /**
    * Stores content; resolves when all of it is durable. Storing the same again sends only what is missing.
    *
-   * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away
+   * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away, CANCELLED by `signal`
    */
-  async put(content: Uint8Array | readonly Uint8Array[], { owner, stream }: BlobOptions = {}): Promise<BlobRef> {
+  async put(content: Uint8Array | readonly Uint8Array[], { owner, stream, signal }: BlobOptions = {}): Promise<BlobRef> {
     const parts = content instanceof Uint8Array ? [content] : content;
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sha256 = await hashOf(parts);
     const ref = { sha256, sizeBytes, chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES) };
-    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream);
+    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream, signal);
     const missing = chunks(parts)
       .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner, stream) }))
       .filter(({ subject }) => !present.has(subject));
@@ -60,7 +62,7 @@ export class BlobStore {
     let failed = false;
     const send = async ({ chunk, subject }: (typeof missing)[number]) => {
       if (failed) return;
-      await this.#putChunk(subject, chunk());
+      await this.#putChunk(subject, chunk(), signal);
     };
     const results = await Promise.allSettled(missing.map((item) => sending(() => send(item).catch((error: unknown) => ((failed = true), Promise.reject(error as Error))))));
     const failure = results.find((result) => result.status === 'rejected');
@@ -113,15 +115,16 @@ export class BlobStore {
     throw new SulcusError('MESSAGE_INVALID', 'The payload holds neither bytes nor a reference');
   }
 
-  async #putChunk(subject: string, chunk: Uint8Array): Promise<void> {
+  async #putChunk(subject: string, chunk: Uint8Array, signal?: AbortSignal): Promise<void> {
     const { js } = this.#connection;
-    await persistently(this.#connection, 'Could not store a blob chunk', async () => {
+    const store = async (): Promise<void> => {
       try {
         await js.publish(subject, chunk, { expect: { lastSubjectSequence: 0 }, timeout: API_TIMEOUT_MS });
       } catch (error) {
         if (!isWrongLastSequence(error)) throw error; // the same chunk is there already
       }
-    });
+    };
+    await persistently(this.#connection, 'Could not store a blob chunk', store, signal);
   }
 
   async #getChunk(subject: string, stream: BlobStream = 'BLOBS'): Promise<Uint8Array> {
@@ -133,8 +136,9 @@ export class BlobStore {
     return message.data;
   }
 
-  async #subjectsLike(filter: string, stream: BlobStream = 'BLOBS'): Promise<Set<string>> {
-    const info = await persistently(this.#connection, 'Could not look into the blob store', () => this.#connection.manager.streams.info(stream, { subjects_filter: filter }));
+  async #subjectsLike(filter: string, stream: BlobStream = 'BLOBS', signal?: AbortSignal): Promise<Set<string>> {
+    const look = () => this.#connection.manager.streams.info(stream, { subjects_filter: filter });
+    const info = await persistently(this.#connection, 'Could not look into the blob store', look, signal);
     return new Set(Object.keys(info.state.subjects ?? {}));
   }
 

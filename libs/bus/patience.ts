@@ -23,16 +23,17 @@ function mayComeBack(connection: Connection, failure: SulcusError): boolean {
  * Asks the broker for something that may be asked for twice, again and again for 30 s while it is away.
  *
  * @param doing what is tried, as the beginning of an error message
+ * @throws CANCELLED when `signal` aborts before
  */
-export async function persistently<T>(connection: Connection, doing: string, ask: () => Promise<T>): Promise<T> {
+export async function persistently<T>(connection: Connection, doing: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (let tries = 1; ; tries++) {
     try {
-      return await connection.answer(ask());
+      return await connection.answer(ask(), signal);
     } catch (error) {
       const failure = busError(error, doing);
       if (!mayComeBack(connection, failure) || Date.now() >= deadline) throw failure;
-      await backOff(tries);
+      await backOff(tries, signal);
     }
   }
 }

@@ -18,7 +18,8 @@ export const predictorEnvironment = {
   maxQueueBytes: ['SULCUS_QUEUE_BYTES', bytes({ default: 256 * 2 ** 20, description: 'encoded bytes of the admitted requests together, at most' })],
   records: ['SULCUS_RECORDS', choice(['durable', 'async', 'off'], { default: 'async', description: 'records of predictions; durable: stored before the answer, async: beside it' })],
   recordInputs: ['SULCUS_RECORD_INPUTS', flag({ default: false, description: 'also keep the images that were predicted, so that sulcus replay has them' })],
-  maxRecordQueueBytes: ['SULCUS_RECORD_QUEUE_BYTES', bytes({ default: 64 * 2 ** 20, description: 'async records that wait for the broker, at most; what is beyond is dropped and counted' })],
+  recordTimeoutMs: ['SULCUS_RECORD_TIMEOUT', duration({ default: 5000, description: 'durable: how long an answer waits for its record before the request fails' })],
+  maxRecordQueueBytes: ['SULCUS_RECORD_QUEUE_BYTES', bytes({ default: 64 * 2 ** 20, description: 'async: records that wait for the broker, at most; what is beyond is dropped and counted' })],
   maxMessageBytes: ['SULCUS_MAX_MESSAGE_BYTES', bytes({ default: 16 * 2 ** 20, description: 'largest gRPC message' })],
 } as const;
 

@@ -1,4 +1,5 @@
-import { publishEvent, type Bus } from '#libs/bus';
+import { publishEvent, subjects, type Bus } from '#libs/bus';
+import { codecs } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { ModelHost } from './models/model-host.js';
@@ -25,7 +26,10 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   #failed = 0;
   #swaps = 0;
   readonly #unanswered: Partial<Record<UnansweredReason, number>> = {};
+  /** Since operators were last told. */
   #recordsDropped: { count: number; why: string } | undefined;
+  #loggedDropped = 0;
+  #reportedRecords: RecordCounts = { stored: 0, dropped: 0, waiting: 0 };
   #reportedRequests = -1;
   #changed = true;
   #reportedAtMs = performance.now();
@@ -77,7 +81,6 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   /** A record of a prediction will not be stored. Such come in floods: told with the next report. */
   recordDropped(why: string): void {
     this.#recordsDropped = { count: (this.#recordsDropped?.count ?? 0) + 1, why };
-    this.#changed = true;
   }
 
   /** Records went by age or size. */
@@ -93,7 +96,10 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
 
   /** Publishes the counts, unless nothing has happened since the last report. */
   async report(records: Readonly<RecordCounts>): Promise<void> {
-    this.#tellDropped();
+    await this.#tellDropped();
+    const { stored, dropped, waiting } = this.#reportedRecords;
+    if (stored !== records.stored || dropped !== records.dropped || waiting !== records.waiting) this.#changed = true;
+    this.#reportedRecords = { ...records };
     const nowMs = performance.now();
     const seconds = (nowMs - this.#reportedAtMs) / 1000;
     const answered = this.#requests - Math.max(0, this.#reportedRequests);
@@ -117,12 +123,21 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     });
   }
 
-  #tellDropped(): void {
+  /** Logs at once; operators are told when the broker is there again, whose absence is the usual reason. */
+  async #tellDropped(): Promise<void> {
     if (!this.#recordsDropped) return;
     const { count, why } = this.#recordsDropped;
-    this.#recordsDropped = undefined;
-    this.#log.error({ dropped: count, why }, 'records of predictions are lost');
-    this.state('ready', `${count} records of predictions are lost: ${why}`);
+    if (count !== this.#loggedDropped) this.#log.error({ dropped: count, why }, 'records of predictions are lost');
+    this.#loggedDropped = count;
+    const message = `${count} records of predictions are lost: ${why}`;
+    try {
+      await this.#bus.publish(subjects.event('predictor'), codecs.PipelineEvent, { service: 'predictor', instance: this.#instance, timeUnixMs: Date.now(), state: { state: 'ready', message } });
+    } catch {
+      return; // with the next report
+    }
+    const later = this.#recordsDropped.count - count;
+    this.#recordsDropped = later === 0 ? undefined : { count: later, why };
+    this.#loggedDropped = 0;
   }
 }
 

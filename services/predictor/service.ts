@@ -93,7 +93,12 @@ export class PredictorService implements AsyncDisposable {
     });
     const store = new RecordStore(bus);
     const writer = new RecordWriter({ store, inputs: config.recordInputs ? new KeptInputs(bus) : undefined, predictor: { instance, engineThreads: config.engineThreads } });
-    const recorder = createRecorder(config.records, writer, { maxQueueBytes: config.maxRecordQueueBytes, onDropped: (why) => events.recordDropped(why) });
+    const recorder = createRecorder(writer, {
+      mode: config.records,
+      timeoutMs: config.recordTimeoutMs,
+      maxQueueBytes: config.maxRecordQueueBytes,
+      onDropped: (why) => events.recordDropped(why),
+    });
     const retention = (signal: AbortSignal) =>
       watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
     const context: PredictionContext = { slot, pool, events, statistics, recorder };

@@ -3,21 +3,21 @@ import type { Prediction } from '../prediction.js';
 import type { RecordWriter } from './record-writer.js';
 import type { RecordCounts, Recorder, RequestOrigin } from './recorder.js';
 
-/** How long an answer waits for a broker that is away: a restart is bridged, an outage is told. */
-const PATIENCE_MS = 5000;
-
 /** No record, no answer. Records whose caller has given up may be stored all the same. */
 export class DurableRecorder implements Recorder {
   readonly counts: RecordCounts = { stored: 0, dropped: 0, waiting: 0 };
   readonly #writer: RecordWriter;
+  readonly #timeoutMs: number;
 
-  constructor(writer: RecordWriter) {
+  /** @param timeoutMs how long an answer waits for a broker that is away: a restart is bridged, an outage is told */
+  constructor(writer: RecordWriter, timeoutMs: number) {
     this.#writer = writer;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** @throws BUS_UNAVAILABLE when the broker stays away; CANCELLED, DEADLINE_EXCEEDED by `signal` */
   async record(predictions: readonly Prediction[], origin: RequestOrigin, signal: AbortSignal): Promise<void> {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const patience = AbortSignal.timeout(this.#timeoutMs);
     const limit = AbortSignal.any([signal, patience]);
     const { counts } = this;
     counts.waiting += predictions.length;
@@ -29,7 +29,7 @@ export class DurableRecorder implements Recorder {
     if (failures.length === 0) return;
     if (signal.aborted) throw SulcusError.from(signal.reason);
     if (!patience.aborted) throw SulcusError.from(failures[0]!.reason);
-    throw new SulcusError('BUS_UNAVAILABLE', `The prediction is not answered because its record could not be stored within ${PATIENCE_MS} ms: the broker does not answer`, { cause: failures[0]!.reason });
+    throw new SulcusError('BUS_UNAVAILABLE', `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: the broker does not answer`, { cause: failures[0]!.reason });
   }
 
   /** Answers wait for their records: when all are given, none is under way. */

@@ -17,9 +17,9 @@ export class KeptInputs {
     this.#bus = bus;
   }
 
-  /** Keeps an input; resolves when the broker has it. @throws BUS_UNAVAILABLE, STORAGE_FULL */
-  async keep(input: Uint8Array): Promise<BlobRef> {
-    return await this.#bus.putBlob(input, { stream: 'PREDICTION_INPUTS' });
+  /** Keeps an input; resolves when the broker has it. @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal` */
+  async keep(input: Uint8Array, signal?: AbortSignal): Promise<BlobRef> {
+    return await this.#bus.putBlob(input, { stream: 'PREDICTION_INPUTS', signal });
   }
 
   /**

@@ -34,7 +34,7 @@ export class RecordStore {
   /**
    * Stores a record; resolves when the broker has it. Repeating it changes nothing.
    *
-   * @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED or DEADLINE_EXCEEDED by `signal`
+   * @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal`
    */
   async append(run: string, record: NewRecord, signal?: AbortSignal): Promise<void> {
     const subject = subjects.prediction(run, record.modelVersion, record.predictionId);

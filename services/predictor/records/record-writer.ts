@@ -42,10 +42,10 @@ export class RecordWriter {
     };
   }
 
-  /** @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED or DEADLINE_EXCEEDED by `signal` */
+  /** @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal` */
   async write({ run, record, input }: PendingRecord, signal?: AbortSignal): Promise<void> {
     const { store, inputs } = this.#options;
-    const storedInput = input && (await inputs?.keep(input));
+    const storedInput = input && (await inputs?.keep(input, signal));
     await store.append(run, { ...record, storedInput }, signal);
   }
 }

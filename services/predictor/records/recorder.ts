@@ -32,10 +32,16 @@ export interface Recorder {
 /** Whether records are made, and whether answers wait for them. */
 export type RecordMode = 'durable' | 'async' | 'off';
 
-export function createRecorder(mode: RecordMode, writer: RecordWriter, background: BackgroundRecorderOptions): Recorder {
+export interface RecorderOptions extends BackgroundRecorderOptions {
+  mode: RecordMode;
+  /** How long an answer waits for its record, in mode 'durable'. */
+  timeoutMs: number;
+}
+
+export function createRecorder(writer: RecordWriter, { mode, timeoutMs, ...background }: RecorderOptions): Recorder {
   switch (mode) {
     case 'durable':
-      return new DurableRecorder(writer);
+      return new DurableRecorder(writer, timeoutMs);
     case 'async':
       return new BackgroundRecorder(writer, background);
     case 'off':

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { startNats, type TestNats } from '../../_helpers/nats.js';
@@ -41,6 +42,21 @@ test('a follower starts at the sequence it asks for', async () => {
     if (seen.push(idOf(message)) === 3) break;
   }
   assert.deepEqual(seen, [2, 3, 4]);
+});
+
+test('a reader of what is stored ends by itself, with nothing to read too; it starts at a time when asked to', async () => {
+  const read = async (subject: string, startUnixMs?: number): Promise<number[]> => {
+    const seen: number[] = [];
+    for await (const { message } of bus.follow({ stream: 'LABELS', subject, startUnixMs, storedOnly: true, codec: codecs.LabelEvent, signal: signal() })) seen.push(idOf(message));
+    return seen;
+  };
+  await publishLabels(bus, 'stored', 0, 3);
+  const { timeUnixMs } = (await bus.getLast('LABELS', subjects.label('stored'), codecs.LabelEvent))!;
+  await sleep(20);
+  await publishLabels(bus, 'stored', 3, 5);
+  assert.deepEqual(await read(subjects.label('stored')), range(0, 5));
+  assert.deepEqual(await read(subjects.label('stored'), timeUnixMs + 10), [3, 4]);
+  assert.deepEqual(await read(subjects.label('nobody')), []);
 });
 
 test('headers only: scans are followed without their pixels, more of them than one window holds', async () => {

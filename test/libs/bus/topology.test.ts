@@ -1,3 +1,5 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect as connectNats } from '@nats-io/transport-node';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
@@ -49,6 +51,25 @@ test('events overwrite the oldest instead of refusing', async (t) => {
   assert.ok(messages < 50 && bytes <= 100_000);
 });
 
+test('records of predictions cannot be taken out by hand, only by size and age, the oldest first', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology({ maxBytes: { PREDICTIONS: 50_000 }, predictionAgeMs: 86_400_000 });
+  const ids = Array.from({ length: 60 }, (_, index) => `p${index}`);
+  for (const id of ids) await bus.publish(subjects.prediction('main', 'main-000001', id), codecs.PredictionRecord, { predictionId: id, requestName: 'x'.repeat(1000) }, { firstOnSubject: true });
+  const client = await connectNats({ servers: nats.url });
+  t.after(() => client.close());
+  const { streams } = await jetstreamManager(client);
+  await assert.rejects(streams.purge('PREDICTIONS'), /not permitted/);
+  await assert.rejects(streams.deleteMessage('PREDICTIONS', 60), /not permitted/);
+  await assert.rejects(streams.update('PREDICTIONS', { deny_purge: false }), /can not|cannot/);
+  const { messages, bytes, firstSequence, lastSequence, maxAgeMs } = await bus.statsOf('PREDICTIONS');
+  assert.deepEqual([messages, lastSequence, maxAgeMs], [lastSequence - firstSequence + 1, 60, 86_400_000]);
+  assert.ok(messages > 10 && messages < 60 && bytes <= 50_000, `${messages} messages of ${bytes} bytes`);
+  assert.equal((await bus.getLast('PREDICTIONS', subjects.predictionOf('p59'), codecs.PredictionRecord))!.message.predictionId, 'p59');
+  assert.equal(await bus.getLast('PREDICTIONS', subjects.predictionOf('p0'), codecs.PredictionRecord), undefined);
+});
+
 test('a size that the disk cannot hold says which variable to change', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
@@ -56,7 +77,7 @@ test('a size that the disk cannot hold says which variable to change', async (t)
 });
 
 test('sizes come from the environment, and all mistakes in it are reported together', () => {
-  assert.deepEqual(limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: '20GB', SULCUS_STREAM_EVENTS_AGE: '2h' }), { eventAgeMs: 7_200_000, maxBytes: { SCANS: 20e9 } });
+  assert.deepEqual(limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: '20GB', SULCUS_STREAM_EVENTS_AGE: '2h', SULCUS_STREAM_PREDICTIONS_AGE: '30d' }), { eventAgeMs: 7_200_000, predictionAgeMs: 30 * 86_400_000, maxBytes: { SCANS: 20e9 } });
   assert.throws(() => limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: 'much', SULCUS_STREAM_REPLICAS: '9' }), (error: { code: string; message: string }) => {
     assert.equal(error.code, 'INVALID_CONFIG');
     assert.match(error.message, /SULCUS_STREAM_SCANS_BYTES.*\n.*SULCUS_STREAM_REPLICAS/s);

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import type { PredictResponse } from '#libs/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { subjects } from '#libs/bus';
+import { codecs, type PredictResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { transformHash } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
+import { createLogger } from '#libs/telemetry';
 import type { PredictorService } from '#services/predictor';
 import { RecordStore, type StoredRecord } from '../../../services/predictor/records/record-store.js';
+import { watchRetention } from '../../../services/predictor/records/retention.js';
 import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from './_oip-client.js';
 import { CLASSES, createFixture, isCode, never, publishModel, randomImage, SIZE_PX, transform, until, untilServing, type Fixture } from './_predictor.js';
-import { transformHash } from '#libs/imaging';
 
 let fixture: Fixture;
 let store: RecordStore;
@@ -108,7 +112,7 @@ test('the Open Inference Protocol: a record for each image of a request, files a
     const record = records.get(id)!;
     assert.deepEqual([record.sampleId, record.inputFormat, record.inputBytes], [sha256(pixels.subarray(index * half, (index + 1) * half)), 'uint8', half]);
   });
-  assert.deepEqual([...records.values()].slice(-3).map(({ requestName }) => requestName), ['streamed', 'streamed too', 'our stream']);
+  assert.deepEqual([...records.values()].slice(-3).map(({ requestName }) => requestName).sort(), ['our stream', 'streamed', 'streamed too']);
 });
 
 test('what is not answered leaves no record: unreadable images, and the others of a request with one', async () => {
@@ -156,14 +160,77 @@ test('a record that is appended again, changed, is not stored: the first stays',
   assert.equal((await store.find(record.predictionId))!.record.predictedClass, record.predictedClass);
 });
 
-test('SULCUS_RECORDS=off: answers, and no records', async () => {
-  const quiet = await fixture.start({ records: 'off' });
-  await untilServing(quiet, card.version);
-  const other = createClient('Predictor', quiet.address);
-  const { predictionId } = await other.predict({ image: images[0]! });
+test('a broker that is away stops no answer: records wait for it and are stored once when it is back', async () => {
+  const answered: PredictResponse[] = [];
+  await fixture.nats.kill();
+  for (const image of images) answered.push(await client.predict({ image }));
+  await until(() => service.records.waiting === images.length, 'records wait');
+  await fixture.nats.restart();
+  await until(() => service.records.waiting === 0, 'all records stored');
+  const newest = await store.list({ last: images.length, signal: never });
+  assert.deepEqual(newest.map(({ record }) => record.predictionId).sort(), answered.map(({ predictionId }) => predictionId).sort());
+  assert.equal(service.records.dropped, 0);
+});
+
+test('what waits is bounded: beyond it records are dropped, counted and told, and answers go on', async () => {
+  const narrow = await fixture.start({ maxRecordQueueBytes: 10_000 });
+  await untilServing(narrow, card.version);
+  const other = createClient('Predictor', narrow.address);
+  await other.waitForReady();
+  await fixture.nats.kill();
+  for (let count = 0; count < 12; count++) await other.predict({ image: images[count % images.length]! });
+  const { stored, dropped, waiting } = narrow.records;
+  assert.equal(stored + dropped + waiting, 12);
+  assert.ok(waiting >= 1 && waiting <= 5 && dropped >= 7, JSON.stringify(narrow.records));
+  await fixture.nats.restart();
+  await until(() => narrow.records.waiting === 0, 'what waited is stored');
   other.close();
-  await quiet.stop();
-  assert.equal(await store.find(predictionId), undefined);
+  await narrow.stop();
+  assert.deepEqual([narrow.records.stored, narrow.records.dropped], [12 - dropped, dropped]);
+  const told: unknown[] = [];
+  const sentences: (string | undefined)[] = [];
+  for await (const { message } of fixture.bus.follow({ stream: 'EVENTS', subject: subjects.event('predictor'), codec: codecs.PipelineEvent, storedOnly: true, signal: never })) {
+    told.push(message?.predictor?.recordsDropped);
+    sentences.push(message?.state?.message);
+  }
+  assert.ok(told.includes(dropped), `${dropped} not among ${told.join()}`);
+  assert.ok(sentences.some((sentence) => /^\d+ records of predictions are lost: more would wait than SULCUS_RECORD_QUEUE_BYTES allows$/.test(sentence ?? '')));
+});
+
+test('SULCUS_RECORDS=durable: an answer has its record already; without a broker it is UNAVAILABLE and says why', async () => {
+  const durable = await fixture.start({ records: 'durable', recordTimeoutMs: 500, recordInputs: true });
+  await untilServing(durable, card.version);
+  using other = createClient('Predictor', durable.address);
+  await Promise.all(
+    Array.from({ length: 16 }, async (_, index) => {
+      const { predictionId } = await other.predict({ image: images[index % 4]! });
+      assert.equal((await store.find(predictionId))?.record.predictionId, predictionId);
+    }),
+  );
+  assert.equal((await fixture.bus.statsOf('PREDICTION_INPUTS')).messages, 4, 'equal images are kept once');
+  await fixture.nats.kill();
+  try {
+    await assert.rejects(other.predict({ image: images[0]! }), (error) => isCode('BUS_UNAVAILABLE')(error) && /not answered because its record could not be stored/.test((error as Error).message));
+  } finally {
+    await fixture.nats.restart();
+  }
+  const { predictionId } = await other.predict({ image: images[1]! });
+  assert.equal((await store.find(predictionId))?.record.predictionId, predictionId);
+  await durable.stop();
+});
+
+test('records that go by size are told to operators', async () => {
+  const told: string[] = [];
+  const stopped = new AbortController();
+  const watching = watchRetention({ store, log: createLogger('test'), onGone: (message) => told.push(message), everyMs: 50, signal: stopped.signal });
+  const { bytes } = await store.stats();
+  await sleep(100);
+  assert.deepEqual(told, []);
+  await fixture.bus.ensureTopology({ maxBytes: { PREDICTIONS: Math.floor(bytes / 2) } });
+  await until(() => told.length > 0, 'told');
+  stopped.abort();
+  await watching;
+  assert.match(told[0]!, /^\d+ records of predictions have gone by age or size \(SULCUS_STREAM_PREDICTIONS_AGE.*: \d+ records since /);
 });
 
 test('an id that no subject can hold is refused', async () => {

@@ -54,6 +54,12 @@ test('a story goes from ingest by links to batches, steps, models and prediction
   );
 });
 
+test('an image is found by the id of a prediction of it', () => {
+  const predictionId = '0f0e0d0c-1111-4222-8333-444455556666';
+  const spans = [...recordedSpans(), span('q:1', 'predict image', { attributes: { 'sulcus.prediction.id': predictionId, 'sulcus.sample.id': OTHER } })];
+  assert.equal(tellStory(spans, predictionId).sampleId, OTHER);
+});
+
 test('many spans of a kind are told by the first, the last and their number', () => {
   const batches = tellStory(recordedSpans(), IMAGE).chapters.find(({ name }) => name === 'prepare batch')!;
   assert.deepEqual([batches.first.attributes['sulcus.pass'], batches.last.attributes['sulcus.pass'], batches.count], [0, 2, 3]);
