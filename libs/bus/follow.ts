@@ -15,7 +15,7 @@ export interface OrderedOptions {
   startSequence?: number;
   /** Instead: nothing stored before this time. */
   startUnixMs?: number;
-  /** True: ends when what is stored at this moment has been read, instead of waiting for more. */
+  /** True: ends when it has caught up with what is stored, instead of waiting for more. */
   storedOnly?: boolean;
   headersOnly?: boolean;
   /** Messages asked for at once. */

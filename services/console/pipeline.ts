@@ -123,6 +123,8 @@ interface Surroundings {
 function serviceEnvironment({ run, recipe, epochs, seed }: UpOptions, { natsUrl, ports, classes, traceFolder }: Surroundings): NodeJS.ProcessEnv {
   return {
     SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
+    // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
+    SULCUS_RECORD_INPUTS: 'true',
     ...process.env,
     SULCUS_NATS_URL: natsUrl,
     SULCUS_RUN: run,

@@ -11,19 +11,22 @@ export interface BackgroundRecorderOptions {
   /** Memory of the records that wait, about. */
   maxQueueBytes: number;
   /** Told of each record that will not be stored. */
-  onDropped(why: string): void;
+  onDropped: (why: string) => void;
 }
 
-/** Records on their way to the broker at once: it acknowledges them in turn, after a look at its disk each. */
+/** Records on their way to the broker at once: enough to wait for the broker's disk together. */
 const IN_FLIGHT = 32;
 const RETRY_MS = 1000;
 /** How long records may take at a stop. */
 const CLOSE_MS = 5000;
 
+const STOPPED = 'the predictor stopped before the broker had them';
+const never = new AbortController().signal;
+
 interface Waiting {
   sizeBytes: number;
   /** In the context of the request, whose trace the writing belongs to. */
-  write(): Promise<void>;
+  write: () => Promise<void>;
 }
 
 /**
@@ -54,15 +57,14 @@ export class BackgroundRecorder implements Recorder {
     const limit = AbortSignal.timeout(CLOSE_MS);
     while (this.counts.waiting > 0 && !limit.aborted) await this.#settled.wait(limit);
     this.#givenUp.abort();
-    for (const _ of this.#queue.splice(0)) this.#drop('the predictor stopped before the broker had them');
+    for (const _ of this.#queue.splice(0)) this.#drop(STOPPED);
+    while (this.counts.waiting > 0) await this.#settled.wait(never); // those under way end by the abort
   }
 
   #add(pending: PendingRecord): void {
-    if (this.#bytes + pending.sizeBytes > this.#options.maxQueueBytes && this.counts.waiting > 0) {
-      this.counts.waiting++;
-      return this.#drop('more would wait than SULCUS_RECORD_QUEUE_BYTES allows');
-    }
+    const fits = this.counts.waiting === 0 || this.#bytes + pending.sizeBytes <= this.#options.maxQueueBytes;
     this.counts.waiting++;
+    if (!fits) return this.#drop('more would wait than SULCUS_RECORD_QUEUE_BYTES allows');
     this.#bytes += pending.sizeBytes;
     this.#queue.push({ sizeBytes: pending.sizeBytes, write: AsyncResource.bind(() => this.#writer.write(pending, this.#givenUp.signal)) });
     if (this.#writing < IN_FLIGHT) void this.#work();
@@ -88,7 +90,7 @@ export class BackgroundRecorder implements Recorder {
         return this.#settled.ring();
       } catch (thrown) {
         const error = SulcusError.from(thrown);
-        if (signal.aborted) return this.#drop('the predictor stopped before the broker had them');
+        if (signal.aborted) return this.#drop(STOPPED);
         if (!error.retryable) return this.#drop(error.message);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -3,7 +3,7 @@ import type { Prediction } from '../prediction.js';
 import type { RecordWriter } from './record-writer.js';
 import type { RecordCounts, Recorder, RequestOrigin } from './recorder.js';
 
-/** No record, no answer. Records whose caller has given up may be stored all the same. */
+/** No record, no answer: a request whose record cannot be stored fails. One that fails late may leave its record all the same. */
 export class DurableRecorder implements Recorder {
   readonly counts: RecordCounts = { stored: 0, dropped: 0, waiting: 0 };
   readonly #writer: RecordWriter;
@@ -25,7 +25,6 @@ export class DurableRecorder implements Recorder {
     counts.waiting -= predictions.length;
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
     counts.stored += outcomes.length - failures.length;
-    counts.dropped += failures.length;
     if (failures.length === 0) return;
     if (signal.aborted) throw SulcusError.from(signal.reason);
     if (!patience.aborted) throw SulcusError.from(failures[0]!.reason);

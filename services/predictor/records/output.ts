@@ -6,7 +6,7 @@ export interface RecordFormat {
   /** What comes first; may be empty. */
   header: string;
   /** One record, with its line break. */
-  row(stored: StoredRecord): string;
+  row: (stored: StoredRecord) => string;
 }
 
 const COLUMNS = ['time', 'prediction_id', 'model_version', 'predicted_class', 'probability', 'protocol', 'request', 'sample_id'] as const;

@@ -8,7 +8,7 @@ export interface RetentionOptions {
   store: Pick<RecordStore, 'stats'>;
   log: Logger;
   /** Told when records have gone, with a sentence for operators. */
-  onGone(message: string): void;
+  onGone: (message: string) => void;
   everyMs: number;
   signal: AbortSignal;
 }

@@ -147,10 +147,11 @@ test('records are listed by number, model and time, in their order, and followed
   const since = all[10]!.storedUnixMs;
   assert.deepEqual(ids(await store.list({ sinceUnixMs: since, signal: never })), ids(all.filter(({ storedUnixMs }) => storedUnixMs >= since)));
   const following = store.follow({ signal: never }, all.at(-2)!.sequence);
-  assert.equal((await following.next()).value!.record.predictionId, all.at(-1)!.record.predictionId);
+  const predictionIdOf = ({ value }: IteratorResult<StoredRecord, unknown>): string => (value as StoredRecord).record.predictionId;
+  assert.equal(predictionIdOf(await following.next()), all.at(-1)!.record.predictionId);
   const next = following.next();
   const { predictionId } = await client.predict({ image: images[0]! });
-  assert.equal((await next).value!.record.predictionId, predictionId);
+  assert.equal(predictionIdOf(await next), predictionId);
   await following.return(undefined);
 });
 

@@ -31,9 +31,9 @@ before(async () => {
   store = new RecordStore(fixture.bus);
   folder = await mkdtemp(path.join(tmpdir(), 'sulcus-replay-'));
   const [first, ...later] = [await publishModel(fixture.registry, 1), await publishModel(fixture.registry, 2), await publishModel(fixture.registry, 3)];
-  await fixture.registry.promote('champion', first!.version, 'first');
+  await fixture.registry.promote('champion', first.version, 'first');
   const service = await fixture.start({ recordInputs: true });
-  await untilServing(service, first!.version);
+  await untilServing(service, first.version);
   await ask(service);
   for (const { version } of later) {
     await fixture.registry.promote('champion', version, 'next');
