@@ -1,7 +1,7 @@
 import { GrpcStatus, type SulcusError } from '#libs/errors';
 
 /** Why a request got no probabilities. */
-export type UnansweredReason = 'QUEUE_REQUESTS' | 'QUEUE_BYTES' | 'CANCELLED' | 'DEADLINE' | 'INVALID' | 'NOT_READY' | 'BACKEND' | 'RECORD' | 'OTHER';
+export type UnansweredReason = 'QUEUE_REQUESTS' | 'QUEUE_BYTES' | 'CANCELLED' | 'DEADLINE' | 'INVALID' | 'NOT_READY' | 'BACKEND' | 'BROKER' | 'OTHER';
 
 /** Statuses of what the caller must put right. */
 const CALLERS_MISTAKES: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.UNIMPLEMENTED]);
@@ -22,7 +22,7 @@ export function reasonOf({ code, details, policy }: SulcusError): UnansweredReas
       return 'BACKEND';
     case 'BUS_UNAVAILABLE':
     case 'STORAGE_FULL':
-      return 'RECORD';
+      return 'BROKER';
     default:
       return CALLERS_MISTAKES.has(policy.grpcStatus) ? 'INVALID' : 'OTHER';
   }

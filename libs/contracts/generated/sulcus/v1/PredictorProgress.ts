@@ -32,7 +32,7 @@ export interface PredictorProgressInput {
   'p50Ms'?: (number | string);
   /**
    * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
-   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, RECORD (it could not be stored), OTHER.
+   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
   'unanswered'?: ({[key: string]: number | string | Long});
   /**
@@ -79,7 +79,7 @@ export interface PredictorProgress {
   'p50Ms': (number);
   /**
    * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
-   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, RECORD (it could not be stored), OTHER.
+   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
   'unanswered': ({[key: string]: number});
   /**
