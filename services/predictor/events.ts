@@ -96,7 +96,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
 
   /** Publishes the counts, unless nothing has happened since the last report. */
   async report(records: Readonly<RecordCounts>): Promise<void> {
-    await this.#tellDropped();
+    if (!(await this.#tellDropped())) return;
     const { stored, dropped, waiting } = this.#reportedRecords;
     if (stored !== records.stored || dropped !== records.dropped || waiting !== records.waiting) this.#changed = true;
     this.#reportedRecords = { ...records };
@@ -123,9 +123,9 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     });
   }
 
-  /** Logs at once; operators are told when the broker is there again, whose absence is the usual reason. */
-  async #tellDropped(): Promise<void> {
-    if (!this.#recordsDropped) return;
+  /** Logs at once; operators are told when the broker is there again, whose absence is the usual reason. False while it is away. */
+  async #tellDropped(): Promise<boolean> {
+    if (!this.#recordsDropped) return true;
     const { count, why } = this.#recordsDropped;
     if (count !== this.#loggedDropped) this.#log.error({ dropped: count, why }, 'records of predictions are lost');
     this.#loggedDropped = count;
@@ -133,11 +133,12 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     try {
       await this.#bus.publish(subjects.event('predictor'), codecs.PipelineEvent, { service: 'predictor', instance: this.#instance, timeUnixMs: Date.now(), state: { state: 'ready', message } });
     } catch {
-      return; // with the next report
+      return false; // with the next report
     }
     const later = this.#recordsDropped.count - count;
     this.#recordsDropped = later === 0 ? undefined : { count: later, why };
     this.#loggedDropped = 0;
+    return true;
   }
 }
 
