@@ -5,6 +5,7 @@ import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
 import { recordFormat } from './output.js';
 import { RecordStore } from './record-store.js';
+import { describeRetention } from './retention.js';
 
 const environment = { natsUrl: predictorEnvironment.natsUrl };
 
@@ -35,11 +36,12 @@ export async function predictionsMain(argv: readonly string[]): Promise<void> {
     await using bus = await connectBus({ servers: parsed.options.nats ?? parseEnvironment(environment).natsUrl, name: 'predictions', signal });
     const store = new RecordStore(bus);
     const format = recordFormat(json ? 'json' : csv ? 'csv' : 'table');
-    const before = (await store.stats()).lastSequence;
+    const stats = await store.stats();
+    process.stderr.write(`predictions: ${describeRetention(stats)}\n`);
     const stored = await store.list({ last, model, sinceUnixMs: sinceMs === undefined ? undefined : Date.now() - sinceMs, signal });
     process.stdout.write([format.header, ...stored.map(format.row)].join(''));
     if (!follow) return;
-    const seen = Math.max(before, stored.at(-1)?.sequence ?? 0);
+    const seen = Math.max(stats.lastSequence, stored.at(-1)?.sequence ?? 0);
     for await (const next of store.follow({ model, signal }, seen)) process.stdout.write(format.row(next));
   });
 }

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import type { ModelCard } from '#libs/registry';
 import { attr } from '#libs/telemetry';
+import { RecordStore } from '../../../services/predictor/records/record-store.js';
 import { runSulcus, startSulcus, type Outcome } from './_cli.js';
 import { checkHealth } from './_foreign-client.js';
 import { CLASSES, createFixture, isRunning, publishModel, randomImage, until, type Fixture } from './_predictor.js';
@@ -83,6 +84,8 @@ test('sulcus predict: wrong options are all named, exit code 2; a path that is n
 });
 
 interface RecordedSpan {
+  traceId: string;
+  spanId: string;
   name: string;
   attributes: { key: string; value: { stringValue?: string } }[];
   links?: { traceId: string; spanId: string }[];
@@ -94,7 +97,7 @@ async function spans(name: string): Promise<RecordedSpan[]> {
   return lines.flatMap((line) => (JSON.parse(line) as Request).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))).filter((span) => span.name === name);
 }
 
-test('sulcus predict --json --output FILE: a JSON array; the prediction is a span that names image, version and prediction and links the publication of the version', async () => {
+test('sulcus predict --json --output FILE: a JSON array; the prediction is a span that names image, version and prediction and links the publication of the version; its record names the span', async () => {
   const output = path.join(folder, 'answers.json');
   const { code, stdout } = await predict(path.join(folder, 'images', 'b.png'), '--json', '--output', output);
   assert.equal(code, 0);
@@ -110,6 +113,8 @@ test('sulcus predict --json --output FILE: a JSON array; the prediction is a spa
   assert.equal(value(span, attr.modelVersion), card.version);
   assert.deepEqual(span.links?.map(({ traceId, spanId }) => ({ traceId, spanId })), [PUBLISHED_BY]);
   assert.equal((await spans('load model')).length, 1);
+  const { record } = (await new RecordStore(fixture.bus).find(answer.predictionId))!;
+  assert.match(record.traceparent, new RegExp(`^00-${span.traceId}-${span.spanId}-`));
 });
 
 test('SIGTERM: the predictor ends by itself with code 0 and takes its engine along', async () => {

@@ -135,6 +135,7 @@ test('rounding passes when something else computes, and only then', () => {
 test('sulcus predictions: a table by model; wrong options are all named, exit code 2', async () => {
   const [table, wrong] = await Promise.all([sulcus('predictions', '--last', '2', '--model', 'test-000001'), sulcus('predictions', '--last', '0', '--since', 'yesterday')]);
   assert.equal(table.code, 0, table.stderr);
+  assert.match(table.stderr, /^predictions: \d+ records since .* MB of 512 MB, kept for 365 days$/m);
   const [header, ...rows] = table.stdout.trim().split('\n');
   assert.match(header!, /^time +prediction id +model version/);
   assert.equal(rows.length, 2);
