@@ -1,4 +1,4 @@
-/** TensorFlow from TypeScript: build a graph, differentiate it, run it in a child process. */
+/** TensorFlow from TypeScript: build a graph, differentiate it, run it in a child process; without TensorFlow, more slowly, in WebAssembly. */
 export { Graph, Variable, attr, isFloating, elementCount, type Attr, type Attrs, type DType, type GraphNode, type NumericData, type Operation, type OpOptions, type Shape, type Tensor, type TensorSpec } from './graph/index.js';
 export * from './ops/index.js';
 export { differentiableOps, gradients } from './gradients/index.js';
@@ -7,6 +7,7 @@ export { serializeProgram, type SerializeOptions } from './program/serialize.js'
 export { encodeServingModel } from './program/serving-model.js';
 export { freezeForInference } from './program/inference/optimise.js';
 export { type FrozenValues } from './program/inference/freeze.js';
-export { startEngine, type Engine, type EngineOptions, type LoadedProgram } from './process/engine.js';
-export type { EngineInfo } from './process/protocol.js';
+export type { Engine, EngineOptions, LoadedProgram } from './process/engine.js';
+export { describeEngine, engineEnvironment, startEngine } from './process/start.js';
+export type { EngineInfo, EngineKind } from './process/protocol.js';
 export { dataOf, type TensorValue, type ValueData } from './program/value.js';

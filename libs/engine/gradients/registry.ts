@@ -1,4 +1,4 @@
-import { graphError, type Graph, type GraphNode, type Tensor } from '../graph/index.js';
+import type { Graph, GraphNode, Tensor } from '../graph/index.js';
 
 /** What a rule sees of the node it differentiates. */
 export interface GradientContext {
@@ -17,13 +17,3 @@ export type GradientRule = (context: GradientContext) => readonly (Tensor | unde
 
 /** Rules of one group of ops, by op type. */
 export type GradientRules = Readonly<Record<string, GradientRule>>;
-
-/** Merges groups of rules; one op type has one rule. */
-export function createRegistry(...groups: readonly GradientRules[]): ReadonlyMap<string, GradientRule> {
-  const registry = new Map<string, GradientRule>();
-  for (const [type, rule] of groups.flatMap((group) => Object.entries(group))) {
-    if (registry.has(type)) throw graphError(`Two gradient rules for ${type}`);
-    registry.set(type, rule);
-  }
-  return registry;
-}

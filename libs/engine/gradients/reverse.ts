@@ -1,13 +1,13 @@
-import { describe, graphError, isFloating, type Graph, type GraphNode, type Tensor } from '../graph/index.js';
+import { createOpTable, describe, graphError, isFloating, type Graph, type GraphNode, type Tensor } from '../graph/index.js';
 import { add, addN } from '../ops/index.js';
 import { elementwiseRules } from './elementwise.js';
 import { layoutRules } from './layout.js';
 import { linearRules } from './linear.js';
 import { reductionRules } from './reduction.js';
-import { createRegistry } from './registry.js';
+import type { GradientRule } from './registry.js';
 import { spatialRules } from './spatial.js';
 
-const registry = createRegistry(elementwiseRules, layoutRules, linearRules, reductionRules, spatialRules);
+const registry = createOpTable<GradientRule>('gradient rule', elementwiseRules, layoutRules, linearRules, reductionRules, spatialRules);
 
 /** Op types that have a gradient rule. */
 export const differentiableOps = (): readonly string[] => [...registry.keys()];

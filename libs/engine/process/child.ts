@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Request, Response } from './protocol.js';
+import type { EngineKind, Request, Response } from './protocol.js';
 
 export interface ChildOptions {
   /** Threads per op; default: as many as there are cores. */
@@ -18,9 +18,9 @@ const BURST_BYTES = 1 << 20;
 /** How much of the process's error output is kept for the error that reports its end. */
 const STDERR_TAIL_CHARACTERS = 4000;
 
-/** The entry beside this file, in whichever form this file runs: TypeScript source or compiled. */
-const thisFile = fileURLToPath(import.meta.url);
-const entry = path.join(path.dirname(thisFile), `main${path.extname(thisFile)}`);
+/** The entry of each kind of engine, in whichever form this file runs: TypeScript source or compiled. */
+const ENTRY: Readonly<Record<EngineKind, string>> = { tensorflow: './main', portable: '../portable/main' };
+const entryOf = (kind: EngineKind): string => fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
 
 function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
   return {
@@ -46,8 +46,8 @@ export class EngineChild {
   #sending = false;
   #stderr = '';
 
-  constructor(options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
-    this.#process = fork(entry, [], { serialization: 'advanced', env: childEnvironment(options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  constructor(kind: EngineKind, options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
+    this.#process = fork(entryOf(kind), [], { serialization: 'advanced', env: childEnvironment(options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const stderr = this.#process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
     this.#process.on('message', onResponse);
     this.#process.on('exit', (code, signal) => {

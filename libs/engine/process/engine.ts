@@ -1,12 +1,12 @@
 import { SulcusError } from '#libs/errors';
-import type { Program, SerializedEntryPoint, SerializedProgram } from '../program/program.js';
+import { portableForm } from '../portable/form.js';
+import type { Program, ProgramPorts, SerializedEntryPoint, SerializedProgram } from '../program/program.js';
 import { serializeProgram } from '../program/serialize.js';
 import type { TensorValue } from '../program/value.js';
-import { findBinding } from './binding.js';
 import { EngineChild, type ChildOptions } from './child.js';
 import { deferred } from './deferred.js';
 import { checkedFeeds, feedBytes } from './feeds.js';
-import type { EngineInfo, Response } from './protocol.js';
+import type { EngineInfo, EngineKind, ModelForm, Response } from './protocol.js';
 
 export interface EngineOptions extends ChildOptions {
   /** How long the library may take to load. */
@@ -26,11 +26,16 @@ export interface LoadedProgram {
   unload(): Promise<void>;
 }
 
-/** TensorFlow in a process of its own. No call blocks the caller's event loop. */
+/** TensorFlow, or what stands in for it, in a process of its own. No call blocks the caller's event loop. */
 export interface Engine extends AsyncDisposable {
   readonly info: EngineInfo;
   /** Process id, for supervision. */
   readonly pid: number | undefined;
+  /**
+   * Loads a program; one that was serialised before runs on TensorFlow only.
+   *
+   * @throws INVALID_ARGUMENT when the engine cannot run it as it is: bfloat16, for example, needs TensorFlow
+   */
   load(program: Program | SerializedProgram): Promise<LoadedProgram>;
   /** Ends the process after the runs under way. */
   close(): Promise<void>;
@@ -50,19 +55,8 @@ const CLOSE_GRACE_MS = 10_000;
 /** Generous: the first load reads 850 MB of library from a cold disk. */
 const START_TIMEOUT_MS = 120_000;
 
-/**
- * Starts an engine process. It ends with its parent, however that ends.
- *
- * @throws ENGINE_UNAVAILABLE with what to do when there is no usable binding or library
- */
-export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
-  findBinding();
-  const engine = new ProcessEngine(options);
-  await engine.started(options.startTimeoutMs ?? START_TIMEOUT_MS);
-  return engine;
-}
-
-class ProcessEngine implements Engine {
+/** An engine of either kind, seen from its parent. Made by `startEngine`. */
+export class ProcessEngine implements Engine {
   readonly #child: EngineChild;
   readonly #pending = new Map<number, Pending>();
   readonly #exitListeners: ((error: SulcusError) => void)[] = [];
@@ -73,8 +67,11 @@ class ProcessEngine implements Engine {
   #closing = false;
   #nextId = 1;
 
-  constructor(options: EngineOptions) {
-    this.#child = new EngineChild(options, (response) => this.#onResponse(response), (reason) => this.#onEnd(reason));
+  constructor(
+    private readonly kind: EngineKind,
+    options: EngineOptions,
+  ) {
+    this.#child = new EngineChild(kind, options, (response) => this.#onResponse(response), (reason) => this.#onEnd(reason));
   }
 
   get info(): EngineInfo {
@@ -85,7 +82,8 @@ class ProcessEngine implements Engine {
     return this.#child.pid;
   }
 
-  async started(timeoutMs: number): Promise<void> {
+  /** @throws ENGINE_UNAVAILABLE when the process does not come up */
+  async started(timeoutMs: number = START_TIMEOUT_MS): Promise<void> {
     const timer = setTimeout(() => this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `The engine process did not start within ${timeoutMs} ms`)), timeoutMs);
     try {
       this.#info = await this.#ready.promise;
@@ -99,11 +97,10 @@ class ProcessEngine implements Engine {
   }
 
   async load(program: Program | SerializedProgram): Promise<LoadedProgram> {
-    const serialized = 'graph' in program ? serializeProgram(program, { oneDnn: this.info.oneDnn }) : program;
-    const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, savedModel: serialized.savedModel }, serialized.savedModel.byteLength));
+    const { form, entryPoints, constants } = formFor(this.info, program);
+    const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, form }, 'savedModel' in form ? form.savedModel.byteLength : 0));
     if (response.kind !== 'loaded') throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
     const { model } = response;
-    const { entryPoints, constants } = serialized;
     if (constants) await this.#request('load of constants', (id) => {
       for (const { tensor, bytes } of constants.feeds) this.#child.send({ kind: 'feed', id, feed: { tensor, shape: [], strings: [bytes] } }, bytes.byteLength);
       this.#child.send({ kind: 'run', id, model, fetches: [constants.done] });
@@ -155,7 +152,7 @@ class ProcessEngine implements Engine {
 
   #onResponse(response: Response): void {
     if (response.kind === 'ready') return this.#ready.resolve(response.info);
-    if (response.kind === 'unavailable') return this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `TensorFlow does not load: ${response.message}`));
+    if (response.kind === 'unavailable') return this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `${this.kind === 'tensorflow' ? 'TensorFlow' : 'The portable engine'} does not load: ${response.message}`));
     const pending = this.#pending.get(response.id);
     if (!pending) return;
     if (response.kind === 'fetched') {
@@ -176,6 +173,17 @@ class ProcessEngine implements Engine {
     if (!this.#closing) for (const listener of this.#exitListeners) listener(this.#failure);
     this.#ended.resolve();
   }
+}
+
+/** What an engine is sent of a program: TensorFlow a SavedModel, perhaps with a device's own ops, the portable one plain nodes. */
+function formFor({ kind, oneDnn }: EngineInfo, program: Program | SerializedProgram): ProgramPorts & { form: ModelForm } {
+  if (kind === 'portable') {
+    if (!('graph' in program)) throw new SulcusError('INVALID_ARGUMENT', 'A serialised program runs on the TensorFlow engine only: load the program itself');
+    const { nodes, ...ports } = portableForm(program);
+    return { form: { nodes }, ...ports };
+  }
+  const { savedModel, ...ports } = 'graph' in program ? serializeProgram(program, { oneDnn }) : program;
+  return { form: { savedModel }, ...ports };
 }
 
 /** uint8 is fetched as int32, which the binding can read. */

@@ -1,12 +1,18 @@
+import type { GraphNode } from '../graph/index.js';
 import type { TensorValue } from '../program/value.js';
+
+/** Which implementation runs graphs: TensorFlow itself, or the slower one that needs npm packages only. */
+export type EngineKind = 'tensorflow' | 'portable';
 
 /** What the engine process found out about itself. */
 export interface EngineInfo {
+  kind: EngineKind;
+  /** `tensorflow`, or the backend that computes, such as `tfjs-wasm`. */
   library: string;
   version: string;
   /** For example `CPU:0`. The first is where graphs run. */
   devices: string[];
-  /** Whether bfloat16 arithmetic is in the hardware: false means that it works but is slower than float32. */
+  /** Whether bfloat16 arithmetic is in the hardware: false means that it is slower than float32, or not there at all (portable). */
   precision: { bf16: boolean };
   /** Whether graphs run on a CPU by oneDNN's kernels, which have fused forms of their own. */
   oneDnn: boolean;
@@ -19,9 +25,12 @@ export interface Feed {
   strings: readonly Uint8Array[];
 }
 
+/** A graph in the form that an engine takes. */
+export type ModelForm = { readonly savedModel: Uint8Array } | { readonly nodes: readonly GraphNode[] };
+
 /** Messages to the engine process. Feeds come one by one before their `run`, so that no message grows with the model. */
 export type Request =
-  | { kind: 'load'; id: number; savedModel: Uint8Array }
+  | { kind: 'load'; id: number; form: ModelForm }
   | { kind: 'feed'; id: number; feed: Feed }
   | { kind: 'run'; id: number; model: number; fetches: readonly string[] }
   | { kind: 'unload'; id: number; model: number };

@@ -4,25 +4,29 @@ import path from 'node:path';
 import type { TensorValue } from '../program/value.js';
 import { DATA_TYPE, SAVED_MODEL_TAG } from '../program/wire.js';
 import type { TensorFlowBinding, TensorHandle } from './binding.js';
-import type { Feed } from './protocol.js';
+import type { EngineInfo, Feed, ModelForm } from './protocol.js';
+import type { EngineSession } from './serve.js';
 
 /** Runs graphs through the binding. Every call blocks, so it lives in the engine process only. */
-export class Session {
-  constructor(readonly binding: TensorFlowBinding) {}
+export class Session implements EngineSession {
+  constructor(
+    private readonly binding: TensorFlowBinding,
+    readonly info: EngineInfo,
+  ) {}
 
-  /** Loads a `saved_model.pb`; returns the model's id. */
-  load(savedModel: Uint8Array): number {
+  load(form: ModelForm): number {
+    if (!('savedModel' in form)) throw new Error('TensorFlow loads SavedModels only');
     // The library loads from a folder only.
     const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-graph-'));
     try {
-      writeFileSync(path.join(folder, 'saved_model.pb'), savedModel);
+      writeFileSync(path.join(folder, 'saved_model.pb'), form.savedModel);
       return this.binding.loadSavedModel(folder, SAVED_MODEL_TAG);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
-  /** One run: feeds in, fetched values out, in the order of `fetches`. Frees every handle, also when it fails. */
+  /** Frees every handle, also when it fails. */
   run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void {
     const inputs: number[] = [];
     let outputs: TensorHandle[] = [];

@@ -1,4 +1,4 @@
-import { graphError, type Graph, type Operation, type Shape, type Tensor } from '../graph/index.js';
+import { graphError, type Graph, type GraphNode, type Operation, type Shape, type Tensor } from '../graph/index.js';
 
 /** One thing a program can be asked to do: what is fed, what comes back, what must happen besides. */
 export interface EntryPoint {
@@ -35,13 +35,22 @@ export interface SerializedEntryPoint {
   done?: string;
 }
 
-/** A program as plain bytes and names: all a process needs to load and run it. */
-export interface SerializedProgram {
-  /** The contents of a `saved_model.pb`. */
-  savedModel: Uint8Array;
+/** What goes with a program's graph: where to feed and fetch it. */
+export interface ProgramPorts {
   entryPoints: Record<string, SerializedEntryPoint>;
   /** Large constants, to be fed once before the first run, and the tensor to fetch so that they are kept. */
   constants?: { feeds: { tensor: string; bytes: Uint8Array }[]; done: string };
+}
+
+/** A program as plain bytes and names: all a TensorFlow process needs to load and run it. */
+export interface SerializedProgram extends ProgramPorts {
+  /** The contents of a `saved_model.pb`. */
+  savedModel: Uint8Array;
+}
+
+/** A program as plain nodes, ready for an engine process that interprets them. */
+export interface LoweredProgram extends ProgramPorts {
+  nodes: readonly GraphNode[];
 }
 
 /** The element type a value has outside the graph. */

@@ -1,7 +1,7 @@
 import { graphError } from '../graph/index.js';
 import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
-import { valueType, type EntryPoint, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { valueType, type EntryPoint, type LoweredProgram, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
 import { storeConstants, type StoredConstant } from './stored-constants.js';
 import { encodeSavedModel } from './wire.js';
 
@@ -11,18 +11,22 @@ export interface SerializeOptions {
 }
 
 /**
- * Turns a program into bytes for a TensorFlow session: feeds become bytes, targets become something to fetch. The
- * program itself stays as portable as it is.
+ * Turns a program into bytes for a TensorFlow session. The program itself stays as portable as it is.
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
 export function serializeProgram(portable: Program, { oneDnn = false }: SerializeOptions = {}): SerializedProgram {
-  const program = oneDnn ? fuseConvolutions(portable) : portable;
+  const { nodes, ...rest } = lowerProgram(oneDnn ? fuseConvolutions(portable) : portable);
+  return { savedModel: encodeSavedModel(nodes), ...rest };
+}
+
+/** Rewrites a program for an engine process: feeds become bytes, targets become something to fetch. */
+export function lowerProgram(program: Program): LoweredProgram {
   const stored: StoredConstant[] = [];
   const rewritten = rewriteGraph(program.graph, [feedAsBytes, storeConstants(stored)]);
   const entryPoints = mapValues(program.entryPoints, (entry, name) => rewritten.graph.withScope('entry', () => serializeEntryPoint(program, name, entry, rewritten)));
   const constants = stored.length === 0 ? undefined : { feeds: stored.map(({ tensor, bytes }) => ({ tensor, bytes })), done: `${afterAll(rewritten.graph, stored.map(({ assignment }) => assignment)).node}:0` };
-  return { savedModel: encodeSavedModel(rewritten.graph.nodes), entryPoints, ...(constants && { constants }) };
+  return { nodes: rewritten.graph.nodes, entryPoints, ...(constants && { constants }) };
 }
 
 function serializeEntryPoint(program: Program, entryName: string, entry: EntryPoint, { graph, moved, movedNode }: RewrittenGraph): SerializedEntryPoint {

@@ -1,0 +1,105 @@
+import { heap, type Kernel, type KernelCall, type Kernels } from '../kernel.js';
+import type { HeapType, HeapValue, HeapView } from '../value.js';
+import { broadcast, broadcastShape } from './broadcast.js';
+
+/** tfjs's kernel of the same meaning, which broadcasts by itself. */
+const binary =
+  (kernel: string): Kernel =>
+  (call) => [call.memory.run(kernel, { a: heap(call, 0), b: heap(call, 1) })];
+
+const unary =
+  (kernel: string): Kernel =>
+  (call) => [call.memory.run(kernel, { x: heap(call, 0) })];
+
+/** A loop of its own per op: one loop that is handed a function would call it for every element. */
+type Loop = (y: Float32Array, a: Float32Array, b: Float32Array) => void;
+
+const loop =
+  (run: Loop): Kernel =>
+  (call) => {
+    const [a, b] = [heap(call, 0), call.inputs.length > 1 ? heap(call, 1) : heap(call, 0)];
+    const y = call.memory.allocate(a.shape);
+    run(call.memory.floats(y), call.memory.floats(a), call.memory.floats(b));
+    return [y];
+  };
+
+const share: Kernel = (call) => [call.inputs[0]!.place === 'heap' ? call.memory.share(heap(call, 0)) : call.inputs[0]!];
+
+/** Kernels of arithmetic, comparisons and activations, and of their gradients. */
+export const elementwiseKernels: Kernels = {
+  AddV2: binary('Add'),
+  Sub: binary('Sub'),
+  Mul: binary('Multiply'),
+  RealDiv: binary('RealDiv'),
+  Maximum: binary('Maximum'),
+  Minimum: binary('Minimum'),
+  Equal: binary('Equal'),
+  Greater: binary('Greater'),
+  GreaterEqual: binary('GreaterEqual'),
+  Less: binary('Less'),
+  LessEqual: binary('LessEqual'),
+  AddN: (call) => [call.memory.run('AddN', call.inputs.map((_, index) => heap(call, index)))],
+  SelectV2: (call) => [select(call)],
+  Identity: share,
+  StopGradient: share,
+
+  Square: unary('Square'),
+  Sqrt: unary('Sqrt'),
+  Rsqrt: unary('Rsqrt'),
+  Log: unary('Log'),
+  Exp: unary('Exp'),
+  Neg: unary('Neg'),
+  Abs: unary('Abs'),
+  Sign: unary('Sign'),
+  Sigmoid: unary('Sigmoid'),
+  Tanh: unary('Tanh'),
+  OnesLike: (call) => [filled(call, heap(call, 0).shape, heap(call, 0).dtype, 1)],
+  Fill: (call) => {
+    const value = heap(call, 1);
+    return [filled(call, Array.from(call.memory.view(heap(call, 0))), value.dtype, call.memory.view(value)[0]!)];
+  },
+
+  // tfjs's rectifiers turn some NaN into 0, and a diverged training would go on unseen: these let NaN through.
+  Relu: loop((y, x) => {
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]!;
+  }),
+  Relu6: loop((y, x) => {
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]! > 6 ? 6 : x[i]!;
+  }),
+  // Gradients of rectifiers take the gradient first, those of other functions the output first.
+  ReluGrad: loop((dx, dy, y) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = y[i]! > 0 ? dy[i]! : 0;
+  }),
+  Relu6Grad: loop((dx, dy, y) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = y[i]! > 0 && y[i]! < 6 ? dy[i]! : 0;
+  }),
+  SigmoidGrad: loop((dx, y, dy) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! * y[i]! * (1 - y[i]!);
+  }),
+  TanhGrad: loop((dx, y, dy) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! * (1 - y[i]! * y[i]!);
+  }),
+  SqrtGrad: loop((dx, y, dy) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = (0.5 * dy[i]!) / y[i]!;
+  }),
+  RsqrtGrad: loop((dx, y, dy) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = -0.5 * dy[i]! * y[i]! ** 3;
+  }),
+};
+
+export function filled({ memory }: Pick<KernelCall, 'memory'>, shape: readonly number[], dtype: HeapType, value: number): HeapValue {
+  const y = memory.allocate(shape, dtype);
+  memory.view(y).fill(value);
+  return y;
+}
+
+function select(call: KernelCall): HeapValue {
+  const { memory } = call;
+  const given = [heap(call, 0), heap(call, 1), heap(call, 2)];
+  const shape = given.map((value) => value.shape).reduce(broadcastShape);
+  const [condition, a, b] = given.map((value) => broadcast(memory, value, shape)) as [HeapValue, HeapValue, HeapValue];
+  const y = memory.allocate(shape, a.dtype);
+  const [target, chosen, other, which]: HeapView[] = [memory.view(y), memory.view(a), memory.view(b), memory.view(condition)];
+  for (let i = 0; i < target!.length; i++) target![i] = which![i] ? chosen![i]! : other![i]!;
+  return y;
+}

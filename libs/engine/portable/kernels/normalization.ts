@@ -1,0 +1,84 @@
+import { boolAttr, heap, numberAttr, type KernelCall, type Kernels } from '../kernel.js';
+import { sizeOf, type Value } from '../value.js';
+import { columnSums } from './reduction.js';
+
+/** Kernels of batch normalisation over all axes but the last. Sums are kept in double precision. */
+export const normalizationKernels: Kernels = {
+  FusedBatchNormV3: (call) => forward(call),
+  FusedBatchNormGradV3: (call) => backward(call),
+};
+
+/** Mean and biased variance of every channel of [rows, channels]. */
+function statistics(x: Float32Array, channels: number): { mean: Float64Array; variance: Float64Array } {
+  const rows = x.length / channels;
+  const mean = columnSums(x, channels).map((sum) => sum / rows);
+  const squares = new Float64Array(channels);
+  for (let i = 0; i < x.length; ) {
+    for (let channel = 0; channel < channels; channel++, i++) {
+      const deviation = x[i]! - mean[channel]!;
+      squares[channel]! += deviation * deviation;
+    }
+  }
+  return { mean, variance: squares.map((sum) => sum / rows) };
+}
+
+/** Outputs: normalised, mean and variance to store, then mean and biased variance for the gradient, and an opaque one. */
+function forward(call: KernelCall): Value[] {
+  const { memory, node } = call;
+  const [x, ...parameters] = [0, 1, 2, 3, 4].map((index) => heap(call, index));
+  const channels = x!.shape[3]!;
+  const rows = sizeOf(x!) / channels;
+  const [epsilon, factor] = [numberAttr(node, 'epsilon'), numberAttr(node, 'exponential_avg_factor')];
+  const y = memory.allocate(x!.shape);
+  const vectors = node.outputs.slice(1, 5).map(() => memory.allocate([channels]));
+  const opaque = memory.allocate([0]);
+  const [scale, offset, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const [newMean, newVariance, usedMean, usedVariance] = vectors.map((vector) => memory.floats(vector)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  if (boolAttr(node, 'is_training')) {
+    const batch = statistics(memory.floats(x!), channels);
+    // The variance to store is the unbiased estimate, the one in use is not.
+    const unbiased = rows / Math.max(1, rows - 1);
+    for (let channel = 0; channel < channels; channel++) {
+      newMean[channel] = (1 - factor) * (factor === 1 ? 0 : mean[channel]!) + factor * batch.mean[channel]!;
+      newVariance[channel] = (1 - factor) * (factor === 1 ? 0 : variance[channel]!) + factor * unbiased * batch.variance[channel]!;
+    }
+    usedMean.set(batch.mean);
+    usedVariance.set(batch.variance);
+  } else {
+    for (const target of [newMean, usedMean]) target.set(mean);
+    for (const target of [newVariance, usedVariance]) target.set(variance);
+  }
+  const factors = Float64Array.from(scale, (value, channel) => value / Math.sqrt(usedVariance[channel]! + epsilon));
+  const shifts = Float64Array.from(offset, (value, channel) => value - usedMean[channel]! * factors[channel]!);
+  const [source, target] = [memory.floats(x!), memory.floats(y)];
+  for (let i = 0; i < target.length; ) for (let channel = 0; channel < channels; channel++, i++) target[i] = source[i]! * factors[channel]! + shifts[channel]!;
+  return [y, ...vectors, opaque];
+}
+
+/** Inputs: gradient, x, scale, mean and variance in use, opaque. Outputs: gradients of x, scale and offset, and two opaque ones. */
+function backward(call: KernelCall): Value[] {
+  const { memory, node } = call;
+  const [gradient, x, ...parameters] = [0, 1, 2, 3, 4].map((index) => heap(call, index));
+  const channels = x!.shape[3]!;
+  const rows = sizeOf(x!) / channels;
+  const result = memory.allocate(x!.shape);
+  const [scaleGradient, offsetGradient] = [memory.allocate([channels]), memory.allocate([channels])];
+  const opaque = [memory.allocate([0]), memory.allocate([0])];
+  const [scale, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [Float32Array, Float32Array, Float32Array];
+  const [dy, values, dx] = [memory.floats(gradient!), memory.floats(x!), memory.floats(result)];
+
+  const perDeviation = Float64Array.from(variance, (value) => 1 / Math.sqrt(value + numberAttr(node, 'epsilon')));
+  const sums = columnSums(dy, channels);
+  const products = new Float64Array(channels);
+  for (let i = 0; i < dy.length; ) for (let channel = 0; channel < channels; channel++, i++) products[channel]! += dy[i]! * (values[i]! - mean[channel]!);
+  memory.floats(offsetGradient).set(sums);
+  memory.floats(scaleGradient).set(products.map((sum, channel) => sum * perDeviation[channel]!));
+
+  // dx = a·dy + b·x + c per channel; without training the statistics do not depend on x, and b = c = 0.
+  const training = boolAttr(node, 'is_training');
+  const a = perDeviation.map((each, channel) => scale[channel]! * each);
+  const b = a.map((each, channel) => (training ? (-each * perDeviation[channel]! ** 2 * products[channel]!) / rows : 0));
+  const c = a.map((each, channel) => (training ? (-each * sums[channel]!) / rows - b[channel]! * mean[channel]! : 0));
+  for (let i = 0; i < dx.length; ) for (let channel = 0; channel < channels; channel++, i++) dx[i] = a[channel]! * dy[i]! + b[channel]! * values[i]! + c[channel]!;
+  return [result, scaleGradient, offsetGradient, ...opaque];
+}
