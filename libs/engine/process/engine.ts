@@ -9,6 +9,8 @@ import { checkedFeeds, feedBytes } from './feeds.js';
 import type { EngineInfo, EngineKind, ModelForm, Response } from './protocol.js';
 
 export interface EngineOptions extends ChildOptions {
+  /** Which engine; default: what SULCUS_ENGINE says. */
+  kind?: 'auto' | EngineKind;
   /** How long the library may take to load. */
   startTimeoutMs?: number;
 }

@@ -17,7 +17,7 @@ export const engineEnvironment = {
  * @throws ENGINE_UNAVAILABLE with what to do when the engine that was asked for cannot be had
  */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { engine } = parseEnvironment(engineEnvironment);
+  const engine = options.kind ?? parseEnvironment(engineEnvironment).engine;
   if (engine === 'portable') return await start('portable', options);
   try {
     findBinding();

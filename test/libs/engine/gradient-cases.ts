@@ -17,6 +17,8 @@ export interface GradientCase {
   constantInputs?: readonly number[];
   /** Inputs that stay float32 in the bfloat16 form; `all`: the op has no bfloat16 form worth testing. */
   float32Inputs?: readonly number[] | 'all';
+  /** The op itself has to do with bfloat16. */
+  usesBfloat16?: boolean;
   build(g: Graph, inputs: readonly Tensor[]): Tensor;
 }
 
@@ -65,7 +67,7 @@ const layout: GradientCase[] = [
   { op: 'Reshape', inputs: [[2, 3, 4]], build: (g, [x]) => ops.reshape(g, x!, [6, -1]) },
   { op: 'Reshape', variant: 'unknown batch', unknownBatch: [0], inputs: [[2, 3, 4]], build: (g, [x]) => ops.reshape(g, x!, [-1, 12]) },
   // Values on a grid that bfloat16 holds exactly, so that rounding does not hide the slope.
-  { op: 'Cast', inputs: [[2, 3]], range: [-2, 2], float32Inputs: 'all', build: (g, [x]) => ops.cast(g, ops.cast(g, x!, 'bfloat16'), 'float32') },
+  { op: 'Cast', inputs: [[2, 3]], range: [-2, 2], float32Inputs: 'all', usesBfloat16: true, build: (g, [x]) => ops.cast(g, ops.cast(g, x!, 'bfloat16'), 'float32') },
   { op: 'Transpose', inputs: [[2, 3, 4]], build: (g, [x]) => ops.transpose(g, x!, [2, 0, 1]) },
   { op: 'ConcatV2', inputs: [[2, 3], [2, 1], [2, 2]], build: (g, inputs) => ops.concat(g, inputs, -1) },
   { op: 'ConcatV2', variant: 'unknown batch', unknownBatch: [0, 1], inputs: [[2, 2, 3], [2, 2, 2]], build: (g, inputs) => ops.concat(g, inputs, 2) },
