@@ -2,7 +2,7 @@
  * Brings in what the project needs, once, into the clone alone: npm packages, nats-server, libtensorflow, the engine's
  * binding and the compiled sources. Run again it finds everything in place and does nothing.
  *
- *   node scripts/setup.mjs [--parts=packages,nats,engine,build] [--engine=optional]
+ *   node scripts/setup.mjs [--parts=packages,nats,engine,build]
  *
  * Plain Node without packages, because it runs before there are any.
  */
@@ -42,21 +42,33 @@ function stepsByPart() {
   };
 }
 
+/** Which engine will compute: `auto` is TensorFlow where it can be had. The services read the same variable. */
+const ENGINES = ['auto', 'tensorflow', 'portable'];
+
 /**
- * Brings in what is missing.
- * @param {{ parts?: readonly Part[], engineOptional?: boolean }} [options] `engineOptional`: without an engine say so and go on.
+ * Whether TensorFlow may be missing: yes, because the portable engine takes its place, unless it was asked for by name or
+ * one of its parts was pointed elsewhere, which is then a mistake.
+ */
+const engineOptional = () => !['SULCUS_LIBTENSORFLOW_DIR', 'SULCUS_ENGINE_BINDING'].some((name) => process.env[name]) && process.env.SULCUS_ENGINE !== 'tensorflow';
+
+/**
+ * Brings in what is missing. Without TensorFlow it says so and goes on where that is possible; with SULCUS_ENGINE=portable
+ * it does not even look for it.
+ * @param {{ parts?: readonly Part[] }} [options]
  * @throws {SetupError} with one line that says what to do
  */
-export async function setUp({ parts = ALL_PARTS, engineOptional = false } = {}) {
+export async function setUp({ parts = ALL_PARTS } = {}) {
+  const engine = process.env.SULCUS_ENGINE || 'auto';
+  if (!ENGINES.includes(engine)) throw new SetupError(`SULCUS_ENGINE must be one of ${ENGINES.join(', ')}, got "${engine}".`);
   const floor = readJson(path.join(root, 'package.json')).engines.node;
   if (!isAtLeast(process.versions.node, floor)) throw new SetupError(`Node.js ${process.versions.node} is too old: the project needs ${floor}.`);
   const steps = stepsByPart();
-  for (const part of ALL_PARTS.filter((name) => parts.includes(name))) {
+  for (const part of ALL_PARTS.filter((name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'))) {
     try {
       for (const step of steps[part]) await bring(step);
     } catch (error) {
-      if (!(error instanceof SetupError && part === 'engine' && engineOptional)) throw error;
-      say(`going on without the engine: ${error.message}`);
+      if (!(error instanceof SetupError && part === 'engine' && engineOptional())) throw error;
+      say(`going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: ${error.message} (SULCUS_ENGINE=portable does not look for it.)`);
     }
   }
 }
@@ -93,13 +105,13 @@ export async function setUpOrExit(options) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const words = process.argv.slice(2);
-  const unknown = words.filter((word) => word !== '--engine=optional' && !word.startsWith('--parts='));
+  const unknown = words.filter((word) => !word.startsWith('--parts='));
   const parts = words.find((word) => word.startsWith('--parts='))?.slice('--parts='.length).split(',') ?? ALL_PARTS;
   unknown.push(...parts.filter((part) => !ALL_PARTS.includes(part)));
   if (unknown.length > 0) {
-    say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')} and --engine=optional.`);
+    say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')}.`);
     process.exit(2);
   }
-  await setUpOrExit({ parts, engineOptional: words.includes('--engine=optional') });
+  await setUpOrExit({ parts });
   say('done, nothing more to bring in.');
 }

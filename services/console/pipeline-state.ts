@@ -68,6 +68,11 @@ export class PipelineState {
     return [...this.#ingest.values()].reduce(addCounts, NO_COUNTS);
   }
 
+  /** What trains, as the trainer says; empty before it has. */
+  get engine(): string {
+    return this.services.get('trainer')?.engine ?? '';
+  }
+
   get preprocess(): { batches: number; samples: number; decoded: number } {
     const total = { batches: 0, samples: 0, decoded: 0 };
     for (const { batches, samples, decoded } of this.#preprocess.values()) {

@@ -15,6 +15,8 @@ export interface RunSummary {
   };
   /** Where the ingested images are. */
   split: { train: number; validation: number; test: number };
+  /** What trained, such as `tensorflow 2.21.0 (CPU:0)` or `portable (tfjs-wasm 4.22.0)`. */
+  engine: string;
   training: { steps: number; epochs: number; samples: number; imagesPerSecond: number; inputStallFraction: number };
   models: { version: string; validation: { loss: number; accuracy: number }; promoted: boolean }[];
   served: { version: string; swaps: number; requests: number; failedRequests: number };
@@ -40,6 +42,7 @@ export function summarise(state: PipelineState, { requests, failedRequests }: Re
       validation: split.validation - lostOf('SPLIT_VALIDATION'),
       test: split.test - lostOf('SPLIT_TEST'),
     },
+    engine: state.engine,
     training: {
       steps: state.finished?.steps ?? state.training?.step ?? 0,
       epochs: state.finished?.passes ?? state.passesCompleted,
@@ -54,12 +57,13 @@ export function summarise(state: PipelineState, { requests, failedRequests }: Re
 }
 
 /** The summary for people. */
-export function renderSummary({ images, split, training, models, served, test }: RunSummary, classes: readonly string[]): string {
+export function renderSummary({ images, split, engine, training, models, served, test }: RunSummary, classes: readonly string[]): string {
   const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`;
   const promoted = models.filter((model) => model.promoted).length;
   const lines = [
     `images    ${images.offered} offered: ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
     `split     ${split.train} train, ${split.validation} validation, ${split.test} test`,
+    `engine    ${engine || 'unknown'}`,
     `training  ${training.steps} steps, ${training.epochs} epochs, ${training.samples} samples, ${training.imagesPerSecond.toFixed(1)} images/s, ${percent(training.inputStallFraction)} of the time waiting for input`,
     `models    ${models.length} published, ${promoted} promoted`,
     `served    ${served.version || 'none'}, ${served.swaps} swaps, ${served.requests} requests, ${served.failedRequests} failed`,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { bytes, choice, duration, flag, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
+import { engineEnvironment } from '#libs/engine';
 
 const cores = availableParallelism();
 
@@ -10,6 +11,7 @@ export const predictorEnvironment = {
   alias: ['SULCUS_ALIAS', text({ default: 'champion', description: 'alias whose model version answers' })],
   modelName: ['SULCUS_MODEL_NAME', optional(text({ description: 'name of the model for clients of the Open Inference Protocol (default: its run)' }))],
   engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, max: 1024, description: 'threads of the engine (default: all cores)' }))],
+  ...engineEnvironment,
   precision: ['SULCUS_PREDICTOR_PRECISION', choice(['auto', 'float32', 'bfloat16'], { default: 'auto', description: "arithmetic of the network; auto: as the model's recipe" })],
   prepareThreads: ['SULCUS_PREPARE_THREADS', integer({ min: 1, max: 64, default: Math.max(1, Math.min(4, cores - 1)), description: 'threads that decode and transform images' })],
   maxBatchSize: ['SULCUS_BATCH_SIZE', integer({ min: 1, max: 1024, default: 16, description: 'images per batch at most' })],

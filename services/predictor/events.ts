@@ -65,7 +65,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   swapped(host: ModelHost, previousVersion: string | undefined): void {
     const { version } = host.card;
     const loadMs = Math.round(host.loadMs);
-    this.#log.info({ version, previous_version: previousVersion, load_ms: loadMs, engine_pid: host.enginePid }, 'model version in service');
+    this.#log.info({ version, previous_version: previousVersion, load_ms: loadMs, engine_pid: host.enginePid, engine: host.engine.description }, 'model version in service');
     if (version === previousVersion) return this.state('ready', `The engine of model version ${version} was started anew`);
     this.#swaps++;
     this.#version = version;

@@ -1,4 +1,5 @@
 import { duration, flag, integer, list, number, optional, parseEnvironment, site, text, type Parsed } from '#libs/config';
+import { engineEnvironment } from '#libs/engine';
 
 /** Environment of the trainer. */
 export const environment = {
@@ -16,6 +17,7 @@ export const environment = {
   checkpointIntervalMs: ['SULCUS_CHECKPOINT_INTERVAL', duration({ default: 15_000, description: 'Longest time between checkpoints while training' })],
   reorderAfterMs: ['SULCUS_REORDER_AFTER', duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' })],
   keepVersions: ['SULCUS_KEEP_VERSIONS', integer({ default: 20, min: 1, description: 'Newest model versions of the run that are kept; champion, candidate and their predecessors always are' })],
+  ...engineEnvironment,
   engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, description: 'Threads of the engine; default: one per core' }))],
 } as const;
 

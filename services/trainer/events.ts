@@ -13,18 +13,21 @@ export class TrainerEvents {
   readonly #log: Logger;
   readonly #run: string;
   readonly #instance: string;
+  readonly #engine: string;
   #reportedAtMs = 0;
 
-  constructor(bus: Bus, log: Logger, run: string, instance: string) {
+  /** @param engine what computes, for people */
+  constructor(bus: Bus, log: Logger, run: string, instance: string, engine: string) {
     this.#bus = bus;
     this.#log = log;
     this.#run = run;
     this.#instance = instance;
+    this.#engine = engine;
   }
 
   async state(state: 'starting' | 'ready' | 'idle' | 'busy' | 'stopping' | 'failed', message: string): Promise<void> {
-    this.#log.info({ state }, message);
-    await this.#publish({ state: { state, message } });
+    this.#log.info({ state, engine: this.#engine }, message);
+    await this.#publish({ state: { state, message, engine: this.#engine } });
   }
 
   /** Reports at most every half second unless `force`. */

@@ -1,5 +1,5 @@
 import type { Bus } from '#libs/bus';
-import type { Engine } from '#libs/engine';
+import { describeEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import { countTrainable, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
@@ -32,7 +32,7 @@ export interface TrainerServiceContext {
 /** Builds the trainer of a run, restores its newest checkpoint and trains until the signal aborts. */
 export async function runTrainer(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
   const { bus, engine, config, recipe, log, instance, codeVersion } = context;
-  const events = new TrainerEvents(bus, log, config.run, instance);
+  const events = new TrainerEvents(bus, log, config.run, instance, describeEngine(engine.info));
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${config.classes.join(', ')}`);
 
   const claim = await claimRun(bus, config.run, instance, signal);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -51,10 +51,29 @@ describe('set-up', () => {
     }
   });
 
-  it('goes on without the engine when that is allowed, and says so', async () => {
-    const { code, stderr } = await setUp({ SULCUS_LIBTENSORFLOW_DIR: folder }, [WITHOUT_BUILD, '--engine=optional']);
-    assert.equal(code, 0);
-    assert.match(stderr, /going on without the engine: SULCUS_LIBTENSORFLOW_DIR/);
+  it('goes on with the portable engine where TensorFlow cannot be had, and says why and what it means', async () => {
+    // A clone of its own, without what set-up has brought, on a machine without Python.
+    const clone = path.join(folder, 'clone');
+    cpSync(path.join(root, 'scripts'), path.join(clone, 'scripts'), { recursive: true });
+    copyFileSync(path.join(root, 'package.json'), path.join(clone, 'package.json'));
+    mkdirSync(path.join(folder, 'bin'));
+    const setUpClone = (variables: NodeJS.ProcessEnv) => run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], { env: { ...process.env, PATH: path.join(folder, 'bin'), ...variables } });
+    const { code, stderr } = await setUpClone({});
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^set-up: going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: python3 is not on PATH/m);
+    assert.equal(stderr.trim().split('\n').length, 2);
+    const insisting = await setUpClone({ SULCUS_ENGINE: 'tensorflow' });
+    assert.equal(insisting.code, 1);
+    assert.match(insisting.stderr, /^set-up: python3 is not on PATH/);
+  });
+
+  it('looks for no TensorFlow when the portable engine is asked for', async () => {
+    const { code, stderr } = await setUp({ SULCUS_ENGINE: 'portable', SULCUS_LIBTENSORFLOW_DIR: path.join(folder, 'none'), SULCUS_ENGINE_BINDING: path.join(folder, 'none.node') });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr.trim().split('\n').length, 1);
+    const unknown = await setUp({ SULCUS_ENGINE: 'gpu' });
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /SULCUS_ENGINE must be one of auto, tensorflow, portable, got "gpu"/);
   });
 });
 

@@ -4,7 +4,7 @@
  * sent to the engine here, where nobody waits for an answer.
  */
 import { connectBus } from '#libs/bus';
-import { startEngine, type Engine } from '#libs/engine';
+import { describeEngine, startEngine, type Engine } from '#libs/engine';
 import { decodeSafetensors, InferenceSession, resolvePrecision, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { serveThread } from '#libs/threads';
@@ -13,6 +13,8 @@ import { warmUpAndCheck } from './self-check.js';
 /** What a version's answers are computed with. */
 export interface EngineFacts {
   precision: Precision;
+  /** The engine for people, its library's version included. */
+  description: string;
   /** The library and its version. */
   library: string;
   /** Where the network runs, for example `CPU:0`. */
@@ -55,7 +57,7 @@ const methods = {
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
-    return { precision: resolved, library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
+    return { precision: resolved, description: describeEngine(info), library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
   },
 
   /** `[count, height, width, channels]` uint8 → `[count, classes]` probabilities. */

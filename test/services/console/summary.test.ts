@@ -41,6 +41,8 @@ test('a sample that was accepted and given up later moves from ingested to deadL
 
 test('training figures come from the final report, models from the registry events, swaps from changes of version', () => {
   const state = new PipelineState();
+  apply(state, { service: 'trainer', state: { state: 'ready', message: 'ready', engine: 'portable (tfjs-wasm 4.22.0)' } });
+  apply(state, { service: 'ingest', state: { state: 'ready', message: 'ready' } });
   apply(state, { training: { run: 'main', step: 5, samples: 100, loss: 1 } });
   apply(state, { finished: { run: 'main', reason: 'epochs', steps: 8, passes: 2, samples: 160, imagesPerSecond: 40, inputStallFraction: 0.25 } });
   for (const [kind, version] of [['KIND_PUBLISHED', 'main-000001'], ['KIND_PROMOTED', 'main-000001'], ['KIND_PUBLISHED', 'main-000002'], ['KIND_DECLINED', 'main-000002']] as const) {
@@ -49,6 +51,7 @@ test('training figures come from the final report, models from the registry even
   apply(state, { swap: { version: 'main-000001' } });
   apply(state, { instance: 'restarted', swap: { version: 'main-000001' } });
   const summary = summarise(state, { requests: 9, failedRequests: 0 });
+  assert.equal(summary.engine, 'portable (tfjs-wasm 4.22.0)');
   assert.deepEqual(summary.training, { steps: 8, epochs: 2, samples: 160, imagesPerSecond: 40, inputStallFraction: 0.25 });
   assert.deepEqual(summary.models, [
     { version: 'main-000001', validation: { loss: 0.5, accuracy: 0.75 }, promoted: true },

@@ -78,7 +78,7 @@ test('one command: images in, bad ones kept apart, a model out, every request an
   assert.equal(served.version, models.filter((model) => model.promoted).at(-1)?.version);
   assert.equal(measured?.n, split.test);
   assert.equal(measured?.confusion.flat().reduce((sum, count) => sum + count, 0), split.test);
-  assert.deepEqual(Object.keys(summary), ['images', 'split', 'training', 'models', 'served', 'test']);
+  assert.deepEqual(Object.keys(summary), ['images', 'split', 'engine', 'training', 'models', 'served', 'test']);
   assert.match(output, /accuracy \d+\.\d %/);
   assert.match(output, /^report .*index\.html$/m);
   assert.equal(readFileSync(path.join(state, 'report', 'predictions.csv'), 'utf8').trim().split('\r\n').length, 1 + split.test);

@@ -13,6 +13,10 @@ export interface ServiceStateInput {
    * A sentence for people.
    */
   'message'?: (string);
+  /**
+   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an engine of their own.
+   */
+  'engine'?: (string);
 }
 
 /**
@@ -27,4 +31,8 @@ export interface ServiceState {
    * A sentence for people.
    */
   'message': (string);
+  /**
+   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an engine of their own.
+   */
+  'engine': (string);
 }
