@@ -23,6 +23,17 @@ const loop =
     return [y];
   };
 
+/**
+ * The same on the bits of float32 values: signs are as good as random, so that a branch per element would be guessed wrong
+ * half of the time. A mask is all ones or all zeros; `>> 31` makes one of a sign.
+ */
+const bitLoop = (run: (y: Int32Array, a: Int32Array, b: Int32Array) => void): Kernel => loop((y, a, b) => run(bitsOf(y), bitsOf(a), bitsOf(b)));
+
+const bitsOf = (floats: Float32Array): Int32Array => new Int32Array(floats.buffer, floats.byteOffset, floats.length);
+
+/** All ones for a NaN: its exponent is full and its fraction is not 0. */
+const isNaNMask = (bits: number): number => (0x7f800000 - (bits & 0x7fffffff)) >> 31;
+
 const share: Kernel = (call) => [call.inputs[0]!.place === 'heap' ? call.memory.share(heap(call, 0)) : call.inputs[0]!];
 
 /** Kernels of arithmetic, comparisons and activations, and of their gradients. */
@@ -60,15 +71,15 @@ export const elementwiseKernels: Kernels = {
   },
 
   // tfjs's rectifiers turn some NaN into 0, and a diverged training would go on unseen: these let NaN through.
-  Relu: loop((y, x) => {
-    for (let i = 0; i < y.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]!;
+  Relu: bitLoop((y, x) => {
+    for (let i = 0; i < y.length; i++) y[i] = x[i]! & (~(x[i]! >> 31) | isNaNMask(x[i]!));
   }),
   Relu6: loop((y, x) => {
     for (let i = 0; i < y.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]! > 6 ? 6 : x[i]!;
   }),
   // Gradients of rectifiers take the gradient first, those of other functions the output first.
-  ReluGrad: loop((dx, dy, y) => {
-    for (let i = 0; i < dx.length; i++) dx[i] = y[i]! > 0 ? dy[i]! : 0;
+  ReluGrad: bitLoop((dx, dy, y) => {
+    for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! & ((-y[i]! & ~y[i]!) >> 31);
   }),
   Relu6Grad: loop((dx, dy, y) => {
     for (let i = 0; i < dx.length; i++) dx[i] = y[i]! > 0 && y[i]! < 6 ? dy[i]! : 0;

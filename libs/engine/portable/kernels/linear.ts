@@ -2,7 +2,7 @@ import { boolAttr, heap, type Kernels } from '../kernel.js';
 import type { Memory } from '../memory.js';
 import { sizeOf, type HeapValue } from '../value.js';
 import { filled } from './elementwise.js';
-import { columnSums } from './reduction.js';
+import { columnSums } from './columns.js';
 
 /** Kernels of matrix products and biases. */
 export const linearKernels: Kernels = {

@@ -1,6 +1,6 @@
 import { boolAttr, heap, numberAttr, type KernelCall, type Kernels } from '../kernel.js';
 import { sizeOf, type Value } from '../value.js';
-import { columnSums } from './reduction.js';
+import { columnProducts, columnSums, combineColumns, scaleColumns } from './columns.js';
 
 /** Kernels of batch normalisation over all axes but the last. Sums are kept in double precision. */
 export const normalizationKernels: Kernels = {
@@ -12,14 +12,7 @@ export const normalizationKernels: Kernels = {
 function statistics(x: Float32Array, channels: number): { mean: Float64Array; variance: Float64Array } {
   const rows = x.length / channels;
   const mean = columnSums(x, channels).map((sum) => sum / rows);
-  const squares = new Float64Array(channels);
-  for (let i = 0; i < x.length; ) {
-    for (let channel = 0; channel < channels; channel++, i++) {
-      const deviation = x[i]! - mean[channel]!;
-      squares[channel]! += deviation * deviation;
-    }
-  }
-  return { mean, variance: squares.map((sum) => sum / rows) };
+  return { mean, variance: columnProducts(x, mean, x, mean).map((sum) => sum / rows) };
 }
 
 /** Outputs: normalised, mean and variance to store, then mean and biased variance for the gradient, and an opaque one. */
@@ -50,8 +43,7 @@ function forward(call: KernelCall): Value[] {
   }
   const factors = Float64Array.from(scale, (value, channel) => value / Math.sqrt(usedVariance[channel]! + epsilon));
   const shifts = Float64Array.from(offset, (value, channel) => value - usedMean[channel]! * factors[channel]!);
-  const [source, target] = [memory.floats(x!), memory.floats(y)];
-  for (let i = 0; i < target.length; ) for (let channel = 0; channel < channels; channel++, i++) target[i] = source[i]! * factors[channel]! + shifts[channel]!;
+  scaleColumns(memory.floats(y), memory.floats(x!), factors, shifts);
   return [y, ...vectors, opaque];
 }
 
@@ -69,8 +61,7 @@ function backward(call: KernelCall): Value[] {
 
   const perDeviation = Float64Array.from(variance, (value) => 1 / Math.sqrt(value + numberAttr(node, 'epsilon')));
   const sums = columnSums(dy, channels);
-  const products = new Float64Array(channels);
-  for (let i = 0; i < dy.length; ) for (let channel = 0; channel < channels; channel++, i++) products[channel]! += dy[i]! * (values[i]! - mean[channel]!);
+  const products = columnProducts(dy, new Float64Array(channels), values, Float64Array.from(mean));
   memory.floats(offsetGradient).set(sums);
   memory.floats(scaleGradient).set(products.map((sum, channel) => sum * perDeviation[channel]!));
 
@@ -79,6 +70,7 @@ function backward(call: KernelCall): Value[] {
   const a = perDeviation.map((each, channel) => scale[channel]! * each);
   const b = a.map((each, channel) => (training ? (-each * perDeviation[channel]! ** 2 * products[channel]!) / rows : 0));
   const c = a.map((each, channel) => (training ? (-each * sums[channel]!) / rows - b[channel]! * mean[channel]! : 0));
-  for (let i = 0; i < dx.length; ) for (let channel = 0; channel < channels; channel++, i++) dx[i] = a[channel]! * dy[i]! + b[channel]! * values[i]! + c[channel]!;
+  if (training) combineColumns(dx, dy, a, values, b, c);
+  else scaleColumns(dx, dy, a, c);
   return [result, scaleGradient, offsetGradient, ...opaque];
 }

@@ -32,13 +32,19 @@ function maxPoolGradient(call: KernelCall): HeapValue {
   const channels = given.shape[3]!;
   const result = filled(call, given.shape, 'float32', 0);
   const [x, dy, dx] = [memory.floats(given), memory.floats(gradient), memory.floats(result)];
-  const best = new Int32Array(channels);
-  forEachWindow(geometryOf(call, given.shape), (output, pixels) => {
-    for (let channel = 0; channel < channels; channel++) best[channel] = pixels[0]! * channels + channel;
-    for (const pixel of pixels) {
-      for (let channel = 0, i = pixel * channels; channel < channels; channel++, i++) if (x[i]! > x[best[channel]!]!) best[channel] = i;
+  forEachWindow(geometryOf(call, given.shape), (output, pixels, count) => {
+    for (let channel = 0, o = output * channels; channel < channels; channel++, o++) {
+      let best = pixels[0]! * channels + channel;
+      let largest = x[best]!;
+      for (let index = 1; index < count; index++) {
+        const i = pixels[index]! * channels + channel;
+        if (x[i]! > largest) {
+          best = i;
+          largest = x[i]!;
+        }
+      }
+      dx[best]! += dy[o]!;
     }
-    for (let channel = 0, o = output * channels; channel < channels; channel++, o++) dx[best[channel]!]! += dy[o]!;
   });
   return result;
 }
@@ -51,31 +57,33 @@ function avgPoolGradient(call: KernelCall): HeapValue {
   const channels = shape[3]!;
   const result = filled(call, shape, 'float32', 0);
   const [dy, dx] = [memory.floats(gradient), memory.floats(result)];
-  forEachWindow(geometryOf(call, shape), (output, pixels) => {
-    for (const pixel of pixels) {
-      for (let channel = 0, i = pixel * channels, o = output * channels; channel < channels; channel++, i++, o++) dx[i]! += dy[o]! / pixels.length;
+  forEachWindow(geometryOf(call, shape), (output, pixels, count) => {
+    for (let index = 0; index < count; index++) {
+      for (let channel = 0, i = pixels[index]! * channels, o = output * channels; channel < channels; channel++, i++, o++) dx[i]! += dy[o]! / count;
     }
   });
   return result;
 }
 
-/** Visits every window with the numbers of the pixels inside the image, row by row. */
-function forEachWindow({ batch, vertical, horizontal }: WindowGeometry, visit: (output: number, pixels: readonly number[]) => void): void {
+/** Visits every window with the numbers of the pixels inside the image, row by row; the array is the same every time. */
+function forEachWindow({ batch, vertical, horizontal }: WindowGeometry, visit: (output: number, pixels: Int32Array, count: number) => void): void {
+  const pixels = new Int32Array(vertical.window * horizontal.window);
   let output = 0;
   for (let image = 0; image < batch; image++) {
     for (let row = 0; row < vertical.outSize; row++) {
-      const rows = positions(vertical, row);
+      const [top, bottom] = span(vertical, row);
       for (let column = 0; column < horizontal.outSize; column++, output++) {
-        const pixels: number[] = [];
-        for (const y of rows) for (const x of positions(horizontal, column)) pixels.push((image * vertical.inSize + y) * horizontal.inSize + x);
-        visit(output, pixels);
+        const [left, right] = span(horizontal, column);
+        let count = 0;
+        for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) pixels[count++] = (image * vertical.inSize + y) * horizontal.inSize + x;
+        visit(output, pixels, count);
       }
     }
   }
 }
 
-/** What a window sees along one axis. */
-function positions({ stride, window, padBefore, inSize }: WindowAxis, index: number): number[] {
+/** What a window sees along one axis: from the first pixel to before the last. */
+function span({ stride, window, padBefore, inSize }: WindowAxis, index: number): [begin: number, end: number] {
   const begin = index * stride - padBefore;
-  return Array.from({ length: window }, (_, offset) => begin + offset).filter((position) => position >= 0 && position < inSize);
+  return [Math.max(0, begin), Math.min(inSize, begin + window)];
 }

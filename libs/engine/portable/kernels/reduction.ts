@@ -80,10 +80,3 @@ function arranged(call: KernelCall): { x: HeapValue; shape: number[]; blocks: Bl
   const x = call.memory.run('Transpose', { x: given }, { perm: [...kept, ...axes] });
   return { x, shape, blocks: { outer: sizeOf({ shape: kept.map((axis) => given.shape[axis]!) }), reduced, inner: 1 } };
 }
-
-/** Sums over all rows of [rows, columns], in double precision. */
-export function columnSums(x: Float32Array, columns: number): Float64Array {
-  const sums = new Float64Array(columns);
-  addUp(x, 0, { outer: 1, reduced: columns === 0 ? 0 : x.length / columns, inner: columns }, sums);
-  return sums;
-}
