@@ -1,4 +1,5 @@
 import { existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
+import { engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
 
@@ -33,6 +34,7 @@ the newest few are kept. .sulcus/run/latest points to the newest run: its logs, 
 const ENVIRONMENT = {
   natsUrl: ['SULCUS_NATS_URL', optional(text({ description: 'a running NATS server to use instead of starting one' }))],
   natsServer: ['SULCUS_NATS_SERVER', optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" }))],
+  ...engineEnvironment,
 } as const;
 
 export type UpOptions = ParsedOptions<typeof OPTIONS> & { natsUrl: string | undefined };

@@ -49,7 +49,7 @@ export class Memory {
 
   /** The elements, in place: valid until the next allocation. */
   view(value: HeapValue): HeapView {
-    return this.backend.typedArrayFromHeap(value) as HeapView;
+    return this.backend.typedArrayFromHeap(value);
   }
 
   /** The elements of a float32 value, in place: valid until the next allocation. */
@@ -106,7 +106,7 @@ export class Memory {
 
 /** The allocator of the WebAssembly module, which its types leave out. */
 interface Allocator {
-  _malloc(bytes: number): number;
+  _malloc: (bytes: number) => number;
 }
 
 /** Makes running out of memory an error: the backend would write to address 0. */

@@ -86,7 +86,7 @@ export const stateKernels: Kernels = {
     const gradient = heap(call, 2);
     return updated(call, 1, (weights) => {
       const slopes = call.memory.floats(gradient);
-      for (let i = 0; i < weights!.length; i++) weights![i]! -= rate * slopes[i]!;
+      for (let i = 0; i < weights.length; i++) weights[i]! -= rate * slopes[i]!;
     });
   },
   ResourceApplyMomentum: (call) => {
@@ -94,9 +94,9 @@ export const stateKernels: Kernels = {
     const gradient = heap(call, 3);
     return updated(call, 2, (weights, accumulator) => {
       const slopes = call.memory.floats(gradient);
-      for (let i = 0; i < weights!.length; i++) {
-        accumulator![i] = momentum * accumulator![i]! + slopes[i]!;
-        weights![i]! -= rate * (nesterov ? slopes[i]! + momentum * accumulator![i]! : accumulator![i]!);
+      for (let i = 0; i < weights.length; i++) {
+        accumulator[i] = momentum * accumulator[i]! + slopes[i]!;
+        weights[i]! -= rate * (nesterov ? slopes[i]! + momentum * accumulator[i]! : accumulator[i]!);
       }
     });
   },
@@ -106,10 +106,10 @@ export const stateKernels: Kernels = {
     const stepSize = (rate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
     return updated(call, 3, (weights, m, v) => {
       const slopes = call.memory.floats(gradient);
-      for (let i = 0; i < weights!.length; i++) {
-        m![i]! += (slopes[i]! - m![i]!) * (1 - beta1);
-        v![i]! += (slopes[i]! * slopes[i]! - v![i]!) * (1 - beta2);
-        weights![i]! -= (stepSize * m![i]!) / (Math.sqrt(v![i]!) + epsilon);
+      for (let i = 0; i < weights.length; i++) {
+        m[i]! += (slopes[i]! - m[i]!) * (1 - beta1);
+        v[i]! += (slopes[i]! * slopes[i]! - v[i]!) * (1 - beta2);
+        weights[i]! -= (stepSize * m[i]!) / (Math.sqrt(v[i]!) + epsilon);
       }
     });
   },

@@ -7,7 +7,7 @@ export interface OpCase {
   readonly title: string;
   /** Values to feed. */
   readonly inputs: readonly TensorValue[];
-  build(g: Graph, inputs: readonly Tensor[]): Readonly<Record<string, Tensor>>;
+  readonly build: (g: Graph, inputs: readonly Tensor[]) => Readonly<Record<string, Tensor>>;
 }
 
 const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
