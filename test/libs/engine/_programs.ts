@@ -1,5 +1,5 @@
 /** Small programs that several engine tests run. */
-import { add, assignVariable, cast, conv2d, fusedBatchNorm, gradients, Graph, matMul, maxPool, mean, mul, pad, relu, resourceApplyAdam, sparseSoftmaxCrossEntropy, type Program, type Tensor, type TensorValue, type Variable } from '#libs/engine';
+import { add, assignVariable, cast, conv2d, fusedBatchNorm, gradients, Graph, matMul, maxPool, mean, mul, pad, relu, resourceApplyAdam, sparseSoftmaxCrossEntropy, type Engine, type Program, type Tensor, type TensorValue, type Variable } from '#libs/engine';
 import { createRandom } from '#libs/random';
 
 export const float32 = (values: readonly number[] | Float32Array, shape: readonly number[] = [values.length]): TensorValue => ({ dtype: 'float32', shape, data: Float32Array.from(values) });
@@ -7,6 +7,10 @@ export const int32 = (values: readonly number[], shape: readonly number[] = [val
 
 /** The elements of a fetched value as plain numbers. */
 export const numbers = (value: TensorValue | undefined): number[] => Array.from(value!.data as Float32Array);
+
+/** Whether an engine computes in bfloat16 at all; tests of it are skipped where not, for the reason below. */
+export const hasBfloat16 = ({ info }: Engine): boolean => info.kind === 'tensorflow';
+export const NO_BFLOAT16 = 'the portable engine has no bfloat16';
 
 /** One float32 variable with entry points to write, read and add to it. */
 export function counterProgram(): Program {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { SulcusError, type ErrorCode } from '#libs/errors';
-import { argMax, assignVariable, cast, dropout, equal, Graph, reshape, startEngine, type Engine, type EntryPoint, type Program, type TensorValue } from '#libs/engine';
-import { counterProgram, float32, int32, numbers, slowProgram } from './_programs.js';
+import { argMax, assignVariable, cast, describeEngine, dropout, equal, Graph, reshape, startEngine, type Engine, type EntryPoint, type Program, type TensorValue } from '#libs/engine';
+import { counterProgram, float32, hasBfloat16, int32, NO_BFLOAT16, numbers, slowProgram } from './_programs.js';
 
 let engine: Engine;
 before(async () => {
@@ -21,8 +21,10 @@ const rejects = (promise: Promise<unknown>, code: ErrorCode, text: RegExp): Prom
 
 const echo = (inputs: EntryPoint['inputs'], graph: Graph): Program => ({ graph, entryPoints: { echo: { inputs, outputs: inputs } } });
 
-test('the engine says what it runs on', () => {
+test('the engine says what it runs on', (t) => {
+  if (engine.info.kind === 'portable') return t.skip('the portable engine has a test of its own');
   assert.equal(engine.info.library, 'tensorflow');
+  assert.match(describeEngine(engine.info), /^tensorflow 2\.\d+\.\d+ \((CPU|GPU):0\)$/);
   assert.match(engine.info.version, /^2\.\d+/);
   assert.ok(engine.info.devices.includes('CPU:0'));
 });
@@ -50,7 +52,8 @@ test('values of every dtype come back as they were fed', async () => {
   await loaded.unload();
 });
 
-test('bfloat16 is fetched as float32, rounded to nearest even', async () => {
+test('bfloat16 is fetched as float32, rounded to nearest even', async (t) => {
+  if (!hasBfloat16(engine)) return t.skip(NO_BFLOAT16);
   const graph = new Graph();
   const x = graph.placeholder('x', 'float32', [3]);
   const loaded = await engine.load({ graph, entryPoints: { round: { inputs: { x }, outputs: { y: cast(graph, x, 'bfloat16'), constant: graph.constant([1 + 2 ** -8, 1 + 3 * 2 ** -8, -2.5], 'bfloat16') } } } });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { argMax, dataOf, differentiableOps, gradients, Graph, matMul, startEngine, sum, type Engine, type EntryPoint, type LoadedProgram, type Program, type TensorValue } from '#libs/engine';
 import { gradientCases, titleOf } from './gradient-cases.js';
+import { hasBfloat16, NO_BFLOAT16 } from './_programs.js';
 import { buildCase, built, feedsOf, prepared, type Prepared } from './gradient-program.js';
 
 /** Step of the finite differences: large enough for float32's rounding (1e-7), small enough for the curvature. */
@@ -10,8 +11,6 @@ const STEP = 2 ** -6;
 const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}/${name}`, value]));
 
 const bfloat16Cases = prepared.filter(({ gradientCase }) => gradientCase.float32Inputs !== 'all');
-/** Whether the engine computes in bfloat16 at all. */
-let hasBfloat16 = true;
 let engine: Engine;
 let loaded: LoadedProgram;
 /** Gradients of all bfloat16 cases, by `<title>/gradient<input>`. They run in one go, because each entry point costs its optimisation. */
@@ -19,10 +18,9 @@ let rounded: Record<string, TensorValue>;
 
 before(async () => {
   engine = await startEngine({ label: 'test gradients', threads: 1 });
-  hasBfloat16 = engine.info.kind === 'tensorflow';
   const program: Program = { graph: new Graph(), entryPoints: {} };
   for (const each of prepared.filter(usable)) program.entryPoints[titleOf(each.gradientCase)] = buildCase(program.graph, each, 'float32');
-  if (!hasBfloat16) return void (loaded = await engine.load(program));
+  if (!hasBfloat16(engine)) return void (loaded = await engine.load(program));
   const all: EntryPoint = { inputs: {}, outputs: {} };
   for (const each of bfloat16Cases) {
     const { inputs, outputs } = buildCase(program.graph, each, 'bfloat16');
@@ -35,8 +33,7 @@ before(async () => {
 });
 after(() => engine.close());
 
-const usable = ({ gradientCase }: Prepared): boolean => hasBfloat16 || !gradientCase.usesBfloat16;
-const NO_BFLOAT16 = 'the portable engine has no bfloat16';
+const usable = ({ gradientCase }: Prepared): boolean => hasBfloat16(engine) || !gradientCase.usesBfloat16;
 
 test('every op with a gradient rule has a finite-difference case', () => {
   const covered = new Set(gradientCases.map(({ op }) => op));
@@ -73,7 +70,7 @@ for (const each of prepared) {
 for (const each of bfloat16Cases) {
   const title = titleOf(each.gradientCase);
   test(`the bfloat16 gradient is close to the float32 one: ${title}`, async (t) => {
-    if (!hasBfloat16) return t.skip(NO_BFLOAT16);
+    if (!hasBfloat16(engine)) return t.skip(NO_BFLOAT16);
     const exact = await loaded.run(title, feedsOf(each.values));
     for (const input of each.differentiated) {
       const [a, b] = [dataOf(exact[`gradient${input}`], 'float32'), dataOf(rounded[`${title}/gradient${input}`], 'float32')];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Graph, resourceApplyAdam, resourceApplyGradientDescent, resourceApplyMomentum, assignVariable, startEngine, type Engine, type Operation, type Program, type Tensor, type Variable } from '#libs/engine';
-import { counterProgram, float32, networkBatch, networkProgram, networkState, numbers } from './_programs.js';
+import { counterProgram, float32, hasBfloat16, networkBatch, networkProgram, networkState, NO_BFLOAT16, numbers } from './_programs.js';
 
 let engine: Engine;
 before(async () => {
@@ -26,9 +26,11 @@ test('the same program with the same seed gives bit-equal losses and weights', a
   assert.deepEqual(first, second);
 });
 
-test('training lowers the loss, in bfloat16 close to float32', async () => {
-  const [exact, rounded] = [await train('float32', 60), await train('bfloat16', 60)];
+test('training lowers the loss, in bfloat16 close to float32', async (t) => {
+  const exact = await train('float32', 60);
   assert.ok(exact.losses.at(-1)! < 0.7 * exact.losses[0]!, `float32: ${exact.losses[0]} → ${exact.losses.at(-1)}`);
+  if (!hasBfloat16(engine)) return t.diagnostic(NO_BFLOAT16);
+  const rounded = await train('bfloat16', 60);
   assert.ok(rounded.losses.at(-1)! < 0.7 * rounded.losses[0]!, `bfloat16: ${rounded.losses[0]} → ${rounded.losses.at(-1)}`);
   assert.ok(Math.abs(exact.losses[5]! - rounded.losses[5]!) < 0.02, `after 5 steps: ${exact.losses[5]} and ${rounded.losses[5]}`);
 });

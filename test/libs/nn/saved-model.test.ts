@@ -7,12 +7,22 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { SulcusError } from '#libs/errors';
 import { encodeSavedModel, initialState } from '#libs/nn';
+import { findBinding } from '../../../libs/engine/process/binding.js';
 import { assertClose, readFixture } from './_compare.js';
 import { formulaConfig, formulaPixels, formulaState } from './_formula.js';
 
 const runner = fileURLToPath(new URL('./_saved-model-runner.ts', import.meta.url));
 
-it('a SavedModel gives torchvision\'s probabilities to whoever knows its signature alone', () => {
+const withoutTensorFlow = ((): string | false => {
+  try {
+    findBinding();
+    return false;
+  } catch {
+    return 'only TensorFlow loads a SavedModel';
+  }
+})();
+
+it('a SavedModel gives torchvision\'s probabilities to whoever knows its signature alone', { skip: withoutTensorFlow }, () => {
   const config = formulaConfig('resnet18', 64);
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-saved-model-'));
   try {
