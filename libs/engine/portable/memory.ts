@@ -107,13 +107,20 @@ export class Memory {
 /** The allocator of the WebAssembly module, which its types leave out. */
 interface Allocator {
   _malloc: (bytes: number) => number;
+  _free: (address: number) => void;
 }
+
+/** All that WebAssembly can address. */
+const MEMORY_BYTES = 2 ** 32;
 
 /** Makes running out of memory an error: the backend would write to address 0. */
 function refuseNull(allocator: Allocator): void {
+  // The module puts another function in this one's place at the first call.
+  allocator._free(allocator._malloc(1));
   const allocate = allocator._malloc;
   allocator._malloc = (bytes) => {
-    const address = allocate(bytes);
+    // Sizes are 32 bits wide: a larger one would wrap around and be granted.
+    const address = bytes < MEMORY_BYTES ? allocate(bytes) : 0;
     if (address === 0 && bytes > 0) throw new Error(`out of memory: WebAssembly has no ${bytes} bytes left. Take smaller batches or images, or the TensorFlow engine`);
     return address;
   };

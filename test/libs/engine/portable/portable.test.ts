@@ -80,6 +80,17 @@ test('a check that fails says why, and what waits for it changes nothing', async
   await loaded.unload();
 });
 
+test('more memory than WebAssembly has is an error that says so, and the engine goes on', async () => {
+  const graph = new Graph();
+  const shape = graph.placeholder('shape', 'int32', [1]);
+  const [y] = graph.op('Fill', [shape, graph.constant(2)], { T: attr.type('float32'), index_type: attr.type('int32') }, [{ dtype: 'float32', shape: [-1] }]);
+  const loaded = await engine.load({ graph, entryPoints: { run: { inputs: { shape }, outputs: { y: y! } } } });
+  const fill = (size: number) => loaded.run('run', { shape: { dtype: 'int32', shape: [1], data: Int32Array.of(size) } });
+  for (const size of [2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1]) await assert.rejects(fill(size), isError('ENGINE_FAILED', /Fill "Fill": out of memory: WebAssembly has no \d+ bytes left\. Take smaller batches/));
+  assert.deepEqual(numbers((await fill(3))['y']), [2, 2, 2]);
+  await loaded.unload();
+});
+
 test('an empty batch goes through a convolution', async () => {
   const graph = new Graph();
   const [x, filter] = [graph.placeholder('x', 'float32', [-1, 4, 4, 2]), graph.constant(new Float32Array(54), 'float32', [3, 3, 2, 3])];
