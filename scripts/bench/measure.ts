@@ -1,25 +1,30 @@
-import { readFileSync } from 'node:fs';
-
 /** What one party did in one turn, or what several turns come to. */
 export interface Measurement {
   readonly imagesPerSecond: number;
   /** Time from asking for a step to its answer. */
   readonly stepMs: { readonly p50: number; readonly p95: number };
-  /** Most memory ever resident, of all processes that are needed. */
+  /** Most memory resident at a time since the party was warm, summed over its processes. */
   readonly peakRssBytes: number;
-  /** Processor time, user and system, of all processes and threads that are needed; where the party tells. */
-  readonly processorMsPerImage?: number;
+  /** Processor time, user and system, of all processes and threads that are needed: what other work on the machine changes least. */
+  readonly processorMsPerImage: number;
 }
 
 /** A party that is measured: it is warm, and runs only while asked to. */
 export interface Contestant {
   readonly name: string;
-  /** Runs steps for about `seconds`; the times of the steps in milliseconds. */
-  measure(seconds: number): Promise<readonly number[]>;
-  peakRssBytes(): Promise<number>;
-  /** Processor time spent in all turns so far. */
-  processorMs?(): number;
+  /** The processes whose memory counts. */
+  readonly pids: readonly number[];
+  /** Runs steps for about `seconds`. */
+  measure(seconds: number): Promise<Turn>;
   close(): Promise<void>;
+}
+
+/** What a party did in one turn. */
+export interface Turn {
+  /** The times of the steps. */
+  readonly stepsMs: readonly number[];
+  /** Processor time of all steps. */
+  readonly processorMs: number;
 }
 
 /** The value below which `share` of the sorted numbers lie (nearest rank). */
@@ -40,11 +45,15 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 /** Throughput of one turn. */
 export const throughput = (stepsMs: readonly number[], batch: number): number => (batch * stepsMs.length * 1000) / total(stepsMs);
 
-/** Throughput as the median of the turns; percentiles over the steps of all turns. */
-export function summarise(turns: readonly (readonly number[])[], batch: number, peakRssBytes: number, processorMs?: number): Measurement {
-  const all = turns.flat();
-  const measured = { imagesPerSecond: median(turns.map((turn) => throughput(turn, batch))), stepMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) }, peakRssBytes };
-  return processorMs === undefined ? measured : { ...measured, processorMsPerImage: processorMs / (batch * all.length) };
+/** Throughput as the median of the turns; percentiles and processor time over the steps of all turns. */
+export function summarise(turns: readonly Turn[], batch: number, peakRssBytes: number): Measurement {
+  const all = turns.flatMap(({ stepsMs }) => stepsMs);
+  return {
+    imagesPerSecond: median(turns.map(({ stepsMs }) => throughput(stepsMs, batch))),
+    stepMs: { p50: percentile(all, 0.5), p95: percentile(all, 0.95) },
+    peakRssBytes,
+    processorMsPerImage: total(turns.map(({ processorMs }) => processorMs)) / (batch * all.length),
+  };
 }
 
 /** Runs `step` again and again for about `seconds`, at least once; the time of each in milliseconds. */
@@ -57,11 +66,4 @@ export async function timeSteps(step: () => Promise<unknown>, seconds: number): 
     times.push(performance.now() - start);
   } while (performance.now() < end);
   return times;
-}
-
-/** Most memory a process ever had resident (Linux: VmHWM). */
-export function peakRssBytes(pid: number | 'self'): number {
-  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kibibytes === undefined) throw new Error(`/proc/${pid}/status does not tell the peak memory`);
-  return Number(kibibytes) * 1024;
 }

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly precision: 'bf16' | 'float32';
   /** Time to measure, per party; warming up comes on top. */
   readonly seconds: number;
+  /** Steps of a soak. */
+  readonly steps: number;
   /** One JSON line instead of a table. */
   readonly json: boolean;
   /** Measure PyTorch in turns with us. */
@@ -36,19 +38,20 @@ export function countOf(name: string, given: string | undefined, fallback: numbe
  * Reads a benchmark's command line.
  * @throws INVALID_ARGUMENT naming the mistake; NOT_FOUND for an unknown model
  */
-export function parseOptions(argv: readonly string[], defaults: { batch: number }): BenchOptions {
+export function parseOptions(argv: readonly string[], defaults: { batch: number; model?: string; size?: number }): BenchOptions {
   const { values } = read(argv);
-  const count = (name: 'batch' | 'size' | 'seconds' | 'rounds', fallback: number): number => countOf(name, values[name], fallback);
+  const count = (name: 'batch' | 'size' | 'seconds' | 'steps' | 'rounds', fallback: number): number => countOf(name, values[name], fallback);
   const precision = values.precision ?? 'float32';
   if (precision !== 'bf16' && precision !== 'float32') throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
-  const model = values.model ?? 'resnet50';
+  const model = values.model ?? defaults.model ?? 'resnet50';
   getModel(model);
   return {
     model,
     batch: count('batch', defaults.batch),
-    size: count('size', 224),
+    size: count('size', defaults.size ?? 224),
     precision,
     seconds: count('seconds', 20),
+    steps: count('steps', 2000),
     json: values.json ?? false,
     peer: values.peer ?? false,
     rounds: count('rounds', 3),
@@ -66,6 +69,7 @@ function read(argv: readonly string[]) {
         size: { type: 'string' },
         precision: { type: 'string' },
         seconds: { type: 'string' },
+        steps: { type: 'string' },
         rounds: { type: 'string' },
         variants: { type: 'string' },
         json: { type: 'boolean' },

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Contestant } from './measure.js';
+import type { Contestant, Turn } from './measure.js';
 
 /** What a peer script writes: first that it is warm, then one line per turn. */
-type PeerLine = { ready: true } | { stepsMs: number[]; peakRssBytes: number; processorMs: number };
+type PeerLine = { ready: true } | Turn;
 
 /**
  * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input says.
@@ -33,20 +33,15 @@ export async function startPeer(script: `peer_${string}.py`, variant: string, se
     }
   };
   await next();
-  let peakRssBytes = 0;
-  let processorMs = 0;
   return {
     name: `PyTorch ${variant}`,
+    pids: [child.pid!],
     measure: async (seconds) => {
       child.stdin.write(`${seconds}\n`);
       const line = await next();
       if (!('stepsMs' in line)) throw new Error(`${script} ${variant} did not measure`);
-      peakRssBytes = line.peakRssBytes;
-      processorMs += line.processorMs;
-      return line.stepsMs;
+      return line;
     },
-    peakRssBytes: async () => peakRssBytes,
-    processorMs: () => processorMs,
     close: async () => {
       child.stdin.end();
       await ended.catch(() => undefined);

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { canonicalTransformJson, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, s0Transform, transformHash } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { assembleBatch, PixelPool, type PreparedSample, type SampleSource } from '#services/preprocess';
-import { peakRssBytes, type Contestant } from './measure.js';
+import type { Contestant } from './measure.js';
 import type { PreprocessBenchOptions } from './preprocess-options.js';
 
 /** As many batches at once as a preprocess worker takes on. */
@@ -34,18 +34,15 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
     await assembleBatch({ samples: references, seed: 1, pass: Math.floor(taken / order.length) }, transform, samples, pool);
   };
   for (let images = 0; images < files.length + batch; images += batch) await step();
-  let processorMs = 0;
   return {
     name: `sulcus ${source}`,
+    pids: [process.pid],
     measure: async (seconds) => {
       const before = process.cpuUsage();
-      const times = await timeOverlapped(step, seconds);
+      const stepsMs = await timeOverlapped(step, seconds);
       const { user, system } = process.cpuUsage(before);
-      processorMs += (user + system) / 1000;
-      return times;
+      return { stepsMs, processorMs: (user + system) / 1000 };
     },
-    processorMs: () => processorMs,
-    peakRssBytes: async () => peakRssBytes('self'),
     close: async () => pool[Symbol.asyncDispose](),
   };
 }

@@ -1,8 +1,9 @@
 import { startEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
-import { peakRssBytes, summarise, timeSteps, type Contestant } from './measure.js';
+import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
 import { parseOptions, type BenchOptions } from './options.js';
+import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
 import { jsonLine, table, type PartyResult } from './report.js';
 
 export interface Benchmark {
@@ -18,11 +19,12 @@ export interface Benchmark {
 
 /** Measures all parties in turns: what slows the machine down for a while then slows all of them. */
 export async function interleave(parties: readonly Contestant[], rounds: number, secondsPerTurn: number, batch: number): Promise<PartyResult[]> {
-  const turns: (readonly number[])[][] = parties.map(() => []);
+  const turns: Turn[][] = parties.map(() => []);
+  for (const { pids } of parties) resetPeakRss(pids);
   for (let round = 0; round < rounds; round++) {
     for (const [index, party] of parties.entries()) turns[index]!.push(await party.measure(secondsPerTurn));
   }
-  return Promise.all(parties.map(async (party, index) => ({ name: party.name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, await party.peakRssBytes(), party.processorMs?.()) })));
+  return parties.map(({ name, pids }, index) => ({ name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, peakRssBytes(pids)) }));
 }
 
 /** Ourselves. Both processes count as memory: the one that asks, and the engine. */
@@ -31,7 +33,13 @@ async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Co
   try {
     const step = await benchmark.prepare(engine, options);
     for (let count = 0; count < benchmark.warmUpSteps; count++) await step();
-    return { name: 'sulcus', measure: (seconds) => timeSteps(step, seconds), peakRssBytes: async () => peakRssBytes('self') + peakRssBytes(engine.pid!), close: () => engine.close() };
+    const pids = [process.pid, engine.pid!];
+    const measure = async (seconds: number): Promise<Turn> => {
+      const before = processorMs(pids);
+      const stepsMs = await timeSteps(step, seconds);
+      return { stepsMs, processorMs: processorMs(pids) - before };
+    };
+    return { name: 'sulcus', pids, measure, close: () => engine.close() };
   } catch (error) {
     await engine.close();
     throw error;

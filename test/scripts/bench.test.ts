@@ -7,9 +7,9 @@ import { median, percentile, summarise } from '../../scripts/bench/measure.js';
 const script = (name: string): string => fileURLToPath(new URL(`../../scripts/bench/${name}.ts`, import.meta.url));
 const run = (name: string, ...args: string[]) => spawnSync(process.execPath, ['--conditions=source', '--import', 'tsx', script(name), ...args], { encoding: 'utf8' });
 
-test('throughput is the median of the turns, percentiles are over all steps', () => {
-  const turns = [[100, 100], [50], [400]];
-  assert.deepEqual(summarise(turns, 2, 7), { imagesPerSecond: 20, stepMs: { p50: 100, p95: 400 }, peakRssBytes: 7 });
+test('throughput is the median of the turns, percentiles and processor time are over all steps', () => {
+  const turns = [{ stepsMs: [100, 100], processorMs: 300 }, { stepsMs: [50], processorMs: 90 }, { stepsMs: [400], processorMs: 210 }];
+  assert.deepEqual(summarise(turns, 2, 7), { imagesPerSecond: 20, stepMs: { p50: 100, p95: 400 }, peakRssBytes: 7, processorMsPerImage: 75 });
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.equal(percentile([5, 1, 4, 2, 3], 0.5), 3);
   assert.equal(percentile([1], 0.95), 1);
