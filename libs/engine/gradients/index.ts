@@ -1,1 +1,1 @@
-export { differentiableOps, gradients } from './reverse.js';
+export { differentiableOps, gradients, isGradientNode } from './reverse.js';

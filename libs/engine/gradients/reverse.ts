@@ -12,6 +12,12 @@ const registry = createOpTable<GradientRule>('gradient rule', elementwiseRules, 
 /** Op types that have a gradient rule. */
 export const differentiableOps = (): readonly string[] => [...registry.keys()];
 
+/** Scope of everything {@link gradients} adds. */
+const SCOPE = 'gradients';
+
+/** Whether a node, by its name, belongs to a backward pass. */
+export const isGradientNode = (name: string): boolean => name.split('/').some((part) => part === SCOPE || /^gradients_\d+$/.test(part));
+
 const key = (tensor: Tensor): string => `${tensor.node}:${tensor.output}`;
 
 /**
@@ -28,7 +34,7 @@ export function gradients(g: Graph, loss: Tensor, wrt: readonly Tensor[]): Tenso
   // The nodes so far are the forward pass; the loop below appends to the graph.
   const forward = [...g.nodes];
   const varying = varyingTensors(forward, wanted);
-  return g.withScope('gradients', () => {
+  return g.withScope(SCOPE, () => {
     const pending = new Map<string, Tensor[]>([[key(loss), [onesLike(g, loss)]]]);
     const results = new Map<string, Tensor>();
     const total = (name: string): Tensor | undefined => {

@@ -1,3 +1,4 @@
+import type { Tensor } from '../graph/index.js';
 import { shapeInput } from '../ops/layout.js';
 import type { GradientRule, GradientRules } from './registry.js';
 
@@ -6,10 +7,10 @@ const convolution =
   (inputGradient: string, filterGradient: string): GradientRule =>
   ({ g, node, gradient, inputs, needs }) => {
     const [x, filter] = [inputs[0]!, inputs[1]!];
-    return [
-      needs(0) ? g.op(inputGradient, [shapeInput(g, x), filter, gradient], node.attrs, [x])[0] : undefined,
-      needs(1) ? g.op(filterGradient, [x, shapeInput(g, filter), gradient], node.attrs, [filter])[0] : undefined,
-    ];
+    const filterSlope = needs(1) ? g.op(filterGradient, [x, shapeInput(g, filter), gradient], node.attrs, [filter])[0]! : undefined;
+    // The filter's first: it is the last to need the layer's input, whose memory the rest of the backward pass can use then.
+    const inputSlope = (): Tensor => g.op(inputGradient, [shapeInput(g, x), filter, gradient], node.attrs, [x], { controlInputs: filterSlope ? [filterSlope] : [] })[0]!;
+    return [needs(0) ? inputSlope() : undefined, filterSlope];
   };
 
 /** Convolutions, poolings and batch normalisation of images. */

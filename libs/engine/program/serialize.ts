@@ -2,6 +2,7 @@ import { graphError } from '../graph/index.js';
 import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
 import { valueType, type EntryPoint, type LoweredProgram, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { rematerialise } from './training/rematerialise.js';
 import { storeConstants, type StoredConstant } from './stored-constants.js';
 import { encodeSavedModel } from './wire.js';
 
@@ -16,7 +17,7 @@ export interface SerializeOptions {
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
 export function serializeProgram(portable: Program, { oneDnn = false }: SerializeOptions = {}): SerializedProgram {
-  const { nodes, ...rest } = lowerProgram(oneDnn ? fuseConvolutions(portable) : portable);
+  const { nodes, ...rest } = lowerProgram(oneDnn ? rematerialise(fuseConvolutions(portable)) : portable);
   return { savedModel: encodeSavedModel(nodes), ...rest };
 }
 
