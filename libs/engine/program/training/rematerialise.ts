@@ -9,7 +9,7 @@ import { comesFromBackwardPass, repeatability } from './repeatable.js';
 /**
  * Device-specific form of a training step for CPUs with oneDNN: what follows a batch norm element by element, and
  * paddings, are not kept from the forward pass until the backward pass needs them, but computed again there, just before
- * their first use. They are a fifth to a half of what a step holds. The numbers stay the same, to the bit.
+ * their first use. They are a fifth to a half of what a step holds. The numbers stay the same up to rounding.
  */
 export function rematerialise(program: Program): Program {
   const { graph } = program;
