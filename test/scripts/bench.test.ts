@@ -26,6 +26,15 @@ for (const name of ['train', 'infer']) {
   });
 }
 
+test('bench:soak shows the memory over the steps, and its exit code says whether it is flat', () => {
+  const { stdout, stderr, status } = run('soak', '--model', 'baseline-cnn', '--batch', '2', '--size', '32', '--steps', '30', '--json');
+  const { samples, growthBytes, flat } = JSON.parse(stdout) as { samples: { steps: number; rssBytes: number }[]; growthBytes: number; flat: boolean };
+  assert.deepEqual(samples.map(({ steps }) => steps), Array.from({ length: 30 }, (_, index) => index + 1));
+  assert.ok(samples.every(({ rssBytes }) => rssBytes > 1e8));
+  assert.equal(growthBytes, samples[29]!.rssBytes - samples[2]!.rssBytes);
+  assert.equal(status, flat ? 0 : 1, stderr);
+});
+
 test('a mistake in the command line is one line on stderr and exit code 2', () => {
   const { stdout, stderr, status } = run('infer', '--precision', 'int8');
   assert.deepEqual([stdout, status], ['', 2]);
