@@ -8,6 +8,7 @@ const OWNERS = {
   sharp: 'libs/imaging',
   '@tensorflow': 'libs/engine',
   '@opentelemetry': 'libs/telemetry',
+  h5wasm: 'libs/nn',
 };
 
 /** `@grpc/proto-loader` also serves the message codecs; the OpenTelemetry API is a types-and-no-op package meant for libraries. */

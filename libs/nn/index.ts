@@ -19,6 +19,8 @@ export { type LabelledBatch } from './sessions/batch.js';
 
 export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
 export { importWeights, type ImportReport } from './weights/import-weights.js';
+export { readKerasLayers, type KerasLayer } from './weights/keras/hdf5-file.js';
+export { translateKeras, type ChannelOrder } from './weights/keras/translate.js';
 export { encodeSavedModel } from './saved-model.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './state/safetensors.js';
 

@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, type Head, type ImportReport, type NetworkConfig } from '#libs/nn';
+import { decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, readKerasLayers, translateKeras, type ChannelOrder, type Head, type ImportReport, type NetworkConfig, type NetworkState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 
@@ -17,6 +17,7 @@ const IMPORT_OPTIONS = {
   classes: ['--classes <n>', integer({ default: IMAGENET_CLASSES, min: 2, description: 'classes; the last layer is drawn anew when the file has another number' })],
   head: ['--head <name>', choice(HEADS, { default: 'classifier', description: `what follows the features: ${HEADS.join(', ')}` })],
   size: ['--size <px>', optional(integer({ min: 1, max: 4096, description: 'height and width of the images; default: what the network was designed for' }))],
+  channelOrder: ['--channel-order <order>', choice(['rgb', 'bgr'], { default: 'rgb', description: 'colours of the images the weights of a Keras file were trained on; bgr turns the first layer round' })],
   seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are drawn anew' })],
   out: ['--out <path>', optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` }))],
 } as const;
@@ -27,7 +28,7 @@ const EXPORT_OPTIONS = {
   nats: ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
 } as const;
 
-const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors; names of torchvision or timm)
+const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors with names of torchvision or timm; .h5 of Keras)
 sulcus weights export <version>               write a published version (safetensors with torchvision's names, or a SavedModel)`;
 
 /** `sulcus weights import|export`. */
@@ -43,15 +44,15 @@ async function importFile(argv: readonly string[]): Promise<void> {
   const description = 'Reads pretrained weights, says what fits, and writes them for a recipe to begin with (initialWeights).';
   const parsed = parseCommandLine({ name: 'sulcus weights import', description, options: IMPORT_OPTIONS, operand: '<file>' }, argv);
   if (!parsed) return;
-  const { model: architecture, classes, head, seed, size, out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors` } = parsed.options;
+  const { model: architecture, classes, head, seed, size, channelOrder, out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors` } = parsed.options;
   if (!listModels().includes(architecture)) throw new SulcusError('INVALID_CONFIG', `--model "${architecture}": there is no such network; there are ${listModels().join(', ')}`);
   const sizePx = size ?? getModel(architecture).defaultInputPx;
   const config = { architecture, classes, input: { height: sizePx, width: sizePx, channels: 3 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32', head } as const;
-  const file = decodeSafetensors(await readWeights(parsed.operand!)).state;
-  const { state, report } = importWeights(config, file, seed);
+  const file = await readWeights(parsed.operand!, config, channelOrder);
+  const { state, report } = importWeights(config, file.state, seed);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, encodeSafetensors(state, { architecture }));
-  console.log([...reportLines(report), `written to ${out}`].join('\n'));
+  console.log([...file.notes, ...reportLines(report), `written to ${out}`].join('\n'));
 }
 
 async function exportVersion(argv: readonly string[]): Promise<void> {
@@ -83,17 +84,26 @@ const networkOf = ({ architecture, head, classes, input: { height, width, channe
   precision: 'float32',
 });
 
-/** @throws INVALID_CONFIG when there is no such file, or it is of a format that must be converted first */
-async function readWeights(path: string): Promise<Buffer> {
-  if (['.pth', '.pt', '.bin', '.h5', '.keras'].includes(extname(path))) {
-    throw new SulcusError('INVALID_CONFIG', `${path}: only safetensors files are read; in Python, safetensors.torch.save_file(model.state_dict(), "weights.safetensors") writes one`);
-  }
+/**
+ * Reads a file's tensors, under torchvision's names where Keras wrote it.
+ * @throws INVALID_CONFIG when there is no such file, or it is of a format that must be converted first; MODEL_INVALID when it is damaged
+ */
+async function readWeights(path: string, config: NetworkConfig, channelOrder: ChannelOrder): Promise<{ state: NetworkState; notes: readonly string[] }> {
+  if (['.h5', '.hdf5'].includes(extname(path))) return translateKeras(config, await readKerasLayers(path), channelOrder);
+  const advice = CONVERSIONS[extname(path)];
+  if (advice !== undefined) throw new SulcusError('INVALID_CONFIG', `${path}: only safetensors and HDF5 files are read; in Python, ${advice} writes one`);
   try {
-    return await readFile(path);
+    return { state: decodeSafetensors(await readFile(path)).state, notes: [] };
   } catch (error) {
+    if (error instanceof SulcusError) throw error;
     throw new SulcusError('INVALID_CONFIG', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
+
+const SAVE_SAFETENSORS = 'safetensors.torch.save_file(model.state_dict(), "weights.safetensors")';
+
+/** What to do with files of other formats, by their ending. */
+const CONVERSIONS: Readonly<Record<string, string>> = { '.pth': SAVE_SAFETENSORS, '.pt': SAVE_SAFETENSORS, '.bin': SAVE_SAFETENSORS, '.keras': 'keras.models.load_model(path).save_weights("model.weights.h5")' };
 
 const shapeText = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(', ')}]` : 'missing');
 

@@ -10,6 +10,11 @@ export interface Conv2dOptions {
   readonly stride?: number;
   /** Rows and columns of zeros on every side. Default: as many as keep the size at stride 1. */
   readonly paddingPx?: number;
+  /**
+   * How sizes that a stride does not divide evenly are padded: torch's way (the default) on both sides alike, TensorFlow's
+   * SAME with the odd row and column at the end. They differ at stride 2 and an even size only; SAME leaves no choice of paddingPx.
+   */
+  readonly padding?: 'torch' | 'same';
   /** Default false: a batch norm follows. */
   readonly bias?: boolean;
   /** Of the weights. Default: torch's of `Conv2d`. */
@@ -24,7 +29,7 @@ export interface Conv2dOptions {
  * Parameters: `<name>.weight` [out, in, kernel, kernel] and, if asked for, `<name>.bias` [out].
  */
 export function conv2d(network: NetworkBuilder, name: string, x: Tensor, options: Conv2dOptions): Tensor {
-  const { outChannels, kernelPx, stride = 1, paddingPx = (kernelPx - 1) / 2, bias = false, initialisation = torchDefaultUniform, biasInitialisation = torchDefaultUniform } = options;
+  const { outChannels, kernelPx, stride = 1, paddingPx = (kernelPx - 1) / 2, padding: geometry = 'torch', bias = false, initialisation = torchDefaultUniform, biasInitialisation = torchDefaultUniform } = options;
   const { graph } = network;
   const inChannels = x.shape[3]!;
   const fanIn = inChannels * kernelPx * kernelPx;
@@ -36,27 +41,29 @@ export function conv2d(network: NetworkBuilder, name: string, x: Tensor, options
     trainable: true,
     initialisation: initialisation(fanIn, fanOut),
   });
-  const { padded, padding } = torchPadding(network, x, kernelPx, stride, paddingPx);
+  const { padded, padding } = geometry === 'same' ? same(x) : torchPadding(network, x, kernelPx, stride, paddingPx);
   const y = emitConv2d(graph, padded, cast(graph, weight, x.dtype), { strides: stride, padding });
   if (!bias) return y;
   const offset = network.parameter({ name: `${name}.bias`, shape: [outChannels], layout: 'plain', trainable: true, initialisation: biasInitialisation(fanIn) });
   return biasAdd(graph, y, cast(graph, offset, x.dtype));
 }
 
-export type DepthwiseConv2dOptions = Pick<Conv2dOptions, 'kernelPx' | 'stride' | 'initialisation'>;
+export type DepthwiseConv2dOptions = Pick<Conv2dOptions, 'kernelPx' | 'stride' | 'padding' | 'initialisation'>;
 
 /**
  * Convolution of every channel by a filter of its own (torch's `groups` equal to the channels), padded to keep the size at stride 1.
  * Input: [batch, height, width, channels]. Output: [batch, height', width', channels].
  * Parameters: `<name>.weight` [channels, 1, kernel, kernel].
  */
-export function depthwiseConv2d(network: NetworkBuilder, name: string, x: Tensor, { kernelPx, stride = 1, initialisation = torchDefaultUniform }: DepthwiseConv2dOptions): Tensor {
+export function depthwiseConv2d(network: NetworkBuilder, name: string, x: Tensor, { kernelPx, stride = 1, padding: geometry = 'torch', initialisation = torchDefaultUniform }: DepthwiseConv2dOptions): Tensor {
   const channels = x.shape[3]!;
   const area = kernelPx * kernelPx;
   const weight = network.parameter({ name: `${name}.weight`, shape: [channels, 1, kernelPx, kernelPx], layout: 'depthwise', trainable: true, initialisation: initialisation(area, channels * area) });
-  const { padded, padding } = torchPadding(network, x, kernelPx, stride, (kernelPx - 1) / 2);
+  const { padded, padding } = geometry === 'same' ? same(x) : torchPadding(network, x, kernelPx, stride, (kernelPx - 1) / 2);
   return emitDepthwiseConv2d(network.graph, padded, cast(network.graph, weight, x.dtype), { strides: stride, padding });
 }
+
+const same = (x: Tensor): { padded: Tensor; padding: Padding } => ({ padded: x, padding: 'SAME' });
 
 /**
  * Explicit padding would leave oneDNN's kernels (10 to 100 times slower in bfloat16); TensorFlow's SAME pads torch's way

@@ -1,6 +1,6 @@
 import { add, hardSwish, relu, type Graph, type Tensor } from '#libs/engine';
 import { batchNorm } from '../layers/batch-norm.js';
-import { conv2d, depthwiseConv2d } from '../layers/convolution.js';
+import { conv2d, depthwiseConv2d, type Conv2dOptions } from '../layers/convolution.js';
 import { dropout } from '../layers/dropout.js';
 import { linear } from '../layers/linear.js';
 import type { NetworkBuilder } from '../layers/network-builder.js';
@@ -23,6 +23,8 @@ interface MobileNetV3Config {
   readonly rows: readonly Row[];
   /** Width of the classifier's hidden layer. */
   readonly hiddenFeatures: number;
+  /** How its convolutions are padded. Default: torch's way. */
+  readonly padding?: Conv2dOptions['padding'];
   readonly reference: string;
 }
 
@@ -45,10 +47,10 @@ function multipleOf8(channels: number): number {
 }
 
 /** Convolution and batch norm under torchvision's names: a convolution, its norm, its activation in a row. */
-const convBatchNorm = (network: NetworkBuilder, name: string, x: Tensor, outChannels: number, kernelPx: number, stride = 1): Tensor =>
-  batchNorm(network, `${name}.1`, conv2d(network, `${name}.0`, x, { outChannels, kernelPx, stride, initialisation }), BATCH_NORM);
+const convBatchNorm = (network: NetworkBuilder, name: string, x: Tensor, outChannels: number, kernelPx: number, options: Pick<Conv2dOptions, 'stride' | 'padding'> = {}): Tensor =>
+  batchNorm(network, `${name}.1`, conv2d(network, `${name}.0`, x, { outChannels, kernelPx, ...options, initialisation }), BATCH_NORM);
 
-function block(network: NetworkBuilder, name: string, x: Tensor, row: Row): Tensor {
+function block(network: NetworkBuilder, name: string, x: Tensor, row: Row, padding: Conv2dOptions['padding'] = 'torch'): Tensor {
   const { graph } = network;
   const { kernelPx, expandedChannels, outChannels, squeeze, stride } = row;
   const activate = ACTIVATIONS[row.activation];
@@ -57,16 +59,16 @@ function block(network: NetworkBuilder, name: string, x: Tensor, row: Row): Tens
   let y = x;
   if (expandedChannels !== x.shape[3]) y = activate(graph, convBatchNorm(network, next(), y, expandedChannels, 1));
   const depthwise = next();
-  y = activate(graph, batchNorm(network, `${depthwise}.1`, depthwiseConv2d(network, `${depthwise}.0`, y, { kernelPx, stride, initialisation }), BATCH_NORM));
+  y = activate(graph, batchNorm(network, `${depthwise}.1`, depthwiseConv2d(network, `${depthwise}.0`, y, { kernelPx, stride, padding, initialisation }), BATCH_NORM));
   if (squeeze) y = squeezeExcitation(network, next(), y, multipleOf8(expandedChannels / SQUEEZE_DIVISOR));
   y = convBatchNorm(network, next(), y, outChannels, 1);
   return stride === 1 && x.shape[3] === outChannels ? add(graph, y, x) : y;
 }
 
-function features({ rows }: MobileNetV3Config): (network: NetworkBuilder, images: Tensor) => Tensor {
+function features({ rows, padding = 'torch' }: MobileNetV3Config): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
-    let x = hardSwish(network.graph, convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, 2));
-    for (const [index, row] of rows.entries()) x = block(network, `features.${index + 1}`, x, row);
+    let x = hardSwish(network.graph, convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, { stride: 2, padding }));
+    for (const [index, row] of rows.entries()) x = block(network, `features.${index + 1}`, x, row, padding);
     return hardSwish(network.graph, convBatchNorm(network, `features.${rows.length + 1}`, x, HEAD_EXPANSION * x.shape[3]!, 1));
   };
 }
@@ -126,6 +128,11 @@ const NETWORKS: Readonly<Record<string, MobileNetV3Config>> = {
   },
 };
 
-for (const [name, config] of Object.entries(NETWORKS)) {
+/** The same as Keras builds them: same parameters, other numbers for images of an even size. */
+const KERAS_NETWORKS: Readonly<Record<string, MobileNetV3Config>> = Object.fromEntries(
+  Object.entries(NETWORKS).map(([name, config]) => [`${name}_keras`, { ...config, padding: 'same', reference: `${config.reference}, padded as Keras does` }]),
+);
+
+for (const [name, config] of Object.entries({ ...NETWORKS, ...KERAS_NETWORKS })) {
   registerModel({ name, family: 'mobilenet-v3', reference: config.reference, minimumInputPx: 32, defaultInputPx: 224, features: features(config), classifier: classifier(config) });
 }

@@ -24,6 +24,8 @@ interface ResNetConfig {
   /** Width of the first convolution. */
   readonly stemChannels: number;
   readonly stages: readonly Stage[];
+  /** Where a bottleneck block changes size: in its 3×3 convolution as torchvision does ("v1.5", the default), or in its first as the paper and Keras do. */
+  readonly strideAt?: 'spatial' | 'first';
   readonly reference: string;
 }
 
@@ -42,14 +44,17 @@ function convBatchNorm(network: NetworkBuilder, convName: string, normName: stri
   return batchNorm(network, normName, conv2d(network, convName, x, { ...shape, initialisation: heNormal }));
 }
 
-/** One residual block; the stride sits in the (first) 3×3 convolution, as in torchvision's ("v1.5"). */
-function block(network: NetworkBuilder, name: string, x: Tensor, kind: BlockKind, channels: number, stride: number): Tensor {
+function convolutionShapes({ block, strideAt = 'spatial' }: ResNetConfig, channels: number, stride: number): readonly ConvolutionShape[] {
+  if (block === 'basic') return [{ outChannels: channels, kernelPx: 3, stride }, { outChannels: channels, kernelPx: 3 }];
+  const [first, spatial] = strideAt === 'first' ? [stride, 1] : [1, stride];
+  return [{ outChannels: channels, kernelPx: 1, stride: first }, { outChannels: channels, kernelPx: 3, stride: spatial }, { outChannels: channels * EXPANSION.bottleneck, kernelPx: 1 }];
+}
+
+/** One residual block. */
+function block(network: NetworkBuilder, name: string, x: Tensor, config: ResNetConfig, channels: number, stride: number): Tensor {
   const { graph } = network;
-  const outChannels = channels * EXPANSION[kind];
-  const shapes: readonly ConvolutionShape[] =
-    kind === 'basic'
-      ? [{ outChannels: channels, kernelPx: 3, stride }, { outChannels: channels, kernelPx: 3 }]
-      : [{ outChannels: channels, kernelPx: 1 }, { outChannels: channels, kernelPx: 3, stride }, { outChannels, kernelPx: 1 }];
+  const outChannels = channels * EXPANSION[config.block];
+  const shapes = convolutionShapes(config, channels, stride);
   let residual = x;
   for (const [index, shape] of shapes.entries()) {
     if (index > 0) residual = relu(graph, residual);
@@ -66,7 +71,7 @@ function features(config: ResNetConfig): (network: NetworkBuilder, images: Tenso
     x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
     for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
       for (let index = 0; index < blocks; index++) {
-        x = block(network, `layer${stageIndex + 1}.${index}`, x, config.block, channels, index === 0 ? stride : 1);
+        x = block(network, `layer${stageIndex + 1}.${index}`, x, config, channels, index === 0 ? stride : 1);
       }
     }
     return x;
@@ -90,6 +95,11 @@ const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
   resnet152: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 8, 36, 3]), reference: PAPER },
 };
 
-for (const [name, config] of Object.entries(NETWORKS)) {
+/** The networks that Keras has, as Keras builds them: same parameters, other numbers. */
+const KERAS_NETWORKS: Readonly<Record<string, ResNetConfig>> = Object.fromEntries(
+  ['resnet50', 'resnet101', 'resnet152'].map((name) => [`${name}_keras`, { ...NETWORKS[name]!, strideAt: 'first', reference: `${PAPER}, with the stride in the first 1×1 convolution of a block, as Keras has it` }]),
+);
+
+for (const [name, config] of Object.entries({ ...NETWORKS, ...KERAS_NETWORKS })) {
   registerModel({ name, family: 'resnet', reference: config.reference, minimumInputPx: 32, defaultInputPx: 224, features: features(config), classifier });
 }
