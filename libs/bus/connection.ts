@@ -56,9 +56,9 @@ export class Connection {
     } catch (error) {
       await nats.close();
       if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
-        throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${options.servers} runs without JetStream: start it with -js`, { cause: error });
+        throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${nats.getServer()} runs without JetStream: start it with -js`, { cause: error });
       }
-      throw busError(error, `Could not use the NATS server at ${options.servers}`);
+      throw busError(error, `Could not use the NATS server at ${nats.getServer()}`);
     }
   }
 
@@ -129,11 +129,12 @@ export const API_TIMEOUT_MS = 5000;
 
 async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 }: ConnectOptions): Promise<NatsConnection> {
   const deadline = Date.now() + connectTimeoutMs;
+  const address = parseServers(servers);
   for (;;) {
     if (signal?.aborted) throw cancelled(signal);
     try {
       return await connect({
-        ...parseServers(servers),
+        ...address,
         name,
         timeout: Math.max(250, Math.min(5000, deadline - Date.now())),
         maxReconnectAttempts: -1,
@@ -144,12 +145,12 @@ async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 
         noAsyncTraces: true,
       });
     } catch (error) {
-      const failure = busError(error, `Could not connect to the NATS server at ${servers}`);
+      const failure = busError(error, `Could not connect to the NATS server at ${address.servers.join(', ')}`);
       if (failure.code === 'PERMISSION_DENIED' || failure.code === 'INVALID_ARGUMENT') throw failure;
       if (Date.now() >= deadline) {
         throw new SulcusError(
           'BUS_UNAVAILABLE',
-          `No NATS server answers at ${servers} (waited ${Math.round(connectTimeoutMs / 1000)} s). Start one (\`npm start\` does, or \`nats-server -js\`), or set SULCUS_NATS_URL to where it runs`,
+          `No NATS server answers at ${address.servers.join(', ')} (waited ${Math.round(connectTimeoutMs / 1000)} s). Start one (\`npm start\` does, or \`nats-server -js\`), or set SULCUS_NATS_URL to where it runs`,
           { cause: error },
         );
       }

@@ -24,5 +24,7 @@ export { translateKeras, type ChannelOrder } from './weights/keras/translate.js'
 export { encodeSavedModel } from './saved-model.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './state/safetensors.js';
 
+export { runSelfCheck, type SelfCheckResult } from './self-check/self-check.js';
+
 export { parseRecipe, resolvePrecision, type Recipe } from './recipes/recipe.js';
 export { getRecipe, listRecipes, recipes } from './recipes/named.js';

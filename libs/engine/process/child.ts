@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gpuEnvironment } from './gpus.js';
 import type { EngineKind, Request, Response } from './protocol.js';
 
 export interface ChildOptions {
@@ -24,11 +25,9 @@ const entryOf = (kind: EngineKind): string => fileURLToPath(new URL(`${ENTRY[kin
 
 function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
   return {
-    // Informational and warning lines of the library are noise; errors stay. One GPU: with several in sight the
-    // binding puts tensors on the last and ops on the first.
+    // Informational and warning lines of the library are noise; errors stay.
     TF_CPP_MIN_LOG_LEVEL: '2',
-    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    CUDA_VISIBLE_DEVICES: '0',
+    ...gpuEnvironment(),
     // Tensors in huge pages where the system offers them on request: a bfloat16 step of ResNet-50 takes 6 to 10 % less
     // processor time. (glibc from 2.35; others ignore it.)
     GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',

@@ -24,7 +24,7 @@ const PREDECESSOR_TIMEOUT_MS = 15_000;
  * acknowledged message on disk (`sync_interval: always`).
  */
 export async function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan): Promise<SupervisedProcess> {
-  const binary = findNatsServer();
+  const { path: binary } = findNatsServer();
   mkdirSync(folder, { recursive: true });
   await predecessorGone(path.join(folder, 'nats.pid'));
   const configFile = path.join(folder, 'nats.conf');

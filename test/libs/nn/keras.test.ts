@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,7 +66,10 @@ describe('files of Keras', () => {
   it('what is no file of Keras is refused', async () => {
     const text = path.join(folder, 'text.h5');
     await writeFile(text, 'no HDF5');
-    await assert.rejects(readKerasLayers(text), has('MODEL_INVALID', /text\.h5 is no weights file of Keras/));
+    await assert.rejects(readKerasLayers(text), has('MODEL_INVALID', /text\.h5 is no weights file of Keras: .*signature not found$/));
+    const truncated = path.join(folder, 'truncated.h5');
+    await writeFile(truncated, (await readFile(fixture('keras-model.h5'))).subarray(0, 20_000));
+    await assert.rejects(readKerasLayers(truncated), has('MODEL_INVALID', /truncated/));
     await assert.rejects(readKerasLayers(path.join(folder, 'none.h5')), has('INVALID_CONFIG', /cannot be read/));
   });
 });

@@ -24,25 +24,30 @@ export async function readKerasLayers(path: string): Promise<KerasLayer[]> {
   });
   // Two megabytes of WebAssembly that only this needs.
   const hdf5 = await import('h5wasm/node');
-  await hdf5.ready;
+  // Otherwise the library prints its errors and goes on.
+  (await hdf5.ready).activate_throwing_error_handler();
   let file: File | undefined;
   try {
     file = new hdf5.File(path, 'r');
-    const layers = file.keys().includes('layers') ? numberedLayers(file) : namedLayers((file.get('model_weights') as Group | null) ?? file);
+    const layers = file.keys().includes('layers') ? numberedLayers(file) : namedLayers(file.keys().includes('model_weights') ? (file.get('model_weights') as Group) : file);
     if (layers.length === 0) throw invalid(path, 'it holds no layers of Keras');
     return layers;
   } catch (error) {
-    throw error instanceof SulcusError ? error : invalid(path, (error as Error).message, error);
+    throw error instanceof SulcusError ? error : invalid(path, innermost((error as Error).message), error);
   } finally {
-    if (file !== undefined && file.file_id > 0n) file.close();
+    file?.close();
   }
 }
+
+/** HDF5 reports a stack of functions, each with its reason; the last is where it began. */
+const innermost = (report: string): string => [...report.matchAll(/\(\): (.+)/g)].at(-1)?.[1] ?? report;
 
 /** Keras 2, and Keras 3 where it saves a whole model: a group per layer, whose attribute `weight_names` lists `layer/kernel:0`. */
 function namedLayers(root: Group): KerasLayer[] {
   const layers = new Map<string, Map<string, StateTensor>>();
   for (const group of root.keys()) {
-    const names = (root.get(group) as Group).attrs['weight_names']?.value;
+    const entity = root.get(group);
+    const names = isGroup(entity) ? entity.attrs['weight_names']?.value : undefined;
     for (const name of Array.isArray(names) ? (names as string[]) : []) {
       const [path, variable] = splitName(name.replace(/:\d+$/, ''));
       const variables = layers.get(path) ?? new Map<string, StateTensor>();
