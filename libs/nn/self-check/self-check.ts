@@ -14,6 +14,22 @@ export interface SelfCheckResult {
   readonly passed: boolean;
 }
 
+/** Root mean square, and mean product with numbers in [-1, 1) drawn by the tensor's name: together they pin every element. */
+type Projections = Readonly<Record<string, readonly [rootMeanSquare: number, projection: number]>>;
+
+/** What an independent implementation computes; see reference.ts. */
+export interface SelfCheckReference {
+  readonly architecture: string;
+  readonly sizePx: number;
+  /** Images of the one batch. */
+  readonly images: number;
+  readonly learningRate: number;
+  /** Of the first and of the second step. */
+  readonly losses: readonly [number, number];
+  readonly gradients: Projections;
+  readonly statistics: Projections;
+}
+
 /**
  * Several times what processors of different kinds are off by: bfloat16 keeps 8 bits of every activation and gradient.
  * A wrong op is off by far more.
@@ -29,10 +45,11 @@ const FIRST_MOMENT_SHARE = 0.1;
 /**
  * Trains a small residual network (convolutions, batch norm, ReLU, additions, pools, a linear layer, Adam) for two steps,
  * and compares losses, gradients and running statistics with what PyTorch computed in float64 for the same weights and images.
+ * @param reference what to compare with: the stored numbers
  * @throws ENGINE_FAILED when the engine cannot run it, MODEL_INVALID when its loss is not finite
  */
-export async function runSelfCheck(engine: Engine, precision: Precision): Promise<SelfCheckResult> {
-  const { architecture, sizePx, images, learningRate, losses, gradients, statistics } = REFERENCE;
+export async function runSelfCheck(engine: Engine, precision: Precision, reference: SelfCheckReference = REFERENCE): Promise<SelfCheckResult> {
+  const { architecture, sizePx, images, learningRate, losses, gradients, statistics } = reference;
   const config = { ...formulaConfig(architecture, sizePx), precision };
   const session = await TrainingSession.create(engine, config, { name: 'adam', learningRate }, { weights: formulaState(config) });
   const batch = { pixels: formulaPixels(`${architecture} step 0`, images, sizePx), labels: formulaLabels(images), count: images };
@@ -53,8 +70,8 @@ export async function runSelfCheck(engine: Engine, precision: Precision): Promis
 
 const relative = (actual: number, expected: number): number => Math.abs(actual - expected) / Math.abs(expected);
 
-/** Largest difference of two numbers that together pin every element, in parts of the tensor's root mean square. */
-function farthest(expected: Readonly<Record<string, readonly [rootMeanSquare: number, projection: number]>>, state: NetworkState, nameOf: (name: string) => string, scale: number): number {
+/** Largest difference in parts of the tensor's root mean square. */
+function farthest(expected: Projections, state: NetworkState, nameOf: (name: string) => string, scale: number): number {
   const differences = Object.entries(expected).map(([name, [rootMeanSquare, projection]]) => {
     const [actualSize, actualProjection] = project(name, state.get(nameOf(name)), scale);
     return Math.max(Math.abs(actualSize - rootMeanSquare), Math.abs(actualProjection - projection)) / rootMeanSquare;
@@ -63,7 +80,7 @@ function farthest(expected: Readonly<Record<string, readonly [rootMeanSquare: nu
   return differences.some(Number.isNaN) ? Infinity : Math.max(...differences);
 }
 
-/** Root mean square, and mean product with numbers in [-1, 1) drawn by the name, of values divided by `scale`. */
+/** The projections of values divided by `scale`. */
 function project(name: string, tensor: StateTensor | undefined, scale: number): [number, number] {
   const data = tensor?.data ?? new Float32Array(1).fill(NaN);
   const directions = repeated(`direction of ${name}`, data.length, (value) => 2 * value - 1);

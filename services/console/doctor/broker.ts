@@ -16,10 +16,10 @@ export interface BrokerPlace {
   readonly named: boolean;
 }
 
-/** The broker's program on this machine, and the broker that services would connect to. */
+/** The broker's program on this machine, and the broker that services would connect to: it has facts when it answers. */
 export async function brokerFindings(place: BrokerPlace): Promise<Finding[]> {
   const server = await serverFinding(place);
-  return [programFinding(server.status === 'ok'), server];
+  return [programFinding(server.facts !== undefined), server];
 }
 
 /** @param dispensable a broker runs already, so that none needs to be started */
