@@ -18,7 +18,7 @@ export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 
 export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
-export { importWeights, type ImportReport } from './weights/import-weights.js';
+export { assertWrittenFor, importWeights, type ImportReport } from './weights/import-weights.js';
 export { readKerasLayers, type KerasLayer } from './weights/keras/hdf5-file.js';
 export { translateKeras, type ChannelOrder } from './weights/keras/translate.js';
 export { encodeSavedModel } from './saved-model.js';

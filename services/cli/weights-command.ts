@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, readKerasLayers, translateKeras, type ChannelOrder, type Head, type ImportReport, type NetworkConfig, type NetworkState } from '#libs/nn';
+import { assertWrittenFor, decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, readKerasLayers, translateKeras, type ChannelOrder, type Head, type ImportReport, type NetworkConfig, type NetworkState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 
@@ -93,7 +93,9 @@ async function readWeights(path: string, config: NetworkConfig, channelOrder: Ch
   const advice = CONVERSIONS[extname(path)];
   if (advice !== undefined) throw new SulcusError('INVALID_CONFIG', `${path}: only safetensors and HDF5 files are read; in Python, ${advice} writes one`);
   try {
-    return { state: decodeSafetensors(await readFile(path)).state, notes: [] };
+    const { state, metadata } = decodeSafetensors(await readFile(path));
+    assertWrittenFor(config.architecture, metadata);
+    return { state, notes: [] };
   } catch (error) {
     if (error instanceof SulcusError) throw error;
     throw new SulcusError('INVALID_CONFIG', `${path} cannot be read: ${(error as Error).message}`, { cause: error });

@@ -7,6 +7,8 @@ export interface ClassificationMetrics {
   f1Weighted: number;
   /** Rows: true class; columns: predicted class; in the order of the class list. */
   confusion: number[][];
+  /** Index of the class that every sample was predicted as, though several occur; null when predictions differ, as they should. */
+  onlyPredicted: number | null;
 }
 
 /** Counts pairs of true and predicted class: `matrix[true][predicted]`. */
@@ -55,5 +57,12 @@ export function classificationMetrics(confusion: number[][]): ClassificationMetr
     recallWeighted: weighted(({ recall }) => recall),
     f1Weighted: weighted(({ f1 }) => f1),
     confusion,
+    onlyPredicted: onlyPredicted(confusion),
   };
+}
+
+/** A model that has learned nothing but which class is frequent is told by this, not by its accuracy. */
+function onlyPredicted(confusion: readonly (readonly number[])[]): number | null {
+  const predicted = confusion.map((_, column) => column).filter((column) => confusion.some((row) => row[column]! > 0));
+  return predicted.length === 1 && confusion.filter((row) => sum(row) > 0).length > 1 ? predicted[0]! : null;
 }

@@ -8,7 +8,7 @@ const port = (defaultPort: number, purpose: string) =>
 
 const OPTIONS = {
   data: ['--data <path>', optional(existingPath({ description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)' }))],
-  recipe: ['--recipe <name>', text({ default: 'default', description: 'what to train and how; a name or a JSON file' })],
+  recipe: ['--recipe <name>', text({ default: 'default', description: 'what to train and how; a name, or a JSON, JavaScript or TypeScript file' })],
   epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'most passes over the data (default: the recipe says)' }))],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
   once: ['--once', flag({ default: false, description: 'import, train to the end, evaluate the test split through the predictor, print, exit' })],

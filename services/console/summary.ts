@@ -71,6 +71,7 @@ export function renderSummary({ images, split, engine, training, models, served,
   if (test) {
     lines.push(
       `test      ${test.n} images: accuracy ${percent(test.accuracy)}, weighted precision ${percent(test.precisionWeighted)}, recall ${percent(test.recallWeighted)}, F1 ${percent(test.f1Weighted)}`,
+      ...(test.onlyPredicted === null ? [] : [`          ALARM: every image is predicted as "${classes[test.onlyPredicted]}"`]),
       ...renderConfusion(test.confusion, classes).map((line) => `          ${line}`),
     );
   }

@@ -6,7 +6,7 @@ export const environment = {
   natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
   run: ['SULCUS_RUN', site({ default: 'main', description: 'Name of the training run; model versions are called <run>-000001, …' })],
   classes: ['SULCUS_CLASSES', list({ minLength: 2, description: 'class names in output order, comma-separated, at least two (npm start takes them from the folder names)' })],
-  recipe: ['SULCUS_RECIPE', text({ default: 'default', description: 'Recipe: a name (sulcus trainer --list-recipes) or a path to a JSON file' })],
+  recipe: ['SULCUS_RECIPE', text({ default: 'default', description: 'Recipe: a name (sulcus trainer --list-recipes) or a path to a JSON, JavaScript or TypeScript file' })],
   epochs: ['SULCUS_EPOCHS', optional(integer({ min: 1, description: 'Passes over the data after which training ends; default: the recipe says' }))],
   seed: ['SULCUS_SEED', optional(integer({ min: 0, description: 'Seed of weights, order and augmentation; default: the recipe says' }))],
   learningRate: ['SULCUS_LEARNING_RATE', optional(number({ min: 0, description: 'Learning rate; default: the recipe says' }))],

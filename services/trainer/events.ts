@@ -51,12 +51,14 @@ export class TrainerEvents {
     await this.#publish({ pass: { run: this.#run, pass: ledger.pass, ...counts } });
   }
 
-  async validated(progress: Progress, pass: number, metrics: ValidationMetrics, published?: { version: string; promoted: boolean }): Promise<void> {
+  async validated(progress: Progress, pass: number, metrics: ValidationMetrics, classes: readonly string[], published?: { version: string; promoted: boolean }): Promise<void> {
     this.#log.info({ step: progress.step, pass, ...metrics, ...published }, 'validated');
+    const onlyPredicted = metrics.onlyPredicted === undefined ? '' : classes[metrics.onlyPredicted]!;
+    if (onlyPredicted !== '') this.#log.warn({ step: progress.step, onlyPredicted }, 'every validation image is predicted as the same class');
     await this.#publish({
       validation: {
         run: this.#run, step: progress.step, pass, samples: metrics.samples, loss: metrics.loss, accuracy: metrics.accuracy,
-        version: published?.version ?? '', promoted: published?.promoted ?? false,
+        version: published?.version ?? '', promoted: published?.promoted ?? false, onlyPredicted,
       },
     });
   }

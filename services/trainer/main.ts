@@ -19,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (parsed.options.listRecipes) return printRecipes();
   await runService('trainer', async ({ signal, log, instance }) => {
     const config = readConfig();
-    const recipe = resolveRecipe(config);
+    const recipe = await resolveRecipe(config);
     await using bus = await connectBus({ servers: config.natsUrl, name: 'trainer', signal });
     await bus.ensureTopology();
     await using engine = await startEngine({ threads: config.engineThreads, label: 'trainer' });

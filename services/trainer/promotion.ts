@@ -5,6 +5,8 @@ export interface ValidationMetrics {
   loss: number;
   accuracy: number;
   samples: number;
+  /** Index of the class that every sample was predicted as, where samples of several classes were seen. */
+  onlyPredicted?: number;
 }
 
 export interface Decision {

@@ -1,12 +1,12 @@
 import { SulcusError } from '#libs/errors';
 import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
-import { getRecipe, parseRecipe, type Recipe, type TrainingConfig } from '#libs/nn';
-import { readFileSync } from 'node:fs';
+import { getRecipe, type Recipe, type TrainingConfig } from '#libs/nn';
 import type { TrainerConfig } from './config.js';
+import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
-export function resolveRecipe(config: TrainerConfig): Recipe {
-  const recipe = config.recipe.endsWith('.json') ? readRecipe(config.recipe) : getRecipe(config.recipe);
+export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
+  const recipe = isRecipeFile(config.recipe) ? await readRecipeFile(config.recipe) : getRecipe(config.recipe);
   const { epochs = recipe.epochs, seed = recipe.seed, learningRate = recipe.optimizer.learningRate, initialWeights = recipe.initialWeights } = config;
   return { ...recipe, epochs, seed, optimizer: { ...recipe.optimizer, learningRate }, ...(initialWeights === undefined ? {} : { initialWeights }) };
 }
@@ -58,14 +58,5 @@ function ownTransform(recipeName: string, specification: Record<string, unknown>
   } catch (error) {
     const { rawMessage, details } = SulcusError.from(error);
     throw new SulcusError('INVALID_CONFIG', `The transform of recipe "${recipeName}" cannot be used: ${rawMessage}`, { cause: error, details });
-  }
-}
-
-function readRecipe(path: string): Recipe {
-  try {
-    return parseRecipe(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    if (error instanceof SulcusError) throw error;
-    throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${path} cannot be read as JSON: ${(error as Error).message}`, { cause: error });
   }
 }

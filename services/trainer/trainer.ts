@@ -232,7 +232,7 @@ export class Trainer {
     state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics()) } : null;
     await this.#checkpoint();
     const published = await publisher.publishPending(state, () => session.readState());
-    await events.validated(state.progress, pass, metrics, published);
+    await events.validated(state.progress, pass, metrics, state.identity.classes, published);
   }
 
   async #checkpoint(): Promise<void> {

@@ -11,13 +11,18 @@ export class ValidationTally {
   #lossSum = 0;
   #correct = 0;
   #samples = 0;
+  readonly #predicted = new Set<number>();
+  readonly #labels = new Set<number>();
 
   /** @param probabilities axes [batch, class], each row summing to 1 */
   add(probabilities: Float32Array, labels: Int32Array, classCount: number): void {
     labels.forEach((label, row) => {
       const answer = probabilities.subarray(row * classCount, (row + 1) * classCount);
       this.#lossSum -= Math.log(Math.max(answer[label]!, MIN_PROBABILITY));
-      this.#correct += argMax(answer) === label ? 1 : 0;
+      const predicted = argMax(answer);
+      this.#correct += predicted === label ? 1 : 0;
+      this.#predicted.add(predicted);
+      this.#labels.add(label);
     });
     this.#samples += labels.length;
   }
@@ -25,7 +30,8 @@ export class ValidationTally {
   /** Undefined when no validation sample could be prepared. */
   metrics(): ValidationMetrics | undefined {
     if (this.#samples === 0) return undefined;
-    return { loss: this.#lossSum / this.#samples, accuracy: this.#correct / this.#samples, samples: this.#samples };
+    const [onlyPredicted] = this.#predicted.size === 1 && this.#labels.size > 1 ? this.#predicted : [];
+    return { loss: this.#lossSum / this.#samples, accuracy: this.#correct / this.#samples, samples: this.#samples, ...(onlyPredicted !== undefined && { onlyPredicted }) };
   }
 }
 

@@ -2,6 +2,7 @@ import { SulcusError } from '#libs/errors';
 import { initialState, listParameters } from '../initial-state.js';
 import type { NetworkConfig } from '../network-config.js';
 import { assertStateFits, isIgnored, type NetworkState } from '../state/network-state.js';
+import type { SafetensorsMetadata } from '../state/safetensors.js';
 import { translateNames } from './foreign-names.js';
 
 /** What became of a file's tensors. */
@@ -14,6 +15,16 @@ export interface ImportReport {
   readonly leftOut: readonly string[];
   /** Sentences for people about the file's names. */
   readonly notes: readonly string[];
+}
+
+/**
+ * Checks that a file of ours was written for this network: some differ in nothing but what they compute, as `resnet50` and
+ * `resnet50_keras` do. Files of others do not say.
+ * @throws MODEL_INVALID naming both networks
+ */
+export function assertWrittenFor(architecture: string, metadata: SafetensorsMetadata): void {
+  const written = metadata['architecture'];
+  if (written !== undefined && written !== architecture) throw new SulcusError('MODEL_INVALID', `The file says that it is of ${written}, and the network is ${architecture}`);
 }
 
 const layerOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));

@@ -40,7 +40,7 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
   return `<div class="scroll"><table>${header.length === 0 ? '' : `<thead>${line('th', header)}</thead>`}<tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody></table></div>`;
 }
 
-function overview({ summary: { images, split, training, models, served }, evaluation: { metrics } }: ReportSource): string {
+function overview({ classes, summary: { images, split, training, models, served }, evaluation: { metrics } }: ReportSource): string {
   return `<div class="words">${table([], [
     ['Images', `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`],
     ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
@@ -48,6 +48,7 @@ function overview({ summary: { images, split, training, models, served }, evalua
     ['Models', `${models.length} published, ${models.filter(({ promoted }) => promoted).length} promoted`],
     ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
     ['Test', metrics.n === 0 ? 'not measured' : `${metrics.n} images: accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`],
+    ...(metrics.onlyPredicted === null ? [] : [['Alarm', `every test image is predicted as ${classes[metrics.onlyPredicted]!}: the model tells nothing apart`]]),
   ])}</div>`;
 }
 

@@ -41,7 +41,7 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
     line('training', training ? `step ${training.step}, pass ${training.pass}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting` : describeService(state, 'trainer')),
     line('  loss', training ? `${training.loss.toFixed(4).padStart(8)}  ${sparkline(state.lossHistory, sparkWidth)}` : ''),
     line('  accuracy', training ? `${training.accuracy.toFixed(4).padStart(8)}  ${sparkline(state.accuracyHistory, sparkWidth)}` : ''),
-    line('  validated', validation ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})` : ''),
+    line('  validated', validation ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})${validation.onlyPredicted === '' ? '' : `; ALARM: all predicted as "${validation.onlyPredicted}"`}` : ''),
     line('models', `${state.models.size} published, ${promoted} promoted; serving ${state.servedVersion || 'none yet'}, ${state.swaps} swaps`),
     line('predictions', `${(predictor?.requestsPerSecond ?? 0).toFixed(1)} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${asked ? `; asked ${asked.requests}, failed ${asked.failedRequests}` : ''}`),
     line('dead', state.deadLetterCount === 0 ? 'none' : `${state.deadLetterCount} letters, the latest:`),

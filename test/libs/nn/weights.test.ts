@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, importWeights, initialState, type NetworkConfig, type NetworkState, type StateTensor } from '#libs/nn';
+import { assertWrittenFor, decodeSafetensors, encodeSafetensors, importWeights, initialState, type NetworkConfig, type NetworkState, type StateTensor } from '#libs/nn';
 import { formulaConfig, formulaState } from './_formula.js';
 
 const renamed = (state: NetworkState, rename: (name: string) => string): NetworkState => new Map([...state].map(([name, tensor]) => [rename(name), tensor]));
@@ -26,6 +26,12 @@ describe('import of weights', () => {
     assert.deepEqual([report.adopted.length, report.drawn, report.leftOut], [weights.size, [], []]);
     assert.match(report.notes.join(), /wrapper/);
     assert.ok(encodeSafetensors(state).equals(encodeSafetensors(weights)));
+  });
+
+  it('a file of ours says which network it is of, one of others does not', () => {
+    assertWrittenFor('resnet50', {});
+    assertWrittenFor('resnet50', { architecture: 'resnet50', format: 'pt' });
+    assert.throws(() => assertWrittenFor('resnet50', { architecture: 'resnet50_keras' }), has('MODEL_INVALID', /is of resnet50_keras, and the network is resnet50$/));
   });
 
   it('a last layer of other classes is drawn anew, from the seed, and everything else is taken over', () => {

@@ -46,5 +46,13 @@ test('a class without true samples has no weight', () => {
 });
 
 test('nothing predicted gives zeros, not NaN', () => {
-  assert.deepEqual(classificationMetrics(confusionMatrix(2, [])), { n: 0, accuracy: 0, precisionWeighted: 0, recallWeighted: 0, f1Weighted: 0, confusion: [[0, 0], [0, 0]] });
+  assert.deepEqual(classificationMetrics(confusionMatrix(2, [])), { n: 0, accuracy: 0, precisionWeighted: 0, recallWeighted: 0, f1Weighted: 0, confusion: [[0, 0], [0, 0]], onlyPredicted: null });
+});
+
+test('one answer to everything is told from a good accuracy, as the share of notumor in mission row S4-11', () => {
+  const constant = classificationMetrics([[0, 0, 300], [0, 0, 306], [0, 0, 405]]);
+  assert.equal(constant.onlyPredicted, 2);
+  assert.equal(classificationMetrics([[1, 0, 299], [0, 0, 306], [0, 0, 405]]).onlyPredicted, null);
+  // Images of one class alone say nothing.
+  assert.equal(classificationMetrics([[0, 0, 0], [0, 0, 0], [0, 0, 405]]).onlyPredicted, null);
 });

@@ -72,4 +72,7 @@ test('the printed confusion matrix has true classes as rows', () => {
   const text = renderSummary(summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, classificationMetrics([[7, 1], [0, 12]])), ['axial', 'coronal']);
   assert.match(text, /test {6}20 images: accuracy 95\.0 %/);
   assert.match(text, /axial {17}7 {8}1\n/);
+  assert.doesNotMatch(text, /ALARM/);
+  const constant = renderSummary(summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, classificationMetrics([[8, 0], [12, 0]])), ['axial', 'coronal']);
+  assert.match(constant, /ALARM: every image is predicted as "axial"/);
 });

@@ -65,6 +65,17 @@ describe('ValidationTally', () => {
     tally.add(Float32Array.of(0.5, 0.5, 0.5, 0.5), Int32Array.of(0, 1), 2);
     assert.equal(tally.metrics()!.accuracy, 0.5);
   });
+
+  it('names the class that everything is predicted as, unless everything is of it', () => {
+    const notumor = Float32Array.of(0.1, 0.2, 0.7, 0.3, 0.3, 0.4);
+    const tally = new ValidationTally();
+    tally.add(notumor, Int32Array.of(2, 2), 3);
+    assert.equal(tally.metrics()!.onlyPredicted, undefined);
+    tally.add(notumor, Int32Array.of(0, 2), 3);
+    assert.equal(tally.metrics()!.onlyPredicted, 2);
+    tally.add(Float32Array.of(0.8, 0.1, 0.1), Int32Array.of(1), 3);
+    assert.equal(tally.metrics()!.onlyPredicted, undefined);
+  });
 });
 
 describe('fingerprint', () => {

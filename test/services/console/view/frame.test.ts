@@ -30,6 +30,13 @@ test('the picture shows what operators ask for first', () => {
   }
 });
 
+test('a validation in which everything is predicted as one class is an alarm', () => {
+  const shown = snapshot();
+  const validation = { service: 'trainer', instance: 'one', validation: { step: 12, loss: 1.4, accuracy: 0.31, samples: 1311, onlyPredicted: 'notumor' } };
+  shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(validation)));
+  assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
+});
+
 test('no line is wider than the terminal', () => {
   for (const columns of [20, 40, 80]) assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
 });

@@ -38,6 +38,10 @@ export interface ValidationResultInput {
    * Whether that version became champion.
    */
   'promoted'?: (boolean);
+  /**
+   * The class that every sample was predicted as, though several occur: an alarm. Empty when predictions differ.
+   */
+  'onlyPredicted'?: (string);
 }
 
 /**
@@ -76,4 +80,8 @@ export interface ValidationResult {
    * Whether that version became champion.
    */
   'promoted': (boolean);
+  /**
+   * The class that every sample was predicted as, though several occur: an alarm. Empty when predictions differ.
+   */
+  'onlyPredicted': (string);
 }
