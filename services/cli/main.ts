@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   replay: ['make a recorded prediction again and compare', async () => (await import('#services/predictor')).replayMain],
   phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
   models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
-  weights: ['import pretrained weights from a file, export a version to one', async () => (await import('./weights-command.js')).main],
+  weights: ['import pretrained weights from a file, draw them, export a version to one', async () => (await import('./weights-command.js')).main],
   doctor: ['look at what this machine has, and check that its engine computes right', async () => (await import('#services/console')).doctorMain],
   trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
 };

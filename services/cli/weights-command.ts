@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
+import { encodeImage } from '#libs/imaging';
 import { assertWrittenFor, decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, readKerasLayers, translateKeras, type ChannelOrder, type Head, type ImportReport, type NetworkConfig, type NetworkState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
+import { drawWeights } from './weight-pictures.js';
 
 /** Where imported weights go unless told otherwise. */
 const WEIGHTS_FOLDER = '.sulcus/weights';
@@ -22,13 +25,21 @@ const IMPORT_OPTIONS = {
   out: ['--out <path>', optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` }))],
 } as const;
 
+const NATS = ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })] as const;
+
 const EXPORT_OPTIONS = {
   format: ['--format <name>', choice(['safetensors', 'saved-model'], { default: 'safetensors', description: 'safetensors: weights for torch; saved-model: the whole network for TensorFlow Serving' })],
   out: ['--out <path>', optional(text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }))],
-  nats: ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
+  nats: NATS,
+} as const;
+
+const PICTURE_OPTIONS = {
+  out: ['--out <folder>', optional(text({ description: 'folder for the pictures; default: <name>-layers' }))],
+  nats: NATS,
 } as const;
 
 const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors with names of torchvision or timm; .h5 of Keras)
+sulcus weights picture <file|version>         draw the weights of every layer as PNG files
 sulcus weights export <version>               write a published version (safetensors with torchvision's names, or a SavedModel)`;
 
 /** `sulcus weights import|export`. */
@@ -36,8 +47,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const [verb, ...words] = argv;
   if (verb === 'import') return importFile(words);
   if (verb === 'export') return exportVersion(words);
+  if (verb === 'picture') return drawPictures(words);
   if (verb === undefined || verb === '--help' || verb === '-h') return console.log(USAGE);
-  throw new SulcusError('INVALID_CONFIG', `sulcus weights ${verb}: there is no such command; there are import and export`);
+  throw new SulcusError('INVALID_CONFIG', `sulcus weights ${verb}: there is no such command; there are import, picture and export`);
 }
 
 async function importFile(argv: readonly string[]): Promise<void> {
@@ -62,8 +74,7 @@ async function exportVersion(argv: readonly string[]): Promise<void> {
   const { operand: version, options } = parsed;
   await using bus = await connectBus({ servers: options.nats, name: 'weights export' });
   const registry = new Registry(bus);
-  const card = await registry.get(version!);
-  if (!card) throw new SulcusError('NOT_FOUND', `There is no version "${version}"`, { details: { version: version! } });
+  const card = await cardOf(registry, version!);
   const weights = await registry.loadWeights(card);
   const out = options.out ?? (options.format === 'safetensors' ? `${version}.safetensors` : `${version}-saved-model`);
   if (options.format === 'saved-model') {
@@ -73,6 +84,32 @@ async function exportVersion(argv: readonly string[]): Promise<void> {
     await writeFile(out, weights);
   }
   console.log(`${card.architecture} with ${card.classes.length} classes (${card.classes.join(', ')}) written to ${out}`);
+}
+
+async function drawPictures(argv: readonly string[]): Promise<void> {
+  const description = 'Draws the weights of every convolution and linear layer: of a safetensors file, such as the one a run began with,\nor of a published version.';
+  const parsed = parseCommandLine({ name: 'sulcus weights picture', description, options: PICTURE_OPTIONS, operand: '<file|version>' }, argv);
+  if (!parsed) return;
+  const { operand, options } = parsed;
+  const bytes = existsSync(operand!) ? await readFile(operand!) : await versionWeights(operand!, options.nats);
+  const folder = options.out ?? `${basename(operand!, '.safetensors')}-layers`;
+  await mkdir(folder, { recursive: true });
+  const pictures = drawWeights(decodeSafetensors(bytes).state);
+  for (const { name, image } of pictures) await writeFile(join(folder, `${name}.png`), await encodeImage(image, 'png'));
+  console.log(`${pictures.length} pictures written to ${folder}`);
+}
+
+async function versionWeights(version: string, servers: string): Promise<Uint8Array> {
+  await using bus = await connectBus({ servers, name: 'weights picture' });
+  const registry = new Registry(bus);
+  return registry.loadWeights(await cardOf(registry, version));
+}
+
+/** @throws NOT_FOUND */
+async function cardOf(registry: Registry, version: string): Promise<ModelCard> {
+  const card = await registry.get(version);
+  if (!card) throw new SulcusError('NOT_FOUND', `There is no version "${version}"`, { details: { version } });
+  return card;
 }
 
 const networkOf = ({ architecture, head, classes, input: { height, width, channels, normalize } }: ModelCard): NetworkConfig => ({

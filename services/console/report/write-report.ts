@@ -7,6 +7,7 @@ import { metricsJson } from './metrics-json.js';
 import { renderPage } from './page.js';
 import { classReports, type ReportSource } from './report-data.js';
 import { classTable, predictionTable, trainingTable, validationTable } from './tables.js';
+import { trainingLog } from './training-log.js';
 import { encodeEventFile, eventFileName, scalarEvents } from './tensorboard.js';
 
 /** Event files have a folder of their own: TensorBoard takes all of a folder for one run. */
@@ -43,6 +44,7 @@ export async function writeReport(folder: string, source: ReportSource, readImag
     'classes.csv': classTable(classReports(source)),
     'predictions.csv': predictionTable(evaluation.predictions, classes),
     'metrics.json': metricsJson(source),
+    'training.log': trainingLog(history, startedUnixMs),
     'index.html': renderPage(source, await makeExamples(evaluation.predictions, readImage)),
     [path.join(TENSORBOARD_FOLDER, eventFileName(startedUnixMs))]: encodeEventFile(scalarEvents(history), startedUnixMs),
   };

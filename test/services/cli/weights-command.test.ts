@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
 import type { SulcusError } from '#libs/errors';
 import { connectBus } from '#libs/bus';
+import { decodeImage } from '#libs/imaging';
 import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
 import { Registry } from '#libs/registry';
 import { startNats } from '../../_helpers/nats.js';
@@ -56,10 +57,38 @@ test('sulcus weights export writes a published version: its file to the byte, or
   }
 });
 
+test('sulcus weights import reads files of Keras, and refuses what is not of the network', async () => {
+  const keras = (name: string): string => join(import.meta.dirname, '../../fixtures/nn', name);
+  for (const file of ['keras-model.h5', 'keras.weights.h5']) {
+    await assert.rejects(main(['import', keras(file), '--model', 'vgg16']), (error: SulcusError) => error.code === 'MODEL_INVALID' && /features\.0\.weight is missing/.test(error.message));
+  }
+  await assert.rejects(main(['import', keras('keras.weights.h5'), '--model', 'resnet50']), /--model resnet50_keras/);
+  await assert.rejects(main(['import', 'model.keras', '--model', 'vgg16']), invalid(/save_weights\("model\.weights\.h5"\)/));
+});
+
+test('sulcus weights picture draws each layer: a tile per kernel, 0 in the middle of grey, a first layer in colours', async () => {
+  const [file, out] = [join(folder, 'drawn.safetensors'), join(folder, 'drawn-layers')];
+  // The first filter: red 1 at the top left, blue -1 at the bottom right, 0 elsewhere.
+  const filter = new Float32Array(2 * 3 * 3 * 3);
+  filter[0] = 1;
+  filter[2 * 9 + 8] = -1;
+  await writeFile(file, encodeSafetensors(new Map([['conv1.weight', { shape: [2, 3, 3, 3], data: filter }], ['bn1.weight', { shape: [2], data: new Float32Array(2) }], ['fc.weight', { shape: [2, 5], data: Float32Array.of(0.5, 0, 0, 0, 0, 0, 0, 0, 0, -0.5) }]])));
+  const log = mock.method(console, 'log', () => undefined);
+  await main(['picture', file, '--out', out]).finally(() => log.mock.restore());
+  assert.deepEqual((await readdir(out)).sort(), ['conv1.weight.png', 'fc.weight.png']);
+  // Two tiles side by side, each value four pixels wide.
+  const conv = await decodeImage(await readFile(join(out, 'conv1.weight.png')));
+  const pixel = ({ width, channels, data }: typeof conv, x: number, y: number): number[] => [...data.subarray((y * width + x) * channels, (y * width + x + 1) * channels)];
+  assert.deepEqual([conv.width, conv.height, conv.channels], [27, 14, 3]);
+  assert.deepEqual([pixel(conv, 1, 1), pixel(conv, 4, 4), pixel(conv, 5, 1), pixel(conv, 12, 12), pixel(conv, 14, 1)], [[255, 128, 128], [255, 128, 128], [128, 128, 128], [128, 128, 1], [128, 128, 128]]);
+  const linear = await decodeImage(await readFile(join(out, 'fc.weight.png')));
+  assert.deepEqual([linear.width, linear.height, linear.channels, pixel(linear, 1, 1), pixel(linear, 64, 25)], [66, 27, 1, [255], [1]]);
+});
+
 test('what cannot be read is refused with what to do', async () => {
   await assert.rejects(main(['import', 'weights.pth', '--model', 'resnet50']), invalid(/safetensors\.torch\.save_file/));
   await assert.rejects(main(['import', join(folder, 'none.safetensors'), '--model', 'resnet50']), invalid(/cannot be read/));
   await assert.rejects(main(['import', 'x.safetensors', '--model', 'resnet19']), invalid(/there are .*resnet50/));
   await assert.rejects(main(['import', 'x.safetensors']), invalid(/--model is not given/));
-  await assert.rejects(main(['exprot']), invalid(/there are import and export/));
+  await assert.rejects(main(['exprot']), invalid(/there are import, picture and export/));
 });

@@ -58,7 +58,7 @@ test('the folder has tables, figures, a page and events, and a second report rep
   writeFileSync(path.join(report, 'tensorboard', 'events.out.tfevents.1.sulcus'), '');
   writeFileSync(path.join(report, 'tensorboard', 'kept.txt'), '');
   await writeReport(report, source, async () => image);
-  assert.deepEqual(readdirSync(report).sort(), ['classes.csv', 'index.html', 'metrics.csv', 'metrics.json', 'predictions.csv', 'tensorboard', 'training.csv']);
+  assert.deepEqual(readdirSync(report).sort(), ['classes.csv', 'index.html', 'metrics.csv', 'metrics.json', 'predictions.csv', 'tensorboard', 'training.csv', 'training.log']);
   assert.deepEqual(readdirSync(path.join(report, 'tensorboard')).sort(), ['events.out.tfevents.1700000000.sulcus', 'kept.txt']);
 });
 
