@@ -18,7 +18,7 @@ interface Picture {
 
 /**
  * Draws the weights of every convolution and linear layer (mission row S2-16): a tile per kernel, filters downwards, their
- * inputs rightwards, at most 64 of each; a first layer's three inputs are one coloured tile. Grey 128 is 0, black and
+ * inputs rightwards, at most 64 of each; a first layer's three inputs are one coloured tile. Filters of one tile stand in a square. Grey 128 is 0, black and
  * white are the largest magnitude of the layer. Kernels of one value, and linear layers, are matrices.
  */
 export const drawWeights = (state: NetworkState): Picture[] => [...state].filter(([, { shape }]) => shape.length === 4 || shape.length === 2).map(([name, tensor]) => ({ name, image: drawTensor(tensor) }));
@@ -29,16 +29,16 @@ function drawTensor({ shape, data }: StateTensor): RasterImage {
   const [rows, columns] = [Math.min(outputs, MAX_TILES), coloured ? 1 : Math.min(inputs, MAX_TILES)];
   const scale = Math.max(1, Math.floor(TILE_PX / Math.max(kernelHeight, kernelWidth)));
   const [tileHeight, tileWidth] = [kernelHeight * scale, kernelWidth * scale];
-  // A single column would be a thin strip: filters with colours are laid out in a square.
-  const across = coloured ? Math.ceil(Math.sqrt(rows)) : columns;
-  const down = coloured ? Math.ceil(rows / across) : rows;
+  // A single column would be a thin strip: one tile per filter, as with colours and depthwise kernels, makes a square.
+  const across = columns === 1 ? Math.ceil(Math.sqrt(rows)) : columns;
+  const down = Math.ceil((rows * columns) / across);
   const [width, height, channels] = [across * (tileWidth + GAP_PX) + GAP_PX, down * (tileHeight + GAP_PX) + GAP_PX, coloured ? 3 : 1] as const;
   const pixels = new Uint8Array(width * height * channels).fill(BACKGROUND);
   const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   for (let tile = 0; tile < rows * columns; tile++) {
     const [output, input] = [Math.floor(tile / columns), tile % columns];
-    const left = GAP_PX + (coloured ? output % across : input) * (tileWidth + GAP_PX);
-    const top = GAP_PX + (coloured ? Math.floor(output / across) : output) * (tileHeight + GAP_PX);
+    const left = GAP_PX + (tile % across) * (tileWidth + GAP_PX);
+    const top = GAP_PX + Math.floor(tile / across) * (tileHeight + GAP_PX);
     for (let y = 0; y < tileHeight; y++) {
       for (let x = 0; x < tileWidth; x++) {
         const position = Math.floor(y / scale) * kernelWidth + Math.floor(x / scale);
