@@ -41,6 +41,21 @@ const modelCard = z.object({
   lineage: z.object({ scanSequences: z.object({ first: z.number(), last: z.number(), count: z.number() }), ledgerHash: z.string() }),
   /** loss: mean cross-entropy; accuracy: fraction, 0-1; sampleSetHash: which labelled samples these were. */
   metrics: z.object({ validation: z.object({ loss: z.number(), accuracy: z.number(), samples: z.number(), sampleSetHash: z.string().optional() }) }),
+  /**
+   * Temperature that the probabilities are served at, fitted on the validation split (libs/calibration). `metrics` are those of the answers without it.
+   * Absent: not calibrated; with a `reason`: a fit was tried and not trusted.
+   */
+  calibration: z
+    .object({
+      temperature: z.number().positive(),
+      samples: z.number().int().nonnegative(),
+      nllBefore: z.number(),
+      nllAfter: z.number(),
+      eceBefore: z.number(),
+      eceAfter: z.number(),
+      reason: z.string().optional(),
+    })
+    .optional(),
   weights: blobRef,
   /** SHA-256 of the weights file. */
   weightsHash: z.string(),

@@ -36,6 +36,8 @@ export interface TestEvaluation {
   metrics: ClassificationMetrics;
   /** In stream order. */
   predictions: TestPrediction[];
+  /** Temperature of the probabilities: 1 when the version is not calibrated. */
+  temperature: number;
 }
 
 /**
@@ -46,9 +48,9 @@ export interface TestEvaluation {
 export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject: EvaluationSubject, signal: AbortSignal): Promise<TestEvaluation> {
   const { classes, onProgress } = subject;
   const samples = (await listScans(bus, signal)).filter(({ split, label }) => split === 'SPLIT_TEST' && classes.includes(label));
-  if (samples.length === 0) return evaluationOf(classes, []);
+  if (samples.length === 0) return evaluationOf(classes, [], 1);
   const champion = await championVersion(bus);
-  await untilServed(bus, client, champion, samples[0]!, signal);
+  const temperature = await untilServed(bus, client, champion, samples[0]!, signal);
   const predictions: TestPrediction[] = [];
   const queue = samples.values();
   const worker = async (): Promise<void> => {
@@ -58,12 +60,12 @@ export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  return evaluationOf(classes, predictions.sort((a, b) => a.sequence - b.sequence));
+  return evaluationOf(classes, predictions.sort((a, b) => a.sequence - b.sequence), temperature);
 }
 
-function evaluationOf(classes: readonly string[], predictions: TestPrediction[]): TestEvaluation {
+function evaluationOf(classes: readonly string[], predictions: TestPrediction[], temperature: number): TestEvaluation {
   const pairs = predictions.map(({ trueIndex, predictedIndex }) => [trueIndex, predictedIndex] as const);
-  return { metrics: classificationMetrics(confusionMatrix(classes.length, pairs)), predictions };
+  return { metrics: classificationMetrics(confusionMatrix(classes.length, pairs)), predictions, temperature };
 }
 
 async function championVersion(bus: Bus): Promise<string> {
@@ -72,10 +74,13 @@ async function championVersion(bus: Bus): Promise<string> {
   return alias.version;
 }
 
-async function untilServed(bus: Bus, client: PatientClient, champion: string, sample: ScanEntry, signal: AbortSignal): Promise<void> {
+/** @returns the temperature that the champion answers at */
+async function untilServed(bus: Bus, client: PatientClient, champion: string, sample: ScanEntry, signal: AbortSignal): Promise<number> {
   const deadlineMs = Date.now() + CHAMPION_TIMEOUT_MS;
   const { image } = await scanOf(bus, sample);
-  while ((await client.predict(image, 'is it served', signal)).modelVersion !== champion) {
+  for (;;) {
+    const { modelVersion, temperature } = await client.predict(image, 'is it served', signal);
+    if (modelVersion === champion) return temperature;
     if (Date.now() > deadlineMs) {
       throw new SulcusError('MODEL_NOT_READY', `The predictor answers with ${client.lastVersion}, not with the champion ${champion}: see its log`);
     }

@@ -25,7 +25,7 @@ export interface Prediction {
   input: ImageInput;
   /** Card of the version that answered. */
   card: ModelCard;
-  /** In the order of the card's classes; they sum to 1. */
+  /** In the order of the card's classes, at the temperature of its calibration; they sum to 1. */
   probabilities: Float32Array;
   /** Index of the highest probability. */
   predicted: number;

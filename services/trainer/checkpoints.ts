@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus';
+import type { Calibration } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import { decodeSafetensors, encodeSafetensors, type NetworkState, type ScheduleRecord } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
@@ -15,6 +16,8 @@ export interface PendingPublication {
   pass: number;
   /** Made when candidate and champion answered the same samples; a trainer that resumes carries it out. */
   decision: Decision;
+  /** Fitted on the answers that the metrics are of. Absent in checkpoints of versions that did not calibrate. */
+  calibration?: Calibration;
 }
 
 /** Everything beside the tensors that a trainer needs to go on as if it had never stopped. */

@@ -74,6 +74,7 @@ export class Publisher {
       samplesSeen: progress.samples,
       lineage,
       metrics: { validation: { loss, accuracy, samples, sampleSetHash } },
+      ...(pending.calibration === undefined ? {} : { calibration: pending.calibration }),
       parameterCount,
       codeVersion,
       ...(state.parentVersion === null ? {} : { parent: state.parentVersion }),

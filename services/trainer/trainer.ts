@@ -148,7 +148,7 @@ export class Trainer {
     const validationSamples = index.labelled('SPLIT_VALIDATION');
     const sampleSetHash = fingerprint(validationSamples);
     const champion = await Champion.load(registry, engine, network, sampleSetHash);
-    const tally = new ValidationTally();
+    const tally = new ValidationTally(state.identity.classes.length);
     const round = this.#nextRound(validationSamples);
     await events.state('busy', `training, pass ${state.ledger.pass}`);
     try {
@@ -161,7 +161,7 @@ export class Trainer {
       const { pass } = state.ledger;
       const metrics = tally.metrics();
       if (round.passIsComplete) await this.#completePass();
-      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, pass, champion);
+      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, pass, champion, tally);
     } finally {
       await champion?.close();
     }
@@ -223,13 +223,13 @@ export class Trainer {
   }
 
   /** Checkpoint first, then the offer: a candidate always has a durable state behind it. */
-  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, pass: number, champion: Champion | undefined): Promise<void> {
+  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, pass: number, champion: Champion | undefined, tally: ValidationTally): Promise<void> {
     const { state, publisher, events, session } = this.#parts;
     state.progress.validations++;
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
     const offered = improved || this.#options.candidates === 'every';
-    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics()) } : null;
+    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics()), calibration: tally.calibration() } : null;
     await this.#checkpoint();
     const published = await publisher.publishPending(state, () => session.readState());
     await events.validated(state.progress, pass, metrics, state.identity.classes, published);

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
+import { fitTemperature, LabelledProbabilities, MIN_PROBABILITY, type Calibration } from '#libs/calibration';
 import type { TensorBatch } from '#libs/contracts';
 import type { IndexedSample } from './sample-index.js';
 import type { ValidationMetrics } from './promotion.js';
-
-/** Probabilities below this count as this: one wrong certainty must not make a mean infinite. */
-const MIN_PROBABILITY = 1e-12;
 
 /** Adds up what a model answers on the validation batches. */
 export class ValidationTally {
@@ -13,6 +11,12 @@ export class ValidationTally {
   #samples = 0;
   readonly #predicted = new Set<number>();
   readonly #labels = new Set<number>();
+  readonly #answers: LabelledProbabilities | undefined;
+
+  /** @param classCount keeps the answers too, to calibrate on; not given: only adds them up */
+  constructor(classCount?: number) {
+    this.#answers = classCount === undefined ? undefined : new LabelledProbabilities(classCount);
+  }
 
   /** @param probabilities axes [batch, class], each row summing to 1 */
   add(probabilities: Float32Array, labels: Int32Array, classCount: number): void {
@@ -25,6 +29,7 @@ export class ValidationTally {
       this.#labels.add(label);
     });
     this.#samples += labels.length;
+    this.#answers?.add(probabilities, labels);
   }
 
   /** Undefined when no validation sample could be prepared. */
@@ -32,6 +37,11 @@ export class ValidationTally {
     if (this.#samples === 0) return undefined;
     const [onlyPredicted] = this.#predicted.size === 1 && this.#labels.size > 1 ? this.#predicted : [];
     return { loss: this.#lossSum / this.#samples, accuracy: this.#correct / this.#samples, samples: this.#samples, ...(onlyPredicted !== undefined && { onlyPredicted }) };
+  }
+
+  /** The temperature that these answers are best served at. The metrics are of the answers as they are. Undefined when they were not kept. */
+  calibration(): Calibration | undefined {
+    return this.#answers && fitTemperature(this.#answers);
   }
 }
 

@@ -14,6 +14,7 @@ export function metricsJson(source: ReportSource): string {
     training: history.training.map(({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs }) => ({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs })),
     test: {
       ...evaluation.metrics,
+      temperature: evaluation.temperature,
       rocAucMacro: macroAuc(reports) ?? null,
       classes: reports.map(({ roc, ...metrics }) => ({ ...metrics, rocAuc: roc?.auc ?? null })),
     },

@@ -40,7 +40,7 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
   return `<div class="scroll"><table>${header.length === 0 ? '' : `<thead>${line('th', header)}</thead>`}<tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody></table></div>`;
 }
 
-function overview({ classes, summary: { images, split, training, models, served }, evaluation: { metrics } }: ReportSource): string {
+function overview({ classes, summary: { images, split, training, models, served }, evaluation: { metrics, temperature } }: ReportSource): string {
   return `<div class="words">${table([], [
     ['Images', `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`],
     ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
@@ -49,6 +49,7 @@ function overview({ classes, summary: { images, split, training, models, served 
     ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
     ['Test', metrics.n === 0 ? 'not measured' : `${metrics.n} images: accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`],
     ...(metrics.onlyPredicted === null ? [] : [['Alarm', `every test image is predicted as ${classes[metrics.onlyPredicted]!}: the model tells nothing apart`]]),
+    ['Probabilities', temperature === 1 ? 'as the network gives them, not calibrated' : `calibrated on the validation split, temperature ${temperature.toFixed(3)}; losses are of the network without it`],
   ])}</div>`;
 }
 

@@ -17,5 +17,6 @@ export function toResponse(name: string, prediction: Prediction): PredictRespons
     predictionId,
     prepareMs,
     inferenceMs,
+    temperature: card.calibration?.temperature ?? 1,
   };
 }

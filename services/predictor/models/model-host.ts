@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { temperatureScaled } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
@@ -129,7 +130,7 @@ export class ModelHost {
 
   /**
    * @param prepare gives the network's input, `[height, width, channels]` uint8
-   * @returns probabilities in the order of the card's classes
+   * @returns probabilities in the order of the card's classes, at the temperature of its calibration
    * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile; what `prepare` throws
    */
   predict(prepare: () => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
@@ -169,7 +170,8 @@ export class ModelHost {
       throw new SulcusError('INTERNAL', `The engine answered ${probabilities.length} values for ${rows.length} rows of ${classes} classes`);
     }
     this.#onBatch?.(this.card.version, rows.length, performance.now() - startedMs);
-    return rows.map((_, index) => probabilities.slice(index * classes, (index + 1) * classes));
+    const { temperature = 1 } = this.card.calibration ?? {};
+    return rows.map((_, index) => temperatureScaled(probabilities.slice(index * classes, (index + 1) * classes), temperature));
   }
 
   async #whileResponsive<T>(work: Promise<T>): Promise<T> {

@@ -108,6 +108,10 @@ describe('trainer', () => {
     assert.ok(validations.every(({ loss }) => loss >= promoted.at(-1)!.loss), 'the champion has the lowest validation loss');
     assert.equal(promoted.at(-1)!.accuracy, 1, 'brightness of a half is easily learned');
     assert.equal(card!.metrics.validation.samples, VALIDATION);
+    const { temperature, samples, nllBefore, reason } = card!.calibration!;
+    assert.deepEqual([temperature, samples], [1, VALIDATION]);
+    assert.match(reason!, /12 samples are too few/);
+    assert.ok(Math.abs(nllBefore - card!.metrics.validation.loss) < 1e-6, 'the fit begins at the loss that the version is judged by');
     assert.deepEqual(card!.classes, CLASSES);
     assert.deepEqual(card!.lineage.scanSequences, { first: 1, last: TRAIN, count: TRAIN });
     uninterrupted = { finished, weightsHash: (await lastCard('steady')).weightsHash };

@@ -46,7 +46,7 @@ const source = {
   startedUnixMs: 1_700_000_000_000,
   summary: summarise(new PipelineState(), { requests: 30, failedRequests: 0 }, metrics),
   history: history(),
-  evaluation: { metrics, predictions },
+  evaluation: { metrics, predictions, temperature: 1.25 },
 };
 const image = await encodeImage(renderPhantom({ class: 'glioma', seed: 1, size: 200 }), 'png');
 const report = path.join(folder, 'report');
@@ -89,6 +89,7 @@ test('the page needs nothing from elsewhere and takes names for text', () => {
   for (const [, address] of page.matchAll(/\b(?:src|href)="([^"]*)"/g)) assert.match(address!, /^data:image\/jpeg;base64,/);
   assert.doesNotMatch(page, /no <tumor>/);
   assert.match(page, /no &lt;tumor&gt;/);
+  assert.match(page, /calibrated on the validation split, temperature 1\.250/);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
   assert.equal(page.match(/<figure/g)?.length, 24);
   assert.equal(page.match(/<figure class="wrong"/g)?.length, 6);
@@ -97,10 +98,11 @@ test('the page needs nothing from elsewhere and takes names for text', () => {
 
 test('a run without test images or validations has a report too', async () => {
   const empty = path.join(folder, 'empty');
-  const nothing = { metrics: classificationMetrics(confusionMatrix(3, [])), predictions: [] };
+  const nothing = { metrics: classificationMetrics(confusionMatrix(3, [])), predictions: [], temperature: 1 };
   await writeReport(empty, { ...source, history: new TrainingHistory(), evaluation: nothing }, async () => undefined);
   const page = readFileSync(path.join(empty, 'index.html'), 'utf8');
   assert.match(page, /The test split has no images/);
+  assert.match(page, /not calibrated/);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
 });
 

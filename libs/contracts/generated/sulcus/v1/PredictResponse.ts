@@ -38,6 +38,10 @@ export interface PredictResponseInput {
    * Time of the engine run that answered, for the whole batch, milliseconds.
    */
   'inferenceMs'?: (number | string);
+  /**
+   * Temperature that the probabilities are scaled with, fitted on the validation split; 1: as the network gives them.
+   */
+  'temperature'?: (number | string);
 }
 
 /**
@@ -76,4 +80,8 @@ export interface PredictResponse {
    * Time of the engine run that answered, for the whole batch, milliseconds.
    */
   'inferenceMs': (number);
+  /**
+   * Temperature that the probabilities are scaled with, fitted on the validation split; 1: as the network gives them.
+   */
+  'temperature': (number);
 }
