@@ -7,6 +7,7 @@ export const Streams = {
   BATCH_REQUESTS: 'BATCH_REQUESTS',
   BATCHES: 'BATCHES',
   MODELS: 'MODELS',
+  STUDIES: 'STUDIES',
   EVENTS: 'EVENTS',
   DEAD: 'DEAD',
   PREDICTIONS: 'PREDICTIONS',
@@ -30,6 +31,7 @@ const PREFIXES = {
   BATCH_REQUESTS: 'batch-request.v1',
   BATCHES: 'batch.v1',
   MODELS: 'model.v1',
+  STUDIES: 'study.v1',
   EVENTS: 'event.v1',
   DEAD: 'dead.v1',
   PREDICTIONS: 'prediction.v1',
@@ -47,6 +49,7 @@ export const NOUNS = {
   BATCH_REQUESTS: 'batch request',
   BATCHES: 'batch',
   MODELS: 'model event',
+  STUDIES: 'study prediction',
   EVENTS: 'pipeline event',
   DEAD: 'dead letter',
   PREDICTIONS: 'prediction record',
@@ -78,6 +81,8 @@ export const subjects = {
   batch: (run: string): string => `${PREFIXES.BATCHES}.${subjectToken(run, 'Run')}`,
   /** `event` is what happened: "published", "promoted", "declined", "rolled-back". */
   model: (event: string): string => `${PREFIXES.MODELS}.${subjectToken(event, 'Model event')}`,
+  /** What was predicted of a study; the newest message of the subject is what holds now. */
+  study: (studyId: string): string => `${PREFIXES.STUDIES}.${subjectToken(studyId, 'Study')}`,
   event: (service: string): string => `${PREFIXES.EVENTS}.${subjectToken(service, 'Service')}`,
   dead: (service: string): string => `${PREFIXES.DEAD}.${subjectToken(service, 'Service')}`,
   /** One subject per prediction, so that it is recorded once and found by its id. */

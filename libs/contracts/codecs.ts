@@ -8,6 +8,7 @@ import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEve
 import type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
 import type { PredictionRecord, PredictionRecordInput } from './generated/sulcus/v1/PredictionRecord.js';
 import type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
+import type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
 import type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
 
 /** Turns one message type into bytes and back. */
@@ -44,6 +45,7 @@ export const codecs = {
   TensorBatch: codec<TensorBatchInput, TensorBatch>('TensorBatch'),
   ModelEvent: codec<ModelEventInput, ModelEvent>('ModelEvent'),
   PipelineEvent: codec<PipelineEventInput, PipelineEvent>('PipelineEvent'),
+  StudyPrediction: codec<StudyPredictionInput, StudyPrediction>('StudyPrediction'),
   DeadLetter: codec<DeadLetterInput, DeadLetter>('DeadLetter'),
   PredictionRecord: codec<PredictionRecordInput, PredictionRecord>('PredictionRecord'),
 };

@@ -50,6 +50,20 @@ export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v
 export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';
 export type { ClassProbability, ClassProbabilityInput } from './generated/sulcus/v1/ClassProbability.js';
 export type { PredictError, PredictErrorInput } from './generated/sulcus/v1/PredictError.js';
+export { StudyAggregation } from './generated/sulcus/v1/StudyAggregation.js';
+export { StudyDecision } from './generated/sulcus/v1/StudyDecision.js';
+export type { PredictStudyRequest, PredictStudyRequestInput } from './generated/sulcus/v1/PredictStudyRequest.js';
+export type { StudyHeader, StudyHeaderInput } from './generated/sulcus/v1/StudyHeader.js';
+export type { StudySlice, StudySliceInput } from './generated/sulcus/v1/StudySlice.js';
+export type { StudyOptions, StudyOptionsInput } from './generated/sulcus/v1/StudyOptions.js';
+export type { PredictStoredStudyRequest, PredictStoredStudyRequestInput } from './generated/sulcus/v1/PredictStoredStudyRequest.js';
+export type { PredictStudyResponse, PredictStudyResponseInput } from './generated/sulcus/v1/PredictStudyResponse.js';
+export type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
+export type { SlicePrediction, SlicePredictionInput } from './generated/sulcus/v1/SlicePrediction.js';
+export type { StudyAbstention, StudyAbstentionInput } from './generated/sulcus/v1/StudyAbstention.js';
+export type { StudyUncertainty, StudyUncertaintyInput } from './generated/sulcus/v1/StudyUncertainty.js';
+export type { FindingProbability, FindingProbabilityInput } from './generated/sulcus/v1/FindingProbability.js';
+export type { _sulcus_v1_StudyAbstention_Reason as StudyAbstentionReason } from './generated/sulcus/v1/StudyAbstention.js';
 
 // ---- gRPC: inference.GRPCInferenceService (Open Inference Protocol v2)
 export type { GRPCInferenceServiceHandlers, GRPCInferenceServiceClient } from './generated/inference/GRPCInferenceService.js';

@@ -34,6 +34,10 @@ export const attr = {
   /** Fraction, 0-1. */
   probability: 'sulcus.prediction.probability',
 
+  /** Pseudonym. */
+  studyId: 'sulcus.study.id',
+  sliceCount: 'sulcus.study.slice_count',
+
   // ---- errors
   errorType: 'error.type',
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { bytes, choice, duration, flag, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
+import { studyEnvironment } from './studies/config.js';
 
 const cores = availableParallelism();
 
@@ -23,6 +24,7 @@ export const predictorEnvironment = {
   recordTimeoutMs: ['SULCUS_RECORD_TIMEOUT', duration({ default: 5000, description: 'durable: how long an answer waits for its record before the request fails' })],
   maxRecordQueueBytes: ['SULCUS_RECORD_QUEUE_BYTES', bytes({ default: 64 * 2 ** 20, description: 'async: records that wait for the broker, at most; what is beyond is dropped and counted' })],
   maxMessageBytes: ['SULCUS_MAX_MESSAGE_BYTES', bytes({ default: 16 * 2 ** 20, description: 'largest gRPC message' })],
+  ...studyEnvironment,
 } as const;
 
 /** Typed configuration of the predictor. */

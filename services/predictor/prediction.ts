@@ -210,7 +210,7 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
 
   let prepared: Prepared | undefined;
   const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(async () => {
-    prepared = await prepare(context.pool, host.transform, order, span, signal);
+    prepared = await prepare(context.pool, order.input.transform ?? host.transform, order, span, signal);
     return prepared.pixels;
   }, signal, priority);
 

@@ -9,6 +9,7 @@ import type { PredictorConfig } from './config.js';
 import { PredictorEvents } from './events.js';
 import { predictHandler } from './handlers/predict.js';
 import { predictStreamHandler } from './handlers/predict-stream.js';
+import { predictStoredStudyHandler, predictStudyHandler } from './handlers/predict-study.js';
 import { inferenceHandlers } from './inference/handlers.js';
 import { ModelDirectory } from './models/model-directory.js';
 import { ModelHost } from './models/model-host.js';
@@ -21,6 +22,7 @@ import { RecordWriter } from './records/record-writer.js';
 import { createRecorder, type RecordCounts, type Recorder } from './records/recorder.js';
 import { watchRetention } from './records/retention.js';
 import { ServingStatistics } from './statistics.js';
+import { Studies } from './studies/studies.js';
 
 /** What the predictor is built from. */
 export interface PredictorDependencies {
@@ -48,15 +50,17 @@ export class PredictorService implements AsyncDisposable {
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
   readonly #recorder: Recorder;
+  readonly #studies: Studies;
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents; recorder: Recorder; retention: (signal: AbortSignal) => Promise<void> }) {
+  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
     this.#server = parts.server;
     this.#slot = parts.slot;
     this.#pool = parts.pool;
     this.#events = parts.events;
     this.#recorder = parts.recorder;
+    this.#studies = parts.studies;
     const { signal } = this.#stopFollowing;
     this.#background = Promise.all([this.#slot.run(signal), this.#reportRegularly(), parts.retention(signal)]);
   }
@@ -103,6 +107,7 @@ export class PredictorService implements AsyncDisposable {
       watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
     const context: PredictionContext = { slot, pool, events, statistics, recorder };
     const directory = new ModelDirectory({ slot, registry, alias: config.alias, modelName: config.modelName });
+    const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_PREDICTOR_ADDRESS',
@@ -110,18 +115,21 @@ export class PredictorService implements AsyncDisposable {
         Predictor: {
           predict: predictHandler(context, admission),
           predictStream: predictStreamHandler(context, admission, 2 * config.maxBatchSize),
+          predictStudy: predictStudyHandler(studies),
+          predictStoredStudy: predictStoredStudyHandler(studies),
         },
         Inference: inferenceHandlers({ ...context, directory, registry, admission, config, serverVersion: packageVersion() }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
       log,
     }).catch(async (error: unknown) => {
+      await studies.close();
       await pool.close();
       throw error;
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, pool, events, recorder, retention: config.records === 'off' ? async () => undefined : retention });
+    return new PredictorService({ server, slot, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
   }
 
   /** `host:port` as clients on this machine reach it. */
@@ -146,6 +154,7 @@ export class PredictorService implements AsyncDisposable {
       this.#events.state('stopping', 'Finishing the running requests');
       this.#stopFollowing.abort();
       await this.#server.stop(DRAIN_MS);
+      await this.#studies.close();
       await this.#background;
       await this.#slot.close();
       await this.#pool.close();

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import type { TransformRef } from './pool.js';
 
 /** How an image comes: as a file's bytes, or as `[height, width, channels]` at the network's size, 0-255. */
 export type ImageFormat = 'encoded' | 'uint8' | 'float32';
@@ -8,6 +9,8 @@ export interface ImageInput {
   format: ImageFormat;
   /** File, bytes of the pixels, or their little-endian 32-bit floats. */
   bytes: Uint8Array;
+  /** What an encoded image goes through instead of the version's own transform: another view of it. */
+  transform?: TransformRef;
 }
 
 /**

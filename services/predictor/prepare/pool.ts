@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from '../batching/priority.js';
+import type { TransformMode } from '#libs/imaging';
 import { ThreadClient } from '#libs/threads';
 import type { ImageInput } from './image-format.js';
 import type { Prepared, PrepareMethods } from './thread.js';
@@ -10,6 +11,8 @@ export interface TransformRef {
   hash: string;
   /** Transform specification (see libs/imaging). */
   spec: unknown;
+  /** Which of its ops; `train` only for ops whose dice have one side. Default: `eval`. */
+  mode?: TransformMode;
 }
 
 interface Task {

@@ -3,7 +3,8 @@
  */
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, prepareFile, validateTransform, type CompiledTransform } from '#libs/imaging';
+import { compileTransform, prepareFile, validateTransform, type CompiledTransform, type TransformMode } from '#libs/imaging';
+import { createRandom } from '#libs/random';
 import { serveThread } from '#libs/threads';
 import { toPixels, type ImageFormat } from './image-format.js';
 
@@ -21,8 +22,8 @@ const transforms = new Map<string, CompiledTransform>();
 
 const methods = {
   /** Takes a transform that later images name by its hash. */
-  learn: async ({ hash, spec }: { hash: string; spec: unknown }): Promise<void> => {
-    transforms.set(hash, compileTransform(validateTransform(spec), 'eval'));
+  learn: async ({ hash, spec, mode = 'eval' }: { hash: string; spec: unknown; mode?: TransformMode }): Promise<void> => {
+    transforms.set(hash, compileTransform(validateTransform(spec), mode));
   },
 
   /** @throws IMAGE_* for bytes that are no readable image, INVALID_ARGUMENT for values that are no pixels; with `details.sampleId` */
@@ -41,7 +42,7 @@ const methods = {
 
 async function transformFile(image: Uint8Array, transform: CompiledTransform): Promise<Uint8Array> {
   const pixels = new Uint8Array(transform.outputBytes);
-  transform.apply(await prepareFile(image, transform), undefined, pixels);
+  transform.apply(await prepareFile(image, transform), createRandom(transform.spec.name), pixels);
   return pixels;
 }
 

@@ -77,6 +77,8 @@ test('our own services are reached by short name and typed by their contracts', 
         predictStream: async function* (requests) {
           for await (const request of requests) yield { response: { name: request.name }, result: 'response' };
         },
+        predictStudy: async (requests) => ({ prediction: { slices: (await collect(requests)).map(({ slice }) => ({ name: slice!.name })) } }),
+        predictStoredStudy: async ({ studyId }) => ({ prediction: { studyId } }),
       },
     },
   });
@@ -86,4 +88,6 @@ test('our own services are reached by short name and typed by their contracts', 
   assert.deepEqual(answer.probabilities, [{ className: 'glioma', probability: 1 }]);
   const names = (await collect(client.predictStream([{ name: 'b' }, { name: 'c' }]))).map((item) => item.response?.name);
   assert.deepEqual(names, ['b', 'c']);
+  const study = await client.predictStudy([{ slice: { name: 'd' } }, { slice: { name: 'e' } }]);
+  assert.deepEqual(study.prediction!.slices.map(({ name }) => name), ['d', 'e']);
 });

@@ -40,7 +40,7 @@ test('health: each service has its status, "" stands for all, an unknown name is
 });
 
 test('health: nothing serves until it is said to', async (t) => {
-  const server = await startServer({ address: '127.0.0.1:0', services: { Predictor: { predict: async () => ({}), predictStream: async function* () { /* answers nothing */ } } } });
+  const server = await startServer({ address: '127.0.0.1:0', services: { Predictor: { predict: async () => ({}), predictStream: async function* () { /* answers nothing */ }, predictStudy: async () => ({}), predictStoredStudy: async () => ({}) } } });
   t.after(() => server.stop(0));
   const client = foreignClient<HealthClient>(t, protoPath, 'grpc.health.v1.Health', server.address);
   assert.equal(await check(client, 'sulcus.v1.Predictor'), 'NOT_SERVING');

@@ -88,9 +88,14 @@ export class DirectAnswers implements AsyncDisposable {
 
   /** @returns probabilities of the version that was published with step `seed` */
   async of(seed: number, image: Buffer): Promise<Float32Array> {
+    return await this.ofPixels(seed, compileTransform(transform, 'eval')(await decodeImage(image)));
+  }
+
+  /** The same for the network's input itself, `[height, width, channels]` uint8. */
+  async ofPixels(seed: number, pixels: Uint8Array): Promise<Float32Array> {
     let session = this.#sessions.get(seed);
     if (!session) this.#sessions.set(seed, (session = InferenceSession.create(this.#engine, network, randomWeights(seed))));
-    return await (await session).predict(compileTransform(transform, 'eval')(await decodeImage(image)), 1);
+    return await (await session).predict(pixels, 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-// Original file: proto/sulcus/v1/predictor.proto
+// Original file: proto/sulcus/v1/common.proto
 
 
 /**

@@ -1,0 +1,109 @@
+import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
+import { GrpcStatus, SulcusError } from '#libs/errors';
+import type { ModelCard } from '#libs/registry';
+import { attr, withSpan } from '#libs/telemetry';
+import type { Admission } from '../batching/admission.js';
+import type { PredictorConfig } from '../config.js';
+import type { ModelHost } from '../models/model-host.js';
+import { predictImages, type PredictionContext } from '../prediction.js';
+import type { TransformRef } from '../prepare/pool.js';
+import { resolveOptions, type RequestedOptions, type ResolvedOptions } from './options.js';
+import type { SliceAnswer, Study, StudySlice } from './study.js';
+import { viewsOf } from './views.js';
+
+/** What predicting studies needs. */
+export interface StudyContext extends PredictionContext {
+  admission: Admission;
+  config: Pick<PredictorConfig, 'maxBatchSize' | 'maxRequests' | 'normalClasses'>;
+}
+
+/** The slices of a study, answered by one version. */
+export interface AnsweredStudy {
+  card: ModelCard;
+  options: ResolvedOptions;
+  answers: readonly SliceAnswer[];
+}
+
+/** A study whose engine dies or is replaced under it begins anew, so that one version answers all of it. */
+const ATTEMPTS = 3;
+
+/** Failures that are the slice's own; anything else fails the study. */
+const OF_THE_SLICE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.DATA_LOSS]);
+
+/**
+ * Predicts every slice of a study with one model version. Slices go through the same queue and batches as single images, a
+ * few at a time, so a study of any size takes no more of the queue than a stream does.
+ *
+ * @throws INVALID_ARGUMENT for options that do not fit the model; what fails a single image without being its fault
+ */
+export async function predictSlices(context: StudyContext, study: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
+  for (let attempt = 1; ; attempt++) {
+    const { host, release } = await context.slot.acquire(signal);
+    try {
+      return await predictOnHost(context, host, study, requested, signal);
+    } catch (thrown) {
+      const error = SulcusError.from(thrown);
+      if (error.code !== 'ENGINE_FAILED' || attempt === ATTEMPTS || signal.aborted) throw error;
+    } finally {
+      release();
+    }
+  }
+}
+
+function predictOnHost(context: StudyContext, host: ModelHost, { slices }: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
+  const options = resolveOptions(requested, host.card.classes, context.config);
+  const { maxBatchSize, maxRequests } = context.config;
+  const window = Math.max(1, Math.min(Math.floor((2 * maxBatchSize) / options.views), Math.floor(maxRequests / 2)));
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  setMaxListeners(0, ended); // one per slice under way is the normal case, not a leak
+  const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority };
+  const limit = pLimit(window);
+  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length };
+  return withSpan('predict slices', { attributes }, async () => {
+    const answers = slices.map((slice) =>
+      limit(() => answerSlice(context, slice, order, ended)).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    );
+    const settled = await Promise.allSettled(answers);
+    if (signal.aborted) throw SulcusError.from(signal.reason);
+    if (failed.signal.aborted) throw failed.signal.reason;
+    return { card: host.card, options, answers: settled.map((result) => (result as PromiseFulfilledResult<SliceAnswer>).value) };
+  });
+}
+
+interface SliceOrder {
+  host: ModelHost;
+  views: readonly TransformRef[];
+  priority: ResolvedOptions['priority'];
+}
+
+async function answerSlice(context: StudyContext, slice: StudySlice, { host, views, priority }: SliceOrder, signal: AbortSignal): Promise<SliceAnswer> {
+  if (signal.aborted) throw SulcusError.from(signal.reason);
+  try {
+    const bytes = await slice.load(signal);
+    const leave = await context.admission.enterWhenRoom(bytes.byteLength, signal);
+    try {
+      const request = {
+        priority,
+        acquire: async () => ({ host, release: host.use() }),
+        images: () => views.map((transform) => ({ format: 'encoded' as const, bytes, transform })),
+      };
+      return { slice, predictions: await predictImages(context, request, signal) };
+    } finally {
+      leave();
+    }
+  } catch (thrown) {
+    const error = SulcusError.from(thrown);
+    if (signal.aborted || !OF_THE_SLICE.has(error.policy.grpcStatus)) throw error;
+    return { slice, error: views.length === 1 ? error : withoutView(error) };
+  }
+}
+
+/** A request of several views says which of them failed; here they are one slice. */
+function withoutView(error: SulcusError): SulcusError {
+  return error.cause instanceof SulcusError ? new SulcusError(error.code, error.cause.rawMessage, { cause: error, details: error.details }) : error;
+}

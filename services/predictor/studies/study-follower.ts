@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { Streams, subjects, type Bus } from '#libs/bus';
+import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { Bell } from '#libs/service';
+import type { Logger } from '#libs/telemetry';
+import { OpenStudies } from './open-studies.js';
+import type { StoredSlice, StudyIndex } from './study-index.js';
+import { sliceSetHash } from './study.js';
+
+export interface StudyFollowerOptions {
+  bus: Bus;
+  log: Logger;
+  index: StudyIndex;
+  /** A study is complete when no slice of it has come for this long. */
+  idleMs: number;
+  predict(studyId: string, slices: readonly StoredSlice[], signal: AbortSignal): Promise<StudyPredictionInput>;
+}
+
+/** Waits after failures 1, 2, …; the last one is repeated. */
+const PAUSES_MS = [250, 1000, 4000, 15_000];
+/** Failures after which a study is given up that a defect might be the cause of. */
+const MAX_FAILURES = 5;
+/** Longest sleep, in case the clock is set. */
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * Predicts studies as they complete on the stream, one after the other, and publishes what comes out to STUDIES. It keeps no
+ * state of its own: after a restart it learns from SCANS which studies there are and from STUDIES which of them, with the
+ * same slices, have their prediction. A late slice leads to another prediction, which names the one it supersedes.
+ */
+export class StudyFollower {
+  readonly #options: StudyFollowerOptions;
+  readonly #open: OpenStudies;
+  readonly #opened = new Bell();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(options: StudyFollowerOptions) {
+    this.#options = options;
+    this.#open = new OpenStudies(options.idleMs);
+    options.index.start((studyId, arrivedUnixMs) => {
+      this.#open.touch(studyId, arrivedUnixMs);
+      this.#opened.ring();
+    });
+    this.#running = this.#run().catch((error: unknown) => options.log.error({ err: error }, 'studies are no longer predicted as they complete'));
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let failures = 0;
+    while (!signal.aborted) {
+      const next = this.#open.next();
+      const waitMs = next ? Math.min(LONGEST_WAIT_MS, next.dueUnixMs - Date.now()) : LONGEST_WAIT_MS;
+      if (!next || waitMs > 0) {
+        await this.#opened.wait(signal, waitMs);
+        continue;
+      }
+      try {
+        await this.#complete(next.studyId);
+        failures = 0;
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = SulcusError.from(thrown);
+        failures++;
+        if (isPatient(error) || (error.retryable && failures < MAX_FAILURES)) {
+          this.#options.log.debug({ study: next.studyId, code: error.code, reason: error.rawMessage }, 'a study cannot be predicted yet');
+          await new Bell().wait(signal, PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
+          continue;
+        }
+        failures = 0;
+        await this.#giveUp(next.studyId, error);
+      }
+      this.#open.close(next.studyId, next.dueUnixMs);
+    }
+  }
+
+  /** Predicts a study and publishes what comes out, unless that has happened for the same slices. */
+  async #complete(studyId: string): Promise<void> {
+    const { bus, index, log } = this.#options;
+    const { signal } = this.#stop;
+    await index.upToDate(signal);
+    const slices = [...index.slicesOf(studyId)];
+    const subject = subjects.study(studyId);
+    const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
+    const setHash = sliceSetHash(slices.map(({ sampleId }) => sampleId));
+    if (last?.sliceSetHash === setHash) return;
+    const prediction = await this.#options.predict(studyId, slices, signal);
+    const published = withIdentity({ ...prediction, sliceSetHash: setHash }, last);
+    const { duplicate } = await bus.publish(subject, codecs.StudyPrediction, published, { messageId: published.studyPredictionId, firstOnSubject: last === undefined, signal });
+    log.info({ study: studyId, revision: published.revision, slices: slices.length, decision: published.decision, version: published.modelVersion, duplicate }, 'study predicted');
+  }
+
+  async #giveUp(studyId: string, error: SulcusError): Promise<void> {
+    const { bus, log } = this.#options;
+    log.error({ err: error, study: studyId }, 'gave up a study: it goes to the dead letters');
+    try {
+      await bus.deadLetter({ service: 'predictor', code: error.code, cause: error.rawMessage, source: `study ${studyId}`, deliveries: MAX_FAILURES });
+    } catch (failure) {
+      log.error({ err: failure, study: studyId }, 'the dead letter of a study could not be written');
+    }
+  }
+}
+
+/** A state of the system around us, not of the study: waiting helps. */
+function isPatient({ code }: SulcusError): boolean {
+  return ['MODEL_NOT_READY', 'SERVICE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'BACKPRESSURE', 'STORAGE_FULL'].includes(code);
+}
+
+/** The same study with the same slices, model version and options gets the same identity, whoever predicts it and however often. */
+function withIdentity(prediction: StudyPredictionInput, last: StudyPrediction | undefined): StudyPredictionInput & { studyPredictionId: string } {
+  const { studyId, sliceSetHash: setHash, modelVersion, options } = prediction;
+  const studyPredictionId = createHash('sha256').update(JSON.stringify([studyId, setHash, modelVersion, options])).digest('hex').slice(0, 32);
+  return { ...prediction, studyPredictionId, revision: (last?.revision ?? 0) + 1, supersedes: last?.studyPredictionId ?? '' };
+}

@@ -1,0 +1,96 @@
+import { HeaderName, Streams, type Bus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+import { Bell } from '#libs/service';
+import type { Logger } from '#libs/telemetry';
+
+/** A slice that was ingested. */
+export interface StoredSlice {
+  /** Place of the scan in its stream. */
+  sequence: number;
+  /** SHA-256 of the image, lower-case hexadecimal. */
+  sampleId: string;
+}
+
+/** Is told of a slice of a study. @param arrivedUnixMs when it came, by the broker's clock for what was stored before the start */
+export type OnSlice = (studyId: string, arrivedUnixMs: number) => void;
+
+/** Without a message for this long, what is stored is taken to have been seen. */
+const SILENCE_MS = 5000;
+
+/**
+ * Which scans belong to which study, learnt from the headers of the SCANS stream. It costs nothing until it is first asked;
+ * then it keeps some 200 bytes for each scan that belongs to a study.
+ */
+export class StudyIndex {
+  readonly #bus: Bus;
+  readonly #log: Logger;
+  readonly #byStudy = new Map<string, StoredSlice[]>();
+  readonly #stop = new AbortController();
+  readonly #changed = new Bell();
+  #following: Promise<void> | undefined;
+  #lastSequence = 0;
+  /** Messages that were still to come when the newest was delivered. */
+  #pending = 0;
+  #onSlice: OnSlice = () => undefined;
+
+  constructor(bus: Bus, log: Logger) {
+    this.#bus = bus;
+    this.#log = log;
+  }
+
+  /** Begins to follow the stream, from its beginning. */
+  start(onSlice: OnSlice): void {
+    this.#onSlice = onSlice;
+    this.#following ??= this.#follow();
+  }
+
+  /** Resolves when everything stored by now is known. @throws SERVICE_UNAVAILABLE when stopping; CANCELLED, DEADLINE_EXCEEDED by `signal` */
+  async upToDate(signal: AbortSignal): Promise<void> {
+    this.#following ??= this.#follow();
+    const { lastSequence, messages } = (await this.#bus.stats()).SCANS;
+    const ended = AbortSignal.any([signal, this.#stop.signal]);
+    while (!ended.aborted && messages > 0 && this.#lastSequence < lastSequence) {
+      const before = this.#lastSequence;
+      await this.#changed.wait(ended, SILENCE_MS);
+      // The newest scan may have been deleted: when nothing more comes, there is nothing more.
+      if (before > 0 && before === this.#lastSequence && this.#pending === 0) break;
+    }
+    if (signal.aborted) throw SulcusError.from(signal.reason);
+    if (ended.aborted) throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another predictor');
+  }
+
+  /** In the order of the stream; empty when none is known. */
+  slicesOf(studyId: string): readonly StoredSlice[] {
+    return this.#byStudy.get(studyId) ?? [];
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stop;
+    let caughtUp = false;
+    try {
+      for await (const { sequence, headers, timeUnixMs, pending } of this.#bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
+        const [studyId, sampleId] = [headers.get(HeaderName.STUDY_ID), headers.get(HeaderName.SAMPLE_ID)];
+        if (studyId && sampleId) this.#add(studyId, { sequence, sampleId }, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
+        caughtUp ||= pending === 0;
+        this.#pending = pending;
+        this.#lastSequence = sequence;
+        this.#changed.ring();
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#log.error({ err: error }, 'the scans of studies are no longer followed');
+      this.#stop.abort();
+    }
+  }
+
+  #add(studyId: string, slice: StoredSlice, arrivedUnixMs: number): void {
+    const slices = this.#byStudy.get(studyId);
+    if (slices) slices.push(slice);
+    else this.#byStudy.set(studyId, [slice]);
+    this.#onSlice(studyId, arrivedUnixMs);
+  }
+}
