@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
   predictions: ['list records of predictions', async () => (await import('#services/predictor')).predictionsMain],
   replay: ['make a recorded prediction again and compare', async () => (await import('#services/predictor')).replayMain],
+  study: ['ask the predictor about a whole study', async () => (await import('#services/predictor')).studyMain],
   phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
   models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
   weights: ['import pretrained weights from a file, draw them, export a version to one', async () => (await import('./weights-command.js')).main],

@@ -5,3 +5,4 @@ export { PredictorService, type PredictorDependencies } from './service.js';
 export { predictMain } from './client/predict-command.js';
 export { predictionsMain } from './records/predictions-command.js';
 export { replayMain } from './replay/replay-command.js';
+export { studyMain } from './client/study-command.js';

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 
@@ -11,4 +15,14 @@ export async function publishSlice(bus: Bus, studyId: string, image: Buffer): Pr
     { headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: 'SPLIT_TEST', [HeaderName.STUDY_ID]: studyId }, firstOnSubject: true },
   );
   return sampleId;
+}
+
+/** Runs `sulcus study` to its end. */
+export async function sulcusStudy(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts'), 'study', ...words], {
+    env: { ...process.env, ...environment, NODE_TEST_CONTEXT: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'close') as Promise<[number | null]>, text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
 }

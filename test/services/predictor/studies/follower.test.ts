@@ -8,7 +8,7 @@ import { codecs, type StudyPrediction } from '#libs/contracts';
 import type { ModelCard } from '#libs/registry';
 import { OpenStudies } from '../../../../services/predictor/studies/open-studies.js';
 import { createFixture, publishModel, randomImage, until, type Fixture } from '../_predictor.js';
-import { publishSlice } from './_slices.js';
+import { publishSlice, sulcusStudy } from './_slices.js';
 
 const IDLE_MS = 600;
 
@@ -91,6 +91,10 @@ test('studies are predicted as they complete, once, over a kill; a late slice ma
   await sleep(2 * IDLE_MS);
   assert.deepEqual(await Promise.all(['site-a', 'site-b', 'site-c', 'site-d'].map(async (study) => (await published(study)).length)), [2, 1, 1, 1]);
   assert.equal((await fixture.bus.stats()).STUDIES.messages, 5);
+
+  const { code, stdout } = await sulcusStudy(['--published', 'site-a'], { SULCUS_NATS_URL: fixture.nats.url });
+  assert.equal(code, 0);
+  assert.match(stdout, /^study +site-a, revision 2$/m);
 });
 
 test('a study is due when its newest slice is old enough; one that comes meanwhile keeps it open', () => {

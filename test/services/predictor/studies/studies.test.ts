@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { temperatureScaled } from '#libs/calibration';
 import type { PredictStudyRequestInput, StudyOptionsInput, StudyPrediction } from '#libs/contracts';
@@ -12,7 +15,7 @@ import { readConfig, type PredictorService } from '#services/predictor';
 import { aggregate } from '../../../../services/predictor/studies/aggregate.js';
 import { viewsOf } from '../../../../services/predictor/studies/views.js';
 import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, publishModel, randomImage, transform, until, untilServing, type Fixture } from '../_predictor.js';
-import { publishSlice } from './_slices.js';
+import { publishSlice, sulcusStudy } from './_slices.js';
 
 const TEMPERATURE = 1.6;
 const NORMAL = [CLASSES.indexOf('notumor')];
@@ -154,6 +157,32 @@ test('a study that was ingested is predicted by its pseudonym, with what has com
   assert.equal((await client.predictStoredStudy({ studyId: 'site-0001' })).prediction!.slices.length, 4);
   await assert.rejects(client.predictStoredStudy({ studyId: 'site-9999' }), isCode('NOT_FOUND'));
   await assert.rejects(client.predictStoredStudy({ studyId: '' }), isCode('INVALID_ARGUMENT'));
+});
+
+test('sulcus study: a folder as a table, an ingested study as JSON, wrong options with exit code 2', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-study-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await Promise.all(images.slice(0, 3).map((image, index) => writeFile(path.join(folder, `${index}.png`), image)));
+  await writeFile(path.join(folder, 'broken.png'), images[0]!.subarray(0, 300));
+  await publishSlice(fixture.bus, 'site-0003', images[6]!);
+  const environment = { SULCUS_PREDICTOR_ADDRESS: service.address };
+  const [table, json, wrong] = await Promise.all([
+    sulcusStudy([folder, '--aggregation', 'mean', '--views', '2', '--normal', 'notumor,glioma'], environment),
+    sulcusStudy(['--stored', 'site-0003', '--json'], environment),
+    sulcusStudy([folder, '--stored', 'site-0003', '--threshold', '7'], environment),
+  ]);
+  assert.equal(table.code, 0, table.stderr);
+  assert.match(table.stdout, new RegExp(`^study +${path.basename(folder)}$`, 'm'));
+  assert.match(table.stdout, new RegExp(`^model +${card.version}, temperature 1\\.600$`, 'm'));
+  assert.match(table.stdout, /^glioma +[\d.]+ % +± [\d.]+ % +\(normal\)$/m);
+  assert.match(table.stdout, /broken\.png +IMAGE_TRUNCATED/);
+  assert.match(table.stdout, /3 of 4 slices usable/);
+  assert.equal(json.code, 0, json.stderr);
+  const stored = JSON.parse(json.stdout) as StudyPrediction;
+  assert.equal(stored.studyId, 'site-0003');
+  assertClose(probabilities(stored), Float32Array.from(expected[6]!));
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--threshold "7"/);
 });
 
 test('an engine that dies in the middle of a study: the study begins anew, and one version answers all of it', async () => {
