@@ -44,6 +44,7 @@ export function modelConfig(name: string, card: ModelCard, config: InferenceCont
       architecture: { stringValue: card.architecture },
       model_hash: { stringValue: card.weightsHash },
       transform_hash: { stringValue: card.transformHash },
+      temperature: { stringValue: String(card.calibration?.temperature ?? 1) },
     },
   };
 }

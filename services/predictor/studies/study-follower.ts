@@ -21,6 +21,8 @@ export interface StudyFollowerOptions {
 const PAUSES_MS = [250, 1000, 4000, 15_000];
 /** Failures after which a study is given up that a defect might be the cause of. */
 const MAX_FAILURES = 5;
+/** Failure in a row that is worth a warning. */
+const NOTED_FAILURE = 4;
 /** Longest sleep, in case the clock is set. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -69,7 +71,8 @@ export class StudyFollower {
         const error = SulcusError.from(thrown);
         failures++;
         if (isPatient(error) || (error.retryable && failures < MAX_FAILURES)) {
-          this.#options.log.debug({ study: next.studyId, code: error.code, reason: error.rawMessage }, 'a study cannot be predicted yet');
+          // The first ones are normal while a model is on its way; then somebody should know, once.
+          this.#options.log[failures === NOTED_FAILURE ? 'warn' : 'debug']({ study: next.studyId, code: error.code, reason: error.rawMessage }, 'a study cannot be predicted yet');
           await new Bell().wait(signal, PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
           continue;
         }

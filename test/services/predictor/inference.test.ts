@@ -90,6 +90,7 @@ test('metadata and configuration describe the same tensors', async () => {
   assert.equal(config.scheduling_choice, 'dynamic_batching');
   assert.deepEqual(config.model_transaction_policy, { decoupled: false });
   assert.deepEqual(JSON.parse(config.parameters.classes!.string_value), CLASSES);
+  assert.equal(config.parameters.temperature!.string_value, '1');
 });
 
 test('encoded images, pixels and floats of one picture give the network\'s own answer, raw only, with version and id', async () => {
