@@ -1,3 +1,5 @@
+import { MIN_PROBABILITY } from '#libs/calibration';
+
 /** How the probabilities of slices become those of their study. */
 export type Aggregation = 'mean' | 'top-k-mean' | 'noisy-or';
 
@@ -5,6 +7,9 @@ export const AGGREGATIONS = ['mean', 'top-k-mean', 'noisy-or'] as const satisfie
 
 /** Probabilities of one slice, or of a study, in the order of the classes; they sum to 1. */
 export type Distribution = readonly number[];
+
+/** Certainty beyond which a slice's evidence would be infinite. */
+const MOST_CERTAIN = 1 - MIN_PROBABILITY;
 
 export interface AggregationRule {
   aggregation: Aggregation;
@@ -30,8 +35,9 @@ export function findingProbability(distribution: Distribution, normal: readonly 
  *
  * - `mean`: of all slices.
  * - `top-k-mean`: of the k slices with the highest probability of any finding, all of them when there are fewer.
- * - `noisy-or`: P(any finding) = 1 - Π(1 - fᵢ) over the slices' probabilities of any finding fᵢ; it is shared out among the findings
- *   in proportion to each one's own noisy-or, and what is left among the normal classes in proportion to their means.
+ * - `noisy-or`: P(any finding) = 1 - Π(1 - fᵢ) over the slices' probabilities of any finding fᵢ. Each slice's evidence -ln(1 - fᵢ) is
+ *   divided among the findings as the slice divides fᵢ, and P(any finding) as the sum of the evidence is: a finding's own noisy-or
+ *   would be near 1 for every finding of a study with many slices. The rest goes to the normal classes as their means.
  *
  * @param slices at least one
  */
@@ -50,16 +56,16 @@ export function mean(rows: readonly Distribution[]): number[] {
 }
 
 function noisyOr(rows: readonly Distribution[], normal: readonly number[]): number[] {
-  const ever = (probabilities: readonly number[]): number => -Math.expm1(sum(probabilities.map((value) => Math.log1p(-Math.min(1, value)))));
-  const any = ever(rows.map((row) => findingProbability(row, normal)));
-  const means = mean(rows);
-  const shares = means.map((value, index) => (normal.includes(index) ? value : ever(rows.map((row) => row[index]!))));
-  const total = (ofNormal: boolean): number => sum(shares.filter((_, index) => normal.includes(index) === ofNormal));
-  const [normalTotal, findingTotal] = [total(true), total(false)];
+  const slices = rows.map((row) => ({ row, finding: findingProbability(row, normal) }));
+  const evidence = slices.map(({ finding }) => -Math.log1p(-Math.min(finding, MOST_CERTAIN)));
+  const any = -Math.expm1(-sum(evidence));
+  const shares = mean(rows).map((average, index) =>
+    normal.includes(index) ? average : sum(slices.map(({ row, finding }, place) => (finding === 0 ? 0 : (evidence[place]! * row[index]!) / finding))),
+  );
+  const [ofNormal, ofFindings] = [true, false].map((side) => sum(shares.filter((_, index) => normal.includes(index) === side))) as [number, number];
   return shares.map((share, index) => {
-    const isNormal = normal.includes(index);
-    const [whole, parts, count] = isNormal ? [1 - any, normalTotal, normal.length] : [any, findingTotal, shares.length - normal.length];
-    return parts === 0 ? whole / count : (whole * share) / parts;
+    const [whole, parts] = normal.includes(index) ? [1 - any, ofNormal] : [any, ofFindings];
+    return parts === 0 ? 0 : (whole * share) / parts;
   });
 }
 

@@ -46,15 +46,21 @@ describe('aggregate, by hand', () => {
     near(aggregate(SLICES, { aggregation: 'top-k-mean', topK: 10, normal: NORMAL }).probabilities, [0.2, 0.1, 0.7]);
   });
 
-  it('noisy-or: P(any) = 1 - 0.9·0.2·0.9·0.8, shared out by each finding\'s own noisy-or', () => {
+  it('noisy-or: P(any) = 1 - 0.9·0.2·0.9·0.8, shared out by the evidence of each slice', () => {
     const any = 1 - 0.9 * 0.2 * 0.9 * 0.8;
-    const glioma = 1 - 0.9 * 0.4 * 1 * 0.9;
-    const meningioma = 1 - 1 * 0.8 * 0.9 * 0.9;
+    const evidence = [0.9, 0.2, 0.9, 0.8].map((none) => -Math.log(none)) as [number, number, number, number];
+    const glioma = evidence[0] + evidence[1] * (0.6 / 0.8) + evidence[3] * 0.5;
+    const meningioma = evidence[1] * (0.2 / 0.8) + evidence[2] + evidence[3] * 0.5;
     near(aggregate(SLICES, { aggregation: 'noisy-or', topK: 2, normal: NORMAL }).probabilities, [(any * glioma) / (glioma + meningioma), (any * meningioma) / (glioma + meningioma), 1 - any]);
   });
 
+  it('noisy-or of many slices still tells findings apart: 20 slices of (0.6, 0.3, 0.1) are glioma two to one', () => {
+    const { probabilities } = aggregate(Array.from({ length: 20 }, () => [0.6, 0.3, 0.1]), { aggregation: 'noisy-or', topK: 1, normal: NORMAL });
+    near(probabilities, [2 / 3, 1 / 3, 0]);
+  });
+
   it('noisy-or with certain slices: one certain finding decides, certainty of none leaves none', () => {
-    near(aggregate([[0, 0, 1], [0, 1, 0]], { aggregation: 'noisy-or', topK: 1, normal: NORMAL }).probabilities, [0, 1, 0]);
+    near(aggregate([[0, 0, 1], [0, 1, 0]], { aggregation: 'noisy-or', topK: 1, normal: NORMAL }).probabilities, [0, 1, 0], 1e-11);
     near(aggregate([[0, 0, 1], [0, 0, 1]], { aggregation: 'noisy-or', topK: 1, normal: NORMAL }).probabilities, [0, 0, 1]);
   });
 });
