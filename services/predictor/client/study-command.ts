@@ -15,15 +15,13 @@ import { formatStudy } from './study-output.js';
 
 const clientEnvironment = { address: predictorEnvironment.address, natsUrl: predictorEnvironment.natsUrl };
 
-const fraction = (description: string) => optional(number({ min: 0, max: 1, description }));
-
 const options = {
   stored: ['--stored <study>', optional(text({ description: 'predict the slices that were ingested under this pseudonym' }))],
   published: ['--published <study>', optional(text({ description: 'show what was published last for this pseudonym, without predicting' }))],
   aggregation: ['--aggregation <name>', optional(choice(AGGREGATIONS, { description: `how slices make a study: ${AGGREGATIONS.join(', ')}` }))],
   topK: ['--top-k <n>', optional(integer({ min: 1, max: 10_000, description: 'slices of the top-k mean' }))],
   normalClasses: ['--normal <classes>', optional(list({ minLength: 1, description: 'classes that mean "no finding", comma-separated' }))],
-  threshold: ['--threshold <p>', fraction('probability of any finding from which the decision is a finding')],
+  threshold: ['--threshold <p>', optional(number({ min: 1e-6, max: 1, description: 'probability of any finding from which the decision is a finding, above 0' }))],
   minSlices: ['--min-slices <n>', optional(integer({ min: 1, max: 100_000, description: 'abstain with fewer usable slices' }))],
   views: ['--views <n>', optional(integer({ min: 1, max: MAX_VIEWS, description: 'views of each slice for test-time augmentation' }))],
   json: ['--json', flag({ default: false, description: 'write JSON instead of a table' })],

@@ -55,6 +55,7 @@ export class StudyFollower {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    await this.#caughtUp();
     let failures = 0;
     while (!signal.aborted) {
       const next = this.#open.next();
@@ -83,11 +84,24 @@ export class StudyFollower {
     }
   }
 
+  /** Waits until all stored slices are known: before, old studies look complete that are not. */
+  async #caughtUp(): Promise<void> {
+    const { index, log } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        return await index.upToDate(signal);
+      } catch (error) {
+        if (!signal.aborted) log.warn({ err: error }, 'the scans of studies cannot be read yet');
+        await new Bell().wait(signal, PAUSES_MS.at(-1));
+      }
+    }
+  }
+
   /** Predicts a study and publishes what comes out, unless that has happened for the same slices. */
   async #complete(studyId: string): Promise<void> {
     const { bus, index, log } = this.#options;
     const { signal } = this.#stop;
-    await index.upToDate(signal);
     const slices = [...index.slicesOf(studyId)];
     const subject = subjects.study(studyId);
     const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
