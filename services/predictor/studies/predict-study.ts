@@ -51,7 +51,7 @@ export async function predictSlices(context: StudyContext, study: Study, request
   }
 }
 
-function predictOnHost(context: StudyContext, host: ModelHost, { slices }: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
+function predictOnHost(context: StudyContext, host: ModelHost, { studyId, slices }: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
   const options = resolveOptions(requested, host.card.classes, context.config);
   const { maxBatchSize, maxRequests } = context.config;
   const window = Math.max(1, Math.min(Math.floor((2 * maxBatchSize) / options.views), Math.floor(maxRequests / 2)));
@@ -60,8 +60,10 @@ function predictOnHost(context: StudyContext, host: ModelHost, { slices }: Study
   setMaxListeners(0, ended); // one per slice under way is the normal case, not a leak
   const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority };
   const limit = pLimit(window);
-  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length };
-  return withSpan('predict slices', { attributes }, async () => {
+  // What a caller calls a study may be an identity; what scans carry is a pseudonym.
+  const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? { [attr.studyId]: studyId } : {};
+  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length, ...pseudonym };
+  return withSpan('predict study', { attributes }, async () => {
     const answers = slices.map((slice) =>
       limit(() => answerSlice(context, slice, order, ended)).catch((error: unknown) => {
         failed.abort(error);

@@ -1,7 +1,7 @@
 import { Streams, type Bus } from '#libs/bus';
 import { codecs, type StudyOptions, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { attr, withSpan, type Logger } from '#libs/telemetry';
+import type { Logger } from '#libs/telemetry';
 import { Admission } from '../batching/admission.js';
 import type { PredictorConfig } from '../config.js';
 import { requestedOptions, type RequestedOptions } from './options.js';
@@ -74,7 +74,7 @@ export class Studies {
 
   async #predictCompleted(studyId: string, slices: readonly StoredSlice[], signal: AbortSignal): Promise<StudyPredictionInput> {
     const options = { ...requestedOptions(undefined, this.#config), priority: 3 as const };
-    return await withSpan('predict study', { root: true, attributes: { [attr.studyId]: studyId, [attr.sliceCount]: slices.length } }, () => this.#predict(this.#study(studyId, slices), options, signal));
+    return await this.#predict(this.#study(studyId, slices), options, signal);
   }
 
   async #predict(study: Study, requested: RequestedOptions, signal: AbortSignal): Promise<StudyPredictionInput> {

@@ -3,7 +3,7 @@ import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { Bell } from '#libs/service';
-import type { Logger } from '#libs/telemetry';
+import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
 import type { StoredSlice, StudyIndex } from './study-index.js';
 import { sliceSetHash } from './study.js';
@@ -107,10 +107,12 @@ export class StudyFollower {
     const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
     const setHash = sliceSetHash(slices.map(({ sampleId }) => sampleId));
     if (last?.sliceSetHash === setHash) return;
-    const prediction = await this.#options.predict(studyId, slices, signal);
-    const published = withIdentity({ ...prediction, sliceSetHash: setHash }, last);
-    const { duplicate } = await bus.publish(subject, codecs.StudyPrediction, published, { messageId: published.studyPredictionId, firstOnSubject: last === undefined, signal });
-    log.info({ study: studyId, revision: published.revision, slices: slices.length, decision: published.decision, version: published.modelVersion, duplicate }, 'study predicted');
+    await withSpan('complete study', { root: true, attributes: { [attr.studyId]: studyId, [attr.sliceCount]: slices.length } }, async () => {
+      const prediction = await this.#options.predict(studyId, slices, signal);
+      const published = withIdentity({ ...prediction, sliceSetHash: setHash }, last);
+      const { duplicate } = await bus.publish(subject, codecs.StudyPrediction, published, { messageId: published.studyPredictionId, firstOnSubject: last === undefined, signal });
+      log.info({ study: studyId, revision: published.revision, slices: slices.length, decision: published.decision, version: published.modelVersion, duplicate }, 'study predicted');
+    });
   }
 
   async #giveUp(studyId: string, error: SulcusError): Promise<void> {

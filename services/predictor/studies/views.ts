@@ -3,17 +3,19 @@ import type { TransformRef } from '../prepare/pool.js';
 
 /** Dice with one side: the ops are those of training, and nothing about them is random. */
 const mirrored: TransformOp = { op: 'randomHorizontalFlip', probability: 1 };
-const upsideDown: TransformOp = { op: 'randomVerticalFlip', probability: 1 };
 const turned = (degrees: number): TransformOp => ({ op: 'randomRotation', degrees: [degrees, degrees] });
 
-/** What a view does to the network's input beside the version's own transform; the first is the input as it is. */
-const VIEWS: readonly (readonly TransformOp[])[] = [[], [mirrored], [upsideDown], [mirrored, upsideDown], [turned(5)], [turned(-5)], [turned(10)], [turned(-10)]];
+/**
+ * What a view does to the network's input beside the version's own transform; the first is the input as it is. Heads are
+ * scanned a little turned and networks are trained on mirror images; upside down they are neither.
+ */
+const VIEWS: readonly (readonly TransformOp[])[] = [[], [mirrored], [turned(5)], [turned(-5)], [mirrored, turned(5)], [mirrored, turned(-5)], [turned(10)], [turned(-10)]];
 
 /** Views there are. */
 export const MAX_VIEWS = VIEWS.length;
 
 /**
- * The transforms of test-time augmentation: the version's own, then that followed by a mirroring or a small turn. The same
+ * The transforms of test-time augmentation: the version's own, then that followed by mirroring left and right, a small turn, or both. The same
  * for every image and every call.
  *
  * @param count 1 to {@link MAX_VIEWS}

@@ -43,8 +43,8 @@ export interface StudyOptionsInput {
    */
   'maxFailedFraction'?: (number | string);
   /**
-   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored three ways, turned by 5 and 10 degrees
-   * both ways. Costs that many times the work.
+   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored left and right, turned by 5 degrees both ways,
+   * mirrored and turned, turned by 10 degrees both ways. Costs that many times the work.
    */
   'views'?: (number);
   /**
@@ -94,8 +94,8 @@ export interface StudyOptions {
    */
   'maxFailedFraction': (number);
   /**
-   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored three ways, turned by 5 and 10 degrees
-   * both ways. Costs that many times the work.
+   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored left and right, turned by 5 degrees both ways,
+   * mirrored and turned, turned by 10 degrees both ways. Costs that many times the work.
    */
   'views': (number);
   /**
