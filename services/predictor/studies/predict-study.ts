@@ -6,6 +6,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import type { Admission } from '../batching/admission.js';
 import type { PredictorConfig } from '../config.js';
 import type { ModelHost } from '../models/model-host.js';
+import type { Lease } from '../models/model-slot.js';
 import { predictImages, type PredictionContext } from '../prediction.js';
 import type { TransformRef } from '../prepare/pool.js';
 import { resolveOptions, type RequestedOptions, type ResolvedOptions } from './options.js';
@@ -27,6 +28,8 @@ export interface AnsweredStudy {
 
 /** A study whose engine dies or is replaced under it begins anew, so that one version answers all of it. */
 const ATTEMPTS = 3;
+/** How many times as long as a single image a study waits for an engine to come back: it has more to lose. */
+const RECOVERY_WAITS = 6;
 
 /** Failures that are the slice's own; anything else fails the study. */
 const OF_THE_SLICE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.DATA_LOSS]);
@@ -39,7 +42,7 @@ const OF_THE_SLICE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, 
  */
 export async function predictSlices(context: StudyContext, study: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
   for (let attempt = 1; ; attempt++) {
-    const { host, release } = await context.slot.acquire(signal);
+    const { host, release } = await acquire(context, signal, attempt === 1 ? 1 : RECOVERY_WAITS);
     try {
       return await predictOnHost(context, host, study, requested, signal);
     } catch (thrown) {
@@ -47,6 +50,16 @@ export async function predictSlices(context: StudyContext, study: Study, request
       if (error.code !== 'ENGINE_FAILED' || attempt === ATTEMPTS || signal.aborted) throw error;
     } finally {
       release();
+    }
+  }
+}
+
+async function acquire({ slot }: StudyContext, signal: AbortSignal, waits: number): Promise<Lease> {
+  for (let wait = 1; ; wait++) {
+    try {
+      return await slot.acquire(signal);
+    } catch (error) {
+      if (SulcusError.from(error).code !== 'MODEL_NOT_READY' || wait === waits) throw error;
     }
   }
 }

@@ -32,7 +32,7 @@ let expected: number[][];
 before(async () => {
   [fixture, direct] = await Promise.all([createFixture(), DirectAnswers.start()]);
   service = await fixture.start({ maxStudySlices: 12, maxStudyBytes: 400_000 });
-  client = createClient('Predictor', service.address);
+  client = createClient('Predictor', service.address, { timeoutMs: 120_000 });
   card = await publishModel(fixture.registry, 1, { calibration: { temperature: TEMPERATURE, samples: 60, nllBefore: 1, nllAfter: 0.9, eceBefore: 0.2, eceAfter: 0.1 } });
   await fixture.registry.promote('champion', card.version, 'first');
   await untilServing(service, card.version);
