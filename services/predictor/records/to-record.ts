@@ -33,7 +33,7 @@ export function toRecord(prediction: Prediction, origin: RequestOrigin, { instan
     inputBytes: input.bytes.byteLength,
     modelVersion: card.version,
     modelHash: card.weightsHash,
-    transformHash: card.transformHash,
+    transformHash: input.transform?.hash ?? card.transformHash,
     classNames: [...card.classes],
     probabilities: [...prediction.probabilities],
     predictedClass: card.classes[prediction.predicted],

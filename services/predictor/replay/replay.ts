@@ -6,8 +6,9 @@ import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { ModelHost } from '../models/model-host.js';
 import type { ImageFormat } from '../prepare/image-format.js';
-import { PreparePool } from '../prepare/pool.js';
+import { PreparePool, type TransformRef } from '../prepare/pool.js';
 import { computationOf } from '../records/computation.js';
+import { MAX_VIEWS, viewsOf } from '../studies/views.js';
 
 /** A prediction made again. */
 export interface Replayed {
@@ -47,7 +48,7 @@ export async function replay({ record, card, input, natsUrl, signal }: ReplayOpt
     const options = { natsUrl, pool, engineThreads, precision: precision as Precision, maxBatchSize: batchSize, maxDelayMs: BATCH_DELAY_MS, loadTimeoutMs: LOAD_TIMEOUT_MS };
     const loaded = (host = await ModelHost.load(card, options, signal));
     const image = { format: record.inputFormat as ImageFormat, bytes: input };
-    const { pixels } = await pool.prepare(loaded.transform, image, signal);
+    const { pixels } = await pool.prepare(preparationOf(record, loaded), image, signal);
     setMaxListeners(0, signal); // one per row is the normal case, not a leak
     const rows = await Promise.all(Array.from({ length: batchSize }, () => loaded.predict(async () => pixels, signal)));
     const row = rows.find((candidate) => candidate.batchRow === batchRow)!;
@@ -61,12 +62,24 @@ export async function replay({ record, card, input, natsUrl, signal }: ReplayOpt
 /** What is about to be used must be what was used then, or its numbers say nothing. */
 function assertSame(record: PredictionRecord, card: ModelCard, input: Uint8Array): void {
   const inputHash = createHash('sha256').update(input).digest('hex');
-  const facts: [what: string, recorded: string, actual: string][] = [
+  const facts: Fact[] = [
     ['the weights', record.modelHash, card.weightsHash],
-    ['the preparation', record.transformHash, card.transformHash],
     ['the class names', JSON.stringify(record.classNames), JSON.stringify(card.classes)],
     ['the input', record.sampleId, inputHash],
   ];
+  assertEqual(record, facts);
+}
+
+/** The version's own transform, or the view of test-time augmentation that the record names. */
+function preparationOf(record: PredictionRecord, { transform }: ModelHost): TransformRef {
+  const preparation = viewsOf(transform, MAX_VIEWS).find(({ hash }) => hash === record.transformHash) ?? transform;
+  assertEqual(record, [['the preparation', record.transformHash, preparation.hash]]);
+  return preparation;
+}
+
+type Fact = readonly [what: string, recorded: string, actual: string];
+
+function assertEqual(record: PredictionRecord, facts: readonly Fact[]): void {
   const others = facts.filter(([, recorded, actual]) => recorded !== actual);
   if (others.length === 0) return;
   const differences = others.map(([what, recorded, actual]) => `${what} (${actual} instead of ${recorded})`);

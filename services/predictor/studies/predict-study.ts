@@ -71,11 +71,11 @@ function predictOnHost(context: StudyContext, host: ModelHost, { studyId, slices
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, ended); // one per slice under way is the normal case, not a leak
-  const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority };
-  const limit = pLimit(window);
   // What a caller calls a study may be an identity; what scans carry is a pseudonym.
-  const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? { [attr.studyId]: studyId } : {};
-  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length, ...pseudonym };
+  const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? studyId : undefined;
+  const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority, studyId: pseudonym };
+  const limit = pLimit(window);
+  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length, ...(pseudonym !== undefined && { [attr.studyId]: pseudonym }) };
   return withSpan('predict study', { attributes }, async () => {
     const answers = slices.map((slice) =>
       limit(() => answerSlice(context, slice, order, ended)).catch((error: unknown) => {
@@ -94,9 +94,11 @@ interface SliceOrder {
   host: ModelHost;
   views: readonly TransformRef[];
   priority: ResolvedOptions['priority'];
+  /** For its records. */
+  studyId: string | undefined;
 }
 
-async function answerSlice(context: StudyContext, slice: StudySlice, { host, views, priority }: SliceOrder, signal: AbortSignal): Promise<SliceAnswer> {
+async function answerSlice(context: StudyContext, slice: StudySlice, { host, views, priority, studyId }: SliceOrder, signal: AbortSignal): Promise<SliceAnswer> {
   if (signal.aborted) throw SulcusError.from(signal.reason);
   try {
     const bytes = await slice.load(signal);
@@ -104,6 +106,7 @@ async function answerSlice(context: StudyContext, slice: StudySlice, { host, vie
     try {
       const request = {
         priority,
+        origin: { protocol: 'sulcus.v1' as const, name: slice.name, studyId },
         acquire: async () => ({ host, release: host.use() }),
         images: () => views.map((transform) => ({ format: 'encoded' as const, bytes, transform })),
       };
