@@ -11,6 +11,13 @@ import { formulaConfig } from './_formula.js';
 import { centredDifference, kerasConfig, kerasLayers, kerasPixels, type KerasCase } from './_keras.js';
 
 const { cases } = readFixture<{ cases: KerasCase[] }>('keras');
+/** Drawn once per case: they are not written to. */
+const drawn = new Map<KerasCase, KerasLayer[]>();
+function layersOf(each: KerasCase): KerasLayer[] {
+  const layers = drawn.get(each) ?? kerasLayers(each);
+  drawn.set(each, layers);
+  return layers;
+}
 const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
 const fixture = (name: string): string => path.join(import.meta.dirname, '../../fixtures/nn', name);
 
@@ -31,7 +38,7 @@ describe('predictions with the weights of a Keras network', () => {
   for (const each of cases) {
     it(`${each.model} with head ${each.head} at ${each.size} px has the logits of keras.applications`, async () => {
       const config = kerasConfig(each);
-      const { state, report } = importWeights(config, translateKeras(config, kerasLayers(each)).state, 1);
+      const { state, report } = importWeights(config, translateKeras(config, layersOf(each)).state, 1);
       assert.deepEqual([report.drawn, report.leftOut], [[], []]);
       const measured = await difference(config, state, each);
       assert.ok(measured < 1e-4, `differs by ${measured}`);
@@ -42,8 +49,8 @@ describe('predictions with the weights of a Keras network', () => {
     it(`${torchvision} refuses them and names ${keras}: with the same weights it computes something else`, async () => {
       const each = cases.find(({ model }) => model === keras)!;
       const config = { ...kerasConfig(each), architecture: torchvision };
-      assert.throws(() => translateKeras(config, kerasLayers(each)), has('MODEL_INVALID', new RegExp(`--model ${keras}$`)));
-      const { state } = translateKeras(kerasConfig(each), kerasLayers(each));
+      assert.throws(() => translateKeras(config, layersOf(each)), has('MODEL_INVALID', new RegExp(`--model ${keras}$`)));
+      const { state } = translateKeras(kerasConfig(each), layersOf(each));
       assert.ok((await difference(config, state, each)) > 0.01);
     });
   }
@@ -79,20 +86,20 @@ describe('translating Keras', () => {
 
   it('names of Keras 2 and of models around the network are understood', () => {
     const older = (name: string): string => (name === 'bn' ? 'bn' : name.replace(/_(bn|conv)$/, '/$1'));
-    const layers = kerasLayers(each);
+    const layers = layersOf(each);
     const wrapped = layers.map(({ path: name, variables }) => ({ path: `outer/${older(name)}`, variables }));
     const config = kerasConfig(each);
     assert.deepEqual(translateKeras(config, wrapped).state, translateKeras(config, layers).state);
     const mobile = cases.find(({ model }) => model.startsWith('mobilenet'))!;
     const mobileConfig = kerasConfig(mobile);
-    const keras2 = kerasLayers(mobile).map(({ path: name, variables }) => ({ path: name.replace(/_bn$/, '/BatchNorm').replace(/_(expand|depthwise|project)(?=\/|$)/, '/$1').replace('_squeeze_excite_conv', '/squeeze_excite/Conv').replace(/^conv/, 'Conv').replace('logits', 'Logits'), variables }));
+    const keras2 = layersOf(mobile).map(({ path: name, variables }) => ({ path: name.replace(/_bn$/, '/BatchNorm').replace(/_(expand|depthwise|project)(?=\/|$)/, '/$1').replace('_squeeze_excite_conv', '/squeeze_excite/Conv').replace(/^conv/, 'Conv').replace('logits', 'Logits'), variables }));
     assert.notDeepEqual(keras2.map(({ path: name }) => name), mobile.layers.map(([name]) => name));
-    assert.deepEqual(translateKeras(mobileConfig, keras2).state, translateKeras(mobileConfig, kerasLayers(mobile)).state);
+    assert.deepEqual(translateKeras(mobileConfig, keras2).state, translateKeras(mobileConfig, layersOf(mobile)).state);
   });
 
   it('bgr turns the colours of the first layer round, and nothing else', () => {
     const config = kerasConfig(each);
-    const [rgb, bgr] = [translateKeras(config, kerasLayers(each)).state, translateKeras(config, kerasLayers(each), 'bgr').state];
+    const [rgb, bgr] = [translateKeras(config, layersOf(each)).state, translateKeras(config, layersOf(each), 'bgr').state];
     const first = 'features.conv0.weight';
     const { shape, data } = rgb.get(first)!;
     const at = (values: Float32Array, out: number, channel: number, pixel: number): number => values[(out * 3 + channel) * 49 + pixel]!;
@@ -109,7 +116,7 @@ describe('translating Keras', () => {
 
   it('another number of classes and another head leave the classifier of the file out', () => {
     const config = { ...kerasConfig(each), classes: 7, head: 'gap-dense1000-dense' as const };
-    const { report } = importWeights(config, translateKeras(config, kerasLayers(each)).state, 1);
+    const { report } = importWeights(config, translateKeras(config, layersOf(each)).state, 1);
     assert.deepEqual([report.drawn.map(({ name }) => name), report.leftOut], [['head.hidden.weight', 'head.hidden.bias', 'head.output.weight', 'head.output.bias'], ['classifier.weight', 'classifier.bias']]);
   });
 
