@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { listGpus, pinnedGpu, startEngine, type Engine, type EngineInfo, type Gpu } from '#libs/engine';
+import { describeEngine, listGpus, pinnedGpu, startEngine, type Engine, type EngineInfo, type Gpu } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { resolvePrecision, runSelfCheck, type SelfCheckResult } from '#libs/nn';
 import type { Finding } from './finding.js';
@@ -26,9 +26,9 @@ export async function engineFindings(): Promise<Finding[]> {
 const onGpu = (info: EngineInfo | undefined): boolean => info?.devices[0]?.startsWith('GPU') ?? false;
 
 function engineFinding(info: EngineInfo): Finding {
-  const text = `${info.library} ${info.version} on ${info.devices[0] ?? 'an unknown device'}${info.oneDnn ? ', oneDNN kernels' : ''}`;
-  if (info.library === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
-  return { topic: 'engine', status: 'warning', text: `${text}: correct, but several times slower than TensorFlow`, advice: `${SET_UP} brings TensorFlow`, facts: { ...info } };
+  const text = `${describeEngine(info)}${info.oneDnn ? ', oneDNN kernels' : ''}`;
+  if (info.kind === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
+  return { topic: 'engine', status: 'warning', text: `${text}: correct, but several times slower than TensorFlow`, advice: `${SET_UP} brings TensorFlow; SULCUS_ENGINE=tensorflow insists on it`, facts: { ...info } };
 }
 
 function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding {
