@@ -19,7 +19,7 @@ const processorTime = ({ measurement }: PartyResult): { processorMsPerImage: num
 /** Our throughput divided by a peer's: above 1 we are faster. */
 const ratio = (own: PartyResult, peer: PartyResult): number => round(own.measurement.imagesPerSecond / peer.measurement.imagesPerSecond, 3);
 
-/** A peer's processor time per step divided by ours: above 1 it needs more. */
+/** A peer's processor time per image divided by ours: above 1 it needs more. */
 const processorRatio = (own: PartyResult, peer: PartyResult): number => round(peer.measurement.processorMsPerImage / own.measurement.processorMsPerImage, 3);
 
 /**

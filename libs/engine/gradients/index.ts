@@ -1,1 +1,1 @@
-export { differentiableOps, gradients, isGradientNode } from './reverse.js';
+export { backwardPassOf, differentiableOps, gradients } from './reverse.js';

@@ -15,8 +15,10 @@ export const differentiableOps = (): readonly string[] => [...registry.keys()];
 /** Scope of everything {@link gradients} adds. */
 const SCOPE = 'gradients';
 
-/** Whether a node, by its name, belongs to a backward pass. */
-export const isGradientNode = (name: string): boolean => name.split('/').some((part) => part === SCOPE || /^gradients_\d+$/.test(part));
+const BACKWARD_PASS = new RegExp(`^(.*/)?${SCOPE}(_\\d+)?/`);
+
+/** The scope of the backward pass that a node belongs to, by its name; undefined when to none. */
+export const backwardPassOf = (name: string): string | undefined => BACKWARD_PASS.exec(name)?.[0];
 
 const key = (tensor: Tensor): string => `${tensor.node}:${tensor.output}`;
 

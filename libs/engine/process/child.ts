@@ -31,6 +31,8 @@ function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.Pr
     // Tensors in huge pages where the system offers them on request: a bfloat16 step of ResNet-50 takes 6 to 10 % less
     // processor time. (glibc from 2.35; others ignore it.)
     GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+    // One op at a time, on all cores: two at once take turns at them anyway, and keep more memory alive.
+    TF_NUM_INTEROP_THREADS: '1',
     ...process.env,
     ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
     SULCUS_ENGINE_NICENESS: String(niceness ?? 0),

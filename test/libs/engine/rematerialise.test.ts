@@ -111,6 +111,18 @@ describe('what a training step computes again instead of keeping it', () => {
     assert.deepEqual([...new Set(fromForward.map(({ node }) => node))], [sum.name]);
   });
 
+  it('two backward passes over one forward pass each compute again for themselves', () => {
+    const g = new Graph();
+    const x = g.placeholder('x', 'float32', [2, SIZE, SIZE, CHANNELS]);
+    const filter = g.variable('filter', [3, 3, CHANNELS, CHANNELS]).read();
+    const y = conv2d(g, pad(g, x, [[0, 0], [1, 1], [1, 1], [0, 0]]), filter, { padding: 'VALID' });
+    const slopes = [mean(g, y), mean(g, square(g, y))].map((loss) => gradients(g, loss, [filter])[0]!);
+    const { graph } = rematerialise({ graph: g, entryPoints: Object.fromEntries(slopes.map((slope, index) => [`loss${index}`, { inputs: { x }, outputs: { slope } }])) });
+    const paddings = graph.nodes.filter(({ type }) => type === 'Conv2DBackpropFilter').map(({ inputs }) => inputs[0]!.node);
+    assert.equal(new Set(paddings).size, 2);
+    paddings.forEach((name, index) => assert.ok(graph.node(name).controlInputs.every((start) => start.startsWith(index === 0 ? 'gradients/' : 'gradients_1/')), name));
+  });
+
   it('a program without a backward pass stays as it is', () => {
     const g = new Graph();
     const program = { graph: g, entryPoints: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } } };

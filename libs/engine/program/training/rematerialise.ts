@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from '../../graph/index.js';
-import { isGradientNode } from '../../gradients/index.js';
+import { backwardPassOf } from '../../gradients/index.js';
 import type { Rewrite } from '../lowering.js';
 import type { Program } from '../program.js';
 import { rewriteProgram } from '../rewrite-program.js';
@@ -13,19 +13,21 @@ import { comesFromBackwardPass, repeatability } from './repeatable.js';
  */
 export function rematerialise(program: Program): Program {
   const { graph } = program;
-  if (!graph.nodes.some(({ name }) => isGradientNode(name))) return program;
+  if (graph.nodes.every(({ name }) => backwardPassOf(name) === undefined)) return program;
   const isRepeatable = repeatability(graph);
-  // Where the values of the old graph went, and those computed again, by node.
+  // Where the values of the old graph went, by node.
   const rebuilt = new Map<string, readonly Tensor[]>();
+  // Those computed again, by backward pass and node: one pass must not wait for another, which may not run.
   const repeated = new Map<string, Tensor>();
   const moved = ({ node, output }: Tensor): Tensor => rebuilt.get(node)![output]!;
 
   /** The value computed again, once `start` is there. */
   const repeat = (g: Graph, tensor: Tensor, start: Tensor): Tensor => {
-    const known = repeated.get(tensor.node);
+    const key = `${backwardPassOf(start.node)}${tensor.node}`;
+    const known = repeated.get(key);
     if (known) return known;
     const value = emitAgain(g, tensor, start);
-    repeated.set(tensor.node, value);
+    repeated.set(key, value);
     return value;
   };
   const emitAgain = (g: Graph, tensor: Tensor, start: Tensor): Tensor => {
@@ -39,7 +41,7 @@ export function rematerialise(program: Program): Program {
   };
 
   const rewrite: Rewrite = (g, node, inputs) => {
-    const gradient = isGradientNode(node.name) ? node.inputs.find((input) => comesFromBackwardPass(graph, input)) : undefined;
+    const gradient = backwardPassOf(node.name) === undefined ? undefined : node.inputs.find((input) => comesFromBackwardPass(graph, input));
     const used = gradient ? node.inputs.map((input, index) => (isRepeatable(input) ? repeat(g, input, moved(gradient)) : inputs[index]!)) : inputs;
     const outputs = g.op(node.type, used, node.attrs, node.outputs, { name: node.name });
     rebuilt.set(node.name, outputs);

@@ -1,9 +1,9 @@
 import { isFloating, type Graph, type GraphNode, type Tensor } from '../../graph/index.js';
-import { isGradientNode } from '../../gradients/index.js';
+import { backwardPassOf } from '../../gradients/index.js';
 import { isTrainingNorm } from './repeated-norm.js';
 
 /** Whether a value was computed by the backward pass, and not only named there, as shapes and constants are. */
-export const comesFromBackwardPass = (graph: Graph, { node, dtype }: Tensor): boolean => isGradientNode(node) && isFloating(dtype) && graph.node(node).inputs.length > 0;
+export const comesFromBackwardPass = (graph: Graph, { node, dtype }: Tensor): boolean => backwardPassOf(node) !== undefined && isFloating(dtype) && graph.node(node).inputs.length > 0;
 
 /**
  * Tells of a value of the forward pass whether it follows cheaply from something that is kept in any case: a batch norm
@@ -31,7 +31,7 @@ export function repeatability(graph: Graph): (tensor: Tensor) => boolean {
     }
   };
   const isRepeatable = ({ node: name, output }: Tensor): boolean => {
-    if (output !== 0 || isGradientNode(name)) return false;
+    if (output !== 0 || backwardPassOf(name) !== undefined) return false;
     let answer = known.get(name);
     if (answer === undefined) known.set(name, (answer = decide(graph.node(name))));
     return answer;
