@@ -26,7 +26,7 @@ export class Memory {
     env().set('IS_TEST', true);
     if (!(await setBackend('wasm'))) throw new Error('the WebAssembly backend of tfjs does not start');
     const backend = currentBackend() as BackendWasm;
-    refuseNull(backend.wasm as unknown as Allocator);
+    refuseNull(backend.wasm);
     return new Memory(backend, { library: 'tfjs-wasm', version: version_wasm });
   }
 
