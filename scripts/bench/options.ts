@@ -85,7 +85,7 @@ function read(argv: readonly string[]) {
 const CLASSES = 4;
 
 /** The network of a benchmark: RGB images, values normalised around 0. */
-export const networkConfig = ({ model, size, precision }: BenchOptions): NetworkConfig => ({
+export const networkConfig = ({ model, size, precision }: Pick<BenchOptions, 'model' | 'size' | 'precision'>): NetworkConfig => ({
   architecture: model,
   classes: CLASSES,
   input: { height: size, width: size, channels: 3 },

@@ -61,13 +61,14 @@ async function runBenchmark(benchmark: Benchmark, options: BenchOptions): Promis
   }
 }
 
-/** Prints a benchmark's result, or one line about what was wrong. */
-export async function report(run: () => Promise<string>): Promise<void> {
+/** Prints a benchmark's result, if there is one, or one line about what was wrong. */
+export async function report(run: () => Promise<string | undefined>): Promise<void> {
   try {
-    process.stdout.write(`${await run()}\n`);
+    const result = await run();
+    if (result !== undefined) process.stdout.write(`${result}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof SulcusError && ['INVALID_ARGUMENT', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
+    process.exitCode = error instanceof SulcusError && ['INVALID_ARGUMENT', 'INVALID_CONFIG', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
   }
 }
 

@@ -3,3 +3,6 @@ export { doctorMain } from './doctor/doctor-command.js';
 export { main } from './main.js';
 export { phantomsMain } from './phantoms-command.js';
 export { traceMain } from './trace-command.js';
+export { brokerReady, createBroker } from './processes/broker.js';
+export { choosePort } from './processes/ports.js';
+export { SupervisedProcess } from './processes/supervised-process.js';

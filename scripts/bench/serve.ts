@@ -1,0 +1,28 @@
+/** A predictor process under load over gRPC: `npm run bench:serve -- --help`. */
+import { report } from './run.js';
+import { startEngineContestant } from './serve/engine.js';
+import { readServeOptions, type ServeBenchOptions } from './serve/options.js';
+import { serveJson, serveTables } from './serve/report.js';
+import { startStack } from './serve/stack.js';
+import { measureSwaps } from './serve/swaps.js';
+import { measureLoads } from './serve/turns.js';
+
+async function runBenchmark(options: ServeBenchOptions): Promise<string> {
+  await using stack = await startStack(options);
+  const batched = await stack.startPredictor('batched', options.batch);
+  const predictors = options.unbatched ? [batched, await stack.startPredictor('unbatched', 1)] : [batched];
+  await using engine = options.engine ? await startEngineContestant(options) : undefined;
+  const loads = await measureLoads(predictors, options, async (seconds) => engine?.measure(seconds));
+  const swaps = options.swaps > 0 ? await measureSwaps(stack, batched, options, (done) => showProgress(done, options.swaps)) : undefined;
+  const result = { loads, engine: engine?.results() ?? [], swaps };
+  return options.json ? serveJson(options, result) : serveTables(options, result);
+}
+
+function showProgress(done: number, total: number): void {
+  if (process.stderr.isTTY) process.stderr.write(done === total ? '\r\x1b[2K' : `\r${done} of ${total} swaps`);
+}
+
+await report(async () => {
+  const options = readServeOptions(process.argv.slice(2));
+  return options && (await runBenchmark(options));
+});
