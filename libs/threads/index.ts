@@ -1,4 +1,5 @@
 /** Worker threads that serve functions: typed calls, errors with their codes, sources and compiled code alike. */
+export { canRestoreNiceness, setProcessNiceness, setThreadNiceness } from './niceness.js';
 export type { ThreadMethods } from './protocol.js';
 export { serveThread } from './serve-thread.js';
 export { ThreadClient } from './thread-client.js';

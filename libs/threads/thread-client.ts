@@ -18,9 +18,10 @@ export class ThreadClient<Methods extends ThreadMethods> {
   /**
    * @param entry the thread's module: TypeScript source or compiled, as the caller runs itself
    * @param what names the thread in errors
+   * @param workerData what the thread finds as its `workerData`; it is cloned
    */
-  constructor(entry: URL, what: string) {
-    this.#worker = startThread(entry);
+  constructor(entry: URL, what: string, workerData?: unknown) {
+    this.#worker = startThread(entry, workerData);
     let cause: Error | undefined;
     this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply));
     this.#worker.on('error', (error) => (cause = error instanceof Error ? error : new Error(String(error))));
@@ -79,7 +80,7 @@ export class ThreadClient<Methods extends ThreadMethods> {
 }
 
 /** Sources run through tsx, whose `--import` hook does not reach worker threads: there the thread registers it itself. */
-function startThread(entry: URL): Worker {
-  if (!entry.pathname.endsWith('.ts')) return new Worker(entry);
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`, { eval: true });
+function startThread(entry: URL, workerData: unknown): Worker {
+  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData });
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`, { eval: true, workerData });
 }

@@ -86,7 +86,7 @@ export class PredictorService implements AsyncDisposable {
       pollMs: ALIAS_POLL_MS,
       recoveryWaitMs: RECOVERY_WAIT_MS,
       drainMs: DRAIN_MS,
-      load: (card, signal) => ModelHost.load(card, hostOptions, signal),
+      load: (card, signal) => ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal),
       observer: {
         swapped: (host, previousVersion) => events.swapped(host, previousVersion),
         failed: (version, error, retrying) => events.failed(version, error, retrying),

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import { temperatureScaled } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
@@ -6,9 +7,10 @@ import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../batching/batcher.js';
 import type { Priority } from '../batching/priority.js';
 import type { PreparePool, TransformRef } from '../prepare/pool.js';
-import { ThreadClient } from '#libs/threads';
+import { canRestoreNiceness, ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
+import type { ModelThreadData } from './thread-entry.js';
 import type { EngineFacts, ModelThreadMethods } from './thread.js';
 
 type ModelThread = ThreadClient<ModelThreadMethods>;
@@ -24,11 +26,20 @@ export interface ModelHostOptions {
   maxDelayMs: number;
   /** Start, load and warm-up together; a version that takes longer is given up. */
   loadTimeoutMs: number;
+  /** Whether another version answers meanwhile: then loading gives way to it. */
+  besideLive: boolean;
   /** Told of every run of the network. */
   onBatch?: (version: string, batchSize: number, runMs: number) => void;
 }
 
-const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.url);
+const ENTRY = new URL(`./thread-entry${path.extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * Added to the nice value while a version is loaded beside another: on a busy core it gets about a tenth of the time, on
+ * an idle one all of it.
+ */
+const LOAD_NICENESS = 10;
+const LEAST_URGENT = 19;
 
 /** Batches an engine has at a time: one computes while the other is on its way. */
 const BATCHES_IN_FLIGHT = 2;
@@ -91,14 +102,16 @@ export class ModelHost {
     const startedMs = performance.now();
     const { network, transform: spec } = checkCard(card);
     const transform = { hash: card.transformHash, spec };
-    const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`);
+    const servingNiceness = options.besideLive && canRestoreNiceness() ? os.getPriority() : undefined;
+    const loadNiceness = servingNiceness === undefined ? undefined : Math.min(servingNiceness + LOAD_NICENESS, LEAST_URGENT);
+    const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`, { loadNiceness } satisfies ModelThreadData);
     let enginePid: number | undefined;
     try {
       return await withLimit(AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]), async () => {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
-        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize) };
+        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize), servingNiceness };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
         return new ModelHost({ card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs }, options);
       });

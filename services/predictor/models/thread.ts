@@ -7,7 +7,7 @@ import { connectBus } from '#libs/bus';
 import { describeEngine, startEngine, type Engine } from '#libs/engine';
 import { decodeSafetensors, InferenceSession, resolvePrecision, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
-import { serveThread } from '#libs/threads';
+import { serveThread, setProcessNiceness, setThreadNiceness } from '#libs/threads';
 import { warmUpAndCheck } from './self-check.js';
 
 /** What a version's answers are computed with. */
@@ -28,6 +28,8 @@ export interface LoadOrder {
   precision: 'auto' | Precision;
   /** Batch sizes to warm up with. */
   batchSizes: readonly number[];
+  /** Nice value of this thread and of the engine's process once they are ready to serve; undefined: as they are. */
+  servingNiceness: number | undefined;
 }
 
 let weights: NetworkState | undefined;
@@ -50,13 +52,17 @@ const methods = {
   },
 
   /** Gives the weights to the engine, warms it up and checks it. @throws MODEL_INVALID for a version that must not serve; engine errors */
-  load: async ({ network, precision, batchSizes }: LoadOrder): Promise<EngineFacts> => {
+  load: async ({ network, precision, batchSizes, servingNiceness }: LoadOrder): Promise<EngineFacts> => {
     const { info } = engine!;
     const resolved = resolvePrecision(precision, info.precision);
     session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!);
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
+    if (servingNiceness !== undefined) {
+      if (engine!.pid !== undefined) setProcessNiceness(engine!.pid, servingNiceness);
+      setThreadNiceness(servingNiceness);
+    }
     return { precision: resolved, description: describeEngine(info), library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
   },
 
