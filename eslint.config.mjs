@@ -23,12 +23,12 @@ const ownedPackageRules = Object.entries(OWNERS).map(([scope, owner]) => ({
 const restrict = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
 /** Each folder gets one merged rule: flat config replaces a rule's options instead of adding to them. */
-const folderRules = ['bus', 'rpc', 'imaging', 'engine', 'nn', 'registry', 'telemetry', 'config', 'errors', 'contracts', 'random', 'service', 'threads'].map((lib) => ({
+const folderRules = ['bus', 'client', 'rpc', 'imaging', 'engine', 'nn', 'registry', 'telemetry', 'config', 'errors', 'contracts', 'random', 'service', 'threads'].map((lib) => ({
   files: [`libs/${lib}/**/*.ts`],
   rules: restrict([
     ...ownedPackageRules.filter((rule) => !rule.ignores.includes(`libs/${lib}/**`)).flatMap((rule) => rule.patterns),
     { group: ['#services/*', '**/services/**'], message: 'Arrows point one way: services → libs.' },
-    { regex: `^\\.\\./(\\.\\./)*(libs|${'bus|rpc|imaging|engine|nn|registry|telemetry|config|errors|contracts|random|service|threads'})/`, message: 'Enter a lib by #libs/<name>.' },
+    { regex: `^\\.\\./(\\.\\./)*(libs|${'bus|client|rpc|imaging|engine|nn|registry|telemetry|config|errors|contracts|random|service|threads'})/`, message: 'Enter a lib by #libs/<name>.' },
   ]),
 }));
 

@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { Metadata, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type CallOptions as GrpcCallOptions } from '@grpc/grpc-js';
+import { SulcusError } from '#libs/errors';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { fromServiceError } from './error-mapping.js';
 import type { CallOptions } from './handler-types.js';
@@ -125,9 +126,11 @@ class MethodCaller {
   }
 
   async #ready(options: CallOptions): Promise<void> {
-    options.signal?.throwIfAborted();
-    await this.defaults.waitForReady(options.timeoutMs);
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const ready = this.defaults.waitForReady(options.timeoutMs);
+    await (signal ? unlessAborted(ready, signal) : ready);
+    signal?.throwIfAborted();
   }
 
   #failure(error: unknown, { signal }: CallOptions): Error {
@@ -151,4 +154,13 @@ class MethodCaller {
     const { path, requestSerialize, responseDeserialize } = this.definition;
     return [path, requestSerialize, responseDeserialize] as const;
   }
+}
+
+/** Whoever gives up need not wait for a server to come back. */
+async function unlessAborted(ready: Promise<void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = () => reject(SulcusError.from(signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    ready.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -13,6 +13,7 @@ export { DEFAULT_MAX_MESSAGE_BYTES, type ServerLimits } from './channel-options.
 
 // ---- client
 export { createClient, createClientOf, type ClientConfig, type ClientLife } from './client.js';
+export { createHealthClient, type HealthClient, type ServingState } from './health-client.js';
 export type { CallOptions } from './handler-types.js';
 
 // ---- services

@@ -12,7 +12,7 @@ export interface CommandLineSpec<S extends OptionsSpec> {
   name: string;
   description: string;
   options: S;
-  /** What stands after the options, for example `<path>` or `[path]`. Default: nothing may. */
+  /** What stands after the options, for example `<path>`, `[path]` or, for one or more, `<path...>`. Default: nothing may. */
   operand?: string;
   /** Variables shown at the end of `--help`. */
   environment?: EnvironmentSpec;
@@ -26,7 +26,7 @@ export interface CommandLineSpec<S extends OptionsSpec> {
  * @param argv the words after the command's name
  * @throws INVALID_CONFIG naming every mistake at once: unknown options, missing and wrong values, surplus words
  */
-export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineSpec<S>, argv: readonly string[]): { options: ParsedOptions<S>; operand?: string } | undefined {
+export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineSpec<S>, argv: readonly string[]): { options: ParsedOptions<S>; operand?: string; operands: readonly string[] } | undefined {
   const command = buildCommand(spec);
   if (argv.some((word) => word === '-h' || word === '--help')) {
     command.outputHelp();
@@ -39,7 +39,7 @@ export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineS
   if (mistakes.length > 0) {
     throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes: [...mistakes, `see ${spec.name} --help`] } });
   }
-  return { options: options as ParsedOptions<S>, ...(operands[0] === undefined ? {} : { operand: operands[0] }) };
+  return { options: options as ParsedOptions<S>, operands, ...(operands[0] === undefined ? {} : { operand: operands[0] }) };
 }
 
 function buildCommand({ name, description, options, operand, environment, notes }: CommandLineSpec<OptionsSpec>): Command {
@@ -84,6 +84,7 @@ function readOption(command: Command, [flags, kind]: OptionsSpec[string], mistak
 
 function checkOperands(operand: string | undefined, given: readonly string[], mistakes: string[]): void {
   if (operand?.startsWith('<') && given.length === 0) mistakes.push(`${operand} is missing`);
+  if (operand?.includes('...')) return;
   const surplus = given.slice(operand === undefined ? 0 : 1);
   if (surplus.length > 0) mistakes.push(`${surplus.join(' ')}: not expected here`);
 }

@@ -6,12 +6,18 @@ import { IMAGE_EXTENSIONS } from '#libs/imaging';
 const extensions: ReadonlySet<string> = new Set(IMAGE_EXTENSIONS);
 
 /**
- * Files to predict: the file itself, whatever it is called, or what is called like an image in a folder, at any depth, in
- * the order of paths.
+ * Files to predict: each file itself, whatever it is called, and of each folder what is called like an image, at any
+ * depth, in the order of paths. A file that is named twice is asked about once.
  *
  * @throws FILE_UNREADABLE for a path that is not there; INVALID_ARGUMENT for a folder without images
  */
-export async function findImages(target: string): Promise<string[]> {
+export async function findImages(targets: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const target of targets) found.push(...(await imagesAt(target)));
+  return [...new Set(found)];
+}
+
+async function imagesAt(target: string): Promise<string[]> {
   const information = await stat(target).catch((error: unknown) => {
     throw new SulcusError('FILE_UNREADABLE', `${target} cannot be read`, { cause: error, details: { path: target } });
   });

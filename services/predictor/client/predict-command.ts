@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { PredictorClient } from '#libs/client';
 import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { createClient } from '#libs/rpc';
 import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
 import { findImages } from './image-files.js';
@@ -17,28 +17,31 @@ const options = {
   address: ['--address <host:port>', optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' }))],
   concurrency: ['--concurrency <n>', integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' })],
   timeoutMs: ['--timeout <time>', duration({ default: 30_000, description: 'time one answer may take, for example 5s' })],
+  waitMs: ['--wait <time>', duration({ default: 10_000, description: 'time the predictor may take to have a model in service, for example 1m' })],
 } as const;
 
+const notes = 'Exit code: 0 when every image was answered, 1 otherwise, 2 for wrong options.';
+
 /**
- * `sulcus predict FILE|DIR`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code 0
+ * `sulcus predict FILE|DIR…`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code 0
  * when every image was answered, 1 otherwise, 2 for wrong options.
  *
  * @param argv the words after the command's name
  */
 export async function predictMain(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
-    { name: 'sulcus predict', description: 'Asks a running predictor about an image file, or about all images in a folder.', operand: '<path>', options, environment: clientEnvironment },
+    { name: 'sulcus predict', description: 'Asks a running predictor about image files, and about all images in folders at any depth.', operand: '<path...>', options, environment: clientEnvironment, notes },
     argv,
   );
   if (!parsed) return;
-  const { json, csv, output, concurrency, timeoutMs } = parsed.options;
+  const { json, csv, output, concurrency, timeoutMs, waitMs } = parsed.options;
   if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
 
   await runService('predict', async ({ signal }) => {
     const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;
-    const files = await findImages(parsed.operand!);
-    using client = createClient('Predictor', address, { timeoutMs });
-    await client.waitForReady();
+    const files = await findImages(parsed.operands);
+    using client = new PredictorClient(address, { timeoutMs });
+    await client.waitUntilServing({ timeoutMs: waitMs, signal });
 
     const predictions: FilePrediction[] = [];
     for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal })) {

@@ -1,23 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { PredictResponse } from '#libs/contracts';
+import type { PredictorClient } from '#libs/client';
+import type { PredictRequestInput, PredictResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { Methods } from '#libs/rpc';
 import { inOrder, type Started } from '../batching/in-order.js';
 
 /** What became of one file. */
 export type FilePrediction = { file: string; response: PredictResponse } | { file: string; error: SulcusError };
 
-/** Pauses between attempts while the predictor is full; it may be full of our own requests. */
-const FULL_PAUSES_MS = [100, 200, 400, 800, 1600];
-
 export interface PredictFilesOptions {
-  client: Pick<Methods<'Predictor'>, 'predict'>;
-  /** Files asked about at the same time. */
+  client: Pick<PredictorClient, 'request'>;
+  /** Files asked about at the same time; no more of them are held in memory. */
   concurrency: number;
   /** Time one answer may take. */
   timeoutMs: number;
   signal: AbortSignal;
+  /** What every request says beside its image. */
+  request?: Omit<PredictRequestInput, 'image' | 'name'>;
 }
 
 /**
@@ -34,25 +32,13 @@ async function* begin(files: readonly string[], options: PredictFilesOptions): A
   for (const file of files) yield { answer: predictFile(file, options) };
 }
 
-async function predictFile(file: string, options: PredictFilesOptions): Promise<FilePrediction> {
+async function predictFile(file: string, { client, timeoutMs, signal, request }: PredictFilesOptions): Promise<FilePrediction> {
   try {
     const image = await readFile(file);
-    return { file, response: await ask({ name: file, image }, options) };
+    return { file, response: await client.request({ ...request, name: file, image }, { timeoutMs, signal }) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
-    if (options.signal.aborted || error.code === 'SERVICE_UNAVAILABLE') throw error;
+    if (signal.aborted || error.code === 'SERVICE_UNAVAILABLE') throw error;
     return { file, error };
   }
-}
-
-async function ask(request: { name: string; image: Buffer }, { client, timeoutMs, signal }: PredictFilesOptions): Promise<PredictResponse> {
-  for (const pauseMs of FULL_PAUSES_MS) {
-    try {
-      return await client.predict(request, { timeoutMs, signal });
-    } catch (error) {
-      if (SulcusError.from(error).code !== 'BACKPRESSURE') throw error;
-      await sleep(pauseMs, undefined, { signal });
-    }
-  }
-  return await client.predict(request, { timeoutMs, signal });
 }

@@ -73,12 +73,25 @@ test('sulcus predict DIR --csv: a row per image by path, a column per class, err
   }
 });
 
+test('sulcus predict FILE DIR…: the files of all, each once, in the order in which they were named', async () => {
+  const [deeper, file] = [path.join(folder, 'images', 'deeper'), path.join(folder, 'images', 'b.png')];
+  const { code, stdout, stderr } = await predict(file, deeper, file, '--csv', '--concurrency', '2');
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(parse<Record<string, string>>(stdout, { columns: true }).map((row) => path.basename(row.file!)), ['b.png', 'a, "quoted".JPG']);
+});
+
+test('sulcus predict: nobody at the address is said once, exit code 1', async () => {
+  const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--address', '127.0.0.1:1', '--wait', '300ms');
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^predict: SERVICE_UNAVAILABLE: No .* answers at 127\.0\.0\.1:1: is it running\?$/m);
+});
+
 test('sulcus predict: wrong options are all named, exit code 2; a path that is not there is said so', async () => {
   const [wrong, missing] = await Promise.all([predict('--concurrency', 'many', '--colour'), predict(path.join(folder, 'nowhere'))]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--concurrency "many"/);
   assert.match(wrong.stderr, /--colour/);
-  assert.match(wrong.stderr, /<path> is missing/);
+  assert.match(wrong.stderr, /<path\.\.\.> is missing/);
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /FILE_UNREADABLE: .*nowhere cannot be read/);
 });
