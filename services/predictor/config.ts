@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { bytes, choice, duration, flag, integer, optional, parseEnvironment, text, type Parsed } from '#libs/config';
+import { bytes, choice, duration, flag, integer, integers, optional, parseEnvironment, text, type Parsed } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
 import { studyEnvironment } from './studies/config.js';
 
 const cores = availableParallelism();
@@ -16,7 +17,9 @@ export const predictorEnvironment = {
   precision: ['SULCUS_PREDICTOR_PRECISION', choice(['auto', 'float32', 'bfloat16'], { default: 'auto', description: "arithmetic of the network; auto: as the model's recipe" })],
   prepareThreads: ['SULCUS_PREPARE_THREADS', integer({ min: 1, max: 64, default: Math.max(1, Math.min(4, cores - 1)), description: 'threads that decode and transform images' })],
   maxBatchSize: ['SULCUS_BATCH_SIZE', integer({ min: 1, max: 1024, default: 16, description: 'images per batch at most' })],
+  preferredBatchSizes: ['SULCUS_PREFERRED_BATCH_SIZES', integers({ min: 1, max: 1024, default: [], description: 'smaller batches that go out without waiting for more, comma-separated' })],
   maxDelayMs: ['SULCUS_BATCH_DELAY', duration({ default: 4, description: 'how long an image may wait for others to share its batch' })],
+  queueTimeoutMs: ['SULCUS_QUEUE_TIMEOUT', optional(duration({ description: 'how long an image may wait for its batch before it is refused (default: as long as its caller waits)' }))],
   maxRequests: ['SULCUS_QUEUE_REQUESTS', integer({ min: 1, max: 100_000, default: 256, description: 'requests admitted and not yet answered, at most' })],
   maxQueueBytes: ['SULCUS_QUEUE_BYTES', bytes({ default: 256 * 2 ** 20, description: 'encoded bytes of the admitted requests together, at most' })],
   records: ['SULCUS_RECORDS', choice(['durable', 'async', 'off'], { default: 'async', description: 'records of predictions; durable: stored before the answer, async: beside it' })],
@@ -32,5 +35,8 @@ export type PredictorConfig = Parsed<typeof predictorEnvironment>;
 
 /** @throws INVALID_CONFIG naming every mistake at once */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): PredictorConfig {
-  return parseEnvironment(predictorEnvironment, environment);
+  const config = parseEnvironment(predictorEnvironment, environment);
+  const wrong = config.preferredBatchSizes.find((size) => size > config.maxBatchSize);
+  if (wrong !== undefined) throw new SulcusError('INVALID_CONFIG', `SULCUS_PREFERRED_BATCH_SIZES: ${wrong} is more than SULCUS_BATCH_SIZE, ${config.maxBatchSize}`);
+  return config;
 }

@@ -209,8 +209,8 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
   let prepared: Prepared | undefined;
-  const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(async () => {
-    prepared = await prepare(context.pool, order.input.transform ?? host.transform, order, span, signal);
+  const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(async (wanted) => {
+    prepared = await prepare(context.pool, order.input.transform ?? host.transform, order, span, wanted);
     return prepared.pixels;
   }, signal, priority);
 

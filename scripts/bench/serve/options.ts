@@ -1,14 +1,7 @@
-import { integer, list, flag, choice, number, text, type Variable } from '#libs/config';
+import { choice, flag, integer, integers, number, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { getModel } from '#libs/nn';
 import { parseCommandLine } from '#libs/service';
-
-/** Whole numbers from 1, comma-separated. */
-const counts = (options: { default: readonly number[]; description: string }): Variable<readonly number[]> => ({
-  ...list({ default: options.default.map(String), description: options.description }),
-  default: options.default,
-  parse: (given) => list(options as never).parse(given).map((word) => integer({ min: 1, max: 100_000, description: '' }).parse(word)),
-});
 
 const options = {
   model: ['--model <name>', text({ default: 'resnet50', description: 'network (see sulcus models)' })],
@@ -16,13 +9,13 @@ const options = {
   precision: ['--precision <kind>', choice(['bf16', 'float32'], { default: 'bf16', description: 'bf16 or float32' })],
   input: ['--input <kind>', choice(['jpeg', 'pixels'], { default: 'jpeg', description: 'jpeg: encoded 512 px images to sulcus.v1.Predictor; pixels: raw UINT8 to inference.GRPCInferenceService' })],
   batch: ['--batch <images>', integer({ min: 1, max: 1024, default: 16, description: 'SULCUS_BATCH_SIZE of the predictor' })],
-  concurrency: ['--concurrency <list>', counts({ default: [1, 8, 64], description: 'callers that each ask again when they are answered (default: 1,8,64)' })],
-  rate: ['--rate <list>', counts({ default: [], description: 'open loop: requests per second that arrive whether or not the ones before are answered' })],
+  concurrency: ['--concurrency <list>', integers({ min: 1, max: 10_000, default: [1, 8, 64], description: 'callers that each ask again when they are answered (default: 1,8,64)' })],
+  rate: ['--rate <list>', integers({ min: 1, max: 100_000, default: [], description: 'open loop: requests per second that arrive whether or not the ones before are answered' })],
   seconds: ['--seconds <time>', number({ min: 0.1, max: 3600, default: 20, description: 'seconds to measure each kind of load, per party' })],
   rounds: ['--rounds <n>', integer({ min: 1, max: 100, default: 3, description: 'turns that time is divided into' })],
   unbatched: ['--unbatched', flag({ default: false, description: 'also a predictor with SULCUS_BATCH_SIZE=1, in turns' })],
   engine: ['--engine', flag({ default: false, description: "also the engine's own time at batch 1 and --batch, in turns" })],
-  swaps: ['--swaps <n>', integer({ min: 0, max: 100_000, default: 0, description: 'swaps of the model version under load, half of the time of --seconds beside them without' })],
+  swaps: ['--swaps <n>', integer({ min: 0, max: 100_000, default: 0, description: 'swaps of the model version under load, with windows of --seconds in all beside them without' })],
   swapConcurrency: ['--swap-concurrency <n>', integer({ min: 1, max: 1000, default: 16, description: 'callers during the swaps' })],
   sources: ['--sources', flag({ default: false, description: 'run the predictor from its sources instead of dist/' })],
   json: ['--json', flag({ default: false, description: 'one JSON line instead of tables' })],

@@ -9,7 +9,7 @@ export interface InferenceContext extends PredictionContext {
   directory: ModelDirectory;
   registry: Pick<Registry, 'list' | 'alias'>;
   admission: Admission;
-  config: Pick<PredictorConfig, 'alias' | 'maxBatchSize' | 'maxDelayMs' | 'maxRequests'>;
+  config: Pick<PredictorConfig, 'alias' | 'maxBatchSize' | 'preferredBatchSizes' | 'maxDelayMs' | 'queueTimeoutMs' | 'maxRequests'>;
   /** Version of the server's software. */
   serverVersion: string;
 }

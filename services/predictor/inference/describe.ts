@@ -31,11 +31,11 @@ export function modelConfig(name: string, card: ModelCard, config: InferenceCont
     output: [{ name: OUTPUT, dataType: 'TYPE_FP32', dims: [card.classes.length] }],
     instanceGroup: [{ name, count: 1, kind: 'KIND_MODEL' }],
     dynamicBatching: {
-      preferredBatchSize: [config.maxBatchSize],
+      preferredBatchSize: [...new Set([...config.preferredBatchSizes, config.maxBatchSize])],
       maxQueueDelayMicroseconds: Math.round(config.maxDelayMs * 1000),
       priorityLevels: PRIORITY_LEVELS,
       defaultPriorityLevel: DEFAULT_PRIORITY,
-      defaultQueuePolicy: { allowTimeoutOverride: true, maxQueueSize: config.maxRequests },
+      defaultQueuePolicy: { defaultTimeoutMicroseconds: Math.round((config.queueTimeoutMs ?? 0) * 1000), allowTimeoutOverride: true, maxQueueSize: config.maxRequests },
     },
     modelTransactionPolicy: { decoupled: false },
     parameters: {

@@ -23,7 +23,10 @@ export interface ModelHostOptions {
   /** 'auto': as the card's recipe says, as far as the engine can. */
   precision: 'auto' | Precision;
   maxBatchSize: number;
+  preferredBatchSizes: readonly number[];
   maxDelayMs: number;
+  /** How long an image may wait for its batch; undefined: as long as its caller does. */
+  queueTimeoutMs: number | undefined;
   /** Start, load and warm-up together; a version that takes longer is given up. */
   loadTimeoutMs: number;
   /** Whether another version answers meanwhile: then loading gives way to it. */
@@ -84,7 +87,9 @@ export class ModelHost {
     this.#onBatch = options.onBatch;
     this.#batcher = new Batcher({
       maxBatchSize: options.maxBatchSize,
+      preferredBatchSizes: options.preferredBatchSizes,
       maxDelayMs: options.maxDelayMs,
+      queueTimeoutMs: options.queueTimeoutMs,
       maxBatchesInFlight: BATCHES_IN_FLIGHT,
       run: (rows) => this.#infer(rows),
     });
@@ -111,7 +116,7 @@ export class ModelHost {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
-        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize), servingNiceness };
+        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes), servingNiceness };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
         return new ModelHost({ card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs }, options);
       });
@@ -142,11 +147,11 @@ export class ModelHost {
   }
 
   /**
-   * @param prepare gives the network's input, `[height, width, channels]` uint8
+   * @param prepare gives the network's input, `[height, width, channels]` uint8, until its signal aborts
    * @returns probabilities in the order of the card's classes, at the temperature of its calibration
    * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile; what `prepare` throws
    */
-  predict(prepare: () => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
+  predict(prepare: (signal: AbortSignal) => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
     return this.#batcher.submit(prepare, signal, priority);
   }
 

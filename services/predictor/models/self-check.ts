@@ -56,9 +56,9 @@ function probeImage(length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.integer(0, 255));
 }
 
-/** 1, 2, 4, … up to and with `maxBatchSize`. */
-export function warmUpBatchSizes(maxBatchSize: number): number[] {
-  const sizes: number[] = [];
-  for (let size = 1; size < maxBatchSize; size *= 2) sizes.push(size);
-  return [...sizes, maxBatchSize];
+/** 1, 2, 4, … up to and with `maxBatchSize`, and the sizes that batches are preferred to have. */
+export function warmUpBatchSizes(maxBatchSize: number, preferredBatchSizes: readonly number[] = []): number[] {
+  const sizes = new Set([...preferredBatchSizes, maxBatchSize]);
+  for (let size = 1; size < maxBatchSize; size *= 2) sizes.add(size);
+  return [...sizes].sort((left, right) => left - right);
 }

@@ -84,6 +84,40 @@ test('Batcher - a row waits for slower ones no longer than the delay', async () 
   assert.deepEqual(batches, [[1], [2]]);
 });
 
+test('Batcher - a batch of a preferred size goes out while others are still coming, the largest that is filled', async () => {
+  const { batcher, batches } = squares({ maxBatchSize: 16, preferredBatchSizes: [2, 3], maxDelayMs: 60_000 });
+  let ready: () => void = () => undefined;
+  const last = batcher.submit(() => new Promise((resolve) => (ready = () => resolve(6))), never);
+  const first = [1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never));
+  await Promise.all(first.slice(0, 4));
+  assert.deepEqual(batches, [[1, 2], [3, 4]]);
+  ready();
+  await Promise.all([last, ...first]);
+  assert.deepEqual(batches, [[1, 2], [3, 4], [5, 6]]);
+});
+
+test('Batcher - a row that waits longer than the queue allows is refused and never reaches the work; one that is in a batch by then is answered', async () => {
+  const batches: number[][] = [];
+  const { pass, open } = gate();
+  const { batcher } = squares({
+    maxBatchesInFlight: 1,
+    queueTimeoutMs: 30,
+    run: async (rows) => {
+      batches.push([...rows]);
+      await pass();
+      return rows.map((row) => row * row);
+    },
+  });
+  const running = batcher.submit(async () => 1, never);
+  while (batches.length === 0) await sleep(1);
+  const waiting = batcher.submit(async () => 2, never);
+  const slow = batcher.submit((wanted) => new Promise((_, reject) => wanted.addEventListener('abort', () => reject(wanted.reason as Error))), never);
+  for (const late of [waiting, slow]) await assert.rejects(late, (error) => isCode('DEADLINE_EXCEEDED')(error) && /not taken up within 30 ms/.test((error as Error).message));
+  open();
+  assert.equal((await running).result, 1);
+  assert.deepEqual(batches, [[1]]);
+});
+
 test('Batcher - a row whose neighbour fails to prepare does not wait for it any longer', async () => {
   const { batcher } = squares({ maxDelayMs: 60_000 });
   const failing = batcher.submit(async () => {

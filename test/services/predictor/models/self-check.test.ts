@@ -42,8 +42,9 @@ test('warmUpAndCheck - refuses a wrong number of classes', async () => {
   await assert.rejects(warmUpAndCheck(model(() => [0.5, 0.5]), 12, CLASSES, [1]), isInvalid(/2 values for 1 images of 3 classes/));
 });
 
-test('warmUpBatchSizes - powers of two up to and with the largest', () => {
+test('warmUpBatchSizes - powers of two up to and with the largest, and preferred sizes', () => {
   assert.deepEqual(warmUpBatchSizes(1), [1]);
   assert.deepEqual(warmUpBatchSizes(8), [1, 2, 4, 8]);
   assert.deepEqual(warmUpBatchSizes(12), [1, 2, 4, 8, 12]);
+  assert.deepEqual(warmUpBatchSizes(8, [6, 2]), [1, 2, 4, 6, 8]);
 });
