@@ -216,7 +216,8 @@ test('a stream answers every request in order, errors in place with the id', asy
   }
 });
 
-const withoutGrpcio = spawnSync('python3', ['-c', 'import grpc, grpc_tools.protoc']).status !== 0;
+const PYTHON = process.env['PYTHON'] ?? 'python3';
+const withoutGrpcio = spawnSync(PYTHON, ['-c', 'import grpc, grpc_tools.protoc']).status !== 0;
 
 test('a Python client made of grpcio and the proto files gets right answers to every call', { skip: withoutGrpcio && 'python3 has no grpcio and grpcio-tools' }, async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-oip-'));
@@ -224,21 +225,24 @@ test('a Python client made of grpcio and the proto files gets right answers to e
   const images = await Promise.all([11, 12, 13].map((seed) => randomImage(seed, seed === 12 ? 'jpeg' : 'png')));
   const files = images.map((_, index) => path.join(folder, `${index}`));
   await Promise.all(files.map((file, index) => writeFile(file, images[index]!)));
-  const script = path.resolve(import.meta.dirname, '../../fixtures/predictor/oip_client.py');
-  const { stdout } = await promisify(execFile)('python3', [script, service.address, PROTO_FOLDER, 'test', ...files]);
-  const { rows: together, streamed, inferences, ...told } = JSON.parse(stdout) as { rows: number[][]; streamed: number[][]; inferences: number };
+  const script = path.resolve(import.meta.dirname, '../../../scripts/conformance/open_inference.py');
+  const run = (...words: string[]) => promisify(execFile)(PYTHON, [script, '--address', service.address, '--protos', PROTO_FOLDER, ...words, ...files]);
+  type Told = Record<'rows' | 'streamed' | 'compressed' | 'own', number[][]> & { inferences: number; extensions: string[]; pixelSum: number; top: number[] };
+  const { rows: together, streamed, compressed, own, inferences, extensions, pixelSum, top, ...told } = JSON.parse((await run('--json', '--model', 'test')).stdout) as Told;
   assert.deepEqual(told, {
     live: true, ready: true, modelReady: true, server: 'sulcus',
     inputs: [['image', 'UINT8', [-1, SIZE_PX, SIZE_PX, 1]]], outputs: [['probabilities', 'FP32', [-1, CLASSES.length]]],
-    dynamicBatching: true, maxBatchSize: 4, id: 'all', version: card.version, streamIds: ['0', '1', '2'],
+    configured: [['image', [SIZE_PX, SIZE_PX, 1]], ['probabilities', [CLASSES.length]]],
+    dynamicBatching: true, maxBatchSize: 4, ids: ['all'], version: card.version, streamIds: ['0', '1', '2'],
     unknownModel: 'NOT_FOUND', noImage: 'INVALID_ARGUMENT',
   });
-  assert.ok(inferences >= 6);
+  assert.ok(inferences >= 6 && extensions.includes('statistics') && Math.abs(pixelSum - 1) < 1e-4);
   for (const [index, image] of images.entries()) {
     const expected = await direct.of(1, image);
-    assertClose(together[index]!, expected);
-    assertClose(streamed[index]!, expected);
+    for (const answered of [together, streamed, compressed, own]) assertClose(answered[index]!, expected);
+    assert.equal(top[index], expected.indexOf(Math.max(...expected)));
   }
+  assert.match((await run()).stdout, /^(ok .*\n){12}$/);
 });
 
 test('statistics count requests, images, runs and failures of every call, our own protocol included', async () => {
