@@ -35,7 +35,27 @@ test('bench:soak shows the memory over the steps, and its exit code says whether
   assert.equal(status, flat ? 0 : 1, stderr);
 });
 
+test('bench:serve measures a real predictor under load and under swaps, and prints one JSON line', () => {
+  const small = ['--model', 'baseline-cnn', '--size', '32', '--precision', 'float32', '--input', 'pixels', '--batch', '4', '--sources'];
+  const { stdout, stderr, status } = run('serve', ...small, '--concurrency', '2', '--rate', '10', '--engine', '--swaps', '2', '--swap-concurrency', '2', '--seconds', '1', '--rounds', '1', '--json');
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout.trim().split('\n').length, 1);
+  type Latencies = { p50: number; p95: number; p99: number };
+  type Load = { loop: string; level: number; imagesPerSecond: number; latencyMs: Latencies; requests: number; failed: object; meanBatchSize: number };
+  type Swaps = { swaps: number; requests: number; failed: object; steady: Latencies; swapping: Latencies; swapMs: { p50: number }; residentBytes: Record<string, number> };
+  const { loads, engine, swaps, comparisons } = JSON.parse(stdout) as { loads: Load[]; engine: { batch: number; imagesPerSecond: number }[]; swaps: Swaps; comparisons: { what: string; value: number }[] };
+  assert.deepEqual(loads.map(({ loop, level, failed }) => [loop, level, failed]), [['closed', 2, {}], ['open', 10, {}]]);
+  for (const { imagesPerSecond, latencyMs, meanBatchSize, requests } of loads) assert.ok(imagesPerSecond > 0 && requests > 0 && latencyMs.p50 <= latencyMs.p99 && meanBatchSize >= 1 && meanBatchSize <= 4);
+  assert.deepEqual(engine.map(({ batch }) => batch), [1, 4]);
+  assert.deepEqual([swaps.swaps, swaps.failed], [2, {}]);
+  assert.ok(swaps.requests > 0 && swaps.swapMs.p50 > 0 && swaps.steady.p99 > 0 && swaps.swapping.p99 > 0 && Object.values(swaps.residentBytes).every((bytes) => bytes > 1e8));
+  assert.ok(comparisons.every(({ value }) => Number.isFinite(value)));
+});
+
 test('a mistake in the command line is one line on stderr and exit code 2', () => {
+  const serving = run('serve', '--input', 'bmp');
+  assert.deepEqual([serving.stdout, serving.status], ['', 2]);
+  assert.match(serving.stderr, /--input "bmp": expected/);
   const { stdout, stderr, status } = run('infer', '--precision', 'int8');
   assert.deepEqual([stdout, status], ['', 2]);
   assert.match(stderr, /--precision must be bf16 or float32, got "int8"/);

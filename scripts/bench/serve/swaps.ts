@@ -23,12 +23,12 @@ export interface SwapResult {
   readonly residentBytes: { readonly before: number; readonly after: number; readonly peak: number };
 }
 
-const REST_MS = 3000;
+/** Pauses, and warming up, take as long as a window without swaps, at most this. */
+const LONGEST_REST_MS = 3000;
 const WATCH_MS = 250;
-const WARM_UP_MS = 3000;
 const SWAP_TIMEOUT_MS = 180_000;
 /** Moves before the first measured one: what is set up once and kept is then there. */
-const FIRST_SWAPS = 2;
+const FIRST_SWAPS = 1;
 
 interface Window {
   fromMs: number;
@@ -48,6 +48,8 @@ export async function measureSwaps(stack: Stack, served: Served, options: ServeB
   const swapping: Window[] = [];
   const swapMs: number[] = [];
   let turn = 0;
+  const windowMs = (1000 * options.seconds) / options.rounds;
+  const restMs = Math.min(windowMs, LONGEST_REST_MS);
   const swap = async (): Promise<void> => {
     const { version } = stack.versions[++turn % 2]!;
     const movedMs = performance.now();
@@ -61,15 +63,15 @@ export async function measureSwaps(stack: Stack, served: Served, options: ServeB
 
   for (let count = 0; count < FIRST_SWAPS; count++) await underLoad(ask, options, swap);
   swapMs.length = 0;
-  await underLoad(ask, options, () => sleep(WARM_UP_MS));
-  await sleep(REST_MS);
+  await underLoad(ask, options, () => sleep(restMs));
+  await sleep(restMs);
   const before = residentBytes(served.pid);
   let peak = before;
   const watch = setInterval(() => (peak = Math.max(peak, residentBytes(served.pid))), WATCH_MS);
   const samples = await underLoad(ask, options, async () => {
     for (let round = 0; round < options.rounds; round++) {
       const start = performance.now();
-      await sleep((1000 * options.seconds) / options.rounds);
+      await sleep(windowMs);
       steady.push({ fromMs: start, toMs: performance.now() });
       const until = Math.round((options.swaps * (round + 1)) / options.rounds);
       const swapStart = performance.now();
@@ -78,10 +80,10 @@ export async function measureSwaps(stack: Stack, served: Served, options: ServeB
         onSwap(swapMs.length);
       }
       swapping.push({ fromMs: swapStart, toMs: performance.now() });
-      await sleep(REST_MS); // what the last swap leaves to do is neither
+      await sleep(restMs); // what the last swap leaves to do is neither
     }
   }).finally(() => clearInterval(watch));
-  await sleep(REST_MS);
+  await sleep(restMs);
   return {
     swaps: swapMs.length,
     concurrency: options.swapConcurrency,

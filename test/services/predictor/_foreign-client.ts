@@ -1,5 +1,5 @@
 import type { Client} from '@grpc/grpc-js';
-import { credentials, loadPackageDefinition, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, type ClientDuplexStream, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
 import { createRequire } from 'node:module';
@@ -26,6 +26,22 @@ function call<Request, Response>(client: Client, method: string, request: Reques
 /** What `grpc.health.v1.Health/Check` says of a service. */
 export async function checkHealth(address: string, service: string): Promise<string> {
   return (await call<object, { status: string }>(connect(loadSync(protoPath, options), 'grpc.health.v1.Health', address), 'check', { service })).status;
+}
+
+/** What `grpc.health.v1.Health/Watch` says of a service, one state after the other, until `stop`. */
+export function watchHealth(address: string, service: string): { states: string[]; stop(): void } {
+  type Watching = Client & { watch(request: object): ClientReadableStream<{ status: string }> };
+  const client = connect<Watching>(loadSync(protoPath, options), 'grpc.health.v1.Health', address);
+  const states: string[] = [];
+  const stream = client.watch({ service });
+  stream.on('data', ({ status }: { status: string }) => states.push(status)).on('error', () => undefined);
+  return {
+    states,
+    stop: () => {
+      stream.cancel();
+      client.close();
+    },
+  };
 }
 
 interface ReflectionAnswer {

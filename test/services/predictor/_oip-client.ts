@@ -50,10 +50,10 @@ export interface OipClient {
 }
 
 /** Connects a client to `host:port`. */
-export function connectOip(address: string): OipClient {
+export function connectOip(address: string, channel: object = {}): OipClient {
   const definition = loadSync('inference/v2/grpc_service.proto', { keepCase: true, enums: String, longs: Number, defaults: true, oneofs: true, includeDirs: [FOLDER] });
   const { inference } = loadPackageDefinition(definition) as unknown as { inference: { GRPCInferenceService: new (...args: unknown[]) => Client } };
-  const client = new inference.GRPCInferenceService(address, credentials.createInsecure());
+  const client = new inference.GRPCInferenceService(address, credentials.createInsecure(), channel);
   const methods = client as unknown as Record<string, (...args: unknown[]) => unknown>;
   const call = <Answer>(method: string, request: object = {}): Promise<Answer> =>
     new Promise((resolve, reject) => methods[method]!(request, (error: ServiceError | null, answer: unknown) => (error ? reject(error) : resolve(answer as Answer))));

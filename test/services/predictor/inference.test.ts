@@ -119,6 +119,14 @@ test('encoded images, pixels and floats of one picture give the network\'s own a
   }
 });
 
+test('a request compressed with gzip, as stock clients offer it, is understood', async () => {
+  const compressing = connectOip(service.address, { 'grpc.default_compression_algorithm': 2 });
+  const image = await randomImage(6);
+  const answer = await compressing.infer(encodedRequest([image]));
+  compressing.close();
+  assertClose(rows(answer.raw_output_contents[0]!)[0]!, await direct.of(1, image));
+});
+
 test('classification: the most probable classes as texts', async () => {
   const image = await randomImage(5);
   const expected = [...(await direct.of(1, image))].map((value, index) => ({ value, index })).sort((left, right) => right.value - left.value);

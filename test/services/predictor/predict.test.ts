@@ -6,7 +6,7 @@ import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
-import { callByReflection, checkHealth, listServices } from './_foreign-client.js';
+import { callByReflection, checkHealth, listServices, watchHealth } from './_foreign-client.js';
 import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, publishModel, randomImage, until, untilServing, type Fixture } from './_predictor.js';
 
 let fixture: Fixture;
@@ -35,12 +35,18 @@ test('before the first promotion: NOT_SERVING, and UNAVAILABLE that says why', a
   });
 });
 
-test('after the first promotion: SERVING, by name and as a whole', async () => {
+test('after the first promotion: SERVING, by name and as a whole, and watchers are told', async () => {
+  const watched = ['', 'sulcus.v1.Predictor', 'no.such.Service'].map((name) => watchHealth(service.address, name));
+  await until(() => watched.every(({ states }) => states.length === 1), 'the first states');
   card = await publishModel(fixture.registry, 1);
   await fixture.registry.promote('champion', card.version, 'first');
   await untilServing(service, card.version);
   assert.equal(await checkHealth(service.address, 'sulcus.v1.Predictor'), 'SERVING');
   assert.equal(await checkHealth(service.address, ''), 'SERVING');
+  await until(() => watched[0]!.states.length === 2 && watched[1]!.states.length === 2, 'the second states');
+  for (const { stop } of watched) stop();
+  assert.deepEqual(watched.map(({ states }) => states), [['NOT_SERVING', 'SERVING'], ['NOT_SERVING', 'SERVING'], ['SERVICE_UNKNOWN']]);
+  await assert.rejects(checkHealth(service.address, 'no.such.Service'), (error: { code: number }) => error.code === 5);
 });
 
 test('reflection lists the predictor and health services', async () => {
@@ -197,7 +203,12 @@ test('stopping: running requests are answered, then nobody is', async () => {
   process.kill(pid, 'SIGSTOP');
   const running = other.predict({ image });
   await sleep(100);
+  const { states, stop } = watchHealth(stopping.address, '');
+  await until(() => states.length === 1, 'the first state');
   const stopped = stopping.stop();
+  await until(() => states.length === 2, 'the last state');
+  assert.deepEqual(states, ['SERVING', 'NOT_SERVING']);
+  stop();
   process.kill(pid, 'SIGCONT');
   assert.equal((await running).modelVersion, card.version);
   await stopped;

@@ -1,6 +1,8 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Streams, subjects } from '#libs/bus';
@@ -84,6 +86,9 @@ test('swaps under load: no failed request, every answer of one version, never ba
   const versions = await clients.stop();
   assert.deepEqual([...new Set(versions)], [cards[0]!, cards[1]!, cards[3]!].map(({ version }) => version));
   await until(() => pids.slice(0, -1).every((pid) => !isRunning(pid)), 'the old engines have ended');
+  // What was less urgent while it was loaded is so no longer.
+  const threads = process.platform === 'linux' ? readdirSync(`/proc/${pids.at(-1)}/task`).map(Number) : [];
+  assert.ok(threads.every((thread) => os.getPriority(thread) === os.getPriority()));
   assert.ok(isRunning(pids.at(-1)!));
 });
 
