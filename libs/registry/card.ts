@@ -93,4 +93,5 @@ function parseJson(bytes: Buffer): unknown {
 /** Number of a version within its run, from 1. */
 export const versionNumber = (version: string): number => Number(version.slice(version.lastIndexOf('-') + 1));
 
+/** Name of a version of a run. */
 export const versionName = (run: string, number: number): string => `${run}-${String(number).padStart(6, '0')}`;

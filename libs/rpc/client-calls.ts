@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { Metadata, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type CallOptions as GrpcCallOptions } from '@grpc/grpc-js';
-import { SulcusError } from '#libs/errors';
+import { unlessAborted } from '#libs/service';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { fromServiceError } from './error-mapping.js';
 import type { CallOptions } from './handler-types.js';
@@ -129,6 +129,7 @@ class MethodCaller {
     const { signal } = options;
     signal?.throwIfAborted();
     const ready = this.defaults.waitForReady(options.timeoutMs);
+    // It may be the server that a caller no longer waits for.
     await (signal ? unlessAborted(ready, signal) : ready);
     signal?.throwIfAborted();
   }
@@ -154,13 +155,4 @@ class MethodCaller {
     const { path, requestSerialize, responseDeserialize } = this.definition;
     return [path, requestSerialize, responseDeserialize] as const;
   }
-}
-
-/** Whoever gives up need not wait for a server to come back. */
-async function unlessAborted(ready: Promise<void>, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = () => reject(SulcusError.from(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    ready.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -2,4 +2,5 @@
 export { Bell } from './bell.js';
 export { packageVersion } from './package-version.js';
 export { parseCommandLine, type CommandLineSpec, type OptionsSpec, type ParsedOptions } from './command-line.js';
+export { unlessAborted } from './unless-aborted.js';
 export { reportFailure, runService, type ServiceContext } from './run-service.js';

@@ -12,6 +12,8 @@ export const predictorEnvironment = {
   address: ['SULCUS_PREDICTOR_ADDRESS', text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' })],
   alias: ['SULCUS_ALIAS', text({ default: 'champion', description: 'alias whose model version answers' })],
   modelName: ['SULCUS_MODEL_NAME', optional(text({ description: 'name of the model for clients of the Open Inference Protocol (default: its run)' }))],
+  maxLoadedVersions: ['SULCUS_MAX_LOADED_VERSIONS', integer({ min: 0, max: 64, default: 1, description: 'versions loaded for requests that name them, beside the one in service' })],
+  versionIdleMs: ['SULCUS_VERSION_IDLE', duration({ default: 600_000, description: 'such a version is unloaded when nobody has asked it for so long' })],
   engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, max: 1024, description: 'threads of the engine (default: all cores)' }))],
   ...engineEnvironment,
   precision: ['SULCUS_PREDICTOR_PRECISION', choice(['auto', 'float32', 'bfloat16'], { default: 'auto', description: "arithmetic of the network; auto: as the model's recipe" })],

@@ -14,6 +14,7 @@ import { inferenceHandlers } from './inference/handlers.js';
 import { ModelDirectory } from './models/model-directory.js';
 import { ModelHost } from './models/model-host.js';
 import { ModelSlot } from './models/model-slot.js';
+import { VersionCache } from './models/version-cache.js';
 import type { PredictionContext } from './prediction.js';
 import { PreparePool } from './prepare/pool.js';
 import { KeptInputs } from './records/kept-inputs.js';
@@ -47,6 +48,7 @@ export class PredictorService implements AsyncDisposable {
   readonly #stopFollowing = new AbortController();
   readonly #server: RpcServer;
   readonly #slot: ModelSlot;
+  readonly #versions: VersionCache;
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
   readonly #recorder: Recorder;
@@ -54,9 +56,10 @@ export class PredictorService implements AsyncDisposable {
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
+  private constructor(parts: { server: RpcServer; slot: ModelSlot; versions: VersionCache; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
     this.#server = parts.server;
     this.#slot = parts.slot;
+    this.#versions = parts.versions;
     this.#pool = parts.pool;
     this.#events = parts.events;
     this.#recorder = parts.recorder;
@@ -79,6 +82,8 @@ export class PredictorService implements AsyncDisposable {
     const onBatch = statistics.ran.bind(statistics);
     const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
 
+    const loadHost = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal);
+
     const slot: ModelSlot = new ModelSlot({
       alias: config.alias,
       registry,
@@ -86,7 +91,7 @@ export class PredictorService implements AsyncDisposable {
       pollMs: ALIAS_POLL_MS,
       recoveryWaitMs: RECOVERY_WAIT_MS,
       drainMs: DRAIN_MS,
-      load: (card, signal) => ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal),
+      load: loadHost,
       observer: {
         swapped: (host, previousVersion) => events.swapped(host, previousVersion),
         failed: (version, error, retrying) => events.failed(version, error, retrying),
@@ -105,8 +110,9 @@ export class PredictorService implements AsyncDisposable {
     });
     const retention = (signal: AbortSignal) =>
       watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
+    const versions = new VersionCache({ load: loadHost, maxVersions: config.maxLoadedVersions, idleMs: config.versionIdleMs, drainMs: DRAIN_MS, log });
     const context: PredictionContext = { slot, pool, events, statistics, recorder };
-    const directory = new ModelDirectory({ slot, registry, alias: config.alias, modelName: config.modelName });
+    const directory = new ModelDirectory({ slot, registry, versions, alias: config.alias, modelName: config.modelName });
     const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
       address: config.address,
@@ -118,7 +124,7 @@ export class PredictorService implements AsyncDisposable {
           predictStudy: predictStudyHandler(studies),
           predictStoredStudy: predictStoredStudyHandler(studies),
         },
-        Inference: inferenceHandlers({ ...context, directory, registry, admission, config, serverVersion: packageVersion() }),
+        Inference: inferenceHandlers({ ...context, directory, versions, registry, admission, config, serverVersion: packageVersion() }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
       log,
@@ -129,7 +135,7 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+    return new PredictorService({ server, slot, versions, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
   }
 
   /** `host:port` as clients on this machine reach it. */
@@ -156,7 +162,7 @@ export class PredictorService implements AsyncDisposable {
       await this.#server.stop(DRAIN_MS);
       await this.#studies.close();
       await this.#background;
-      await this.#slot.close();
+      await Promise.all([this.#slot.close(), this.#versions.close()]);
       await this.#pool.close();
       await this.#recorder.close();
       await this.#events.report(this.#recorder.counts);

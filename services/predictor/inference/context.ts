@@ -2,11 +2,13 @@ import type { Registry } from '#libs/registry';
 import type { Admission } from '../batching/admission.js';
 import type { PredictorConfig } from '../config.js';
 import type { ModelDirectory } from '../models/model-directory.js';
+import type { VersionCache } from '../models/version-cache.js';
 import type { PredictionContext } from '../prediction.js';
 
 /** What answering the Open Inference Protocol needs. */
 export interface InferenceContext extends PredictionContext {
   directory: ModelDirectory;
+  versions: VersionCache;
   registry: Pick<Registry, 'list' | 'alias'>;
   admission: Admission;
   config: Pick<PredictorConfig, 'alias' | 'maxBatchSize' | 'preferredBatchSizes' | 'maxDelayMs' | 'queueTimeoutMs' | 'maxRequests'>;

@@ -15,7 +15,7 @@ export function inferenceHandlers(context: InferenceContext): Handlers<'Inferenc
   return {
     serverLive: async () => ({ live: true }),
     serverReady: async () => ({ ready: slot.serving !== undefined }),
-    modelReady: async (address, { signal }) => ({ ready: slot.serving !== undefined && (await isFound(directory.find(address, signal))) }),
+    modelReady: async (address, { signal }) => ({ ready: await unlessMissing(directory.isReady(address, signal)) }),
     serverMetadata: async () => ({ name: 'sulcus', version: serverVersion, extensions: EXTENSIONS }),
     modelMetadata: async (address, { signal }) => {
       const card = await directory.find(address, signal);
@@ -33,10 +33,9 @@ export function inferenceHandlers(context: InferenceContext): Handlers<'Inferenc
 }
 
 /** A model that is not there is not ready, which is an answer and no failure. */
-async function isFound(find: Promise<unknown>): Promise<boolean> {
+async function unlessMissing(ready: Promise<boolean>): Promise<boolean> {
   try {
-    await find;
-    return true;
+    return await ready;
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (error.code === 'NOT_FOUND' || error.code === 'MODEL_NOT_READY') return false;

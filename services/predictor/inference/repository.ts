@@ -4,11 +4,14 @@ import type { InferenceContext } from './context.js';
 
 type RepositoryHandlers = Pick<Handlers<'Inference'>, 'repositoryIndex' | 'repositoryModelLoad' | 'repositoryModelUnload'>;
 
+/** Parameter that says which version is meant; without it, it is the one in service. */
+const VERSION = 'version';
+
 /**
- * The registry as a model repository. It can be looked at; what is in service is decided by its aliases alone, so that
- * every change of model has passed the gate and is on record.
+ * The registry as a model repository. What is in service is decided by its alias alone, so that every change of model has
+ * passed the gate and is on record; other versions can be loaded beside it, and unloaded.
  */
-export function repositoryHandlers({ directory, registry, slot, config: { alias } }: InferenceContext): RepositoryHandlers {
+export function repositoryHandlers({ directory, registry, slot, versions, config: { alias } }: InferenceContext): RepositoryHandlers {
   return {
     repositoryIndex: async ({ repositoryName, ready }) => {
       assertNoRepository(repositoryName);
@@ -18,20 +21,29 @@ export function repositoryHandlers({ directory, registry, slot, config: { alias 
 
     repositoryModelLoad: async ({ repositoryName, modelName, parameters }, { signal }) => {
       assertNoRepository(repositoryName);
-      if (Object.keys(parameters).length > 0) throw unimplemented(`Models come from the registry alone: promote a version to "${alias}" to have it loaded`);
-      await directory.find({ name: modelName, version: '' }, signal);
+      const { [VERSION]: version, ...others } = parameters;
+      if (Object.keys(others).length > 0) throw unimplemented(`Models come from the registry alone: promote a version to "${alias}" to have it in service, or name one in the parameter "${VERSION}"`);
+      const { release } = await directory.acquire({ name: modelName, version: version?.stringParam ?? '' }, signal);
+      release();
       return {};
     },
 
-    repositoryModelUnload: async ({ modelName }) => {
-      throw unimplemented(`"${modelName}" stays in service: a version goes when another is promoted to "${alias}"`);
+    repositoryModelUnload: async ({ repositoryName, modelName, parameters: { [VERSION]: version } }, { signal }) => {
+      assertNoRepository(repositoryName);
+      const card = await directory.find({ name: modelName, version: version?.stringParam ?? '' }, signal);
+      if (card.version === slot.serving?.card.version) throw unimplemented(`"${modelName}" stays in service: a version goes when another is promoted to "${alias}"`);
+      await versions.unload(card.version);
+      return {};
     },
   };
 
   function stateOf(version: string): { state: string; reason: string } {
     if (slot.serving?.card.version === version) return { state: 'READY', reason: '' };
     if (slot.loading === version) return { state: 'LOADING', reason: '' };
-    return { state: 'UNAVAILABLE', reason: slot.setbackOf(version)?.message ?? `not what "${alias}" points to` };
+    const state = versions.stateOf(version);
+    if (state) return { state, reason: '' };
+    const setback = slot.setbackOf(version) ?? versions.setbackOf(version);
+    return { state: 'UNAVAILABLE', reason: setback?.message ?? `not what "${alias}" points to${versions.maxVersions > 0 ? ': loaded when it is asked for' : ''}` };
   }
 }
 

@@ -1,6 +1,7 @@
 import { SulcusError } from '#libs/errors';
-import type { ModelCard, Registry } from '#libs/registry';
+import { versionName, type ModelCard, type Registry } from '#libs/registry';
 import type { Lease, ModelSlot } from './model-slot.js';
+import type { VersionCache } from './version-cache.js';
 
 /** A model as requests name it. */
 export interface ModelAddress {
@@ -11,7 +12,9 @@ export interface ModelAddress {
 
 export interface ModelDirectoryOptions {
   slot: Pick<ModelSlot, 'acquire' | 'serving'>;
-  registry: Pick<Registry, 'alias'>;
+  registry: Pick<Registry, 'alias' | 'get'>;
+  /** Versions beside the one in service. */
+  versions: Pick<VersionCache, 'acquire' | 'stateOf' | 'maxVersions'>;
   /** Alias that the slot follows. */
   alias: string;
   /** Name of the model; undefined: the run of the version in service. */
@@ -20,8 +23,12 @@ export interface ModelDirectoryOptions {
 
 /** What an alias may look like: anything else is not worth asking the registry for. */
 const ALIAS = /^[a-z][a-z0-9-]{0,62}$/;
+/** What a version may look like: a run's name and a number. */
+const VERSION = /^[A-Za-z0-9_-]{1,100}-\d{6,15}$/;
+/** Clients that know versions as numbers only say "42" for "main-000042". */
+const NUMBER = /^\d{1,15}$/;
 
-/** Finds the loaded version that a request names. */
+/** Finds the version that a request names: the one in service, or another, which is then loaded beside it. */
 export class ModelDirectory {
   readonly #options: ModelDirectoryOptions;
 
@@ -43,36 +50,67 @@ export class ModelDirectory {
   /**
    * The host that answers requests for a model and version.
    *
-   * @throws NOT_FOUND for another model, or a version that is not in service; INVALID_ARGUMENT without a name; MODEL_NOT_READY,
-   * CANCELLED and DEADLINE_EXCEEDED as {@link ModelSlot.acquire}
+   * @throws NOT_FOUND for another model, or a version that there is not or that is not loaded for requests; INVALID_ARGUMENT without a
+   * name; MODEL_NOT_READY, CANCELLED and DEADLINE_EXCEEDED as {@link ModelSlot.acquire}; as {@link VersionCache.acquire}
    */
-  async acquire({ name, version }: ModelAddress, signal: AbortSignal): Promise<Lease> {
+  async acquire(address: ModelAddress, signal: AbortSignal): Promise<Lease> {
+    const lease = await this.#inService(address, signal);
+    if (lease) return lease;
+    return await this.#options.versions.acquire(await this.#other(address), signal);
+  }
+
+  /** Card of the version that answers requests for a model and version; loads nothing. @throws as {@link acquire} */
+  async find(address: ModelAddress, signal: AbortSignal): Promise<ModelCard> {
+    const lease = await this.#inService(address, signal);
+    if (!lease) return await this.#other(address);
+    lease.release();
+    return lease.host.card;
+  }
+
+  /** Whether requests for a model and version are answered without a load. @throws as {@link find} */
+  async isReady(address: ModelAddress, signal: AbortSignal): Promise<boolean> {
+    const { version } = await this.find(address, signal);
+    return version === this.#options.slot.serving?.card.version || this.#options.versions.stateOf(version) === 'READY';
+  }
+
+  /** The version in service, when that is what a request names. */
+  async #inService({ name, version }: ModelAddress, signal: AbortSignal): Promise<Lease | undefined> {
     if (name === '') throw new SulcusError('INVALID_ARGUMENT', 'The request names no model');
     if (this.#options.modelName !== undefined) assertName(name, this.#options.modelName);
+    const needed = version === '' || version === this.#options.alias;
+    // Another version can be had while none is in service.
+    if (!needed && !this.#options.slot.serving) return undefined;
     const lease = await this.#options.slot.acquire(signal);
     try {
-      assertName(name, this.nameOf(lease.host.card));
-      await this.#assertVersion(version, lease.host.card);
-      return lease;
+      const { card } = lease.host;
+      if (needed) assertName(name, this.nameOf(card));
+      if (needed || version === card.version || isNumberOf(version, card) || (await this.#pointed(version)) === card.version) return lease;
     } catch (error) {
       lease.release();
       throw error;
     }
+    lease.release();
+    return undefined;
   }
 
-  /** Card of the version that answers requests for a model and version. @throws as {@link acquire} */
-  async find(address: ModelAddress, signal: AbortSignal): Promise<ModelCard> {
-    const { host, release } = await this.acquire(address, signal);
-    release();
-    return host.card;
+  /** Card of a version that is not in service. */
+  async #other({ name, version }: ModelAddress): Promise<ModelCard> {
+    const { registry, slot, versions } = this.#options;
+    const serving = slot.serving?.card;
+    const pointed = await this.#pointed(version);
+    const wanted = pointed ?? (NUMBER.test(version) ? versionName(serving?.run ?? name, Number(version)) : version);
+    const card = VERSION.test(wanted) ? await registry.get(wanted) : undefined;
+    const inService = serving ? `${serving.version} is in service` : 'none is in service';
+    const details = { version, serving: serving?.version ?? '' };
+    if (!card) throw new SulcusError('NOT_FOUND', `There is no version or alias "${version}" here: ${inService}`, { details });
+    assertName(name, this.nameOf(card));
+    if (versions.maxVersions > 0) return card;
+    const which = pointed === undefined ? `Version ${card.version}` : `Alias "${version}" points to ${card.version}, which`;
+    throw new SulcusError('NOT_FOUND', `${which} is not loaded here: ${inService}, and SULCUS_MAX_LOADED_VERSIONS allows no other`, { details });
   }
 
-  async #assertVersion(version: string, card: ModelCard): Promise<void> {
-    if (version === '' || version === card.version || version === this.#options.alias || isNumberOf(version, card)) return;
-    const pointed = ALIAS.test(version) ? (await this.#options.registry.alias(version))?.version : undefined;
-    if (pointed === card.version) return;
-    const wanted = pointed === undefined ? `There is no version or alias "${version}" here` : `Alias "${version}" points to ${pointed}, which is not loaded here`;
-    throw new SulcusError('NOT_FOUND', `${wanted}: ${card.version} is in service`, { details: { version, serving: card.version } });
+  async #pointed(version: string): Promise<string | undefined> {
+    return ALIAS.test(version) ? (await this.#options.registry.alias(version))?.version : undefined;
   }
 }
 
@@ -80,7 +118,6 @@ function assertName(name: string, expected: string): void {
   if (name !== expected) throw new SulcusError('NOT_FOUND', `There is no model "${name}" here: the model is "${expected}"`, { details: { name, serving: expected } });
 }
 
-/** Clients that know versions as numbers only say "42" for "main-000042". */
 function isNumberOf(version: string, card: ModelCard): boolean {
-  return /^\d{1,15}$/.test(version) && Number(version) === Number(card.version.slice(card.version.lastIndexOf('-') + 1));
+  return NUMBER.test(version) && Number(version) === Number(card.version.slice(card.version.lastIndexOf('-') + 1));
 }

@@ -7,6 +7,7 @@ import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../batching/batcher.js';
 import type { Priority } from '../batching/priority.js';
 import type { PreparePool, TransformRef } from '../prepare/pool.js';
+import { unlessAborted } from '#libs/service';
 import { canRestoreNiceness, ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
@@ -112,14 +113,17 @@ export class ModelHost {
     const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`, { loadNiceness } satisfies ModelThreadData);
     let enginePid: number | undefined;
     try {
-      return await withLimit(AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]), async () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]);
+      const load = async (): Promise<ModelHost> => {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
         const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes), servingNiceness };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
         return new ModelHost({ card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs }, options);
-      });
+      };
+      // The thread's end settles what is left of the work.
+      return await unlessAborted(load(), limit);
     } catch (error) {
       await endThread(thread, enginePid);
       throw error;
@@ -229,14 +233,4 @@ async function endThread(thread: ModelThread, enginePid: number | undefined): Pr
   }, END_GRACE_MS);
   await thread.close();
   clearTimeout(force);
-}
-
-/** Runs `work`, or throws when `limit` aborts first; the thread's end settles what is left of the work. */
-async function withLimit<T>(limit: AbortSignal, work: () => Promise<T>): Promise<T> {
-  if (limit.aborted) throw SulcusError.from(limit.reason);
-  return await new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(SulcusError.from(limit.reason));
-    limit.addEventListener('abort', onAbort, { once: true });
-    work().then(resolve, reject).finally(() => limit.removeEventListener('abort', onAbort));
-  });
 }
