@@ -103,8 +103,8 @@ export const list = (options: Options<readonly string[]> & { minLength?: number 
 export function integers(options: Options<readonly number[]> & { min?: number; max?: number }): Variable<readonly number[]> {
   const words = list({ description: options.description });
   const { min, max } = options;
-  const { parse } = integer({ min, max, description: options.description });
-  return variable((value) => words.parse(value).map(parse), options);
+  const word = integer({ min, max, description: options.description });
+  return variable((value) => words.parse(value).map((each) => word.parse(each)), options);
 }
 
 const DURATION_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
-import { bytes, choice, duration, environmentHelp, existingPath, flag, integer, list, number, optional, parseEnvironment, secret, site, text } from '#libs/config';
+import { bytes, choice, duration, environmentHelp, existingPath, flag, integer, integers, list, number, optional, parseEnvironment, secret, site, text } from '#libs/config';
 import type { SulcusError } from '#libs/errors';
 
 const spec = {
@@ -60,6 +60,7 @@ describe('kinds of variable', () => {
     ['a word outside the choices', choice(['a'], { description: '' }), 'c', /one of a/],
     ['a subject token with a dot', site({ description: '' }), 'a.b', /lower-case/],
     ['a path that is not there', existingPath({ description: '' }), '/no/such/folder', /no such file or folder/],
+    ['a list of whole numbers with another word', integers({ min: 1, description: '' }), '4,many', /whole number from 1/],
     ['repeated list members', list({ description: '' }), 'a,a', /distinct/],
   ];
   for (const [what, kind, given, message] of mistakes) it(`refuses ${what}`, () => assert.throws(() => kind.parse(given), message));

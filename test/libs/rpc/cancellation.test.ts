@@ -59,6 +59,7 @@ test('a cancelled call aborts the handler, in every shape of call', async (t) =>
     (signal) => collect(client.serverStream({}, { signal })),
     (signal) => collect(client.bidi(endless(), { signal })),
   ];
+  await client.waitForReady();
   for (const [index, call] of calls.entries()) {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);

@@ -29,7 +29,7 @@ export async function checkHealth(address: string, service: string): Promise<str
 }
 
 /** What `grpc.health.v1.Health/Watch` says of a service, one state after the other, until `stop`. */
-export function watchHealth(address: string, service: string): { states: string[]; stop(): void } {
+export function watchHealth(address: string, service: string): { states: string[]; stop: () => void } {
   type Watching = Client & { watch(request: object): ClientReadableStream<{ status: string }> };
   const client = connect<Watching>(loadSync(protoPath, options), 'grpc.health.v1.Health', address);
   const states: string[] = [];
