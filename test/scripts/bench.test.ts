@@ -41,11 +41,11 @@ test('bench:serve measures a real predictor under load and under swaps, and prin
   assert.equal(status, 0, stderr);
   assert.equal(stdout.trim().split('\n').length, 1);
   type Latencies = { p50: number; p95: number; p99: number };
-  type Load = { loop: string; level: number; imagesPerSecond: number; latencyMs: Latencies; requests: number; failed: object; meanBatchSize: number };
+  type Load = { loop: string; level: number; imagesPerSecond: number; latencyMs: Latencies; requests: number; failed: object; meanBatchSize: number; processorMsPerImage: number };
   type Swaps = { swaps: number; requests: number; failed: object; steady: Latencies; swapping: Latencies; swapMs: { p50: number }; residentBytes: Record<string, number> };
   const { loads, engine, swaps, comparisons } = JSON.parse(stdout) as { loads: Load[]; engine: { batch: number; imagesPerSecond: number }[]; swaps: Swaps; comparisons: { what: string; value: number }[] };
   assert.deepEqual(loads.map(({ loop, level, failed }) => [loop, level, failed]), [['closed', 2, {}], ['open', 10, {}]]);
-  for (const { imagesPerSecond, latencyMs, meanBatchSize, requests } of loads) assert.ok(imagesPerSecond > 0 && requests > 0 && latencyMs.p50 <= latencyMs.p99 && meanBatchSize >= 1 && meanBatchSize <= 4);
+  for (const { imagesPerSecond, latencyMs, meanBatchSize, processorMsPerImage, requests } of loads) assert.ok(imagesPerSecond > 0 && requests > 0 && processorMsPerImage > 0 && latencyMs.p50 <= latencyMs.p99 && meanBatchSize >= 1 && meanBatchSize <= 4);
   assert.deepEqual(engine.map(({ batch }) => batch), [1, 4]);
   assert.deepEqual([swaps.swaps, swaps.failed], [2, {}]);
   assert.ok(swaps.requests > 0 && swaps.swapMs.p50 > 0 && swaps.steady.p99 > 0 && swaps.swapping.p99 > 0 && Object.values(swaps.residentBytes).every((bytes) => bytes > 1e8));

@@ -24,13 +24,13 @@ export function serveTables(options: ServeBenchOptions, result: ServeResult): st
 
 function loadTable({ loads, engine }: ServeResult): string[] {
   const rows = [
-    ['', 'load', 'images/s', 'p50 ms', 'p95 ms', 'p99 ms', 'mean batch', 'requests', 'failed'],
+    ['', 'load', 'images/s', 'p50 ms', 'p95 ms', 'p99 ms', 'mean batch', 'cpu ms/image', 'requests', 'failed'],
     ...loads.map((each) => {
       const { p50, p95, p99 } = each.latencyMs;
       const load = each.loop === 'closed' ? `${each.level} callers` : `${each.level}/s arrive`;
-      return [each.party, load, each.imagesPerSecond.toFixed(1), p50.toFixed(1), p95.toFixed(1), p99.toFixed(1), each.meanBatchSize.toFixed(1), String(each.requests), described(each.failed)];
+      return [each.party, load, each.imagesPerSecond.toFixed(1), p50.toFixed(1), p95.toFixed(1), p99.toFixed(1), each.meanBatchSize.toFixed(1), each.processorMsPerImage.toFixed(1), String(each.requests), described(each.failed)];
     }),
-    ...engine.map(({ batch, imagesPerSecond, stepMs }) => ['engine alone', `batch ${batch}`, imagesPerSecond.toFixed(1), stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), '', batch.toFixed(1), '', '']),
+    ...engine.map(({ batch, imagesPerSecond, stepMs }) => ['engine alone', `batch ${batch}`, imagesPerSecond.toFixed(1), stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), '', batch.toFixed(1), '', '', '']),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());

@@ -2,6 +2,7 @@ import { median, percentile } from '../measure.js';
 import { createAsker, type Asker } from './ask.js';
 import { closedLoop, openLoop, type Sample } from './load.js';
 import type { ServeBenchOptions } from './options.js';
+import { processorMs } from './process-tree.js';
 import type { Served } from './stack.js';
 
 /** What came of one kind of load on one predictor. */
@@ -18,6 +19,8 @@ export interface LoadResult {
   readonly failed: Readonly<Record<string, number>>;
   /** Images per run of the network. */
   readonly meanBatchSize: number;
+  /** Processor time of the predictor and its engine per answered image; less than the rest at the mercy of what else runs. */
+  readonly processorMsPerImage: number;
 }
 
 /** Over the answered requests of all turns. */
@@ -30,13 +33,20 @@ export interface Latencies {
 /** Before the first turn; long enough for connections, code and caches to be warm. */
 const WARM_UP_MS = 1500;
 
+/** Of a predictor, since it started. */
+interface Used {
+  images: number;
+  runs: number;
+  processorMs: number;
+}
+
 interface Plan {
   readonly served: Served;
   readonly asker: Asker;
   readonly loop: LoadResult['loop'];
   readonly level: number;
   readonly turns: { samples: Sample[]; seconds: number }[];
-  readonly batches: { images: number; runs: number };
+  readonly used: Used;
 }
 
 /**
@@ -47,18 +57,17 @@ interface Plan {
 export async function measureLoads(predictors: readonly Served[], options: ServeBenchOptions, between: (seconds: number) => Promise<void>): Promise<LoadResult[]> {
   const askers = await Promise.all(predictors.map(({ address }) => createAsker(address, options)));
   const kinds = [...options.concurrency.map((level) => ({ loop: 'closed' as const, level })), ...options.rate.map((level) => ({ loop: 'open' as const, level }))];
-  const plans: Plan[] = kinds.flatMap((kind) => predictors.map((served, index) => ({ ...kind, served, asker: askers[index]!, turns: [], batches: { images: 0, runs: 0 } })));
+  const plans: Plan[] = kinds.flatMap((kind) => predictors.map((served, index) => ({ ...kind, served, asker: askers[index]!, turns: [], used: { images: 0, runs: 0, processorMs: 0 } })));
   try {
     for (const plan of plans) await run(plan, WARM_UP_MS);
     const turnMs = (1000 * options.seconds) / options.rounds;
     for (let round = 0; round < options.rounds; round++) {
       for (const plan of plans) {
-        const [before, startedMs] = [await runsOf(plan.served), performance.now()];
+        const [before, startedMs] = [await usedBy(plan.served), performance.now()];
         const samples = await run(plan, turnMs);
-        const [after, seconds] = [await runsOf(plan.served), (performance.now() - startedMs) / 1000];
+        const [after, seconds] = [await usedBy(plan.served), (performance.now() - startedMs) / 1000];
         plan.turns.push({ samples, seconds });
-        plan.batches.images += after.images - before.images;
-        plan.batches.runs += after.runs - before.runs;
+        for (const key of ['images', 'runs', 'processorMs'] as const) plan.used[key] += after[key] - before[key];
       }
       await between(turnMs / 1000);
     }
@@ -73,13 +82,13 @@ function run({ asker, loop, level }: Plan, timeMs: number): Promise<Sample[]> {
   return loop === 'closed' ? closedLoop(asker.ask, level, signal) : openLoop(asker.ask, level, signal);
 }
 
-async function runsOf({ inference }: Served): Promise<{ images: number; runs: number }> {
+async function usedBy({ inference, pid }: Served): Promise<Used> {
   const { modelStats } = await inference.modelStatistics({});
   const total = (value: (of: (typeof modelStats)[number]) => number): number => modelStats.reduce((sum, of) => sum + value(of), 0);
-  return { images: total(({ inferenceCount }) => inferenceCount), runs: total(({ executionCount }) => executionCount) };
+  return { images: total(({ inferenceCount }) => inferenceCount), runs: total(({ executionCount }) => executionCount), processorMs: processorMs(pid) };
 }
 
-function summarise({ served, loop, level, turns, batches }: Plan): LoadResult {
+function summarise({ served, loop, level, turns, used }: Plan): LoadResult {
   const samples = turns.flatMap((turn) => turn.samples);
   return {
     party: served.name,
@@ -89,7 +98,8 @@ function summarise({ served, loop, level, turns, batches }: Plan): LoadResult {
     latencyMs: latencies(samples),
     requests: samples.length,
     failed: failures(samples),
-    meanBatchSize: batches.images / batches.runs,
+    meanBatchSize: used.images / used.runs,
+    processorMsPerImage: used.processorMs / used.images,
   };
 }
 

@@ -59,10 +59,7 @@ const methods = {
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
-    if (servingNiceness !== undefined) {
-      if (engine!.pid !== undefined) setProcessNiceness(engine!.pid, servingNiceness);
-      setThreadNiceness(servingNiceness);
-    }
+    if (servingNiceness !== undefined) becomeUrgent(servingNiceness);
     return { precision: resolved, description: describeEngine(info), library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
   },
 
@@ -72,6 +69,16 @@ const methods = {
   /** Answers when the engine's process ends other than by closing this thread: with what is known of its end. */
   engineEnded: (): Promise<string> => new Promise((resolve) => engine!.onExit((error) => resolve(error.rawMessage))),
 };
+
+/** A version whose engine stays less urgent than the rest serves all the same. */
+function becomeUrgent(niceness: number): void {
+  try {
+    if (engine!.pid !== undefined) setProcessNiceness(engine!.pid, niceness);
+    setThreadNiceness(niceness);
+  } catch (error) {
+    process.emitWarning(`The engine stays less urgent than the predictor: ${(error as Error).message}`);
+  }
+}
 
 export type ModelThreadMethods = typeof methods;
 
