@@ -24,14 +24,14 @@ export interface ModelHostOptions {
   /** 'auto': as the card's recipe says, as far as the engine can. */
   precision: 'auto' | Precision;
   maxBatchSize: number;
-  preferredBatchSizes: readonly number[];
+  preferredBatchSizes?: readonly number[];
   maxDelayMs: number;
-  /** How long an image may wait for its batch; undefined: as long as its caller does. */
-  queueTimeoutMs: number | undefined;
+  /** How long an image may wait for its batch. Default: as long as its caller does. */
+  queueTimeoutMs?: number;
   /** Start, load and warm-up together; a version that takes longer is given up. */
   loadTimeoutMs: number;
-  /** Whether another version answers meanwhile: then loading gives way to it. */
-  besideLive: boolean;
+  /** Whether another version answers meanwhile: then loading gives way to it. Default: no. */
+  besideLive?: boolean;
   /** Told of every run of the network. */
   onBatch?: (version: string, batchSize: number, runMs: number) => void;
 }
