@@ -56,7 +56,7 @@ export async function studyMain(argv: readonly string[]): Promise<void> {
 
 async function ask({ path, options: given }: { path: string | undefined; options: ParsedOptions<typeof options> }, signal: AbortSignal): Promise<StudyPrediction> {
   const address = given.address ?? parseEnvironment(clientEnvironment).address;
-  const files = path === undefined ? [] : await findImages(path);
+  const files = path === undefined ? [] : await findImages([path]);
   using client = createClient('Predictor', address, { timeoutMs: given.timeoutMs });
   await client.waitForReady();
   const life = { timeoutMs: given.timeoutMs, signal };

@@ -142,7 +142,7 @@ export async function createFixture(): Promise<Fixture> {
 }
 
 /** Waits until `holds` is true. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string, timeoutMs = 90_000): Promise<void> {
   const limitMs = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > limitMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
