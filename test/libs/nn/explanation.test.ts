@@ -48,7 +48,7 @@ describe('heat maps', () => {
   }
 
   it("with a pooled linear head, a map's mean and the class's bias are the class's logit, also in bfloat16", async () => {
-    const weights = initialState({ ...formulaConfig('resnet10-slim', 64), classes: 2 }, 3);
+    const weights = new Map(initialState({ ...formulaConfig('resnet10-slim', 64), classes: 2 }, 3));
     const bias = Float32Array.of(0.25, -0.5);
     weights.set('fc.bias', { shape: [2], data: bias });
     const pixels = formulaPixels('a logit', 1, 64);
