@@ -46,6 +46,8 @@ export type { AnnotateResponse, AnnotateResponseInput } from './generated/sulcus
 // ---- gRPC: sulcus.v1.Predictor
 export type { PredictorHandlers, PredictorClient } from './generated/sulcus/v1/Predictor.js';
 export type { PredictRequest, PredictRequestInput } from './generated/sulcus/v1/PredictRequest.js';
+export type { ExplanationRequest, ExplanationRequestInput } from './generated/sulcus/v1/ExplanationRequest.js';
+export type { Explanation, ExplanationInput } from './generated/sulcus/v1/Explanation.js';
 export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v1/PredictResponse.js';
 export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';
 export type { ClassProbability, ClassProbabilityInput } from './generated/sulcus/v1/ClassProbability.js';

@@ -6,6 +6,7 @@ import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
 import type { Admission } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
+import { assertExplainable, explainImage, type Explanation, type ExplanationOrder } from './explanations/explain.js';
 import type { ModelHost } from './models/model-host.js';
 import type { EngineFacts } from './models/thread.js';
 import type { Lease, ModelSlot } from './models/model-slot.js';
@@ -45,6 +46,8 @@ export interface Prediction {
   inferredUnixMs: number;
   /** W3C trace context of the span; empty when it is not traced. */
   traceparent: string;
+  /** When one was asked for. */
+  explanation?: Explanation;
 }
 
 /** What predicting needs. */
@@ -81,15 +84,17 @@ export interface ImageRequest {
   image: Uint8Array;
   origin: RequestOrigin;
   priority?: Priority;
+  /** A picture to be made with the answer. */
+  explain?: ExplanationOrder | undefined;
 }
 
 /**
  * Predicts one encoded image, already admitted, with the version in service when it comes: one span, one prediction id, one record.
  *
- * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; CANCELLED or
- * DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
+ * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; INVALID_ARGUMENT for a class that cannot be explained;
+ * CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
  */
-export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
+export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY, explain }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
   const predictionId = randomUUID();
   const receivedUnixMs = Date.now();
   const input: ImageInput = { format: 'encoded', bytes: image };
@@ -99,7 +104,7 @@ export async function predictImage(context: PredictionContext, { image, origin, 
         signal,
         async () => {
           const { host, release } = await context.slot.acquire(signal);
-          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority }, span, signal).finally(release);
+          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority, explain }, span, signal).finally(release);
         },
         (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
       ),
@@ -156,6 +161,7 @@ interface Order {
   receivedUnixMs: number;
   input: ImageInput;
   priority: Priority;
+  explain?: ExplanationOrder | undefined;
 }
 
 function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority'>, signal: AbortSignal): Promise<Prediction> {
@@ -204,7 +210,8 @@ const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<strin
 
 async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
   const { card } = host;
-  const { predictionId, receivedUnixMs, input, priority } = order;
+  const { predictionId, receivedUnixMs, input, priority, explain } = order;
+  if (explain) assertExplainable(card, explain);
   span.setAttributes({ [attr.modelVersion]: card.version });
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
@@ -215,11 +222,12 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
   }, signal, priority);
 
   const inferredUnixMs = Date.now();
-  const { sampleId, prepareMs } = prepared!;
+  const { sampleId, prepareMs, pixels } = prepared!;
   const predicted = indexOfMaximum(result);
   span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
   const times = { prepareMs, queueMs, inferenceMs: runMs, receivedUnixMs, inferredUnixMs };
-  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times };
+  const explanation = explain && (await explainImage(context.pool, host, explain, { image: input.bytes, pixels, predicted }, signal));
+  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times, ...(explanation && { explanation }) };
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */

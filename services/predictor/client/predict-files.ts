@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PredictResponse } from '#libs/contracts';
+import type { ExplanationRequestInput, PredictRequestInput, PredictResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Methods } from '#libs/rpc';
 import { inOrder, type Started } from '../batching/in-order.js';
@@ -17,6 +17,8 @@ export interface PredictFilesOptions {
   concurrency: number;
   /** Time one answer may take. */
   timeoutMs: number;
+  /** Picture to ask for with each answer. */
+  explain?: ExplanationRequestInput | undefined;
   signal: AbortSignal;
 }
 
@@ -37,7 +39,7 @@ async function* begin(files: readonly string[], options: PredictFilesOptions): A
 async function predictFile(file: string, options: PredictFilesOptions): Promise<FilePrediction> {
   try {
     const image = await readFile(file);
-    return { file, response: await ask({ name: file, image }, options) };
+    return { file, response: await ask({ name: file, image, explain: options.explain ?? null }, options) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (options.signal.aborted || error.code === 'SERVICE_UNAVAILABLE') throw error;
@@ -45,7 +47,7 @@ async function predictFile(file: string, options: PredictFilesOptions): Promise<
   }
 }
 
-async function ask(request: { name: string; image: Buffer }, { client, timeoutMs, signal }: PredictFilesOptions): Promise<PredictResponse> {
+async function ask(request: PredictRequestInput, { client, timeoutMs, signal }: PredictFilesOptions): Promise<PredictResponse> {
   for (const pauseMs of FULL_PAUSES_MS) {
     try {
       return await client.predict(request, { timeoutMs, signal });

@@ -5,6 +5,7 @@ import type { Handlers } from '#libs/rpc';
 import type { Admission } from '../batching/admission.js';
 import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
+import { explanationOrder } from '../explanations/explain.js';
 import { predictImage, type PredictionContext } from '../prediction.js';
 import { origin, toResponse } from './response.js';
 
@@ -37,9 +38,9 @@ async function* begin(context: PredictionContext, admission: Admission, requests
   }
 }
 
-async function answerInPlace(context: PredictionContext, { image, name, priority }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
+async function answerInPlace(context: PredictionContext, { image, name, priority, explain }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
   try {
-    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority) }, signal)) };
+    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority), explain: explanationOrder(explain) }, signal)) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (!ANSWERED_IN_PLACE.has(error.policy.grpcStatus)) throw error;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { temperatureScaled } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import type { Precision } from '#libs/nn';
@@ -9,7 +10,7 @@ import type { PreparePool, TransformRef } from '../prepare/pool.js';
 import { ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
-import type { EngineFacts, ModelThreadMethods } from './thread.js';
+import type { ClassHeatMap, EngineFacts, ModelThreadMethods } from './thread.js';
 
 type ModelThread = ThreadClient<ModelThreadMethods>;
 
@@ -34,6 +35,8 @@ const ENTRY = new URL(`./thread${path.extname(import.meta.url)}`, import.meta.ur
 const BATCHES_IN_FLIGHT = 2;
 /** A call that takes longer than this means the engine hangs; it is ended and started anew. */
 const HANG_MS = 60_000;
+/** How long an explanation waits for a moment in which no prediction does. */
+const EXPLANATION_PATIENCE_MS = 200;
 /** How long a run may go on in an engine that is to end. */
 const END_GRACE_MS = 5_000;
 
@@ -54,6 +57,7 @@ export class ModelHost {
   readonly #thread: ModelThread;
   readonly #batcher: Batcher<Uint8Array, Float32Array>;
   readonly #inputLength: number;
+  readonly #explanationsInTurn = pLimit(1);
   readonly #onBatch: ModelHostOptions['onBatch'];
   #users = 0;
   #failure: SulcusError | undefined;
@@ -135,6 +139,22 @@ export class ModelHost {
    */
   predict(prepare: () => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
     return this.#batcher.submit(prepare, signal, priority);
+  }
+
+  /**
+   * What in an image speaks for a class. Explanations go one at a time, when no prediction waits or after a moment's patience:
+   * a batch waits for one of them at most.
+   *
+   * @param pixels the network's input, `[height, width, channels]` uint8
+   * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile
+   */
+  explain(pixels: Uint8Array, classIndex: number, signal: AbortSignal): Promise<ClassHeatMap> {
+    return this.#explanationsInTurn(async () => {
+      await this.#batcher.quiet(signal, EXPLANATION_PATIENCE_MS);
+      if (signal.aborted) throw SulcusError.from(signal.reason);
+      if (this.#failure) throw this.#failure;
+      return await this.#whileResponsive(this.#thread.call('explain', { pixels, classIndex }));
+    });
   }
 
   /** Waits for the requests that use this host, at most `drainMs`, then ends its process and so returns all its memory. */
