@@ -27,6 +27,7 @@ export type { PassCompleted, PassCompletedInput } from './generated/sulcus/v1/Pa
 export type { PredictorProgress, PredictorProgressInput } from './generated/sulcus/v1/PredictorProgress.js';
 export type { ModelSwapped, ModelSwappedInput } from './generated/sulcus/v1/ModelSwapped.js';
 export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus/v1/TrainingFinished.js';
+export type { ShadowProgress, ShadowProgressInput } from './generated/sulcus/v1/ShadowProgress.js';
 
 export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 

@@ -50,6 +50,8 @@ export class PipelineState {
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
   passesCompleted = 0;
+  /** The version on trial beside the one in service, as compared last. */
+  shadow: Body<'shadow'> | undefined;
   /** Samples that took effect twice within a pass: a defect when not 0. */
   repeatedSamples = 0;
   servedVersion = '';
@@ -110,6 +112,7 @@ export class PipelineState {
       this.servedVersion = event.swap.version;
       this.swaps++;
     }
+    if (event.shadow) this.shadow = event.shadow;
     if (event.finished) this.finished = event.finished;
   }
 

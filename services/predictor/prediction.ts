@@ -14,6 +14,7 @@ import type { ImageInput } from './prepare/image-format.js';
 import type { PreparePool, TransformRef } from './prepare/pool.js';
 import type { Prepared } from './prepare/thread.js';
 import type { Recorder, RequestOrigin } from './records/recorder.js';
+import type { Shadow } from './shadow/shadow.js';
 import type { ServingStatistics } from './statistics.js';
 
 /** One answered image. */
@@ -57,6 +58,8 @@ export interface PredictionContext {
   events: PredictorEvents;
   statistics: ServingStatistics;
   recorder: Recorder;
+  /** A version on trial that sees a share of what is answered. */
+  shadow?: Pick<Shadow, 'offer'> | undefined;
 }
 
 /**
@@ -227,6 +230,7 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
   span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
   const times = { prepareMs, queueMs, inferenceMs: runMs, receivedUnixMs, inferredUnixMs };
   const explanation = explain && (await explainImage(context.pool, host, explain, { image: input.bytes, pixels, predicted }, signal));
+  context.shadow?.offer({ predictionId, card, probabilities: result, inferenceMs: runMs, input, pixels });
   return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times, ...(explanation && { explanation }) };
 }
 

@@ -21,6 +21,8 @@ import { RecordStore } from './records/record-store.js';
 import { RecordWriter } from './records/record-writer.js';
 import { createRecorder, type RecordCounts, type Recorder } from './records/recorder.js';
 import { watchRetention } from './records/retention.js';
+import { ShadowEvents } from './shadow/events.js';
+import { Shadow } from './shadow/shadow.js';
 import { ServingStatistics } from './statistics.js';
 import { Studies } from './studies/studies.js';
 
@@ -47,6 +49,7 @@ export class PredictorService implements AsyncDisposable {
   readonly #stopFollowing = new AbortController();
   readonly #server: RpcServer;
   readonly #slot: ModelSlot;
+  readonly #shadow: Shadow | undefined;
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
   readonly #recorder: Recorder;
@@ -54,15 +57,16 @@ export class PredictorService implements AsyncDisposable {
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: { server: RpcServer; slot: ModelSlot; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
+  private constructor(parts: { server: RpcServer; slot: ModelSlot; shadow: Shadow | undefined; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
     this.#server = parts.server;
     this.#slot = parts.slot;
+    this.#shadow = parts.shadow;
     this.#pool = parts.pool;
     this.#events = parts.events;
     this.#recorder = parts.recorder;
     this.#studies = parts.studies;
     const { signal } = this.#stopFollowing;
-    this.#background = Promise.all([this.#slot.run(signal), this.#reportRegularly(), parts.retention(signal)]);
+    this.#background = Promise.all([this.#slot.run(signal), this.#shadow?.run(signal), this.#reportRegularly(), parts.retention(signal)]);
   }
 
   /**
@@ -79,13 +83,10 @@ export class PredictorService implements AsyncDisposable {
     const onBatch = statistics.ran.bind(statistics);
     const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
 
+    const slotOptions = { registry, log, pollMs: ALIAS_POLL_MS, recoveryWaitMs: RECOVERY_WAIT_MS, drainMs: DRAIN_MS };
     const slot: ModelSlot = new ModelSlot({
+      ...slotOptions,
       alias: config.alias,
-      registry,
-      log,
-      pollMs: ALIAS_POLL_MS,
-      recoveryWaitMs: RECOVERY_WAIT_MS,
-      drainMs: DRAIN_MS,
       load: (card, signal) => ModelHost.load(card, hostOptions, signal),
       observer: {
         swapped: (host, previousVersion) => events.swapped(host, previousVersion),
@@ -105,7 +106,8 @@ export class PredictorService implements AsyncDisposable {
     });
     const retention = (signal: AbortSignal) =>
       watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
-    const context: PredictionContext = { slot, pool, events, statistics, recorder };
+    const shadow = config.shadowAlias === undefined ? undefined : startShadow(config.shadowAlias);
+    const context: PredictionContext = { slot, pool, events, statistics, recorder, shadow };
     const directory = new ModelDirectory({ slot, registry, alias: config.alias, modelName: config.modelName });
     const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
@@ -129,7 +131,13 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+    return new PredictorService({ server, slot, shadow, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+
+    function startShadow(alias: string): Shadow {
+      const observer = new ShadowEvents(bus, instance, log);
+      const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
+      return new Shadow({ slot: new ModelSlot({ ...slotOptions, alias, load, observer }), pool, events: observer, share: config.shadowShare });
+    }
   }
 
   /** `host:port` as clients on this machine reach it. */
@@ -140,6 +148,12 @@ export class PredictorService implements AsyncDisposable {
   /** The version that answers new requests, if any, and the process that holds it. */
   get serving(): { card: ModelCard; enginePid: number | undefined } | undefined {
     const host = this.#slot.serving;
+    return host && { card: host.card, enginePid: host.enginePid };
+  }
+
+  /** The version on trial that a share of the traffic is compared with, if any. */
+  get shadowing(): { card: ModelCard; enginePid: number | undefined } | undefined {
+    const host = this.#shadow?.host;
     return host && { card: host.card, enginePid: host.enginePid };
   }
 
@@ -156,10 +170,10 @@ export class PredictorService implements AsyncDisposable {
       await this.#server.stop(DRAIN_MS);
       await this.#studies.close();
       await this.#background;
-      await this.#slot.close();
+      await Promise.all([this.#slot.close(), this.#shadow?.close()]);
       await this.#pool.close();
       await this.#recorder.close();
-      await this.#events.report(this.#recorder.counts);
+      await this.#report();
     })();
     return this.#stopped;
   }
@@ -172,7 +186,11 @@ export class PredictorService implements AsyncDisposable {
     const { signal } = this.#stopFollowing;
     while (!signal.aborted) {
       await sleep(REPORT_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      await this.#events.report(this.#recorder.counts);
+      await this.#report();
     }
+  }
+
+  async #report(): Promise<void> {
+    await Promise.all([this.#events.report(this.#recorder.counts), this.#shadow?.report()]);
   }
 }

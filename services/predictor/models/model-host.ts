@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { temperatureScaled } from '#libs/calibration';
@@ -25,6 +26,8 @@ export interface ModelHostOptions {
   maxDelayMs: number;
   /** Start, load and warm-up together; a version that takes longer is given up. */
   loadTimeoutMs: number;
+  /** The engine gives way to everything else on the machine. Default false. */
+  background?: boolean;
   /** Told of every run of the network. */
   onBatch?: (version: string, batchSize: number, runMs: number) => void;
 }
@@ -101,6 +104,7 @@ export class ModelHost {
       return await withLimit(AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]), async () => {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
+        if (options.background) giveWay(enginePid);
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
         const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize) };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
@@ -217,6 +221,15 @@ export class ModelHost {
 /** The precision the version was trained and judged with. */
 function recipePrecision({ recipe: { precision } }: ModelCard): 'auto' | Precision {
   return precision === 'bfloat16' || precision === 'auto' ? 'auto' : 'float32';
+}
+
+/** Lowers a process' priority. Its threads inherit that: the engine's own are started when it loads a network. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has just ended, as the next call to it will say.
+  }
 }
 
 /** Lets the thread close its engine, and ends both by force when a run does not come to an end. */
