@@ -116,10 +116,10 @@ export class PipelineState {
     if (event.finished) this.finished = event.finished;
   }
 
-  applyModelEvent({ kind, version, validationLoss, validationAccuracy }: ModelEvent): void {
+  applyModelEvent({ kind, version, alias, validationLoss, validationAccuracy }: ModelEvent): void {
     const known = this.models.get(version);
     if (kind === 'KIND_PUBLISHED' && !known) this.models.set(version, { version, loss: validationLoss, accuracy: validationAccuracy, promoted: false });
-    if (kind === 'KIND_PROMOTED' && known) known.promoted = true;
+    if (kind === 'KIND_PROMOTED' && alias === 'champion' && known) known.promoted = true;
   }
 
   applyDeadLetter(letter: DeadLetter): void {
