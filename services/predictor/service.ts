@@ -89,7 +89,10 @@ export class PredictorService implements AsyncDisposable {
       alias: config.alias,
       load: (card, signal) => ModelHost.load(card, hostOptions, signal),
       observer: {
-        swapped: (host, previousVersion) => events.swapped(host, previousVersion),
+        swapped: (host, previousVersion) => {
+          events.swapped(host, previousVersion);
+          shadow?.reconsider();
+        },
         failed: (version, error, retrying) => events.failed(version, error, retrying),
         serving: (isServing) => {
           for (const service of ['Predictor', 'Inference'] as const) server.setServing(service, isServing);
@@ -136,7 +139,8 @@ export class PredictorService implements AsyncDisposable {
     function startShadow(alias: string): Shadow {
       const observer = new ShadowEvents(bus, instance, log);
       const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
-      return new Shadow({ slot: new ModelSlot({ ...slotOptions, alias, load, observer }), pool, events: observer, share: config.shadowShare });
+      const isRedundant = (version: string): boolean => version === slot.serving?.card.version;
+      return new Shadow({ slot: new ModelSlot({ ...slotOptions, alias, load, observer, isRedundant }), pool, events: observer, share: config.shadowShare });
     }
   }
 

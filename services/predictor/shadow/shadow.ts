@@ -76,6 +76,11 @@ export class Shadow {
     await Promise.all([this.#options.slot.run(signal), this.#compareAll(signal)]);
   }
 
+  /** Another version is in service: when it is the one on trial, the trial is over until either changes. */
+  reconsider(): void {
+    this.#options.slot.reconsider();
+  }
+
   /** Reports the counts that have changed. */
   report(): Promise<void> {
     return this.#options.events.report();

@@ -9,7 +9,7 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
 import { isInShare } from '../../../../services/predictor/shadow/share.js';
-import { CLASSES, createFixture, DirectAnswers, network, predictorEvents, publishModel, randomImage, until, untilServing, type Fixture } from '../_predictor.js';
+import { CLASSES, createFixture, DirectAnswers, isRunning, network, predictorEvents, publishModel, randomImage, until, untilServing, type Fixture } from '../_predictor.js';
 
 const SHARE = 0.5;
 const CANDIDATE = 'candidate';
@@ -137,12 +137,16 @@ test('a version with other classes is not compared: counted, and callers are ans
   assert.equal((await countsOf(card.version))?.compared ?? 0, 0);
 });
 
-test('a version that is promoted while it is on trial is not compared with itself', async () => {
-  const { version } = service.shadowing!.card;
+test('a version that is promoted while it is on trial is not compared with itself: its process ends, until it is on trial again', async () => {
+  const { card: { version }, enginePid } = service.shadowing!;
   await fixture.registry.promote('champion', version, 'tried enough');
   await untilServing(service, version);
   await ask(10);
+  await until(() => service.shadowing === undefined && !isRunning(enginePid!), 'the trial is over');
   assert.ok(!(await predictorEvents(fixture.bus)).some(({ shadow }) => shadow?.liveVersion === version));
+  await fixture.registry.rollback('champion', 'worse after all');
+  await untilServing(service, champion.version);
+  await untilShadowing(version);
 });
 
 test('the alias of the version in service cannot be on trial', () => {
