@@ -120,6 +120,8 @@ export async function predictImage(context: PredictionContext, { image, origin, 
 export interface PredictionRequest {
   priority: Priority;
   origin: RequestOrigin;
+  /** A picture to be made for every image. */
+  explain?: ExplanationOrder | undefined;
   /** The host that answers all of them. */
   acquire(signal: AbortSignal): Promise<Lease>;
   /** The images as that host's version takes them. @throws INVALID_ARGUMENT when it does not */
@@ -142,7 +144,7 @@ export async function predictImages(context: PredictionContext, request: Predict
         const inputs = request.images(host.card);
         setMaxListeners(0, ended); // one per image is the normal case, not a leak
         const settled = await Promise.allSettled(
-          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority }, ended).catch((error: unknown) => {
+          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority, explain: request.explain }, ended).catch((error: unknown) => {
             const named = inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
             failed.abort(named);
             throw named;
@@ -167,7 +169,7 @@ interface Order {
   explain?: ExplanationOrder | undefined;
 }
 
-function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority'>, signal: AbortSignal): Promise<Prediction> {
+function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority' | 'explain'>, signal: AbortSignal): Promise<Prediction> {
   const order = { ...image, predictionId: randomUUID(), receivedUnixMs: Date.now() };
   return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) => predictOn(context, host, order, span, signal));
 }
@@ -214,7 +216,7 @@ const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<strin
 async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
   const { card } = host;
   const { predictionId, receivedUnixMs, input, priority, explain } = order;
-  if (explain) assertExplainable(card, explain);
+  if (explain) assertExplainable(card, input, explain);
   span.setAttributes({ [attr.modelVersion]: card.version });
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 

@@ -3,6 +3,7 @@ import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { withSpan } from '#libs/telemetry';
 import type { ModelHost } from '../models/model-host.js';
+import type { ImageInput } from '../prepare/image-format.js';
 import type { PreparePool } from '../prepare/pool.js';
 import type { HeatMapForm } from './draw.js';
 
@@ -40,8 +41,9 @@ export function explanationOrder(request: ExplanationRequest | null): Explanatio
   }
 }
 
-/** @throws INVALID_ARGUMENT when a version does not know the class to explain: before any work is done for it */
-export function assertExplainable({ classes, version }: ModelCard, { className }: ExplanationOrder): void {
+/** @throws INVALID_ARGUMENT when a version does not know the class to explain, or there is no image to draw on: before any work is done */
+export function assertExplainable({ classes, version }: ModelCard, { format }: ImageInput, { className }: ExplanationOrder): void {
+  if (format !== 'encoded') throw new SulcusError('INVALID_ARGUMENT', 'Pixels cannot be explained: send the image as an encoded file, whose own pixels the explanation is drawn in');
   if (className === '' || classes.includes(className)) return;
   throw new SulcusError('INVALID_ARGUMENT', `${version} has no class "${className}" to explain: it knows ${classes.join(', ')}`);
 }

@@ -6,7 +6,7 @@ import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
 import { admitted, predictImages } from '../prediction.js';
 import type { InferenceContext } from './context.js';
-import { inferResponse, requestedOutput } from './infer-response.js';
+import { inferResponse, requestedOutputs } from './infer-response.js';
 import { assertNoSequence, integerParameter, withinTimeout } from './parameters.js';
 import { requestBytes, requestImages } from './request-images.js';
 
@@ -56,7 +56,8 @@ async function answerInPlace(context: InferenceContext, request: ModelInferReque
 
 async function infer(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelInferResponseInput> {
   assertNoSequence(request.parameters);
-  const output = requestedOutput(request);
+  const outputs = requestedOutputs(request);
+  const explain = outputs.flatMap((output) => (output.name === 'explanation' ? [output.explain] : []))[0];
   const priority = toPriority(integerParameter(request.parameters, 'priority') ?? 0);
   const address = { name: request.modelName, version: request.modelVersion };
   return await withinTimeout(request.parameters, signal, async (limit) => {
@@ -65,11 +66,12 @@ async function infer(context: InferenceContext, request: ModelInferRequest, sign
       {
         priority,
         origin: { protocol: 'inference', name: request.id },
+        explain,
         acquire: () => context.directory.acquire(address, limit),
         images: (card) => requestImages(request, card, context.config.maxBatchSize),
       },
       limit,
     );
-    return inferResponse(context.directory.nameOf(predictions[0]!.card), request.id, output, predictions);
+    return inferResponse(context.directory.nameOf(predictions[0]!.card), request.id, outputs, predictions);
   });
 }

@@ -5,6 +5,8 @@ import type { SulcusError } from '#libs/errors';
 import { compileTransform, decodeImage, encodeImage, overlayHeat, projectHeatMap, type HeatMap, type RasterImage } from '#libs/imaging';
 import { encodeSafetensors, listParameters, type NetworkState } from '#libs/nn';
 import { createClient } from '#libs/rpc';
+import type { PredictorService } from '#services/predictor';
+import { connectOip, packBytes, unpackElements, type InferRequest } from './_oip-client.js';
 import { CLASSES, createFixture, isCode, network, publishModel, SIZE_PX, transform, untilServing, type Fixture } from './_predictor.js';
 
 /** Three convolutions, their channels' means, a hidden layer, classes. */
@@ -59,13 +61,14 @@ const picture: RasterImage = {
 let fixture: Fixture;
 let client: ReturnType<typeof createClient<'Predictor'>>;
 let image: Buffer;
+let service: PredictorService;
 
 before(async () => {
   fixture = await createFixture();
   image = await encodeImage(picture, 'png');
   const card = await publishModel(fixture.registry, 1, { head: HEAD }, encodeSafetensors(transparentWeights()));
   await fixture.registry.promote('champion', card.version, 'first');
-  const service = await fixture.start();
+  service = await fixture.start();
   await untilServing(service, card.version);
   client = createClient('Predictor', service.address);
 });
@@ -123,6 +126,29 @@ test('a class that the model does not know is INVALID_ARGUMENT naming those it k
   const answers: PredictStreamResponse[] = [];
   for await (const answer of client.predictStream(requests)) answers.push(answer);
   assert.deepEqual(answers.map(({ response, error }) => response?.explanation?.className ?? error?.code), ['pituitary', 'INVALID_ARGUMENT', 'glioma']);
+});
+
+test('the Open Inference Protocol gives the same pictures as an output that is asked for by name', async () => {
+  const oip = connectOip(service.address);
+  const other = await encodeImage({ ...picture, data: picture.data.toReversed() }, 'png');
+  const request = (outputs: object[], input: object = {}) => ({ model_name: 'test', inputs: [{ name: 'image', datatype: 'BYTES', shape: [2], ...input }], outputs: outputs as InferRequest['outputs'], raw_input_contents: [packBytes([image, other])] }) as InferRequest;
+  try {
+    const answer = await oip.infer(request([{ name: 'explanation', parameters: { form: { string_param: 'heat-map' } } }, { name: 'probabilities' }]));
+    assert.deepEqual(answer.outputs.map(({ name, datatype, shape }) => [name, datatype, shape.map(Number)]), [['explanation', 'BYTES', [2]], ['probabilities', 'FP32', [2, CLASSES.length]]]);
+    const expected = await Promise.all([image, other].map((each) => client.predict({ image: each, explain: { form: 'EXPLANATION_FORM_HEAT_MAP' } })));
+    assert.deepEqual(unpackElements(answer.raw_output_contents[0]!), expected.map(({ explanation }) => explanation!.png));
+    assert.equal((await oip.infer(request([]))).outputs.length, 1);
+    const wrong: [InferRequest, RegExp][] = [
+      [request([{ name: 'explanation', parameters: { class: { string_param: 'stroke' } } }]), /no class "stroke" to explain/],
+      [request([{ name: 'explanation', parameters: { form: { string_param: 'film' } } }]), /"form" is "film"/],
+      [request([{ name: 'explanation', parameters: { class: { int64_param: 1 } } }]), /"class" is not a text/],
+      [request([{ name: 'explanation' }, { name: 'explanation' }]), /"explanation" twice/],
+      [{ ...request([{ name: 'explanation' }], { datatype: 'UINT8', shape: [1, SIZE_PX, SIZE_PX, 1] }), raw_input_contents: [Buffer.alloc(SIZE_PX * SIZE_PX)] }, /Pixels cannot be explained/],
+    ];
+    for (const [wrongRequest, text] of wrong) await assert.rejects(oip.infer(wrongRequest), text);
+  } finally {
+    oip.close();
+  }
 });
 
 test('explanations beside plain requests: every caller gets its own', async () => {
