@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
-import type { Admission } from './batching/admission.js';
+import type { Admission, Visitor } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
 import { assertExplainable, explainImage, type Explanation, type ExplanationOrder } from './explanations/explain.js';
@@ -67,10 +67,10 @@ export interface PredictionContext {
  *
  * @throws BACKPRESSURE before any work when there is not
  */
-export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>): Promise<T> {
+export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>, visitor: Visitor = {}): Promise<T> {
   let leave: () => void;
   try {
-    leave = admission.enter(sizeBytes);
+    leave = admission.enter(sizeBytes, visitor);
   } catch (error) {
     events.refused(SulcusError.from(error));
     throw error;

@@ -42,6 +42,8 @@ const ALIAS_POLL_MS = 10_000;
 const RECOVERY_WAIT_MS = 10_000;
 /** Requests on a replaced version, or running at a stop, have this long to finish. */
 const DRAIN_MS = 10_000;
+/** Share of the admitted requests that may want explanations: a flood of these leaves room for plain ones. */
+const EXPLAINED_SHARE = 1 / 8;
 const LOAD_TIMEOUT_MS = 180_000;
 
 /** The predictor: a gRPC server in front of the slot that follows the registry. NOT_SERVING until a version is warm. */
@@ -78,7 +80,7 @@ export class PredictorService implements AsyncDisposable {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
     const pool = new PreparePool({ threads: config.prepareThreads });
-    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes });
+    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes, maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE) });
     const statistics = new ServingStatistics();
     const onBatch = statistics.ran.bind(statistics);
     const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };

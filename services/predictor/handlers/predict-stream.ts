@@ -33,7 +33,7 @@ export function predictStreamHandler(context: PredictionContext, admission: Admi
 /** Begins an image as soon as it is read and there is room; holds at most one that waits for room. */
 async function* begin(context: PredictionContext, admission: Admission, requests: AsyncIterable<PredictRequest>, signal: AbortSignal): AsyncGenerator<Started<PredictStreamResponseInput>> {
   for await (const request of requests) {
-    const leave = await admission.enterWhenRoom(request.image.byteLength, signal);
+    const leave = await admission.enterWhenRoom(request.image.byteLength, signal, { explained: request.explain !== null });
     yield { answer: answerInPlace(context, request, signal).finally(leave) };
   }
 }

@@ -1,3 +1,4 @@
+import type { PredictResponseInput } from '#libs/contracts';
 import type { Handlers } from '#libs/rpc';
 import type { Admission } from '../batching/admission.js';
 import { toPriority } from '../batching/priority.js';
@@ -10,6 +11,7 @@ export function predictHandler(context: PredictionContext, admission: Admission)
   return async ({ image, name, priority, explain }, { signal }) => {
     const urgency = toPriority(priority);
     const order = explanationOrder(explain);
-    return await admitted(context, admission, image.byteLength, async () => toResponse(name, await predictImage(context, { image, origin: origin(name), priority: urgency, explain: order }, signal)));
+    const work = async (): Promise<PredictResponseInput> => toResponse(name, await predictImage(context, { image, origin: origin(name), priority: urgency, explain: order }, signal));
+    return await admitted(context, admission, image.byteLength, work, { explained: order !== undefined });
   };
 }
