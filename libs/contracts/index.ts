@@ -27,6 +27,7 @@ export type { PassCompleted, PassCompletedInput } from './generated/sulcus/v1/Pa
 export type { PredictorProgress, PredictorProgressInput } from './generated/sulcus/v1/PredictorProgress.js';
 export type { ModelSwapped, ModelSwappedInput } from './generated/sulcus/v1/ModelSwapped.js';
 export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus/v1/TrainingFinished.js';
+export type { ShadowProgress, ShadowProgressInput } from './generated/sulcus/v1/ShadowProgress.js';
 
 export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 
@@ -46,6 +47,8 @@ export type { AnnotateResponse, AnnotateResponseInput } from './generated/sulcus
 // ---- gRPC: sulcus.v1.Predictor
 export type { PredictorHandlers, PredictorClient } from './generated/sulcus/v1/Predictor.js';
 export type { PredictRequest, PredictRequestInput } from './generated/sulcus/v1/PredictRequest.js';
+export type { ExplanationRequest, ExplanationRequestInput } from './generated/sulcus/v1/ExplanationRequest.js';
+export type { Explanation, ExplanationInput } from './generated/sulcus/v1/Explanation.js';
 export type { PredictResponse, PredictResponseInput } from './generated/sulcus/v1/PredictResponse.js';
 export type { PredictStreamResponse, PredictStreamResponseInput } from './generated/sulcus/v1/PredictStreamResponse.js';
 export type { ClassProbability, ClassProbabilityInput } from './generated/sulcus/v1/ClassProbability.js';

@@ -18,5 +18,9 @@ export { drawOps, type DrawnOp } from './transforms/draw.js';
 export type { PreparedImage } from './transforms/prepare.js';
 export { prepareFile } from './prepare-file.js';
 
+export { projectHeatMap, type HeatMap } from './heat-map/project.js';
+export { overlayHeat } from './heat-map/overlay.js';
+export { heatColours } from './heat-map/colour-map.js';
+
 export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
 export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';

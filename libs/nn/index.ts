@@ -10,7 +10,9 @@ export { summariseNetwork, type LayerSummary, type NetworkSummary } from './summ
 export { LearningRateSchedule, scheduleSchema, type ScheduleConfig, type ScheduleRecord } from './schedules/schedule.js';
 export { optimizerSchema, type OptimizerConfig } from './optimizers/index.js';
 export { buildTrainingProgram } from './programs/training-program.js';
-export { buildInferenceProgram } from './programs/inference-program.js';
+export { buildInferenceProgram, type InferenceOptions } from './programs/inference-program.js';
+export { type ExplanationInfo, type ExplanationMethod } from './explanations/class-activation.js';
+export { type FeatureGrid } from './explanations/feature-grid.js';
 export { type NetworkProgram } from './programs/network-program.js';
 
 export { STEP_COUNTER, TrainingSession, type EvaluationResult, type TrainingBatch, type TrainingState, type TrainStepResult } from './sessions/training-session.js';

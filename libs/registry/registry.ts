@@ -88,6 +88,13 @@ export class Registry {
     return entry && { ...(JSON.parse(entry.value.toString()) as Omit<AliasRecord, 'revision'>), revision: entry.revision };
   }
 
+  /** Every alias with where it points, by name. */
+  async aliases(): Promise<Map<string, AliasRecord>> {
+    const names = (await (await this.#models()).keys('alias.')).map((key) => key.slice('alias.'.length)).sort();
+    const records = await Promise.all(names.map((name) => this.alias(name)));
+    return new Map(names.flatMap((name, index) => (records[index] ? [[name, records[index]]] : [])));
+  }
+
   /**
    * Moves an alias onto a version and records why. Repeating it changes nothing.
    *
@@ -161,9 +168,7 @@ export class Registry {
   }
 
   async #protected(): Promise<Set<string | undefined>> {
-    const keys = await (await this.#models()).keys('alias.');
-    const records = await Promise.all(keys.map((key) => this.alias(key.slice('alias.'.length))));
-    return new Set(records.flatMap((record) => [record?.version, record?.previousVersion]));
+    return new Set([...(await this.aliases()).values()].flatMap(({ version, previousVersion }) => [version, previousVersion]));
   }
 
   async #move(alias: string, current: AliasRecord | undefined, move: AliasMove): Promise<AliasRecord> {

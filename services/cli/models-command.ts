@@ -1,6 +1,7 @@
 import { choice, integer, optional } from '#libs/config';
 import { getModel, HEADS, listModels, summariseNetwork, type Head, type NetworkConfig } from '#libs/nn';
 import { parseCommandLine } from '#libs/service';
+import { table } from './table.js';
 
 const OPTIONS = {
   size: ['--size <px>', optional(integer({ min: 1, max: 4096, description: 'height and width of the images; default: what the network was designed for' }))],
@@ -51,10 +52,4 @@ function summaryLines(config: NetworkConfig): string[] {
     '',
     `${grouped(parameters)} parameters, ${giga(multiplyAdds)} G multiply-adds per image of ${height} × ${width}, ${config.classes} classes`,
   ];
-}
-
-/** Columns as wide as their widest cell, two spaces apart. */
-function table(rows: readonly (readonly string[])[], rightAligned: ReadonlySet<number>): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (rightAligned.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd());
 }

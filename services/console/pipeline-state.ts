@@ -50,6 +50,8 @@ export class PipelineState {
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
   passesCompleted = 0;
+  /** The version on trial beside the one in service, as compared last. */
+  shadow: Body<'shadow'> | undefined;
   /** Samples that took effect twice within a pass: a defect when not 0. */
   repeatedSamples = 0;
   servedVersion = '';
@@ -110,13 +112,14 @@ export class PipelineState {
       this.servedVersion = event.swap.version;
       this.swaps++;
     }
+    if (event.shadow) this.shadow = event.shadow;
     if (event.finished) this.finished = event.finished;
   }
 
-  applyModelEvent({ kind, version, validationLoss, validationAccuracy }: ModelEvent): void {
+  applyModelEvent({ kind, version, alias, validationLoss, validationAccuracy }: ModelEvent): void {
     const known = this.models.get(version);
     if (kind === 'KIND_PUBLISHED' && !known) this.models.set(version, { version, loss: validationLoss, accuracy: validationAccuracy, promoted: false });
-    if (kind === 'KIND_PROMOTED' && known) known.promoted = true;
+    if (kind === 'KIND_PROMOTED' && alias === 'champion' && known) known.promoted = true;
   }
 
   applyDeadLetter(letter: DeadLetter): void {

@@ -120,7 +120,7 @@ interface Surroundings {
 }
 
 /** What the services are told; everything else comes from the environment of the launcher. */
-function serviceEnvironment({ run, recipe, epochs, seed }: UpOptions, { natsUrl, ports, classes, traceFolder }: Surroundings): NodeJS.ProcessEnv {
+function serviceEnvironment({ run, recipe, epochs, seed, once }: UpOptions, { natsUrl, ports, classes, traceFolder }: Surroundings): NodeJS.ProcessEnv {
   return {
     SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
     // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
@@ -133,6 +133,8 @@ function serviceEnvironment({ run, recipe, epochs, seed }: UpOptions, { natsUrl,
     SULCUS_CLASSES: classes.join(','),
     SULCUS_INGEST_ADDRESS: `127.0.0.1:${ports.ingest}`,
     SULCUS_PREDICTOR_ADDRESS: `127.0.0.1:${ports.predictor}`,
+    // A run to the end has nobody to promote by hand.
+    ...(once ? { SULCUS_PROMOTION: 'auto' } : {}),
     ...(epochs === undefined ? {} : { SULCUS_EPOCHS: String(epochs) }),
   };
 }

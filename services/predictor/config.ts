@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { bytes, choice, duration, flag, integer, integers, optional, parseEnvironment, text, type Parsed } from '#libs/config';
+import { bytes, choice, duration, flag, integer, integers, number, optional, parseEnvironment, text, type Parsed } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { studyEnvironment } from './studies/config.js';
@@ -11,6 +11,8 @@ export const predictorEnvironment = {
   natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' })],
   address: ['SULCUS_PREDICTOR_ADDRESS', text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' })],
   alias: ['SULCUS_ALIAS', text({ default: 'champion', description: 'alias whose model version answers' })],
+  shadowAlias: ['SULCUS_SHADOW_ALIAS', optional(text({ description: 'alias of a version on trial, for example candidate: it is asked about a share of the traffic, its answers are compared and dropped' }))],
+  shadowShare: ['SULCUS_SHADOW_SHARE', number({ min: 0, max: 1, default: 0.1, description: 'share of the predictions that the version on trial is asked about, 0 to 1' })],
   modelName: ['SULCUS_MODEL_NAME', optional(text({ description: 'name of the model for clients of the Open Inference Protocol (default: its run)' }))],
   maxLoadedVersions: ['SULCUS_MAX_LOADED_VERSIONS', integer({ min: 0, max: 64, default: 1, description: 'versions loaded for requests that name them, beside the one in service' })],
   versionIdleMs: ['SULCUS_VERSION_IDLE', duration({ default: 600_000, description: 'such a version is unloaded when nobody has asked it for so long' })],
@@ -40,5 +42,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Predic
   const config = parseEnvironment(predictorEnvironment, environment);
   const wrong = config.preferredBatchSizes.find((size) => size > config.maxBatchSize);
   if (wrong !== undefined) throw new SulcusError('INVALID_CONFIG', `SULCUS_PREFERRED_BATCH_SIZES: ${wrong} is more than SULCUS_BATCH_SIZE, ${config.maxBatchSize}`);
+  if (config.shadowAlias === config.alias) throw new SulcusError('INVALID_CONFIG', `SULCUS_SHADOW_ALIAS "${config.shadowAlias}": it is SULCUS_ALIAS too, so there would be nothing to compare`);
   return config;
 }

@@ -3,9 +3,10 @@ import { setMaxListeners } from 'node:events';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
-import type { Admission } from './batching/admission.js';
+import type { Admission, Visitor } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
+import { assertExplainable, explainImage, type Explanation, type ExplanationOrder } from './explanations/explain.js';
 import type { ModelHost } from './models/model-host.js';
 import type { EngineFacts } from './models/thread.js';
 import type { Lease, ModelSlot } from './models/model-slot.js';
@@ -13,6 +14,7 @@ import type { ImageInput } from './prepare/image-format.js';
 import type { PreparePool, TransformRef } from './prepare/pool.js';
 import type { Prepared } from './prepare/thread.js';
 import type { Recorder, RequestOrigin } from './records/recorder.js';
+import type { Shadow } from './shadow/shadow.js';
 import type { ServingStatistics } from './statistics.js';
 
 /** One answered image. */
@@ -45,6 +47,8 @@ export interface Prediction {
   inferredUnixMs: number;
   /** W3C trace context of the span; empty when it is not traced. */
   traceparent: string;
+  /** When one was asked for. */
+  explanation?: Explanation;
 }
 
 /** What predicting needs. */
@@ -54,6 +58,8 @@ export interface PredictionContext {
   events: PredictorEvents;
   statistics: ServingStatistics;
   recorder: Recorder;
+  /** A version on trial that sees a share of what is answered. */
+  shadow?: Pick<Shadow, 'offer'> | undefined;
 }
 
 /**
@@ -61,10 +67,10 @@ export interface PredictionContext {
  *
  * @throws BACKPRESSURE before any work when there is not
  */
-export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>): Promise<T> {
+export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>, visitor: Visitor = {}): Promise<T> {
   let leave: () => void;
   try {
-    leave = admission.enter(sizeBytes);
+    leave = admission.enter(sizeBytes, visitor);
   } catch (error) {
     events.refused(SulcusError.from(error));
     throw error;
@@ -81,15 +87,17 @@ export interface ImageRequest {
   image: Uint8Array;
   origin: RequestOrigin;
   priority?: Priority;
+  /** A picture to be made with the answer. */
+  explain?: ExplanationOrder | undefined;
 }
 
 /**
  * Predicts one encoded image, already admitted, with the version in service when it comes: one span, one prediction id, one record.
  *
- * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; CANCELLED or
- * DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
+ * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; INVALID_ARGUMENT for a class that cannot be explained;
+ * CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
  */
-export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
+export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY, explain }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
   const predictionId = randomUUID();
   const receivedUnixMs = Date.now();
   const input: ImageInput = { format: 'encoded', bytes: image };
@@ -99,7 +107,7 @@ export async function predictImage(context: PredictionContext, { image, origin, 
         signal,
         async () => {
           const { host, release } = await context.slot.acquire(signal);
-          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority }, span, signal).finally(release);
+          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority, explain }, span, signal).finally(release);
         },
         (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
       ),
@@ -112,6 +120,8 @@ export async function predictImage(context: PredictionContext, { image, origin, 
 export interface PredictionRequest {
   priority: Priority;
   origin: RequestOrigin;
+  /** A picture to be made for every image. */
+  explain?: ExplanationOrder | undefined;
   /** The host that answers all of them. */
   acquire(signal: AbortSignal): Promise<Lease>;
   /** The images as that host's version takes them. @throws INVALID_ARGUMENT when it does not */
@@ -134,7 +144,7 @@ export async function predictImages(context: PredictionContext, request: Predict
         const inputs = request.images(host.card);
         setMaxListeners(0, ended); // one per image is the normal case, not a leak
         const settled = await Promise.allSettled(
-          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority }, ended).catch((error: unknown) => {
+          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority, explain: request.explain }, ended).catch((error: unknown) => {
             const named = inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
             failed.abort(named);
             throw named;
@@ -156,9 +166,10 @@ interface Order {
   receivedUnixMs: number;
   input: ImageInput;
   priority: Priority;
+  explain?: ExplanationOrder | undefined;
 }
 
-function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority'>, signal: AbortSignal): Promise<Prediction> {
+function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority' | 'explain'>, signal: AbortSignal): Promise<Prediction> {
   const order = { ...image, predictionId: randomUUID(), receivedUnixMs: Date.now() };
   return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) => predictOn(context, host, order, span, signal));
 }
@@ -204,7 +215,8 @@ const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<strin
 
 async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
   const { card } = host;
-  const { predictionId, receivedUnixMs, input, priority } = order;
+  const { predictionId, receivedUnixMs, input, priority, explain } = order;
+  if (explain) assertExplainable(card, input, explain);
   span.setAttributes({ [attr.modelVersion]: card.version });
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
@@ -215,11 +227,13 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
   }, signal, priority);
 
   const inferredUnixMs = Date.now();
-  const { sampleId, prepareMs } = prepared!;
+  const { sampleId, prepareMs, pixels } = prepared!;
   const predicted = indexOfMaximum(result);
   span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
   const times = { prepareMs, queueMs, inferenceMs: runMs, receivedUnixMs, inferredUnixMs };
-  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times };
+  const explanation = explain && (await explainImage(context.pool, host, explain, { image: input.bytes, pixels, predicted }, signal));
+  context.shadow?.offer({ predictionId, card, probabilities: result, inferenceMs: runMs, input, pixels });
+  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times, ...(explanation && { explanation }) };
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */

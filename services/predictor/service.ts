@@ -22,6 +22,8 @@ import { RecordStore } from './records/record-store.js';
 import { RecordWriter } from './records/record-writer.js';
 import { createRecorder, type RecordCounts, type Recorder } from './records/recorder.js';
 import { watchRetention } from './records/retention.js';
+import { ShadowEvents } from './shadow/events.js';
+import { Shadow } from './shadow/shadow.js';
 import { ServingStatistics } from './statistics.js';
 import { Studies } from './studies/studies.js';
 
@@ -41,7 +43,21 @@ const ALIAS_POLL_MS = 10_000;
 const RECOVERY_WAIT_MS = 10_000;
 /** Requests on a replaced version, or running at a stop, have this long to finish. */
 const DRAIN_MS = 10_000;
+/** Share of the admitted requests that may want explanations: a flood of these leaves room for plain ones. */
+const EXPLAINED_SHARE = 1 / 8;
 const LOAD_TIMEOUT_MS = 180_000;
+
+interface ServiceParts {
+  server: RpcServer;
+  slot: ModelSlot;
+  versions: VersionCache;
+  shadow: Shadow | undefined;
+  pool: PreparePool;
+  events: PredictorEvents;
+  recorder: Recorder;
+  studies: Studies;
+  retention: (signal: AbortSignal) => Promise<void>;
+}
 
 /** The predictor: a gRPC server in front of the slot that follows the registry. NOT_SERVING until a version is warm. */
 export class PredictorService implements AsyncDisposable {
@@ -49,6 +65,7 @@ export class PredictorService implements AsyncDisposable {
   readonly #server: RpcServer;
   readonly #slot: ModelSlot;
   readonly #versions: VersionCache;
+  readonly #shadow: Shadow | undefined;
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
   readonly #recorder: Recorder;
@@ -56,16 +73,17 @@ export class PredictorService implements AsyncDisposable {
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
 
-  private constructor(parts: { server: RpcServer; slot: ModelSlot; versions: VersionCache; pool: PreparePool; events: PredictorEvents; recorder: Recorder; studies: Studies; retention: (signal: AbortSignal) => Promise<void> }) {
+  private constructor(parts: ServiceParts) {
     this.#server = parts.server;
     this.#slot = parts.slot;
     this.#versions = parts.versions;
+    this.#shadow = parts.shadow;
     this.#pool = parts.pool;
     this.#events = parts.events;
     this.#recorder = parts.recorder;
     this.#studies = parts.studies;
     const { signal } = this.#stopFollowing;
-    this.#background = Promise.all([this.#slot.run(signal), this.#reportRegularly(), parts.retention(signal)]);
+    this.#background = Promise.all([this.#slot.run(signal), this.#shadow?.run(signal), this.#reportRegularly(), parts.retention(signal)]);
   }
 
   /**
@@ -77,23 +95,23 @@ export class PredictorService implements AsyncDisposable {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
     const pool = new PreparePool({ threads: config.prepareThreads });
-    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes });
+    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes, maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE) });
     const statistics = new ServingStatistics();
     const onBatch = statistics.ran.bind(statistics);
     const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
 
     const loadHost = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal);
 
+    const slotOptions = { registry, log, pollMs: ALIAS_POLL_MS, recoveryWaitMs: RECOVERY_WAIT_MS, drainMs: DRAIN_MS };
     const slot: ModelSlot = new ModelSlot({
+      ...slotOptions,
       alias: config.alias,
-      registry,
-      log,
-      pollMs: ALIAS_POLL_MS,
-      recoveryWaitMs: RECOVERY_WAIT_MS,
-      drainMs: DRAIN_MS,
       load: loadHost,
       observer: {
-        swapped: (host, previousVersion) => events.swapped(host, previousVersion),
+        swapped: (host, previousVersion) => {
+          events.swapped(host, previousVersion);
+          shadow?.reconsider();
+        },
         failed: (version, error, retrying) => events.failed(version, error, retrying),
         serving: (isServing) => {
           for (const service of ['Predictor', 'Inference'] as const) server.setServing(service, isServing);
@@ -111,7 +129,8 @@ export class PredictorService implements AsyncDisposable {
     const retention = (signal: AbortSignal) =>
       watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
     const versions = new VersionCache({ load: loadHost, maxVersions: config.maxLoadedVersions, idleMs: config.versionIdleMs, drainMs: DRAIN_MS, log });
-    const context: PredictionContext = { slot, pool, events, statistics, recorder };
+    const shadow = config.shadowAlias === undefined ? undefined : startShadow(config.shadowAlias);
+    const context: PredictionContext = { slot, pool, events, statistics, recorder, shadow };
     const directory = new ModelDirectory({ slot, registry, versions, alias: config.alias, modelName: config.modelName });
     const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
@@ -135,7 +154,14 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, versions, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+    return new PredictorService({ server, slot, versions, shadow, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+
+    function startShadow(alias: string): Shadow {
+      const observer = new ShadowEvents(bus, instance, log);
+      const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
+      const isRedundant = (version: string): boolean => version === slot.serving?.card.version;
+      return new Shadow({ slot: new ModelSlot({ ...slotOptions, alias, load, observer, isRedundant }), pool, events: observer, share: config.shadowShare });
+    }
   }
 
   /** `host:port` as clients on this machine reach it. */
@@ -146,6 +172,12 @@ export class PredictorService implements AsyncDisposable {
   /** The version that answers new requests, if any, and the process that holds it. */
   get serving(): { card: ModelCard; enginePid: number | undefined } | undefined {
     const host = this.#slot.serving;
+    return host && { card: host.card, enginePid: host.enginePid };
+  }
+
+  /** The version on trial that a share of the traffic is compared with, if any. */
+  get shadowing(): { card: ModelCard; enginePid: number | undefined } | undefined {
+    const host = this.#shadow?.host;
     return host && { card: host.card, enginePid: host.enginePid };
   }
 
@@ -162,10 +194,10 @@ export class PredictorService implements AsyncDisposable {
       await this.#server.stop(DRAIN_MS);
       await this.#studies.close();
       await this.#background;
-      await Promise.all([this.#slot.close(), this.#versions.close()]);
+      await Promise.all([this.#slot.close(), this.#versions.close(), this.#shadow?.close()]);
       await this.#pool.close();
       await this.#recorder.close();
-      await this.#events.report(this.#recorder.counts);
+      await this.#report();
     })();
     return this.#stopped;
   }
@@ -178,7 +210,11 @@ export class PredictorService implements AsyncDisposable {
     const { signal } = this.#stopFollowing;
     while (!signal.aborted) {
       await sleep(REPORT_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      await this.#events.report(this.#recorder.counts);
+      await this.#report();
     }
+  }
+
+  async #report(): Promise<void> {
+    await Promise.all([this.#events.report(this.#recorder.counts), this.#shadow?.report()]);
   }
 }

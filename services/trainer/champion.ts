@@ -2,7 +2,7 @@ import type { Engine } from '#libs/engine';
 import { decodeSafetensors, InferenceSession, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
 import { ValidationTally } from './validation.js';
-import type { ValidationMetrics } from './promotion.js';
+import type { OfferedAlias, ValidationMetrics } from './promotion.js';
 
 /**
  * The champion as a candidate's opponent: its known metrics when they were measured on the same validation samples,
@@ -18,10 +18,13 @@ export class Champion {
     this.#session = session;
   }
 
-  /** The present champion, ready to be measured on the sample set; undefined when there is none. */
-  static async load(registry: Registry, engine: Engine, network: NetworkConfig, sampleSetHash: string): Promise<Champion | undefined> {
-    const alias = await registry.alias('champion');
-    const card = alias && (await registry.get(alias.version));
+  /**
+   * The version to be better than, ready to be measured on the sample set: what the alias points to, else the champion;
+   * undefined when there is none.
+   */
+  static async load(registry: Registry, engine: Engine, network: NetworkConfig, sampleSetHash: string, alias: OfferedAlias = 'champion'): Promise<Champion | undefined> {
+    const record = (await registry.alias(alias)) ?? (await registry.alias('champion'));
+    const card = record && (await registry.get(record.version));
     if (!card) return undefined;
     if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, undefined);
     const weights = decodeSafetensors(await registry.loadWeights(card)).state;

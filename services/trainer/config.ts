@@ -1,4 +1,4 @@
-import { duration, flag, integer, list, number, optional, parseEnvironment, site, text, type Parsed } from '#libs/config';
+import { choice, duration, flag, integer, list, number, optional, parseEnvironment, site, text, type Parsed } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 
 /** Environment of the trainer. */
@@ -16,6 +16,7 @@ export const environment = {
   validateEverySamples: ['SULCUS_VALIDATE_EVERY', optional(integer({ min: 1, description: 'Training samples between validations; default: one pass, at least 2000' }))],
   checkpointIntervalMs: ['SULCUS_CHECKPOINT_INTERVAL', duration({ default: 15_000, description: 'Longest time between checkpoints while training' })],
   reorderAfterMs: ['SULCUS_REORDER_AFTER', duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' })],
+  promotion: ['SULCUS_PROMOTION', choice(['auto', 'manual'], { default: 'auto', description: 'auto: a better version becomes champion; manual: it becomes candidate, and people promote (sulcus promote)' })],
   keepVersions: ['SULCUS_KEEP_VERSIONS', integer({ default: 20, min: 1, description: 'Newest model versions of the run that are kept; champion, candidate and their predecessors always are' })],
   ...engineEnvironment,
   engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, description: 'Threads of the engine; default: one per core' }))],

@@ -16,7 +16,7 @@ export interface CardConstants {
 
 type ReadState = () => Promise<{ weights: NetworkState; optimizer: NetworkState }>;
 
-/** Offers candidates: publishes a version of the present state and settles whether it becomes champion. */
+/** Offers candidates: publishes a version of the present state and settles whether an alias moves to it. */
 export class Publisher {
   readonly #registry: Registry;
   readonly #constants: CardConstants;
@@ -47,7 +47,8 @@ export class Publisher {
       state.pendingPublication = null;
       state.parentVersion = card.version;
       state.clearStepTraces();
-      return { version: card.version, promoted: pending.decision.promote };
+      const { promote, alias = 'champion' } = pending.decision;
+      return { version: card.version, promoted: promote && alias === 'champion' };
     });
   }
 

@@ -74,7 +74,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
     {
       batchSize: recipe.batchSize, classBalanced: config.classBalanced,
-      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false, candidates: recipe.candidates ?? 'improved',
+      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false, candidates: recipe.candidates ?? 'improved', promotion: config.promotion,
       epochs: recipe.epochs, validateEverySamples: config.validateEverySamples, checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );

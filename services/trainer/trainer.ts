@@ -11,7 +11,7 @@ import { releaseBatch, type HeldBatches } from './held-batches.js';
 import { Ledger } from './ledger.js';
 import { openBatch } from './open-batch.js';
 import { PassPlan } from './pass-plan.js';
-import { decide, type ValidationMetrics } from './promotion.js';
+import { decide, offeredAlias, type PromotionPolicy, type ValidationMetrics } from './promotion.js';
 import type { Publisher } from './publisher.js';
 import { Round } from './round.js';
 import type { RunState } from './run-state.js';
@@ -48,6 +48,7 @@ export interface TrainerOptions {
   bnFrozenAfterFirstEpoch: boolean;
   /** Which validations offer a candidate: those with a lower loss, or all. */
   candidates: 'improved' | 'every';
+  promotion: PromotionPolicy;
   classBalanced: boolean;
   /** Passes over unchanged data after which training ends. */
   epochs: number;
@@ -147,7 +148,7 @@ export class Trainer {
     const { index, registry, engine, network, exchange, state, events } = this.#parts;
     const validationSamples = index.labelled('SPLIT_VALIDATION');
     const sampleSetHash = fingerprint(validationSamples);
-    const champion = await Champion.load(registry, engine, network, sampleSetHash);
+    const champion = await Champion.load(registry, engine, network, sampleSetHash, offeredAlias(this.#options.promotion));
     const tally = new ValidationTally(state.identity.classes.length);
     const round = this.#nextRound(validationSamples);
     await events.state('busy', `training, pass ${state.ledger.pass}`);
@@ -229,7 +230,7 @@ export class Trainer {
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
     const offered = improved || this.#options.candidates === 'every';
-    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics()), calibration: tally.calibration() } : null;
+    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics(), offeredAlias(this.#options.promotion)), calibration: tally.calibration() } : null;
     await this.#checkpoint();
     const published = await publisher.publishPending(state, () => session.readState());
     await events.validated(state.progress, pass, metrics, state.identity.classes, published);

@@ -13,6 +13,8 @@ import type { PredictErrorInput as _sulcus_v1_PredictErrorInput, PredictError as
 import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, PredictorProgress as _sulcus_v1_PredictorProgress } from './sulcus/v1/PredictorProgress.js';
 import type { PreprocessProgressInput as _sulcus_v1_PreprocessProgressInput, PreprocessProgress as _sulcus_v1_PreprocessProgress } from './sulcus/v1/PreprocessProgress.js';
 import type { ServiceStateInput as _sulcus_v1_ServiceStateInput, ServiceState as _sulcus_v1_ServiceState } from './sulcus/v1/ServiceState.js';
+import type { ShadowConfusionInput as _sulcus_v1_ShadowConfusionInput, ShadowConfusion as _sulcus_v1_ShadowConfusion } from './sulcus/v1/ShadowConfusion.js';
+import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgress as _sulcus_v1_ShadowProgress } from './sulcus/v1/ShadowProgress.js';
 import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from './sulcus/v1/TrainingFinished.js';
 import type { TrainingProgressInput as _sulcus_v1_TrainingProgressInput, TrainingProgress as _sulcus_v1_TrainingProgress } from './sulcus/v1/TrainingProgress.js';
 import type { ValidationResultInput as _sulcus_v1_ValidationResultInput, ValidationResult as _sulcus_v1_ValidationResult } from './sulcus/v1/ValidationResult.js';
@@ -36,6 +38,8 @@ export interface ProtoGrpcType {
       PredictorProgress: MessageTypeDefinition<_sulcus_v1_PredictorProgressInput, _sulcus_v1_PredictorProgress>
       PreprocessProgress: MessageTypeDefinition<_sulcus_v1_PreprocessProgressInput, _sulcus_v1_PreprocessProgress>
       ServiceState: MessageTypeDefinition<_sulcus_v1_ServiceStateInput, _sulcus_v1_ServiceState>
+      ShadowConfusion: MessageTypeDefinition<_sulcus_v1_ShadowConfusionInput, _sulcus_v1_ShadowConfusion>
+      ShadowProgress: MessageTypeDefinition<_sulcus_v1_ShadowProgressInput, _sulcus_v1_ShadowProgress>
       Split: EnumTypeDefinition
       TrainingFinished: MessageTypeDefinition<_sulcus_v1_TrainingFinishedInput, _sulcus_v1_TrainingFinished>
       TrainingProgress: MessageTypeDefinition<_sulcus_v1_TrainingProgressInput, _sulcus_v1_TrainingProgress>

@@ -3,6 +3,8 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
+import type { ExplanationInput as _sulcus_v1_ExplanationInput, Explanation as _sulcus_v1_Explanation } from './sulcus/v1/Explanation.js';
+import type { ExplanationRequestInput as _sulcus_v1_ExplanationRequestInput, ExplanationRequest as _sulcus_v1_ExplanationRequest } from './sulcus/v1/ExplanationRequest.js';
 import type { FindingProbabilityInput as _sulcus_v1_FindingProbabilityInput, FindingProbability as _sulcus_v1_FindingProbability } from './sulcus/v1/FindingProbability.js';
 import type { PayloadInput as _sulcus_v1_PayloadInput, Payload as _sulcus_v1_Payload } from './sulcus/v1/Payload.js';
 import type { PredictErrorInput as _sulcus_v1_PredictErrorInput, PredictError as _sulcus_v1_PredictError } from './sulcus/v1/PredictError.js';
@@ -30,6 +32,9 @@ export interface ProtoGrpcType {
     v1: {
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>
+      Explanation: MessageTypeDefinition<_sulcus_v1_ExplanationInput, _sulcus_v1_Explanation>
+      ExplanationForm: EnumTypeDefinition
+      ExplanationRequest: MessageTypeDefinition<_sulcus_v1_ExplanationRequestInput, _sulcus_v1_ExplanationRequest>
       FindingProbability: MessageTypeDefinition<_sulcus_v1_FindingProbabilityInput, _sulcus_v1_FindingProbability>
       Payload: MessageTypeDefinition<_sulcus_v1_PayloadInput, _sulcus_v1_Payload>
       PredictError: MessageTypeDefinition<_sulcus_v1_PredictErrorInput, _sulcus_v1_PredictError>

@@ -29,3 +29,10 @@ export function compose(first: Affine, second: Affine): Affine {
 export function about(centerX: number, centerY: number, linear: Pick<Affine, 'xx' | 'xy' | 'yx' | 'yy'>): Affine {
   return compose(compose(translation(-centerX, -centerY), { ...linear, x0: 0, y0: 0 }), translation(centerX, centerY));
 }
+
+/** The map from input back to output. The linear part must not be singular. */
+export function invert({ xx, xy, x0, yx, yy, y0 }: Affine): Affine {
+  const determinant = xx * yy - xy * yx;
+  const linear = { xx: yy / determinant, xy: -xy / determinant, yx: -yx / determinant, yy: xx / determinant };
+  return { ...linear, x0: -(linear.xx * x0 + linear.xy * y0), y0: -(linear.yx * x0 + linear.yy * y0) };
+}

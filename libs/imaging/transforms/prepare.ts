@@ -1,8 +1,9 @@
 import { createRandom } from '#libs/random';
 import { withChannels } from '../channels.js';
-import { contourWindow, type UncroppedReason } from '../contour/contour-window.js';
+import { contourWindow, type ContourWindow, type UncroppedReason } from '../contour/contour-window.js';
 import type { RasterImage, Size } from '../image.js';
 import { drawOps, type DrawnOp } from './draw.js';
+import { foldGeometry, type Warp } from './geometry.js';
 import { resample } from './resample.js';
 import { isRandom, type TransformOp, type TransformSpec } from './spec.js';
 
@@ -28,16 +29,32 @@ export function splitAtFirstRandom(ops: readonly TransformOp[]): SplitOps {
 
 /** Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
 export function prepareImage(image: RasterImage & { readonly original?: Size }, spec: TransformSpec, ops: SplitOps): PreparedImage {
-  const [first] = ops.fixed;
-  const head = first?.op === 'contourCrop' ? contourWindow(image, first) : undefined;
-  let prepared = withChannels(head && !head.uncropped ? crop(image, head) : image, spec.channels);
-  for (const op of drawOps(head ? ops.fixed.slice(1) : ops.fixed, prepared, createRandom('fixed ops draw nothing'))) prepared = applyFixed(prepared, op);
+  const { window, uncropped, rest } = cropToHead(image, ops.fixed);
+  let prepared = withChannels(window ? crop(image, window) : image, spec.channels);
+  for (const op of drawFixed(rest, prepared)) prepared = applyFixed(prepared, op);
   const canvas: Size = image.original && ops.fixed.length === 0 ? image.original : { width: prepared.width, height: prepared.height };
   while (halvesFirst(prepared, spec, ops)) prepared = halve(prepared);
   const side = usefulSide(ops.random);
   if (side !== undefined) prepared = shrinkTo(prepared, side);
-  return { image: prepared, canvas, ...(head?.uncropped && { uncropped: head.uncropped }) };
+  return { image: prepared, canvas, ...(uncropped && { uncropped }) };
 }
+
+/** The geometry of a transform's evaluation form for an image: where each pixel of the network's input comes from. */
+export function evaluationWarp(image: RasterImage, spec: TransformSpec): Warp {
+  const { window, rest } = cropToHead(image, spec.eval);
+  const ops: DrawnOp[] = window ? [{ kind: 'crop', ...window }, ...drawFixed(rest, window)] : drawFixed(rest, image);
+  return foldGeometry(ops, image, image);
+}
+
+/** The window of a crop to the head, when the ops begin with one that finds a head, and the ops after it. */
+function cropToHead(image: RasterImage, ops: readonly TransformOp[]): { window?: ContourWindow; uncropped?: UncroppedReason; rest: readonly TransformOp[] } {
+  const [first, ...rest] = ops;
+  if (first?.op !== 'contourCrop') return { rest: ops };
+  const { uncropped, ...window } = contourWindow(image, first);
+  return uncropped ? { uncropped, rest } : { window, rest };
+}
+
+const drawFixed = (ops: readonly TransformOp[], size: Size): DrawnOp[] => drawOps(ops, size, createRandom('fixed ops draw nothing'));
 
 function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
   if (op.kind === 'resize') return resample(image, op.width, op.height);

@@ -7,6 +7,8 @@ import { assertNetworkConfig, type NetworkConfig } from '../network-config.js';
 
 /** A network's output in one of its two forms, and the builder that knows which statistics the form gathers. */
 export interface Forward extends HeadOutput {
+  /** The last feature map, what the head is put on: [batch, height, width, channels] in the network's precision. */
+  readonly features: Tensor;
   readonly network: NetworkBuilder;
 }
 
@@ -38,6 +40,7 @@ export class NetworkGraph {
     const { architecture, classes, dropout, head = 'classifier' } = this.config;
     const network = new NetworkBuilder(this.parameters, { ...options, dropout });
     const model = getModel(architecture);
-    return { network, ...buildHead(network, model, model.features(network, this.#images), head, classes) };
+    const features = model.features(network, this.#images);
+    return { network, features, ...buildHead(network, model, features, head, classes) };
   }
 }

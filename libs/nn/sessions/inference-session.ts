@@ -1,9 +1,11 @@
 import { dataOf, freezeForInference, type Engine, type LoadedProgram, type Program } from '#libs/engine';
+import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
-import { buildInferenceProgram } from '../programs/inference-program.js';
+import type { ExplanationInfo } from '../explanations/class-activation.js';
+import { buildInferenceProgram, type InferenceOptions, type InferenceProgram } from '../programs/inference-program.js';
 import type { NetworkProgram } from '../programs/network-program.js';
 import { assertStateFits, type NetworkState } from '../state/network-state.js';
-import { pixelFeed } from './batch.js';
+import { labelFeed, pixelFeed } from './batch.js';
 
 /**
  * A network that predicts on an engine. Its weights are constants of the program, so that batch norms become part of the
@@ -13,7 +15,7 @@ export class InferenceSession {
   private constructor(
     readonly config: NetworkConfig,
     private readonly engine: Engine,
-    private readonly network: NetworkProgram,
+    private readonly network: InferenceProgram,
     private program: LoadedProgram,
   ) {}
 
@@ -21,8 +23,8 @@ export class InferenceSession {
    * Loads the network and its weights.
    * @throws MODEL_INVALID when the weights do not fit the network, INVALID_ARGUMENT and NOT_FOUND as `buildInferenceProgram`
    */
-  static async create(engine: Engine, config: NetworkConfig, weights: NetworkState): Promise<InferenceSession> {
-    const network = buildInferenceProgram(config);
+  static async create(engine: Engine, config: NetworkConfig, weights: NetworkState, options: InferenceOptions = {}): Promise<InferenceSession> {
+    const network = buildInferenceProgram(config, options);
     return new InferenceSession(config, engine, network, await engine.load(frozen(network, weights)));
   }
 
@@ -46,6 +48,25 @@ export class InferenceSession {
   async predict(pixels: Uint8Array, count: number): Promise<Float32Array> {
     const { probabilities } = await this.program.run('predict', { pixels: pixelFeed(this.config, pixels, count) });
     return dataOf(probabilities, 'float32');
+  }
+
+  /** What {@link explain} gives; undefined for a session that was made without explanations. */
+  get explanation(): ExplanationInfo | undefined {
+    return this.network.explanation;
+  }
+
+  /**
+   * Heat maps of what in the images speaks for a class (positive) and against it (negative), in the unit of logits: see
+   * `explanation.method` for what they add up to. The first call takes longer: the engine makes its form of the network ready.
+   * @param pixels as for {@link predict}
+   * @param classes the class to explain, per image
+   * @returns [count, height, width] of `explanation`, row-major
+   * @throws INVALID_ARGUMENT when the input does not fit, or the session was made without explanations
+   */
+  async explain(pixels: Uint8Array, classes: Int32Array, count: number): Promise<Float32Array> {
+    if (!this.network.explanation) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without explanations');
+    const { heatMaps } = await this.program.run('explain', { pixels: pixelFeed(this.config, pixels, count), classes: labelFeed(this.config, classes, count) });
+    return dataOf(heatMaps, 'float32');
   }
 
   /** Frees the engine's memory. */

@@ -1,4 +1,5 @@
 import type { StreamName, StreamStats } from '#libs/bus';
+import type { ShadowProgress } from '#libs/contracts';
 import type { PipelineState } from '../pipeline-state.js';
 import type { RequestCounts } from '../summary.js';
 import { sparkline } from './sparkline.js';
@@ -44,6 +45,7 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
     line('  validated', validation ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})${validation.onlyPredicted === '' ? '' : `; ALARM: all predicted as "${validation.onlyPredicted}"`}` : ''),
     line('models', `${state.models.size} published, ${promoted} promoted; serving ${state.servedVersion || 'none yet'}, ${state.swaps} swaps`),
     line('predictions', `${(predictor?.requestsPerSecond ?? 0).toFixed(1)} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${asked ? `; asked ${asked.requests}, failed ${asked.failedRequests}` : ''}`),
+    ...(state.shadow ? [line('on trial', describeTrial(state.shadow))] : []),
     line('dead', state.deadLetterCount === 0 ? 'none' : `${state.deadLetterCount} letters, the latest:`),
     ...state.latestDeadLetters.map(({ service, code, source }) => line('', `${service}: ${code} ${source}`)),
     '',
@@ -66,6 +68,11 @@ export function renderLine({ phase, elapsedMs, state, processes, asked }: Snapsh
 }
 
 const describeProcess = ({ name, state, restarts }: ShownProcess): string => `${name} ${state}${restarts > 0 ? ` (restarted ${restarts})` : ''}`;
+
+function describeTrial({ shadowVersion, liveVersion, compared, agreed, meanAbsoluteDifference, dropped, failed }: ShadowProgress): string {
+  const figures = compared === 0 ? 'none compared yet' : `${compared} compared, ${((100 * agreed) / compared).toFixed(1)} % agree, mean difference ${meanAbsoluteDifference.toFixed(3)}`;
+  return `${shadowVersion} beside ${liveVersion}: ${figures}; ${dropped} dropped, ${failed} failed`;
+}
 
 function describeQueues(streams: Record<StreamName, StreamStats>): string {
   const queue = (name: StreamName): string => `${name} ${streams[name].messages}${fillOf(streams[name])}`;

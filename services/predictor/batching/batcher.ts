@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { Bell } from '#libs/service';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
 
 /** Limits of one batcher, and the call that does the work. */
@@ -65,6 +66,7 @@ export class Batcher<Row, Result> {
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #closedBy: SulcusError | undefined;
+  readonly #answered = new Bell();
 
   constructor(options: BatcherOptions<Row, Result>) {
     this.#options = options;
@@ -73,6 +75,16 @@ export class Batcher<Row, Result> {
   /** Rows that are ready and in no batch yet. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Resolves when no row is on its way, waiting or being computed; after `patienceMs` or when `signal` aborts in any case. */
+  async quiet(signal: AbortSignal, patienceMs: number): Promise<void> {
+    const limitMs = performance.now() + patienceMs;
+    while (this.#preparing + this.#waiting.length + this.#inFlight > 0 && !signal.aborted) {
+      const remainingMs = limitMs - performance.now();
+      if (remainingMs <= 0) return;
+      await this.#answered.wait(signal, remainingMs);
+    }
   }
 
   /**
@@ -191,6 +203,7 @@ export class Batcher<Row, Result> {
       for (const entry of batch) entry.settle();
       this.#inFlight--;
       this.#dispatch();
+      this.#answered.ring();
     }
   }
 }

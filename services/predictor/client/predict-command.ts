@@ -4,6 +4,7 @@ import { duration, flag, integer, optional, parseEnvironment, text } from '#libs
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
+import { commonFolder, writeExplanation } from './explanation-files.js';
 import { findImages } from './image-files.js';
 import { formatPredictions } from './output.js';
 import { predictFiles, type FilePrediction } from './predict-files.js';
@@ -16,6 +17,8 @@ const options = {
   output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
   address: ['--address <host:port>', optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' }))],
   concurrency: ['--concurrency <n>', integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' })],
+  explain: ['--explain <dir>', optional(text({ description: 'write there, for each image, what in it speaks for its class: a PNG of its own size' }))],
+  explainClass: ['--explain-class <name>', optional(text({ description: 'explain this class instead of the predicted one' }))],
   timeoutMs: ['--timeout <time>', duration({ default: 30_000, description: 'time one answer may take, for example 5s' })],
   waitMs: ['--wait <time>', duration({ default: 10_000, description: 'time the predictor may take to have a model in service, for example 1m' })],
 } as const;
@@ -34,8 +37,9 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const { json, csv, output, concurrency, timeoutMs, waitMs } = parsed.options;
+  const { json, csv, output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
   if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  if (explainClass !== undefined && explain === undefined) throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
 
   await runService('predict', async ({ signal }) => {
     const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;
@@ -44,8 +48,10 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     await client.waitUntilServing({ timeoutMs: waitMs, signal });
 
     const predictions: FilePrediction[] = [];
-    for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal })) {
+    const request = explain === undefined ? undefined : { explain: { className: explainClass } };
+    for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal, request })) {
       predictions.push(prediction);
+      if (explain !== undefined) await writeExplanation(explain, commonFolder(files), prediction);
       showProgress(predictions.length, files.length);
     }
     const written = formatPredictions(predictions, json ? 'json' : csv ? 'csv' : 'table');

@@ -15,7 +15,7 @@ export interface PredictFilesOptions {
   timeoutMs: number;
   signal: AbortSignal;
   /** What every request says beside its image. */
-  request?: Omit<PredictRequestInput, 'image' | 'name'>;
+  request?: Omit<PredictRequestInput, 'image' | 'name'> | undefined;
 }
 
 /**

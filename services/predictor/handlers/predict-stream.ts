@@ -5,6 +5,7 @@ import type { Handlers } from '#libs/rpc';
 import type { Admission } from '../batching/admission.js';
 import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
+import { explanationOrder } from '../explanations/explain.js';
 import { predictImage, type PredictionContext } from '../prediction.js';
 import { origin, toResponse } from './response.js';
 
@@ -32,14 +33,14 @@ export function predictStreamHandler(context: PredictionContext, admission: Admi
 /** Begins an image as soon as it is read and there is room; holds at most one that waits for room. */
 async function* begin(context: PredictionContext, admission: Admission, requests: AsyncIterable<PredictRequest>, signal: AbortSignal): AsyncGenerator<Started<PredictStreamResponseInput>> {
   for await (const request of requests) {
-    const leave = await admission.enterWhenRoom(request.image.byteLength, signal);
+    const leave = await admission.enterWhenRoom(request.image.byteLength, signal, { explained: request.explain !== null });
     yield { answer: answerInPlace(context, request, signal).finally(leave) };
   }
 }
 
-async function answerInPlace(context: PredictionContext, { image, name, priority }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
+async function answerInPlace(context: PredictionContext, { image, name, priority, explain }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
   try {
-    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority) }, signal)) };
+    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority), explain: explanationOrder(explain) }, signal)) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (!ANSWERED_IN_PLACE.has(error.policy.grpcStatus)) throw error;

@@ -7,7 +7,7 @@ export const origin = (name: string): RequestOrigin => ({ protocol: 'sulcus.v1',
 
 /** The answer on the wire to the request named `name`. */
 export function toResponse(name: string, prediction: Prediction): PredictResponseInput {
-  const { card, probabilities, predicted, predictionId, prepareMs, inferenceMs } = prediction;
+  const { card, probabilities, predicted, predictionId, prepareMs, inferenceMs, explanation } = prediction;
   return {
     name,
     probabilities: card.classes.map((className, index) => ({ className, probability: probabilities[index]! })),
@@ -18,5 +18,6 @@ export function toResponse(name: string, prediction: Prediction): PredictRespons
     prepareMs,
     inferenceMs,
     temperature: card.calibration?.temperature ?? 1,
+    explanation,
   };
 }

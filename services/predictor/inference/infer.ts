@@ -2,17 +2,19 @@ import { setMaxListeners } from 'node:events';
 import type { ModelInferRequest, ModelInferResponseInput, ModelStreamInferResponseInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
+import type { Visitor } from '../batching/admission.js';
 import { inOrder, type Started } from '../batching/in-order.js';
 import { toPriority } from '../batching/priority.js';
 import { admitted, predictImages } from '../prediction.js';
 import type { InferenceContext } from './context.js';
-import { inferResponse, requestedOutput } from './infer-response.js';
+import { inferResponse, requestedOutputs } from './infer-response.js';
 import { assertNoSequence, integerParameter, withinTimeout } from './parameters.js';
 import { requestBytes, requestImages } from './request-images.js';
+import { EXPLANATION_OUTPUT } from './tensors.js';
 
 /** `ModelInfer`: one request of one or more images. A full predictor refuses before it does any work. */
 export function modelInferHandler(context: InferenceContext): Handlers<'Inference'>['modelInfer'] {
-  return (request, { signal }) => admitted(context, context.admission, requestBytes(request), () => infer(context, request, signal));
+  return (request, { signal }) => admitted(context, context.admission, requestBytes(request), () => infer(context, request, signal), visitorOf(request));
 }
 
 /**
@@ -35,10 +37,12 @@ export function modelStreamInferHandler(context: InferenceContext, window: numbe
 
 async function* begin(context: InferenceContext, requests: AsyncIterable<ModelInferRequest>, signal: AbortSignal): AsyncGenerator<Started<ModelStreamInferResponseInput>> {
   for await (const request of requests) {
-    const leave = await context.admission.enterWhenRoom(requestBytes(request), signal);
+    const leave = await context.admission.enterWhenRoom(requestBytes(request), signal, visitorOf(request));
     yield { answer: answerInPlace(context, request, signal).finally(leave) };
   }
 }
+
+const visitorOf = ({ outputs }: ModelInferRequest): Visitor => ({ explained: outputs.some(({ name }) => name === EXPLANATION_OUTPUT) });
 
 /** Whatever fails concerns one request and is answered in its place, unless the whole stream is over. */
 async function answerInPlace(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelStreamInferResponseInput> {
@@ -56,7 +60,8 @@ async function answerInPlace(context: InferenceContext, request: ModelInferReque
 
 async function infer(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelInferResponseInput> {
   assertNoSequence(request.parameters);
-  const output = requestedOutput(request);
+  const outputs = requestedOutputs(request);
+  const explain = outputs.flatMap((output) => (output.name === EXPLANATION_OUTPUT ? [output.explain] : []))[0];
   const priority = toPriority(integerParameter(request.parameters, 'priority') ?? 0);
   const address = { name: request.modelName, version: request.modelVersion };
   return await withinTimeout(request.parameters, signal, async (limit) => {
@@ -65,11 +70,12 @@ async function infer(context: InferenceContext, request: ModelInferRequest, sign
       {
         priority,
         origin: { protocol: 'inference', name: request.id },
+        explain,
         acquire: () => context.directory.acquire(address, limit),
         images: (card) => requestImages(request, card, context.config.maxBatchSize),
       },
       limit,
     );
-    return inferResponse(context.directory.nameOf(predictions[0]!.card), request.id, output, predictions);
+    return inferResponse(context.directory.nameOf(predictions[0]!.card), request.id, outputs, predictions);
   });
 }

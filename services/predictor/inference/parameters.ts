@@ -10,6 +10,14 @@ export function integerParameter(parameters: Readonly<Record<string, InferParame
   return value;
 }
 
+/** Value of a parameter that is a text; undefined when it is not there. @throws INVALID_ARGUMENT when it is something else */
+export function textParameter(parameters: Readonly<Record<string, InferParameter>>, name: string): string | undefined {
+  const parameter = parameters[name];
+  if (!parameter) return undefined;
+  if (parameter.stringParam === undefined) throw new SulcusError('INVALID_ARGUMENT', `Parameter "${name}" is not a text`);
+  return parameter.stringParam;
+}
+
 /** Every request is answered for itself. @throws UNIMPLEMENTED for one that is part of a sequence */
 export function assertNoSequence({ sequence_id: id }: Readonly<Record<string, InferParameter>>): void {
   if (id?.stringParam || id?.int64Param || id?.uint64Param) throw new SulcusError('UNIMPLEMENTED', 'Sequences are not served: leave the parameter "sequence_id" out');

@@ -4,6 +4,8 @@ import type { ModelCard } from '#libs/registry';
 export const INPUT = 'image';
 /** The output of every model: `[images, classes]`, each row sums to 1. */
 export const OUTPUT = 'probabilities';
+/** An output that comes when it is asked for by name: `[images]` BYTES, PNGs of what in each image speaks for a class. */
+export const EXPLANATION_OUTPUT = 'explanation';
 
 /** Datatypes that the input may come in, the one that metadata name first. */
 export const INPUT_DATATYPES = ['UINT8', 'FP32', 'BYTES'] as const;
@@ -32,11 +34,10 @@ export function splitElements(raw: Buffer): Buffer[] | undefined {
   return elements;
 }
 
-/** A raw BYTES tensor of texts. */
-export function joinTexts(texts: readonly string[]): Buffer {
+/** A raw BYTES tensor. */
+export function joinElements(elements: readonly Buffer[]): Buffer {
   return Buffer.concat(
-    texts.flatMap((text) => {
-      const element = Buffer.from(text);
+    elements.flatMap((element) => {
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt32LE(element.length);
       return [length, element];

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { temperatureScaled } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import type { Precision } from '#libs/nn';
@@ -12,7 +13,7 @@ import { canRestoreNiceness, ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
 import type { ModelThreadData } from './thread-entry.js';
-import type { EngineFacts, ModelThreadMethods } from './thread.js';
+import type { ClassHeatMap, EngineFacts, ModelThreadMethods } from './thread.js';
 
 type ModelThread = ThreadClient<ModelThreadMethods>;
 
@@ -32,6 +33,8 @@ export interface ModelHostOptions {
   loadTimeoutMs: number;
   /** Whether another version answers meanwhile: then loading gives way to it. Default: no. */
   besideLive?: boolean;
+  /** The engine gives way to everything else on the machine. Default false. */
+  background?: boolean;
   /** Told of every run of the network. */
   onBatch?: (version: string, batchSize: number, runMs: number) => void;
 }
@@ -49,6 +52,8 @@ const LEAST_URGENT = 19;
 const BATCHES_IN_FLIGHT = 2;
 /** A call that takes longer than this means the engine hangs; it is ended and started anew. */
 const HANG_MS = 60_000;
+/** How long an explanation waits for a moment in which no prediction does. */
+const EXPLANATION_PATIENCE_MS = 200;
 /** How long a run may go on in an engine that is to end. */
 const END_GRACE_MS = 5_000;
 
@@ -69,6 +74,7 @@ export class ModelHost {
   readonly #thread: ModelThread;
   readonly #batcher: Batcher<Uint8Array, Float32Array>;
   readonly #inputLength: number;
+  readonly #explanationsInTurn = pLimit(1);
   readonly #onBatch: ModelHostOptions['onBatch'];
   #users = 0;
   #failure: SulcusError | undefined;
@@ -117,6 +123,7 @@ export class ModelHost {
       const load = async (): Promise<ModelHost> => {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
+        if (options.background) giveWay(enginePid);
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
         const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes), servingNiceness };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
@@ -157,6 +164,22 @@ export class ModelHost {
    */
   predict(prepare: (signal: AbortSignal) => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
     return this.#batcher.submit(prepare, signal, priority);
+  }
+
+  /**
+   * What in an image speaks for a class. Explanations go one at a time, when no prediction waits or after a moment's patience:
+   * a batch waits for one of them at most.
+   *
+   * @param pixels the network's input, `[height, width, channels]` uint8
+   * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile
+   */
+  explain(pixels: Uint8Array, classIndex: number, signal: AbortSignal): Promise<ClassHeatMap> {
+    return this.#explanationsInTurn(async () => {
+      await this.#batcher.quiet(signal, EXPLANATION_PATIENCE_MS);
+      if (signal.aborted) throw SulcusError.from(signal.reason);
+      if (this.#failure) throw this.#failure;
+      return await this.#whileResponsive(this.#thread.call('explain', { pixels, classIndex }));
+    });
   }
 
   /** Waits for the requests that use this host, at most `drainMs`, then ends its process and so returns all its memory. */
@@ -219,6 +242,15 @@ export class ModelHost {
 /** The precision the version was trained and judged with. */
 function recipePrecision({ recipe: { precision } }: ModelCard): 'auto' | Precision {
   return precision === 'bfloat16' || precision === 'auto' ? 'auto' : 'float32';
+}
+
+/** Lowers a process' priority. Its threads inherit that: the engine's own are started when it loads a network. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has just ended, as the next call to it will say.
+  }
 }
 
 /** Lets the thread close its engine, and ends both by force when a run does not come to an end. */

@@ -31,6 +31,8 @@ export interface ModelSlotOptions {
   alias: string;
   registry: Pick<Registry, 'alias' | 'get' | 'watchAlias'>;
   load(card: ModelCard, signal: AbortSignal): Promise<ModelHost>;
+  /** Whether a version need not be in service here. Default: never. {@link ModelSlot.reconsider} is to be called when that changes. */
+  isRedundant?(version: string): boolean;
   observer: SlotObserver;
   log: Logger;
   /** How often the alias is read beside being watched. */
@@ -96,6 +98,11 @@ export class ModelSlot {
     await Promise.all([follow, this.#reconcile(signal)]);
   }
 
+  /** Asks again whether the version that the alias names is redundant. */
+  reconsider(): void {
+    this.#changed.ring();
+  }
+
   /**
    * The version to answer a request with.
    *
@@ -121,16 +128,30 @@ export class ModelSlot {
 
   async #reconcile(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      if (this.#isRedundant) this.#standDown();
       const version = this.#next();
       if (version === undefined) await this.#somethingToDo(signal);
       else await this.#bringUp(version, signal);
     }
   }
 
+  get #isRedundant(): boolean {
+    return this.#wanted !== undefined && (this.#options.isRedundant?.(this.#wanted.version) ?? false);
+  }
+
+  /** Takes what is in service out of it. */
+  #standDown(): void {
+    if (!this.#serving) return;
+    this.#retire(this.#serving);
+    this.#serving = undefined;
+    this.#state = 'empty';
+    this.#options.observer.serving(false);
+  }
+
   /** The version to load now: what the alias names, else, while nothing answers, what answered before it. */
   #next(): string | undefined {
     const wanted = this.#wanted;
-    if (!wanted) return undefined;
+    if (!wanted || this.#isRedundant) return undefined;
     const live = this.#serving?.alive ? this.#serving.card.version : undefined;
     for (const version of [wanted.version, this.#serving?.card.version, wanted.previousVersion]) {
       if (version === undefined) continue;

@@ -5,7 +5,8 @@
  */
 import { connectBus } from '#libs/bus';
 import { describeEngine, startEngine, type Engine } from '#libs/engine';
-import { decodeSafetensors, InferenceSession, resolvePrecision, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
+import type { HeatMap } from '#libs/imaging';
+import { decodeSafetensors, InferenceSession, resolvePrecision, type ExplanationMethod, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { serveThread, setProcessNiceness, setThreadNiceness } from '#libs/threads';
 import { warmUpAndCheck } from './self-check.js';
@@ -32,6 +33,12 @@ export interface LoadOrder {
   servingNiceness: number | undefined;
 }
 
+/** What in an image speaks for a class, in cells of the network's last feature map. */
+export interface ClassHeatMap {
+  heatMap: HeatMap;
+  method: ExplanationMethod;
+}
+
 let weights: NetworkState | undefined;
 let starting: Promise<Engine> | undefined;
 let engine: Engine | undefined;
@@ -55,7 +62,7 @@ const methods = {
   load: async ({ network, precision, batchSizes, servingNiceness }: LoadOrder): Promise<EngineFacts> => {
     const { info } = engine!;
     const resolved = resolvePrecision(precision, info.precision);
-    session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!);
+    session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!, { explanations: true });
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
@@ -65,6 +72,12 @@ const methods = {
 
   /** `[count, height, width, channels]` uint8 → `[count, classes]` probabilities. */
   predict: ({ pixels, count }: { pixels: Uint8Array; count: number }): Promise<Float32Array> => session!.predict(pixels, count),
+
+  /** `[1, height, width, channels]` uint8 and a class index → what in the image speaks for the class. */
+  explain: async ({ pixels, classIndex }: { pixels: Uint8Array; classIndex: number }): Promise<ClassHeatMap> => {
+    const { method, width, height, grid } = session!.explanation!;
+    return { method, heatMap: { width, height, grid, data: await session!.explain(pixels, Int32Array.of(classIndex), 1) } };
+  },
 
   /** Answers when the engine's process ends other than by closing this thread: with what is known of its end. */
   engineEnded: (): Promise<string> => new Promise((resolve) => engine!.onExit((error) => resolve(error.rawMessage))),

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import { DEFAULT_PRIORITY, insertByPriority, type Priority } from '../batching/priority.js';
+import { DEFAULT_PRIORITY, insertByPriority, PRIORITY_LEVELS, type Priority } from '../batching/priority.js';
 import type { TransformMode } from '#libs/imaging';
 import { ThreadClient } from '#libs/threads';
 import type { ImageInput } from './image-format.js';
+import type { DrawnHeatMap, HeatMapOrder } from '../explanations/draw.js';
 import type { Prepared, PrepareMethods } from './thread.js';
 
 /** The transform an image goes through, as its model card names it. */
@@ -16,10 +17,10 @@ export interface TransformRef {
 }
 
 interface Task {
-  transform: TransformRef;
-  image: ImageInput;
   priority: Priority;
-  resolve(prepared: Promise<Prepared>): void;
+  /** Has a thread do it. */
+  start(thread: PrepareThread): Promise<unknown>;
+  fail(error: SulcusError): void;
 }
 
 interface PrepareThread {
@@ -64,6 +65,19 @@ export class PreparePool {
    * are no readable image, INVALID_ARGUMENT for values that are no pixels; both with `details.sampleId`
    */
   prepare(transform: TransformRef, image: ImageInput, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Prepared> {
+    return this.#inTurn((thread) => prepareIn(thread, transform, image), signal, priority);
+  }
+
+  /**
+   * Draws an explanation, after all images that wait to be prepared.
+   *
+   * @throws CANCELLED or DEADLINE_EXCEEDED as {@link prepare}
+   */
+  drawHeatMap(transform: TransformRef, order: HeatMapOrder, signal: AbortSignal): Promise<DrawnHeatMap> {
+    return this.#inTurn((thread) => drawIn(thread, transform, order), signal, PRIORITY_LEVELS);
+  }
+
+  #inTurn<T>(start: (thread: PrepareThread) => Promise<T>, signal: AbortSignal, priority: Priority): Promise<T> {
     if (this.#closed) return Promise.reject(stopping());
     if (signal.aborted) return Promise.reject(SulcusError.from(signal.reason));
     return new Promise((resolve, reject) => {
@@ -72,15 +86,12 @@ export class PreparePool {
         if (index >= 0) this.#tasks.splice(index, 1);
         reject(SulcusError.from(signal.reason));
       };
-      const task: Task = {
-        transform,
-        image,
-        priority,
-        resolve: (prepared) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(prepared);
-        },
+      const settle = (result: Promise<T>): Promise<T> => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(result);
+        return result;
       };
+      const task: Task = { priority, start: (thread) => settle(start(thread)), fail: (error) => void settle(Promise.reject(error)) };
       signal.addEventListener('abort', onAbort, { once: true });
       insertByPriority(this.#tasks, task);
       this.#dispatch();
@@ -90,7 +101,7 @@ export class PreparePool {
   /** Ends the threads when they have answered what they hold. Waiting images fail. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const task of this.#tasks.splice(0)) task.resolve(Promise.reject(stopping()));
+    for (const task of this.#tasks.splice(0)) task.fail(stopping());
     await Promise.all(this.#threads.map(({ client }) => client.close()));
   }
 
@@ -100,12 +111,11 @@ export class PreparePool {
       if (!thread) return;
       const task = this.#tasks.shift()!;
       thread.load++;
-      const prepared = prepareIn(thread, task.transform, task.image).finally(() => {
+      const done = task.start(thread).finally(() => {
         thread.load--;
         this.#dispatch();
       });
-      task.resolve(prepared);
-      prepared.catch(() => undefined); // the caller may have given up and look no more
+      done.catch(() => undefined); // the caller sees it, or may have given up and look no more
     }
   }
 
@@ -134,9 +144,17 @@ async function teach({ client, known }: PrepareThread, transform: TransformRef):
 
 async function prepareIn(thread: PrepareThread, transform: TransformRef, image: ImageInput): Promise<Prepared> {
   teach(thread, transform).catch(() => undefined); // a transform that is refused shows in the image's answer
-  // A view may lie in a larger buffer, which posting would copy whole: take exactly these bytes and move them.
-  const bytes = new Uint8Array(image.bytes);
+  const bytes = ownBytes(image.bytes);
   return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes, format: image.format }, [bytes.buffer]);
 }
+
+async function drawIn(thread: PrepareThread, transform: TransformRef, { image, heatMap, form }: HeatMapOrder): Promise<DrawnHeatMap> {
+  teach(thread, transform).catch(() => undefined);
+  const bytes = ownBytes(image);
+  return await thread.client.call('draw', { transformHash: transform.hash, image: bytes, heatMap, form }, [bytes.buffer]);
+}
+
+/** A view may lie in a larger buffer, which posting would copy whole: take exactly these bytes, to be moved. */
+const ownBytes = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 const stopping = (): SulcusError => new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping');

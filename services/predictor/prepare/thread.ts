@@ -1,11 +1,13 @@
 /**
- * Entry of a prepare thread: hashes, decodes and transforms images, so that the thread that serves gRPC touches no pixel.
+ * Entry of a prepare thread: hashes, decodes and transforms images and draws explanations, so that the thread that serves gRPC
+ * touches no pixel.
  */
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
 import { compileTransform, prepareFile, validateTransform, type CompiledTransform, type TransformMode } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { serveThread } from '#libs/threads';
+import { drawHeatMap, type DrawnHeatMap, type HeatMapOrder } from '../explanations/draw.js';
 import { toPixels, type ImageFormat } from './image-format.js';
 
 /** One image, ready for the network. */
@@ -38,6 +40,9 @@ const methods = {
       throw new SulcusError(error.code, error.rawMessage, { cause: thrown, details: { ...error.details, sampleId } });
     }
   },
+
+  /** @throws IMAGE_* for bytes that are no readable image */
+  draw: ({ transformHash, ...order }: HeatMapOrder & { transformHash: string }): Promise<DrawnHeatMap> => drawHeatMap(order, transforms.get(transformHash)!.spec),
 };
 
 async function transformFile(image: Uint8Array, transform: CompiledTransform): Promise<Uint8Array> {

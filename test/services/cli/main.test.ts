@@ -43,11 +43,11 @@ describe('sulcus', { concurrency: 2 }, () => {
     assert.match((await sulcus('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
     const { code, stdout } = await sulcus('--help');
     assert.equal(code, 0);
-    for (const command of ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'weights', 'doctor', 'trace']) assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
+    for (const command of ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'weights', 'versions', 'promote', 'rollback', 'doctor', 'trace']) assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
   });
 
   test('every command explains itself', async () => {
-    const commands = ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'doctor', 'trace'];
+    const commands = ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'versions', 'promote', 'rollback', 'doctor', 'trace'];
     const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), commands);
     assert.equal(code, 0);
     for (const command of commands) assert.match(stdout, new RegExp(`^Usage: (sulcus )?${command} `, 'm'));

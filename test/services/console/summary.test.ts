@@ -45,8 +45,9 @@ test('training figures come from the final report, models from the registry even
   apply(state, { service: 'ingest', state: { state: 'ready', message: 'ready' } });
   apply(state, { training: { run: 'main', step: 5, samples: 100, loss: 1 } });
   apply(state, { finished: { run: 'main', reason: 'epochs', steps: 8, passes: 2, samples: 160, imagesPerSecond: 40, inputStallFraction: 0.25 } });
-  for (const [kind, version] of [['KIND_PUBLISHED', 'main-000001'], ['KIND_PROMOTED', 'main-000001'], ['KIND_PUBLISHED', 'main-000002'], ['KIND_DECLINED', 'main-000002']] as const) {
-    state.applyModelEvent(codecs.ModelEvent.decode(codecs.ModelEvent.encode({ kind, version, validationLoss: 0.5, validationAccuracy: 0.75 })));
+  const moves = [['KIND_PUBLISHED', 'main-000001'], ['KIND_PROMOTED', 'main-000001', 'champion'], ['KIND_PUBLISHED', 'main-000002'], ['KIND_DECLINED', 'main-000002'], ['KIND_PROMOTED', 'main-000002', 'candidate']] as const;
+  for (const [kind, version, alias = ''] of moves) {
+    state.applyModelEvent(codecs.ModelEvent.decode(codecs.ModelEvent.encode({ kind, version, alias, validationLoss: 0.5, validationAccuracy: 0.75 })));
   }
   apply(state, { swap: { version: 'main-000001' } });
   apply(state, { instance: 'restarted', swap: { version: 'main-000001' } });

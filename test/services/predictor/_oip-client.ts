@@ -78,15 +78,14 @@ export function packBytes(elements: readonly Uint8Array[]): Buffer {
 }
 
 /** Elements of a raw BYTES tensor. */
-export function unpackBytes(raw: Buffer): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < raw.length; ) {
-    const length = raw.readUInt32LE(at);
-    texts.push(raw.toString('utf8', at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return texts;
+export function unpackElements(raw: Buffer): Buffer[] {
+  const elements: Buffer[] = [];
+  for (let at = 0; at < raw.length; at += 4 + raw.readUInt32LE(at)) elements.push(raw.subarray(at + 4, at + 4 + raw.readUInt32LE(at)));
+  return elements;
 }
+
+/** The same as texts. */
+export const unpackBytes = (raw: Buffer): string[] => unpackElements(raw).map((element) => element.toString());
 
 /** A raw FP32 tensor. */
 export const unpackFloats = (raw: Buffer): number[] => Array.from({ length: raw.length / 4 }, (_, index) => raw.readFloatLE(4 * index));

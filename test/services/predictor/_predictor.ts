@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectBus, type Bus } from '#libs/bus';
+import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
+import { codecs, type PipelineEvent } from '#libs/contracts';
 import { startEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { compileTransform, decodeImage, defaultTransform, encodeImage, transformHash, type TransformSpec } from '#libs/imaging';
@@ -139,6 +140,16 @@ export async function createFixture(): Promise<Fixture> {
       await nats.stop();
     },
   };
+}
+
+/** Every event of predictors so far. */
+export async function predictorEvents(bus: Bus): Promise<PipelineEvent[]> {
+  const all: PipelineEvent[] = [];
+  for await (const { message, pending } of bus.follow({ stream: Streams.EVENTS, subject: subjects.event('predictor'), codec: codecs.PipelineEvent, signal: never })) {
+    all.push(message!);
+    if (pending === 0) break;
+  }
+  return all;
 }
 
 /** Waits until `holds` is true. */

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
+import { decodeImage } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { attr } from '#libs/telemetry';
 import { RecordStore } from '../../../services/predictor/records/record-store.js';
@@ -58,8 +59,9 @@ test('sulcus predict FILE: one row of a table, exit code 0', async () => {
   assert.match(row!, new RegExp(`b\\.png +\\w+ +[0-9.]+ % +${card.version}$`));
 });
 
-test('sulcus predict DIR --csv: a row per image by path, a column per class, errors in place, exit code 1', async () => {
-  const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--csv');
+test('sulcus predict DIR --csv --explain DIR: a row per image by path, a column per class, errors in place, exit code 1; a picture for each answer', async () => {
+  const pictures = path.join(folder, 'pictures');
+  const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--csv', '--explain', pictures);
   assert.equal(code, 1);
   assert.match(stderr, /1 of 3 images were not answered/);
   const rows = parse<Record<string, string>>(stdout, { columns: true });
@@ -70,6 +72,12 @@ test('sulcus predict DIR --csv: a row per image by path, a column per class, err
     assert.ok(Math.abs(probabilities.reduce((sum, value) => sum + value, 0) - 1) < 1e-4);
     assert.equal(row.predicted_class, CLASSES[probabilities.indexOf(Math.max(...probabilities))]);
     assert.equal(row.model_version, card.version);
+  }
+  const found = (await readdir(pictures, { recursive: true })).filter((name) => name.endsWith('.png')).sort();
+  assert.deepEqual(found, ['b.png.png', 'deeper/a, "quoted".JPG.png']);
+  for (const name of found) {
+    const [drawn, original] = await Promise.all([path.join(pictures, name), path.join(folder, 'images', name.slice(0, -'.png'.length))].map(async (file) => decodeImage(await readFile(file))));
+    assert.deepEqual([drawn!.width, drawn!.height], [original!.width, original!.height]);
   }
 });
 

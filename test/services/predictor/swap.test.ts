@@ -5,14 +5,13 @@ import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Streams, subjects } from '#libs/bus';
-import { codecs, type PipelineEvent } from '#libs/contracts';
+import { subjects } from '#libs/bus';
 import { encodeSafetensors } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
 import { checkHealth } from './_foreign-client.js';
-import { assertClose, createFixture, DirectAnswers, isRunning, never, publishModel, randomImage, randomWeights, until, untilServing, type Fixture } from './_predictor.js';
+import { assertClose, createFixture, DirectAnswers, isRunning, predictorEvents, publishModel, randomImage, randomWeights, until, untilServing, type Fixture } from './_predictor.js';
 
 let fixture: Fixture;
 let direct: DirectAnswers;
@@ -184,24 +183,14 @@ async function damageBlob(subject: string): Promise<void> {
   await nats.close();
 }
 
-/** Every event of the predictor so far. */
-async function events(): Promise<PipelineEvent[]> {
-  const all: PipelineEvent[] = [];
-  for await (const followed of fixture.bus.follow({ stream: Streams.EVENTS, subject: subjects.event('predictor'), codec: codecs.PipelineEvent, signal: never })) {
-    all.push(followed.message!);
-    if (followed.pending === 0) break;
-  }
-  return all;
-}
-
 /** Versions that came into service meanwhile. */
 async function swapsDuring(work: () => Promise<void>): Promise<string[]> {
-  const versions = async () => (await events()).flatMap(({ swap }) => (swap ? [swap.version] : []));
+  const versions = async () => (await predictorEvents(fixture.bus)).flatMap(({ swap }) => (swap ? [swap.version] : []));
   const before = (await versions()).length;
   await work();
   return (await versions()).slice(before);
 }
 
 async function untilRefused(version: string, why: RegExp): Promise<void> {
-  await until(async () => (await events()).some(({ state }) => state?.message.includes(version) && why.test(state.message)), `${version} refused: ${why}`);
+  await until(async () => (await predictorEvents(fixture.bus)).some(({ state }) => state?.message.includes(version) && why.test(state.message)), `${version} refused: ${why}`);
 }

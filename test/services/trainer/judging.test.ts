@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EarlyStopping } from '../../../services/trainer/early-stopping.js';
-import { decide } from '../../../services/trainer/promotion.js';
+import { decide, offeredAlias } from '../../../services/trainer/promotion.js';
 import { fingerprint, ValidationTally } from '../../../services/trainer/validation.js';
 
 describe('EarlyStopping', () => {
@@ -45,6 +45,13 @@ describe('decide', () => {
 
   it('keeps the champion on an equal loss: newer is not better', () => {
     assert.equal(decide({ loss: 0.5, accuracy: 0.9, samples: 40 }, champion).promote, false);
+  });
+});
+
+describe('offeredAlias', () => {
+  it('is champion when the trainer promotes, candidate when people do', () => {
+    assert.deepEqual([offeredAlias('auto'), offeredAlias('manual')], ['champion', 'candidate']);
+    assert.equal(decide({ loss: 0.4, accuracy: 0.79, samples: 40 }, undefined, 'candidate').alias, 'candidate');
   });
 });
 

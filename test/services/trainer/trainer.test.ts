@@ -180,6 +180,21 @@ describe('trainer', () => {
     assert.deepEqual(last!.get('layer1.0.bn1.running_mean')!.data, first!.get('layer1.0.bn1.running_mean')!.data, 'batch norm keeps its statistics after the first pass');
   });
 
+  it('leaves its best version as candidate when people promote, and the champion where it is', async () => {
+    const registry = new Registry(bus);
+    const first = (await registry.list()).find(({ run }) => run === 'steady')!;
+    const champion = await registry.promote('champion', first.version, 'an easy one to beat');
+    const trainer = startTrainer('offered', { SULCUS_PROMOTION: 'manual' });
+    const events = await eventsUntil('offered', ({ finished }) => finished != null);
+    await stopTrainer(trainer);
+    const validations = events.flatMap(({ validation }) => (validation ? [validation] : []));
+    assert.ok(validations.every(({ promoted }) => !promoted));
+    assert.deepEqual(await registry.alias('champion'), champion);
+    const best = validations.reduce((lowest, validation) => (validation.loss < lowest.loss ? validation : lowest));
+    assert.equal((await registry.alias('candidate'))!.version, best.version);
+    assert.match((await registry.alias('candidate'))!.reason, /better than (steady-000001|offered-)/);
+  });
+
   it('refuses to continue a run with other classes, and says every mistake with exit code 2', async () => {
     const trainer = startTrainer('steady', { SULCUS_CLASSES: 'left,right,middle' });
     await new Promise((resolve) => trainer.once('close', resolve));

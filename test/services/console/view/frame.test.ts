@@ -37,6 +37,14 @@ test('a validation in which everything is predicted as one class is an alarm', (
   assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
 });
 
+test('a version on trial is shown beside the one in service', () => {
+  const shown = snapshot();
+  assert.ok(!renderFrame(shown, 120).join('\n').includes('on trial'));
+  const shadow = { liveVersion: 'main-000002', shadowVersion: 'main-000003', compared: 8, agreed: 7, meanAbsoluteDifference: 0.0125, dropped: 2 };
+  shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode({ service: 'predictor', instance: 'one', shadow })));
+  assert.ok(renderFrame(shown, 160).some((line) => line.includes('on trial') && line.includes('main-000003 beside main-000002: 8 compared, 87.5 % agree, mean difference 0.013; 2 dropped, 0 failed')));
+});
+
 test('no line is wider than the terminal', () => {
   for (const columns of [20, 40, 80]) assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
 });

@@ -271,3 +271,22 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     assert.equal(batcher.waiting, 0);
   });
 }
+
+test('Batcher - it is quiet when nothing is prepared, waits or runs; patience ends before that', async () => {
+  const { pass, open } = gate();
+  const { batcher } = squares({
+    run: async (rows) => {
+      await pass();
+      return rows;
+    },
+  });
+  await batcher.quiet(never, 60_000);
+  let quiet = false;
+  const submitted = batcher.submit(async () => 1, never);
+  const waited = batcher.quiet(never, 60_000).then(() => (quiet = true));
+  await batcher.quiet(never, 20);
+  assert.equal(quiet, false);
+  open();
+  await Promise.all([submitted, waited]);
+  assert.equal(quiet, true);
+});

@@ -9,6 +9,7 @@ import type { PassCompletedInput as _sulcus_v1_PassCompletedInput, PassCompleted
 import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, PredictorProgress as _sulcus_v1_PredictorProgress } from '../../sulcus/v1/PredictorProgress.js';
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from '../../sulcus/v1/ModelSwapped.js';
 import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from '../../sulcus/v1/TrainingFinished.js';
+import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgress as _sulcus_v1_ShadowProgress } from '../../sulcus/v1/ShadowProgress.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -63,7 +64,11 @@ export interface PipelineEventInput {
    * Training ended for now.
    */
   'finished'?: (_sulcus_v1_TrainingFinishedInput | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
+  /**
+   * A version on trial was asked about live traffic.
+   */
+  'shadow'?: (_sulcus_v1_ShadowProgressInput | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished"|"shadow";
 }
 
 /**
@@ -118,5 +123,9 @@ export interface PipelineEvent {
    * Training ended for now.
    */
   'finished'?: (_sulcus_v1_TrainingFinished | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished";
+  /**
+   * A version on trial was asked about live traffic.
+   */
+  'shadow'?: (_sulcus_v1_ShadowProgress | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished"|"shadow";
 }

@@ -1,5 +1,6 @@
 // Original file: proto/sulcus/v1/predictor.proto
 
+import type { ExplanationRequestInput as _sulcus_v1_ExplanationRequestInput, ExplanationRequest as _sulcus_v1_ExplanationRequest } from '../../sulcus/v1/ExplanationRequest.js';
 
 /**
  * One image to predict.
@@ -17,6 +18,10 @@ export interface PredictRequestInput {
    * Urgency: 1 goes first, 3 last; 0 means 2. INVALID_ARGUMENT for any other.
    */
   'priority'?: (number);
+  /**
+   * Asks for a picture of what in the image speaks for a class. Absent: none.
+   */
+  'explain'?: (_sulcus_v1_ExplanationRequestInput | null);
 }
 
 /**
@@ -35,4 +40,8 @@ export interface PredictRequest {
    * Urgency: 1 goes first, 3 last; 0 means 2. INVALID_ARGUMENT for any other.
    */
   'priority': (number);
+  /**
+   * Asks for a picture of what in the image speaks for a class. Absent: none.
+   */
+  'explain': (_sulcus_v1_ExplanationRequest | null);
 }

@@ -1,6 +1,7 @@
 // Original file: proto/sulcus/v1/predictor.proto
 
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from '../../sulcus/v1/ClassProbability.js';
+import type { ExplanationInput as _sulcus_v1_ExplanationInput, Explanation as _sulcus_v1_Explanation } from '../../sulcus/v1/Explanation.js';
 
 /**
  * The prediction of one image.
@@ -38,6 +39,10 @@ export interface PredictResponseInput {
    * Time of the engine run that answered, for the whole batch, milliseconds.
    */
   'inferenceMs'?: (number | string);
+  /**
+   * The picture that was asked for; absent when none was.
+   */
+  'explanation'?: (_sulcus_v1_ExplanationInput | null);
   /**
    * Temperature that the probabilities are scaled with, fitted on the validation split; 1: as the network gives them.
    */
@@ -80,6 +85,10 @@ export interface PredictResponse {
    * Time of the engine run that answered, for the whole batch, milliseconds.
    */
   'inferenceMs': (number);
+  /**
+   * The picture that was asked for; absent when none was.
+   */
+  'explanation': (_sulcus_v1_Explanation | null);
   /**
    * Temperature that the probabilities are scaled with, fitted on the validation split; 1: as the network gives them.
    */

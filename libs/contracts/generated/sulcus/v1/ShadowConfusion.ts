@@ -1,0 +1,39 @@
+// Original file: proto/sulcus/v1/event.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * How many images one version put into a class and the other into another, or the same.
+ */
+export interface ShadowConfusionInput {
+  /**
+   * Class of the version that answered.
+   */
+  'liveClass'?: (string);
+  /**
+   * Class of the version on trial.
+   */
+  'shadowClass'?: (string);
+  /**
+   * Images.
+   */
+  'count'?: (number | string | Long);
+}
+
+/**
+ * How many images one version put into a class and the other into another, or the same.
+ */
+export interface ShadowConfusion {
+  /**
+   * Class of the version that answered.
+   */
+  'liveClass': (string);
+  /**
+   * Class of the version on trial.
+   */
+  'shadowClass': (string);
+  /**
+   * Images.
+   */
+  'count': (number);
+}

@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SulcusError } from '#libs/errors';
+import type { ModelCard } from '#libs/registry';
+import { Bell } from '#libs/service';
+import { PRIORITY_LEVELS } from '../batching/priority.js';
+import type { ModelHost } from '../models/model-host.js';
+import type { ModelSlot } from '../models/model-slot.js';
+import type { ImageInput } from '../prepare/image-format.js';
+import type { PreparePool } from '../prepare/pool.js';
+import type { ShadowEvents } from './events.js';
+import { isInShare } from './share.js';
+
+/** A prediction that was answered by the version in service. */
+export interface LiveAnswer {
+  predictionId: string;
+  card: ModelCard;
+  probabilities: Float32Array;
+  inferenceMs: number;
+  /** Image as it came. */
+  input: ImageInput;
+  /** The same as the network got it, `[height, width, channels]`, 0-255. */
+  pixels: Uint8Array;
+}
+
+export interface ShadowOptions {
+  /** Follows the alias of the version on trial. */
+  slot: ModelSlot;
+  pool: PreparePool;
+  events: ShadowEvents;
+  /** Share of the predictions to ask again, 0-1. */
+  share: number;
+}
+
+/** Images that wait to be asked again, at most; beyond that they are dropped and counted. */
+const MAX_WAITING = 64;
+const MAX_WAITING_BYTES = 64 * 2 ** 20;
+/** An image that the shadow has not answered by then counts as failed. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * Asks a version on trial about a share of what the version in service has answered, compares the answers and forgets them.
+ * Callers notice nothing: it begins when their answer is out, one image at a time, in a process of the lowest priority.
+ */
+export class Shadow {
+  readonly #options: ShadowOptions;
+  readonly #waiting: LiveAnswer[] = [];
+  #waitingBytes = 0;
+  readonly #offered = new Bell();
+
+  constructor(options: ShadowOptions) {
+    this.#options = options;
+  }
+
+  /** The version on trial, when it is ready. */
+  get host(): ModelHost | undefined {
+    return this.#options.slot.serving;
+  }
+
+  /** Takes a prediction into account if it belongs to the share. Returns at once and never throws. */
+  offer(live: LiveAnswer): void {
+    const { slot, share, events } = this.#options;
+    const shadow = slot.serving;
+    // Nothing on trial, or the version on trial has been promoted: there is nothing to compare.
+    if (!shadow || shadow.card.version === live.card.version || !isInShare(live.predictionId, share)) return;
+    if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes + heldBytes(live) > MAX_WAITING_BYTES) {
+      events.comparing(live.card.version, shadow.card.version).dropped++;
+      return;
+    }
+    this.#waiting.push(live);
+    this.#waitingBytes += heldBytes(live);
+    this.#offered.ring();
+  }
+
+  /** Follows the alias and compares until `signal`; what waits then is forgotten. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#options.slot.run(signal), this.#compareAll(signal)]);
+  }
+
+  /** Another version is in service: when it is the one on trial, the trial is over until either changes. */
+  reconsider(): void {
+    this.#options.slot.reconsider();
+  }
+
+  /** Reports the counts that have changed. */
+  report(): Promise<void> {
+    return this.#options.events.report();
+  }
+
+  /** Ends the engine. */
+  close(): Promise<void> {
+    return this.#options.slot.close();
+  }
+
+  async #compareAll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const live = this.#waiting.shift();
+      if (!live) {
+        await this.#offered.wait(signal);
+        continue;
+      }
+      this.#waitingBytes -= heldBytes(live);
+      // The answer to the caller is written first.
+      await nextTurn();
+      await this.#compare(live, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]), signal);
+    }
+  }
+
+  async #compare(live: LiveAnswer, limit: AbortSignal, stopping: AbortSignal): Promise<void> {
+    const { slot, events } = this.#options;
+    const shadow = slot.serving;
+    if (!shadow || shadow.card.version === live.card.version) return;
+    const pair = events.comparing(live.card.version, shadow.card.version);
+    const release = shadow.use();
+    try {
+      const { result, runMs } = await shadow.predict(() => this.#pixelsFor(shadow, live, limit), limit);
+      pair.add({ classes: live.card.classes, probabilities: live.probabilities, inferenceMs: live.inferenceMs }, { classes: shadow.card.classes, probabilities: result, inferenceMs: runMs });
+    } catch (error) {
+      if (!stopping.aborted) events.notAnswered(pair, SulcusError.from(error));
+    } finally {
+      release();
+    }
+  }
+
+  /** The pixels that the live version got, when both prepare images in the same way; else prepared anew, after everybody else. */
+  async #pixelsFor(shadow: ModelHost, { card, input, pixels }: LiveAnswer, signal: AbortSignal): Promise<Uint8Array> {
+    if (shadow.card.transformHash === card.transformHash) return pixels;
+    if (input.format !== 'encoded') throw new SulcusError('INVALID_ARGUMENT', `${shadow.card.version} takes images that are prepared in another way, and the caller sent pixels`);
+    return (await this.#options.pool.prepare(shadow.transform, input, signal, PRIORITY_LEVELS)).pixels;
+  }
+}
+
+const heldBytes = ({ input, pixels }: LiveAnswer): number => input.bytes.byteLength + pixels.byteLength;

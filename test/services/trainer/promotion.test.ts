@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { connectBus, Streams, type Bus } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { Registry, type ModelCard } from '#libs/registry';
+import { settle } from '../../../services/trainer/promotion.js';
+import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { content, draft } from '../../libs/registry/_fixtures.js';
+
+let nats: TestNats;
+let bus: Bus;
+let registry: Registry;
+let cards: ModelCard[];
+before(async () => {
+  nats = await startNats();
+  bus = await connectBus({ servers: nats.url, name: 'test' });
+  await bus.ensureTopology();
+  registry = new Registry(bus);
+  cards = [await registry.publish(draft({ step: 1 }), content(100)), await registry.publish(draft({ step: 2 }), content(100))];
+});
+after(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+const pointsTo = async (alias: string): Promise<string | undefined> => (await registry.alias(alias))?.version;
+
+it('a decision moves the alias it names and no other; one from an older checkpoint names none and means the champion', async () => {
+  await settle(registry, cards[0]!, { promote: true, reason: 'first' });
+  await settle(registry, cards[1]!, { promote: true, alias: 'candidate', reason: 'better' });
+  assert.deepEqual([await pointsTo('champion'), await pointsTo('candidate')], [cards[0]!.version, cards[1]!.version]);
+});
+
+it('a decision that is carried out again after a crash changes nothing and is told once', async () => {
+  const before = await registry.alias('candidate');
+  await settle(registry, cards[1]!, { promote: true, alias: 'candidate', reason: 'better' });
+  assert.deepEqual(await registry.alias('candidate'), before);
+  const kinds: string[] = [];
+  for await (const { message, pending } of bus.follow({ stream: Streams.MODELS, codec: codecs.ModelEvent, signal: AbortSignal.timeout(10_000) })) {
+    if (message!.version === cards[1]!.version) kinds.push(`${message!.kind} ${message!.alias}`.trim());
+    if (pending === 0) break;
+  }
+  assert.deepEqual(kinds, ['KIND_PUBLISHED', 'KIND_PROMOTED candidate']);
+});
