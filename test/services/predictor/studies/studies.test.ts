@@ -12,9 +12,11 @@ import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
+import { RecordStore } from '../../../../services/predictor/records/record-store.js';
+import { replay } from '../../../../services/predictor/replay/replay.js';
 import { aggregate } from '../../../../services/predictor/studies/aggregate.js';
 import { viewsOf } from '../../../../services/predictor/studies/views.js';
-import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, publishModel, randomImage, transform, until, untilServing, type Fixture } from '../_predictor.js';
+import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, never, publishModel, randomImage, transform, until, untilServing, type Fixture } from '../_predictor.js';
 import { publishSlice, sulcusStudy } from './_slices.js';
 
 const TEMPERATURE = 1.6;
@@ -145,6 +147,21 @@ test('views: a slice is the mean of what the network says to the same image mirr
   assert.deepEqual(viewsOf({ hash: 'own', spec: transform }, 1), [{ hash: 'own', spec: transform }], 'one view is the version\'s own transform');
 });
 
+test('every view leaves a record with its own preparation, and can be made again to the bit', async () => {
+  const study = await ask([images[1]!], { views: 2 });
+  const store = new RecordStore(fixture.bus);
+  const [own, mirrored] = study.slices[0]!.predictionIds;
+  await until(async () => (await store.find(own!)) !== undefined && (await store.find(mirrored!)) !== undefined, 'both records');
+  const records = await Promise.all([own!, mirrored!].map(async (id) => (await store.find(id))!.record));
+  assert.deepEqual(records.map(({ studyId, requestName, sampleId }) => [studyId, requestName, sampleId]), records.map(() => ['', 'slice 0', study.slices[0]!.sampleId]), 'what a caller calls a study is no pseudonym and is not kept');
+  assert.equal(records[0]!.transformHash, card.transformHash);
+  assert.notEqual(records[1]!.transformHash, card.transformHash);
+  const again = await replay({ record: records[1]!, card, input: images[1]!, natsUrl: fixture.nats.url, signal: never });
+  assert.deepEqual([...again.probabilities], records[1]!.probabilities);
+  assert.notDeepEqual(records[1]!.probabilities, records[0]!.probabilities);
+  await assert.rejects(replay({ record: { ...records[1]!, transformHash: 'other' }, card, input: images[1]!, natsUrl: fixture.nats.url, signal: never }), isCode('HASH_MISMATCH'));
+});
+
 test('a study that was ingested is predicted by its pseudonym, with what has come by then', async () => {
   for (const image of images.slice(0, 3)) await publishSlice(fixture.bus, 'site-0001', image);
   await publishSlice(fixture.bus, 'site-0002', images[4]!);
@@ -153,6 +170,9 @@ test('a study that was ingested is predicted by its pseudonym, with what has com
   assertClose(probabilities(prediction!), Float32Array.from(probabilities(sent)), 1e-6);
   assert.equal(prediction!.sliceSetHash, sent.sliceSetHash);
   assert.deepEqual(prediction!.slices.map(({ scanSequence }) => scanSequence), [1, 2, 3]);
+  const [predictionId] = prediction!.slices[0]!.predictionIds;
+  const store = new RecordStore(fixture.bus);
+  await until(async () => (await store.find(predictionId!))?.record.studyId === 'site-0001', 'the record names the study');
   await publishSlice(fixture.bus, 'site-0001', images[3]!);
   assert.equal((await client.predictStoredStudy({ studyId: 'site-0001' })).prediction!.slices.length, 4);
   await assert.rejects(client.predictStoredStudy({ studyId: 'site-9999' }), isCode('NOT_FOUND'));

@@ -39,7 +39,7 @@ export interface PredictionRecordInput {
    */
   'modelHash'?: (string);
   /**
-   * Hash of the preparation that images go through, as the model card names it.
+   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the image.
    */
   'transformHash'?: (string);
   /**
@@ -118,7 +118,7 @@ export interface PredictionRecord {
    */
   'modelHash': (string);
   /**
-   * Hash of the preparation that images go through, as the model card names it.
+   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the image.
    */
   'transformHash': (string);
   /**
