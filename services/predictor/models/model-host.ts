@@ -33,7 +33,7 @@ export interface ModelHostOptions {
   loadTimeoutMs: number;
   /** Whether another version answers meanwhile: then loading gives way to it. Default: no. */
   besideLive?: boolean;
-  /** The engine gives way to everything else on the machine. Default false. */
+  /** Thread and engine give way to everything else on the machine, also when the version is ready. Default false. */
   background?: boolean;
   /** Told of every run of the network. */
   onBatch?: (version: string, batchSize: number, runMs: number) => void;
@@ -114,8 +114,8 @@ export class ModelHost {
     const startedMs = performance.now();
     const { network, transform: spec } = checkCard(card);
     const transform = { hash: card.transformHash, spec };
-    const servingNiceness = options.besideLive && canRestoreNiceness() ? os.getPriority() : undefined;
-    const loadNiceness = servingNiceness === undefined ? undefined : Math.min(servingNiceness + LOAD_NICENESS, LEAST_URGENT);
+    const servingNiceness = !options.background && options.besideLive && canRestoreNiceness() ? os.getPriority() : undefined;
+    const loadNiceness = options.background ? LEAST_URGENT : servingNiceness === undefined ? undefined : Math.min(servingNiceness + LOAD_NICENESS, LEAST_URGENT);
     const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`, { loadNiceness } satisfies ModelThreadData);
     let enginePid: number | undefined;
     try {
@@ -123,7 +123,6 @@ export class ModelHost {
       const load = async (): Promise<ModelHost> => {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
-        if (options.background) giveWay(enginePid);
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
         const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes), servingNiceness };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
@@ -242,15 +241,6 @@ export class ModelHost {
 /** The precision the version was trained and judged with. */
 function recipePrecision({ recipe: { precision } }: ModelCard): 'auto' | Precision {
   return precision === 'bfloat16' || precision === 'auto' ? 'auto' : 'float32';
-}
-
-/** Lowers a process' priority. Its threads inherit that: the engine's own are started when it loads a network. */
-function giveWay(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has just ended, as the next call to it will say.
-  }
 }
 
 /** Lets the thread close its engine, and ends both by force when a run does not come to an end. */
