@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -22,13 +23,15 @@ const ownedPackageRules = Object.entries(OWNERS).map(([scope, owner]) => ({
 
 const restrict = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
+const LIBS = readdirSync(new URL('libs', import.meta.url));
+
 /** Each folder gets one merged rule: flat config replaces a rule's options instead of adding to them. */
-const folderRules = ['bus', 'client', 'rpc', 'imaging', 'engine', 'nn', 'registry', 'telemetry', 'config', 'errors', 'contracts', 'random', 'service', 'threads'].map((lib) => ({
+const folderRules = LIBS.map((lib) => ({
   files: [`libs/${lib}/**/*.ts`],
   rules: restrict([
     ...ownedPackageRules.filter((rule) => !rule.ignores.includes(`libs/${lib}/**`)).flatMap((rule) => rule.patterns),
     { group: ['#services/*', '**/services/**'], message: 'Arrows point one way: services → libs.' },
-    { regex: `^\\.\\./(\\.\\./)*(libs|${'bus|client|rpc|imaging|engine|nn|registry|telemetry|config|errors|contracts|random|service|threads'})/`, message: 'Enter a lib by #libs/<name>.' },
+    { regex: `^\\.\\./(\\.\\./)*(libs|${LIBS.join('|')})/`, message: 'Enter a lib by #libs/<name>.' },
   ]),
 }));
 

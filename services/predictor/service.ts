@@ -17,11 +17,8 @@ import { ModelSlot } from './models/model-slot.js';
 import { VersionCache } from './models/version-cache.js';
 import type { PredictionContext } from './prediction.js';
 import { PreparePool } from './prepare/pool.js';
-import { KeptInputs } from './records/kept-inputs.js';
-import { RecordStore } from './records/record-store.js';
-import { RecordWriter } from './records/record-writer.js';
-import { createRecorder, type RecordCounts, type Recorder } from './records/recorder.js';
-import { watchRetention } from './records/retention.js';
+import { openRecords, type Records } from './records/open-records.js';
+import type { RecordCounts } from './records/recorder.js';
 import { ShadowEvents } from './shadow/events.js';
 import { Shadow } from './shadow/shadow.js';
 import { ServingStatistics } from './statistics.js';
@@ -37,7 +34,6 @@ export interface PredictorDependencies {
 }
 
 const REPORT_EVERY_MS = 1000;
-const RETENTION_EVERY_MS = 60_000;
 const ALIAS_POLL_MS = 10_000;
 /** Requests wait this long for an engine that died to be replaced. */
 const RECOVERY_WAIT_MS = 10_000;
@@ -54,9 +50,8 @@ interface ServiceParts {
   shadow: Shadow | undefined;
   pool: PreparePool;
   events: PredictorEvents;
-  recorder: Recorder;
+  records: Records;
   studies: Studies;
-  retention: (signal: AbortSignal) => Promise<void>;
 }
 
 /** The predictor: a gRPC server in front of the slot that follows the registry. NOT_SERVING until a version is warm. */
@@ -68,7 +63,7 @@ export class PredictorService implements AsyncDisposable {
   readonly #shadow: Shadow | undefined;
   readonly #pool: PreparePool;
   readonly #events: PredictorEvents;
-  readonly #recorder: Recorder;
+  readonly #records: Records;
   readonly #studies: Studies;
   readonly #background: Promise<unknown>;
   #stopped: Promise<void> | undefined;
@@ -80,10 +75,10 @@ export class PredictorService implements AsyncDisposable {
     this.#shadow = parts.shadow;
     this.#pool = parts.pool;
     this.#events = parts.events;
-    this.#recorder = parts.recorder;
+    this.#records = parts.records;
     this.#studies = parts.studies;
     const { signal } = this.#stopFollowing;
-    this.#background = Promise.all([this.#slot.run(signal), this.#shadow?.run(signal), this.#reportRegularly(), parts.retention(signal)]);
+    this.#background = Promise.all([this.#slot.run(signal), this.#shadow?.run(signal), this.#reportRegularly(), this.#records.watch(signal)]);
   }
 
   /**
@@ -118,19 +113,10 @@ export class PredictorService implements AsyncDisposable {
         },
       },
     });
-    const store = new RecordStore(bus);
-    const writer = new RecordWriter({ store, inputs: config.recordInputs ? new KeptInputs(bus) : undefined, predictor: { instance, engineThreads: config.engineThreads } });
-    const recorder = createRecorder(writer, {
-      mode: config.records,
-      timeoutMs: config.recordTimeoutMs,
-      maxQueueBytes: config.maxRecordQueueBytes,
-      onDropped: (why) => events.recordDropped(why),
-    });
-    const retention = (signal: AbortSignal) =>
-      watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
+    const records = openRecords(config, { bus, log, instance, events });
     const versions = new VersionCache({ load: loadHost, maxVersions: config.maxLoadedVersions, idleMs: config.versionIdleMs, drainMs: DRAIN_MS, log });
     const shadow = config.shadowAlias === undefined ? undefined : startShadow(config.shadowAlias);
-    const context: PredictionContext = { slot, pool, events, statistics, recorder, shadow };
+    const context: PredictionContext = { slot, pool, events, statistics, recorder: records.recorder, shadow };
     const directory = new ModelDirectory({ slot, registry, versions, alias: config.alias, modelName: config.modelName });
     const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
@@ -154,7 +140,7 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, versions, shadow, pool, events, recorder, studies, retention: config.records === 'off' ? async () => undefined : retention });
+    return new PredictorService({ server, slot, versions, shadow, pool, events, records, studies });
 
     function startShadow(alias: string): Shadow {
       const observer = new ShadowEvents(bus, instance, log);
@@ -183,7 +169,7 @@ export class PredictorService implements AsyncDisposable {
 
   /** What became of the records of predictions. */
   get records(): Readonly<RecordCounts> {
-    return this.#recorder.counts;
+    return this.#records.recorder.counts;
   }
 
   /** NOT_SERVING first, then running requests finish, then the engines end, and records are written to the end. */
@@ -196,7 +182,7 @@ export class PredictorService implements AsyncDisposable {
       await this.#background;
       await Promise.all([this.#slot.close(), this.#versions.close(), this.#shadow?.close()]);
       await this.#pool.close();
-      await this.#recorder.close();
+      await this.#records.recorder.close();
       await this.#report();
     })();
     return this.#stopped;
@@ -215,6 +201,6 @@ export class PredictorService implements AsyncDisposable {
   }
 
   async #report(): Promise<void> {
-    await Promise.all([this.#events.report(this.#recorder.counts), this.#shadow?.report()]);
+    await Promise.all([this.#events.report(this.#records.recorder.counts), this.#shadow?.report()]);
   }
 }
