@@ -48,10 +48,11 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     await client.waitUntilServing({ timeoutMs: waitMs, signal });
 
     const predictions: FilePrediction[] = [];
+    const imageFolder = commonFolder(files);
     const request = explain === undefined ? undefined : { explain: { className: explainClass } };
     for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal, request })) {
       predictions.push(prediction);
-      if (explain !== undefined) await writeExplanation(explain, commonFolder(files), prediction);
+      if (explain !== undefined) await writeExplanation(explain, imageFolder, prediction);
       showProgress(predictions.length, files.length);
     }
     const written = formatPredictions(predictions, json ? 'json' : csv ? 'csv' : 'table');
