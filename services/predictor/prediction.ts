@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
+import { allOrNone } from './all-or-none.js';
 import type { Admission, Visitor } from './batching/admission.js';
 import { DEFAULT_PRIORITY, type Priority } from './batching/priority.js';
 import type { PredictorEvents } from './events.js';
@@ -138,21 +138,14 @@ export async function predictImages(context: PredictionContext, request: Predict
   return await accounted(context, request.origin, signal, () =>
     persistently(signal, async () => {
       const { host, release } = await request.acquire(signal);
-      const failed = new AbortController();
-      const ended = AbortSignal.any([signal, failed.signal]);
       try {
         const inputs = request.images(host.card);
-        setMaxListeners(0, ended); // one per image is the normal case, not a leak
-        const settled = await Promise.allSettled(
-          inputs.map((input, index) => predictOneOf(context, host, { input, priority: request.priority, explain: request.explain }, ended).catch((error: unknown) => {
-            const named = inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
-            failed.abort(named);
-            throw named;
-          })),
-        );
-        if (signal.aborted) throw SulcusError.from(signal.reason);
-        if (failed.signal.aborted) throw failed.signal.reason;
-        return settled.map((result) => (result as PromiseFulfilledResult<Prediction>).value);
+        const { priority, explain } = request;
+        const predicted = (input: ImageInput, index: number, ended: AbortSignal): Promise<Prediction> =>
+          predictOneOf(context, host, { input, priority, explain }, ended).catch((error: unknown) => {
+            throw inputs.length === 1 ? SulcusError.from(error) : naming(index, inputs.length, error);
+          });
+        return await allOrNone(signal, (ended) => inputs.map((input, index) => predicted(input, index, ended)));
       } finally {
         release();
       }

@@ -1,8 +1,8 @@
-import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
+import { allOrNone } from '../all-or-none.js';
 import type { Admission } from '../batching/admission.js';
 import type { PredictorConfig } from '../config.js';
 import type { ModelHost } from '../models/model-host.js';
@@ -68,25 +68,14 @@ function predictOnHost(context: StudyContext, host: ModelHost, { studyId, slices
   const options = resolveOptions(requested, host.card.classes, context.config);
   const { maxBatchSize, maxRequests } = context.config;
   const window = Math.max(1, Math.min(Math.floor((2 * maxBatchSize) / options.views), Math.floor(maxRequests / 2)));
-  const failed = new AbortController();
-  const ended = AbortSignal.any([signal, failed.signal]);
-  setMaxListeners(0, ended); // one per slice under way is the normal case, not a leak
   // What a caller calls a study may be an identity; what scans carry is a pseudonym.
   const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? studyId : undefined;
   const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority, studyId: pseudonym };
   const limit = pLimit(window);
   const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length, ...(pseudonym !== undefined && { [attr.studyId]: pseudonym }) };
   return withSpan('predict study', { attributes }, async () => {
-    const answers = slices.map((slice) =>
-      limit(() => answerSlice(context, slice, order, ended)).catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      }),
-    );
-    const settled = await Promise.allSettled(answers);
-    if (signal.aborted) throw SulcusError.from(signal.reason);
-    if (failed.signal.aborted) throw failed.signal.reason;
-    return { card: host.card, options, answers: settled.map((result) => (result as PromiseFulfilledResult<SliceAnswer>).value) };
+    const answers = await allOrNone(signal, (ended) => slices.map((slice) => limit(() => answerSlice(context, slice, order, ended))));
+    return { card: host.card, options, answers };
   });
 }
 
