@@ -1,6 +1,6 @@
 /**
  * Brings in what the project needs, once, into the clone alone: npm packages, nats-server, libtensorflow, the engine's
- * binding and the compiled sources. Run again it finds everything in place and does nothing.
+ * binding and kernels, and the compiled sources. Run again it finds everything in place and does nothing.
  *
  *   node scripts/setup.mjs [--parts=packages,nats,engine,build]
  *
@@ -17,6 +17,7 @@ import { commandLink, npmPackages } from './setup/npm-packages.mjs';
 import { natsServer } from './setup/nats-server.mjs';
 import { libtensorflow } from './setup/libtensorflow.mjs';
 import { engineBindingStep } from './setup/engine-binding.mjs';
+import { engineKernelsStep } from './setup/engine-kernels.mjs';
 import { build } from './setup/build.mjs';
 
 /**
@@ -36,8 +37,8 @@ function stepsByPart() {
   return {
     packages: [npmPackages, commandLink],
     nats: [natsServer],
-    // A binding that was named brings its own libtensorflow.
-    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep],
+    // A binding that was named brings its own libtensorflow, and goes without kernels of ours, which would be for another.
+    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep, engineKernelsStep],
     build: [build],
   };
 }

@@ -6,7 +6,7 @@ import { SetupError, formatMegabytes, say, withProgress } from './output.mjs';
 import { folderSize, moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
 import { findOnPath, mainError, run } from './process.mjs';
 
-const VERSION = '2.21.0';
+export const VERSION = '2.21.0';
 
 /** Wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so one is enough. */
 const WHEELS = {
@@ -22,7 +22,7 @@ const NEEDED_BYTES = 1.6e9;
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** The C interface and what its headers include; the wheel's other headers (C++, 13 000 files) are of no use here. */
-const HEADERS = ['include/tensorflow/c/', 'include/tensorflow/core/platform/', 'include/tsl/', 'include/xla/tsl/'];
+export const HEADERS = ['include/tensorflow/c/', 'include/tensorflow/core/common_runtime/next_pluggable_device/c/', 'include/tensorflow/core/platform/', 'include/tsl/', 'include/xla/tsl/'];
 
 /** Unpacks the chosen members one by one, streaming, so that memory stays small. */
 const EXTRACT = `
@@ -83,7 +83,7 @@ export const libtensorflow = {
   isCurrent() {
     const folder = libtensorflowInUse();
     const missing = missingParts(folder);
-    if (!process.env.SULCUS_LIBTENSORFLOW_DIR) return missing.length === 0 && readJson(path.join(folder, 'origin.json')) !== undefined;
+    if (!process.env.SULCUS_LIBTENSORFLOW_DIR) return missing.length === 0 && readJson(path.join(folder, 'origin.json'))?.headers?.join() === HEADERS.join();
     if (missing.length > 0) throw new SetupError(`SULCUS_LIBTENSORFLOW_DIR (${folder}) lacks ${missing.join(', ')}.`);
     return true;
   },
@@ -102,7 +102,7 @@ export const libtensorflow = {
       if (code !== 0) throw new SetupError(`The wheel could not be unpacked (${mainError(stderr)}): free some space and run again.`);
       const missing = missingParts(unpacked);
       if (missing.length > 0) throw new SetupError(`TensorFlow's wheel lacks ${missing.join(', ')}.`);
-      writeJson(path.join(unpacked, 'origin.json'), { version: VERSION, wheel: path.basename(file), sha256: wheel.sha256 });
+      writeJson(path.join(unpacked, 'origin.json'), { version: VERSION, wheel: path.basename(file), sha256: wheel.sha256, headers: HEADERS });
       moveIntoPlace(unpacked, libtensorflowFolder(VERSION));
     });
     say(`libtensorflow ${VERSION} is in ${path.relative(process.cwd(), libtensorflowFolder(VERSION)) || '.'}`);

@@ -14,6 +14,12 @@ export const temporaryFolder = path.join(cacheFolder, 'setup-tmp');
 
 export const engineBinding = path.join(cacheFolder, 'engine', 'tfjs_binding.node');
 
+/** Beside the binding, where the engine looks for them. */
+export const engineKernels = path.join(cacheFolder, 'engine', 'sulcus_kernels.node');
+
+/** C++ sources of the engine's own kernels. */
+export const kernelSources = path.join(root, 'libs', 'engine', 'kernels');
+
 export const natsServerBinary = path.join(cacheFolder, 'bin', 'nats-server');
 
 /** @param {string} version libtensorflow's version, for example `2.21.0`. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { root } from '../../scripts/setup/paths.mjs';
+import { kernelSources, root } from '../../scripts/setup/paths.mjs';
 
 interface ComposeService {
   image?: string;
@@ -17,6 +17,8 @@ interface ComposeService {
   cap_drop?: string[];
   depends_on?: unknown;
 }
+
+const kernels = path.relative(root, kernelSources);
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, ComposeService> };
@@ -51,6 +53,16 @@ describe('docker-compose.yml', () => {
     const visible = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
     const { copies } = stagesOf(read('deploy/Dockerfile'));
     assert.deepEqual(copies.filter((file) => !visible.some((shown) => file === shown || file.startsWith(`${shown}/`))), []);
+  });
+
+  it('compiles the kernels for every image with an engine, after TensorFlow is there', () => {
+    const stages = read('deploy/Dockerfile').replace(/\\\n/g, ' ').split(/^FROM /m);
+    for (const name of ['engine-cpu-parts', 'engine-gpu-parts']) {
+      const lines = stages.find((stage) => stage.split('\n')[0]!.endsWith(` AS ${name}`))!.split('\n').filter((line) => /^(RUN|COPY) /.test(line));
+      const copied = lines.findIndex((line) => line === `COPY ${kernels} ${kernels}`);
+      assert.match(lines[copied - 1]!, /setup\.mjs|pip install/, name);
+      assert.match(lines[copied + 1]!, /setup\.mjs --parts=engine/, name);
+    }
   });
 
   it('starts services that exist', () => {

@@ -3,9 +3,10 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { compilerArguments } from '../../scripts/setup/engine-binding.mjs';
-import { run } from '../../scripts/setup/process.mjs';
+import { HEADERS, VERSION } from '../../scripts/setup/libtensorflow.mjs';
+import { compilerArguments } from '../../scripts/setup/native-module.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
+import { run } from '../../scripts/setup/process.mjs';
 
 const WITHOUT_BUILD = '--parts=packages,nats,engine';
 
@@ -19,6 +20,18 @@ describe('set-up', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sulcus-setup-'));
   });
   after(() => rmSync(folder, { recursive: true }));
+
+  /** A clone of its own, without what set-up has brought. @returns its folder */
+  function cloneScripts(name: string): string {
+    const clone = path.join(folder, name);
+    cpSync(path.join(root, 'scripts'), path.join(clone, 'scripts'), { recursive: true });
+    copyFileSync(path.join(root, 'package.json'), path.join(clone, 'package.json'));
+    return clone;
+  }
+
+  /** Runs set-up of the engine in a clone, on a machine without Python and compiler. */
+  const setUpClone = (clone: string, variables: NodeJS.ProcessEnv) =>
+    run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], { env: { ...process.env, PATH: path.join(folder, 'none'), ...variables } });
 
   it('does nothing and takes under 2 s when everything is there', async () => {
     const startedMs = performance.now();
@@ -52,19 +65,30 @@ describe('set-up', () => {
   });
 
   it('goes on with the portable engine where TensorFlow cannot be had, and says why and what it means', async () => {
-    // A clone of its own, without what set-up has brought, on a machine without Python.
-    const clone = path.join(folder, 'clone');
-    cpSync(path.join(root, 'scripts'), path.join(clone, 'scripts'), { recursive: true });
-    copyFileSync(path.join(root, 'package.json'), path.join(clone, 'package.json'));
-    mkdirSync(path.join(folder, 'bin'));
-    const setUpClone = (variables: NodeJS.ProcessEnv) => run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], { env: { ...process.env, PATH: path.join(folder, 'bin'), ...variables } });
-    const { code, stderr } = await setUpClone({});
+    const clone = cloneScripts('clone');
+    const { code, stderr } = await setUpClone(clone, {});
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^set-up: going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: python3 is not on PATH/m);
     assert.equal(stderr.trim().split('\n').length, 2);
-    const insisting = await setUpClone({ SULCUS_ENGINE: 'tensorflow' });
+    const insisting = await setUpClone(clone, { SULCUS_ENGINE: 'tensorflow' });
     assert.equal(insisting.code, 1);
     assert.match(insisting.stderr, /^set-up: python3 is not on PATH/);
+  });
+
+  it('brings libtensorflow again when fewer headers were kept than are needed', async () => {
+    const clone = cloneScripts('older');
+    const library = path.join(clone, '.sulcus/libtensorflow', VERSION);
+    for (const file of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2', 'include/tensorflow/c/c_api.h']) {
+      mkdirSync(path.dirname(path.join(library, file)), { recursive: true });
+      writeFileSync(path.join(library, file), '');
+    }
+    /** What is missed first: python3 to bring libtensorflow, or the compiler of the next step. */
+    const missedWith = async (headers: readonly string[] | undefined): Promise<string | undefined> => {
+      writeFileSync(path.join(library, 'origin.json'), JSON.stringify({ headers }));
+      const { stderr } = await setUpClone(clone, { SULCUS_ENGINE: 'tensorflow', SULCUS_LIBTENSORFLOW_DIR: '', SULCUS_ENGINE_BINDING: '' });
+      return /^set-up: (\S+) is not on PATH/m.exec(stderr)?.[1];
+    };
+    assert.deepEqual([await missedWith(undefined), await missedWith(HEADERS.slice(1)), await missedWith(HEADERS)], ['python3', 'python3', 'g++']);
   });
 
   it('looks for no TensorFlow when the portable engine is asked for', async () => {
@@ -77,9 +101,9 @@ describe('set-up', () => {
   });
 });
 
-describe('the engine binding', () => {
+describe('a native module', () => {
   it('links both libraries and finds them relative to itself', () => {
-    const args = compilerArguments({ sources: ['a.cc'], headers: '/h', library: '/l', runPath: '$ORIGIN/../l', output: 'o.node' });
-    for (const part of ['-DNAPI_VERSION=8', '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../l', '-I/h/include', '-I/l/include']) assert.ok(args.includes(part), part);
+    const args = compilerArguments({ optimisation: '-O3', sources: ['a.cc'], headers: '/h', library: '/l', runPath: '$ORIGIN/../l', output: 'o.node' });
+    for (const part of ['-O3', '-DNAPI_VERSION=8', '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../l', '-I/h/include', '-I/l/include']) assert.ok(args.includes(part), part);
   });
 });

@@ -1,0 +1,23 @@
+// A module of Node.js: loading it registers the operations with the TensorFlow in this process.
+#include <node_api.h>
+
+#include <exception>
+
+#include "operations.h"
+
+NAPI_MODULE_INIT() {
+  try {
+    napi_value types;
+    napi_create_array(env, &types);
+    uint32_t index = 0;
+    for (const auto& type : sulcus::registerOperations()) {
+      napi_value name;
+      napi_create_string_utf8(env, type.c_str(), type.size(), &name);
+      napi_set_element(env, types, index++, name);
+    }
+    napi_set_named_property(env, exports, "elementTypes", types);
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return exports;
+}
