@@ -7,7 +7,9 @@ import type { EngineKind, Request, Response } from './protocol.js';
 export interface ChildOptions {
   /** Threads per op; default: as many as there are cores. */
   threads?: number;
-  /** Added to the process's nice value: 0 (default) to 19 (least urgent). */
+  /** Whose kernels train; default: what SULCUS_ENGINE_KERNELS says. */
+  kernels?: 'own' | 'tensorflow';
+  /** The process's nice value: 0 (default) to 19 (least urgent). */
   niceness?: number;
   /** Shown in the process list after `sulcus-engine`. */
   label?: string;
@@ -23,7 +25,7 @@ const STDERR_TAIL_CHARACTERS = 4000;
 const ENTRY: Readonly<Record<EngineKind, string>> = { tensorflow: './main', portable: '../portable/main' };
 const entryOf = (kind: EngineKind): string => fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
 
-function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
+function childEnvironment({ threads, kernels, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
   return {
     // Informational and warning lines of the library are noise; errors stay.
     TF_CPP_MIN_LOG_LEVEL: '2',
@@ -35,6 +37,7 @@ function childEnvironment({ threads, niceness, label }: ChildOptions): NodeJS.Pr
     TF_NUM_INTEROP_THREADS: '1',
     ...process.env,
     ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
+    ...(kernels === undefined ? {} : { SULCUS_ENGINE_KERNELS: kernels }),
     SULCUS_ENGINE_NICENESS: String(niceness ?? 0),
     SULCUS_ENGINE_LABEL: label ?? '',
   };

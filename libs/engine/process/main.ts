@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { findBinding, loadBinding, type TensorFlowBinding } from './binding.js';
 import { computesInBfloat16, listGpus, pinnedGpu } from './gpus.js';
+import { loadKernels, type KernelType } from './kernels.js';
 import type { EngineInfo } from './protocol.js';
 import { serveEngine } from './serve.js';
 import { Session } from './session.js';
@@ -22,15 +23,19 @@ function cpuFlags(): string {
 const usesOneDnn = (flags: string): boolean =>
   process.arch === 'x64' && process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' && /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
 
-function describeEngine(binding: TensorFlowBinding): EngineInfo {
+/** What the kernels are used for. AMX multiplies bfloat16 faster than Winograd's method in float32 can make up for. */
+const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'winograd' | 'norms'> => ({ winograd: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)), norms: types });
+
+function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType[]): EngineInfo {
   const gpu = binding.isUsingGpuDevice();
   const flags = cpuFlags();
   // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX, and on GPUs from Ampere on.
   const bf16 = gpu ? computesInBfloat16(pinnedGpu(listGpus())) : /\b(avx512_bf16|amx_bf16)\b/.test(flags);
-  return { kind: 'tensorflow', library: 'tensorflow', version: binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags) };
+  return { kind: 'tensorflow', library: 'tensorflow', version: binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags), ...ownKernels(gpu ? [] : kernels, flags) };
 }
 
 await serveEngine(() => {
-  const binding = loadBinding(findBinding());
-  return new Session(binding, describeEngine(binding));
+  const file = findBinding();
+  const binding = loadBinding(file);
+  return new Session(binding, describeEngine(binding, loadKernels(file)));
 });

@@ -1,5 +1,6 @@
 import type { GraphNode } from '../graph/index.js';
 import type { TensorValue } from '../program/value.js';
+import type { KernelType } from './kernels.js';
 
 /** Which implementation runs graphs: TensorFlow itself, or the slower one that needs npm packages only. */
 export type EngineKind = 'tensorflow' | 'portable';
@@ -16,6 +17,10 @@ export interface EngineInfo {
   precision: { bf16: boolean };
   /** Whether graphs run on a CPU by oneDNN's kernels, which have fused forms of their own. */
   oneDnn: boolean;
+  /** Element types in which convolutions of 3 × 3 taps run by Winograd's method, on our own kernels. */
+  winograd: readonly KernelType[];
+  /** Element types in which batch norms of training run on our own kernels. */
+  norms: readonly KernelType[];
 }
 
 /** A value on its way into a run: strings as they are, everything else as one string of its bytes. */

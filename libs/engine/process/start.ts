@@ -1,12 +1,14 @@
 import { choice, parseEnvironment } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { findBinding } from './binding.js';
+import { kernelsEnvironment } from './kernels.js';
 import { ProcessEngine, type Engine, type EngineOptions } from './engine.js';
 import type { EngineInfo, EngineKind } from './protocol.js';
 
 /** The variable by which an engine is chosen; services list it among theirs. */
 export const engineEnvironment = {
   engine: ['SULCUS_ENGINE', choice(['auto', 'tensorflow', 'portable'], { default: 'auto', description: 'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower' })],
+  ...kernelsEnvironment,
 } as const;
 
 /**

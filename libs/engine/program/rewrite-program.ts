@@ -9,7 +9,7 @@ const mapTensors = (tensors: Readonly<Record<string, Tensor>>, map: (tensor: Ten
 const namedBy = ({ inputs, outputs, targets = [] }: EntryPoint): { node: string }[] => [...Object.values(inputs), ...Object.values(outputs), ...targets];
 
 /** The names of the nodes that the entry points need. */
-function neededNodes({ graph, entryPoints }: Program): Set<string> {
+export function neededNodes({ graph, entryPoints }: Program): Set<string> {
   const needed = new Set<string>();
   const waiting = Object.values(entryPoints).flatMap((entry) => namedBy(entry).map(({ node }) => node));
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {

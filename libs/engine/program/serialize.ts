@@ -2,13 +2,19 @@ import { graphError } from '../graph/index.js';
 import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
 import { valueType, type EntryPoint, type LoweredProgram, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { useOwnNorms } from './training/own-norms.js';
 import { rematerialise } from './training/rematerialise.js';
 import { storeConstants, type StoredConstant } from './stored-constants.js';
+import { useWinograd } from './winograd.js';
 import { encodeSavedModel } from './wire.js';
 
 export interface SerializeOptions {
   /** The program will run on a CPU whose TensorFlow uses oneDNN: take forms that only it has. Default false. */
   oneDnn?: boolean;
+  /** Element types in which the device has our own kernels for convolutions. Default none. */
+  winograd?: readonly string[];
+  /** The same for batch norms of training. Default none. */
+  norms?: readonly string[];
 }
 
 /**
@@ -16,8 +22,9 @@ export interface SerializeOptions {
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
-export function serializeProgram(portable: Program, { oneDnn = false }: SerializeOptions = {}): SerializedProgram {
-  const { nodes, ...rest } = lowerProgram(oneDnn ? rematerialise(fuseConvolutions(portable)) : portable);
+export function serializeProgram(portable: Program, { oneDnn = false, winograd = [], norms = [] }: SerializeOptions = {}): SerializedProgram {
+  const forOneDnn = oneDnn ? rematerialise(fuseConvolutions(portable)) : portable;
+  const { nodes, ...rest } = lowerProgram(useWinograd(useOwnNorms(forOneDnn, norms), winograd));
   return { savedModel: encodeSavedModel(nodes), ...rest };
 }
 

@@ -25,10 +25,18 @@ export async function engineFindings(): Promise<Finding[]> {
 
 const onGpu = (info: EngineInfo | undefined): boolean => info?.devices[0]?.startsWith('GPU') ?? false;
 
-function engineFinding(info: EngineInfo): Finding {
-  const text = `${describeEngine(info)}${info.oneDnn ? ', oneDNN kernels' : ''}`;
+/** The engine and whose kernels it runs; the facts are all it says about itself. */
+export function engineFinding(info: EngineInfo): Finding {
+  const text = [describeEngine(info), ...(info.oneDnn ? ['oneDNN kernels'] : []), ...ownKernels(info)].join(', ');
   if (info.kind === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
   return { topic: 'engine', status: 'warning', text: `${text}: correct, but several times slower than TensorFlow`, advice: `${SET_UP} brings TensorFlow; SULCUS_ENGINE=tensorflow insists on it`, facts: { ...info } };
+}
+
+/** What runs on our own kernels, in which element types. Nothing where there can be none. */
+function ownKernels({ kind, devices, winograd, norms }: EngineInfo): string[] {
+  const uses = [{ what: '3 × 3 convolutions (Winograd)', types: winograd }, { what: 'batch norms of training', types: norms }].filter(({ types }) => types.length > 0);
+  if (uses.length > 0) return [`own kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
+  return kind === 'tensorflow' && devices[0] === 'CPU:0' ? ['no kernels of our own (they need AVX512, and g++ at set-up)'] : [];
 }
 
 function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding {

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { choice, parseEnvironment } from '#libs/config';
+
+/** Element types that the kernels compute in. */
+export type KernelType = 'float32' | 'bfloat16';
+
+/** The compiled kernels (libs/engine/kernels/module.cc). Loading them registers their operations with TensorFlow. */
+interface KernelsModule {
+  /** What this processor can run. */
+  readonly elementTypes: readonly KernelType[];
+}
+
+/** The variable that switches the kernels off; services list it among theirs. */
+export const kernelsEnvironment = {
+  kernels: ['SULCUS_ENGINE_KERNELS', choice(['own', 'tensorflow'], { default: 'own', description: "whose kernels train: our own where the processor has AVX-512, faster, or TensorFlow's alone" })],
+} as const;
+
+/** The compiled kernels lie beside the binding, for whose libtensorflow they are. */
+const FILE = 'sulcus_kernels.node';
+
+/**
+ * Loads the kernels that are compiled beside a binding, after the binding itself.
+ *
+ * @returns the element types they can be used for; none without compiled kernels, on a processor that they are not for, or when SULCUS_ENGINE_KERNELS says `tensorflow`
+ */
+export function loadKernels(binding: string): readonly KernelType[] {
+  const file = path.join(path.dirname(binding), FILE);
+  if (!existsSync(file) || parseEnvironment(kernelsEnvironment).kernels === 'tensorflow') return [];
+  return (createRequire(import.meta.url)(file) as KernelsModule).elementTypes;
+}
