@@ -3,7 +3,7 @@ import { SulcusError } from '#libs/errors';
 import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
 import { parseOptions, type BenchOptions } from './options.js';
-import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
+import { collectGarbage, peakRssBytes, processorMs, resetPeakRss } from './processes.js';
 import { jsonLine, table, type PartyResult } from './report.js';
 
 export interface Benchmark {
@@ -33,6 +33,7 @@ async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Co
   try {
     const step = await benchmark.prepare(engine, options);
     for (let count = 0; count < benchmark.warmUpSteps; count++) await step();
+    collectGarbage();
     const pids = [process.pid, engine.pid!];
     const measure = async (seconds: number): Promise<Turn> => {
       const before = processorMs(pids);
