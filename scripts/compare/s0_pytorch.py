@@ -107,7 +107,11 @@ def main():
         save_file(model.state_dict(), options.initial)
         return
     if options.weights:
-        model.load_state_dict(load_file(options.weights))
+        missing, unexpected = model.load_state_dict(load_file(options.weights), strict=False)
+        # A counter that only a momentum of None would read, which sulcus does not write.
+        lacking = [name for name in missing if not name.endswith(".num_batches_tracked")]
+        if lacking or unexpected:
+            parser.error(f"{options.weights} does not fit: it lacks {lacking}, and has {unexpected} besides")
     model = model.to(memory_format=torch.channels_last)
     folder = os.path.dirname(os.path.abspath(options.manifest))
     loaders = {
