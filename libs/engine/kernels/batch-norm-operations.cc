@@ -34,7 +34,9 @@ struct Training {
     const auto x = run.input(0), scale = run.input(1), offset = run.input(2), oldMean = run.input(3), oldVariance = run.input(4);
     const auto images = dimensionsOf(x);
     const Matrix matrix = matrixOf(images);
-    const auto y = run.output<T>(0, images), newMean = run.output<float>(1, {matrix.channels}), newVariance = run.output<float>(2, {matrix.channels});
+    // Element by element, so y may take the place of what is added.
+    const auto y = run.inputs() == 5 ? run.output<T>(0, images) : run.outputInPlaceOf({5}, 0, images);
+    const auto newMean = run.output<float>(1, {matrix.channels}), newVariance = run.output<float>(2, {matrix.channels});
     const auto mean = run.output<float>(3, {matrix.channels}), variance = run.output<float>(4, {matrix.channels});
     channelStatistics(team(), matrix, dataOf<T>(x), dataOf<float>(mean), dataOf<float>(variance));
     // Running statistics gather the unbiased estimate.
@@ -90,11 +92,12 @@ struct TrainingGradient {
 
   template <class T>
   void compute(const Run& run) const {
-    const auto dy = run.input(0), x = run.input(1), scale = run.input(2), offset = run.input(3), mean = run.input(4), variance = run.input(5);
+    const auto x = run.input(1), scale = run.input(2), offset = run.input(3), mean = run.input(4), variance = run.input(5);
     const auto images = dimensionsOf(x);
     const Matrix matrix = matrixOf(images);
+    const auto dx = run.outputInPlaceOf({0}, 0, images), dy = run.input(0);
     checkSame(dy, images);
-    const auto dx = run.output<T>(0, images), scaleSlope = run.output<float>(1, {matrix.channels}), offsetSlope = run.output<float>(2, {matrix.channels});
+    const auto scaleSlope = run.output<float>(1, {matrix.channels}), offsetSlope = run.output<float>(2, {matrix.channels});
     const Norm norm{parameter(scale, matrix), parameter(offset, matrix), parameter(mean, matrix), parameter(variance, matrix), epsilon, rectified};
     normaliseBack<T>(team(), matrix, norm, dataOf<T>(dy), dataOf<T>(x), dataOf<T>(dx), dataOf<float>(scaleSlope), dataOf<float>(offsetSlope));
   }
@@ -117,14 +120,17 @@ struct RectifierGradient {
     int64_t count = 1;
     for (const int64_t size : dimensions) count *= size;
     if (count % kLanes != 0) throw KernelError("the number of elements must be a multiple of 16");
+    std::vector<int> inputs;
+    for (int index = 1; index < run.inputs(); index++) inputs.push_back(index);
+    const auto dx = run.outputInPlaceOf(inputs, 0, dimensions);
     std::vector<TensorPointer> tensors;
     std::vector<const T*> slopes;
-    for (int index = 1; index < run.inputs(); index++) {
+    for (const int index : inputs) {
       tensors.push_back(run.input(index));
       checkSame(tensors.back(), dimensions);
       slopes.push_back(dataOf<T>(tensors.back()));
     }
-    rectifyBack<T>(team(), count, slopes, dataOf<T>(y), dataOf<T>(run.output<T>(0, dimensions)));
+    rectifyBack<T>(team(), count, slopes, dataOf<T>(y), dataOf<T>(dx));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {

@@ -75,6 +75,15 @@ class Run {
     return {tensor, TF_DeleteTensor};
   }
 
+  /** An output in the memory of one of these inputs, if nobody else needs that; they must not have been taken by `input` yet. */
+  TensorPointer outputInPlaceOf(const std::vector<int>& inputs, int index, const Dimensions& dimensions) const {
+    int forwarded = -1;
+    const auto status = newStatus();
+    TF_Tensor* tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.data(), static_cast<int>(inputs.size()), index, dimensions.data(), static_cast<int>(dimensions.size()), &forwarded, status.get());
+    check(status);
+    return {tensor, TF_DeleteTensor};
+  }
+
  private:
   TF_OpKernelContext* context_;
 };
