@@ -11,7 +11,8 @@ export interface BothEngines {
 /** @returns undefined where there is no TensorFlow to compare with */
 export async function startBoth(): Promise<BothEngines | undefined> {
   try {
-    const tensorflow = await startEngine({ kind: 'tensorflow', label: 'test reference', threads: 1 });
+    // Without our own kernels: the reference is TensorFlow itself.
+    const tensorflow = await startEngine({ kind: 'tensorflow', kernels: 'tensorflow', label: 'test reference', threads: 1 });
     return { tensorflow, portable: await startEngine({ kind: 'portable', label: 'test portable' }) };
   } catch (error) {
     if (error instanceof SulcusError && error.code === 'ENGINE_UNAVAILABLE') return undefined;
