@@ -8,7 +8,8 @@ and on sulcus's side:
     sulcus weights import initial.safetensors --model resnet50 --classes 4 --size 244 --out weights.safetensors
     SULCUS_INITIAL_WEIGHTS=weights.safetensors npm start -- --data manifest.csv --recipe s0-resnet50 --once
 
-The manifest has the columns path, label, patient and split (`sulcus phantoms` writes one without the last). Training keeps the weights of the lowest validation loss and
+With so few images from random weights chance decides much; weights that sulcus has trained on others (`sulcus weights export`) serve as well
+as --weights and are imported in the same way. The manifest has the columns path, label, patient and split (`sulcus phantoms` writes one without the last). Training keeps the weights of the lowest validation loss and
 stops early as the recipe does; the validation split goes through the plain transform (the corrected recipe, not the notebook's oddity).
 """
 

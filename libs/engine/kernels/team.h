@@ -32,7 +32,7 @@ class Team {
 
   int threads() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /** An item of a loop, and the number of the thread that takes it, below `threads()`. */
+  /** An item of a loop, and the number of the thread that takes it, below `threads()` and below the number of items. */
   using Item = std::function<void(int index, int thread)>;
 
   /** Calls `item` for every index below `count`, and returns when all have returned. One loop at a time, and none inside another. */

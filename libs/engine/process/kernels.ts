@@ -23,10 +23,17 @@ const FILE = 'sulcus_kernels.node';
 /**
  * Loads the kernels that are compiled beside a binding, after the binding itself.
  *
- * @returns the element types they can be used for; none without compiled kernels, on a processor that they are not for, or when SULCUS_ENGINE_KERNELS says `tensorflow`
+ * @returns the element types they can be used for; none without compiled kernels, on a processor that they are not for,
+ * when SULCUS_ENGINE_KERNELS says `tensorflow`, or, with a warning, when they do not load
  */
 export function loadKernels(binding: string): readonly KernelType[] {
   const file = path.join(path.dirname(binding), FILE);
   if (!existsSync(file) || parseEnvironment(kernelsEnvironment).kernels === 'tensorflow') return [];
-  return (createRequire(import.meta.url)(file) as KernelsModule).elementTypes;
+  try {
+    return (createRequire(import.meta.url)(file) as KernelsModule).elementTypes;
+  } catch (error) {
+    // They only make things faster: TensorFlow's own compute the same.
+    process.emitWarning(`Running on TensorFlow's own kernels, because ${FILE} does not load: ${error instanceof Error ? error.message : String(error)}`, { type: 'SulcusWarning' });
+    return [];
+  }
 }
