@@ -50,7 +50,7 @@ export async function learnOnce(run: Run): Promise<void> {
   view.note(`training ended (${state.finished!.reason}) after ${state.finished!.passes} epochs`);
   setPhase('evaluating');
   const test = await evaluateTestSplit(pipeline.bus, client, { classes: dataSet.classes, onProgress: (done, total) => setPhase(`evaluating ${done}/${total}`) }, signal);
-  const summary = summarise(state, client.counts, test.metrics);
+  const summary = summarise(state, { ...client.counts, lastVersion: client.lastVersion }, test.metrics);
   finish(run, summary);
   setPhase('writing the report');
   await report(run, summary, test);
@@ -67,7 +67,7 @@ export async function learnOn(run: Run): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  if (run.options.json !== undefined) finish(run, summarise(state, client.counts));
+  if (run.options.json !== undefined) finish(run, summarise(state, { ...client.counts, lastVersion: client.lastVersion }));
 }
 
 /** Makes the images when there are none, and has them taken in by a process of its own. */

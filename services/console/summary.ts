@@ -30,7 +30,10 @@ export interface RequestCounts {
   failedRequests: number;
 }
 
-export function summarise(state: PipelineState, { requests, failedRequests }: RequestCounts, test?: ClassificationMetrics): RunSummary {
+/** The version that answered last, if any has; an answer may be here before the predictor's message about its swap. */
+type Answers = RequestCounts & { readonly lastVersion?: string };
+
+export function summarise(state: PipelineState, { requests, failedRequests, lastVersion }: Answers, test?: ClassificationMetrics): RunSummary {
   const { offered, ingested, duplicates, rejected, ...split } = state.ingest;
   const lost = [...state.lostSamples.values()];
   const lostOf = (side: string): number => lost.filter((lostSplit) => lostSplit === side).length;
@@ -51,7 +54,7 @@ export function summarise(state: PipelineState, { requests, failedRequests }: Re
       inputStallFraction: training?.inputStallFraction ?? 0,
     },
     models: [...state.models.values()].map(({ version, loss, accuracy, promoted }) => ({ version, validation: { loss, accuracy }, promoted })),
-    served: { version: state.servedVersion, swaps: state.swaps, requests, failedRequests },
+    served: { version: lastVersion || state.servedVersion, swaps: state.swaps, requests, failedRequests },
     ...(test ? { test } : {}),
   };
 }
