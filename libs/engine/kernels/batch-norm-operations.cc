@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "batch-norm.h"
 #include "operations.h"
 #include "tensorflow-kernel.h"

@@ -34,15 +34,25 @@ export function rewriteProgram(program: Program, rewrites: readonly Rewrite[]): 
 /** How often each value of a program is used, entry points included: by node and output. */
 export class Uses {
   readonly #counts = new Map<string, number>();
+  readonly #readers = new Map<string, GraphNode>();
 
   constructor({ graph, entryPoints }: Program) {
     const add = ({ node, output }: Tensor): void => void this.#counts.set(`${node}:${output}`, this.of(node, output) + 1);
-    for (const node of graph.nodes) node.inputs.forEach(add);
+    for (const node of graph.nodes) {
+      node.inputs.forEach(add);
+      for (const { node: name, output } of node.inputs) if (output === 0) this.#readers.set(name, node);
+    }
     for (const { outputs } of Object.values(entryPoints)) Object.values(outputs).forEach(add);
   }
 
   of(node: string, output: number): number {
     return this.#counts.get(`${node}:${output}`) ?? 0;
+  }
+
+  /** The node of this type that reads a node's output 0, if nothing else does. */
+  onlyReader(node: GraphNode, type: string): GraphNode | undefined {
+    const reader = this.of(node.name, 0) === 1 ? this.#readers.get(node.name) : undefined;
+    return reader?.type === type ? reader : undefined;
   }
 
   /** Whether a node exists for the sake of one other node only, which takes its output 0. */

@@ -3,8 +3,8 @@ import type { Rewrite } from './lowering.js';
 import type { Program } from './program.js';
 import { rewriteProgram, Uses } from './rewrite-program.js';
 
-/** Channels come in whole vectors. */
-const LANES = 16;
+/** Channels that the kernels compute at a time; images and filters have a multiple of them. */
+export const LANES = 16;
 
 const isOnes = (value: unknown): boolean => Array.isArray(value) && value.every((size) => size === 1);
 
@@ -27,7 +27,6 @@ export function useWinograd(program: Program, elementTypes: readonly string[]): 
   const uses = new Uses(program);
   const typeFits = (node: GraphNode): boolean => elementTypes.includes(node.outputs[0]?.dtype ?? '');
   const isConvolution = (node: GraphNode): boolean => node.type === 'Conv2D' && typeFits(node) && isPlain(node, node.inputs[1]!.shape);
-  const rectifiers = new Map(graph.nodes.filter(({ type }) => type === 'Relu').map((node) => [node.inputs[0]!.node, node.name]));
   // The biased convolutions that end in a rectifier, by the name of the rectifier.
   const rectified = new Map<string, Tensor>();
 
@@ -38,9 +37,9 @@ export function useWinograd(program: Program, elementTypes: readonly string[]): 
   const emitBiased = (g: Graph, node: GraphNode, [y, bias]: readonly Tensor[]): readonly Tensor[] | undefined => {
     const convolution = graph.node(node.inputs[0]!.node);
     if (!isConvolution(convolution) || !uses.isOnlyFor(convolution)) return undefined;
-    const rectifier = uses.isOnlyFor(node) ? rectifiers.get(node.name) : undefined;
+    const rectifier = uses.onlyReader(node, 'Relu');
     const outputs = emit(g, node, [...g.node(y!.node).inputs, bias!], rectifier !== undefined);
-    if (rectifier !== undefined) rectified.set(rectifier, outputs[0]!);
+    if (rectifier !== undefined) rectified.set(rectifier.name, outputs[0]!);
     return outputs;
   };
 

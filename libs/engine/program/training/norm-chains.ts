@@ -20,22 +20,15 @@ export interface NormChains {
 /** Finds what can be done in the pass that normalises, because nothing else reads the values in between. */
 export function findNormChains({ graph, entryPoints }: Program, norms: readonly GraphNode[], uses: Uses): NormChains {
   const places = new Map(graph.nodes.map(({ name }, index) => [name, index]));
-  const readers = new Map<string, GraphNode>();
-  for (const node of graph.nodes) for (const { node: name, output } of node.inputs) if (output === 0) readers.set(name, node);
-  const onlyReader = (node: GraphNode, type: string): GraphNode | undefined => {
-    const reader = uses.of(node.name, 0) === 1 ? readers.get(node.name) : undefined;
-    return reader?.type === type ? reader : undefined;
-  };
-
   // An entry point that wants a norm's statistics alone must not have to feed the shortcut.
   const needs = Object.values(entryPoints).map((entry) => neededNodes({ graph, entryPoints: { entry } }));
   const alwaysTogether = (norm: GraphNode, end: GraphNode): boolean => needs.every((needed) => !needed.has(norm.name) || needed.has(end.name));
 
   const chainOf = (norm: GraphNode): NormChain | undefined => {
-    const rectifier = onlyReader(norm, 'Relu');
+    const rectifier = uses.onlyReader(norm, 'Relu');
     if (rectifier) return { end: rectifier.name };
-    const sum = onlyReader(norm, 'AddV2');
-    const end = sum && onlyReader(sum, 'Relu');
+    const sum = uses.onlyReader(norm, 'AddV2');
+    const end = sum && uses.onlyReader(sum, 'Relu');
     const side = sum?.inputs.find(({ node }) => node !== norm.name);
     // The other summand must be there when the norm is computed: of two norms that meet, the later one takes the chain.
     if (!end || !side || !alwaysTogether(norm, end) || places.get(side.node)! > places.get(norm.name)! || side.shape.join() !== norm.outputs[0]!.shape.join()) return undefined;

@@ -2,11 +2,9 @@ import { attr, type Graph, type GraphNode, type Tensor } from '../../graph/index
 import type { Rewrite } from '../lowering.js';
 import type { Program } from '../program.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
+import { LANES } from '../winograd.js';
 import { findNormChains } from './norm-chains.js';
 import { isTrainingNorm } from './repeated-norm.js';
-
-/** Channels come in whole vectors. */
-const LANES = 16;
 
 const SUMS = new Set(['AddV2', 'AddN']);
 
