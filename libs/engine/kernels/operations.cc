@@ -67,7 +67,7 @@ std::vector<std::string> registerOperations() {
   const bool vectors = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
   if (!vectors) return {};
   const bool halves = __builtin_cpu_supports("avx512bf16");
-  for (const auto& group : {winogradOperations(), batchNormOperations()}) {
+  for (const auto& group : {winogradOperations(), directOperations(), batchNormOperations()}) {
     for (const auto& operation : group) {
       define(operation);
       for (const auto& [type, compute] : operation.kernels) {

@@ -1,6 +1,8 @@
 // What a kernel needs of TensorFlow's C interface, with errors as exceptions and memory that frees itself.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -109,6 +111,20 @@ class Attributes {
     return value != 0;
   }
 
+  /** @throws KernelError when there are not COUNT of them */
+  template <int COUNT>
+  std::array<int64_t, COUNT> integers(const char* name) const {
+    std::array<int64_t, COUNT> values{};
+    int32_t size = 0, bytes = 0;
+    const auto status = newStatus();
+    TF_OpKernelConstruction_GetAttrSize(construction_, name, &size, &bytes, status.get());
+    check(status);
+    if (size != COUNT) throw KernelError(std::string(name) + " must be " + std::to_string(COUNT) + " numbers");
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), COUNT, status.get());
+    check(status);
+    return values;
+  }
+
  private:
   TF_OpKernelConstruction* construction_;
 };
@@ -140,6 +156,8 @@ class Shapes {
     TF_ShapeInferenceContextConcatenateShapes(context_, first.get(), second.get(), result.get(), status_);
     return result;
   }
+
+  void unknownOutput() const { TF_ShapeInferenceContextSetUnknownShape(context_, status_); }
 
   void output(int index, const ShapePointer& shape) const { TF_ShapeInferenceContextSetOutput(context_, index, shape.get(), status_); }
 

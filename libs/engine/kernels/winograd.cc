@@ -22,8 +22,10 @@ constexpr int64_t kFewestTiles = 48;
 /** Filters up to this size stay in every core's cache: threads share out the tiles then, else the output channels, if there are enough. */
 constexpr int64_t kSmallFilter = 128 * 128;
 
-/** What the slopes at filters take in the domain: a part of the third-level cache. */
-constexpr int64_t kSlopeFloats = 1200 * 1024;
+/** What filters, or the slopes at them, take in the domain at a time: a part of the third-level cache. */
+constexpr int64_t kFilterFloats = 1200 * 1024;
+/** So few tiles are entered into the domain once, and go through one part of the filters after the other. */
+constexpr int64_t kFewTiles = 128;
 
 /** Tiles of a chunk: a multiple of 12, as products take rows by 12 or 6. */
 int64_t chunkTiles(int64_t channels, int64_t count) {
@@ -31,11 +33,6 @@ int64_t chunkTiles(int64_t channels, int64_t count) {
   return std::min(count, std::max(kFewestTiles, fitting));
 }
 
-/** Channels shared out to threads in whole panels. */
-int64_t channelsEach(const Team& team, int64_t channels) {
-  const int64_t each = (panels(channels) + team.threads() - 1) / team.threads();
-  return std::min(channels, std::max<int64_t>(1, each) * kPanel);
-}
 
 /** How the slopes at filters are shared out: a thread takes some input and some output channels at a time. */
 struct SlopeParts {
@@ -47,7 +44,7 @@ struct SlopeParts {
     // Output channels are parted only if there are fewer blocks of input channels than threads: each part enters all of x anew.
     const int64_t wanted = std::max<int64_t>(1, team.threads() / blocks);
     outEach = std::min(out, (panels(out) + wanted - 1) / wanted * kPanel);
-    const int64_t fitting = kSlopeFloats / (kFrequencies * outEach * kLanes);
+    const int64_t fitting = kFilterFloats / (kFrequencies * outEach * kLanes);
     inEach = std::max<int64_t>(1, std::min(share, fitting)) * kLanes;
     down = static_cast<int>((in + inEach - 1) / inEach);
     across = static_cast<int>((out + outEach - 1) / outEach);
@@ -94,13 +91,19 @@ class Convolution {
     std::vector<Place> places;
     for (int thread = 0; thread < team_.threads(); thread++) places.push_back(takePlace(rows, out_));
     team_.each(static_cast<int>(in_ / ROWS), [&](int row, int) { enter_(row * ROWS, Range{0, out_}, filters); });
-    team_.each(static_cast<int>((tiles_.count + rows - 1) / rows), [&](int chunk, int thread) { convolveChunk(chunk * rows, {0, out_}, filters, places[thread]); });
+    team_.each(static_cast<int>((tiles_.count + rows - 1) / rows), [&](int chunk, int thread) {
+      const int64_t first = chunk * rows, count = std::min(rows, tiles_.count - first);
+      enterTiles(first, count, places[thread].entered);
+      multiply(first, count, {0, out_}, filters, places[thread]);
+    });
   }
 
-  /** Each thread takes output channels, with their filters: what one core wrote no other reads. */
+  /** Each thread takes output channels, with their filters: what one core wrote no other reads. They come in pieces that stay in the third-level cache. */
   void byChannels() {
-    const int64_t columns = channelsEach(team_, out_), rows = chunkTiles(in_ + columns, tiles_.count);
-    const int parts = static_cast<int>((out_ + columns - 1) / columns), workers = std::min(parts, team_.threads());
+    const int64_t panelCount = panels(out_), piecePanels = std::max<int64_t>(1, kFilterFloats / (kFrequencies * in_ * kPanel)), columns = std::min(out_, piecePanels * kPanel);
+    const int workers = team_.threads();
+    const bool atOnce = tiles_.count <= kFewTiles;
+    const int64_t rows = atOnce ? tiles_.count : chunkTiles(in_ + columns, tiles_.count);
     scratch().reset(Scratch::roundUp(in_) + workers * (Scratch::roundUp(Domain::floats(in_, columns)) + floatsOfPlace(rows, columns)));
     zeros_ = zeros<T>(scratch().take(in_), in_);
     std::vector<float*> filterMemory;
@@ -109,23 +112,34 @@ class Convolution {
       filterMemory.push_back(scratch().take(Domain::floats(in_, columns)));
       places.push_back(takePlace(rows, columns));
     }
-    team_.each(parts, [&](int index, int thread) {
-      const Range part{index * columns, std::min(out_, (index + 1) * columns)};
-      const PanelDomain filters{{filterMemory[thread], in_, part.size()}};
-      Place place = places[thread];
-      place.results.channels = part.size();
-      for (int64_t row = 0; row < in_; row += ROWS) enter_(row, part, filters);
-      for (int64_t first = 0; first < tiles_.count; first += rows) convolveChunk(first, part, filters, place);
+    team_.each(workers, [&](int worker, int thread) {
+      const int64_t last = panelCount * (worker + 1) / workers;
+      if (atOnce) enterTiles(0, tiles_.count, places[thread].entered);
+      for (int64_t panel = panelCount * worker / workers; panel < last; panel += piecePanels) {
+        const Range part{panel * kPanel, std::min(out_, std::min(last, panel + piecePanels) * kPanel)};
+        const PanelDomain filters{{filterMemory[thread], in_, part.size()}};
+        Place place = places[thread];
+        place.results.channels = part.size();
+        for (int64_t row = 0; row < in_; row += ROWS) enter_(row, part, filters);
+        for (int64_t first = 0; first < tiles_.count; first += rows) {
+          const int64_t count = std::min(rows, tiles_.count - first);
+          if (!atOnce) enterTiles(first, count, place.entered);
+          multiply(first, count, part, filters, place);
+        }
+      }
     });
   }
 
-  void convolveChunk(int64_t first, Range part, const PanelDomain& filters, const Place& place) const {
-    const auto& [entered, results] = place;
-    const int64_t count = std::min(entered.rows, tiles_.count - first);
+  void enterTiles(int64_t first, int64_t count, const Domain& entered) const {
     for (int64_t row = 0; row < count; row++) enterTile<kPoints>(tiles_, x_, in_, first + row, 1, zeros_, Whole(), entered, row, Range{0, in_});
+  }
+
+  /** Tiles that are entered, by these filters, and out of the domain. */
+  void multiply(int64_t first, int64_t count, Range part, const PanelDomain& filters, const Place& place) const {
+    const auto& [entered, results] = place;
     for (int frequency = 0; frequency < kFrequencies; frequency++) {
       for (int64_t panel = 0; panel < panels(part.size()); panel++) {
-        product(static_cast<int>(count), static_cast<int>(in_), panelVectors(part.size(), panel), {entered.at(frequency, 0, 0), in_, 1}, filters.panel(frequency, panel), {results.at(frequency, 0, panel * kPanel), part.size(), false});
+        product<float>(static_cast<int>(count), static_cast<int>(in_), panelVectors(part.size(), panel), Left{entered.at(frequency, 0, 0), in_, 1}, filters.panel(frequency, panel), Result{results.at(frequency, 0, panel * kPanel), part.size(), false});
       }
     }
     for (int64_t row = 0; row < count; row++) leaveTile(tiles_, results, row, first + row, y_, out_, part, finish_);
@@ -168,12 +182,15 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
     return;
   }
   const SlopeParts parts(team, in, out);
-  const int64_t rows = chunkTiles(parts.inEach + parts.outEach, tiles.count);
+  const bool atOnce = tiles.count <= kFewTiles;
+  const int64_t rows = atOnce ? tiles.count : chunkTiles(parts.inEach + parts.outEach, tiles.count);
   const int workers = std::min(parts.count(), team.threads());
   const size_t slopeFloats = Domain::floats(parts.inEach, parts.outEach), inFloats = Domain::floats(rows, parts.inEach), outFloats = Domain::floats(rows, parts.outEach), zeroFloats = std::max(in, out);
   scratch().reset(Scratch::roundUp(zeroFloats) + workers * (Scratch::roundUp(slopeFloats) + Scratch::roundUp(inFloats) + Scratch::roundUp(outFloats)));
   const T* outside = zeros<T>(scratch().take(zeroFloats), zeroFloats);
   std::vector<std::array<float*, 3>> memory(workers);
+  // Where the output channels begin whose slopes a thread has in the domain.
+  std::vector<int64_t> kept(workers, -1);
   for (auto& [slopes, entered, results] : memory) {
     slopes = scratch().take(slopeFloats);
     entered = scratch().take(inFloats);
@@ -185,13 +202,15 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
     const PanelDomain m{{memory[thread][2], rows, outputs.size()}};
     for (int64_t first = 0; first < tiles.count; first += rows) {
       const int64_t count = std::min(rows, tiles.count - first);
+      const bool known = atOnce && kept[thread] == outputs.begin;
       for (int64_t row = 0; row < count; row++) {
         enterTile<kPoints>(tiles, x, in, first + row, 1, outside, Whole(), v, row, inputs);
-        enterTile<kTile>(tiles, dy, out, first + row, 0, outside, Slopes(), m, row, outputs);
+        if (!known) enterTile<kTile>(tiles, dy, out, first + row, 0, outside, Slopes(), m, row, outputs);
       }
+      kept[thread] = outputs.begin;
       for (int frequency = 0; frequency < kFrequencies; frequency++) {
         for (int64_t panel = 0; panel < panels(outputs.size()); panel++) {
-          product(static_cast<int>(inputs.size()), static_cast<int>(count), panelVectors(outputs.size(), panel), {v.at(frequency, 0, 0), 1, inputs.size()}, m.panel(frequency, panel), {slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
+          product<float>(static_cast<int>(inputs.size()), static_cast<int>(count), panelVectors(outputs.size(), panel), Left{v.at(frequency, 0, 0), 1, inputs.size()}, m.panel(frequency, panel), Result{slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
         }
       }
     }

@@ -178,13 +178,13 @@ export class ProcessEngine implements Engine {
 }
 
 /** What an engine is sent of a program: TensorFlow a SavedModel, perhaps with a device's own ops, the portable one plain nodes. */
-function formFor({ kind, oneDnn, winograd, norms }: EngineInfo, program: Program | SerializedProgram): ProgramPorts & { form: ModelForm } {
+function formFor({ kind, oneDnn, convolutions, norms }: EngineInfo, program: Program | SerializedProgram): ProgramPorts & { form: ModelForm } {
   if (kind === 'portable') {
     if (!('graph' in program)) throw new SulcusError('INVALID_ARGUMENT', 'A serialised program runs on the TensorFlow engine only: load the program itself');
     const { nodes, ...ports } = portableForm(program);
     return { form: { nodes }, ...ports };
   }
-  const { savedModel, ...ports } = 'graph' in program ? serializeProgram(program, { oneDnn, winograd, norms }) : program;
+  const { savedModel, ...ports } = 'graph' in program ? serializeProgram(program, { oneDnn, convolutions, norms }) : program;
   return { form: { savedModel }, ...ports };
 }
 

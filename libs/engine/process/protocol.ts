@@ -17,8 +17,8 @@ export interface EngineInfo {
   precision: { bf16: boolean };
   /** Whether graphs run on a CPU by oneDNN's kernels, which have fused forms of their own. */
   oneDnn: boolean;
-  /** Element types in which convolutions of 3 × 3 taps run by Winograd's method, on our own kernels. */
-  winograd: readonly KernelType[];
+  /** Element types in which convolutions and their gradients run on our own kernels. */
+  convolutions: readonly KernelType[];
   /** Element types in which batch norms of training run on our own kernels. */
   norms: readonly KernelType[];
 }

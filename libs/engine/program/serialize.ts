@@ -5,14 +5,14 @@ import { valueType, type EntryPoint, type LoweredProgram, type Port, type Progra
 import { useOwnNorms } from './training/own-norms.js';
 import { rematerialise } from './training/rematerialise.js';
 import { storeConstants, type StoredConstant } from './stored-constants.js';
-import { useWinograd } from './winograd.js';
+import { useOwnConvolutions } from './own-convolutions.js';
 import { encodeSavedModel } from './wire.js';
 
 export interface SerializeOptions {
   /** The program will run on a CPU whose TensorFlow uses oneDNN: take forms that only it has. Default false. */
   oneDnn?: boolean;
   /** Element types in which the device has our own kernels for convolutions. Default none. */
-  winograd?: readonly string[];
+  convolutions?: readonly string[];
   /** The same for batch norms of training. Default none. */
   norms?: readonly string[];
 }
@@ -22,9 +22,9 @@ export interface SerializeOptions {
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
-export function serializeProgram(portable: Program, { oneDnn = false, winograd = [], norms = [] }: SerializeOptions = {}): SerializedProgram {
+export function serializeProgram(portable: Program, { oneDnn = false, convolutions = [], norms = [] }: SerializeOptions = {}): SerializedProgram {
   const forOneDnn = oneDnn ? rematerialise(fuseConvolutions(portable)) : portable;
-  const { nodes, ...rest } = lowerProgram(useWinograd(useOwnNorms(forOneDnn, norms), winograd));
+  const { nodes, ...rest } = lowerProgram(useOwnConvolutions(useOwnNorms(forOneDnn, norms), convolutions));
   return { savedModel: encodeSavedModel(nodes), ...rest };
 }
 

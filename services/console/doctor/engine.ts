@@ -33,8 +33,8 @@ export function engineFinding(info: EngineInfo): Finding {
 }
 
 /** What runs on our own kernels, in which element types. Nothing where there can be none. */
-function ownKernels({ kind, devices, winograd, norms }: EngineInfo): string[] {
-  const uses = [{ what: '3 × 3 convolutions (Winograd)', types: winograd }, { what: 'batch norms of training', types: norms }].filter(({ types }) => types.length > 0);
+function ownKernels({ kind, devices, convolutions, norms }: EngineInfo): string[] {
+  const uses = [{ what: 'convolutions', types: convolutions }, { what: 'batch norms of training', types: norms }].filter(({ types }) => types.length > 0);
   if (uses.length > 0) return [`own kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
   return kind === 'tensorflow' && devices[0] === 'CPU:0' ? ['no kernels of our own (they need AVX512, and g++ at set-up)'] : [];
 }

@@ -31,15 +31,32 @@ function values(seed: string, shape: readonly number[], precision: Precision): T
   return float32(data, shape);
 }
 
-/** Feeds of {@link convolutionProgram} with 3 × 3 taps, stride 1 and padding SAME. */
-export const feedsFor = ([batch, height, width, inChannels, outChannels]: Sizes, precision: Precision): Record<'x' | 'filter' | 'dy', TensorValue> => ({
-  x: values('x', [batch, height, width, inChannels], precision),
-  filter: values('filter', [3, 3, inChannels, outChannels], precision),
-  dy: values('dy', [batch, height, width, outChannels], precision),
-});
+/** How a convolution goes over images, the same along both axes: `before` counts the zeros above and left of them. */
+export interface Window {
+  readonly taps: number;
+  readonly stride: number;
+  readonly before: number;
+  /** Height and width of the result. */
+  readonly results: readonly [height: number, width: number];
+}
 
-/** 3 × 3 taps, stride 1, zeros around the images: every product of its definition, summed in double precision. */
-export function directConvolution([batch, height, width, inChannels, outChannels]: Sizes, feeds: Readonly<Record<'x' | 'filter' | 'dy', TensorValue>>): Results<Float64Array> {
+/** 3 × 3 taps, stride 1, zeros around the images. */
+export const plainWindow = ([, height, width]: Sizes): Window => ({ taps: 3, stride: 1, before: 1, results: [height, width] });
+
+/** Feeds of {@link convolutionProgram}. */
+export const feedsFor = (sizes: Sizes, precision: Precision, { taps, results }: Window = plainWindow(sizes)): Record<'x' | 'filter' | 'dy', TensorValue> => {
+  const [batch, height, width, inChannels, outChannels] = sizes;
+  return {
+    x: values('x', [batch, height, width, inChannels], precision),
+    filter: values('filter', [taps, taps, inChannels, outChannels], precision),
+    dy: values('dy', [batch, ...results, outChannels], precision),
+  };
+};
+
+/** Every product of a convolution's definition, summed in double precision. */
+export function convolutionByDefinition(sizes: Sizes, feeds: Readonly<Record<'x' | 'filter' | 'dy', TensorValue>>, window: Window = plainWindow(sizes)): Results<Float64Array> {
+  const [batch, height, width, inChannels, outChannels] = sizes;
+  const { taps, stride, before, results: [rows, columns] } = window;
   const [x, filter, dy] = [feeds.x, feeds.filter, feeds.dy].map(({ data }) => Float64Array.from(data as Float32Array)) as [Float64Array, Float64Array, Float64Array];
   const results = { y: new Float64Array(dy.length), dx: new Float64Array(x.length), dFilter: new Float64Array(filter.length) };
   /** What one tap adds at one place: pixels begin at `from` in the images and at `to` in the result, the tap's weights at `weights`. */
@@ -56,12 +73,13 @@ export function directConvolution([batch, height, width, inChannels, outChannels
       results.dx[from + i]! += slope;
     }
   };
-  for (let place = 0; place < batch * height * width; place++) {
-    const [row, column] = [Math.floor(place / width) % height, place % width];
-    for (let tap = 0; tap < 9; tap++) {
-      const [down, right] = [Math.floor(tap / 3) - 1, (tap % 3) - 1];
-      const inside = row + down >= 0 && row + down < height && column + right >= 0 && column + right < width;
-      if (inside) addTap((place + down * width + right) * inChannels, place * outChannels, tap * inChannels * outChannels);
+  for (let place = 0; place < batch * rows * columns; place++) {
+    const image = Math.floor(place / columns / rows);
+    const [top, left] = [(Math.floor(place / columns) % rows) * stride - before, (place % columns) * stride - before];
+    for (let tap = 0; tap < taps * taps; tap++) {
+      const [row, column] = [top + Math.floor(tap / taps), left + (tap % taps)];
+      const inside = row >= 0 && row < height && column >= 0 && column < width;
+      if (inside) addTap(((image * height + row) * width + column) * inChannels, place * outChannels, tap * inChannels * outChannels);
     }
   }
   return results;

@@ -25,13 +25,13 @@ async function infoBeside(kernels: string | undefined) {
 test('an engine without our own kernels, or with some that do not load, runs on those of TensorFlow', async (t) => {
   if (process.env['SULCUS_ENGINE'] === 'portable') return t.skip('there is no TensorFlow');
   for (const kernels of [undefined, 'no module']) {
-    const { kind, winograd, norms } = await infoBeside(kernels);
-    assert.deepEqual({ kind, winograd, norms }, { kind: 'tensorflow', winograd: [], norms: [] });
+    const { kind, convolutions, norms } = await infoBeside(kernels);
+    assert.deepEqual({ kind, convolutions, norms }, { kind: 'tensorflow', convolutions: [], norms: [] });
   }
 });
 
 test('SULCUS_ENGINE_KERNELS=tensorflow leaves our own kernels out', async (t) => {
   if (process.env['SULCUS_ENGINE'] === 'portable') return t.skip('there is no TensorFlow');
   await using engine = await startEngine({ label: 'test', kernels: 'tensorflow' });
-  assert.deepEqual([engine.info.winograd, engine.info.norms], [[], []]);
+  assert.deepEqual([engine.info.convolutions, engine.info.norms], [[], []]);
 });

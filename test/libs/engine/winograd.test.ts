@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { attr, biasAdd, conv2d, dataOf, Graph, relu, serializeProgram, startEngine, type ConvolutionOptions, type Engine, type Program, type SerializedProgram, type Tensor } from '#libs/engine';
-import { convolutionProgram, directConvolution, feedsFor, relativeError, type Precision, type Results, type Sizes } from './_convolution.js';
+import { convolutionProgram, convolutionByDefinition, feedsFor, relativeError, type Precision, type Results, type Sizes } from './_convolution.js';
 import { float32 } from './_programs.js';
 
 const SAME: ConvolutionOptions = { strides: 1, padding: 'SAME' };
@@ -36,35 +36,17 @@ const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 const opsIn = ({ savedModel }: SerializedProgram, ops = [...OWN, ...TENSORFLOWS]): string[] =>
   ops.filter((op) => Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])));
 
-describe('which convolutions run by our own kernels', () => {
-  const winograd = ['float32', 'bfloat16'];
-  const sizes: Sizes = [-1, 8, 8, 32, 16];
-
+describe("which convolutions go by Winograd's method", () => {
+  const convolutions = ['float32', 'bfloat16'];
   it('3 × 3 taps at stride 1 with padding SAME, and their gradients, in the types that the engine has kernels for', () => {
     for (const precision of ['float32', 'bfloat16'] as const) {
-      const program = convolutionProgram(sizes, precision, 3, SAME);
-      assert.deepEqual(opsIn(serializeProgram(program, { winograd })), OWN);
-      assert.deepEqual(opsIn(serializeProgram(program, { winograd, oneDnn: true })), OWN);
-      assert.deepEqual(opsIn(serializeProgram(program, { winograd: winograd.filter((type) => type !== precision) })), TENSORFLOWS);
+      const program = convolutionProgram([-1, 8, 8, 32, 16], precision, 3, SAME);
+      assert.deepEqual(opsIn(serializeProgram(program, { convolutions })), OWN);
+      assert.deepEqual(opsIn(serializeProgram(program, { convolutions, oneDnn: true })), OWN);
+      assert.deepEqual(opsIn(serializeProgram(program, { convolutions: convolutions.filter((type) => type !== precision) })), TENSORFLOWS);
       assert.deepEqual(opsIn(serializeProgram(program)), TENSORFLOWS);
     }
   });
-
-  const others: Readonly<Record<string, readonly [sizes: Sizes, taps: number, options: ConvolutionOptions]>> = {
-    'stride 2': [sizes, 3, { strides: 2, padding: 'SAME' }],
-    'stride 2 down only': [sizes, 3, { strides: [2, 1], padding: 'SAME' }],
-    'a single tap': [sizes, 1, SAME],
-    '5 × 5 taps': [sizes, 5, SAME],
-    'no padding': [sizes, 3, { padding: 'VALID' }],
-    'dilated taps': [sizes, 3, { padding: 'SAME', dilations: 2 }],
-    'input channels that are no multiple of 16': [[-1, 8, 8, 24, 16], 3, SAME],
-    'output channels that are no multiple of 16': [[-1, 8, 8, 16, 24], 3, SAME],
-  };
-  for (const [title, [these, taps, options]] of Object.entries(others)) {
-    it(`not with ${title}: TensorFlow's ops stay`, () => {
-      assert.deepEqual(opsIn(serializeProgram(convolutionProgram(these, 'float32', taps, options), { winograd })), TENSORFLOWS);
-    });
-  }
 });
 
 /** A convolution of [2, 5, 6, 32] to 48 channels and what `after` puts behind it. */
@@ -86,7 +68,7 @@ const BIASED: Readonly<Record<string, readonly [after: (g: Graph, y: Tensor, bia
   'a rectifier without a bias': [(g, y, bias) => [relu(g, y), relu(g, bias)], ['Relu']],
 };
 
-describe('convolutions by our own kernels', () => {
+describe("convolutions by Winograd's method", () => {
   let engines: readonly Engine[];
   before(async () => {
     engines = await Promise.all(THREADS.map((threads) => startEngine({ label: 'test', threads })));
@@ -95,15 +77,15 @@ describe('convolutions by our own kernels', () => {
 
   /** Whether the test is skipped, because this engine would run TensorFlow's ops. */
   function skipped(test: TestContext, precision: Precision): boolean {
-    const missing = !engines[0]!.info.winograd.includes(precision);
+    const missing = !engines[0]!.info.convolutions.includes(precision);
     if (missing) test.skip(`the engine has no kernels of ours for ${precision}`);
     return missing;
   }
 
   /** The results of some runs, one after the other. */
   async function results(engine: Engine, sizes: Sizes, precision: Precision, { own = true, runs = 1 } = {}): Promise<Results<Float32Array>[]> {
-    const { oneDnn, winograd } = engine.info;
-    const loaded = await engine.load(serializeProgram(convolutionProgram(sizes, precision, 3, SAME), { oneDnn, winograd: own ? winograd : [] }));
+    const { oneDnn, convolutions } = engine.info;
+    const loaded = await engine.load(serializeProgram(convolutionProgram(sizes, precision, 3, SAME), { oneDnn, convolutions: own ? convolutions : [] }));
     const feeds = feedsFor(sizes, precision);
     const all: Results<Float32Array>[] = [];
     for (let run = 0; run < runs; run++) {
@@ -124,7 +106,7 @@ describe('convolutions by our own kernels', () => {
       it(`${title}: the result and both gradients are those of the sum in double precision, and TensorFlow's, within rounding`, async (test) => {
         if (skipped(test, precision)) return;
         const [[actual], [tensorflows]] = await Promise.all([results(engines[0]!, sizes, precision), results(engines[0]!, sizes, precision, { own: false })]);
-        const expected = directConvolution(sizes, feedsFor(sizes, precision));
+        const expected = convolutionByDefinition(sizes, feedsFor(sizes, precision));
         for (const name of RESULTS) {
           const errors = [relativeError(actual![name], expected[name]), relativeError(actual![name], tensorflows![name])];
           assert.ok(errors.every((error) => error < TOLERANCE[precision]), `${name}: ${errors.join(' and ')}`);
@@ -163,7 +145,7 @@ describe('convolutions by our own kernels', () => {
     it(`${title} behind a convolution is part of it where nothing else reads what is in between; the numbers are TensorFlow's`, async (test) => {
       if (skipped(test, 'float32')) return;
       const program = biasedProgram(after);
-      const own = serializeProgram(program, { winograd: ['float32'] });
+      const own = serializeProgram(program, { convolutions: ['float32'] });
       assert.deepEqual(opsIn(own, ['Conv2D', 'BiasAdd', 'Relu']), left);
       const { x, filter, dy } = feedsFor([2, 5, 6, 32, 48], 'float32');
       const feeds = { x, filter, bias: float32((dy.data as Float32Array).slice(0, 48), [48]) };

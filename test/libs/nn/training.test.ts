@@ -44,10 +44,10 @@ const cases = [
 /** How far the optimizer's memory may be from PyTorch's, in parts of the largest value. */
 const KINDS = [
   // Sums over a batch are taken in another order, and the slots hold them (squared) without the weights' bulk.
-  { title: "TensorFlow's kernels", kernels: 'tensorflow', winograd: false, slots: 1e-3 },
-  { title: "our own norms and TensorFlow's convolutions", kernels: 'own', winograd: false, slots: 1e-3 },
+  { title: "TensorFlow's kernels", kernels: 'tensorflow', convolutions: false, slots: 1e-3 },
+  { title: "our own norms and TensorFlow's convolutions", kernels: 'own', convolutions: false, slots: 1e-3 },
   // Winograd's method rounds about ten times as much as a direct sum: of a value so near to 0 the rectifier decides otherwise, and its whole slope comes or goes.
-  { title: 'all our own kernels', kernels: 'own', winograd: true, slots: 5e-2 },
+  { title: 'all our own kernels', kernels: 'own', convolutions: true, slots: 5e-2 },
 ] as const;
 
 for (const kind of KINDS) {
@@ -56,7 +56,7 @@ for (const kind of KINDS) {
     before(async () => {
       engine = await startEngine({ label: 'test', kernels: kind.kernels });
       // What an engine says of itself decides which form of a program it is given.
-      if (!kind.winograd) engine.info.winograd = [];
+      if (!kind.convolutions) engine.info.convolutions = [];
     });
     after(() => engine.close());
 

@@ -2,7 +2,7 @@ import { attr, type Graph, type GraphNode, type Tensor } from '../../graph/index
 import type { Rewrite } from '../lowering.js';
 import type { Program } from '../program.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
-import { LANES } from '../winograd.js';
+import { LANES } from '../own-convolutions.js';
 import { findNormChains } from './norm-chains.js';
 import { isTrainingNorm } from './repeated-norm.js';
 

@@ -41,7 +41,7 @@ describe('sulcus doctor', () => {
       const facts = (topic: string): Finding['facts'] => findings.find((finding) => finding.topic === topic)!.facts;
       assert.equal(facts('Node.js')!['node'], process.versions.node);
       assert.equal(typeof facts('engine')!['version'], 'string');
-      assert.ok(Array.isArray(facts('engine')!['winograd']));
+      assert.ok(Array.isArray(facts('engine')!['convolutions']));
       assert.match(String(facts('broker')!['serverVersion']), /^2\.\d+/);
       assert.ok(Number(facts('broker')!['maxPayloadBytes']) > 0);
       assert.ok(findings.filter(({ topic }) => topic === 'self-check').length >= 1);
@@ -89,15 +89,15 @@ describe('sulcus doctor', () => {
   });
 
   test("the engine's line names what runs on our own kernels in which element types, and says when a processor has none", () => {
-    const onCpu: EngineInfo = { kind: 'tensorflow', library: 'tensorflow', version: '2.21.0', devices: ['CPU:0'], precision: { bf16: true }, oneDnn: true, winograd: ['float32', 'bfloat16'], norms: [] };
+    const onCpu: EngineInfo = { kind: 'tensorflow', library: 'tensorflow', version: '2.21.0', devices: ['CPU:0'], precision: { bf16: true }, oneDnn: true, convolutions: ['float32', 'bfloat16'], norms: [] };
     const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...onCpu, ...changes });
     const { text, facts } = described({});
-    assert.equal(text, 'tensorflow 2.21.0 (CPU:0), oneDNN kernels, own kernels for 3 × 3 convolutions (Winograd) in float32 and bfloat16');
-    assert.deepEqual(facts!['winograd'], ['float32', 'bfloat16']);
-    assert.match(described({ winograd: ['float32'], norms: ['float32', 'bfloat16'] }).text, /, own kernels for 3 × 3 convolutions \(Winograd\) in float32 and batch norms of training in float32 and bfloat16$/);
-    assert.match(described({ winograd: [] }).text, /, no kernels of our own \(they need AVX512, and g\+\+ at set-up\)$/);
-    assert.equal(described({ winograd: [], oneDnn: false, devices: ['GPU:0', 'CPU:0'] }).text, 'tensorflow 2.21.0 (GPU:0)');
-    assert.doesNotMatch(described({ winograd: [], oneDnn: false, kind: 'portable', library: 'tfjs-wasm' }).text, /own kernels|of our own/);
+    assert.equal(text, 'tensorflow 2.21.0 (CPU:0), oneDNN kernels, own kernels for convolutions in float32 and bfloat16');
+    assert.deepEqual(facts!['convolutions'], ['float32', 'bfloat16']);
+    assert.match(described({ convolutions: ['float32'], norms: ['float32', 'bfloat16'] }).text, /, own kernels for convolutions in float32 and batch norms of training in float32 and bfloat16$/);
+    assert.match(described({ convolutions: [] }).text, /, no kernels of our own \(they need AVX512, and g\+\+ at set-up\)$/);
+    assert.equal(described({ convolutions: [], oneDnn: false, devices: ['GPU:0', 'CPU:0'] }).text, 'tensorflow 2.21.0 (GPU:0)');
+    assert.doesNotMatch(described({ convolutions: [], oneDnn: false, kind: 'portable', library: 'tfjs-wasm' }).text, /own kernels|of our own/);
   });
 
   test('findings are aligned, with what to do below, and a verdict at the end', () => {

@@ -1,0 +1,250 @@
+#include "direct.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "cells.h"
+#include "scratch.h"
+#include "stream.h"
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")
+
+namespace sulcus {
+namespace {
+
+/** Cells of a chunk of pixels: with a panel of filters they fit into the second-level cache of a core. */
+constexpr int64_t kChunkCells = 64 * 1024;
+/** Pixels of a chunk; multiples of the rows of a block. */
+constexpr int64_t kFewestRows = 24, kMostRows = 192;
+/** Filters up to this size stay in every core's cache: threads share out the pixels then, else the output channels, if there are enough. */
+constexpr int64_t kSmallFilterCells = 128 * 1024;
+
+/** A tap of the filter, and where the pixel under it lies from the one of the result. */
+struct Tap {
+  int64_t down, across, number;
+};
+
+/** Pixels of one axis of the result that the same taps lead to: `first`, first + step, …; under a tap lies its distance + pixel · sourceStep. */
+struct PhaseAxis {
+  int64_t first, step, count, size, sourceStep, sourceSize;
+  struct AxisTap {
+    int64_t distance, number;
+  };
+  std::vector<AxisTap> taps;
+};
+
+/** The pixels of a convolution's result are one phase. */
+PhaseAxis forward(const Axis& axis) {
+  PhaseAxis phase{0, 1, axis.output, axis.output, axis.stride, axis.input, {}};
+  for (int64_t tap = 0; tap < axis.taps; tap++) phase.taps.push_back({tap - axis.before, tap});
+  return phase;
+}
+
+/** The pixels of x are as many phases as the stride: those that lie a multiple of it from each other have taps in common. */
+PhaseAxis backward(const Axis& axis, int64_t first) {
+  PhaseAxis phase{first, axis.stride, (axis.input - first + axis.stride - 1) / axis.stride, axis.input, 1, axis.output, {}};
+  for (int64_t tap = 0; tap < axis.taps; tap++)
+    if ((first + axis.before - tap) % axis.stride == 0) phase.taps.push_back({(first + axis.before - tap) / axis.stride, tap});
+  return phase;
+}
+
+/** The pixels of one phase, counted row by row, in the memory of images. */
+template <class T>
+struct Pixels {
+  int64_t batch, in, out;
+  PhaseAxis vertical, horizontal;
+  const T *source, *outside;
+  T* result;
+
+  int64_t count() const { return batch * vertical.count * horizontal.count; }
+  int64_t taps() const { return static_cast<int64_t>(vertical.taps.size() * horizontal.taps.size()); }
+  /** Whether the pixels of the result and of the source are the same, one after the other. */
+  bool areRows() const { return taps() == 1 && vertical.taps[0].distance == 0 && horizontal.taps[0].distance == 0 && vertical.sourceStep == 1 && horizontal.sourceStep == 1 && vertical.count == vertical.sourceSize && horizontal.count == horizontal.sourceSize; }
+
+  /** Calls `each(index, image, row, column)` for `count` pixels from `first` on. */
+  template <class Each>
+  void walk(int64_t first, int64_t count, const Each& each) const {
+    int64_t column = first % horizontal.count, row = first / horizontal.count % vertical.count, image = first / horizontal.count / vertical.count;
+    for (int64_t index = 0; index < count; index++) {
+      each(index, image, row, column);
+      if (++column < horizontal.count) continue;
+      column = 0;
+      if (++row < vertical.count) continue;
+      row = 0;
+      image++;
+    }
+  }
+  const T* under(int64_t image, int64_t row, int64_t column, int64_t down, int64_t across) const {
+    const int64_t y = row * vertical.sourceStep + down, x = column * horizontal.sourceStep + across;
+    const bool inside = y >= 0 && y < vertical.sourceSize && x >= 0 && x < horizontal.sourceSize;
+    return inside ? source + ((image * vertical.sourceSize + y) * horizontal.sourceSize + x) * in : outside;
+  }
+  T* at(int64_t image, int64_t row, int64_t column) const { return result + ((image * vertical.size + vertical.first + row * vertical.step) * horizontal.size + horizontal.first + column * horizontal.step) * out; }
+};
+
+/** Where the sums of a product go as pixels: `rows` says where the channels of each are. */
+template <class T>
+struct PixelTarget {
+  T* const* rows;
+  int64_t channel;
+  bool stream;
+
+  Vec start(int, int) const { return zero(); }
+  template <int ROWS, int VECTORS>
+  void finish(const Vec (&sums)[ROWS][VECTORS]) const {
+#pragma GCC unroll 24
+    for (int row = 0; row < ROWS; row++) storeRow(rows[row] + channel, sums[row]);
+  }
+  PixelTarget from(int row) const { return {rows + row, channel, stream}; }
+
+ private:
+  template <int VECTORS>
+  void storeRow(T* to, const Vec (&sums)[VECTORS]) const {
+#pragma GCC unroll 4
+    for (int v = 0; v + 2 <= VECTORS; v += 2) {
+      if (stream) streamPair(to + v * kLanes, sums[v], sums[v + 1]);
+      else storePair(to + v * kLanes, sums[v], sums[v + 1]);
+    }
+    if constexpr (VECTORS % 2 != 0) store(to + (VECTORS - 1) * kLanes, sums[VECTORS - 1]);
+  }
+};
+
+/** A convolution of one phase: the product of the pixels under the taps, [pixels, taps · in], and the filters, [taps · in, out]. */
+template <class T, class EnterTap>
+class PhaseProduct {
+ public:
+  PhaseProduct(Team& team, Pixels<T> pixels, const EnterTap& enterTap) : team_(team), pixels_(std::move(pixels)), enterTap_(enterTap), tapCells_(pixels_.in / kCellValues<T>), depth_(pixels_.taps() * tapCells_), rowsEach_(std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)), chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_), stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
+
+  void run() {
+    if (pixels_.count() == 0) return;
+    if (depth_ == 0) return clear();
+    const int64_t panelCount = panels(pixels_.out);
+    const bool byPixels = depth_ * pixels_.out <= kSmallFilterCells || panelCount < team_.threads();
+    const int workers = static_cast<int>(std::min<int64_t>(team_.threads(), byPixels ? chunks_ : panelCount));
+    const int64_t placeCells = pixels_.areRows() ? 0 : rowsEach_ * depth_;
+    scratch().reset(Scratch::roundUp(pixels_.in) + Scratch::roundUp(depth_ * pixels_.out) + workers * Scratch::roundUp(placeCells));
+    float* outside = scratch().take(pixels_.in);
+    std::memset(outside, 0, pixels_.in * sizeof(float));
+    pixels_.outside = reinterpret_cast<const T*>(outside);
+    const Panels filters{scratch().take(depth_ * pixels_.out), depth_, pixels_.out};
+    std::vector<Place> places(workers);
+    for (auto& place : places) {
+      place.cells = scratch().take(placeCells);
+      place.rows.resize(rowsEach_);
+    }
+    if (byPixels) {
+      team_.each(static_cast<int>(panelCount), [&](int panel, int) { enterPanels(filters, panel, panel + 1); });
+      team_.each(static_cast<int>(chunks_), [&](int chunk, int thread) { convolveChunk(chunk, filters, 0, panelCount, places[thread]); });
+    } else {
+      // What one core wrote no other reads.
+      team_.each(workers, [&](int part, int thread) {
+        const int64_t from = panelCount * part / workers, to = panelCount * (part + 1) / workers;
+        enterPanels(filters, from, to);
+        for (int64_t chunk = 0; chunk < chunks_; chunk++) convolveChunk(chunk, filters, from, to, places[thread]);
+      });
+    }
+  }
+
+ private:
+  /** What a thread works with. */
+  struct Place {
+    float* cells = nullptr;
+    std::vector<T*> rows;
+  };
+
+  /** Nothing leads to these pixels. */
+  void clear() {
+    team_.each(static_cast<int>(chunks_), [&](int chunk, int) {
+      const int64_t first = chunk * rowsEach_;
+      pixels_.walk(first, std::min(rowsEach_, pixels_.count() - first), [&](int64_t, int64_t image, int64_t row, int64_t column) { std::memset(pixels_.at(image, row, column), 0, pixels_.out * sizeof(T)); });
+    });
+  }
+
+  void enterPanels(const Panels& filters, int64_t from, int64_t to) const {
+    int64_t first = 0;
+    for (const auto& [down, vertical] : pixels_.vertical.taps) {
+      for (const auto& [across, horizontal] : pixels_.horizontal.taps) {
+        enterTap_(vertical, horizontal, from * kPanel, std::min(pixels_.out, to * kPanel), filters, first);
+        first += tapCells_;
+      }
+    }
+  }
+
+  /** @returns the cells of a chunk, [pixels, depth] */
+  const float* enterChunk(int64_t first, int64_t count, Place& place) const {
+    if (pixels_.areRows()) return reinterpret_cast<const float*>(pixels_.source + first * pixels_.in);
+    int64_t offset = 0;
+    for (const auto& [down, vertical] : pixels_.vertical.taps) {
+      for (const auto& [across, horizontal] : pixels_.horizontal.taps) {
+        pixels_.walk(first, count, [&, down = down, across = across](int64_t index, int64_t image, int64_t row, int64_t column) { std::memcpy(place.cells + index * depth_ + offset, pixels_.under(image, row, column, down, across), tapCells_ * sizeof(float)); });
+        offset += tapCells_;
+      }
+    }
+    return place.cells;
+  }
+
+  void convolveChunk(int64_t chunk, const Panels& filters, int64_t fromPanel, int64_t toPanel, Place& place) const {
+    const int64_t first = chunk * rowsEach_, count = std::min(rowsEach_, pixels_.count() - first);
+    const Left left{enterChunk(first, count, place), depth_, 1};
+    pixels_.walk(first, count, [&](int64_t index, int64_t image, int64_t row, int64_t column) { place.rows[index] = pixels_.at(image, row, column); });
+    for (int64_t panel = fromPanel; panel < toPanel; panel++) product<T>(static_cast<int>(count), static_cast<int>(depth_), panelVectors(pixels_.out, panel), left, filters.panel(panel), PixelTarget<T>{place.rows.data(), panel * kPanel, stream_});
+    _mm_sfence();
+  }
+
+  Team& team_;
+  Pixels<T> pixels_;
+  const EnterTap& enterTap_;
+  const int64_t tapCells_, depth_, rowsEach_, chunks_;
+  const bool stream_;
+};
+
+template <class T, class EnterTap>
+void convolvePhase(Team& team, Pixels<T> pixels, const EnterTap& enterTap) {
+  PhaseProduct<T, EnterTap>(team, std::move(pixels), enterTap).run();
+}
+
+}  // namespace
+
+template <class T>
+void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* filter, T* y) {
+  const int64_t in = g.inputChannels, out = g.outputChannels;
+  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters, int64_t first) {
+    const T* tap = filter + (vertical * g.horizontal.taps + horizontal) * in * out;
+    for (int64_t row = 0; row < in; row += kCellValues<T>) {
+      const T* rows[kCellValues<T>];
+      for (int value = 0; value < kCellValues<T>; value++) rows[value] = tap + (row + value) * out;
+      packRow(rows, begin, end, filters, first + row / kCellValues<T>);
+    }
+  };
+  convolvePhase(team, Pixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y}, enterTap);
+}
+
+template <class T>
+void directBackToInput(Team& team, const WindowGeometry& g, const T* filter, const T* dy, T* dx) {
+  const int64_t in = g.inputChannels, out = g.outputChannels, cells = out / kCellValues<T>;
+  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters, int64_t first) {
+    const float* tap = reinterpret_cast<const float*>(filter + (vertical * g.horizontal.taps + horizontal) * in * out);
+    for (int64_t channel = begin; channel < end; channel += kLanes) {
+      for (int64_t cell = 0; cell < cells; cell += kLanes) {
+        const int count = static_cast<int>(std::min<int64_t>(kLanes, cells - cell));
+        Vec square[kLanes];
+        for (int lane = 0; lane < kLanes; lane++) square[lane] = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), tap + (channel + lane) * cells + cell);
+        transpose(square);
+        for (int row = 0; row < count; row++) store(filters.at(first + cell + row, channel), square[row]);
+      }
+    }
+  };
+  for (int64_t row = 0; row < g.vertical.stride; row++)
+    for (int64_t column = 0; column < g.horizontal.stride; column++) convolvePhase(team, Pixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx}, enterTap);
+}
+
+template void directConvolve<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
+template void directConvolve<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, bfloat16*);
+template void directBackToInput<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
+template void directBackToInput<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, bfloat16*);
+
+}  // namespace sulcus
+
+#pragma GCC pop_options
