@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "scratch.h"
 #include "stream.h"
@@ -43,6 +44,24 @@ struct Chunks {
   int64_t size(int chunk) const { return std::min(each, rows - begin(chunk)); }
 };
 
+/**
+ * Adds `term(row, channel, known(channel))` to the sums of 16 channels each. Rows go by four: sums that are fetched and put
+ * back for every row would take longer than the rows themselves.
+ */
+template <class Term, class Known>
+inline void sumRows(int64_t rows, int64_t channels, float* sums, const Term& term, const Known& known) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    for (int64_t channel = 0; channel < channels; channel += kLanes) {
+      const Vec of = known(channel);
+      const Vec both = term(row, channel, of) + term(row + 1, channel, of), others = term(row + 2, channel, of) + term(row + 3, channel, of);
+      store(sums + channel, load(sums + channel) + (both + others));
+    }
+  }
+  for (; row < rows; row++)
+    for (int64_t channel = 0; channel < channels; channel += kLanes) store(sums + channel, load(sums + channel) + term(row, channel, known(channel)));
+}
+
 /** Goes through the channels in parts, by all threads. */
 template <class Part>
 void eachChannels(Team& team, int64_t channels, const Part& part) {
@@ -78,24 +97,21 @@ void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean
   const Chunks<T> chunks(matrix);
   scratch().reset(2 * chunks.count * channels);
   float* parts = scratch().take(2 * chunks.count * channels);
-  // Values count from the first row: sums of the values themselves would round by parts of a mean that is large.
-  const auto difference = [&](const T* row, int64_t channel) { return load(row + channel) - load(x + channel); };
-  // Of every chunk the mean and the sum of squared deviations from it.
+  // Of every chunk the mean and the sum of squared deviations from it. Values count from the first row: sums of the values
+  // themselves would round by parts of a mean that is large.
   team.each(chunks.count, [&](int chunk, int) {
     const int64_t rows = chunks.size(chunk);
     const T* from = x + chunks.begin(chunk) * channels;
     float *means = parts + 2 * chunk * channels, *squares = means + channels;
     std::fill(means, means + 2 * channels, 0.0f);
-    for (int64_t row = 0; row < rows; row++)
-      for (int64_t channel = 0; channel < channels; channel += kLanes) store(means + channel, load(means + channel) + difference(from + row * channels, channel));
+    sumRows(rows, channels, means, [&](int64_t row, int64_t channel, Vec first) { return load(from + row * channels + channel) - first; }, [&](int64_t channel) { return load(x + channel); });
     const Vec share = set(1.0f / static_cast<float>(rows));
     for (int64_t channel = 0; channel < channels; channel += kLanes) store(means + channel, load(means + channel) * share);
-    for (int64_t row = 0; row < rows; row++) {
-      for (int64_t channel = 0; channel < channels; channel += kLanes) {
-        const Vec deviation = difference(from + row * channels, channel) - load(means + channel);
-        store(squares + channel, multiplyAdd(deviation, deviation, load(squares + channel)));
-      }
-    }
+    const auto square = [&](int64_t row, int64_t channel, Vec mean) {
+      const Vec deviation = load(from + row * channels + channel) - mean;
+      return deviation * deviation;
+    };
+    sumRows(rows, channels, squares, square, [&](int64_t channel) { return load(x + channel) + load(means + channel); });
   });
   // Chan, Golub and LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances".
   eachChannels(team, channels, [&](int64_t begin, int64_t end) {
@@ -160,16 +176,27 @@ void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* 
   // With g the slope behind the rectifier, of every chunk the sums of g and of g · (x − mean).
   const auto sum = [&](const auto& slope) {
     team.each(chunks.count, [&](int chunk, int) {
+      const int64_t begin = chunks.begin(chunk), end = begin + chunks.size(chunk);
       float *slopes = parts + 2 * chunk * channels, *products = slopes + channels;
       std::fill(slopes, slopes + 2 * channels, 0.0f);
-      for (int64_t row = chunks.begin(chunk); row < chunks.begin(chunk) + chunks.size(chunk); row++) {
+      const auto addRows = [&](int64_t row, auto count) {
         for (int64_t channel = 0; channel < channels; channel += kLanes) {
-          const int64_t index = row * channels + channel;
-          const Vec g = slope(index, channel);
-          store(slopes + channel, load(slopes + channel) + g);
-          store(products + channel, multiplyAdd(g, load(x + index) - load(norm.mean + channel), load(products + channel)));
+          Vec slopeSum = load(slopes + channel), productSum = load(products + channel);
+          const Vec mean = load(norm.mean + channel);
+#pragma GCC unroll 4
+          for (int more = 0; more < count; more++) {
+            const int64_t index = (row + more) * channels + channel;
+            const Vec g = slope(index, channel);
+            slopeSum = slopeSum + g;
+            productSum = multiplyAdd(g, load(x + index) - mean, productSum);
+          }
+          store(slopes + channel, slopeSum);
+          store(products + channel, productSum);
         }
-      }
+      };
+      int64_t row = begin;
+      for (; row + 4 <= end; row += 4) addRows(row, std::integral_constant<int, 4>());
+      for (; row < end; row++) addRows(row, std::integral_constant<int, 1>());
     });
   };
   if (norm.rectified) sum(rectified);

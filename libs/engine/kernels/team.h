@@ -17,7 +17,7 @@ namespace sulcus {
  */
 class Team {
  public:
-  explicit Team(int threads) {
+  explicit Team(int threads) : shares_(threads) {
     for (int helper = 1; helper < threads; helper++) helpers_.emplace_back([this, helper] { help(helper); });
   }
 
@@ -42,8 +42,11 @@ class Team {
       return;
     }
     item_ = &item;
+    for (int thread = 0; thread < threads(); thread++) {
+      shares_[thread].next.store(begin(count, thread), std::memory_order_relaxed);
+      shares_[thread].end = begin(count, thread + 1);
+    }
     count_ = count;
-    next_.store(0, std::memory_order_relaxed);
     {
       std::lock_guard<std::mutex> lock(mutex_);
       gate_.store((gate_.load(std::memory_order_relaxed) & ~kMembers) + kLoop + kOpen, std::memory_order_release);
@@ -68,8 +71,19 @@ class Team {
     else std::this_thread::yield();
   }
 
+  /** The items of one thread, which others take over when they have no more of their own. */
+  struct alignas(64) Share {
+    std::atomic<int> next{0};
+    int end = 0;
+  };
+
+  int begin(int count, int thread) const { return static_cast<int>(static_cast<int64_t>(count) * thread / threads()); }
+
   void take(int thread) {
-    for (int index = next_.fetch_add(1); index < count_; index = next_.fetch_add(1)) (*item_)(index, thread);
+    for (int turn = 0; turn < threads(); turn++) {
+      Share& share = shares_[(thread + turn) % threads()];
+      for (int index = share.next.fetch_add(1); index < share.end; index = share.next.fetch_add(1)) (*item_)(index, thread);
+    }
   }
 
   void help(int thread) {
@@ -102,7 +116,7 @@ class Team {
   std::condition_variable wake_;
   bool ending_ = false;
   std::atomic<uint64_t> gate_{0};
-  std::atomic<int> next_{0};
+  std::vector<Share> shares_;
   int count_ = 0;
   const Item* item_ = nullptr;
 };
