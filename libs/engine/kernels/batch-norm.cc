@@ -53,7 +53,7 @@ inline void sumRows(int64_t rows, int64_t channels, float* sums, const Term& ter
   int64_t row = 0;
   for (; row + 4 <= rows; row += 4) {
     for (int64_t channel = 0; channel < channels; channel += kLanes) {
-      const Vec of = known(channel);
+      const auto of = known(channel);
       const Vec both = term(row, channel, of) + term(row + 1, channel, of), others = term(row + 2, channel, of) + term(row + 3, channel, of);
       store(sums + channel, load(sums + channel) + (both + others));
     }
@@ -107,11 +107,14 @@ void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean
     sumRows(rows, channels, means, [&](int64_t row, int64_t channel, Vec first) { return load(from + row * channels + channel) - first; }, [&](int64_t channel) { return load(x + channel); });
     const Vec share = set(1.0f / static_cast<float>(rows));
     for (int64_t channel = 0; channel < channels; channel += kLanes) store(means + channel, load(means + channel) * share);
-    const auto square = [&](int64_t row, int64_t channel, Vec mean) {
-      const Vec deviation = load(from + row * channels + channel) - mean;
+    struct Shift {
+      Vec first, mean;
+    };
+    const auto square = [&](int64_t row, int64_t channel, const Shift& shift) {
+      const Vec deviation = load(from + row * channels + channel) - shift.first - shift.mean;
       return deviation * deviation;
     };
-    sumRows(rows, channels, squares, square, [&](int64_t channel) { return load(x + channel) + load(means + channel); });
+    sumRows(rows, channels, squares, square, [&](int64_t channel) { return Shift{load(x + channel), load(means + channel)}; });
   });
   // Chan, Golub and LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances".
   eachChannels(team, channels, [&](int64_t begin, int64_t end) {
