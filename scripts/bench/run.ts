@@ -1,9 +1,10 @@
-import { startEngine, type Engine } from '#libs/engine';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage, startEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
 import { parseOptions, type BenchOptions } from './options.js';
-import { collectGarbage, peakRssBytes, processorMs, resetPeakRss } from './processes.js';
+import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
 import { jsonLine, table, type PartyResult } from './report.js';
 
 export interface Benchmark {
@@ -27,6 +28,9 @@ export async function interleave(parties: readonly Contestant[], rounds: number,
   return parties.map(({ name, pids }, index) => ({ name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, peakRssBytes(pids)) }));
 }
 
+/** Buffers that are garbage are given back by another thread, a moment after they were found. */
+const FREEING_MS = 500;
+
 /** Ourselves. Both processes count as memory: the one that asks, and the engine. */
 async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Contestant> {
   const engine = await startEngine({ label: 'bench' });
@@ -34,6 +38,7 @@ async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Co
     const step = await benchmark.prepare(engine, options);
     for (let count = 0; count < benchmark.warmUpSteps; count++) await step();
     collectGarbage();
+    await sleep(FREEING_MS);
     const pids = [process.pid, engine.pid!];
     const measure = async (seconds: number): Promise<Turn> => {
       const before = processorMs(pids);

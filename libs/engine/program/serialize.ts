@@ -2,6 +2,7 @@ import { graphError } from '../graph/index.js';
 import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
 import { valueType, type EntryPoint, type LoweredProgram, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import { updateEarly } from './training/early-updates.js';
 import { useOwnNorms } from './training/own-norms.js';
 import { rematerialise } from './training/rematerialise.js';
 import { storeConstants, type StoredConstant } from './stored-constants.js';
@@ -23,7 +24,7 @@ export interface SerializeOptions {
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
 export function serializeProgram(portable: Program, { oneDnn = false, convolutions = [], norms = [] }: SerializeOptions = {}): SerializedProgram {
-  const forOneDnn = oneDnn ? rematerialise(fuseConvolutions(portable)) : portable;
+  const forOneDnn = oneDnn ? rematerialise(updateEarly(fuseConvolutions(portable))) : portable;
   const { nodes, ...rest } = lowerProgram(useOwnConvolutions(useOwnNorms(forOneDnn, norms), convolutions));
   return { savedModel: encodeSavedModel(nodes), ...rest };
 }
