@@ -66,23 +66,17 @@ struct Pixels {
   }
 };
 
-/** The transforms of one axis, as `bothAxes` takes them. */
-struct Whole {
-  void operator()(const Vec (&d)[6], Vec (&t)[6]) const { enter(d, t); }
-};
-struct Slopes {
-  void operator()(const Vec (&d)[4], Vec (&t)[6]) const { enterFilter(d, t); }
-};
-
-/** Transforms the square of SIDE × SIDE pixels that belongs to a tile, for these channels, into one row of the domain. */
-template <int SIDE, class T, class Axis, class Target>
-void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, int64_t border, const T* outside, const Axis& axis, const Target& target, int64_t row, Range part) {
+/** Transforms the square of SIDE × SIDE pixels that belongs to a tile, for these channels, into one row of the domain: six by six pixels of the input, or the four by four slopes at a tile. */
+template <int SIDE, class T, class Target>
+void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, int64_t border, const T* outside, const Target& target, int64_t row, Range part) {
   const Pixels<SIDE, T> pixels(tiles, images, channels, tiles.place(tile), border, outside);
   const int64_t step = target.at(1, 0, 0) - target.at(0, 0, 0);
   for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
     float* to = target.at(0, row, channel);
-    bothAxes<SIDE, kPoints>(
-        axis, [&](int i, int j) { return load(pixels.begin[i][j] + part.begin + channel); }, [&](int i, int j, Vec value) { store(to + (i * kPoints + j) * step, value); });
+    const auto read = [&](int i, int j) { return load(pixels.begin[i][j] + part.begin + channel); };
+    const auto write = [&](int i, int j, Vec value) { store(to + (i * kPoints + j) * step, value); };
+    if constexpr (SIDE == kPoints) enterBothAxes(read, write);
+    else bothAxes<SIDE, kPoints>([](const Vec(&d)[SIDE], Vec(&t)[kPoints]) { enterFilter(d, t); }, read, write);
   }
 }
 

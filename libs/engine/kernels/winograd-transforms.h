@@ -1,6 +1,8 @@
 // Winograd's transforms between tiles of pixels and the domain in which a convolution is 36 products of matrices.
 #pragma once
 
+#include <type_traits>
+
 #include "vector.h"
 
 #pragma GCC push_options
@@ -18,18 +20,26 @@ constexpr float kA2 = kA * kA, kB2 = kB * kB;
 constexpr int kPoints = 6;
 constexpr int kFrequencies = kPoints * kPoints;
 
-/** Six neighbouring values into the domain: Bᵀd. */
-inline void enter(const Vec (&d)[6], Vec (&t)[6]) {
-  const Vec minusSum = set(-(kA2 + kB2)), product = set(kA2 * kB2);
-  t[0] = multiplyAdd(product, d[0], multiplyAdd(minusSum, d[2], d[4]));
-  t[5] = multiplyAdd(product, d[1], multiplyAdd(minusSum, d[3], d[5]));
-  const Vec evenA = multiplyAdd(set(-kB2), d[2], d[4]), oddA = multiplyAdd(set(-kB2), d[1], d[3]);
-  t[1] = multiplyAdd(set(kA), oddA, evenA);
-  t[2] = multiplyAdd(set(-kA), oddA, evenA);
-  const Vec evenB = multiplyAdd(set(-kA2), d[2], d[4]), oddB = multiplyAdd(set(-kA2), d[1], d[3]);
-  t[3] = multiplyAdd(set(kB), oddB, evenB);
-  t[4] = multiplyAdd(set(-kB), oddB, evenB);
+/**
+ * Values of the domain that have terms in common, from six neighbouring values: Bᵀd of 0, of ±a, of ±b or of infinity, by
+ * the number of the group.
+ */
+template <int GROUP>
+inline void enterGroup(const Vec (&d)[6], Vec (&t)[2]) {
+  if constexpr (GROUP == 0 || GROUP == 3) {
+    constexpr int kFirst = GROUP == 0 ? 0 : 1;
+    t[0] = multiplyAdd(set(kA2 * kB2), d[kFirst], multiplyAdd(set(-(kA2 + kB2)), d[kFirst + 2], d[kFirst + 4]));
+  } else {
+    constexpr float kPoint = GROUP == 1 ? kA : kB, kOther2 = GROUP == 1 ? kB2 : kA2;
+    const Vec even = multiplyAdd(set(-kOther2), d[2], d[4]), odd = multiplyAdd(set(-kOther2), d[1], d[3]);
+    t[0] = multiplyAdd(set(kPoint), odd, even);
+    t[1] = multiplyAdd(set(-kPoint), odd, even);
+  }
 }
+
+/** Where the values of a group are among the six, and how many it has. */
+constexpr int groupFirst(int group) { return group == 0 ? 0 : 2 * group - 1; }
+constexpr int groupSize(int group) { return group == 1 || group == 2 ? 2 : 1; }
 
 /** The weights of the points: 1 / ∏ (p − q) over the other finite points q. */
 constexpr float kWeight0 = 1 / (kA2 * kB2), kWeightA = 1 / (2 * kA2 * (kA2 - kB2)), kWeightB = 1 / (2 * kB2 * (kB2 - kA2));
@@ -93,6 +103,46 @@ inline void bothAxes(const Axis& axis, const Read& read, const Write& write) {
     axis(half[row], transformed);
     for (int column = 0; column < TO; column++) write(row, column, transformed[column]);
   }
+}
+
+/** The rows of a group, from all columns, and then their own columns. */
+template <int GROUP, class Read, class Write>
+inline void enterRows(const Read& read, const Write& write) {
+  constexpr int kRows = groupSize(GROUP);
+  Vec half[kRows][6];
+#pragma GCC unroll 6
+  for (int column = 0; column < 6; column++) {
+    Vec d[6], t[2];
+#pragma GCC unroll 6
+    for (int row = 0; row < 6; row++) d[row] = read(row, column);
+    enterGroup<GROUP>(d, t);
+#pragma GCC unroll 2
+    for (int row = 0; row < kRows; row++) half[row][column] = t[row];
+  }
+  const auto enterColumns = [&](int row, auto group) {
+    Vec t[2];
+    enterGroup<group>(half[row], t);
+    for (int value = 0; value < groupSize(group); value++) write(groupFirst(GROUP) + row, groupFirst(group) + value, t[value]);
+  };
+#pragma GCC unroll 2
+  for (int row = 0; row < kRows; row++) {
+    enterColumns(row, std::integral_constant<int, 0>());
+    enterColumns(row, std::integral_constant<int, 1>());
+    enterColumns(row, std::integral_constant<int, 2>());
+    enterColumns(row, std::integral_constant<int, 3>());
+  }
+}
+
+/**
+ * Six by six values that `read(row, column)` gives into the domain, for `write(row, column, value)`. A group of rows at a
+ * time stays in the registers, as all 36 values in between do not.
+ */
+template <class Read, class Write>
+inline void enterBothAxes(const Read& read, const Write& write) {
+  enterRows<0>(read, write);
+  enterRows<1>(read, write);
+  enterRows<2>(read, write);
+  enterRows<3>(read, write);
 }
 
 }  // namespace sulcus

@@ -131,7 +131,7 @@ class Convolution {
   }
 
   void enterTiles(int64_t first, int64_t count, const Domain& entered) const {
-    for (int64_t row = 0; row < count; row++) enterTile<kPoints>(tiles_, x_, in_, first + row, 1, zeros_, Whole(), entered, row, Range{0, in_});
+    for (int64_t row = 0; row < count; row++) enterTile<kPoints>(tiles_, x_, in_, first + row, 1, zeros_, entered, row, Range{0, in_});
   }
 
   /** Tiles that are entered, by these filters, and out of the domain. */
@@ -204,8 +204,8 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
       const int64_t count = std::min(rows, tiles.count - first);
       const bool known = atOnce && kept[thread] == outputs.begin;
       for (int64_t row = 0; row < count; row++) {
-        enterTile<kPoints>(tiles, x, in, first + row, 1, outside, Whole(), v, row, inputs);
-        if (!known) enterTile<kTile>(tiles, dy, out, first + row, 0, outside, Slopes(), m, row, outputs);
+        enterTile<kPoints>(tiles, x, in, first + row, 1, outside, v, row, inputs);
+        if (!known) enterTile<kTile>(tiles, dy, out, first + row, 0, outside, m, row, outputs);
       }
       kept[thread] = outputs.begin;
       for (int frequency = 0; frequency < kFrequencies; frequency++) {

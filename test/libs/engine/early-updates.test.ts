@@ -20,7 +20,7 @@ function exampleProgram(update: Update = descend): Program {
   const [first, second, linear] = variables.map((variable) => variable.read()) as [Tensor, Tensor, Tensor];
   const y = relu(g, conv2d(g, relu(g, conv2d(g, x, first, { padding: 'SAME' })), second, { padding: 'SAME' }));
   const loss = mean(g, square(g, matMul(g, mean(g, y, [1, 2]), linear)));
-  const slopes = gradients(g, loss, [first, second, linear]) as Tensor[];
+  const slopes = gradients(g, loss, [first, second, linear]);
   const updates = update(g, variables, slopes);
   const values = variables.map((variable) => g.placeholder(`write/${variable.name}`, 'float32', variable.shape));
   return {
