@@ -29,21 +29,25 @@ inline void packCellPair(const bfloat16* const* rows, int64_t channel, float* fi
   _mm512_storeu_si512(second, _mm512_permutex2var_epi16(a, high, b));
 }
 
-/** The cells of one step of `channels` channels in groups of GROUP channels that lie `groupStep` apart. */
-template <int GROUP, class T>
-inline void packStep(const T* const* rows, int64_t channels, float* to, int64_t groupStep) {
-  const auto place = [&](int64_t channel) { return to + channel / GROUP * groupStep + channel % GROUP; };
+/** The cells of one step of `channels` channels as a row of strips, matrices [rows, 16] that follow each other. */
+template <class T>
+inline void packStrips(const T* const* values, int64_t channels, float* strips, int64_t rows, int64_t row) {
+  const auto place = [&](int64_t channel) { return strips + channel * rows + row * kLanes; };
   int64_t channel = 0;
-  for (; channel + 2 * kLanes <= channels; channel += 2 * kLanes) packCellPair(rows, channel, place(channel), place(channel + kLanes));
-  if (channel < channels) packCells(rows, channel, place(channel));
+  for (; channel + 2 * kLanes <= channels; channel += 2 * kLanes) packCellPair(values, channel, place(channel), place(channel + kLanes));
+  if (channel < channels) packCells(values, channel, place(channel));
 }
 
 /** The cells of one step as a row of a matrix in panels: columns `begin`, the first of a panel, to `end`. */
 template <class T>
-inline void packRow(const T* const* rows, int64_t begin, int64_t end, const Panels& matrix, int64_t row) {
-  int64_t column = begin;
-  for (; column + 2 * kLanes <= end; column += 2 * kLanes) packCellPair(rows, column, matrix.at(row, column), matrix.at(row, column + kLanes));
-  if (column < end) packCells(rows, column, matrix.at(row, column));
+inline void packRow(const T* const* values, int64_t begin, int64_t end, const Panels& matrix, int64_t row) {
+  for (int64_t column = begin; column < end; column += kPanel) {
+    const int64_t width = std::min<int64_t>(kPanel, end - column);
+    float* to = matrix.at(row, column);
+    int64_t within = 0;
+    for (; within + 2 * kLanes <= width; within += 2 * kLanes) packCellPair(values, column + within, to + within, to + within + kLanes);
+    if (within < width) packCells(values, column + within, to + within);
+  }
 }
 
 }  // namespace sulcus

@@ -1,7 +1,6 @@
 #include "direct.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <vector>
 
@@ -20,13 +19,16 @@ constexpr int64_t kSteps = 80;
 /** Sums of a part stay in the second-level cache of a core, with what is added to them. */
 constexpr int64_t kPartSums = 128 * 1024;
 
+/** With so many parts each it matters little that some threads take one more. */
+constexpr int64_t kMostPartsEach = 16;
+
 /** The matrix of slopes at a filter, [taps · in, out], cut into parts that threads take; none spans taps. */
 struct Parts {
   int64_t taps, in, out, inEach, outEach, down, across;
 
   Parts(const Team& team, int64_t taps, int64_t in, int64_t out) : taps(taps), in(in), out(out), inEach(in), outEach(out) {
     cut();
-    while (inEach * outEach > kPartSums || count() % team.threads() != 0) {
+    while (inEach * outEach > kPartSums || (count() % team.threads() != 0 && count() < kMostPartsEach * team.threads())) {
       const bool divisible = inEach > kLanes || outEach > kPanel;
       if (!divisible) break;
       if (outEach > kPanel && (outEach >= inEach || inEach <= kLanes)) outEach = (outEach / kPanel + 1) / 2 * kPanel;
@@ -111,78 +113,104 @@ void addStrip(int depth, int vectors, const float* strip, const Right& panel, co
   }
 }
 
+/** Slopes at a filter: for every tap the product of the pixels under it, turned, and the slopes at y. */
+template <class T>
+class SlopeProduct {
+ public:
+  SlopeProduct(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope) : team_(team), g_(g), x_(x), dy_(dy), filterSlope_(filterSlope), pixels_(g.batch * g.vertical.output * g.horizontal.output), steps_((pixels_ + kValues - 1) / kValues), parts_(team, g.vertical.taps * g.horizontal.taps, g.inputChannels, g.outputChannels) {}
+
+  void run() {
+    if (pixels_ == 0) {
+      std::memset(filterSlope_, 0, parts_.taps * parts_.in * parts_.out * sizeof(T));
+      return;
+    }
+    const int workers = static_cast<int>(std::min<int64_t>(parts_.count(), team_.threads()));
+    const int64_t sumFloats = parts_.inEach * parts_.outEach, stripFloats = kSteps * parts_.inEach, panelFloats = kSteps * parts_.outEach, zeroFloats = std::max(parts_.in, parts_.out);
+    scratch().reset(Scratch::roundUp(zeroFloats) + workers * (Scratch::roundUp(sumFloats) + Scratch::roundUp(stripFloats) + Scratch::roundUp(panelFloats)));
+    float* cleared = scratch().take(zeroFloats);
+    std::memset(cleared, 0, zeroFloats * sizeof(float));
+    zeros_ = reinterpret_cast<const T*>(cleared);
+    std::vector<Place> places;
+    for (int worker = 0; worker < workers; worker++) {
+      float *sums = scratch().take(sumFloats), *strips = scratch().take(stripFloats);
+      places.push_back({sums, strips, scratch().take(panelFloats)});
+    }
+    team_.each(static_cast<int>(parts_.count()), [&](int part, int thread) { computePart(part, places[thread]); });
+  }
+
+ private:
+  static constexpr int kValues = kCellValues<T>;
+
+  /** What a thread computes in: sums in panels; a chunk's pixels of x in strips of 16 channels, and its slopes in panels. */
+  struct Place {
+    float *sums, *strips, *panels;
+  };
+
+  void computePart(int64_t part, const Place& place) const {
+    const int64_t ins = parts_.ins(part), outs = parts_.outs(part);
+    Walk<T> walk(g_, parts_.tap(part), x_, zeros_);
+    Rows<T> chunks[2];
+    find(walk, part, 0, chunks[0]);
+    for (int64_t first = 0; first < steps_; first += kSteps) {
+      const Rows<T>& rows = chunks[first / kSteps % 2];
+      Rows<T>& ahead = chunks[(first / kSteps + 1) % 2];
+      find(walk, part, first + kSteps, ahead);
+      for (int64_t step = 0; step < rows.steps; step++) {
+        packStrips(rows.under + step * kValues, ins, place.strips, rows.steps, step);
+        packRow(rows.above + step * kValues, 0, outs, Panels{place.panels, rows.steps, outs}, step);
+      }
+      addChunk(rows.steps, ins, outs, place, first > 0, ahead);
+    }
+    leave(part, Panels{place.sums, ins, outs});
+  }
+
+  /** Where the pixels of the chunk that begins with step `first` are; none behind the last. */
+  void find(Walk<T>& walk, int64_t part, int64_t first, Rows<T>& rows) const {
+    rows.steps = std::max<int64_t>(0, std::min(kSteps, steps_ - first));
+    for (int64_t row = 0; row < rows.steps * kValues; row++) {
+      const int64_t pixel = first * kValues + row;
+      rows.under[row] = (pixel < pixels_ ? walk.next() : zeros_) + parts_.firstIn(part);
+      rows.above[row] = (pixel < pixels_ ? dy_ + pixel * parts_.out : zeros_) + parts_.firstOut(part);
+    }
+  }
+
+  /** Adds the product of a chunk, and has the next one brought near meanwhile. */
+  void addChunk(int64_t depth, int64_t ins, int64_t outs, const Place& place, bool adds, const Rows<T>& ahead) const {
+    const Panels slopes{place.panels, depth, outs}, sums{place.sums, ins, outs};
+    const int64_t blocks = panels(outs) * (ins / kLanes), rowsAhead = ahead.steps * kValues;
+    int64_t block = 0, fetched = 0;
+    for (int64_t panel = 0; panel < panels(outs); panel++) {
+      const int vectors = panelVectors(outs, panel);
+      for (int64_t row = 0; row < ins; row += kLanes) {
+        for (const int64_t until = rowsAhead * ++block / blocks; fetched < until; fetched++) {
+          prefetch(ahead.under[fetched], ins);
+          prefetch(ahead.above[fetched], outs);
+        }
+        addStrip<T>(static_cast<int>(depth), vectors, place.strips + row * depth, slopes.panel(panel), {sums.at(row, panel * kPanel), vectors * kLanes, adds});
+      }
+    }
+  }
+
+  void leave(int64_t part, const Panels& sums) const {
+    T* target = filterSlope_ + (parts_.tap(part) * parts_.in + parts_.firstIn(part)) * parts_.out + parts_.firstOut(part);
+    for (int64_t row = 0; row < sums.rows; row++)
+      for (int64_t column = 0; column < sums.columns; column += kLanes) store(target + row * parts_.out + column, load(sums.at(row, column)));
+  }
+
+  Team& team_;
+  const WindowGeometry& g_;
+  const T *x_, *dy_;
+  T* filterSlope_;
+  const int64_t pixels_, steps_;
+  const Parts parts_;
+  const T* zeros_ = nullptr;
+};
+
 }  // namespace
 
 template <class T>
 void directBackToFilter(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope) {
-  constexpr int kValues = kCellValues<T>;
-  const int64_t in = g.inputChannels, out = g.outputChannels;
-  const int64_t pixels = g.batch * g.vertical.output * g.horizontal.output, steps = (pixels + kValues - 1) / kValues;
-  const Parts parts(team, g.vertical.taps * g.horizontal.taps, in, out);
-  if (pixels == 0) {
-    std::memset(filterSlope, 0, parts.taps * in * out * sizeof(T));
-    return;
-  }
-  const int workers = static_cast<int>(std::min<int64_t>(parts.count(), team.threads()));
-  const int64_t sumFloats = parts.inEach * parts.outEach, inFloats = kSteps * parts.inEach, outFloats = kSteps * parts.outEach, zeroFloats = std::max(in, out);
-  scratch().reset(Scratch::roundUp(zeroFloats) + workers * (Scratch::roundUp(sumFloats) + Scratch::roundUp(inFloats) + Scratch::roundUp(outFloats)));
-  float* cleared = scratch().take(zeroFloats);
-  std::memset(cleared, 0, zeroFloats * sizeof(float));
-  const T* zeros = reinterpret_cast<const T*>(cleared);
-  std::vector<std::array<float*, 3>> memory(workers);
-  for (auto& [sums, strips, panelled] : memory) {
-    sums = scratch().take(sumFloats);
-    strips = scratch().take(inFloats);
-    panelled = scratch().take(outFloats);
-  }
-  team.each(static_cast<int>(parts.count()), [&](int part, int thread) {
-    const auto [sums, strips, panelled] = memory[thread];
-    const int64_t firstIn = parts.firstIn(part), firstOut = parts.firstOut(part), ins = parts.ins(part), outs = parts.outs(part);
-    Walk<T> walk(g, parts.tap(part), x, zeros);
-    Rows<T> chunks[2];
-    const auto find = [&](int64_t first, Rows<T>& rows) {
-      rows.steps = std::max<int64_t>(0, std::min(kSteps, steps - first));
-      for (int64_t row = 0; row < rows.steps * kValues; row++) {
-        const int64_t pixel = first * kValues + row;
-        rows.under[row] = (pixel < pixels ? walk.next() : zeros) + firstIn;
-        rows.above[row] = (pixel < pixels ? dy + pixel * out : zeros) + firstOut;
-      }
-    };
-    const int64_t whole = outs / kPanel * kPanel, rest = outs - whole;
-    find(0, chunks[0]);
-    for (int64_t first = 0; first < steps; first += kSteps) {
-      const Rows<T>& rows = chunks[first / kSteps % 2];
-      Rows<T>& ahead = chunks[(first / kSteps + 1) % 2];
-      find(first + kSteps, ahead);
-      const int64_t depth = rows.steps;
-      for (int64_t step = 0; step < depth; step++) {
-        packStep<kLanes>(rows.under + step * kValues, ins, strips + step * kLanes, depth * kLanes);
-        packStep<kPanel>(rows.above + step * kValues, whole, panelled + step * kPanel, depth * kPanel);
-        if (rest > 0) {
-          const T* last[kValues];
-          for (int value = 0; value < kValues; value++) last[value] = rows.above[step * kValues + value] + whole;
-          packStep<kPanel>(last, rest, panelled + depth * whole + step * rest, 0);
-        }
-      }
-      const int64_t blocks = panels(outs) * (ins / kLanes), rowsAhead = ahead.steps * kValues;
-      int64_t block = 0, fetched = 0;
-      for (int64_t panel = 0; panel < panels(outs); panel++) {
-        const int vectors = panelVectors(outs, panel);
-        const Right right{panelled + panel * kPanel * depth, vectors * kLanes};
-        for (int64_t row = 0; row < ins; row += kLanes) {
-          for (const int64_t until = rowsAhead * ++block / blocks; fetched < until; fetched++) {
-            prefetch(ahead.under[fetched], ins);
-            prefetch(ahead.above[fetched], outs);
-          }
-          addStrip<T>(static_cast<int>(depth), vectors, strips + row * depth, right, {sums + panel * kPanel * ins + row * vectors * kLanes, vectors * kLanes, first > 0});
-        }
-      }
-    }
-    T* target = filterSlope + (parts.tap(part) * in + firstIn) * out + firstOut;
-    const Panels matrix{sums, ins, outs};
-    for (int64_t row = 0; row < ins; row++)
-      for (int64_t column = 0; column < outs; column += kLanes) store(target + row * out + column, load(matrix.at(row, column)));
-  });
+  SlopeProduct<T>(team, g, x, dy, filterSlope).run();
 }
 
 template void directBackToFilter<float>(Team&, const WindowGeometry&, const float*, const float*, float*);

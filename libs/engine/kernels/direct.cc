@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cells.h"
+#include "phases.h"
 #include "scratch.h"
 #include "stream.h"
 
@@ -20,69 +21,6 @@ constexpr int64_t kChunkCells = 64 * 1024;
 constexpr int64_t kFewestRows = 24, kMostRows = 192;
 /** Filters up to this size stay in every core's cache: threads share out the pixels then, else the output channels, if there are enough. */
 constexpr int64_t kSmallFilterCells = 128 * 1024;
-
-/** A tap of the filter, and where the pixel under it lies from the one of the result. */
-struct Tap {
-  int64_t down, across, number;
-};
-
-/** Pixels of one axis of the result that the same taps lead to: `first`, first + step, …; under a tap lies its distance + pixel · sourceStep. */
-struct PhaseAxis {
-  int64_t first, step, count, size, sourceStep, sourceSize;
-  struct AxisTap {
-    int64_t distance, number;
-  };
-  std::vector<AxisTap> taps;
-};
-
-/** The pixels of a convolution's result are one phase. */
-PhaseAxis forward(const Axis& axis) {
-  PhaseAxis phase{0, 1, axis.output, axis.output, axis.stride, axis.input, {}};
-  for (int64_t tap = 0; tap < axis.taps; tap++) phase.taps.push_back({tap - axis.before, tap});
-  return phase;
-}
-
-/** The pixels of x are as many phases as the stride: those that lie a multiple of it from each other have taps in common. */
-PhaseAxis backward(const Axis& axis, int64_t first) {
-  PhaseAxis phase{first, axis.stride, (axis.input - first + axis.stride - 1) / axis.stride, axis.input, 1, axis.output, {}};
-  for (int64_t tap = 0; tap < axis.taps; tap++)
-    if ((first + axis.before - tap) % axis.stride == 0) phase.taps.push_back({(first + axis.before - tap) / axis.stride, tap});
-  return phase;
-}
-
-/** The pixels of one phase, counted row by row, in the memory of images. */
-template <class T>
-struct Pixels {
-  int64_t batch, in, out;
-  PhaseAxis vertical, horizontal;
-  const T *source, *outside;
-  T* result;
-
-  int64_t count() const { return batch * vertical.count * horizontal.count; }
-  int64_t taps() const { return static_cast<int64_t>(vertical.taps.size() * horizontal.taps.size()); }
-  /** Whether the pixels of the result and of the source are the same, one after the other. */
-  bool areRows() const { return taps() == 1 && vertical.taps[0].distance == 0 && horizontal.taps[0].distance == 0 && vertical.sourceStep == 1 && horizontal.sourceStep == 1 && vertical.count == vertical.sourceSize && horizontal.count == horizontal.sourceSize; }
-
-  /** Calls `each(index, image, row, column)` for `count` pixels from `first` on. */
-  template <class Each>
-  void walk(int64_t first, int64_t count, const Each& each) const {
-    int64_t column = first % horizontal.count, row = first / horizontal.count % vertical.count, image = first / horizontal.count / vertical.count;
-    for (int64_t index = 0; index < count; index++) {
-      each(index, image, row, column);
-      if (++column < horizontal.count) continue;
-      column = 0;
-      if (++row < vertical.count) continue;
-      row = 0;
-      image++;
-    }
-  }
-  const T* under(int64_t image, int64_t row, int64_t column, int64_t down, int64_t across) const {
-    const int64_t y = row * vertical.sourceStep + down, x = column * horizontal.sourceStep + across;
-    const bool inside = y >= 0 && y < vertical.sourceSize && x >= 0 && x < horizontal.sourceSize;
-    return inside ? source + ((image * vertical.sourceSize + y) * horizontal.sourceSize + x) * in : outside;
-  }
-  T* at(int64_t image, int64_t row, int64_t column) const { return result + ((image * vertical.size + vertical.first + row * vertical.step) * horizontal.size + horizontal.first + column * horizontal.step) * out; }
-};
 
 /** Where the sums of a product go as pixels: `rows` says where the channels of each are. */
 template <class T>
@@ -115,7 +53,7 @@ struct PixelTarget {
 template <class T, class EnterTap>
 class PhaseProduct {
  public:
-  PhaseProduct(Team& team, Pixels<T> pixels, const EnterTap& enterTap) : team_(team), pixels_(std::move(pixels)), enterTap_(enterTap), tapCells_(pixels_.in / kCellValues<T>), depth_(pixels_.taps() * tapCells_), rowsEach_(std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)), chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_), stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
+  PhaseProduct(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap) : team_(team), pixels_(std::move(pixels)), enterTap_(enterTap), tapCells_(pixels_.in / kCellValues<T>), depth_(pixels_.taps() * tapCells_), rowsEach_(std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)), chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_), stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
 
   void run() {
     if (pixels_.count() == 0) return;
@@ -194,14 +132,14 @@ class PhaseProduct {
   }
 
   Team& team_;
-  Pixels<T> pixels_;
+  PhasePixels<T> pixels_;
   const EnterTap& enterTap_;
   const int64_t tapCells_, depth_, rowsEach_, chunks_;
   const bool stream_;
 };
 
 template <class T, class EnterTap>
-void convolvePhase(Team& team, Pixels<T> pixels, const EnterTap& enterTap) {
+void convolvePhase(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap) {
   PhaseProduct<T, EnterTap>(team, std::move(pixels), enterTap).run();
 }
 
@@ -218,7 +156,7 @@ void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* fi
       packRow(rows, begin, end, filters, first + row / kCellValues<T>);
     }
   };
-  convolvePhase(team, Pixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y}, enterTap);
+  convolvePhase(team, PhasePixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y}, enterTap);
 }
 
 template <class T>
@@ -237,7 +175,7 @@ void directBackToInput(Team& team, const WindowGeometry& g, const T* filter, con
     }
   };
   for (int64_t row = 0; row < g.vertical.stride; row++)
-    for (int64_t column = 0; column < g.horizontal.stride; column++) convolvePhase(team, Pixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx}, enterTap);
+    for (int64_t column = 0; column < g.horizontal.stride; column++) convolvePhase(team, PhasePixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx}, enterTap);
 }
 
 template void directConvolve<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
