@@ -29,12 +29,19 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
 };
 
+/** Whoever reads the output may have seen enough, as `head` does. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 /**
  * `sulcus <command> …`. Wrong usage is one line for each mistake and exit code 2.
  *
  * @param argv the words after `sulcus`
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', endWithReader);
   const program = new Command('sulcus')
     .description('Edge-to-core streaming for medical imaging: images in, a learning model out.')
     .version(packageVersion())

@@ -39,6 +39,15 @@ function classFolder(...classes: string[]): string {
 }
 
 describe('sulcus', { concurrency: 2 }, () => {
+  test('a reader that has seen enough ends the command quietly', async () => {
+    const child = spawn(process.execPath, [...process.execArgv, CLI, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
   test('--version prints the version of the package, --help every command', async () => {
     assert.match((await sulcus('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
     const { code, stdout } = await sulcus('--help');
