@@ -21,11 +21,14 @@ void checkSame(const TensorPointer& tensor, const Dimensions& dimensions) {
   if (dimensionsOf(tensor) != dimensions) throw KernelError("images that belong together must have the same shape");
 }
 
-/** BatchNormTraining(x, scale, offset, mean, variance, sides) → y, running mean and variance, batch mean and variance */
+/** BatchNormTraining(x, scale, offset, mean, variance, sides, statistics) → y, running mean and variance, batch mean and variance */
 struct Training {
-  explicit Training(const Attributes& attributes) : epsilon(attributes.number("epsilon")), weight(attributes.number("exponential_avg_factor")), rectified(attributes.flag("rectified")) {}
+  explicit Training(const Attributes& attributes) : epsilon(attributes.number("epsilon")), weight(attributes.number("exponential_avg_factor")), rectified(attributes.flag("rectified")), sides(attributes.integer("num_sides")), statistics(attributes.integer("num_statistics")) {
+    if (sides > 1 || (statistics != 0 && statistics != 2)) throw KernelError("a norm takes one side at most, and two statistics or none");
+  }
   const float epsilon, weight;
   const bool rectified;
+  const int64_t sides, statistics;
 
   template <class T>
   void compute(const Run& run) const {
@@ -33,19 +36,28 @@ struct Training {
     const auto images = dimensionsOf(x);
     const Matrix matrix = matrixOf(images);
     // Element by element, so y may take the place of what is added.
-    const auto y = run.inputs() == 5 ? run.output<T>(0, images) : run.outputInPlaceOf({5}, 0, images);
+    const auto y = sides == 0 ? run.output<T>(0, images) : run.outputInPlaceOf({5}, 0, images);
     const auto newMean = run.output<float>(1, {matrix.channels}), newVariance = run.output<float>(2, {matrix.channels});
     const auto mean = run.output<float>(3, {matrix.channels}), variance = run.output<float>(4, {matrix.channels});
-    channelStatistics(team(), matrix, dataOf<T>(x), dataOf<float>(mean), dataOf<float>(variance));
+    if (statistics == 0) channelStatistics(team(), matrix, dataOf<T>(x), dataOf<float>(mean), dataOf<float>(variance));
+    else takeOver(run, matrix, dataOf<float>(mean), dataOf<float>(variance));
     // Running statistics gather the unbiased estimate.
     const float unbiased = matrix.rows > 1 ? static_cast<float>(matrix.rows) / static_cast<float>(matrix.rows - 1) : 1.0f;
     blend(matrix, parameter(oldMean, matrix), dataOf<float>(mean), 1, dataOf<float>(newMean));
     blend(matrix, parameter(oldVariance, matrix), dataOf<float>(variance), unbiased, dataOf<float>(newVariance));
     const Norm norm{parameter(scale, matrix), parameter(offset, matrix), dataOf<float>(mean), dataOf<float>(variance), epsilon, rectified};
-    if (run.inputs() == 5) return normalise<T>(team(), matrix, norm, dataOf<T>(x), nullptr, dataOf<T>(y));
+    if (sides == 0) return normalise<T>(team(), matrix, norm, dataOf<T>(x), nullptr, dataOf<T>(y));
     const auto side = run.input(5);
     checkSame(side, images);
     normalise<T>(team(), matrix, norm, dataOf<T>(x), dataOf<T>(side), dataOf<T>(y));
+  }
+
+  /** The batch's statistics as whoever computed x knows them. */
+  void takeOver(const Run& run, const Matrix& matrix, float* mean, float* variance) const {
+    const int first = static_cast<int>(5 + sides);
+    const auto knownMean = run.input(first), knownVariance = run.input(first + 1);
+    std::copy_n(parameter(knownMean, matrix), matrix.channels, mean);
+    std::copy_n(parameter(knownVariance, matrix), matrix.channels, variance);
   }
 
   void blend(const Matrix& matrix, const float* old, const float* batch, float factor, float* blended) const {
@@ -141,7 +153,7 @@ struct RectifierGradient {
 
 std::vector<Operation> batchNormOperations() {
   return {
-      operation<Training, float, bfloat16>("BatchNormTraining", {"epsilon: float", "exponential_avg_factor: float", "rectified: bool", "num_sides: int >= 0"}, {"x: T", "scale: float", "offset: float", "mean: float", "variance: float", "sides: num_sides * T"},
+      operation<Training, float, bfloat16>("BatchNormTraining", {"epsilon: float", "exponential_avg_factor: float", "rectified: bool", "num_sides: int >= 0", "num_statistics: int >= 0"}, {"x: T", "scale: float", "offset: float", "mean: float", "variance: float", "sides: num_sides * T", "statistics: num_statistics * float"},
                           {"y: T", "running_mean: float", "running_variance: float", "batch_mean: float", "batch_variance: float"}, Training::shape),
       operation<Again, float, bfloat16>("BatchNormAgain", {"epsilon: float", "rectified: bool"}, {"x: T", "scale: float", "offset: float", "mean: float", "variance: float"}, {"y: T"}, Again::shape),
       operation<TrainingGradient, float, bfloat16>("BatchNormTrainingGrad", {"epsilon: float", "rectified: bool"}, {"dy: T", "x: T", "scale: float", "offset: float", "mean: float", "variance: float"}, {"dx: T", "scale_slope: float", "offset_slope: float"}, TrainingGradient::shape),

@@ -69,9 +69,9 @@ void eachChannels(Team& team, int64_t channels, const Part& part) {
 }
 
 /** Adds up the parts of chunks in double precision. `parts` is [chunk][2][channels]; `which` says which of the two. */
-inline void sumParts(const float* parts, int chunks, int64_t channels, int which, int64_t begin, int64_t end, double* sums) {
+inline void sumParts(const float* parts, int64_t chunks, int64_t channels, int which, int64_t begin, int64_t end, double* sums) {
   std::fill(sums, sums + (end - begin), 0.0);
-  for (int chunk = 0; chunk < chunks; chunk++) {
+  for (int64_t chunk = 0; chunk < chunks; chunk++) {
     const float* part = parts + (2 * chunk + which) * channels;
     for (int64_t channel = begin; channel < end; channel++) sums[channel - begin] += part[channel];
   }
@@ -90,6 +90,32 @@ struct Affine {
 };
 
 }  // namespace
+
+// Chan, Golub and LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances".
+void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* variance) {
+  const auto& [parts, chunks, rowsEach, rows, channels] = statistics;
+  const auto rowsOf = [&](int64_t chunk) { return static_cast<double>(std::min(rowsEach, rows - chunk * rowsEach)); };
+  eachChannels(team, channels, [&](int64_t begin, int64_t end) {
+    double means[kSumChannels] = {}, squares[kSumChannels];
+    for (int64_t chunk = 0; chunk < chunks; chunk++) {
+      const float* part = parts + 2 * chunk * channels;
+      for (int64_t channel = begin; channel < end; channel++) means[channel - begin] += rowsOf(chunk) * part[channel];
+    }
+    for (double& value : means) value /= static_cast<double>(rows);
+    sumParts(parts, chunks, channels, 1, begin, end, squares);
+    for (int64_t chunk = 0; chunk < chunks; chunk++) {
+      const float* part = parts + 2 * chunk * channels;
+      for (int64_t channel = begin; channel < end; channel++) {
+        const double deviation = part[channel] - means[channel - begin];
+        squares[channel - begin] += rowsOf(chunk) * deviation * deviation;
+      }
+    }
+    for (int64_t channel = begin; channel < end; channel++) {
+      mean[channel] = static_cast<float>(means[channel - begin]);
+      variance[channel] = static_cast<float>(squares[channel - begin] / static_cast<double>(rows));
+    }
+  });
+}
 
 template <class T>
 void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean, float* variance) {
@@ -116,31 +142,9 @@ void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean
     };
     sumRows(rows, channels, squares, square, [&](int64_t channel) { return Shift{load(x + channel), load(means + channel)}; });
   });
-  // Chan, Golub and LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances".
-  eachChannels(team, channels, [&](int64_t begin, int64_t end) {
-    double means[kSumChannels] = {}, squares[kSumChannels];
-    for (int chunk = 0; chunk < chunks.count; chunk++) {
-      const float* part = parts + 2 * chunk * channels;
-      const double rows = static_cast<double>(chunks.size(chunk));
-      for (int64_t channel = begin; channel < end; channel++) means[channel - begin] += rows * part[channel];
-    }
-    for (double& value : means) value /= static_cast<double>(matrix.rows);
-    sumParts(parts, chunks.count, channels, 1, begin, end, squares);
-    for (int chunk = 0; chunk < chunks.count; chunk++) {
-      const float* part = parts + 2 * chunk * channels;
-      const double rows = static_cast<double>(chunks.size(chunk));
-      for (int64_t channel = begin; channel < end; channel++) {
-        const double deviation = part[channel] - means[channel - begin];
-        squares[channel - begin] += rows * deviation * deviation;
-      }
-    }
-    if (matrix.rows > 0)
-      for (int64_t channel = begin; channel < end; channel += kLanes) store(mean + channel, load(x + channel));
-    for (int64_t channel = begin; channel < end; channel++) {
-      mean[channel] = static_cast<float>(mean[channel] + means[channel - begin]);
-      variance[channel] = static_cast<float>(squares[channel - begin] / static_cast<double>(matrix.rows));
-    }
-  });
+  combine(team, {parts, chunks.count, chunks.each, matrix.rows, channels}, mean, variance);
+  if (matrix.rows > 0)
+    for (int64_t channel = 0; channel < channels; channel += kLanes) store(mean + channel, load(mean + channel) + load(x + channel));
 }
 
 template <class T>

@@ -21,6 +21,16 @@ struct Norm {
   bool rectified;
 };
 
+/** Statistics of rows in chunks: `parts` is [chunk][2][channels], the mean of a chunk's rows and the sum of their squared deviations from it. */
+struct ChunkStatistics {
+  const float* parts;
+  /** All chunks but the last have `rowsEach` rows. */
+  int64_t chunks, rowsEach, rows, channels;
+};
+
+/** The mean and the biased variance over all chunks. */
+void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* variance);
+
 /** The mean and the biased variance of every channel, as accurate as a second pass would be. */
 template <class T>
 void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean, float* variance);

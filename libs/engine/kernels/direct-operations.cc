@@ -54,6 +54,11 @@ struct Forward {
 
   template <class T>
   void compute(const Run& run) const {
+    convolve<T>(run, {});
+  }
+
+  template <class T>
+  void convolve(const Run& run, const ChannelStatistics& statistics) const {
     const auto x = run.input(0), filter = run.input(1);
     const auto images = dimensionsOf(x), filters = dimensionsOf(filter);
     const auto taps = tapsOf(filters);
@@ -61,7 +66,27 @@ struct Forward {
     const Dimensions results{images[0], size.vertical, size.horizontal, filters[3]};
     const auto geometry = window.geometry(images, taps, results);
     const auto y = run.output<T>(0, results);
-    directConvolve(team(), geometry, dataOf<T>(x), dataOf<T>(filter), dataOf<T>(y));
+    directConvolve(team(), geometry, dataOf<T>(x), dataOf<T>(filter), statistics, dataOf<T>(y));
+  }
+};
+
+/** DirectConv2DWithStatistics(x, filter) → y, and the mean and the biased variance of its channels */
+struct ForwardWithStatistics {
+  explicit ForwardWithStatistics(const Attributes& attributes) : forward(attributes) {}
+  const Forward forward;
+
+  template <class T>
+  void compute(const Run& run) const {
+    const auto filters = dimensionsOf(run.input(1));
+    tapsOf(filters);
+    const auto mean = run.output<float>(1, {filters[3]}), variance = run.output<float>(2, {filters[3]});
+    forward.convolve<T>(run, {dataOf<float>(mean), dataOf<float>(variance)});
+  }
+
+  static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
+    const Shapes shapes(context, status);
+    shapes.unknownOutput();
+    for (int output = 1; output < 3; output++) shapes.output(output, shapes.part(1, 3, 4));
   }
 };
 
@@ -105,6 +130,7 @@ struct BackToFilter {
 std::vector<Operation> directOperations() {
   return {
       operation<Forward, float, bfloat16>("DirectConv2D", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"}, {"y: T"}, unknownShape),
+      operation<ForwardWithStatistics, float, bfloat16>("DirectConv2DWithStatistics", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"}, {"y: T", "mean: float", "variance: float"}, ForwardWithStatistics::shape),
       operation<BackToInput, float, bfloat16>("DirectConv2DBackpropInput", {kStrides, kBefore, "size: list(int)"}, {"filter: T", "dy: T"}, {"dx: T"}, unknownShape),
       operation<BackToFilter, float, bfloat16>("DirectConv2DBackpropFilter", {kStrides, kBefore, "taps: list(int)"}, {"x: T", "dy: T"}, {"slope: T"}, unknownShape),
   };

@@ -19,9 +19,17 @@ struct WindowGeometry {
   int64_t inputChannels, outputChannels;
 };
 
-/** y = x ∗ filter [vertical.taps, horizontal.taps, in, out], each float32 or bfloat16; sums in float32. */
+/** Where the mean and the biased variance of every output channel go, [out] each; null: nowhere. */
+struct ChannelStatistics {
+  float *mean = nullptr, *variance = nullptr;
+};
+
+/**
+ * y = x ∗ filter [vertical.taps, horizontal.taps, in, out], each float32 or bfloat16; sums in float32. Statistics are of
+ * the sums before they are rounded, as accurate as two passes over them would be.
+ */
 template <class T>
-void directConvolve(Team& team, const WindowGeometry& geometry, const T* x, const T* filter, T* y);
+void directConvolve(Team& team, const WindowGeometry& geometry, const T* x, const T* filter, const ChannelStatistics& statistics, T* y);
 
 /** The slope at x from the one at y. */
 template <class T>

@@ -111,6 +111,14 @@ class Attributes {
     return value != 0;
   }
 
+  int64_t integer(const char* name) const {
+    int64_t value = 0;
+    const auto status = newStatus();
+    TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status.get());
+    check(status);
+    return value;
+  }
+
   /** @throws KernelError when there are not COUNT of them */
   template <int COUNT>
   std::array<int64_t, COUNT> integers(const char* name) const {

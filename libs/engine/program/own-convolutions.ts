@@ -1,4 +1,4 @@
-import { attr, type Graph, type GraphNode, type Tensor } from '../graph/index.js';
+import { attr, type Graph, type GraphNode, type Tensor, type TensorSpec } from '../graph/index.js';
 import type { Rewrite } from './lowering.js';
 import type { Program } from './program.js';
 import { rewriteProgram, Uses } from './rewrite-program.js';
@@ -6,6 +6,9 @@ import { cutBefore, movedBy, paddingBefore, spatial, windowAttrs, windowOf, type
 
 /** Channels that the kernels compute at a time; images and filters have a multiple of them. */
 export const LANES = 16;
+
+/** A norm of training by our own kernels; see own-norms.ts. */
+const OWN_NORM = 'BatchNormTraining';
 
 /** A convolution as all its three ops see it: shapes of x, filter and y, and the window. */
 interface Convolution {
@@ -43,7 +46,8 @@ function isPlain({ images, filter, results, window }: Convolution): boolean {
 /**
  * Device-specific form of a program: convolutions and their gradients, in the given element types, by the project's own
  * kernels (libs/engine/kernels). 3 × 3 taps at stride 1 go by Winograd's method, with the bias and the rectifier behind
- * them; it multiplies a quarter as often. Others take in the padding before them. Results differ by rounding.
+ * them; it multiplies a quarter as often. Others take in the padding before them, and compute the statistics for the norm
+ * behind them while they have its input in registers. Results differ by rounding.
  */
 export function useOwnConvolutions(program: Program, elementTypes: readonly string[]): Program {
   if (elementTypes.length === 0) return program;
@@ -56,6 +60,9 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
   };
   // The biased convolutions that end in a rectifier, by the name of the rectifier.
   const rectified = new Map<string, Tensor>();
+  // What the convolutions before a norm of training tell of their results besides, by their name: mean and variance.
+  const statistics = new Map<string, readonly Tensor[]>();
+  const normed = new Set(graph.nodes.filter(({ type }) => type === OWN_NORM).map(({ inputs }) => inputs[0]!.node));
 
   const emitPlain = (g: Graph, node: GraphNode, inputs: readonly Tensor[], isRectified = false): readonly Tensor[] =>
     g.op('WinogradConv2D', inputs, { T: node.attrs['T']!, rectified: attr.bool(isRectified), num_biases: attr.int(inputs.length - 2) }, node.outputs, { name: node.name });
@@ -84,7 +91,18 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     if (!convolution) return undefined;
     if (isPlain(convolution)) return emitPlain(g, node, inputs);
     const { x, window } = unpadded(g, node.inputs[0]!, inputs[0]!, convolution.window);
-    return emit(g, node, 'DirectConv2D', [x, inputs[1]!], window, { size: spatial(convolution.results) });
+    const [y] = node.outputs as [TensorSpec];
+    const ofChannels: TensorSpec = { dtype: 'float32', shape: [y.shape[3]!] };
+    if (!normed.has(node.name)) return emit(g, node, 'DirectConv2D', [x, inputs[1]!], window, { size: spatial(convolution.results) });
+    const [result, ...known] = emit(g, node, 'DirectConv2DWithStatistics', [x, inputs[1]!], window, { size: spatial(convolution.results) }, [y, ofChannels, ofChannels]);
+    statistics.set(node.name, known);
+    return [result!];
+  };
+
+  /** A norm of training that need not compute the statistics of what it is given. */
+  const emitNorm = (g: Graph, node: GraphNode, inputs: readonly Tensor[]): readonly Tensor[] | undefined => {
+    const known = statistics.get(node.inputs[0]!.node);
+    return known && g.op(node.type, [...inputs, ...known], { ...node.attrs, num_statistics: attr.int(known.length) }, node.outputs, { name: node.name });
   };
 
   const emitBackToInput = (g: Graph, node: GraphNode, [, filter, dy]: readonly Tensor[]): readonly Tensor[] | undefined => {
@@ -115,6 +133,8 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     switch (node.type) {
       case 'Conv2D':
         return emitForward(g, node, inputs);
+      case OWN_NORM:
+        return emitNorm(g, node, inputs);
       case 'BiasAdd':
         return emitBiased(g, node, inputs);
       case 'Relu':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { attr, cast, conv2d, dataOf, Graph, gradients, mul, pad, serializeProgram, startEngine, sum, type ConvolutionOptions, type Engine, type Program, type SerializedProgram } from '#libs/engine';
+import { attr, cast, conv2d, dataOf, fusedBatchNorm, Graph, gradients, mul, pad, relu, serializeProgram, startEngine, sum, type ConvolutionOptions, type Engine, type Program, type SerializedProgram, type Tensor } from '#libs/engine';
 import { convolutionByDefinition, convolutionProgram, feedsFor, relativeError, type Precision, type Results, type Sizes, type Window } from './_convolution.js';
 import { float32 } from './_programs.js';
 
@@ -145,6 +145,61 @@ describe('convolutions as products of matrices', () => {
       assert.deepEqual(dataOf(dFilter, 'float32'), new Float32Array(3 * 3 * 16 * 32));
     });
   }
+
+  /** A convolution, a norm of training behind it, and a rectifier: what is fetched are the result and the norm's new running statistics. */
+  function normedProgram([batch, height, width, inChannels, outChannels]: Sizes, precision: Precision, { taps, stride, before: zeros }: Window): Program {
+    const g = new Graph();
+    const x = g.placeholder('x', 'float32', [batch, height, width, inChannels]);
+    const filter = g.placeholder('filter', 'float32', [taps, taps, inChannels, outChannels]);
+    const padded = pad(g, cast(g, x, precision), [[0, 0], [zeros, zeros], [zeros, zeros], [0, 0]]);
+    const convolved = conv2d(g, padded, cast(g, filter, precision), { strides: stride, padding: 'VALID' });
+    const values = (value: number): Tensor => g.constant(new Array<number>(outChannels).fill(value));
+    const norm = fusedBatchNorm(g, convolved, values(1.5), values(0.25), values(0), values(1), { epsilon: 1e-3, training: true, momentum: 0.25 });
+    const outputs = { y: cast(g, relu(g, norm.y), 'float32'), mean: norm.batchMean, variance: norm.batchVariance };
+    return { graph: g, entryPoints: { run: { inputs: { x, filter }, outputs } } };
+  }
+
+  for (const precision of PRECISIONS) {
+    for (const [title, [sizes, window]] of Object.entries(CASES).filter(([, [[batch], { results: [height, width] }]]) => batch * height * width > 1)) {
+      it(`${precision}, ${title}: a norm behind it gets its statistics from the convolution, with TensorFlow's numbers and the same bits on any number of threads`, async (test) => {
+        if (skipped(test, precision)) return;
+        const program = normedProgram(sizes, precision, window);
+        const { oneDnn, convolutions, norms } = engines[0]!.info;
+        const own = serializeProgram(program, { oneDnn, convolutions, norms });
+        assert.deepEqual(opsIn(own, ['DirectConv2DWithStatistics', 'BatchNormTraining', 'Conv2D', 'FusedBatchNormV3']), ['DirectConv2DWithStatistics', 'BatchNormTraining']);
+        const { x, filter } = feedsFor(sizes, precision, window);
+        const run = async (engine: Engine, form: SerializedProgram) => await (await engine.load(form)).run('run', { x, filter });
+        const [tensorflows, ...runs] = await Promise.all([run(engines[0]!, serializeProgram(program)), ...engines.map((engine) => run(engine, own))]);
+        for (const name of ['y', 'mean', 'variance']) {
+          const [actual, expected] = [dataOf(runs[0]![name], 'float32'), dataOf(tensorflows![name], 'float32')];
+          assert.ok(relativeError(actual, expected) < TOLERANCE[precision], `${name}: ${relativeError(actual, expected)}`);
+          for (const [index, other] of runs.entries()) assert.deepEqual(dataOf(other[name], 'float32'), actual, `${name} on ${THREADS[index]} threads`);
+        }
+      });
+    }
+  }
+
+  it('the variance of a convolution whose results differ little from a large mean is accurate', async (test) => {
+    if (skipped(test, 'float32')) return;
+    const [batch, size, channels, mean] = [4, 16, 16, 1000];
+    const g = new Graph();
+    const [x, filter] = [g.placeholder('x', 'float32', [batch, size, size, channels]), g.placeholder('filter', 'float32', [1, 1, channels, channels])];
+    const values = (value: number): Tensor => g.constant(new Array<number>(channels).fill(value));
+    const { batchMean, batchVariance } = fusedBatchNorm(g, conv2d(g, x, filter, { padding: 'SAME' }), values(1), values(0), values(0), values(1), { epsilon: 1e-3, training: true, momentum: 1 });
+    const loaded = await engines[0]!.load({ graph: g, entryPoints: { run: { inputs: { x, filter }, outputs: { batchMean, batchVariance } } } });
+    // The filter passes every channel on. Values are exact in float32: the mean and steps of 1/8 around it.
+    const identity = Float32Array.from({ length: channels * channels }, (_, index) => (index % (channels + 1) === 0 ? 1 : 0));
+    const pixels = Float32Array.from({ length: batch * size * size * channels }, (_, index) => mean + ((index * 7) % 13) / 8);
+    const result = await loaded.run('run', { x: float32(pixels, x.shape), filter: float32(identity, filter.shape) });
+    for (let channel = 0; channel < channels; channel++) {
+      const own = Array.from({ length: batch * size * size }, (_, row) => pixels[row * channels + channel]!);
+      const average = own.reduce((sum, value) => sum + value, 0) / own.length;
+      // The running variance gathers the unbiased estimate.
+      const variance = own.reduce((sum, value) => sum + (value - average) ** 2, 0) / (own.length - 1);
+      assert.ok(Math.abs(dataOf(result['batchMean'], 'float32')[channel]! - average) < 1e-4);
+      assert.ok(Math.abs(dataOf(result['batchVariance'], 'float32')[channel]! / variance - 1) < 1e-5);
+    }
+  });
 
   it("TensorFlow's padding SAME has its odd row and column behind", async (test) => {
     if (skipped(test, 'float32')) return;

@@ -36,7 +36,7 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
     const chain = chains.byNorm.get(node.name);
     const sides = chain?.side ? [chain.side] : [];
     const { T, epsilon, exponential_avg_factor } = node.attrs;
-    const attrs = { T: T!, epsilon: epsilon!, exponential_avg_factor: exponential_avg_factor!, rectified: attr.bool(chain !== undefined), num_sides: attr.int(sides.length) };
+    const attrs = { T: T!, epsilon: epsilon!, exponential_avg_factor: exponential_avg_factor!, rectified: attr.bool(chain !== undefined), num_sides: attr.int(sides.length), num_statistics: attr.int(0) };
     const outputs = g.op('BatchNormTraining', [...node.inputs, ...sides].map(moved), attrs, node.outputs.slice(0, 5), { name: node.name });
     // Only the gradient reads the sixth output, and the own gradient does not.
     return [...outputs, outputs[4]!];
