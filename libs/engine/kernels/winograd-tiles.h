@@ -1,8 +1,11 @@
 // Tiles of images, and their way into Winograd's domain and out of it.
 #pragma once
 
+#include <algorithm>
+#include <type_traits>
+
 #include "panels.h"
-#include "winograd-transforms.h"
+#include "winograd-squares.h"
 #include "winograd.h"
 
 #pragma GCC push_options
@@ -20,17 +23,68 @@ struct Range {
   int64_t size() const { return end - begin; }
 };
 
-/** Tiles of a batch of images, counted row by row. */
-struct Tiles {
-  int64_t batch, height, width, down, across, count;
+/** Tiles along one axis: the last may have fewer results. */
+struct TileAxis {
+  int64_t whole;
+  /** Results of the last tile, 2 or 3; 0 if it is a whole one. Of 2 one may lie outside the image. */
+  int edge;
 
-  explicit Tiles(const Geometry& g) : batch(g.batch), height(g.height), width(g.width), down((g.height + kTile - 1) / kTile), across((g.width + kTile - 1) / kTile), count(batch * down * across) {}
+  explicit TileAxis(int64_t size) : whole(size / kTile), edge(size % kTile == 1 ? 2 : static_cast<int>(size % kTile)) {}
+  int64_t edges() const { return edge == 0 ? 0 : 1; }
+  bool hasPoint(int point) const { return edge == 0 || sulcus::hasPoint(edge, point); }
+};
+
+/**
+ * Tiles of a batch of images. They are counted by kind, so that those that have values at a frequency follow one another:
+ * those at the right edge, whole ones, those at the lower edge, and those in the corner.
+ */
+struct Tiles {
+  int64_t batch, height, width;
+  TileAxis down, across;
+  int64_t right, whole, lower, count;
+
+  explicit Tiles(const Geometry& g) : batch(g.batch), height(g.height), width(g.width), down(g.height), across(g.width), right(batch * down.whole * across.edges()), whole(batch * down.whole * across.whole), lower(batch * down.edges() * across.whole), count(right + whole + lower + batch * down.edges() * across.edges()) {}
 
   struct Place {
     int64_t image, top, left;
+    /** Results of the tile. */
+    int down, across;
   };
-  Place place(int64_t tile) const { return {tile / (down * across), tile / across % down * kTile, tile % across * kTile}; }
+  Place place(int64_t tile) const {
+    const auto at = [&](int64_t number, int64_t rows, int64_t columns, bool isLower, bool isRight) {
+      const int64_t row = isLower ? down.whole : number / columns % rows, column = isRight ? across.whole : number % columns;
+      return Place{number / (rows * columns), row * kTile, column * kTile, isLower ? down.edge : kTile, isRight ? across.edge : kTile};
+    };
+    if (tile < right) return at(tile, down.whole, 1, false, true);
+    if (tile < right + whole) return at(tile - right, down.whole, across.whole, false, false);
+    if (tile < right + whole + lower) return at(tile - right - whole, 1, across.whole, true, false);
+    return at(tile - right - whole - lower, 1, 1, true, true);
+  }
+
+  /** Those of the tiles `from` to `to` that have values at a frequency. */
+  Range having(int frequency, int64_t from, int64_t to) const {
+    const bool isDown = down.hasPoint(frequency / kPoints), isAcross = across.hasPoint(frequency % kPoints);
+    const int64_t begin = isAcross ? 0 : right, end = !isDown ? right + whole : isAcross ? count : right + whole + lower;
+    return {std::max(from, begin), std::max(std::max(from, begin), std::min(to, end))};
+  }
 };
+
+/** Calls `call` with the results of a tile along both axes as constants. */
+template <class Call>
+inline void withSize(const Tiles::Place& place, const Call& call) {
+  const auto withAcross = [&](auto down) {
+    switch (place.across) {
+      case 2: return call(down, std::integral_constant<int, 2>());
+      case 3: return call(down, std::integral_constant<int, 3>());
+      default: return call(down, std::integral_constant<int, 4>());
+    }
+  };
+  switch (place.down) {
+    case 2: return withAcross(std::integral_constant<int, 2>());
+    case 3: return withAcross(std::integral_constant<int, 3>());
+    default: return withAcross(std::integral_constant<int, 4>());
+  }
+}
 
 /** Values in the domain: for each of the 36 frequencies a matrix of rows of channels. */
 struct Domain {
@@ -50,14 +104,14 @@ struct PanelDomain {
   Right panel(int frequency, int64_t number) const { return matrix(frequency).panel(number); }
 };
 
-/** Where the pixels of a square of an image begin; those outside the image are zeros. */
-template <int SIDE, class T>
+/** Where the pixels of a part of an image begin; those outside the image are zeros. */
+template <int ROWS, int COLUMNS, class T>
 struct Pixels {
-  const T* begin[SIDE][SIDE];
+  const T* begin[ROWS][COLUMNS];
 
   Pixels(const Tiles& tiles, const T* images, int64_t channels, const Tiles::Place& place, int64_t border, const T* zeros) {
-    for (int row = 0; row < SIDE; row++) {
-      for (int column = 0; column < SIDE; column++) {
+    for (int row = 0; row < ROWS; row++) {
+      for (int column = 0; column < COLUMNS; column++) {
         const int64_t y = place.top + row - border, x = place.left + column - border;
         const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
         begin[row][column] = inside ? images + ((place.image * tiles.height + y) * tiles.width + x) * channels : zeros;
@@ -66,37 +120,46 @@ struct Pixels {
   }
 };
 
-/** Transforms the square of SIDE × SIDE pixels that belongs to a tile, for these channels, into one row of the domain: six by six pixels of the input, or the four by four slopes at a tile. */
-template <int SIDE, class T, class Target>
-void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, int64_t border, const T* outside, const Target& target, int64_t row, Range part) {
-  const Pixels<SIDE, T> pixels(tiles, images, channels, tiles.place(tile), border, outside);
+/** What a tile brings into the domain: pixels of the input, one more on each side than it has results, or slopes at those. */
+enum class Entering { kPixels, kSlopes };
+
+/** Transforms what belongs to a tile, for these channels, into one row of the domain. */
+template <Entering WHAT, class T, class Target>
+void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, const T* outside, const Target& target, int64_t row, Range part) {
+  constexpr int kBorder = WHAT == Entering::kPixels ? 1 : 0;
   const int64_t step = target.at(1, 0, 0) - target.at(0, 0, 0);
-  for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
-    float* to = target.at(0, row, channel);
-    const auto read = [&](int i, int j) { return load(pixels.begin[i][j] + part.begin + channel); };
-    const auto write = [&](int i, int j, Vec value) { store(to + (i * kPoints + j) * step, value); };
-    if constexpr (SIDE == kPoints) enterBothAxes(read, write);
-    else bothAxes<SIDE, kPoints>([](const Vec(&d)[SIDE], Vec(&t)[kPoints]) { enterFilter(d, t); }, read, write);
-  }
+  const auto place = tiles.place(tile);
+  withSize(place, [&](auto down, auto across) {
+    const Pixels<down + 2 * kBorder, across + 2 * kBorder, T> pixels(tiles, images, channels, place, kBorder, outside);
+    for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
+      float* to = target.at(0, row, channel);
+      const auto read = [&](int i, int j) { return load(pixels.begin[i][j] + part.begin + channel); };
+      const auto write = [&](int i, int j, Vec value) { store(to + (i * kPoints + j) * step, value); };
+      if constexpr (WHAT == Entering::kSlopes) enterSlopes<down, across>(read, write);
+      else if constexpr (down == kTile && across == kTile) enterBothAxes(read, write);
+      else enterEdge<down, across>(read, write);
+    }
+  });
 }
 
-/** Transforms one row of the domain into the 4 × 4 pixels of a tile, which get these of their channels, finished. */
+/** Transforms one row of the domain into the pixels of a tile, which get these of their channels, finished. */
 template <class T>
 void leaveTile(const Tiles& tiles, const Domain& results, int64_t row, int64_t tile, T* images, int64_t channels, Range part, const Finish& finish) {
   const auto place = tiles.place(tile);
   const int64_t rowsLeft = tiles.height - place.top, columnsLeft = tiles.width - place.left;
   T* first = images + ((place.image * tiles.height + place.top) * tiles.width + place.left) * channels + part.begin;
-  for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
-    const float* from = results.at(0, row, channel);
-    const Vec bias = finish.bias == nullptr ? zero() : load(finish.bias + part.begin + channel);
-    bothAxes<kPoints, kTile>(
-        [](const Vec(&m)[6], Vec(&y)[4]) { leave(m, y); }, [&](int i, int j) { return load(from + (i * kPoints + j) * results.step()); },
-        [&](int i, int j, Vec value) {
-          if (i >= rowsLeft || j >= columnsLeft) return;
-          const Vec biased = value + bias;
-          store(first + (i * tiles.width + j) * channels + channel, finish.rectified ? positivePart(biased) : biased);
-        });
-  }
+  withSize(place, [&](auto down, auto across) {
+    for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
+      const float* from = results.at(0, row, channel);
+      const Vec bias = finish.bias == nullptr ? zero() : load(finish.bias + part.begin + channel);
+      const auto read = [&](int i, int j) { return load(from + (i * kPoints + j) * results.step()); };
+      leaveBothAxes<down, across>(read, [&](int i, int j, Vec value) {
+        if (i >= rowsLeft || j >= columnsLeft) return;
+        const Vec biased = value + bias;
+        store(first + (i * tiles.width + j) * channels + channel, finish.rectified ? positivePart(biased) : biased);
+      });
+    }
+  });
 }
 
 /** One row of filters into the domain: what an input channel adds to these output channels. */

@@ -1,7 +1,5 @@
-// Winograd's transforms between tiles of pixels and the domain in which a convolution is 36 products of matrices.
+// Winograd's transforms along one axis, between tiles of pixels and the domain in which a convolution is 36 products of matrices.
 #pragma once
-
-#include <type_traits>
 
 #include "vector.h"
 
@@ -41,6 +39,41 @@ inline void enterGroup(const Vec (&d)[6], Vec (&t)[2]) {
 constexpr int groupFirst(int group) { return group == 0 ? 0 : 2 * group - 1; }
 constexpr int groupSize(int group) { return group == 1 || group == 2 ? 2 : 1; }
 
+/**
+ * Whether a tile of so many results along an axis has a value at a point. Two or three results, at the end of an image,
+ * need two or one fewer: those of −b, and of b.
+ */
+constexpr bool hasPoint(int size, int point) { return size == 4 || point == kPoints - 1 || point <= size; }
+
+/** Values for a tile of SIZE results into the domain; the weights of its own points are in them, divided by those that filters have. */
+template <int SIZE>
+inline void enterPart(const Vec (&d)[SIZE + 2], Vec (&t)[6]) {
+  if constexpr (SIZE == 4) {
+    Vec pair[2];
+    enterGroup<0>(d, pair);
+    t[0] = pair[0];
+    enterGroup<1>(d, pair);
+    t[1] = pair[0], t[2] = pair[1];
+    enterGroup<2>(d, pair);
+    t[3] = pair[0], t[4] = pair[1];
+    enterGroup<3>(d, pair);
+    t[5] = pair[0];
+  } else if constexpr (SIZE == 3) {
+    const Vec slope = multiplyAdd(set(-kA2), d[1], d[3]);
+    t[0] = multiplyAdd(set(kB), slope, set(kB2) * multiplyAdd(set(kA2), d[0], -d[2]));
+    t[1] = set(kA + kB) * multiplyAdd(set(-kA * kB), d[1], multiplyAdd(set(kA - kB), d[2], d[3]));
+    t[2] = set(kB - kA) * multiplyAdd(set(kA * kB), d[1], multiplyAdd(set(-kA - kB), d[2], d[3]));
+    t[3] = set(2 * kB) * slope;
+    t[5] = multiplyAdd(set(-kA2), d[2], multiplyAdd(set(-kB), slope, d[4]));
+  } else {
+    t[0] = multiplyAdd(set(kA2 * kB2), d[0], set(-kB2) * d[2]);
+    const Vec even = set(kA2 - kB2) * d[2];
+    t[1] = multiplyAdd(set((kA2 - kB2) * kA), d[1], even);
+    t[2] = multiplyAdd(set((kB2 - kA2) * kA), d[1], even);
+    t[5] = multiplyAdd(set(-kA2), d[1], d[3]);
+  }
+}
+
 /** The weights of the points: 1 / ∏ (p − q) over the other finite points q. */
 constexpr float kWeight0 = 1 / (kA2 * kB2), kWeightA = 1 / (2 * kA2 * (kA2 - kB2)), kWeightB = 1 / (2 * kB2 * (kB2 - kA2));
 
@@ -68,6 +101,15 @@ inline void enterFilter(const Vec (&g)[4], Vec (&t)[6]) {
   t[5] = g[3];
 }
 
+/** Two slopes, or with the transforms above three or four, at a tile's outputs. */
+inline void enterFilter(const Vec (&g)[2], Vec (&t)[6]) {
+  t[0] = set(kWeight0) * g[0];
+  const Vec even = set(kWeightA) * g[0], odd = set(kWeightA * kA) * g[1];
+  t[1] = even + odd;
+  t[2] = even - odd;
+  t[5] = g[1];
+}
+
 /** Out of the domain, at four places: Aᵀm. */
 inline void leave(const Vec (&m)[6], Vec (&y)[4]) {
   const Vec sumA = m[1] + m[2], differenceA = m[1] - m[2], sumB = m[3] + m[4], differenceB = m[3] - m[4];
@@ -77,72 +119,27 @@ inline void leave(const Vec (&m)[6], Vec (&y)[4]) {
   y[3] = multiplyAdd(set(kB2 * kB), differenceB, multiplyAdd(set(kA2 * kA), differenceA, m[5]));
 }
 
+/** Out of the domain, at as many places as the tile has results along the axis. */
+template <int SIZE>
+inline void leavePart(const Vec (&m)[6], Vec (&y)[SIZE]) {
+  if constexpr (SIZE == 4) return leave(m, y);
+  const Vec sum = m[1] + m[2], difference = set(kA) * (m[1] - m[2]);
+  if constexpr (SIZE == 3) {
+    y[0] = m[0] + sum + m[3];
+    y[1] = multiplyAdd(set(kB), m[3], difference);
+    y[2] = multiplyAdd(set(kB2), m[3], multiplyAdd(set(kA2), sum, m[5]));
+  } else if constexpr (SIZE == 2) {
+    y[0] = m[0] + sum;
+    y[1] = difference + m[5];
+  }
+}
+
 /** Out of the domain, at three places. */
 inline void leave(const Vec (&m)[6], Vec (&y)[3]) {
   const Vec sumA = m[1] + m[2], differenceA = m[1] - m[2], sumB = m[3] + m[4], differenceB = m[3] - m[4];
   y[0] = m[0] + sumA + sumB;
   y[1] = multiplyAdd(set(kB), differenceB, set(kA) * differenceA);
   y[2] = multiplyAdd(set(kB2), sumB, multiplyAdd(set(kA2), sumA, m[5]));
-}
-
-/**
- * Applies a transform of one axis to both axes of a square of vectors: FROM × FROM values that `read(row, column)` gives
- * become TO × TO that `write(row, column, value)` takes.
- */
-template <int FROM, int TO, class Axis, class Read, class Write>
-inline void bothAxes(const Axis& axis, const Read& read, const Write& write) {
-  Vec half[TO][FROM];
-  for (int column = 0; column < FROM; column++) {
-    Vec values[FROM], transformed[TO];
-    for (int row = 0; row < FROM; row++) values[row] = read(row, column);
-    axis(values, transformed);
-    for (int row = 0; row < TO; row++) half[row][column] = transformed[row];
-  }
-  for (int row = 0; row < TO; row++) {
-    Vec transformed[TO];
-    axis(half[row], transformed);
-    for (int column = 0; column < TO; column++) write(row, column, transformed[column]);
-  }
-}
-
-/** The rows of a group, from all columns, and then their own columns. */
-template <int GROUP, class Read, class Write>
-inline void enterRows(const Read& read, const Write& write) {
-  constexpr int kRows = groupSize(GROUP);
-  Vec half[kRows][6];
-#pragma GCC unroll 6
-  for (int column = 0; column < 6; column++) {
-    Vec d[6], t[2];
-#pragma GCC unroll 6
-    for (int row = 0; row < 6; row++) d[row] = read(row, column);
-    enterGroup<GROUP>(d, t);
-#pragma GCC unroll 2
-    for (int row = 0; row < kRows; row++) half[row][column] = t[row];
-  }
-  const auto enterColumns = [&](int row, auto group) {
-    Vec t[2];
-    enterGroup<group>(half[row], t);
-    for (int value = 0; value < groupSize(group); value++) write(groupFirst(GROUP) + row, groupFirst(group) + value, t[value]);
-  };
-#pragma GCC unroll 2
-  for (int row = 0; row < kRows; row++) {
-    enterColumns(row, std::integral_constant<int, 0>());
-    enterColumns(row, std::integral_constant<int, 1>());
-    enterColumns(row, std::integral_constant<int, 2>());
-    enterColumns(row, std::integral_constant<int, 3>());
-  }
-}
-
-/**
- * Six by six values that `read(row, column)` gives into the domain, for `write(row, column, value)`. A group of rows at a
- * time stays in the registers, as all 36 values in between do not.
- */
-template <class Read, class Write>
-inline void enterBothAxes(const Read& read, const Write& write) {
-  enterRows<0>(read, write);
-  enterRows<1>(read, write);
-  enterRows<2>(read, write);
-  enterRows<3>(read, write);
 }
 
 }  // namespace sulcus

@@ -131,15 +131,17 @@ class Convolution {
   }
 
   void enterTiles(int64_t first, int64_t count, const Domain& entered) const {
-    for (int64_t row = 0; row < count; row++) enterTile<kPoints>(tiles_, x_, in_, first + row, 1, zeros_, entered, row, Range{0, in_});
+    for (int64_t row = 0; row < count; row++) enterTile<Entering::kPixels>(tiles_, x_, in_, first + row, zeros_, entered, row, Range{0, in_});
   }
 
   /** Tiles that are entered, by these filters, and out of the domain. */
   void multiply(int64_t first, int64_t count, Range part, const PanelDomain& filters, const Place& place) const {
     const auto& [entered, results] = place;
     for (int frequency = 0; frequency < kFrequencies; frequency++) {
+      const Range having = tiles_.having(frequency, first, first + count);
+      const int64_t row = having.begin - first;
       for (int64_t panel = 0; panel < panels(part.size()); panel++) {
-        product<float>(static_cast<int>(count), static_cast<int>(in_), panelVectors(part.size(), panel), Left{entered.at(frequency, 0, 0), in_, 1}, filters.panel(frequency, panel), Result{results.at(frequency, 0, panel * kPanel), part.size(), false});
+        product<float>(static_cast<int>(having.size()), static_cast<int>(in_), panelVectors(part.size(), panel), Left{entered.at(frequency, row, 0), in_, 1}, filters.panel(frequency, panel), Result{results.at(frequency, row, panel * kPanel), part.size(), false});
       }
     }
     for (int64_t row = 0; row < count; row++) leaveTile(tiles_, results, row, first + row, y_, out_, part, finish_);
@@ -204,13 +206,16 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
       const int64_t count = std::min(rows, tiles.count - first);
       const bool known = atOnce && kept[thread] == outputs.begin;
       for (int64_t row = 0; row < count; row++) {
-        enterTile<kPoints>(tiles, x, in, first + row, 1, outside, v, row, inputs);
-        if (!known) enterTile<kTile>(tiles, dy, out, first + row, 0, outside, m, row, outputs);
+        enterTile<Entering::kPixels>(tiles, x, in, first + row, outside, v, row, inputs);
+        if (!known) enterTile<Entering::kSlopes>(tiles, dy, out, first + row, outside, m, row, outputs);
       }
       kept[thread] = outputs.begin;
       for (int frequency = 0; frequency < kFrequencies; frequency++) {
+        const Range having = tiles.having(frequency, first, first + count);
+        const int64_t row = having.begin - first;
         for (int64_t panel = 0; panel < panels(outputs.size()); panel++) {
-          product<float>(static_cast<int>(inputs.size()), static_cast<int>(count), panelVectors(outputs.size(), panel), Left{v.at(frequency, 0, 0), 1, inputs.size()}, m.panel(frequency, panel), Result{slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
+          const Right slopesAt = m.panel(frequency, panel);
+          product<float>(static_cast<int>(inputs.size()), static_cast<int>(having.size()), panelVectors(outputs.size(), panel), Left{v.at(frequency, row, 0), 1, inputs.size()}, {slopesAt.data + row * slopesAt.rowStep, slopesAt.rowStep}, Result{slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
         }
       }
     }

@@ -171,7 +171,7 @@ describe('convolutions as products of matrices', () => {
         const run = async (engine: Engine, form: SerializedProgram) => await (await engine.load(form)).run('run', { x, filter });
         const [tensorflows, ...runs] = await Promise.all([run(engines[0]!, serializeProgram(program)), ...engines.map((engine) => run(engine, own))]);
         for (const name of ['y', 'mean', 'variance']) {
-          const [actual, expected] = [dataOf(runs[0]![name], 'float32'), dataOf(tensorflows![name], 'float32')];
+          const [actual, expected] = [dataOf(runs[0]![name], 'float32'), dataOf(tensorflows[name], 'float32')];
           assert.ok(relativeError(actual, expected) < TOLERANCE[precision], `${name}: ${relativeError(actual, expected)}`);
           for (const [index, other] of runs.entries()) assert.deepEqual(dataOf(other[name], 'float32'), actual, `${name} on ${THREADS[index]} threads`);
         }
