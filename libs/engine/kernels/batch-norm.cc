@@ -111,7 +111,7 @@ void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* 
       }
     }
     for (int64_t channel = begin; channel < end; channel++) {
-      mean[channel] = static_cast<float>(means[channel - begin]);
+      mean[channel] = static_cast<float>(mean[channel] + means[channel - begin]);
       variance[channel] = static_cast<float>(squares[channel - begin] / static_cast<double>(rows));
     }
   });
@@ -142,9 +142,9 @@ void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean
     };
     sumRows(rows, channels, squares, square, [&](int64_t channel) { return Shift{load(x + channel), load(means + channel)}; });
   });
-  combine(team, {parts, chunks.count, chunks.each, matrix.rows, channels}, mean, variance);
   if (matrix.rows > 0)
-    for (int64_t channel = 0; channel < channels; channel += kLanes) store(mean + channel, load(mean + channel) + load(x + channel));
+    for (int64_t channel = 0; channel < channels; channel += kLanes) store(mean + channel, load(x + channel));
+  combine(team, {parts, chunks.count, chunks.each, matrix.rows, channels}, mean, variance);
 }
 
 template <class T>

@@ -28,7 +28,7 @@ struct ChunkStatistics {
   int64_t chunks, rowsEach, rows, channels;
 };
 
-/** The mean and the biased variance over all chunks. */
+/** The mean and the biased variance over all chunks. `mean` holds what the means of chunks count from. */
 void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* variance);
 
 /** The mean and the biased variance of every channel, as accurate as a second pass would be. */

@@ -118,7 +118,9 @@ class PhaseProduct {
         for (int64_t chunk = 0; chunk < chunks_; chunk++) convolveChunk(chunk, filters, from, to, places[thread]);
       });
     }
-    if (parts_ != nullptr) combine(team_, {parts_, chunks_, rowsEach_, pixels_.count(), pixels_.out}, statistics_.mean, statistics_.variance);
+    if (parts_ == nullptr) return;
+    std::fill_n(statistics_.mean, pixels_.out, 0.0f);
+    combine(team_, {parts_, chunks_, rowsEach_, pixels_.count(), pixels_.out}, statistics_.mean, statistics_.variance);
   }
 
  private:
