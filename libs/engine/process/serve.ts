@@ -1,7 +1,5 @@
 import os from 'node:os';
 import type { TensorValue } from '../program/value.js';
-import { feedBytes } from './feeds.js';
-import { collectGarbage } from './garbage.js';
 import type { EngineInfo, Feed, ModelForm, Request, Response } from './protocol.js';
 
 /** What an engine process does. Every call blocks. */
@@ -13,9 +11,6 @@ export interface EngineSession {
   run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void;
   unload(model: number): void;
 }
-
-/** Feeds of this size, such as the weights of a network, are freed at once: the process blocks in its next run, and would keep them through it. */
-const LARGE_FEED_BYTES = 32 << 20;
 
 const send = (response: Response): void => void process.send?.(response);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -54,9 +49,7 @@ function answer(session: EngineSession): void {
         const fed = feeds.get(request.id) ?? [];
         feeds.delete(request.id);
         session.run(request.model, fed, request.fetches, (index, value) => send({ kind: 'fetched', id: request.id, index, value }));
-        send({ kind: 'ran', id: request.id });
-        if (fed.reduce((bytes, feed) => bytes + feedBytes(feed), 0) >= LARGE_FEED_BYTES) setImmediate(collectGarbage);
-        return;
+        return send({ kind: 'ran', id: request.id });
       }
       case 'unload':
         session.unload(request.model);
