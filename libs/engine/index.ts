@@ -11,5 +11,6 @@ export { type FrozenValues } from './program/inference/freeze.js';
 export type { Engine, EngineOptions, LoadedProgram } from './process/engine.js';
 export { describeEngine, engineEnvironment, startEngine } from './process/start.js';
 export type { EngineInfo, EngineKind } from './process/protocol.js';
+export { collectGarbage } from './process/garbage.js';
 export { listGpus, pinnedGpu, type Gpu } from './process/gpus.js';
 export { dataOf, type TensorValue, type ValueData } from './program/value.js';

@@ -1,6 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /** Linux counts processor time in units of 1/100 s, whatever the kernel's own tick is (USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -32,12 +30,6 @@ export const rssBytes = (pids: readonly number[]): number => totalResident(pids,
 
 /** The most that each process had resident since {@link resetPeakRss}, or ever, summed. */
 export const peakRssBytes = (pids: readonly number[]): number => totalResident(pids, 'VmHWM');
-
-/** Frees what loading has left behind in this process: with nothing else to do it would lie there until the end. */
-export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
 
 /** Starts the count of the peak anew, so that it tells of the steps and not of loading. */
 export function resetPeakRss(pids: readonly number[]): void {

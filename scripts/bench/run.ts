@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine, type Engine } from '#libs/engine';
+import { collectGarbage, startEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
 import { parseOptions, type BenchOptions } from './options.js';
-import { collectGarbage, peakRssBytes, processorMs, resetPeakRss } from './processes.js';
+import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
 import { jsonLine, table, type PartyResult } from './report.js';
 
 export interface Benchmark {

@@ -7,10 +7,14 @@ import { choice, parseEnvironment } from '#libs/config';
 export type KernelType = 'float32' | 'bfloat16';
 
 /** The compiled kernels (libs/engine/kernels/module.cc). Loading them registers their operations with TensorFlow. */
-interface KernelsModule {
+export interface Kernels {
   /** What this processor can run. */
   readonly elementTypes: readonly KernelType[];
+  /** Gives memory back to the system that the C library keeps for later. */
+  readonly releaseFreeMemory?: () => void;
 }
+
+const NONE: Kernels = { elementTypes: [] };
 
 /** The variable that switches the kernels off; services list it among theirs. */
 export const kernelsEnvironment = {
@@ -23,17 +27,17 @@ const FILE = 'sulcus_kernels.node';
 /**
  * Loads the kernels that are compiled beside a binding, after the binding itself.
  *
- * @returns the element types they can be used for; none without compiled kernels, on a processor that they are not for,
- * when SULCUS_ENGINE_KERNELS says `tensorflow`, or, with a warning, when they do not load
+ * @returns no element types without compiled kernels, on a processor that they are not for, when SULCUS_ENGINE_KERNELS
+ * says `tensorflow`, or, with a warning, when they do not load
  */
-export function loadKernels(binding: string): readonly KernelType[] {
+export function loadKernels(binding: string): Kernels {
   const file = path.join(path.dirname(binding), FILE);
-  if (!existsSync(file) || parseEnvironment(kernelsEnvironment).kernels === 'tensorflow') return [];
+  if (!existsSync(file) || parseEnvironment(kernelsEnvironment).kernels === 'tensorflow') return NONE;
   try {
-    return (createRequire(import.meta.url)(file) as KernelsModule).elementTypes;
+    return createRequire(import.meta.url)(file) as Kernels;
   } catch (error) {
     // They only make things faster: TensorFlow's own compute the same.
     process.emitWarning(`Running on TensorFlow's own kernels, because ${FILE} does not load: ${error instanceof Error ? error.message : String(error)}`, { type: 'SulcusWarning' });
-    return [];
+    return NONE;
   }
 }

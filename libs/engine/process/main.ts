@@ -37,5 +37,6 @@ function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType
 await serveEngine(() => {
   const file = findBinding();
   const binding = loadBinding(file);
-  return new Session(binding, describeEngine(binding, loadKernels(file)));
+  const { elementTypes, releaseFreeMemory } = loadKernels(file);
+  return new Session(binding, describeEngine(binding, elementTypes), releaseFreeMemory);
 });

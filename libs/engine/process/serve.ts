@@ -1,5 +1,7 @@
 import os from 'node:os';
 import type { TensorValue } from '../program/value.js';
+import { feedBytes } from './feeds.js';
+import { collectGarbage } from './garbage.js';
 import type { EngineInfo, Feed, ModelForm, Request, Response } from './protocol.js';
 
 /** What an engine process does. Every call blocks. */
@@ -10,7 +12,12 @@ export interface EngineSession {
   /** One run: feeds in, fetched values out, in the order of `fetches`. */
   run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void;
   unload(model: number): void;
+  /** Gives memory back to the system that is kept for later. */
+  readonly releaseFreeMemory?: (() => void) | undefined;
 }
+
+/** Feeds of this size are weights. */
+const LARGE_FEED_BYTES = 32 << 20;
 
 const send = (response: Response): void => void process.send?.(response);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -38,6 +45,18 @@ export async function serveEngine(open: () => EngineSession | Promise<EngineSess
 
 function answer(session: EngineSession): void {
   const feeds = new Map<number, Feed[]>();
+  const known = new Set<string>();
+  /** What loading weights and the first run of a graph leave behind would lie here as long as the process runs. */
+  const tidyAfter = ({ model, fetches }: { model: number; fetches: readonly string[] }, fed: readonly Feed[]): void => {
+    const graph = `${model}:${fetches.join()}`;
+    const isLarge = fed.reduce((bytes, feed) => bytes + feedBytes(feed), 0) >= LARGE_FEED_BYTES;
+    if (known.has(graph) && !isLarge) return;
+    known.add(graph);
+    setImmediate(() => {
+      collectGarbage();
+      session.releaseFreeMemory?.();
+    });
+  };
   const handle = (request: Request): void => {
     switch (request.kind) {
       case 'load':
@@ -49,7 +68,8 @@ function answer(session: EngineSession): void {
         const fed = feeds.get(request.id) ?? [];
         feeds.delete(request.id);
         session.run(request.model, fed, request.fetches, (index, value) => send({ kind: 'fetched', id: request.id, index, value }));
-        return send({ kind: 'ran', id: request.id });
+        send({ kind: 'ran', id: request.id });
+        return tidyAfter(request, fed);
       }
       case 'unload':
         session.unload(request.model);

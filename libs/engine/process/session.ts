@@ -12,6 +12,7 @@ export class Session implements EngineSession {
   constructor(
     private readonly binding: TensorFlowBinding,
     readonly info: EngineInfo,
+    readonly releaseFreeMemory?: () => void,
   ) {}
 
   load(form: ModelForm): number {
