@@ -23,7 +23,7 @@ function cpuFlags(): string {
 const usesOneDnn = (flags: string): boolean =>
   process.arch === 'x64' && process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' && /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
 
-/** What the kernels are used for. AMX multiplies bfloat16 faster than Winograd's method in float32 can make up for. */
+/** What the kernels are used for. AMX, which the convolutions do not use, multiplies bfloat16 faster than they can make up for. */
 const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'convolutions' | 'norms'> => ({ convolutions: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)), norms: types });
 
 function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType[]): EngineInfo {

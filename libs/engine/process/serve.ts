@@ -45,13 +45,15 @@ export async function serveEngine(open: () => EngineSession | Promise<EngineSess
 
 function answer(session: EngineSession): void {
   const feeds = new Map<number, Feed[]>();
-  const known = new Set<string>();
+  // The graphs of each model that have run.
+  const known = new Map<number, Set<string>>();
   /** What loading weights and the first run of a graph leave behind would lie here as long as the process runs. */
   const tidyAfter = ({ model, fetches }: { model: number; fetches: readonly string[] }, fed: readonly Feed[]): void => {
-    const graph = `${model}:${fetches.join()}`;
+    const graph = fetches.join();
+    const ofModel = known.get(model) ?? new Set<string>();
     const isLarge = fed.reduce((bytes, feed) => bytes + feedBytes(feed), 0) >= LARGE_FEED_BYTES;
-    if (known.has(graph) && !isLarge) return;
-    known.add(graph);
+    if (ofModel.has(graph) && !isLarge) return;
+    known.set(model, ofModel.add(graph));
     setImmediate(() => {
       collectGarbage();
       session.releaseFreeMemory?.();
@@ -73,6 +75,7 @@ function answer(session: EngineSession): void {
       }
       case 'unload':
         session.unload(request.model);
+        known.delete(request.model);
         return send({ kind: 'unloaded', id: request.id });
     }
   };

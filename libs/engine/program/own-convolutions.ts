@@ -8,7 +8,7 @@ import { cutBefore, movedBy, paddingBefore, spatial, windowAttrs, windowOf, type
 export const LANES = 16;
 
 /** A norm of training by our own kernels; see own-norms.ts. */
-const OWN_NORM = 'BatchNormTraining';
+export const OWN_NORM = 'BatchNormTraining';
 
 /** A convolution as all its three ops see it: shapes of x, filter and y, and the window. */
 interface Convolution {

@@ -21,6 +21,12 @@ export function neededNodes({ graph, entryPoints }: Program): Set<string> {
   return needed;
 }
 
+/** Tells whether every entry point that needs one node needs another too. */
+export function neededTogether({ graph, entryPoints }: Program): (node: GraphNode, other: GraphNode) => boolean {
+  const needs = Object.values(entryPoints).map((entry) => neededNodes({ graph, entryPoints: { entry } }));
+  return (node, other) => needs.every((needed) => !needed.has(node.name) || needed.has(other.name));
+}
+
 /** Rewrites a program's graph, keeping only what its entry points need. */
 export function rewriteProgram(program: Program, rewrites: readonly Rewrite[]): Program {
   const { graph, moved, movedNode } = rewriteGraph(program.graph, rewrites, neededNodes(program));

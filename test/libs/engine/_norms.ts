@@ -1,7 +1,7 @@
 /** Batch norms of training as programs, with what surrounds them, and the same from the definition in double precision. */
 import { add, cast, fusedBatchNorm, gradients, Graph, mean, mul, relu, square, sum, type Program, type SerializedProgram, type Tensor, type TensorValue } from '#libs/engine';
 import { createRandom } from '#libs/random';
-import { float32 } from './_programs.js';
+import { float32, opsIn as findOps } from './_programs.js';
 
 export type Precision = 'float32' | 'bfloat16';
 
@@ -161,8 +161,8 @@ export function exampleProgram(build: (example: Example) => readonly Tensor[], p
 export const OWN_OPS = ['BatchNormTraining', 'BatchNormAgain', 'BatchNormTrainingGrad', 'ReluGradOfSum'];
 const OPS = [...OWN_OPS, 'FusedBatchNormV3', 'FusedBatchNormGradV3', 'AddV2', 'AddN', 'Relu', 'ReluGrad', 'Relu6', 'Relu6Grad'];
 
-/** Which of the ops a serialised graph holds: in a NodeDef the op is field 2, its length before it. */
-export const opsIn = ({ savedModel }: SerializedProgram, ops = OPS): string[] => ops.filter((op) => Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])));
+/** Which of these ops a serialised graph holds. */
+export const opsIn = (program: SerializedProgram, ops: readonly string[] = OPS): string[] => findOps(program, ops);
 
 /** Feeds of a program by the names and shapes of its inputs: scales, which are variances too, positive, the rest around 0. */
 export function feedsOf({ entryPoints }: Program): Record<string, TensorValue> {

@@ -1,5 +1,5 @@
 /** Small programs that several engine tests run. */
-import { add, assignVariable, cast, conv2d, fusedBatchNorm, gradients, Graph, matMul, maxPool, mean, mul, pad, relu, resourceApplyAdam, sparseSoftmaxCrossEntropy, type Engine, type Program, type Tensor, type TensorValue, type Variable } from '#libs/engine';
+import { add, assignVariable, cast, conv2d, fusedBatchNorm, gradients, Graph, matMul, maxPool, mean, mul, pad, relu, resourceApplyAdam, sparseSoftmaxCrossEntropy, type Engine, type Program, type SerializedProgram, type Tensor, type TensorValue, type Variable } from '#libs/engine';
 import { createRandom } from '#libs/random';
 
 export const float32 = (values: readonly number[] | Float32Array, shape: readonly number[] = [values.length]): TensorValue => ({ dtype: 'float32', shape, data: Float32Array.from(values) });
@@ -11,6 +11,10 @@ export const numbers = (value: TensorValue | undefined): number[] => Array.from(
 /** Whether an engine computes in bfloat16 at all; tests of it are skipped where not, for the reason below. */
 export const hasBfloat16 = ({ info }: Engine): boolean => info.kind === 'tensorflow';
 export const NO_BFLOAT16 = 'the portable engine has no bfloat16';
+
+/** Which of these ops a serialised graph holds: in a NodeDef the op is field 2, its length before it. */
+export const opsIn = ({ savedModel }: SerializedProgram, ops: readonly string[]): string[] =>
+  ops.filter((op) => Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])));
 
 /** One float32 variable with entry points to write, read and add to it. */
 export function counterProgram(): Program {

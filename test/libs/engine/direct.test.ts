@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { attr, cast, conv2d, dataOf, fusedBatchNorm, Graph, gradients, mul, pad, relu, serializeProgram, startEngine, sum, type ConvolutionOptions, type Engine, type Program, type SerializedProgram, type Tensor } from '#libs/engine';
 import { convolutionByDefinition, convolutionProgram, feedsFor, relativeError, type Precision, type Results, type Sizes, type Window } from './_convolution.js';
-import { float32 } from './_programs.js';
+import { float32, opsIn as findOps } from './_programs.js';
 
 const OWN = ['DirectConv2D', 'DirectConv2DBackpropInput', 'DirectConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
@@ -16,9 +16,7 @@ const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 2e-5, bfloat16
 /** Of the engines. Five are more than some of the loops have items for. */
 const THREADS = [2, 1, 5];
 
-/** Which of the ops a serialised graph holds: in a NodeDef the op is field 2, its length before it. */
-const opsIn = ({ savedModel }: SerializedProgram, ops = [...OWN, ...TENSORFLOWS, ...AROUND]): string[] =>
-  ops.filter((op) => Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])));
+const opsIn = (program: SerializedProgram, ops: readonly string[] = [...OWN, ...TENSORFLOWS, ...AROUND]): string[] => findOps(program, ops);
 
 /** `run` of {@link convolutionProgram} with zeros around the images that the graph adds, as torch's padding is expressed. */
 function paddedProgram([batch, height, width, inChannels, outChannels]: Sizes, precision: Precision, { taps, stride, before: zeros }: Pick<Window, 'taps' | 'stride' | 'before'>): Program {

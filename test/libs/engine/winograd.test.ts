@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { attr, biasAdd, conv2d, dataOf, Graph, relu, serializeProgram, startEngine, type ConvolutionOptions, type Engine, type Program, type SerializedProgram, type Tensor } from '#libs/engine';
 import { convolutionProgram, convolutionByDefinition, feedsFor, relativeError, type Precision, type Results, type Sizes } from './_convolution.js';
-import { float32 } from './_programs.js';
+import { float32, opsIn as findOps } from './_programs.js';
 
 const SAME: ConvolutionOptions = { strides: 1, padding: 'SAME' };
 const RESULTS = ['y', 'dx', 'dFilter'] as const;
@@ -32,9 +32,7 @@ const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 1e-5, bfloat16
 const OWN = ['WinogradConv2D', 'WinogradConv2DBackpropInput', 'WinogradConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 
-/** Which of the ops a serialised graph holds: in a NodeDef the op is field 2, its length before it. */
-const opsIn = ({ savedModel }: SerializedProgram, ops = [...OWN, ...TENSORFLOWS]): string[] =>
-  ops.filter((op) => Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])));
+const opsIn = (program: SerializedProgram, ops: readonly string[] = [...OWN, ...TENSORFLOWS]): string[] => findOps(program, ops);
 
 describe("which convolutions go by Winograd's method", () => {
   const convolutions = ['float32', 'bfloat16'];

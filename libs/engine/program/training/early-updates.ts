@@ -1,7 +1,7 @@
 import { Graph, type GraphNode } from '../../graph/index.js';
 import { backwardPassOf } from '../../gradients/index.js';
 import type { Program } from '../program.js';
-import { neededNodes } from '../rewrite-program.js';
+import { neededTogether } from '../rewrite-program.js';
 import { comesFromBackwardPass } from './repeatable.js';
 
 /** Ops that make the gradient of a layer's weights, the largest values of the backward pass besides those of images. */
@@ -21,9 +21,8 @@ export function updateEarly(program: Program): Program {
   const { graph, entryPoints } = program;
   const updates = graph.nodes.filter(isUpdate);
   if (updates.length === 0) return program;
-  const needs = Object.values(entryPoints).map((entry) => neededNodes({ graph, entryPoints: { entry } }));
   // An entry point that wants a gradient alone must not update anything.
-  const alwaysTogether = (update: GraphNode, gradient: GraphNode): boolean => needs.every((needed) => !needed.has(gradient.name) || needed.has(update.name));
+  const alwaysTogether = neededTogether(program);
 
   const placed = new Set<string>();
   const order: GraphNode[] = [];
@@ -41,7 +40,7 @@ export function updateEarly(program: Program): Program {
   for (const node of graph.nodes) {
     if (WEIGHT_GRADIENTS.has(node.type) && backwardPassOf(node.name) !== undefined) {
       before(node).forEach(place);
-      const early = [...waiting].filter((update) => isWithinReach(update) && alwaysTogether(update, node));
+      const early = [...waiting].filter((update) => isWithinReach(update) && alwaysTogether(node, update));
       // After the slope that this gradient needs: then the layer before has no use for its old weights any more, which the update would have to copy.
       const slopes = node.inputs.filter((input) => comesFromBackwardPass(graph, input)).map((input) => input.node);
       for (const update of early) {

@@ -1,6 +1,6 @@
 import type { GraphNode, Tensor } from '../../graph/index.js';
 import type { Program } from '../program.js';
-import { neededNodes, type Uses } from '../rewrite-program.js';
+import { neededTogether, type Uses } from '../rewrite-program.js';
 
 /** A batch norm, perhaps with the sum of a shortcut behind it, and the rectifier at the end. */
 export interface NormChain {
@@ -18,11 +18,11 @@ export interface NormChains {
 }
 
 /** Finds what can be done in the pass that normalises, because nothing else reads the values in between. */
-export function findNormChains({ graph, entryPoints }: Program, norms: readonly GraphNode[], uses: Uses): NormChains {
+export function findNormChains(program: Program, norms: readonly GraphNode[], uses: Uses): NormChains {
+  const { graph } = program;
   const places = new Map(graph.nodes.map(({ name }, index) => [name, index]));
   // An entry point that wants a norm's statistics alone must not have to feed the shortcut.
-  const needs = Object.values(entryPoints).map((entry) => neededNodes({ graph, entryPoints: { entry } }));
-  const alwaysTogether = (norm: GraphNode, end: GraphNode): boolean => needs.every((needed) => !needed.has(norm.name) || needed.has(end.name));
+  const alwaysTogether = neededTogether(program);
 
   const chainOf = (norm: GraphNode): NormChain | undefined => {
     const rectifier = uses.onlyReader(norm, 'Relu');

@@ -2,7 +2,7 @@ import { attr, type Graph, type GraphNode, type Tensor } from '../../graph/index
 import type { Rewrite } from '../lowering.js';
 import type { Program } from '../program.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
-import { LANES } from '../own-convolutions.js';
+import { LANES, OWN_NORM } from '../own-convolutions.js';
 import { findNormChains } from './norm-chains.js';
 import { isTrainingNorm } from './repeated-norm.js';
 
@@ -37,7 +37,7 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
     const sides = chain?.side ? [chain.side] : [];
     const { T, epsilon, exponential_avg_factor } = node.attrs;
     const attrs = { T: T!, epsilon: epsilon!, exponential_avg_factor: exponential_avg_factor!, rectified: attr.bool(chain !== undefined), num_sides: attr.int(sides.length), num_statistics: attr.int(0) };
-    const outputs = g.op('BatchNormTraining', [...node.inputs, ...sides].map(moved), attrs, node.outputs.slice(0, 5), { name: node.name });
+    const outputs = g.op(OWN_NORM, [...node.inputs, ...sides].map(moved), attrs, node.outputs.slice(0, 5), { name: node.name });
     // Only the gradient reads the sixth output, and the own gradient does not.
     return [...outputs, outputs[4]!];
   };
