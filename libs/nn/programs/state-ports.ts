@@ -46,14 +46,14 @@ export function writeEntryPoint(graph: Graph, variables: readonly StateVariable[
   });
 }
 
-/** Entry point that sets every variable to 0. */
-export function resetEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
-  return graph.withScope('reset', () => ({
-    inputs: {},
-    outputs: {},
-    targets: variables.map(({ variable }) => assignVariable(graph, variable, fill(graph, variable.shape))),
-  }));
+/**
+ * Entry point that sets all values of every variable to the number `value` it is fed: arrays of a number known before would
+ * become constants, which TensorFlow keeps as long as the graph.
+ */
+export function fillEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
+  return graph.withScope('fill', () => {
+    const value = graph.placeholder('value', 'float32', []);
+    const filled = (shape: Shape): Tensor => graph.op('Fill', [graph.constant([...shape], 'int32'), value], { T: attr.type('float32'), index_type: attr.type('int32') }, [{ dtype: 'float32', shape }])[0]!;
+    return { inputs: { value }, outputs: {}, targets: variables.map(({ variable }) => assignVariable(graph, variable, filled(variable.shape))) };
+  });
 }
-
-/** Zeros of a shape, made when the graph runs so that the graph stays small. */
-const fill = (graph: Graph, shape: Shape): Tensor => graph.op('Fill', [graph.constant([...shape], 'int32'), graph.constant(0)], { T: attr.type('float32'), index_type: attr.type('int32') }, [{ dtype: 'float32', shape }])[0]!;

@@ -5,7 +5,7 @@ import { createOptimizer, type OptimizerConfig } from '../optimizers/index.js';
 import { assertFreezable, assertTrainingConfig, freezer, type TrainingConfig } from '../training-config.js';
 import { NetworkGraph, type Forward } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
-import { readEntryPoint, resetEntryPoint, writeEntryPoint, type StateVariable } from './state-ports.js';
+import { fillEntryPoint, readEntryPoint, writeEntryPoint, type StateVariable } from './state-ports.js';
 import { Updater } from './update-step.js';
 
 /**
@@ -18,7 +18,7 @@ import { Updater } from './update-step.js';
  * | `evaluate` | pixels, labels | `lossSum` (plain cross-entropy), `correct`, `probabilities` [n, classes]; batch norm uses the running statistics |
  * | `readWeights`, `readOptimizer` | – | every parameter or slot by name, in torch's layout |
  * | `writeWeights`, `writeOptimizer` | the same | – |
- * | `resetOptimizer` | – | –; all slots become 0 |
+ * | `fillOptimizer` | `value` | –; all values of all slots become it |
  *
  * The optimizer's entry points are there only when it remembers anything.
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
@@ -52,7 +52,7 @@ export function buildTrainingProgram(config: NetworkConfig, optimizerConfig: Opt
   const optimizerEntryPoints = {
     readOptimizer: readEntryPoint(graph, updater.slots),
     writeOptimizer: writeEntryPoint(graph, updater.slots),
-    resetOptimizer: resetEntryPoint(graph, updater.slots),
+    fillOptimizer: fillEntryPoint(graph, updater.slots),
   };
   const program = {
     graph,

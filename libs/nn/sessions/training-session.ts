@@ -133,7 +133,7 @@ export class TrainingSession {
     return this.#inTurn(async () => {
       await writeState(this.program, 'writeWeights', this.network.parameters, weights, 'The weights');
       if (optimizer === undefined) {
-        if (this.network.slots.length > 0) await this.program.run('resetOptimizer', {});
+        if (this.network.slots.length > 0) await this.program.run('fillOptimizer', { value: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
         this.#steps = 0;
         return;
       }
