@@ -1,6 +1,6 @@
 /**
  * Brings in what the project needs, once, into the clone alone: npm packages, nats-server, libtensorflow, the engine's
- * binding and kernels, and the compiled sources. Run again it finds everything in place and does nothing.
+ * binding, kernels and memory, and the compiled sources. Run again it finds everything in place and does nothing.
  *
  *   node scripts/setup.mjs [--parts=packages,nats,engine,build]
  *
@@ -18,6 +18,7 @@ import { natsServer } from './setup/nats-server.mjs';
 import { libtensorflow } from './setup/libtensorflow.mjs';
 import { engineBindingStep } from './setup/engine-binding.mjs';
 import { engineKernelsStep } from './setup/engine-kernels.mjs';
+import { engineMemoryStep } from './setup/engine-memory.mjs';
 import { build } from './setup/build.mjs';
 
 /**
@@ -37,8 +38,8 @@ function stepsByPart() {
   return {
     packages: [npmPackages, commandLink],
     nats: [natsServer],
-    // A binding that was named brings its own libtensorflow, and goes without kernels of ours, which would be for another.
-    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep, engineKernelsStep],
+    // A binding that was named brings its own libtensorflow, and goes without what of ours would be for another.
+    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep, engineKernelsStep, engineMemoryStep],
     build: [build],
   };
 }

@@ -17,8 +17,14 @@ export const engineBinding = path.join(cacheFolder, 'engine', 'tfjs_binding.node
 /** Beside the binding, where the engine looks for them. */
 export const engineKernels = path.join(cacheFolder, 'engine', 'sulcus_kernels.node');
 
+/** The same for its memory. */
+export const engineMemory = path.join(cacheFolder, 'engine', 'sulcus_memory.so');
+
 /** C++ sources of the engine's own kernels. */
 export const kernelSources = path.join(root, 'libs', 'engine', 'kernels');
+
+/** C++ sources of the engine's memory. */
+export const memorySources = path.join(root, 'libs', 'engine', 'memory');
 
 export const natsServerBinary = path.join(cacheFolder, 'bin', 'nats-server');
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { kernelSources, root } from '../../scripts/setup/paths.mjs';
+import { kernelSources, memorySources, root } from '../../scripts/setup/paths.mjs';
 
 interface ComposeService {
   image?: string;
@@ -18,7 +18,7 @@ interface ComposeService {
   depends_on?: unknown;
 }
 
-const kernels = path.relative(root, kernelSources);
+const [kernels, memory] = [kernelSources, memorySources].map((folder) => path.relative(root, folder));
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, ComposeService> };
@@ -55,13 +55,14 @@ describe('docker-compose.yml', () => {
     assert.deepEqual(copies.filter((file) => !visible.some((shown) => file === shown || file.startsWith(`${shown}/`))), []);
   });
 
-  it('compiles the kernels for every image with an engine, after TensorFlow is there', () => {
+  it('compiles kernels and memory for every image with an engine, after TensorFlow is there', () => {
     const stages = read('deploy/Dockerfile').replace(/\\\n/g, ' ').split(/^FROM /m);
     for (const name of ['engine-cpu-parts', 'engine-gpu-parts']) {
       const lines = stages.find((stage) => stage.split('\n')[0]!.endsWith(` AS ${name}`))!.split('\n').filter((line) => /^(RUN|COPY) /.test(line));
       const copied = lines.findIndex((line) => line === `COPY ${kernels} ${kernels}`);
       assert.match(lines[copied - 1]!, /setup\.mjs|pip install/, name);
-      assert.match(lines[copied + 1]!, /setup\.mjs --parts=engine/, name);
+      assert.equal(lines[copied + 1], `COPY ${memory} ${memory}`, name);
+      assert.match(lines[copied + 2]!, /setup\.mjs --parts=engine/, name);
     }
   });
 

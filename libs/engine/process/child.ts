@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gpuEnvironment } from './gpus.js';
+import { preloadMemory } from './memory.js';
 import type { EngineKind, Request, Response } from './protocol.js';
 
 export interface ChildOptions {
@@ -9,6 +10,8 @@ export interface ChildOptions {
   threads?: number;
   /** Whose kernels train; default: what SULCUS_ENGINE_KERNELS says. */
   kernels?: 'own' | 'tensorflow';
+  /** Whose allocator gives tensors their memory; default: what SULCUS_ENGINE_MEMORY says. */
+  memory?: 'own' | 'tensorflow';
   /** The process's nice value: 0 (default) to 19 (least urgent). */
   niceness?: number;
   /** Shown in the process list after `sulcus-engine`. */
@@ -25,7 +28,7 @@ const STDERR_TAIL_CHARACTERS = 4000;
 const ENTRY: Readonly<Record<EngineKind, string>> = { tensorflow: './main', portable: '../portable/main' };
 const entryOf = (kind: EngineKind): string => fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
 
-function childEnvironment({ threads, kernels, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
+function childEnvironment(kind: EngineKind, { threads, kernels, memory, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
   return {
     // Informational and warning lines of the library are noise; errors stay.
     TF_CPP_MIN_LOG_LEVEL: '2',
@@ -36,6 +39,7 @@ function childEnvironment({ threads, kernels, niceness, label }: ChildOptions): 
     // One op at a time, on all cores: two at once take turns at them anyway, and keep more memory alive.
     TF_NUM_INTEROP_THREADS: '1',
     ...process.env,
+    ...(kind === 'tensorflow' ? preloadMemory(memory) : {}),
     ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
     ...(kernels === undefined ? {} : { SULCUS_ENGINE_KERNELS: kernels }),
     SULCUS_ENGINE_NICENESS: String(niceness ?? 0),
@@ -51,7 +55,7 @@ export class EngineChild {
   #stderr = '';
 
   constructor(kind: EngineKind, options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
-    this.#process = fork(entryOf(kind), [], { serialization: 'advanced', env: childEnvironment(options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#process = fork(entryOf(kind), [], { serialization: 'advanced', env: childEnvironment(kind, options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const stderr = this.#process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
     this.#process.on('message', onResponse);
     this.#process.on('exit', (code, signal) => {

@@ -2,6 +2,7 @@ import { choice, parseEnvironment } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { findBinding } from './binding.js';
 import { kernelsEnvironment } from './kernels.js';
+import { memoryEnvironment } from './memory.js';
 import { ProcessEngine, type Engine, type EngineOptions } from './engine.js';
 import type { EngineInfo, EngineKind } from './protocol.js';
 
@@ -9,6 +10,7 @@ import type { EngineInfo, EngineKind } from './protocol.js';
 export const engineEnvironment = {
   engine: ['SULCUS_ENGINE', choice(['auto', 'tensorflow', 'portable'], { default: 'auto', description: 'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower' })],
   ...kernelsEnvironment,
+  ...memoryEnvironment,
 } as const;
 
 /**

@@ -1,0 +1,25 @@
+/**
+ * The library that gives the engine's process its large blocks of memory (libs/engine/memory). Without it TensorFlow's own
+ * allocator does, which needs more for the same.
+ */
+import { engineMemory, memorySources } from './paths.mjs';
+import { SetupError, withProgress } from './output.mjs';
+import { mainError, run } from './process.mjs';
+import { optionalPart } from './optional-part.mjs';
+
+const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-w'];
+
+export const engineMemoryStep = optionalPart({
+  name: 'engine memory',
+  sources: memorySources,
+  output: engineMemory,
+  instead: "TensorFlow's own allocator, which needs more memory, because the project's cannot be had",
+  inputs: () => ({ flags: FLAGS }),
+  async compile(compiler, sources, candidate) {
+    const { code, stderr } = await withProgress('compiling the engine memory', () => run(compiler, [...FLAGS, ...sources, '-o', candidate, '-ldl']));
+    if (code !== 0) throw new SetupError(`the engine memory did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
+    // The loader goes on without what it cannot load, and says so.
+    const trial = await run(process.execPath, ['-e', ''], { env: { ...process.env, LD_PRELOAD: candidate } });
+    if (trial.code !== 0 || trial.stderr !== '') throw new SetupError(`the engine memory does not load (${mainError(trial.stderr)}).`);
+  },
+});

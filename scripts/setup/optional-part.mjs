@@ -1,0 +1,82 @@
+/** What is compiled to make the engine better, and what it can do without. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './paths.mjs';
+import { SetupError, say } from './output.mjs';
+import { readJson, writeJson } from './files.mjs';
+import { findCompiler } from './native-module.mjs';
+
+/** Names of all files below a folder of sources, relative to it, in a fixed order. @param {string} folder */
+const filesBelow = (folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(path.join(folder, name)).isFile()).sort();
+
+/** One value for the names and contents of the sources. @param {string} folder */
+function fingerprint(folder) {
+  const hash = createHash('sha256');
+  for (const name of filesBelow(folder)) {
+    const content = readFileSync(path.join(folder, name));
+    hash.update(`${name}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * A step that compiles the C++ files of a folder. A failure is said once and stops nothing; it is tried again when
+ * something changes that the outcome depends on.
+ *
+ * @param {object} part
+ * @param {string} part.name
+ * @param {string} part.sources folder
+ * @param {string} part.output
+ * @param {string} part.instead what set-up goes on with when it fails, and what the project lacks then
+ * @param {() => object} part.inputs what the outcome depends on besides the sources
+ * @param {(compiler: string, sources: readonly string[], candidate: string) => Promise<void>} part.compile makes the
+ *   candidate and tries it, under another name than its own because engines may start meanwhile; throws a SetupError
+ * @returns {import('../setup.mjs').Step}
+ */
+export function optionalPart({ name, sources, output, instead, inputs, compile }) {
+  const stampFile = `${output}.json`;
+
+  /**
+   * Everything that the outcome depends on; another value means trying again. A compiler matters to a failure only: what
+   * is compiled stays good when the compiler goes.
+   * @param {string | null} failure
+   */
+  const stampFor = (failure) => ({ sources: fingerprint(sources), ...inputs(), failure, ...(failure === null ? {} : { compiler: findCompiler() ?? null }) });
+
+  async function make() {
+    const compiler = findCompiler();
+    if (!compiler) throw new SetupError('g++ is not on PATH.');
+    const candidate = path.join(path.dirname(output), `candidate_${path.basename(output)}`);
+    try {
+      await compile(compiler, filesBelow(sources).filter((file) => file.endsWith('.cc')).map((file) => path.join(sources, file)), candidate);
+      renameSync(candidate, output);
+    } finally {
+      rmSync(candidate, { force: true });
+    }
+  }
+
+  return {
+    name,
+
+    isCurrent() {
+      // Written for Linux on x86-64. An image brings TensorFlow before the sources are there.
+      if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(sources)) return true;
+      const stamp = readJson(stampFile);
+      return stamp !== undefined && JSON.stringify(stamp) === JSON.stringify(stampFor(stamp.failure)) && (stamp.failure !== null || existsSync(output));
+    },
+
+    async apply() {
+      // Taken before compiling: a source saved meanwhile makes the next run compile again.
+      const stamp = stampFor(null);
+      try {
+        await make();
+        writeJson(stampFile, stamp);
+      } catch (error) {
+        rmSync(output, { force: true });
+        writeJson(stampFile, { ...stampFor(error.message), sources: stamp.sources });
+        say(`going on with ${instead}: ${error.message} (Without ${path.relative(root, stampFile)} it is tried again.)`);
+      }
+    },
+  };
+}
