@@ -1,16 +1,37 @@
 // A module of Node.js: loading it registers the operations with the TensorFlow in this process.
+#include <link.h>
 #include <malloc.h>
 #include <node_api.h>
+#include <sys/mman.h>
 
+#include <cstring>
 #include <exception>
 
 #include "operations.h"
 
 namespace {
 
-/** releaseFreeMemory(): gives back to the system what is free inside the heap too, not at its end only. */
+/**
+ * Unmaps the pages of a library that nobody can have written to: loading it reads through 150 MB of tables and constructors that
+ * are not needed again. What is needed comes back from the file when it is touched.
+ */
+int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
+  if (!std::strstr(library->dlpi_name, "libtensorflow")) return 0;
+  constexpr uintptr_t kPage = 4096;
+  for (int index = 0; index < library->dlpi_phnum; index++) {
+    const auto& segment = library->dlpi_phdr[index];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W)) continue;
+    const uintptr_t start = (library->dlpi_addr + segment.p_vaddr + kPage - 1) / kPage * kPage;
+    const uintptr_t end = (library->dlpi_addr + segment.p_vaddr + segment.p_memsz) / kPage * kPage;
+    if (start < end) madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+/** releaseFreeMemory(): gives back to the system what is free inside the heap too, not at its end only, and what only loading needed. */
 napi_value releaseFreeMemory(napi_env env, napi_callback_info) {
   malloc_trim(0);
+  dl_iterate_phdr(releaseReadOnlyPages, nullptr);
   napi_value undefined;
   napi_get_undefined(env, &undefined);
   return undefined;
