@@ -1,7 +1,8 @@
 """The recipe S0 in PyTorch, as an ML engineer would write it, on the images and the split that sulcus trains on.
 
     s0_pytorch.py manifest.csv --initial initial.safetensors     writes random weights for both sides, and exits
-    s0_pytorch.py manifest.csv --weights initial.safetensors     trains, tests, prints one JSON line
+    s0_pytorch.py manifest.csv --weights initial.safetensors     trains, tests, prints one JSON line; --save best.safetensors keeps the result
+    s0_pytorch.py other.csv --weights best.safetensors --test-only   tests weights of either side on the split "test" of other images
 
 and on sulcus's side:
 
@@ -96,6 +97,8 @@ def main():
     parser.add_argument("manifest")
     parser.add_argument("--initial", help="write random initial weights here, and exit")
     parser.add_argument("--weights", help="initial weights")
+    parser.add_argument("--test-only", action="store_true", help="tests the weights as they are")
+    parser.add_argument("--save", help="write the weights of the lowest validation loss here")
     parser.add_argument("--precision", choices=("bf16", "float32"), default="bf16")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -114,16 +117,22 @@ def main():
         if lacking or unexpected:
             parser.error(f"{options.weights} does not fit: it lacks {lacking}, and has {unexpected} besides")
     model = model.to(memory_format=torch.channels_last)
+    bf16 = options.precision == "bf16"
     folder = os.path.dirname(os.path.abspath(options.manifest))
     loaders = {
         split: DataLoader(Images(folder, [row for row in rows if row["split"] == split], classes, TRAIN if split == "train" else PLAIN), batch_size=BATCH, shuffle=split == "train")
-        for split in ("train", "validation", "test")
+        for split in (("test",) if options.test_only else ("train", "validation", "test"))
     }
-    bf16 = options.precision == "bf16"
-    best, best_loss, epochs = train(model, loaders, bf16)
-    model.load_state_dict(best)
-    _, accuracy = evaluate(model, loaders["test"], bf16)
-    print(json.dumps({"party": "PyTorch", "seed": options.seed, "epochs": epochs, "validationLoss": best_loss, "testAccuracy": accuracy, "testImages": len(loaders["test"].dataset)}))
+    result = {"party": "PyTorch", "seed": options.seed}
+    if options.test_only:
+        result = {"weights": options.weights}
+    else:
+        best, result["validationLoss"], result["epochs"] = train(model, loaders, bf16)
+        model.load_state_dict(best)
+        if options.save:
+            save_file(model.state_dict(), options.save)
+    result["testLoss"], result["testAccuracy"] = evaluate(model, loaders["test"], bf16)
+    print(json.dumps({**result, "testImages": len(loaders["test"].dataset)}))
 
 
 main()

@@ -18,7 +18,7 @@ export class PortableSession implements EngineSession {
 
   get info(): EngineInfo {
     const { library, version } = this.memory.info;
-    return { kind: 'portable', library, version, devices: ['CPU:0'], precision: { bf16: false }, oneDnn: false, convolutions: [], norms: [] };
+    return { kind: 'portable', library, version, devices: ['CPU:0'], precision: { bf16: false }, oneDnn: false, convolutions: [], norms: [], ownMemory: false };
   }
 
   load(form: ModelForm): number {

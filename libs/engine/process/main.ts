@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { findBinding, loadBinding, type TensorFlowBinding } from './binding.js';
 import { computesInBfloat16, listGpus, pinnedGpu } from './gpus.js';
 import { loadKernels, type KernelType } from './kernels.js';
+import { hasOwnMemory } from './memory.js';
 import type { EngineInfo } from './protocol.js';
 import { serveEngine } from './serve.js';
 import { Session } from './session.js';
@@ -31,7 +32,7 @@ function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType
   const flags = cpuFlags();
   // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX, and on GPUs from Ampere on.
   const bf16 = gpu ? computesInBfloat16(pinnedGpu(listGpus())) : /\b(avx512_bf16|amx_bf16)\b/.test(flags);
-  return { kind: 'tensorflow', library: 'tensorflow', version: binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags), ...ownKernels(gpu ? [] : kernels, flags) };
+  return { kind: 'tensorflow', library: 'tensorflow', version: binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags), ...ownKernels(gpu ? [] : kernels, flags), ownMemory: hasOwnMemory() };
 }
 
 await serveEngine(() => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { choice, parseEnvironment } from '#libs/config';
 import { findBinding } from './binding.js';
@@ -26,3 +26,6 @@ export function preloadMemory(choice: 'own' | 'tensorflow' = parseEnvironment(me
   const others = process.env['LD_PRELOAD'];
   return { LD_PRELOAD: others ? `${file}:${others}` : file, TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
 }
+
+/** Whether this process allocates with our library: the loader goes on without one that it cannot load. */
+export const hasOwnMemory = (): boolean => process.platform === 'linux' && readFileSync('/proc/self/maps', 'utf8').includes(`/${FILE}`);

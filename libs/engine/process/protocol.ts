@@ -21,6 +21,8 @@ export interface EngineInfo {
   convolutions: readonly KernelType[];
   /** Element types in which batch norms of training run on our own kernels. */
   norms: readonly KernelType[];
+  /** Whether tensors get their memory from our own allocator. */
+  ownMemory: boolean;
 }
 
 /** A value on its way into a run: strings as they are, everything else as one string of its bytes. */

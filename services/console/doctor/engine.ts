@@ -25,9 +25,9 @@ export async function engineFindings(): Promise<Finding[]> {
 
 const onGpu = (info: EngineInfo | undefined): boolean => info?.devices[0]?.startsWith('GPU') ?? false;
 
-/** The engine and whose kernels it runs; the facts are all it says about itself. */
+/** The engine, whose kernels it runs and whose allocator; the facts are all it says about itself. */
 export function engineFinding(info: EngineInfo): Finding {
-  const text = [describeEngine(info), ...(info.oneDnn ? ['oneDNN kernels'] : []), ...ownKernels(info)].join(', ');
+  const text = [describeEngine(info), ...(info.oneDnn ? ['oneDNN kernels'] : []), ...ownKernels(info), ...(info.ownMemory ? ['own allocator'] : [])].join(', ');
   if (info.kind === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
   return { topic: 'engine', status: 'warning', text: `${text}: correct, but several times slower than TensorFlow`, advice: `${SET_UP} brings TensorFlow; SULCUS_ENGINE=tensorflow insists on it`, facts: { ...info } };
 }

@@ -88,11 +88,12 @@ describe('sulcus doctor', () => {
     assert.equal(allWell(findings), false);
   });
 
-  test("the engine's line names what runs on our own kernels in which element types, and says when a processor has none", () => {
-    const onCpu: EngineInfo = { kind: 'tensorflow', library: 'tensorflow', version: '2.21.0', devices: ['CPU:0'], precision: { bf16: true }, oneDnn: true, convolutions: ['float32', 'bfloat16'], norms: [] };
+  test("the engine's line names what runs on our own kernels in which element types and an allocator of our own, and says when a processor has no kernels", () => {
+    const onCpu: EngineInfo = { kind: 'tensorflow', library: 'tensorflow', version: '2.21.0', devices: ['CPU:0'], precision: { bf16: true }, oneDnn: true, convolutions: ['float32', 'bfloat16'], norms: [], ownMemory: false };
     const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...onCpu, ...changes });
     const { text, facts } = described({});
     assert.equal(text, 'tensorflow 2.21.0 (CPU:0), oneDNN kernels, own kernels for convolutions in float32 and bfloat16');
+    assert.equal(described({ ownMemory: true }).text, `${text}, own allocator`);
     assert.deepEqual(facts!['convolutions'], ['float32', 'bfloat16']);
     assert.match(described({ convolutions: ['float32'], norms: ['float32', 'bfloat16'] }).text, /, own kernels for convolutions in float32 and batch norms of training in float32 and bfloat16$/);
     assert.match(described({ convolutions: [] }).text, /, no kernels of our own \(they need AVX512, and g\+\+ at set-up\)$/);
