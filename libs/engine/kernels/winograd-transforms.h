@@ -101,7 +101,7 @@ inline void enterFilter(const Vec (&g)[4], Vec (&t)[6]) {
   t[5] = g[3];
 }
 
-/** Two slopes, or with the transforms above three or four, at a tile's outputs. */
+/** The same of two taps, for the slopes at a tile of two outputs; tiles of three take the transform of three taps. */
 inline void enterFilter(const Vec (&g)[2], Vec (&t)[6]) {
   t[0] = set(kWeight0) * g[0];
   const Vec even = set(kWeightA) * g[0], odd = set(kWeightA * kA) * g[1];
