@@ -130,7 +130,7 @@ def main():
         best, result["validationLoss"], result["epochs"] = train(model, loaders, bf16)
         model.load_state_dict(best)
         if options.save:
-            save_file(model.state_dict(), options.save)
+            save_file({name: value.contiguous() for name, value in model.state_dict().items()}, options.save)
     result["testLoss"], result["testAccuracy"] = evaluate(model, loaders["test"], bf16)
     print(json.dumps({**result, "testImages": len(loaders["test"].dataset)}))
 

@@ -42,7 +42,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     classes: config.classes.length,
     input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
     normalize: transform.normalize,
-    precision: resolvePrecision(recipe.precision, engine.info.precision),
+    precision: resolvePrecision(recipe.precision, engine.info, recipe.architecture),
     head: recipe.head,
     dropout: recipe.dropout,
   };

@@ -14,6 +14,8 @@ export interface ModelDefinition {
   readonly minimumInputPx: number;
   /** Height and width the network was designed for. */
   readonly defaultInputPx: number;
+  /** Whether processors train it faster in float32 even if they compute in bfloat16. Default false. */
+  readonly fasterInFloat32?: boolean;
   /**
    * Emits all layers before the classifier.
    * Input: normalised images [batch, height, width, 3]. Output: [batch, height', width', channels] in the images' type.

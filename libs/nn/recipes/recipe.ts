@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EngineInfo } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { HEADS } from '../head.js';
 import { listParameters } from '../initial-state.js';
@@ -90,6 +91,10 @@ function contradictions(candidate: unknown): string[] {
   }
 }
 
-/** The number format to train in, given what the engine's processor is good at. */
-export const resolvePrecision = (precision: Recipe['precision'], engine: { readonly bf16: boolean }): 'float32' | 'bfloat16' =>
-  precision === 'auto' ? (engine.bf16 ? 'bfloat16' : 'float32') : precision;
+/** The number format of a network, given what the engine's device is good at. It serves in what it was trained in. */
+export function resolvePrecision(precision: Recipe['precision'], { precision: { bf16 }, devices }: Pick<EngineInfo, 'precision' | 'devices'>, architecture?: string): 'float32' | 'bfloat16' {
+  if (precision !== 'auto') return precision;
+  const onProcessor = devices[0]?.startsWith('CPU') ?? true;
+  const isSlow = onProcessor && architecture !== undefined && getModel(architecture).fasterInFloat32 === true;
+  return bf16 && !isSlow ? 'bfloat16' : 'float32';
+}

@@ -55,9 +55,9 @@ const describeGpu = ({ index, name, computeCapability, memoryBytes, driverVersio
   `${name} (number ${index}, compute capability ${computeCapability.toFixed(1)}, ${Math.round(memoryBytes / 1e9)} GB, driver ${driverVersion})`;
 
 function precisionFinding(info: EngineInfo): Finding {
-  const precision = resolvePrecision('auto', info.precision);
+  const precision = resolvePrecision('auto', info);
   const device = onGpu(info) ? 'GPU' : 'processor';
-  const reason = info.precision.bf16 ? `the ${device} computes in bfloat16` : onGpu(info) ? 'the GPU does not compute in bfloat16, or nvidia-smi does not say so' : 'the processor has neither AVX512-BF16 nor AMX, or this engine does not use them';
+  const reason = info.precision.bf16 ? `the ${device} computes in bfloat16${onGpu(info) ? '' : ' (float32 for MobileNetV3, which trains faster so)'}` : onGpu(info) ? 'the GPU does not compute in bfloat16, or nvidia-smi does not say so' : 'the processor has neither AVX512-BF16 nor AMX, or this engine does not use them';
   return { topic: 'precision', status: 'ok', text: `"auto" means ${precision}: ${reason}`, facts: { auto: precision, bfloat16: info.precision.bf16 } };
 }
 

@@ -61,7 +61,7 @@ const methods = {
   /** Gives the weights to the engine, warms it up and checks it. @throws MODEL_INVALID for a version that must not serve; engine errors */
   load: async ({ network, precision, batchSizes, servingNiceness }: LoadOrder): Promise<EngineFacts> => {
     const { info } = engine!;
-    const resolved = resolvePrecision(precision, info.precision);
+    const resolved = resolvePrecision(precision, info, network.architecture);
     session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!, { explanations: true });
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;

@@ -97,6 +97,13 @@ describe('recipes', () => {
   });
 
   it('auto precision follows the engine, a stated one does not', () => {
-    assert.deepEqual([resolvePrecision('auto', { bf16: true }), resolvePrecision('auto', { bf16: false }), resolvePrecision('float32', { bf16: true })], ['bfloat16', 'float32', 'float32']);
+    const engine = (bf16: boolean, device = 'CPU:0') => ({ precision: { bf16 }, devices: [device] });
+    assert.deepEqual([resolvePrecision('auto', engine(true)), resolvePrecision('auto', engine(false)), resolvePrecision('float32', engine(true))], ['bfloat16', 'float32', 'float32']);
+    assert.equal(resolvePrecision('auto', engine(true), 'resnet50'), 'bfloat16');
+  });
+
+  it('auto precision is float32 for networks that a processor trains faster so', () => {
+    const engine = (device: string) => ({ precision: { bf16: true }, devices: [device] });
+    for (const name of ['mobilenet_v3_large', 'mobilenet_v3_small_keras']) assert.deepEqual([resolvePrecision('auto', engine('CPU:0'), name), resolvePrecision('auto', engine('GPU:0'), name), resolvePrecision('bfloat16', engine('CPU:0'), name)], ['float32', 'bfloat16', 'bfloat16'], name);
   });
 });
