@@ -3,8 +3,9 @@
  * allocator does, which needs more for the same.
  */
 import { engineMemory, memorySources } from './paths.mjs';
-import { SetupError, withProgress } from './output.mjs';
+import { SetupError } from './output.mjs';
 import { mainError, run } from './process.mjs';
+import { compile } from './native-module.mjs';
 import { optionalPart } from './optional-part.mjs';
 
 const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-w'];
@@ -16,8 +17,7 @@ export const engineMemoryStep = optionalPart({
   instead: "TensorFlow's own allocator, which needs more memory, because the project's cannot be had",
   inputs: () => ({ flags: FLAGS }),
   async compile(compiler, sources, candidate) {
-    const { code, stderr } = await withProgress('compiling the engine memory', () => run(compiler, [...FLAGS, ...sources, '-o', candidate, '-ldl']));
-    if (code !== 0) throw new SetupError(`the engine memory did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
+    await compile('the engine memory', compiler, [...FLAGS, ...sources, '-o', candidate, '-ldl']);
     // The loader goes on without what it cannot load, and says so.
     const trial = await run(process.execPath, ['-e', ''], { env: { ...process.env, LD_PRELOAD: candidate } });
     if (trial.code !== 0 || trial.stderr !== '') throw new SetupError(`the engine memory does not load (${mainError(trial.stderr)}).`);

@@ -36,6 +36,16 @@ export function compilerArguments({ optimisation, sources, headers, library, run
 }
 
 /**
+ * Runs the compiler.
+ * @param {string} name what is compiled @param {string} compiler @param {readonly string[]} args
+ * @throws {SetupError} with the compiler's first error
+ */
+export async function compile(name, compiler, args) {
+  const { code, stderr } = await withProgress(`compiling ${name}`, () => run(compiler, args));
+  if (code !== 0) throw new SetupError(`${name} did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
+}
+
+/**
  * Compiles a module and puts it in its place, from where alone its relative run path resolves: load it there to try it.
  * @param {{ name: string, compiler: string, optimisation: string, sources: readonly string[], output: string }} module
  * @throws {SetupError} with the compiler's first error
@@ -45,8 +55,7 @@ export async function compileModule({ name, compiler, optimisation, sources, out
   const runPath = process.env.SULCUS_LIBTENSORFLOW_DIR ? library : `$ORIGIN/${path.relative(path.dirname(output), library)}`;
   await withTemporaryFolder(async (folder) => {
     const compiled = path.join(folder, path.basename(output));
-    const { code, stderr } = await withProgress(`compiling ${name}`, () => run(compiler, compilerArguments({ optimisation, sources, headers: HEADERS, library, runPath, output: compiled })));
-    if (code !== 0) throw new SetupError(`${name} did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
+    await compile(name, compiler, compilerArguments({ optimisation, sources, headers: HEADERS, library, runPath, output: compiled }));
     moveIntoPlace(compiled, output);
   });
 }

@@ -42,6 +42,14 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
     return [...stderr.matchAll(GOING_ON)].map(([, instead, reason]) => ({ instead: instead!, reason: reason! }));
   }
 
+  /** Sources of one part alone, set up. */
+  async function begin(part: 'kernels' | 'memory', file: string, content: string): Promise<void> {
+    rmSync(inClone('libs'), { recursive: true, force: true });
+    write(part, file, content);
+    write(part, 'text.h', FIRST_TEXT);
+    assert.deepEqual(await reasonsOf(), []);
+  }
+
   before(() => {
     // A clone with the packages, libtensorflow and binding of this one, so that only these parts are compiled.
     clone = mkdtempSync(path.join(tmpdir(), 'sulcus-parts-'));
@@ -59,12 +67,7 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
   after(() => rmSync(clone, { recursive: true }));
 
   describe('of any kind', () => {
-    beforeEach(async () => {
-      rmSync(inClone('libs'), { recursive: true, force: true });
-      write('memory', 'library.cc', LIBRARY);
-      write('memory', 'text.h', FIRST_TEXT);
-      assert.deepEqual(await reasonsOf(), []);
-    });
+    beforeEach(() => begin('memory', 'library.cc', LIBRARY));
 
     it('is compiled beside the binding, and again when the content of a file changes, not its time', async () => {
       assert.ok(readFileSync(memory()).includes('the first text'));
@@ -115,10 +118,7 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
 
   describe('of kernels', () => {
     beforeEach(async () => {
-      rmSync(inClone('libs'), { recursive: true, force: true });
-      write('kernels', 'module.cc', MODULE);
-      write('kernels', 'text.h', FIRST_TEXT);
-      assert.deepEqual(await reasonsOf(), []);
+      await begin('kernels', 'module.cc', MODULE);
       assert.ok(readFileSync(kernels()).includes('the first text'));
     });
 

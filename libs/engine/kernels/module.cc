@@ -12,8 +12,8 @@
 namespace {
 
 /**
- * Unmaps the pages of a library that nobody can have written to: loading it reads through 150 MB of tables and constructors that
- * are not needed again. What is needed comes back from the file when it is touched.
+ * Unmaps the pages of a library that nobody can have written to: loading it reads through 0.25 GB of tables and constructors
+ * that are not needed again. What is needed comes back from the file when it is touched.
  */
 int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
   if (!std::strstr(library->dlpi_name, "libtensorflow")) return 0;

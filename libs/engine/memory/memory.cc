@@ -1,5 +1,5 @@
 // Loaded before the C library (LD_PRELOAD), this answers its calls for large aligned blocks, which is how TensorFlow gets the
-// memory of its tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1). Everything else goes on to the C library.
+// memory of its tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR). Everything else goes on to the C library.
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>

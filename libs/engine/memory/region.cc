@@ -18,6 +18,8 @@ Region::Region(char* base, size_t bytes, void (*giveBack)(void*, size_t)) : base
 }
 
 void* Region::allocate(size_t bytes) {
+  // Rounded up, still larger ones could come out small.
+  if (bytes > bytes_) return nullptr;
   const size_t size = roundUp(std::max<size_t>(bytes, 1), kGrain);
   Place place;
   const auto hole = choose(size, place);

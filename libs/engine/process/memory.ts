@@ -20,9 +20,9 @@ const SEPARATORS = /[\s:]/;
  *
  * @throws ENGINE_UNAVAILABLE without a binding
  */
-export function preloadMemory(choice: 'own' | 'tensorflow' = parseEnvironment(memoryEnvironment).memory): Record<string, string> {
+export function preloadMemory(allocator: 'own' | 'tensorflow' = parseEnvironment(memoryEnvironment).memory): Record<string, string> {
   const file = path.join(path.dirname(findBinding()), FILE);
-  if (choice === 'tensorflow' || !existsSync(file) || SEPARATORS.test(file)) return {};
+  if (allocator === 'tensorflow' || !existsSync(file) || SEPARATORS.test(file)) return {};
   const others = process.env['LD_PRELOAD'];
   return { LD_PRELOAD: others ? `${file}:${others}` : file, TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
 }

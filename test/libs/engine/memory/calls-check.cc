@@ -37,7 +37,7 @@ char* aligned(size_t alignment, size_t bytes) {
 void checkArguments() {
   void* block = nullptr;
   CHECK(posix_memalign(&block, 24, kMegabyte) == EINVAL && !block);
-  CHECK(posix_memalign(&block, 64, SIZE_MAX / 2) == ENOMEM && !block);
+  for (const size_t bytes : {SIZE_MAX / 2, SIZE_MAX - 100}) CHECK(posix_memalign(&block, 64, bytes) == ENOMEM && !block);
   std::free(nullptr);
   for (const size_t alignment : {8, 64, 4096, 65536}) {
     for (const size_t bytes : {size_t{0}, size_t{1}, size_t{65535}, size_t{65536}, 3 * kMegabyte + 1}) std::free(aligned(alignment, bytes));
