@@ -17,8 +17,15 @@ const SHARED = { '@grpc/proto-loader': ['libs/contracts'] };
 
 const ownedPackageRules = Object.entries(OWNERS).map(([scope, owner]) => ({
   files: ['libs/**/*.ts', 'services/**/*.ts'],
-  ignores: [`${owner}/**`, ...Object.entries(SHARED).filter(([name]) => name.startsWith(scope)).flatMap(([, folders]) => folders.map((folder) => `${folder}/**`))],
-  patterns: [{ group: [scope, `${scope}/*`, `${scope}/**`], message: `${scope} belongs to ${owner}: enter by #${owner}.` }],
+  ignores: [
+    `${owner}/**`,
+    ...Object.entries(SHARED)
+      .filter(([name]) => name.startsWith(scope))
+      .flatMap(([, folders]) => folders.map((folder) => `${folder}/**`)),
+  ],
+  patterns: [
+    { group: [scope, `${scope}/*`, `${scope}/**`], message: `${scope} belongs to ${owner}: enter by #${owner}.` },
+  ],
 }));
 
 const restrict = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
@@ -40,7 +47,12 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -61,7 +73,34 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'], package: 'node:test' }] }] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+              package: 'node:test',
+            },
+          ],
+        },
+      ],
+    },
   },
-  { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked, languageOptions: { ...tseslint.configs.disableTypeChecked.languageOptions, globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', fetch: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      ...tseslint.configs.disableTypeChecked.languageOptions,
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        fetch: 'readonly',
+      },
+    },
+  },
 );

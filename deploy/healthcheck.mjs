@@ -29,7 +29,11 @@ async function askHealth(address) {
 
 /** @param {string} name @param {string} monitor @returns {Promise<boolean>} */
 async function isConnected(name, monitor) {
-  const own = new Set(Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []).map(({ address }) => address));
+  const own = new Set(
+    Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .map(({ address }) => address),
+  );
   const response = await new Promise((resolve, reject) => {
     const request = get(`${monitor}/connz?limit=10000`, { timeout: TIMEOUT_MS }, resolve);
     request.on('error', reject).on('timeout', () => request.destroy(new Error(`${monitor} does not answer`)));

@@ -21,7 +21,9 @@ function readTree(folder) {
   );
 }
 
-const protoFiles = readdirSync(path.join(root, 'proto'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.proto')).sort();
+const protoFiles = readdirSync(path.join(root, 'proto'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.proto'))
+  .sort();
 const output = check ? mkdtempSync(path.join(tmpdir(), 'sulcus-generated-')) : target;
 if (!check) rmSync(target, { recursive: true, force: true });
 
@@ -29,16 +31,27 @@ execFileSync(
   process.execPath,
   [
     path.join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
-    '--longs=Number', '--enums=String', '--defaults', '--oneofs', '--includeComments',
-    '--inputTemplate=%sInput', '--outputTemplate=%s', '--importFileExtension=.js',
-    '--grpcLib=@grpc/grpc-js', '--includeDirs=proto', `--outDir=${output}`, ...protoFiles,
+    '--longs=Number',
+    '--enums=String',
+    '--defaults',
+    '--oneofs',
+    '--includeComments',
+    '--inputTemplate=%sInput',
+    '--outputTemplate=%s',
+    '--importFileExtension=.js',
+    '--grpcLib=@grpc/grpc-js',
+    '--includeDirs=proto',
+    `--outDir=${output}`,
+    ...protoFiles,
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 );
 
 if (check) {
   const [expected, actual] = [readTree(output), readTree(target)];
-  const stale = [...new Set([...expected.keys(), ...actual.keys()])].filter((file) => expected.get(file) !== actual.get(file));
+  const stale = [...new Set([...expected.keys(), ...actual.keys()])].filter(
+    (file) => expected.get(file) !== actual.get(file),
+  );
   rmSync(output, { recursive: true, force: true });
   if (stale.length > 0) {
     console.error(`Generated types differ from proto/: ${stale.join(', ')}\nRun: npm run generate`);

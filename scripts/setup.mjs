@@ -39,7 +39,9 @@ function stepsByPart() {
     packages: [npmPackages, commandLink],
     nats: [natsServer],
     // A binding that was named brings its own libtensorflow, and goes without what of ours would be for another.
-    engine: process.env.SULCUS_ENGINE_BINDING ? [engineBindingStep] : [libtensorflow, engineBindingStep, engineKernelsStep, engineMemoryStep],
+    engine: process.env.SULCUS_ENGINE_BINDING
+      ? [engineBindingStep]
+      : [libtensorflow, engineBindingStep, engineKernelsStep, engineMemoryStep],
     build: [build],
   };
 }
@@ -51,7 +53,9 @@ const ENGINES = ['auto', 'tensorflow', 'portable'];
  * Whether TensorFlow may be missing: yes, because the portable engine takes its place, unless it was asked for by name or
  * one of its parts was pointed elsewhere, which is then a mistake.
  */
-const engineOptional = () => !['SULCUS_LIBTENSORFLOW_DIR', 'SULCUS_ENGINE_BINDING'].some((name) => process.env[name]) && process.env.SULCUS_ENGINE !== 'tensorflow';
+const engineOptional = () =>
+  !['SULCUS_LIBTENSORFLOW_DIR', 'SULCUS_ENGINE_BINDING'].some((name) => process.env[name]) &&
+  process.env.SULCUS_ENGINE !== 'tensorflow';
 
 /**
  * Brings in what is missing. Without TensorFlow it says so and goes on where that is possible; with SULCUS_ENGINE=portable
@@ -61,16 +65,22 @@ const engineOptional = () => !['SULCUS_LIBTENSORFLOW_DIR', 'SULCUS_ENGINE_BINDIN
  */
 export async function setUp({ parts = ALL_PARTS } = {}) {
   const engine = process.env.SULCUS_ENGINE || 'auto';
-  if (!ENGINES.includes(engine)) throw new SetupError(`SULCUS_ENGINE must be one of ${ENGINES.join(', ')}, got "${engine}".`);
+  if (!ENGINES.includes(engine))
+    throw new SetupError(`SULCUS_ENGINE must be one of ${ENGINES.join(', ')}, got "${engine}".`);
   const floor = readJson(path.join(root, 'package.json')).engines.node;
-  if (!isAtLeast(process.versions.node, floor)) throw new SetupError(`Node.js ${process.versions.node} is too old: the project needs ${floor}.`);
+  if (!isAtLeast(process.versions.node, floor))
+    throw new SetupError(`Node.js ${process.versions.node} is too old: the project needs ${floor}.`);
   const steps = stepsByPart();
-  for (const part of ALL_PARTS.filter((name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'))) {
+  for (const part of ALL_PARTS.filter(
+    (name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'),
+  )) {
     try {
       for (const step of steps[part]) await bring(step);
     } catch (error) {
       if (!(error instanceof SetupError && part === 'engine' && engineOptional())) throw error;
-      say(`going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: ${error.message} (SULCUS_ENGINE=portable does not look for it.)`);
+      say(
+        `going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: ${error.message} (SULCUS_ENGINE=portable does not look for it.)`,
+      );
     }
   }
 }
@@ -90,7 +100,8 @@ async function bring(step) {
 /** @param {NodeJS.ErrnoException} error @param {Step} step */
 function explain(error, step) {
   if (error.code === 'ENOSPC') return new SetupError(`The disk is full (${step.name}): free some space and run again.`);
-  if (error.code === 'EACCES' || error.code === 'EROFS') return new SetupError(`${error.path ?? step.name} is not writable: give yourself write access to the clone.`);
+  if (error.code === 'EACCES' || error.code === 'EROFS')
+    return new SetupError(`${error.path ?? step.name} is not writable: give yourself write access to the clone.`);
   return error;
 }
 
@@ -108,7 +119,11 @@ export async function setUpOrExit(options) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const words = process.argv.slice(2);
   const unknown = words.filter((word) => !word.startsWith('--parts='));
-  const parts = words.find((word) => word.startsWith('--parts='))?.slice('--parts='.length).split(',') ?? ALL_PARTS;
+  const parts =
+    words
+      .find((word) => word.startsWith('--parts='))
+      ?.slice('--parts='.length)
+      .split(',') ?? ALL_PARTS;
   unknown.push(...parts.filter((part) => !ALL_PARTS.includes(part)));
   if (unknown.length > 0) {
     say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')}.`);

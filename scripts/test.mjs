@@ -27,7 +27,9 @@ const CHECKS = [
 
 /** @returns {Promise<number>} how many checks failed; their output is shown */
 async function runChecks() {
-  const results = await Promise.all(CHECKS.map(async ({ name, args }) => ({ name, ...(await run(process.execPath, args)) })));
+  const results = await Promise.all(
+    CHECKS.map(async ({ name, args }) => ({ name, ...(await run(process.execPath, args)) })),
+  );
   for (const { name, code, stdout, stderr } of results) {
     if (code === 0) console.log(`✔ ${name}`);
     else console.log(`✖ ${name}\n${stdout}${stderr}`);
@@ -46,11 +48,19 @@ async function runTests(files, options) {
     const { code } = await run(
       process.execPath,
       [
-        '--conditions=source', '--import', 'tsx', '--enable-source-maps', '--test',
-        `--test-concurrency=${CONCURRENCY}`, `--test-timeout=${TEST_TIMEOUT_MS}`,
-        '--test-reporter=spec', '--test-reporter-destination=stdout',
-        '--test-reporter=./scripts/test/count-reporter.mjs', `--test-reporter-destination=${counts}`,
-        ...options, ...files,
+        '--conditions=source',
+        '--import',
+        'tsx',
+        '--enable-source-maps',
+        '--test',
+        `--test-concurrency=${CONCURRENCY}`,
+        `--test-timeout=${TEST_TIMEOUT_MS}`,
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+        '--test-reporter=./scripts/test/count-reporter.mjs',
+        `--test-reporter-destination=${counts}`,
+        ...options,
+        ...files,
       ],
       { inherit: true },
     );
@@ -91,7 +101,10 @@ async function main() {
   // Sources that do not compile fail the checks, yet most tests run from source and say more.
   await bring(['build']);
   const failedChecks = words.length === 0 ? await runChecks() : 0;
-  const result = await runTests(files, words.filter((word) => word.startsWith('-')));
+  const result = await runTests(
+    files,
+    words.filter((word) => word.startsWith('-')),
+  );
   report({ ...result, failed: result.failed + failedChecks });
 }
 

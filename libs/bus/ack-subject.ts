@@ -17,7 +17,10 @@ export interface DeliveryInfo {
 export function parseAckSubject(subject: string): DeliveryInfo {
   const tokens = subject.split('.');
   const start = tokens.length >= 11 ? 6 : 4;
-  const [deliveryCount, streamSequence, consumerSequence, timeNs, pending] = tokens.slice(start, start + 5).map(Number) as [number, number, number, number, number];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || !Number.isSafeInteger(streamSequence)) throw new Error(`Not an acknowledgement subject: ${subject}`);
+  const [deliveryCount, streamSequence, consumerSequence, timeNs, pending] = tokens
+    .slice(start, start + 5)
+    .map(Number) as [number, number, number, number, number];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || !Number.isSafeInteger(streamSequence))
+    throw new Error(`Not an acknowledgement subject: ${subject}`);
   return { deliveryCount, streamSequence, consumerSequence, timeUnixMs: Math.floor(timeNs / 1e6), pending };
 }

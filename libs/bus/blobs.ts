@@ -49,7 +49,10 @@ export class BlobStore {
    *
    * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away, CANCELLED by `signal`
    */
-  async put(content: Uint8Array | readonly Uint8Array[], { owner, stream, signal }: BlobOptions = {}): Promise<BlobRef> {
+  async put(
+    content: Uint8Array | readonly Uint8Array[],
+    { owner, stream, signal }: BlobOptions = {},
+  ): Promise<BlobRef> {
     const parts = content instanceof Uint8Array ? [content] : content;
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sha256 = await hashOf(parts);
@@ -64,7 +67,11 @@ export class BlobStore {
       if (failed) return;
       await this.#putChunk(subject, chunk(), signal);
     };
-    const results = await Promise.allSettled(missing.map((item) => sending(() => send(item).catch((error: unknown) => ((failed = true), Promise.reject(error as Error))))));
+    const results = await Promise.allSettled(
+      missing.map((item) =>
+        sending(() => send(item).catch((error: unknown) => ((failed = true), Promise.reject(error as Error)))),
+      ),
+    );
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw busError(failure.reason, `Could not store a blob of ${sizeBytes} bytes`);
     return ref;
@@ -76,11 +83,17 @@ export class BlobStore {
    * @throws NOT_FOUND when a chunk is missing, HASH_MISMATCH when the bytes are not those that were stored
    */
   async get(ref: BlobRef, { owner, stream }: BlobOptions = {}): Promise<Buffer> {
-    const fetched = await Promise.all(Array.from({ length: ref.chunkCount }, (_, index) => this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner, stream), stream))));
+    const fetched = await Promise.all(
+      Array.from({ length: ref.chunkCount }, (_, index) =>
+        this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner, stream), stream)),
+      ),
+    );
     const content = Buffer.concat(fetched);
     const actual = await hashOf([content]);
     if (actual !== ref.sha256) {
-      throw new SulcusError('HASH_MISMATCH', `The stored bytes of blob ${ref.sha256} have another hash`, { details: { expected: ref.sha256, actual } });
+      throw new SulcusError('HASH_MISMATCH', `The stored bytes of blob ${ref.sha256} have another hash`, {
+        details: { expected: ref.sha256, actual },
+      });
     }
     return content;
   }
@@ -131,7 +144,11 @@ export class BlobStore {
     const { direct, streams } = this.#connection.manager;
     const query = { last_by_subj: subject };
     // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
-    const message = await persistently(this.#connection, 'Could not fetch a blob chunk', async () => (await direct.getMessage(stream, query)) ?? streams.getMessage(stream, query));
+    const message = await persistently(
+      this.#connection,
+      'Could not fetch a blob chunk',
+      async () => (await direct.getMessage(stream, query)) ?? streams.getMessage(stream, query),
+    );
     if (message === null) throw new SulcusError('NOT_FOUND', `The blob store holds no ${subject}`);
     return message.data;
   }
@@ -143,7 +160,9 @@ export class BlobStore {
   }
 
   async #purge(filter: string, stream: BlobStream = 'BLOBS'): Promise<void> {
-    await persistently(this.#connection, 'Could not delete a blob', () => this.#connection.manager.streams.purge(stream, { filter }));
+    await persistently(this.#connection, 'Could not delete a blob', () =>
+      this.#connection.manager.streams.purge(stream, { filter }),
+    );
   }
 }
 

@@ -46,11 +46,18 @@ export class Bus implements AsyncDisposable {
   async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
     const environment = limitsFromEnvironment();
     const merged = { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } };
-    await persistently(this.#connection, 'Could not create the streams', () => ensureTopology(this.#connection, merged));
+    await persistently(this.#connection, 'Could not create the streams', () =>
+      ensureTopology(this.#connection, merged),
+    );
   }
 
   /** See {@link publish}. */
-  publish<I>(subject: string, codec: Codec<I, unknown>, message: I, options: PublishOptions = {}): Promise<PublishResult> {
+  publish<I>(
+    subject: string,
+    codec: Codec<I, unknown>,
+    message: I,
+    options: PublishOptions = {},
+  ): Promise<PublishResult> {
     return publish(this.#connection, subject, codec, message, options);
   }
 

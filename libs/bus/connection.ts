@@ -56,7 +56,11 @@ export class Connection {
     } catch (error) {
       await nats.close();
       if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
-        throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${nats.getServer()} runs without JetStream: start it with -js`, { cause: error });
+        throw new SulcusError(
+          'BUS_UNAVAILABLE',
+          `The NATS server at ${nats.getServer()} runs without JetStream: start it with -js`,
+          { cause: error },
+        );
       }
       throw busError(error, `Could not use the NATS server at ${nats.getServer()}`);
     }
@@ -93,7 +97,9 @@ export class Connection {
     work.catch(() => {});
     let stop = () => {};
     const interrupted = new Promise<never>((_, reject) => {
-      const unsubscribe = this.onReconnect(() => reject(new SulcusError('BUS_UNAVAILABLE', 'The connection to the broker was reset before it answered')));
+      const unsubscribe = this.onReconnect(() =>
+        reject(new SulcusError('BUS_UNAVAILABLE', 'The connection to the broker was reset before it answered')),
+      );
       const onAbort = () => reject(cancelled(signal));
       signal?.addEventListener('abort', onAbort, { once: true });
       if (signal?.aborted) onAbort();
@@ -122,12 +128,18 @@ export class Connection {
 }
 
 /** The error of an operation whose signal aborted. */
-export const cancelled = (signal?: AbortSignal): SulcusError => new SulcusError('CANCELLED', 'The operation was cancelled', { cause: signal?.reason });
+export const cancelled = (signal?: AbortSignal): SulcusError =>
+  new SulcusError('CANCELLED', 'The operation was cancelled', { cause: signal?.reason });
 
 /** How long the broker may take for an API call; a stream on a slow disk may need seconds. What may be repeated is. */
 export const API_TIMEOUT_MS = 5000;
 
-async function connectWithin({ servers, name, signal, connectTimeoutMs = 15_000 }: ConnectOptions): Promise<NatsConnection> {
+async function connectWithin({
+  servers,
+  name,
+  signal,
+  connectTimeoutMs = 15_000,
+}: ConnectOptions): Promise<NatsConnection> {
   const deadline = Date.now() + connectTimeoutMs;
   const address = parseServers(servers);
   for (;;) {
@@ -179,19 +191,31 @@ function parseServers(servers: string): { servers: string[]; user?: string; pass
 function refuseOldServer(nats: NatsConnection): void {
   const version = nats.info?.version ?? '0.0.0';
   if (compareVersions(version, MINIMUM_SERVER_VERSION) < 0) {
-    throw new SulcusError('UNSUPPORTED_VERSION', `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed (\`npm run setup\` brings one)`, {
-      details: { version, minimum: MINIMUM_SERVER_VERSION },
-    });
+    throw new SulcusError(
+      'UNSUPPORTED_VERSION',
+      `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed (\`npm run setup\` brings one)`,
+      {
+        details: { version, minimum: MINIMUM_SERVER_VERSION },
+      },
+    );
   }
   const maxPayloadBytes = nats.info?.max_payload ?? 0;
   if (maxPayloadBytes < MINIMUM_MAX_PAYLOAD_BYTES) {
-    throw new SulcusError('INVALID_CONFIG', `The NATS server's max_payload is ${maxPayloadBytes} bytes; at least ${MINIMUM_MAX_PAYLOAD_BYTES} are needed, 8 MB recommended`);
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `The NATS server's max_payload is ${maxPayloadBytes} bytes; at least ${MINIMUM_MAX_PAYLOAD_BYTES} are needed, 8 MB recommended`,
+    );
   }
 }
 
 /** Compares dotted versions by their numbers; a pre-release ("2.15.0-dev") counts as its release. */
 export function compareVersions(left: string, right: string): number {
-  const [a, b] = [left, right].map((version) => version.split(/[.-]/).slice(0, 3).map((part) => Number.parseInt(part, 10) || 0)) as [number[], number[]];
+  const [a, b] = [left, right].map((version) =>
+    version
+      .split(/[.-]/)
+      .slice(0, 3)
+      .map((part) => Number.parseInt(part, 10) || 0),
+  ) as [number[], number[]];
   for (let index = 0; index < 3; index++) {
     const difference = (a[index] ?? 0) - (b[index] ?? 0);
     if (difference !== 0) return difference;

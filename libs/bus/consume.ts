@@ -43,7 +43,8 @@ const BACKOFF_MS = [250, 1000, 4000, 15_000];
  */
 export async function consume<O>(connection: Connection, blobs: BlobStore, options: ConsumeOptions<O>): Promise<void> {
   const { stream, durable, subject, signal, maxInFlight, ackWaitMs = 30_000 } = options;
-  const ensure = () => untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
+  const ensure = () =>
+    untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
   await ensure();
   const window = pLimit(pullWindow(stream, connection.maxPayloadBytes));
   const slot = async (): Promise<void> => {
@@ -63,19 +64,38 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
   await Promise.all(Array.from({ length: maxInFlight }, slot));
 }
 
-async function pullOne(connection: Connection, stream: StreamName, durable: string, signal: AbortSignal): Promise<RawDelivery | undefined> {
-  for await (const message of pullRequest(connection, stream, durable, { batch: 1, expiresMs: PULL_EXPIRES_MS, signal })) return new RawDelivery(connection, message);
+async function pullOne(
+  connection: Connection,
+  stream: StreamName,
+  durable: string,
+  signal: AbortSignal,
+): Promise<RawDelivery | undefined> {
+  for await (const message of pullRequest(connection, stream, durable, {
+    batch: 1,
+    expiresMs: PULL_EXPIRES_MS,
+    signal,
+  }))
+    return new RawDelivery(connection, message);
   return undefined;
 }
 
 /** Handles one delivery and settles it; throws only when even that was not possible (the broker then delivers again). */
-async function handle<O>(connection: Connection, blobs: BlobStore, options: ConsumeOptions<O>, ackWaitMs: number, delivery: RawDelivery): Promise<void> {
+async function handle<O>(
+  connection: Connection,
+  blobs: BlobStore,
+  options: ConsumeOptions<O>,
+  ackWaitMs: number,
+  delivery: RawDelivery,
+): Promise<void> {
   const { stream, durable, maxDeliver = 5, signal } = options;
   const { deliveryCount } = delivery.info;
   const heartbeat = setInterval(() => delivery.working(), ackWaitMs / 3);
   try {
     if (deliveryCount > 2 * maxDeliver) {
-      throw new SulcusError('INTERNAL', `Delivered ${deliveryCount} times without an end: it may crash whoever works on it`);
+      throw new SulcusError(
+        'INTERNAL',
+        `Delivered ${deliveryCount} times without an end: it may crash whoever works on it`,
+      );
     }
     const message = openMessage(options.codec, delivery.raw.data, delivery.headers);
     await repeatWhileBusy(signal, () => options.onMessage(delivery.with(message)));
@@ -87,7 +107,9 @@ async function handle<O>(connection: Connection, blobs: BlobStore, options: Cons
     if (failure.retryable && deliveryCount < maxDeliver) {
       return delivery.nak(BACKOFF_MS[Math.min(deliveryCount, BACKOFF_MS.length) - 1]);
     }
-    await untilAvailable(connection, signal, () => deadLetterDelivery(connection, blobs, stream, durable, delivery, failure));
+    await untilAvailable(connection, signal, () =>
+      deadLetterDelivery(connection, blobs, stream, durable, delivery, failure),
+    );
     delivery.terminate(failure.code);
   } finally {
     clearInterval(heartbeat);

@@ -32,17 +32,23 @@ interface ServerVariables {
  * @param monitorUrl for example `http://127.0.0.1:8222`
  * @throws BUS_UNAVAILABLE when nothing answers there, or JetStream is off
  */
-export async function readDurability(monitorUrl: string, signal: AbortSignal = AbortSignal.timeout(5000)): Promise<Durability> {
+export async function readDurability(
+  monitorUrl: string,
+  signal: AbortSignal = AbortSignal.timeout(5000),
+): Promise<Durability> {
   let variables: ServerVariables;
   try {
     const response = await fetch(new URL('/varz', monitorUrl), { signal });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     variables = (await response.json()) as ServerVariables;
   } catch (error) {
-    throw new SulcusError('BUS_UNAVAILABLE', `The NATS server's monitoring does not answer at ${monitorUrl}`, { cause: error });
+    throw new SulcusError('BUS_UNAVAILABLE', `The NATS server's monitoring does not answer at ${monitorUrl}`, {
+      cause: error,
+    });
   }
   const config = variables.jetstream?.config;
-  if (config === undefined) throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${monitorUrl} runs without JetStream`);
+  if (config === undefined)
+    throw new SulcusError('BUS_UNAVAILABLE', `The NATS server at ${monitorUrl} runs without JetStream`);
   return {
     syncAlways: config.sync_always ?? false,
     syncIntervalMs: (config.sync_interval ?? 0) / 1e6,

@@ -51,5 +51,7 @@ export async function deleteDurable(connection: Connection, stream: StreamName, 
  * @throws BUS_UNAVAILABLE when the broker did not confirm within 30 s
  */
 export async function confirmAck(connection: Connection, ackSubject: string): Promise<void> {
-  await persistently(connection, 'Could not acknowledge', () => connection.nats.request(ackSubject, '+ACK', { timeout: API_TIMEOUT_MS }));
+  await persistently(connection, 'Could not acknowledge', () =>
+    connection.nats.request(ackSubject, '+ACK', { timeout: API_TIMEOUT_MS }),
+  );
 }

@@ -8,7 +8,16 @@ import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-config
 import { BUCKETS, type StreamName } from './topology.js';
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
-const STRUCTURE = ['retention', 'discard', 'storage', 'allow_direct', 'max_msgs', 'max_msg_size', 'deny_delete', 'deny_purge'] as const;
+const STRUCTURE = [
+  'retention',
+  'discard',
+  'storage',
+  'allow_direct',
+  'max_msgs',
+  'max_msg_size',
+  'deny_delete',
+  'deny_purge',
+] as const;
 
 /**
  * Creates what is missing of the streams and buckets. Streams that exist keep their sizes unless `limits` names others;
@@ -32,7 +41,8 @@ export async function ensureTopology(connection: Connection, limits: Partial<Top
       await kvm.create(bucket, { history: 1, replicas: limits.replicas ?? 1, allow_direct: false });
     } catch (error) {
       // Another service created the bucket between the client's look and its own attempt.
-      if (!(error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE)) throw busError(error, `Could not create the ${bucket} bucket`);
+      if (!(error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE))
+        throw busError(error, `Could not create the ${bucket} bucket`);
     }
   }
 }
@@ -51,25 +61,42 @@ async function addStream(connection: Connection, config: OurStreamConfig): Promi
     return await connection.manager.streams.add(config);
   } catch (error) {
     // Another service created it at the same moment, with other limits.
-    if (error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE) return connection.manager.streams.info(config.name);
+    if (error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE)
+      return connection.manager.streams.info(config.name);
     const failure = busError(error, `Could not create the ${config.name} stream`);
     if (failure.code !== 'STORAGE_FULL') throw failure;
-    throw new SulcusError('STORAGE_FULL', `The broker's disk cannot reserve ${config.max_bytes} bytes for the ${config.name} stream: set SULCUS_STREAM_${config.name}_BYTES to less, or give the broker more room`, {
-      cause: error,
-    });
+    throw new SulcusError(
+      'STORAGE_FULL',
+      `The broker's disk cannot reserve ${config.max_bytes} bytes for the ${config.name} stream: set SULCUS_STREAM_${config.name}_BYTES to less, or give the broker more room`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 function refuseOtherStructure({ config: actual }: StreamInfo, wanted: OurStreamConfig): void {
-  const differences = STRUCTURE.filter((field) => actual[field] !== wanted[field]).map((field) => `${field} is ${String(actual[field])}, not ${String(wanted[field])}`);
-  if (actual.subjects.join() !== wanted.subjects.join()) differences.push(`subjects are ${actual.subjects.join()}, not ${wanted.subjects.join()}`);
+  const differences = STRUCTURE.filter((field) => actual[field] !== wanted[field]).map(
+    (field) => `${field} is ${String(actual[field])}, not ${String(wanted[field])}`,
+  );
+  if (actual.subjects.join() !== wanted.subjects.join())
+    differences.push(`subjects are ${actual.subjects.join()}, not ${wanted.subjects.join()}`);
   if (differences.length > 0) {
-    throw new SulcusError('INVALID_CONFIG', `The broker's ${wanted.name} stream cannot be used: ${differences.join('; ')}`, { details: { differences } });
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `The broker's ${wanted.name} stream cannot be used: ${differences.join('; ')}`,
+      { details: { differences } },
+    );
   }
 }
 
 /** Changes only what the caller named, so that services without an opinion do not undo the others'. */
-async function applySizes(connection: Connection, info: StreamInfo, wanted: OurStreamConfig, limits: Partial<TopologyLimits>): Promise<void> {
+async function applySizes(
+  connection: Connection,
+  info: StreamInfo,
+  wanted: OurStreamConfig,
+  limits: Partial<TopologyLimits>,
+): Promise<void> {
   const asked: (keyof OurStreamConfig)[] = [];
   const stream = info.config.name as StreamName;
   const ageLimit = ageLimitOf(stream);
@@ -77,12 +104,20 @@ async function applySizes(connection: Connection, info: StreamInfo, wanted: OurS
   if (ageLimit !== undefined && limits[ageLimit] !== undefined) asked.push('max_age');
   if (limits.duplicateWindowMs !== undefined) asked.push('duplicate_window');
   if (limits.replicas !== undefined) asked.push('num_replicas');
-  const changes = Object.fromEntries(asked.filter((field) => info.config[field] !== wanted[field]).map((field) => [field, wanted[field]]));
+  const changes = Object.fromEntries(
+    asked.filter((field) => info.config[field] !== wanted[field]).map((field) => [field, wanted[field]]),
+  );
   if (Object.keys(changes).length === 0) return;
   try {
     const updated = await connection.manager.streams.update(wanted.name, changes);
-    const ignored = Object.keys(changes).filter((field) => updated.config[field as keyof OurStreamConfig] !== changes[field]);
-    if (ignored.length > 0) throw new SulcusError('UNSUPPORTED_VERSION', `The broker ignored ${ignored.join(', ')} of the ${wanted.name} stream`);
+    const ignored = Object.keys(changes).filter(
+      (field) => updated.config[field as keyof OurStreamConfig] !== changes[field],
+    );
+    if (ignored.length > 0)
+      throw new SulcusError(
+        'UNSUPPORTED_VERSION',
+        `The broker ignored ${ignored.join(', ')} of the ${wanted.name} stream`,
+      );
   } catch (error) {
     throw busError(error, `Could not change the ${wanted.name} stream`);
   }

@@ -20,12 +20,17 @@ export const contentHeaders = (typeName: string, payload: Uint8Array): Record<st
 export function openMessage<O>(codec: Codec<never, O>, payload: Uint8Array, headers: Headers): O {
   const schema = headers.get(HeaderName.SCHEMA);
   if (schema !== codec.typeName) {
-    throw new SulcusError('MESSAGE_INVALID', `Expected a ${codec.typeName} message, received ${schema === undefined ? 'one without a schema header' : schema}`);
+    throw new SulcusError(
+      'MESSAGE_INVALID',
+      `Expected a ${codec.typeName} message, received ${schema === undefined ? 'one without a schema header' : schema}`,
+    );
   }
   const expected = headers.get(HeaderName.CONTENT_HASH);
   const actual = sha256(payload);
   if (expected !== actual) {
-    throw new SulcusError('HASH_MISMATCH', `The ${codec.typeName} message's bytes are not those that were sent`, { details: { expected: expected ?? '', actual } });
+    throw new SulcusError('HASH_MISMATCH', `The ${codec.typeName} message's bytes are not those that were sent`, {
+      details: { expected: expected ?? '', actual },
+    });
   }
   return codec.decode(payload);
 }

@@ -29,12 +29,18 @@ const API_CODES: Readonly<Record<number, ErrorCode>> = {
 
 /** True when the broker says that a consumer or stream is not there. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof JetStreamApiError && (error.code === JetStreamCode.CONSUMER_NOT_FOUND || error.code === JetStreamCode.STREAM_NOT_FOUND);
+  return (
+    error instanceof JetStreamApiError &&
+    (error.code === JetStreamCode.CONSUMER_NOT_FOUND || error.code === JetStreamCode.STREAM_NOT_FOUND)
+  );
 }
 
 /** True when an expected last sequence differs: somebody wrote first. */
 export function isWrongLastSequence(error: unknown): boolean {
-  return error instanceof JetStreamApiError && (error.code === JetStreamCode.WRONG_LAST_SEQUENCE || error.code === JetStreamCode.WRONG_LAST_SEQUENCE_UNKNOWN);
+  return (
+    error instanceof JetStreamApiError &&
+    (error.code === JetStreamCode.WRONG_LAST_SEQUENCE || error.code === JetStreamCode.WRONG_LAST_SEQUENCE_UNKNOWN)
+  );
 }
 
 function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
@@ -43,28 +49,53 @@ function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
     const full = /maximum (bytes|messages)/.test(error.message);
     return full
       ? new SulcusError('BACKPRESSURE', `${doing}: the stream is full (${error.message})`, { cause: error, details })
-      : new SulcusError('STORAGE_FULL', `${doing}: the broker could not store the message (${error.message})`, { cause: error, details });
+      : new SulcusError('STORAGE_FULL', `${doing}: the broker could not store the message (${error.message})`, {
+          cause: error,
+          details,
+        });
   }
   const code = API_CODES[error.code] ?? (error.status >= 500 ? 'BUS_UNAVAILABLE' : 'INTERNAL');
   return new SulcusError(code, `${doing}: ${error.message}`, { cause: error, details });
 }
 
 /** Errors by name because the client's own classes for them are not part of its public interface. */
-const UNAVAILABLE_NAMES = new Set(['TimeoutError', 'ConnectionError', 'ClosedConnectionError', 'DrainingConnectionError', 'NoRespondersError', 'RequestError', 'JetStreamError', 'JetStreamStatusError']);
+const UNAVAILABLE_NAMES = new Set([
+  'TimeoutError',
+  'ConnectionError',
+  'ClosedConnectionError',
+  'DrainingConnectionError',
+  'NoRespondersError',
+  'RequestError',
+  'JetStreamError',
+  'JetStreamStatusError',
+]);
 
 /** Turns anything the NATS client throws into a SulcusError; `doing` says what was tried. */
 export function busError(error: unknown, doing: string): SulcusError {
   if (error instanceof SulcusError) return error;
   if (error instanceof JetStreamApiError) return fromApiError(error, doing);
-  if (error instanceof natsErrors.AuthorizationError || error instanceof natsErrors.PermissionViolationError || error instanceof natsErrors.UserAuthenticationExpiredError) {
-    return new SulcusError('PERMISSION_DENIED', `${doing}: the broker refuses this client (${error.message})`, { cause: error });
+  if (
+    error instanceof natsErrors.AuthorizationError ||
+    error instanceof natsErrors.PermissionViolationError ||
+    error instanceof natsErrors.UserAuthenticationExpiredError
+  ) {
+    return new SulcusError('PERMISSION_DENIED', `${doing}: the broker refuses this client (${error.message})`, {
+      cause: error,
+    });
   }
-  if (error instanceof natsErrors.InvalidArgumentError) return new SulcusError('INVALID_ARGUMENT', `${doing}: ${error.message}`, { cause: error });
+  if (error instanceof natsErrors.InvalidArgumentError)
+    return new SulcusError('INVALID_ARGUMENT', `${doing}: ${error.message}`, { cause: error });
   if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
-    return new SulcusError('BUS_UNAVAILABLE', `${doing}: nobody stores this: JetStream is starting or off, or the streams were not created`, { cause: error });
+    return new SulcusError(
+      'BUS_UNAVAILABLE',
+      `${doing}: nobody stores this: JetStream is starting or off, or the streams were not created`,
+      { cause: error },
+    );
   }
   if (error instanceof Error && UNAVAILABLE_NAMES.has(error.name)) {
-    return new SulcusError('BUS_UNAVAILABLE', `${doing}: the broker does not answer (${error.message})`, { cause: error });
+    return new SulcusError('BUS_UNAVAILABLE', `${doing}: the broker does not answer (${error.message})`, {
+      cause: error,
+    });
   }
   return SulcusError.from(error);
 }

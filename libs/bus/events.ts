@@ -10,9 +10,19 @@ const log = createLogger('bus');
  *
  * @param body one of the bodies of PipelineEvent, for example `{ state: { state: 'ready', message: '' } }`
  */
-export async function publishEvent(bus: Bus, service: string, instance: string, body: Omit<PipelineEventInput, 'service' | 'instance' | 'timeUnixMs'>): Promise<void> {
+export async function publishEvent(
+  bus: Bus,
+  service: string,
+  instance: string,
+  body: Omit<PipelineEventInput, 'service' | 'instance' | 'timeUnixMs'>,
+): Promise<void> {
   try {
-    await bus.publish(subjects.event(service), codecs.PipelineEvent, { service, instance, timeUnixMs: Date.now(), ...body });
+    await bus.publish(subjects.event(service), codecs.PipelineEvent, {
+      service,
+      instance,
+      timeUnixMs: Date.now(),
+      ...body,
+    });
   } catch (error) {
     log.debug({ err: error }, 'A pipeline event could not be published');
   }

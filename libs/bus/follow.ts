@@ -31,7 +31,10 @@ const INACTIVE_MS = 60_000;
  * Reads a stream in order, without a gap and without end, over broker restarts and lost connections. The consumer at
  * the broker is a throw-away: whenever its deliveries do not add up, another one is made behind the last message seen.
  */
-export async function* readOrdered(connection: Connection, options: OrderedOptions): AsyncGenerator<{ raw: Msg; info: DeliveryInfo }> {
+export async function* readOrdered(
+  connection: Connection,
+  options: OrderedOptions,
+): AsyncGenerator<{ raw: Msg; info: DeliveryInfo }> {
   const { stream, signal, window, storedOnly } = options;
   let next = options.startSequence ?? 1;
   let failures = 0;
@@ -45,7 +48,11 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
       if (storedOnly && created.pending === 0) return;
       for (let received = 0; !lost && !signal.aborted; ) {
         const before = received;
-        for await (const raw of pullRequest(connection, stream, consumer, { batch: window, expiresMs: PULL_EXPIRES_MS, signal })) {
+        for await (const raw of pullRequest(connection, stream, consumer, {
+          batch: window,
+          expiresMs: PULL_EXPIRES_MS,
+          signal,
+        })) {
           const info = parseAckSubject(raw.reply ?? '');
           if (info.consumerSequence !== received + 1) {
             lost = true;
@@ -57,7 +64,8 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
           yield { raw, info };
           if (storedOnly && info.pending === 0) return;
         }
-        if (received === before && !lost && !signal.aborted) lost = await hasLostDeliveries(connection, stream, consumer, received);
+        if (received === before && !lost && !signal.aborted)
+          lost = await hasLostDeliveries(connection, stream, consumer, received);
       }
     } catch (error) {
       const failure = busError(error, `Could not follow ${stream}`);
@@ -66,14 +74,24 @@ export async function* readOrdered(connection: Connection, options: OrderedOptio
       await backOff(++failures, signal);
     } finally {
       stopListening();
-      if (consumer !== undefined && !connection.nats.isClosed()) connection.manager.consumers.delete(stream, consumer).catch(() => {});
+      if (consumer !== undefined && !connection.nats.isClosed())
+        connection.manager.consumers.delete(stream, consumer).catch(() => {});
     }
   }
 }
 
-async function createOrdered(connection: Connection, options: OrderedOptions, startSequence: number): Promise<{ name: string; pending: number }> {
+async function createOrdered(
+  connection: Connection,
+  options: OrderedOptions,
+  startSequence: number,
+): Promise<{ name: string; pending: number }> {
   const name = `follow-${nuid.next()}`;
-  const filter = options.subjects.length === 0 ? {} : options.subjects.length === 1 ? { filter_subject: options.subjects[0] } : { filter_subjects: [...options.subjects] };
+  const filter =
+    options.subjects.length === 0
+      ? {}
+      : options.subjects.length === 1
+        ? { filter_subject: options.subjects[0] }
+        : { filter_subjects: [...options.subjects] };
   const created = await connection.answer(
     connection.manager.consumers.add(options.stream, {
       name,
@@ -92,12 +110,18 @@ async function createOrdered(connection: Connection, options: OrderedOptions, st
 /** Once a message has been seen, the sequence behind it says more than a time. */
 function beginning(startSequence: number, startUnixMs: number | undefined): Partial<ConsumerConfig> {
   if (startSequence > 1) return { deliver_policy: 'by_start_sequence', opt_start_seq: startSequence };
-  if (startUnixMs !== undefined) return { deliver_policy: 'by_start_time', opt_start_time: new Date(startUnixMs).toISOString() };
+  if (startUnixMs !== undefined)
+    return { deliver_policy: 'by_start_time', opt_start_time: new Date(startUnixMs).toISOString() };
   return { deliver_policy: 'all' };
 }
 
 /** A delivery lost after the last message we saw shows in no gap: the broker's own count tells. */
-async function hasLostDeliveries(connection: Connection, stream: string, consumer: string, received: number): Promise<boolean> {
+async function hasLostDeliveries(
+  connection: Connection,
+  stream: string,
+  consumer: string,
+  received: number,
+): Promise<boolean> {
   const info = await connection.answer(connection.manager.consumers.info(stream, consumer));
   return info.delivered.consumer_seq !== received;
 }

@@ -1,7 +1,17 @@
 /** Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the NATS client. */
 export { Bus, connectBus } from './bus.js';
 export { compareVersions, MINIMUM_SERVER_VERSION, type ConnectOptions } from './connection.js';
-export { blobOwners, BUCKETS, NOUNS, STREAM_NAMES, Streams, subjects, type BlobStream, type BucketName, type StreamName } from './topology.js';
+export {
+  blobOwners,
+  BUCKETS,
+  NOUNS,
+  STREAM_NAMES,
+  Streams,
+  subjects,
+  type BlobStream,
+  type BucketName,
+  type StreamName,
+} from './topology.js';
 export { DEFAULT_LIMITS, DEFAULT_MAX_BYTES, limitsFromEnvironment, type TopologyLimits } from './limits.js';
 export { HeaderName, type Headers } from './headers.js';
 export type { PublishOptions, PublishResult } from './publish.js';

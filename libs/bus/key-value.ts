@@ -32,10 +32,15 @@ export class KeyValue {
   /** Throws NOT_FOUND when the bucket does not exist (see `ensureTopology`). */
   static async open(connection: Connection, bucket: BucketName): Promise<KeyValue> {
     try {
-      await persistently(connection, `Could not open the ${bucket} bucket`, () => connection.manager.streams.info(`KV_${bucket}`));
+      await persistently(connection, `Could not open the ${bucket} bucket`, () =>
+        connection.manager.streams.info(`KV_${bucket}`),
+      );
       return new KeyValue(connection, await new Kvm(connection.js).open(bucket), bucket);
     } catch (error) {
-      if (busError(error, '').code === 'NOT_FOUND') throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, { cause: error });
+      if (busError(error, '').code === 'NOT_FOUND')
+        throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, {
+          cause: error,
+        });
       throw busError(error, `Could not open the ${bucket} bucket`);
     }
   }
@@ -43,7 +48,9 @@ export class KeyValue {
   async get(key: string): Promise<KeyValueEntry | undefined> {
     return this.#do(`read ${key}`, async () => {
       const entry = await this.kv.get(key);
-      return entry === null || entry.operation !== 'PUT' ? undefined : { value: asBuffer(entry.value), revision: entry.revision };
+      return entry === null || entry.operation !== 'PUT'
+        ? undefined
+        : { value: asBuffer(entry.value), revision: entry.revision };
     });
   }
 
@@ -52,7 +59,8 @@ export class KeyValue {
     try {
       return await this.connection.answer(this.kv.create(key, value));
     } catch (error) {
-      if (isWrongLastSequence(error)) throw new SulcusError('ALREADY_EXISTS', `${this.bucket}/${key} exists already`, { cause: error });
+      if (isWrongLastSequence(error))
+        throw new SulcusError('ALREADY_EXISTS', `${this.bucket}/${key} exists already`, { cause: error });
       throw busError(error, `Could not create ${this.bucket}/${key}`);
     }
   }
@@ -63,7 +71,11 @@ export class KeyValue {
       return await this.connection.answer(this.kv.update(key, value, revision));
     } catch (error) {
       if (isWrongLastSequence(error)) {
-        throw new SulcusError('CONFLICT', `${this.bucket}/${key} is no longer at revision ${revision}: somebody else wrote it`, { cause: error, details: { key, revision } });
+        throw new SulcusError(
+          'CONFLICT',
+          `${this.bucket}/${key} is no longer at revision ${revision}: somebody else wrote it`,
+          { cause: error, details: { key, revision } },
+        );
       }
       throw busError(error, `Could not update ${this.bucket}/${key}`);
     }
@@ -94,11 +106,21 @@ export class KeyValue {
    */
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<KeyValueChange> {
     const start = `$KV.${this.bucket}.`;
-    for await (const { raw, info } of readOrdered(this.connection, { stream: `KV_${this.bucket}`, subjects: [start + keyFilter(prefix)], window: 64, signal })) {
+    for await (const { raw, info } of readOrdered(this.connection, {
+      stream: `KV_${this.bucket}`,
+      subjects: [start + keyFilter(prefix)],
+      window: 64,
+      signal,
+    })) {
       const key = raw.subject.slice(start.length);
       if (!key.startsWith(prefix)) continue;
       const deleted = raw.headers?.has('KV-Operation') ?? false;
-      yield { key, ...(deleted ? {} : { value: asBuffer(raw.data) }), revision: info.streamSequence, pending: info.pending };
+      yield {
+        key,
+        ...(deleted ? {} : { value: asBuffer(raw.data) }),
+        revision: info.streamSequence,
+        pending: info.pending,
+      };
     }
   }
 

@@ -46,7 +46,8 @@ export const DEFAULT_LIMITS = {
   replicas: 1,
 } as const;
 
-const size = (stream: StreamName) => optional(bytes({ description: `largest size of the ${stream} stream, for example 20GB` }));
+const size = (stream: StreamName) =>
+  optional(bytes({ description: `largest size of the ${stream} stream, for example 20GB` }));
 
 /**
  * Limits from the environment: SULCUS_STREAM_SCANS_BYTES, …_LABELS_BYTES, …_BATCH_REQUESTS_BYTES, …_BATCHES_BYTES,
@@ -70,14 +71,30 @@ export function limitsFromEnvironment(environment: NodeJS.ProcessEnv = process.e
       BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
       PREDICTION_INPUTS: ['SULCUS_STREAM_PREDICTION_INPUTS_BYTES', size('PREDICTION_INPUTS')],
       eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
-      deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', optional(duration({ description: 'how long dead letters are kept' }))],
-      predictionAgeMs: ['SULCUS_STREAM_PREDICTIONS_AGE', optional(duration({ description: 'how long records of predictions are kept' }))],
-      duplicateWindowMs: ['SULCUS_STREAM_DUPLICATE_WINDOW', optional(duration({ description: 'how long message ids are remembered' }))],
-      replicas: ['SULCUS_STREAM_REPLICAS', optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' }))],
+      deadLetterAgeMs: [
+        'SULCUS_STREAM_DEAD_AGE',
+        optional(duration({ description: 'how long dead letters are kept' })),
+      ],
+      predictionAgeMs: [
+        'SULCUS_STREAM_PREDICTIONS_AGE',
+        optional(duration({ description: 'how long records of predictions are kept' })),
+      ],
+      duplicateWindowMs: [
+        'SULCUS_STREAM_DUPLICATE_WINDOW',
+        optional(duration({ description: 'how long message ids are remembered' })),
+      ],
+      replicas: [
+        'SULCUS_STREAM_REPLICAS',
+        optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' })),
+      ],
     },
     environment,
   );
   const { eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas, ...sizes } = parsed;
-  const given = (values: Record<string, number | undefined>) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  return { ...given({ eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas }), maxBytes: given(sizes) };
+  const given = (values: Record<string, number | undefined>) =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return {
+    ...given({ eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas }),
+    maxBytes: given(sizes),
+  };
 }

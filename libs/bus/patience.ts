@@ -12,7 +12,8 @@ export async function pause(milliseconds: number, signal?: AbortSignal): Promise
 }
 
 /** Waits longer from try to try: 100 ms, 200 ms, … 2 s. */
-export const backOff = (tries: number, signal?: AbortSignal): Promise<void> => pause(Math.min(2000, 100 * 2 ** (Math.min(tries, 6) - 1)), signal);
+export const backOff = (tries: number, signal?: AbortSignal): Promise<void> =>
+  pause(Math.min(2000, 100 * 2 ** (Math.min(tries, 6) - 1)), signal);
 
 /** True while waiting for the broker can help. */
 function mayComeBack(connection: Connection, failure: SulcusError): boolean {
@@ -25,7 +26,12 @@ function mayComeBack(connection: Connection, failure: SulcusError): boolean {
  * @param doing what is tried, as the beginning of an error message
  * @throws CANCELLED when `signal` aborts before
  */
-export async function persistently<T>(connection: Connection, doing: string, ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function persistently<T>(
+  connection: Connection,
+  doing: string,
+  ask: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (let tries = 1; ; tries++) {
     try {
@@ -43,7 +49,11 @@ export async function persistently<T>(connection: Connection, doing: string, ask
  *
  * @throws what cannot be helped by waiting; BUS_UNAVAILABLE after an abort, or when the connection was closed by us
  */
-export async function untilAvailable<T>(connection: Connection, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export async function untilAvailable<T>(
+  connection: Connection,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work();

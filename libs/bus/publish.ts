@@ -33,7 +33,13 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  *
  * @throws BACKPRESSURE when the stream is full, STORAGE_FULL when the broker's disk is, BUS_UNAVAILABLE when it is away
  */
-export async function publish<I>(connection: Connection, subject: string, codec: Codec<I, unknown>, message: I, options: PublishOptions): Promise<PublishResult> {
+export async function publish<I>(
+  connection: Connection,
+  subject: string,
+  codec: Codec<I, unknown>,
+  message: I,
+  options: PublishOptions,
+): Promise<PublishResult> {
   const stream = streamOf(subject);
   if (stream === undefined) throw new SulcusError('INVALID_ARGUMENT', `No stream stores the subject ${subject}`);
   const payload = codec.encode(message);
@@ -54,7 +60,14 @@ export async function publish<I>(connection: Connection, subject: string, codec:
   });
 }
 
-async function store(connection: Connection, stream: StreamName, subject: string, payload: Buffer, typeName: string, options: PublishOptions): Promise<PublishResult> {
+async function store(
+  connection: Connection,
+  stream: StreamName,
+  subject: string,
+  payload: Buffer,
+  typeName: string,
+  options: PublishOptions,
+): Promise<PublishResult> {
   const publishId = nuid.next();
   const bestEffort = stream === 'EVENTS';
   const messageId = options.messageId ?? (options.firstOnSubject || bestEffort ? undefined : publishId);
@@ -84,20 +97,31 @@ async function store(connection: Connection, stream: StreamName, subject: string
         return { sequence, duplicate: !(tries > 1 && (await isOurs(connection, stream, sequence, publishId))) };
       }
       const failure = busError(error, `Could not publish to ${subject}`);
-      if (failure.code !== 'BUS_UNAVAILABLE' || bestEffort || connection.nats.isClosed() || Date.now() >= deadline) throw failure;
+      if (failure.code !== 'BUS_UNAVAILABLE' || bestEffort || connection.nats.isClosed() || Date.now() >= deadline)
+        throw failure;
       await backOff(tries, options.signal);
     }
   }
 }
 
 /** True when the stored message is an earlier attempt of this very call, whose answer was lost. */
-async function isOurs(connection: Connection, stream: StreamName, sequence: number, publishId: string): Promise<boolean> {
+async function isOurs(
+  connection: Connection,
+  stream: StreamName,
+  sequence: number,
+  publishId: string,
+): Promise<boolean> {
   const stored = await connection.manager.direct.getMessage(stream, { seq: sequence });
   return stored?.header.get(HeaderName.PUBLISH_ID) === publishId;
 }
 
 /** The broker names the sequence in its refusal; asking for the message would fetch a whole image. */
-async function existingSequence(connection: Connection, stream: StreamName, subject: string, refusal: Error): Promise<number> {
+async function existingSequence(
+  connection: Connection,
+  stream: StreamName,
+  subject: string,
+  refusal: Error,
+): Promise<number> {
   const named = /wrong last sequence: (\d+)/.exec(refusal.message);
   if (named) return Number(named[1]);
   const stored = await connection.manager.direct.getMessage(stream, { last_by_subj: subject });

@@ -17,7 +17,12 @@ const GRACE_MS = 2000;
  *
  * @throws BUS_UNAVAILABLE, or NOT_FOUND when the consumer is gone
  */
-export async function* pullRequest(connection: Connection, stream: string, consumer: string, options: { batch: number; expiresMs: number; signal: AbortSignal }): AsyncGenerator<Msg> {
+export async function* pullRequest(
+  connection: Connection,
+  stream: string,
+  consumer: string,
+  options: { batch: number; expiresMs: number; signal: AbortSignal },
+): AsyncGenerator<Msg> {
   const { batch, expiresMs, signal } = options;
   if (signal.aborted) return;
   const arrived: Msg[] = [];
@@ -44,7 +49,11 @@ export async function* pullRequest(connection: Connection, stream: string, consu
   const onAbort = () => end('done');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch, expires: nanos(expiresMs) }), { reply: inbox });
+    connection.nats.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      JSON.stringify({ batch, expires: nanos(expiresMs) }),
+      { reply: inbox },
+    );
     for (let yielded = 0; yielded < batch; ) {
       const next = arrived.shift();
       if (next) {
@@ -69,6 +78,7 @@ export async function* pullRequest(connection: Connection, stream: string, consu
 
 function pullError(status: number, description: string, stream: string, consumer: string): SulcusError {
   const where = `consumer ${consumer} of ${stream}`;
-  if (status === 503 || /consumer (deleted|not found)|stream (deleted|not found)/i.test(description)) return new SulcusError('NOT_FOUND', `The ${where} is gone (${description || 'no responders'})`);
+  if (status === 503 || /consumer (deleted|not found)|stream (deleted|not found)/i.test(description))
+    return new SulcusError('NOT_FOUND', `The ${where} is gone (${description || 'no responders'})`);
   return new SulcusError('BUS_UNAVAILABLE', `The broker refused a pull from ${where}: ${status} ${description}`);
 }

@@ -32,9 +32,14 @@ const PULL_EXPIRES_MS = 10_000;
  * Messages for a caller that acknowledges them itself, later. Invalid messages become dead letters and are not seen.
  * Ends when the signal aborts; what the caller holds then stays its own to settle.
  */
-export async function* pull<O>(connection: Connection, blobs: BlobStore, options: PullOptions<O>): AsyncGenerator<Delivery<O>> {
+export async function* pull<O>(
+  connection: Connection,
+  blobs: BlobStore,
+  options: PullOptions<O>,
+): AsyncGenerator<Delivery<O>> {
   const { stream, durable, subject, signal, maxInFlight, ackWaitMs = 600_000 } = options;
-  const ensure = () => untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
+  const ensure = () =>
+    untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
   if (options.recreate) await untilAvailable(connection, signal, () => deleteDurable(connection, stream, durable));
   await ensure();
   const held = new HeldCount();
@@ -46,7 +51,11 @@ export async function* pull<O>(connection: Connection, blobs: BlobStore, options
         await held.changed(signal);
         continue;
       }
-      for await (const message of pullRequest(connection, stream, durable, { batch: Math.min(room, window), expiresMs: PULL_EXPIRES_MS, signal })) {
+      for await (const message of pullRequest(connection, stream, durable, {
+        batch: Math.min(room, window),
+        expiresMs: PULL_EXPIRES_MS,
+        signal,
+      })) {
         const delivery = new RawDelivery(connection, message);
         const decoded = await openOrDeadLetter(connection, blobs, options, delivery);
         if (decoded !== undefined) {
@@ -65,12 +74,19 @@ export async function* pull<O>(connection: Connection, blobs: BlobStore, options
   }
 }
 
-async function openOrDeadLetter<O>(connection: Connection, blobs: BlobStore, options: PullOptions<O>, delivery: RawDelivery): Promise<O | undefined> {
+async function openOrDeadLetter<O>(
+  connection: Connection,
+  blobs: BlobStore,
+  options: PullOptions<O>,
+  delivery: RawDelivery,
+): Promise<O | undefined> {
   try {
     return openMessage(options.codec, delivery.raw.data, delivery.headers);
   } catch (error) {
     const failure = SulcusError.from(error);
-    await untilAvailable(connection, options.signal, () => deadLetterDelivery(connection, blobs, options.stream, options.durable, delivery, failure));
+    await untilAvailable(connection, options.signal, () =>
+      deadLetterDelivery(connection, blobs, options.stream, options.durable, delivery, failure),
+    );
     delivery.terminate(failure.code);
     return undefined;
   }

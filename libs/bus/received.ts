@@ -50,7 +50,16 @@ const HEADERS_ONLY_WINDOW = 256;
 export async function* follow<O>(connection: Connection, options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
   const { stream, subject, startSequence, startUnixMs, storedOnly, headersOnly, signal, codec } = options;
   const window = headersOnly ? HEADERS_ONLY_WINDOW : pullWindow(stream, connection.maxPayloadBytes);
-  for await (const { raw, info } of readOrdered(connection, { stream, subjects: subject === undefined ? [] : [subject], startSequence, startUnixMs, storedOnly, headersOnly, window, signal })) {
+  for await (const { raw, info } of readOrdered(connection, {
+    stream,
+    subjects: subject === undefined ? [] : [subject],
+    startSequence,
+    startUnixMs,
+    storedOnly,
+    headersOnly,
+    window,
+    signal,
+  })) {
     const headers = readHeaders(raw.headers);
     const followed: Followed<O> = {
       headers,
@@ -72,8 +81,16 @@ export async function* follow<O>(connection: Connection, options: FollowOptions<
 }
 
 /** Reads one stored message, by sequence or the last one of a subject; undefined when there is none (any more). */
-export async function getStored<O>(connection: Connection, stream: StreamName, query: { seq: number } | { last_by_subj: string }, codec: Codec<never, O>): Promise<Received<O> | undefined> {
-  const read = () => persistently(connection, `Could not read from ${stream}`, () => connection.manager.direct.getMessage(stream, query));
+export async function getStored<O>(
+  connection: Connection,
+  stream: StreamName,
+  query: { seq: number } | { last_by_subj: string },
+  codec: Codec<never, O>,
+): Promise<Received<O> | undefined> {
+  const read = () =>
+    persistently(connection, `Could not read from ${stream}`, () =>
+      connection.manager.direct.getMessage(stream, query),
+    );
   const stored = await connection.reads(stream)(read);
   if (stored === null) return undefined;
   const headers = readHeaders(stored.header);

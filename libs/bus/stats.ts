@@ -29,11 +29,21 @@ export interface StreamStats {
   consumers: ConsumerStats[];
 }
 
-const NOTHING: StreamStats = { messages: 0, bytes: 0, maxBytes: 0, maxAgeMs: 0, firstSequence: 1, lastSequence: 0, consumers: [] };
+const NOTHING: StreamStats = {
+  messages: 0,
+  bytes: 0,
+  maxBytes: 0,
+  maxAgeMs: 0,
+  firstSequence: 1,
+  lastSequence: 0,
+  consumers: [],
+};
 
 /** Fill of every stream and backlog of every durable consumer; a stream that does not exist yet counts as empty. */
 export async function readStats(connection: Connection): Promise<Record<StreamName, StreamStats>> {
-  const entries = await Promise.all(STREAM_NAMES.map(async (stream) => [stream, await streamStats(connection, stream)] as const));
+  const entries = await Promise.all(
+    STREAM_NAMES.map(async (stream) => [stream, await streamStats(connection, stream)] as const),
+  );
   return Object.fromEntries(entries) as Record<StreamName, StreamStats>;
 }
 
@@ -53,7 +63,12 @@ async function ask({ manager }: Connection, stream: StreamName): Promise<StreamS
   if (state.consumer_count > 0) {
     for await (const info of manager.consumers.list(stream)) {
       if (info.config.durable_name === undefined) continue;
-      consumers.push({ name: info.name, pending: info.num_pending, ackPending: info.num_ack_pending, redelivered: info.num_redelivered });
+      consumers.push({
+        name: info.name,
+        pending: info.num_pending,
+        ackPending: info.num_ack_pending,
+        redelivered: info.num_redelivered,
+      });
     }
   }
   return {

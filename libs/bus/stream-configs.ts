@@ -6,14 +6,25 @@ import { allSubjects, STREAM_NAMES, type StreamName } from './topology.js';
 /** Largest message of streams whose messages are small by nature; the others take what the broker takes. */
 const SMALL_MESSAGE_BYTES = 1_000_000;
 
-const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set(['LABELS', 'BATCH_REQUESTS', 'MODELS', 'EVENTS', 'PREDICTIONS']);
+const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set([
+  'LABELS',
+  'BATCH_REQUESTS',
+  'MODELS',
+  'EVENTS',
+  'PREDICTIONS',
+]);
 const WORK_QUEUES: ReadonlySet<StreamName> = new Set(['BATCH_REQUESTS', 'BATCHES']);
 /** Only what people look back at may be overwritten by newer messages, since it must not stop those who serve; everything else slows its sender when full. */
 const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD', 'PREDICTIONS', 'PREDICTION_INPUTS']);
 /** Nothing can be taken out of these by hand: messages go by age and size alone. */
 const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS']);
 /** The limit that says how long a stream keeps its messages; the others keep them until they are full. */
-const AGES: Partial<Record<StreamName, AgeLimit>> = { EVENTS: 'eventAgeMs', DEAD: 'deadLetterAgeMs', PREDICTIONS: 'predictionAgeMs', PREDICTION_INPUTS: 'predictionAgeMs' };
+const AGES: Partial<Record<StreamName, AgeLimit>> = {
+  EVENTS: 'eventAgeMs',
+  DEAD: 'deadLetterAgeMs',
+  PREDICTIONS: 'predictionAgeMs',
+  PREDICTION_INPUTS: 'predictionAgeMs',
+};
 
 type AgeLimit = 'eventAgeMs' | 'deadLetterAgeMs' | 'predictionAgeMs';
 
@@ -27,7 +38,20 @@ export function largestMessageBytes(stream: StreamName, maxPayloadBytes: number)
 
 export type OurStreamConfig = Pick<
   StreamConfig,
-  'name' | 'subjects' | 'retention' | 'discard' | 'storage' | 'max_bytes' | 'max_age' | 'max_msg_size' | 'duplicate_window' | 'num_replicas' | 'allow_direct' | 'max_msgs' | 'deny_delete' | 'deny_purge'
+  | 'name'
+  | 'subjects'
+  | 'retention'
+  | 'discard'
+  | 'storage'
+  | 'max_bytes'
+  | 'max_age'
+  | 'max_msg_size'
+  | 'duplicate_window'
+  | 'num_replicas'
+  | 'allow_direct'
+  | 'max_msgs'
+  | 'deny_delete'
+  | 'deny_purge'
 >;
 
 /** The configuration of every stream. One limit per stream: two of them with discard "new" have lost messages (nats-server #4771). */

@@ -60,20 +60,27 @@ export const NOUNS = {
 /** A token may not be empty, hold blanks, dots or wildcards: letters, digits, '-', '_' and '=' are safe in subjects and keys. */
 export function subjectToken(value: string, what: string): string {
   if (!/^[A-Za-z0-9_=-]{1,128}$/.test(value)) {
-    throw new SulcusError('INVALID_ARGUMENT', `${what} "${value}" cannot stand in a subject: expected 1 to 128 letters, digits, '-', '_' or '='`);
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `${what} "${value}" cannot stand in a subject: expected 1 to 128 letters, digits, '-', '_' or '='`,
+    );
   }
   return value;
 }
 
 /** Several tokens joined by dots, such as the owner of blobs. */
 function subjectPath(value: string, what: string): string {
-  return value.split('.').map((token) => subjectToken(token, what)).join('.');
+  return value
+    .split('.')
+    .map((token) => subjectToken(token, what))
+    .join('.');
 }
 
 /** Builds every subject. General to specific, so that wildcards select wider or narrower. */
 export const subjects = {
   /** One subject per sample: the broker itself refuses a second message for the same content. */
-  scan: (site: string, sampleId: string): string => `${PREFIXES.SCANS}.${subjectToken(site, 'Site')}.${subjectToken(sampleId, 'Sample id')}`,
+  scan: (site: string, sampleId: string): string =>
+    `${PREFIXES.SCANS}.${subjectToken(site, 'Site')}.${subjectToken(sampleId, 'Sample id')}`,
   /** Where the scan of a sample is, whichever site sent it. */
   scanOf: (sampleId: string): string => `${PREFIXES.SCANS}.*.${subjectToken(sampleId, 'Sample id')}`,
   label: (site: string): string => `${PREFIXES.LABELS}.${subjectToken(site, 'Site')}`,
@@ -89,7 +96,8 @@ export const subjects = {
   prediction: (run: string, version: string, predictionId: string): string =>
     `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.${subjectToken(version, 'Model version')}.${subjectToken(predictionId, 'Prediction id')}`,
   /** Where the record of a prediction is, whichever version answered. */
-  predictionOf: (predictionId: string): string => `${PREFIXES.PREDICTIONS}.*.*.${subjectToken(predictionId, 'Prediction id')}`,
+  predictionOf: (predictionId: string): string =>
+    `${PREFIXES.PREDICTIONS}.*.*.${subjectToken(predictionId, 'Prediction id')}`,
   /** Predictions of one model version. */
   predictionsBy: (version: string): string => `${PREFIXES.PREDICTIONS}.*.${subjectToken(version, 'Model version')}.*`,
   /** Predictions of every version of a run. */

@@ -36,16 +36,31 @@ const BISECTIONS = 60;
  */
 export function fitTemperature(answers: LabelledProbabilities): Calibration {
   const samples = answers.count;
-  if (samples === 0) return { temperature: 1, samples, nllBefore: 0, nllAfter: 0, eceBefore: 0, eceAfter: 0, reason: 'no samples' };
+  if (samples === 0)
+    return { temperature: 1, samples, nllBefore: 0, nllAfter: 0, eceBefore: 0, eceAfter: 0, reason: 'no samples' };
   const nllBefore = negativeLogLikelihood(answers);
   const eceBefore = expectedCalibrationError(answers);
-  const asItIs = (reason: string): Calibration => ({ temperature: 1, samples, nllBefore, nllAfter: nllBefore, eceBefore, eceAfter: eceBefore, reason });
-  if (samples < CALIBRATION_MIN_SAMPLES) return asItIs(`${samples} samples are too few: at least ${CALIBRATION_MIN_SAMPLES} are needed`);
+  const asItIs = (reason: string): Calibration => ({
+    temperature: 1,
+    samples,
+    nllBefore,
+    nllAfter: nllBefore,
+    eceBefore,
+    eceAfter: eceBefore,
+    reason,
+  });
+  if (samples < CALIBRATION_MIN_SAMPLES)
+    return asItIs(`${samples} samples are too few: at least ${CALIBRATION_MIN_SAMPLES} are needed`);
 
-  const rows = Array.from(answers, ({ probabilities, label }) => ({ logarithms: Array.from(probabilities, (value) => Math.log(Math.max(value, MIN_PROBABILITY))), label }));
+  const rows = Array.from(answers, ({ probabilities, label }) => ({
+    logarithms: Array.from(probabilities, (value) => Math.log(Math.max(value, MIN_PROBABILITY))),
+    label,
+  }));
   let [low, high] = [1 / TEMPERATURE_RANGE.max, 1 / TEMPERATURE_RANGE.min];
-  if (slope(rows, high) <= 0) return asItIs(`the best temperature is below ${TEMPERATURE_RANGE.min}: these samples set no limit to certainty`);
-  if (slope(rows, low) >= 0) return asItIs(`the best temperature is above ${TEMPERATURE_RANGE.max}: on these samples the answers say nothing`);
+  if (slope(rows, high) <= 0)
+    return asItIs(`the best temperature is below ${TEMPERATURE_RANGE.min}: these samples set no limit to certainty`);
+  if (slope(rows, low) >= 0)
+    return asItIs(`the best temperature is above ${TEMPERATURE_RANGE.max}: on these samples the answers say nothing`);
   for (let step = 0; step < BISECTIONS; step++) {
     const middle = (low + high) / 2;
     if (slope(rows, middle) > 0) high = middle;
@@ -54,7 +69,14 @@ export function fitTemperature(answers: LabelledProbabilities): Calibration {
   const temperature = 2 / (low + high);
   const nllAfter = negativeLogLikelihood(answers, temperature);
   if (!(nllAfter < nllBefore)) return asItIs('no temperature is better than 1');
-  return { temperature, samples, nllBefore, nllAfter, eceBefore, eceAfter: expectedCalibrationError(answers, temperature) };
+  return {
+    temperature,
+    samples,
+    nllBefore,
+    nllAfter,
+    eceBefore,
+    eceAfter: expectedCalibrationError(answers, temperature),
+  };
 }
 
 /** Derivative of the summed cross-entropy by β: the expected log-probability under the answers at β, less that of the true class. */

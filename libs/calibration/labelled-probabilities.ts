@@ -33,7 +33,11 @@ export class LabelledProbabilities {
     labels.forEach((label, row) => {
       const place = this.#seen < this.#maxRows ? this.#seen : this.#random.integer(0, this.#seen);
       this.#seen++;
-      if (place < this.#maxRows) this.#rows[place] = { probabilities: probabilities.slice(row * this.#classes, (row + 1) * this.#classes), label };
+      if (place < this.#maxRows)
+        this.#rows[place] = {
+          probabilities: probabilities.slice(row * this.#classes, (row + 1) * this.#classes),
+          label,
+        };
     });
   }
 

@@ -7,7 +7,10 @@ export function negativeLogLikelihood(answers: LabelledProbabilities, temperatur
   for (const { probabilities, label } of answers) {
     const logarithms = Array.from(probabilities, (value) => Math.log(Math.max(value, MIN_PROBABILITY)) / temperature);
     const highest = Math.max(...logarithms);
-    sum += highest + Math.log(logarithms.reduce((total, value) => total + Math.exp(value - highest), 0)) - logarithms[label]!;
+    sum +=
+      highest +
+      Math.log(logarithms.reduce((total, value) => total + Math.exp(value - highest), 0)) -
+      logarithms[label]!;
   }
   return sum / answers.count;
 }

@@ -49,25 +49,43 @@ export class PredictorClient implements Disposable {
    * @throws IMAGE_* for bytes that are no readable image; DEADLINE_EXCEEDED; CANCELLED by the signal; BACKPRESSURE,
    * MODEL_NOT_READY or SERVICE_UNAVAILABLE when that is how it stood at the last attempt
    */
-  predict(image: Uint8Array, { timeoutMs = this.#timeoutMs, signal, ...rest }: PredictOptions = {}): Promise<PredictResponse> {
-    return this.request({ image: Buffer.from(image.buffer, image.byteOffset, image.byteLength), ...rest }, { timeoutMs, signal });
+  predict(
+    image: Uint8Array,
+    { timeoutMs = this.#timeoutMs, signal, ...rest }: PredictOptions = {},
+  ): Promise<PredictResponse> {
+    return this.request(
+      { image: Buffer.from(image.buffer, image.byteOffset, image.byteLength), ...rest },
+      { timeoutMs, signal },
+    );
   }
 
   /** The same with a request of the contract's own form. */
-  request(request: PredictRequestInput, { timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<PredictResponse> {
-    return persistently((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), { timeoutMs, signal });
+  request(
+    request: PredictRequestInput,
+    { timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {},
+  ): Promise<PredictResponse> {
+    return persistently((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), {
+      timeoutMs,
+      signal,
+    });
   }
 
   /**
    * Predicts images as they come; answers keep their order, and a bad image is answered in place. Slow readers slow the
    * predictor, and a full predictor slows `requests`. Nothing is asked again: a stream that breaks throws.
    */
-  predictStream(requests: AsyncIterable<PredictRequestInput> | Iterable<PredictRequestInput>, { signal }: Pick<PredictOptions, 'signal'> = {}): AsyncIterable<PredictStreamResponse> {
+  predictStream(
+    requests: AsyncIterable<PredictRequestInput> | Iterable<PredictRequestInput>,
+    { signal }: Pick<PredictOptions, 'signal'> = {},
+  ): AsyncIterable<PredictStreamResponse> {
     return this.#predictor.predictStream(requests, { signal });
   }
 
   /** Whether a model is in service now. @throws SERVICE_UNAVAILABLE when nobody answers at the address */
-  async isServing({ timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<boolean> {
+  async isServing({
+    timeoutMs = this.#timeoutMs,
+    signal,
+  }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<boolean> {
     return (await this.#health.check(SERVICE, { timeoutMs, signal })) === 'SERVING';
   }
 
@@ -76,11 +94,17 @@ export class PredictorClient implements Disposable {
    *
    * @throws SERVICE_UNAVAILABLE when nobody answers at the address in time, MODEL_NOT_READY when somebody does and has no model
    */
-  async waitUntilServing({ timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<void> {
+  async waitUntilServing({
+    timeoutMs = this.#timeoutMs,
+    signal,
+  }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<void> {
     await persistently(
       async (remainingMs) => {
         if (await this.isServing({ timeoutMs: remainingMs, signal })) return;
-        throw new SulcusError('MODEL_NOT_READY', `The predictor at ${this.address} has no model in service: has one been promoted?`);
+        throw new SulcusError(
+          'MODEL_NOT_READY',
+          `The predictor at ${this.address} has no model in service: has one been promoted?`,
+        );
       },
       { timeoutMs, signal },
     );

@@ -24,7 +24,10 @@ export function mayAskAgain(error: SulcusError): boolean {
  * @throws an attempt's error when it is none to repeat; when the time is over, what the predictor said last, which tells more
  * than that it is over; CANCELLED by `signal`
  */
-export async function persistently<T>(attempt: (timeoutMs: number) => Promise<T>, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<T> {
+export async function persistently<T>(
+  attempt: (timeoutMs: number) => Promise<T>,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   let notNow: SulcusError | undefined;
   for (let longestMs = FIRST_PAUSE_MS; ; longestMs = Math.min(2 * longestMs, LONGEST_PAUSE_MS)) {

@@ -5,14 +5,19 @@ import type { Variable } from './variables.js';
 export type EnvironmentSpec = Readonly<Record<string, readonly [name: string, variable: Variable<unknown>]>>;
 
 /** The typed values of a spec. */
-export type Parsed<S extends EnvironmentSpec> = { readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never };
+export type Parsed<S extends EnvironmentSpec> = {
+  readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never;
+};
 
 /**
  * Reads every variable of a spec. An empty variable counts as not set.
  *
  * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret
  */
-export function parseEnvironment<S extends EnvironmentSpec>(spec: S, environment: NodeJS.ProcessEnv = process.env): Parsed<S> {
+export function parseEnvironment<S extends EnvironmentSpec>(
+  spec: S,
+  environment: NodeJS.ProcessEnv = process.env,
+): Parsed<S> {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, [name, variable]] of Object.entries(spec)) {
@@ -41,7 +46,11 @@ export function environmentHelp(spec: EnvironmentSpec): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries
     .map(([name, variable]) => {
-      const fallback = variable.required ? ' (required)' : variable.default === undefined || variable.secret ? '' : ` (default: ${typeof variable.default === 'string' ? variable.default : JSON.stringify(variable.default)})`;
+      const fallback = variable.required
+        ? ' (required)'
+        : variable.default === undefined || variable.secret
+          ? ''
+          : ` (default: ${typeof variable.default === 'string' ? variable.default : JSON.stringify(variable.default)})`;
       return `  ${name.padEnd(width)}  ${variable.description}${fallback}`;
     })
     .join('\n');

@@ -18,7 +18,12 @@ export interface Variable<T> {
 type Options<T> = { default?: T; description: string };
 
 function variable<T>(parse: (text: string) => T, options: Options<T>): Variable<T> {
-  return { parse, description: options.description, required: options.default === undefined, ...(options.default === undefined ? {} : { default: options.default }) };
+  return {
+    parse,
+    description: options.description,
+    required: options.default === undefined,
+    ...(options.default === undefined ? {} : { default: options.default }),
+  };
 }
 
 /** A value that must not be printed: `String()`, JSON and `util.inspect` show asterisks. */
@@ -52,14 +57,18 @@ export const existingPath = (options: Options<string>): Variable<string> =>
   }, options);
 
 /** Text that is never printed. */
-export const secret = (options: { default?: Secret; description: string }): Variable<Secret> => ({ ...variable((value) => new Secret(value), options), secret: true });
+export const secret = (options: { default?: Secret; description: string }): Variable<Secret> => ({
+  ...variable((value) => new Secret(value), options),
+  secret: true,
+});
 
 /** A whole number between `min` and `max`. */
 export function integer(options: Options<number> & { min?: number; max?: number }): Variable<number> {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = options;
   return variable((value) => {
     const parsed = Number(value);
-    if (!Number.isSafeInteger(parsed) || parsed < min || parsed > max) throw new Error(`expected a whole number from ${min} to ${max}`);
+    if (!Number.isSafeInteger(parsed) || parsed < min || parsed > max)
+      throw new Error(`expected a whole number from ${min} to ${max}`);
     return parsed;
   }, options);
 }
@@ -69,7 +78,8 @@ export function number(options: Options<number> & { min?: number; max?: number }
   const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = options;
   return variable((value) => {
     const parsed = value.trim() === '' ? Number.NaN : Number(value);
-    if (!Number.isFinite(parsed) || parsed < min || parsed > max) throw new Error(`expected a number from ${min} to ${max}`);
+    if (!Number.isFinite(parsed) || parsed < min || parsed > max)
+      throw new Error(`expected a number from ${min} to ${max}`);
     return parsed;
   }, options);
 }
@@ -93,14 +103,20 @@ export const choice = <const T extends string>(values: readonly T[], options: Op
 /** Comma-separated words, blanks around them dropped. */
 export const list = (options: Options<readonly string[]> & { minLength?: number }): Variable<readonly string[]> =>
   variable((value) => {
-    const words = value.split(',').map((word) => word.trim()).filter((word) => word !== '');
-    if (words.length < (options.minLength ?? 0)) throw new Error(`expected at least ${options.minLength} comma-separated values`);
+    const words = value
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+    if (words.length < (options.minLength ?? 0))
+      throw new Error(`expected at least ${options.minLength} comma-separated values`);
     if (new Set(words).size !== words.length) throw new Error('expected distinct values');
     return words;
   }, options);
 
 /** Comma-separated whole numbers between `min` and `max`. */
-export function integers(options: Options<readonly number[]> & { min?: number; max?: number }): Variable<readonly number[]> {
+export function integers(
+  options: Options<readonly number[]> & { min?: number; max?: number },
+): Variable<readonly number[]> {
   const words = list({ description: options.description });
   const { min, max } = options;
   const word = integer({ min, max, description: options.description });
@@ -117,7 +133,17 @@ export const duration = (options: Options<number>): Variable<number> =>
     return Number(match[1]) * DURATION_MS[match[2] as keyof typeof DURATION_MS];
   }, options);
 
-const BYTES = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 } as const;
+const BYTES = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+} as const;
 
 /** An amount of memory or disk such as `8MB`, `512MiB` or a plain number of bytes; the value is bytes. */
 export const bytes = (options: Options<number>): Variable<number> =>
@@ -130,7 +156,8 @@ export const bytes = (options: Options<number>): Variable<number> =>
 /** A name that is safe as a subject token: lower-case letters, digits and '-', at most 32 characters. */
 export const site = (options: Options<string>): Variable<string> =>
   variable((value) => {
-    if (!/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(value)) throw new Error("expected 1 to 32 lower-case letters, digits or '-', not at the ends");
+    if (!/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(value))
+      throw new Error("expected 1 to 32 lower-case letters, digits or '-', not at the ends");
     return value;
   }, options);
 

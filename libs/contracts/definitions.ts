@@ -16,15 +16,26 @@ export const PROTO_FOLDER = findProtoFolder();
 
 /** Every contract, relative to {@link PROTO_FOLDER}: our own, and the published protocol that other inference clients speak. */
 export const PROTO_FILES = [
-  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study'].map((name) => `sulcus/v1/${name}.proto`),
+  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study'].map(
+    (name) => `sulcus/v1/${name}.proto`,
+  ),
   ...['model_config', 'grpc_service'].map((name) => `inference/v2/${name}.proto`),
 ];
 
 /** Must match the flags of scripts/generate-types.mjs, or types and values disagree. */
-export const PROTO_LOADER_OPTIONS: Options = { longs: Number, enums: String, defaults: true, oneofs: true, includeDirs: [PROTO_FOLDER] };
+export const PROTO_LOADER_OPTIONS: Options = {
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+  includeDirs: [PROTO_FOLDER],
+};
 
 /** All messages and services by full name, as `@grpc/grpc-js` takes them: fields are named in camel case. */
 export const packageDefinition: PackageDefinition = loadSync(PROTO_FILES, PROTO_LOADER_OPTIONS);
 
 /** The same with fields named as in the proto files, as the reflection service must tell them to others. */
-export const describedDefinition: PackageDefinition = loadSync(PROTO_FILES, { ...PROTO_LOADER_OPTIONS, keepCase: true });
+export const describedDefinition: PackageDefinition = loadSync(PROTO_FILES, {
+  ...PROTO_LOADER_OPTIONS,
+  keepCase: true,
+});

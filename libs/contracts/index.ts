@@ -3,7 +3,13 @@
  * the generated types of both.
  */
 export { codecs, type Codec, type MessageName } from './codecs.js';
-export { PROTO_FOLDER, PROTO_FILES, PROTO_LOADER_OPTIONS, describedDefinition, packageDefinition } from './definitions.js';
+export {
+  PROTO_FOLDER,
+  PROTO_FILES,
+  PROTO_LOADER_OPTIONS,
+  describedDefinition,
+  packageDefinition,
+} from './definitions.js';
 
 export { Split } from './generated/sulcus/v1/Split.js';
 export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
@@ -59,7 +65,10 @@ export type { PredictStudyRequest, PredictStudyRequestInput } from './generated/
 export type { StudyHeader, StudyHeaderInput } from './generated/sulcus/v1/StudyHeader.js';
 export type { StudySlice, StudySliceInput } from './generated/sulcus/v1/StudySlice.js';
 export type { StudyOptions, StudyOptionsInput } from './generated/sulcus/v1/StudyOptions.js';
-export type { PredictStoredStudyRequest, PredictStoredStudyRequestInput } from './generated/sulcus/v1/PredictStoredStudyRequest.js';
+export type {
+  PredictStoredStudyRequest,
+  PredictStoredStudyRequestInput,
+} from './generated/sulcus/v1/PredictStoredStudyRequest.js';
 export type { PredictStudyResponse, PredictStudyResponseInput } from './generated/sulcus/v1/PredictStudyResponse.js';
 export type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
 export type { SlicePrediction, SlicePredictionInput } from './generated/sulcus/v1/SlicePrediction.js';
@@ -69,10 +78,21 @@ export type { FindingProbability, FindingProbabilityInput } from './generated/su
 export type { _sulcus_v1_StudyAbstention_Reason as StudyAbstentionReason } from './generated/sulcus/v1/StudyAbstention.js';
 
 // ---- gRPC: inference.GRPCInferenceService (Open Inference Protocol v2)
-export type { GRPCInferenceServiceHandlers, GRPCInferenceServiceClient } from './generated/inference/GRPCInferenceService.js';
-export type { ModelInferRequest, ModelInferRequestInput, _inference_ModelInferRequest_InferInputTensor as InferInputTensor, _inference_ModelInferRequest_InferRequestedOutputTensor as InferRequestedOutputTensor } from './generated/inference/ModelInferRequest.js';
+export type {
+  GRPCInferenceServiceHandlers,
+  GRPCInferenceServiceClient,
+} from './generated/inference/GRPCInferenceService.js';
+export type {
+  ModelInferRequest,
+  ModelInferRequestInput,
+  _inference_ModelInferRequest_InferInputTensor as InferInputTensor,
+  _inference_ModelInferRequest_InferRequestedOutputTensor as InferRequestedOutputTensor,
+} from './generated/inference/ModelInferRequest.js';
 export type { ModelInferResponse, ModelInferResponseInput } from './generated/inference/ModelInferResponse.js';
-export type { ModelStreamInferResponse, ModelStreamInferResponseInput } from './generated/inference/ModelStreamInferResponse.js';
+export type {
+  ModelStreamInferResponse,
+  ModelStreamInferResponseInput,
+} from './generated/inference/ModelStreamInferResponse.js';
 export type { InferParameter } from './generated/inference/InferParameter.js';
 export type { InferTensorContents } from './generated/inference/InferTensorContents.js';
 export type { ModelConfigInput } from './generated/inference/ModelConfig.js';

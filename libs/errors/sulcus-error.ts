@@ -48,7 +48,8 @@ export class SulcusError extends Error {
   static from(error: unknown): SulcusError {
     if (error instanceof SulcusError) return error;
     if (error instanceof Error) {
-      if (error.name === 'AbortError') return new SulcusError('CANCELLED', 'The operation was cancelled', { cause: error });
+      if (error.name === 'AbortError')
+        return new SulcusError('CANCELLED', 'The operation was cancelled', { cause: error });
       if (error.name === 'TimeoutError') return new SulcusError('DEADLINE_EXCEEDED', error.message, { cause: error });
       const systemCode = (error as NodeJS.ErrnoException).code;
       const code = systemCode === undefined ? undefined : SYSTEM_CODES[systemCode];

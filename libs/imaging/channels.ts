@@ -33,7 +33,10 @@ function greyWords(rgb: Uint8Array, grey: Uint8Array, words: number): boolean {
     const b = first >>> 24;
     const c = second >>> 24;
     const d = third >>> 24;
-    const differs = (first ^ (Math.imul(a, 0x010101) | (b << 24))) | (second ^ (Math.imul(b, 0x0101) | Math.imul(c, 0x01010000))) | (third ^ (c | Math.imul(d, 0x01010100)));
+    const differs =
+      (first ^ (Math.imul(a, 0x010101) | (b << 24))) |
+      (second ^ (Math.imul(b, 0x0101) | Math.imul(c, 0x01010000))) |
+      (third ^ (c | Math.imul(d, 0x01010100)));
     if (differs !== 0) return false;
     target[i] = a | (b << 8) | (c << 16) | (d << 24);
   }
@@ -51,7 +54,8 @@ export function withChannels(image: RasterImage, channels: 1 | 3): RasterImage {
 }
 
 /** BT.601 luma of one pixel, 0-255: `(19595 R + 38470 G + 7471 B + 2^15) / 2^16`. */
-export const lumaOf = (red: number, green: number, blue: number): number => (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+export const lumaOf = (red: number, green: number, blue: number): number =>
+  (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 
 function luma(rgb: Uint8Array): Uint8Array {
   const grey = new Uint8Array(rgb.length / 3);

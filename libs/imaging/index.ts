@@ -3,12 +3,30 @@
  * The only lib that knows sharp; everything after decoding is plain arithmetic on bytes.
  */
 export type { DecodedImage, ImageFormat, RasterImage, Size } from './image.js';
-export { decodeImage, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, MAX_SIDE_PIXELS, type DecodeLimits, type DecodeOptions } from './decoding/decode.js';
-export { detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type RefusedFormat } from './decoding/format.js';
+export {
+  decodeImage,
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_PIXELS,
+  MAX_SIDE_PIXELS,
+  type DecodeLimits,
+  type DecodeOptions,
+} from './decoding/decode.js';
+export {
+  detectFormat,
+  FORMAT_EXTENSIONS,
+  IMAGE_EXTENSIONS,
+  isMislabelled,
+  type RefusedFormat,
+} from './decoding/format.js';
 export { encodeImage } from './encoding.js';
 export { withChannels } from './channels.js';
 
-export { contourWindow, type ContourWindow, type ContourWindowOptions, type UncroppedReason } from './contour/contour-window.js';
+export {
+  contourWindow,
+  type ContourWindow,
+  type ContourWindowOptions,
+  type UncroppedReason,
+} from './contour/contour-window.js';
 export type { Range, TransformOp, TransformSpec } from './transforms/spec.js';
 export { validateTransform } from './transforms/validate.js';
 export { canonicalTransformJson, transformHash } from './transforms/canonical.js';

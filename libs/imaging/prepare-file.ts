@@ -7,6 +7,12 @@ import type { PreparedImage } from './transforms/prepare.js';
  *
  * @throws IMAGE_* for what decoding refuses
  */
-export async function prepareFile(bytes: Uint8Array, transform: CompiledTransform, limits: DecodeLimits = {}): Promise<PreparedImage> {
-  return transform.prepare(await decodeImage(bytes, { ...limits, onThisThread: true, isHalved: (original) => transform.halves(original) }));
+export async function prepareFile(
+  bytes: Uint8Array,
+  transform: CompiledTransform,
+  limits: DecodeLimits = {},
+): Promise<PreparedImage> {
+  return transform.prepare(
+    await decodeImage(bytes, { ...limits, onThisThread: true, isHalved: (original) => transform.halves(original) }),
+  );
 }

@@ -30,7 +30,13 @@ export interface HeadOutput {
 }
 
 /** Emits a head. Its own layers are named head.hidden and head.output and drawn as Keras draws `Dense`. */
-export function buildHead(network: NetworkBuilder, model: ModelDefinition, features: Tensor, head: Head, classes: number): HeadOutput {
+export function buildHead(
+  network: NetworkBuilder,
+  model: ModelDefinition,
+  features: Tensor,
+  head: Head,
+  classes: number,
+): HeadOutput {
   switch (head) {
     case 'classifier':
       return same(model.classifier(network, features, classes));
@@ -48,7 +54,13 @@ export function buildHead(network: NetworkBuilder, model: ModelDefinition, featu
 const same = (logits: Tensor): HeadOutput => ({ logits, classLogits: logits });
 
 function denseHead(network: NetworkBuilder, features: Tensor, classes: number): Tensor {
-  const options = (inFeatures: number, outFeatures: number) => ({ initialisation: glorotUniform(inFeatures, outFeatures), biasInitialisation: zeros });
-  const hidden = relu(network.graph, linear(network, 'head.hidden', features, HIDDEN_FEATURES, options(features.shape[1]!, HIDDEN_FEATURES)));
+  const options = (inFeatures: number, outFeatures: number) => ({
+    initialisation: glorotUniform(inFeatures, outFeatures),
+    biasInitialisation: zeros,
+  });
+  const hidden = relu(
+    network.graph,
+    linear(network, 'head.hidden', features, HIDDEN_FEATURES, options(features.shape[1]!, HIDDEN_FEATURES)),
+  );
   return linear(network, 'head.output', hidden, classes, options(HIDDEN_FEATURES, classes));
 }

@@ -7,7 +7,12 @@ export { type Initialisation, type ParameterInfo, type ParameterLayout } from '.
 export { countTrainable, initialState, listParameters } from './initial-state.js';
 export { summariseNetwork, type LayerSummary, type NetworkSummary } from './summary.js';
 
-export { LearningRateSchedule, scheduleSchema, type ScheduleConfig, type ScheduleRecord } from './schedules/schedule.js';
+export {
+  LearningRateSchedule,
+  scheduleSchema,
+  type ScheduleConfig,
+  type ScheduleRecord,
+} from './schedules/schedule.js';
 export { optimizerSchema, type OptimizerConfig } from './optimizers/index.js';
 export { buildTrainingProgram } from './programs/training-program.js';
 export { buildInferenceProgram, type InferenceOptions } from './programs/inference-program.js';
@@ -15,7 +20,14 @@ export { type ExplanationInfo, type ExplanationMethod } from './explanations/cla
 export { type FeatureGrid } from './explanations/feature-grid.js';
 export { type NetworkProgram } from './programs/network-program.js';
 
-export { STEP_COUNTER, TrainingSession, type EvaluationResult, type TrainingBatch, type TrainingState, type TrainStepResult } from './sessions/training-session.js';
+export {
+  STEP_COUNTER,
+  TrainingSession,
+  type EvaluationResult,
+  type TrainingBatch,
+  type TrainingState,
+  type TrainStepResult,
+} from './sessions/training-session.js';
 export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 

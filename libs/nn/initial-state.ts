@@ -16,7 +16,8 @@ export function listParameters(config: NetworkConfig): ParameterInfo[] {
 }
 
 /** Number of trainable values, as torchvision counts a network's parameters. */
-export const countTrainable = (parameters: readonly ParameterInfo[]): number => parameters.reduce((sum, { trainable, shape }) => sum + (trainable ? elementCount(shape) : 0), 0);
+export const countTrainable = (parameters: readonly ParameterInfo[]): number =>
+  parameters.reduce((sum, { trainable, shape }) => sum + (trainable ? elementCount(shape) : 0), 0);
 
 /**
  * Draws a network's first weights as torchvision does (same distributions, not the same numbers). Every parameter has a
@@ -38,10 +39,12 @@ function draw(data: Float32Array, initialisation: Initialisation, random: Random
       data.fill(initialisation.value);
       break;
     case 'uniform':
-      for (let index = 0; index < data.length; index++) data[index] = random.uniform(-initialisation.bound, initialisation.bound);
+      for (let index = 0; index < data.length; index++)
+        data[index] = random.uniform(-initialisation.bound, initialisation.bound);
       break;
     case 'normal':
-      for (let index = 0; index < data.length; index++) data[index] = random.normal() * initialisation.standardDeviation;
+      for (let index = 0; index < data.length; index++)
+        data[index] = random.normal() * initialisation.standardDeviation;
       break;
   }
 }

@@ -1,4 +1,19 @@
-import { add, argMax, cast, div, equal, logSoftmax, mean, mul, neg, oneHot, sparseSoftmaxCrossEntropy, sum, type Graph, type Tensor } from '#libs/engine';
+import {
+  add,
+  argMax,
+  cast,
+  div,
+  equal,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  sparseSoftmaxCrossEntropy,
+  sum,
+  type Graph,
+  type Tensor,
+} from '#libs/engine';
 import type { TrainingConfig } from './training-config.js';
 
 export interface ClassificationOutcome {
@@ -19,11 +34,21 @@ export function classificationOutcome(graph: Graph, logits: Tensor, labels: Tens
  * smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y, sums over the samples.
  * @param losses the plain cross-entropies of {@link classificationOutcome}
  */
-export function trainingLoss(graph: Graph, logits: Tensor, labels: Tensor, losses: Tensor, { classWeights, labelSmoothing = 0 }: TrainingConfig): Tensor {
+export function trainingLoss(
+  graph: Graph,
+  logits: Tensor,
+  labels: Tensor,
+  losses: Tensor,
+  { classWeights, labelSmoothing = 0 }: TrainingConfig,
+): Tensor {
   if (!classWeights && labelSmoothing === 0) return mean(graph, losses);
   const outputs = logits.shape[1]!;
   // Outputs beyond the classes (of a head that keeps ImageNet's) have no weight of their own.
-  const weights = graph.constant(Array.from({ length: outputs }, (_, index) => classWeights?.[index] ?? 1), 'float32', [outputs]);
+  const weights = graph.constant(
+    Array.from({ length: outputs }, (_, index) => classWeights?.[index] ?? 1),
+    'float32',
+    [outputs],
+  );
   const targets = mul(graph, oneHot(graph, labels, outputs), weights);
   const smoothed = add(graph, mul(graph, targets, 1 - labelSmoothing), mul(graph, weights, labelSmoothing / outputs));
   return div(graph, neg(graph, sum(graph, mul(graph, logSoftmax(graph, logits), smoothed))), sum(graph, targets));

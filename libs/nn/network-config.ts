@@ -33,18 +33,30 @@ export function assertNetworkConfig(config: NetworkConfig): void {
   const model = getModel(config.architecture);
   const { height, width, channels } = config.input;
   const mistakes: string[] = [];
-  if (!Number.isInteger(config.classes) || config.classes < 2) mistakes.push(`classes must be a whole number from 2, got ${config.classes}`);
+  if (!Number.isInteger(config.classes) || config.classes < 2)
+    mistakes.push(`classes must be a whole number from 2, got ${config.classes}`);
   for (const [side, size] of Object.entries({ height, width })) {
-    if (!Number.isInteger(size) || size < model.minimumInputPx) mistakes.push(`input ${side} must be a whole number from ${model.minimumInputPx} for ${model.name}, got ${size}`);
+    if (!Number.isInteger(size) || size < model.minimumInputPx)
+      mistakes.push(`input ${side} must be a whole number from ${model.minimumInputPx} for ${model.name}, got ${size}`);
   }
-  if (![1, STEM_CHANNELS].includes(channels)) mistakes.push(`input channels must be 1 or ${STEM_CHANNELS}, got ${String(channels)}`);
+  if (![1, STEM_CHANNELS].includes(channels))
+    mistakes.push(`input channels must be 1 or ${STEM_CHANNELS}, got ${String(channels)}`);
   for (const [name, values] of Object.entries(config.normalize)) {
-    if (![1, STEM_CHANNELS].includes(values.length) || !values.every(Number.isFinite)) mistakes.push(`normalize.${name} must be 1 or ${STEM_CHANNELS} numbers, got [${values.join(', ')}]`);
+    if (![1, STEM_CHANNELS].includes(values.length) || !values.every(Number.isFinite))
+      mistakes.push(`normalize.${name} must be 1 or ${STEM_CHANNELS} numbers, got [${values.join(', ')}]`);
   }
-  if (config.normalize.std.some((value) => !(value > 0))) mistakes.push(`normalize.std must be positive, got [${config.normalize.std.join(', ')}]`);
-  if (!['float32', 'bfloat16'].includes(config.precision)) mistakes.push(`precision must be float32 or bfloat16, got ${config.precision}`);
-  if (config.head !== undefined && !HEADS.includes(config.head)) mistakes.push(`head must be one of ${HEADS.join(', ')}, got ${String(config.head)}`);
-  if (config.head === 'classifier-1000-way' && config.classes > IMAGENET_CLASSES) mistakes.push(`head classifier-1000-way has no room for ${config.classes} classes`);
-  if (config.dropout !== undefined && !(config.dropout >= 0 && config.dropout < 1)) mistakes.push(`dropout must be in [0, 1), got ${config.dropout}`);
-  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', `The network cannot be built: ${mistakes.join('; ')}`, { details: { mistakes } });
+  if (config.normalize.std.some((value) => !(value > 0)))
+    mistakes.push(`normalize.std must be positive, got [${config.normalize.std.join(', ')}]`);
+  if (!['float32', 'bfloat16'].includes(config.precision))
+    mistakes.push(`precision must be float32 or bfloat16, got ${config.precision}`);
+  if (config.head !== undefined && !HEADS.includes(config.head))
+    mistakes.push(`head must be one of ${HEADS.join(', ')}, got ${String(config.head)}`);
+  if (config.head === 'classifier-1000-way' && config.classes > IMAGENET_CLASSES)
+    mistakes.push(`head classifier-1000-way has no room for ${config.classes} classes`);
+  if (config.dropout !== undefined && !(config.dropout >= 0 && config.dropout < 1))
+    mistakes.push(`dropout must be in [0, 1), got ${config.dropout}`);
+  if (mistakes.length > 0)
+    throw new SulcusError('INVALID_ARGUMENT', `The network cannot be built: ${mistakes.join('; ')}`, {
+      details: { mistakes },
+    });
 }

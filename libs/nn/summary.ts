@@ -56,15 +56,26 @@ function summariseNode(graph: Graph, node: GraphNode, infos: readonly ParameterI
   const kind = KINDS[node.type];
   if (!kind) return [];
   const outputShape = node.outputs[0]!.shape.slice(1);
-  if (kind === 'max pool' || kind === 'average pool') return [{ name: '', kind, outputShape, parameters: 0, multiplyAdds: 0 }];
+  if (kind === 'max pool' || kind === 'average pool')
+    return [{ name: '', kind, outputShape, parameters: 0, multiplyAdds: 0 }];
   const weights = node.inputs[1]!;
   const parameter = parameterBehind(graph, weights);
   // A product with a constant matrix is how an adaptive pool is computed, no layer of its own.
   if (parameter === undefined) return [];
   const name = parameter.slice(0, parameter.lastIndexOf('.'));
-  const parameters = infos.filter((info) => info.name.slice(0, info.name.lastIndexOf('.')) === name).reduce((sum, info) => sum + trainableCount(info), 0);
+  const parameters = infos
+    .filter((info) => info.name.slice(0, info.name.lastIndexOf('.')) === name)
+    .reduce((sum, info) => sum + trainableCount(info), 0);
   const positions = kind === 'linear' ? 1 : outputShape[0]! * outputShape[1]!;
-  return [{ name, kind, outputShape, parameters, multiplyAdds: kind === 'batch norm' ? 0 : positions * elementCount(weights.shape) }];
+  return [
+    {
+      name,
+      kind,
+      outputShape,
+      parameters,
+      multiplyAdds: kind === 'batch norm' ? 0 : positions * elementCount(weights.shape),
+    },
+  ];
 }
 
 /** The name of the variable that a tensor is the value of, in whatever type. */

@@ -16,26 +16,48 @@ export interface TrainingConfig {
 }
 
 /** @throws INVALID_ARGUMENT naming all mistakes */
-export function assertTrainingConfig({ classWeights, labelSmoothing = 0, seed = 0 }: TrainingConfig, { classes }: NetworkConfig): void {
+export function assertTrainingConfig(
+  { classWeights, labelSmoothing = 0, seed = 0 }: TrainingConfig,
+  { classes }: NetworkConfig,
+): void {
   const mistakes: string[] = [];
-  if (classWeights && (classWeights.length !== classes || !classWeights.every((weight) => weight > 0 && Number.isFinite(weight)))) {
+  if (
+    classWeights &&
+    (classWeights.length !== classes || !classWeights.every((weight) => weight > 0 && Number.isFinite(weight)))
+  ) {
     mistakes.push(`classWeights must be ${classes} positive numbers, got [${classWeights.join(', ')}]`);
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) mistakes.push(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    mistakes.push(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
   if (!Number.isSafeInteger(seed) || seed < 0) mistakes.push(`seed must be a whole number from 0, got ${seed}`);
-  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', `The training cannot be built: ${mistakes.join('; ')}`, { details: { mistakes } });
+  if (mistakes.length > 0)
+    throw new SulcusError('INVALID_ARGUMENT', `The training cannot be built: ${mistakes.join('; ')}`, {
+      details: { mistakes },
+    });
 }
 
 /** Whether a layer or parameter is the named one or inside it. */
 const within = (name: string, outer: string): boolean => name === outer || name.startsWith(`${outer}.`);
 
 /** Tells of a layer's or parameter's name whether it is frozen. */
-export const freezer = ({ frozenLayers = [] }: TrainingConfig): ((name: string) => boolean) => (name) => frozenLayers.some((layer) => within(name, layer));
+export const freezer =
+  ({ frozenLayers = [] }: TrainingConfig): ((name: string) => boolean) =>
+  (name) =>
+    frozenLayers.some((layer) => within(name, layer));
 
 /** @throws INVALID_ARGUMENT when a frozen layer is not in the network, or nothing is left to train */
-export function assertFreezable({ frozenLayers = [] }: TrainingConfig, parameters: readonly { readonly name: string; readonly trainable: boolean }[], architecture: string): void {
-  const mistakes = frozenLayers.filter((layer) => !parameters.some(({ name }) => within(name, layer))).map((layer) => `${architecture} has no layer "${layer}" to freeze`);
+export function assertFreezable(
+  { frozenLayers = [] }: TrainingConfig,
+  parameters: readonly { readonly name: string; readonly trainable: boolean }[],
+  architecture: string,
+): void {
+  const mistakes = frozenLayers
+    .filter((layer) => !parameters.some(({ name }) => within(name, layer)))
+    .map((layer) => `${architecture} has no layer "${layer}" to freeze`);
   const frozen = freezer({ frozenLayers });
   if (parameters.every(({ name, trainable }) => !trainable || frozen(name))) mistakes.push('every layer is frozen');
-  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', `The training cannot be built: ${mistakes.join('; ')}`, { details: { mistakes } });
+  if (mistakes.length > 0)
+    throw new SulcusError('INVALID_ARGUMENT', `The training cannot be built: ${mistakes.join('; ')}`, {
+      details: { mistakes },
+    });
 }

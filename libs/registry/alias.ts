@@ -35,7 +35,14 @@ export function moved(current: AliasRecord | undefined, move: AliasMove): Omit<A
  */
 export function undone(alias: string, current: AliasRecord | undefined, reason: string): AliasMove {
   const version = current?.previousVersion;
-  if (version === undefined) throw new SulcusError('NOT_FOUND', `Alias ${alias} has no version to go back to`, { details: { alias } });
+  if (version === undefined)
+    throw new SulcusError('NOT_FOUND', `Alias ${alias} has no version to go back to`, { details: { alias } });
   const previousVersion = current?.history.find((move) => move.version === version)?.previousVersion;
-  return { kind: 'rolled-back', version, ...(previousVersion === undefined ? {} : { previousVersion }), reason, timeUnixMs: Date.now() };
+  return {
+    kind: 'rolled-back',
+    version,
+    ...(previousVersion === undefined ? {} : { previousVersion }),
+    reason,
+    timeUnixMs: Date.now(),
+  };
 }

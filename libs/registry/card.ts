@@ -38,9 +38,19 @@ const modelCard = z.object({
   pass: z.number().int().nonnegative(),
   samplesSeen: z.number().int().nonnegative(),
   /** Which scans had their effect on the weights. */
-  lineage: z.object({ scanSequences: z.object({ first: z.number(), last: z.number(), count: z.number() }), ledgerHash: z.string() }),
+  lineage: z.object({
+    scanSequences: z.object({ first: z.number(), last: z.number(), count: z.number() }),
+    ledgerHash: z.string(),
+  }),
   /** loss: mean cross-entropy; accuracy: fraction, 0-1; sampleSetHash: which labelled samples these were. */
-  metrics: z.object({ validation: z.object({ loss: z.number(), accuracy: z.number(), samples: z.number(), sampleSetHash: z.string().optional() }) }),
+  metrics: z.object({
+    validation: z.object({
+      loss: z.number(),
+      accuracy: z.number(),
+      samples: z.number(),
+      sampleSetHash: z.string().optional(),
+    }),
+  }),
   /**
    * Temperature that the probabilities are served at, fitted on the validation split (libs/calibration). `metrics` are those of the answers without it.
    * Absent: not calibrated; with a `reason`: a fit was tried and not trusted.
@@ -79,7 +89,9 @@ export const encodeCard = (card: ModelCard): Buffer => Buffer.from(JSON.stringif
 export function decodeCard(version: string, bytes: Buffer): ModelCard {
   const parsed = modelCard.safeParse(parseJson(bytes));
   if (parsed.success) return parsed.data;
-  throw new SulcusError('MODEL_INVALID', `The card of ${version} is not valid: ${z.prettifyError(parsed.error)}`, { details: { version } });
+  throw new SulcusError('MODEL_INVALID', `The card of ${version} is not valid: ${z.prettifyError(parsed.error)}`, {
+    details: { version },
+  });
 }
 
 function parseJson(bytes: Buffer): unknown {

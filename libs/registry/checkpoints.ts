@@ -62,7 +62,9 @@ export class CheckpointStore {
       const { pointer, revision } = found;
       try {
         const names = Object.keys(pointer.parts);
-        const contents = await Promise.all(Object.values(pointer.parts).map((ref) => this.#bus.getBlob(ref, { owner: pointer.owner })));
+        const contents = await Promise.all(
+          Object.values(pointer.parts).map((ref) => this.#bus.getBlob(ref, { owner: pointer.owner })),
+        );
         const parts = Object.fromEntries(names.map((name, index) => [name, contents[index]!]));
         return { checkpoint: { manifest: await this.#manifest(pointer), parts }, revision };
       } catch (error) {
@@ -98,7 +100,8 @@ export class CheckpointStore {
     const refs: Record<string, BlobRef> = {};
     for (const [name, content] of Object.entries(parts)) refs[name] = await this.#bus.putBlob(content, { owner });
     const json = Buffer.from(JSON.stringify(manifest));
-    const kept = json.length > INLINE_MANIFEST_BYTES ? { manifestBlob: await this.#bus.putBlob(json, { owner }) } : { manifest };
+    const kept =
+      json.length > INLINE_MANIFEST_BYTES ? { manifestBlob: await this.#bus.putBlob(json, { owner }) } : { manifest };
     return { owner, parts: refs, ...kept, savedUnixMs: Date.now() };
   }
 
@@ -109,7 +112,11 @@ export class CheckpointStore {
         const written = await this.#write(run, pointer, base);
         if (written !== undefined) return written;
         await this.#drop(pointer.owner);
-        throw new SulcusError('CONFLICT', `Another trainer saved a checkpoint of ${run} after revision ${base}: this one is out of date`, { details: { run, revision: base } });
+        throw new SulcusError(
+          'CONFLICT',
+          `Another trainer saved a checkpoint of ${run} after revision ${base}: this one is out of date`,
+          { details: { run, revision: base } },
+        );
       } catch (error) {
         if (SulcusError.from(error).code !== 'BUS_UNAVAILABLE' || Date.now() >= deadline) throw error;
       }
@@ -138,7 +145,9 @@ export class CheckpointStore {
   async #sweep(run: string, owner: string, revision: number): Promise<void> {
     try {
       const attempts = await this.#bus.blobOwners(blobOwners.checkpoint(run));
-      const stale = attempts.filter((attempt) => blobOwners.checkpoint(run, attempt) !== owner && Number.parseInt(attempt, 10) < revision);
+      const stale = attempts.filter(
+        (attempt) => blobOwners.checkpoint(run, attempt) !== owner && Number.parseInt(attempt, 10) < revision,
+      );
       for (const attempt of stale) await this.#bus.deleteOwnedBlobs(blobOwners.checkpoint(run, attempt));
     } catch (error) {
       log.warn({ err: error, run }, 'Old checkpoints were not deleted; the next save tries again');
@@ -146,7 +155,11 @@ export class CheckpointStore {
   }
 
   async #drop(owner: string): Promise<void> {
-    await this.#bus.deleteOwnedBlobs(owner).catch((error: unknown) => log.warn({ err: error, owner }, 'A broken-off checkpoint was not deleted; the next save tries again'));
+    await this.#bus
+      .deleteOwnedBlobs(owner)
+      .catch((error: unknown) =>
+        log.warn({ err: error, owner }, 'A broken-off checkpoint was not deleted; the next save tries again'),
+      );
   }
 
   async #manifest({ manifest, manifestBlob, owner }: Pointer): Promise<Record<string, unknown>> {

@@ -28,7 +28,8 @@ export class Registry {
     if (existing) return this.#announce(existing);
     const owner = blobOwners.model(draft.run, draft.step);
     const weights = await this.#bus.putBlob(content.weights, { owner });
-    const optimizer = content.optimizer === undefined ? undefined : await this.#bus.putBlob(content.optimizer, { owner });
+    const optimizer =
+      content.optimizer === undefined ? undefined : await this.#bus.putBlob(content.optimizer, { owner });
     const complete = {
       traceparent: currentTraceparent(),
       ...draft,
@@ -73,7 +74,10 @@ export class Registry {
 
   /** The weights file, checked. Throws MODEL_INVALID when it is damaged or missing. */
   async loadWeights(card: ModelCard): Promise<Buffer> {
-    if (card.weightsHash !== card.weights.sha256) throw new SulcusError('MODEL_INVALID', `The card of ${card.version} names two different weights`, { details: { version: card.version } });
+    if (card.weightsHash !== card.weights.sha256)
+      throw new SulcusError('MODEL_INVALID', `The card of ${card.version} names two different weights`, {
+        details: { version: card.version },
+      });
     return this.#load(card, card.weights, 'weights');
   }
 
@@ -85,7 +89,9 @@ export class Registry {
   /** Where an alias points; undefined before its first promotion. */
   async alias(alias: string): Promise<AliasRecord | undefined> {
     const entry = await (await this.#models()).get(aliasKey(alias));
-    return entry && { ...(JSON.parse(entry.value.toString()) as Omit<AliasRecord, 'revision'>), revision: entry.revision };
+    return (
+      entry && { ...(JSON.parse(entry.value.toString()) as Omit<AliasRecord, 'revision'>), revision: entry.revision }
+    );
   }
 
   /** Every alias with where it points, by name. */
@@ -109,7 +115,13 @@ export class Registry {
     }
     const revision = current?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== revision) throw aliasMoved(alias, expectedRevision);
-    const move: AliasMove = { kind: 'promoted', version, ...(current === undefined ? {} : { previousVersion: current.version }), reason, timeUnixMs: Date.now() };
+    const move: AliasMove = {
+      kind: 'promoted',
+      version,
+      ...(current === undefined ? {} : { previousVersion: current.version }),
+      reason,
+      timeUnixMs: Date.now(),
+    };
     return this.#move(alias, current, move);
   }
 
@@ -129,7 +141,8 @@ export class Registry {
   async *watchAlias(alias: string, signal: AbortSignal): AsyncGenerator<AliasRecord> {
     const models = await this.#models();
     for await (const { key, value, revision } of models.watch(aliasKey(alias), signal)) {
-      if (key === aliasKey(alias) && value) yield { ...(JSON.parse(value.toString()) as Omit<AliasRecord, 'revision'>), revision };
+      if (key === aliasKey(alias) && value)
+        yield { ...(JSON.parse(value.toString()) as Omit<AliasRecord, 'revision'>), revision };
     }
   }
 
@@ -141,12 +154,15 @@ export class Registry {
    * @returns the versions deleted
    */
   async prune(keep: number): Promise<string[]> {
-    if (!Number.isSafeInteger(keep) || keep < 1) throw new SulcusError('INVALID_ARGUMENT', `Expected to keep at least 1 version, not ${keep}`);
+    if (!Number.isSafeInteger(keep) || keep < 1)
+      throw new SulcusError('INVALID_ARGUMENT', `Expected to keep at least 1 version, not ${keep}`);
     const models = await this.#models();
     const all = await this.list();
     const pruned: string[] = [];
     for (const run of new Set(all.map((card) => card.run))) {
-      const cards = all.filter((card) => card.run === run).sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
+      const cards = all
+        .filter((card) => card.run === run)
+        .sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
       const old = cards.slice(0, -keep);
       for (const card of old) {
         if ((await this.#protected()).has(card.version)) continue;
@@ -168,7 +184,9 @@ export class Registry {
   }
 
   async #protected(): Promise<Set<string | undefined>> {
-    return new Set([...(await this.aliases()).values()].flatMap(({ version, previousVersion }) => [version, previousVersion]));
+    return new Set(
+      [...(await this.aliases()).values()].flatMap(({ version, previousVersion }) => [version, previousVersion]),
+    );
   }
 
   async #move(alias: string, current: AliasRecord | undefined, move: AliasMove): Promise<AliasRecord> {
@@ -178,7 +196,10 @@ export class Registry {
     let revision: number;
     try {
       const value = Buffer.from(JSON.stringify(record));
-      revision = current === undefined ? await models.create(aliasKey(alias), value) : await models.update(aliasKey(alias), value, current.revision);
+      revision =
+        current === undefined
+          ? await models.create(aliasKey(alias), value)
+          : await models.update(aliasKey(alias), value, current.revision);
     } catch (error) {
       const { code } = SulcusError.from(error);
       if (code === 'CONFLICT' || code === 'ALREADY_EXISTS') throw aliasMoved(alias, current?.revision ?? 0, error);
@@ -189,13 +210,19 @@ export class Registry {
   }
 
   async #tellMove(alias: string, card: ModelCard, { kind, reason, revision, history }: AliasRecord): Promise<void> {
-    const event: ModelEventInput = { kind: kind === 'promoted' ? 'KIND_PROMOTED' : 'KIND_ROLLED_BACK', alias, previousVersion: history[0]?.version, reason };
+    const event: ModelEventInput = {
+      kind: kind === 'promoted' ? 'KIND_PROMOTED' : 'KIND_ROLLED_BACK',
+      alias,
+      previousVersion: history[0]?.version,
+      reason,
+    };
     await this.#tell(kind, card, event, `${alias}:${revision}`);
   }
 
   async #existing(version: string): Promise<ModelCard> {
     const card = await this.get(version);
-    if (card === undefined) throw new SulcusError('NOT_FOUND', `There is no model version ${version}`, { details: { version } });
+    if (card === undefined)
+      throw new SulcusError('NOT_FOUND', `There is no model version ${version}`, { details: { version } });
     return card;
   }
 
@@ -223,7 +250,13 @@ export class Registry {
     const last = await this.#bus.getLast('MODELS', subjects.model(event), codecs.ModelEvent);
     if (last?.headers.get(HeaderName.MESSAGE_ID) === messageId) return;
     const { loss, accuracy } = card.metrics.validation;
-    const message = { version: card.version, timeUnixMs: Date.now(), validationLoss: loss, validationAccuracy: accuracy, ...body };
+    const message = {
+      version: card.version,
+      timeUnixMs: Date.now(),
+      validationLoss: loss,
+      validationAccuracy: accuracy,
+      ...body,
+    };
     await this.#bus.publish(subjects.model(event), codecs.ModelEvent, message, { messageId });
   }
 
@@ -233,7 +266,10 @@ export class Registry {
     } catch (error) {
       const { code, rawMessage } = SulcusError.from(error);
       if (code !== 'NOT_FOUND' && code !== 'HASH_MISMATCH') throw error;
-      throw new SulcusError('MODEL_INVALID', `The ${what} of ${card.version} cannot be used: ${rawMessage}`, { cause: error, details: { version: card.version } });
+      throw new SulcusError('MODEL_INVALID', `The ${what} of ${card.version} cannot be used: ${rawMessage}`, {
+        cause: error,
+        details: { version: card.version },
+      });
     }
   }
 
@@ -247,4 +283,7 @@ export class Registry {
 }
 
 const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusError =>
-  new SulcusError('CONFLICT', `Alias ${alias} moved since revision ${revision}: look again before deciding`, { cause, details: { alias, revision } });
+  new SulcusError('CONFLICT', `Alias ${alias} moved since revision ${revision}: look again before deciding`, {
+    cause,
+    details: { alias, revision },
+  });

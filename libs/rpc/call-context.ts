@@ -2,7 +2,10 @@ import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { SulcusError } from '#libs/errors';
 
 /** What grpc-js's four kinds of call object have in common. */
-export type ServerCall = Pick<ServerUnaryCall<unknown, unknown> | ServerDuplexStream<unknown, unknown>, 'cancelled' | 'metadata' | 'getPeer' | 'getDeadline' | 'once' | 'off'>;
+export type ServerCall = Pick<
+  ServerUnaryCall<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  'cancelled' | 'metadata' | 'getPeer' | 'getDeadline' | 'once' | 'off'
+>;
 
 /** What a handler knows about its call beside the request. */
 export interface CallContext {

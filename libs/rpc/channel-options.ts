@@ -14,7 +14,10 @@ export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 2 ** 20;
 /** A peer that answers no ping for this long is gone. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 20_000, 'grpc.keepalive_timeout_ms': 5_000 } as const;
 
-export function compileServerOptions({ maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, maxConcurrentCalls = 1000 }: ServerLimits = {}): ServerOptions {
+export function compileServerOptions({
+  maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
+  maxConcurrentCalls = 1000,
+}: ServerLimits = {}): ServerOptions {
   return {
     ...KEEPALIVE,
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -24,13 +27,23 @@ export function compileServerOptions({ maxMessageBytes = DEFAULT_MAX_MESSAGE_BYT
 }
 
 /** Retries of single calls while the server is away: a restart is bridged, an overload is not made worse. */
-const RETRY_POLICY = { maxAttempts: 5, initialBackoff: '0.2s', maxBackoff: '2s', backoffMultiplier: 2, retryableStatusCodes: ['UNAVAILABLE'] };
+const RETRY_POLICY = {
+  maxAttempts: 5,
+  initialBackoff: '0.2s',
+  maxBackoff: '2s',
+  backoffMultiplier: 2,
+  retryableStatusCodes: ['UNAVAILABLE'],
+};
 
 /**
  * Options of a client's channel. Only single calls are retried: a stream's messages cannot be taken back, and both
  * uploads and predictions may be repeated without harm.
  */
-export function compileClientOptions(fullName: string, singleMethods: readonly string[], maxMessageBytes: number): ChannelOptions {
+export function compileClientOptions(
+  fullName: string,
+  singleMethods: readonly string[],
+  maxMessageBytes: number,
+): ChannelOptions {
   return {
     ...KEEPALIVE,
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -40,7 +53,9 @@ export function compileClientOptions(fullName: string, singleMethods: readonly s
     'grpc.per_rpc_retry_buffer_size': maxMessageBytes,
     'grpc.retry_buffer_size': 4 * maxMessageBytes,
     'grpc.service_config': JSON.stringify({
-      methodConfig: [{ name: singleMethods.map((method) => ({ service: fullName, method })), retryPolicy: RETRY_POLICY }],
+      methodConfig: [
+        { name: singleMethods.map((method) => ({ service: fullName, method })), retryPolicy: RETRY_POLICY },
+      ],
     }),
     // Reconnects soon after a restart instead of backing off for up to two minutes.
     'grpc.initial_reconnect_backoff_ms': 200,

@@ -1,5 +1,12 @@
 import type { MethodDefinition } from '@grpc/proto-loader';
-import { Metadata, type Client, type ClientDuplexStream, type ClientReadableStream, type ClientWritableStream, type CallOptions as GrpcCallOptions } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  type CallOptions as GrpcCallOptions,
+} from '@grpc/grpc-js';
 import { unlessAborted } from '#libs/service';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { fromServiceError } from './error-mapping.js';
@@ -20,9 +27,13 @@ type Cancellable = { cancel(): void };
 export function callMethod(definition: MethodDefinition<object, object>, defaults: CallDefaults): AnyMethod {
   const call = new MethodCaller(definition, defaults);
   if (definition.responseStream) {
-    return definition.requestStream ? (requests: AsyncIterable<object>, options) => call.bidi(requests, options) : (request: object, options) => call.serverStream(request, options);
+    return definition.requestStream
+      ? (requests: AsyncIterable<object>, options) => call.bidi(requests, options)
+      : (request: object, options) => call.serverStream(request, options);
   }
-  return definition.requestStream ? (requests: AsyncIterable<object>, options) => call.clientStream(requests, options) : (request: object, options) => call.unary(request, options);
+  return definition.requestStream
+    ? (requests: AsyncIterable<object>, options) => call.clientStream(requests, options)
+    : (request: object, options) => call.unary(request, options);
 }
 
 class MethodCaller {
@@ -45,10 +56,15 @@ class MethodCaller {
   clientStream(requests: AsyncIterable<object> | Iterable<object>, options: CallOptions = {}): Promise<object> {
     return this.#single(options, (metadata, settle) => {
       const settled = new AbortController();
-      const call: ClientWritableStream<object> = this.defaults.client.makeClientStreamRequest(...this.#wire(), metadata, this.#grpcOptions(options), (error, response) => {
-        settled.abort();
-        settle(error, response);
-      });
+      const call: ClientWritableStream<object> = this.defaults.client.makeClientStreamRequest(
+        ...this.#wire(),
+        metadata,
+        this.#grpcOptions(options),
+        (error, response) => {
+          settled.abort();
+          settle(error, response);
+        },
+      );
       writeMessages(call, requests, settled.signal).then(
         () => call.end(),
         (failure: Error) => {
@@ -64,14 +80,26 @@ class MethodCaller {
   async *serverStream(request: object, options: CallOptions = {}): AsyncGenerator<object, void, undefined> {
     const metadata = this.#metadata(options);
     await this.#ready(options);
-    const call: ClientReadableStream<object> = this.defaults.client.makeServerStreamRequest(...this.#wire(), request, metadata, this.#grpcOptions(options));
+    const call: ClientReadableStream<object> = this.defaults.client.makeServerStreamRequest(
+      ...this.#wire(),
+      request,
+      metadata,
+      this.#grpcOptions(options),
+    );
     yield* this.#responses(call, options);
   }
 
-  async *bidi(requests: AsyncIterable<object> | Iterable<object>, options: CallOptions = {}): AsyncGenerator<object, void, undefined> {
+  async *bidi(
+    requests: AsyncIterable<object> | Iterable<object>,
+    options: CallOptions = {},
+  ): AsyncGenerator<object, void, undefined> {
     const metadata = this.#metadata(options);
     await this.#ready(options);
-    const call: ClientDuplexStream<object, object> = this.defaults.client.makeBidiStreamRequest(...this.#wire(), metadata, this.#grpcOptions(options));
+    const call: ClientDuplexStream<object, object> = this.defaults.client.makeBidiStreamRequest(
+      ...this.#wire(),
+      metadata,
+      this.#grpcOptions(options),
+    );
     const over = new AbortController();
     let requestFailure: { error: unknown } | undefined;
     const writing = writeMessages(call, requests, over.signal).then(
@@ -94,7 +122,10 @@ class MethodCaller {
   }
 
   /** One answer, inside a client span; `start` begins the call and settles it once. */
-  async #single(options: CallOptions, start: (metadata: Metadata, settle: (error: Error | null, response?: object) => void) => Cancellable): Promise<object> {
+  async #single(
+    options: CallOptions,
+    start: (metadata: Metadata, settle: (error: Error | null, response?: object) => void) => Cancellable,
+  ): Promise<object> {
     const attributes = { [attr.rpcSystem]: 'grpc', [attr.rpcMethod]: this.#method };
     return withSpan(this.#method, { kind: 'client', attributes }, async () => {
       const metadata = this.#metadata(options);

@@ -25,28 +25,49 @@ export interface ClientLife extends Disposable {
 }
 
 /** Creates a client of one of our services: `createClient('Predictor', '127.0.0.1:7002').predict({ image })`. */
-export function createClient<Name extends ServiceName>(service: Name, address: string, config: ClientConfig = {}): Methods<Name> & ClientLife {
+export function createClient<Name extends ServiceName>(
+  service: Name,
+  address: string,
+  config: ClientConfig = {},
+): Methods<Name> & ClientLife {
   return createClientOf(contracts[service] as ServiceContract<unknown, Methods<Name>>, address, config);
 }
 
 /** Creates a client of any service. Every failure is a SulcusError with the code that the server gave. */
-export function createClientOf<M>(contract: ServiceContract<never, M> | ServiceContract<unknown, M>, address: string, config: ClientConfig = {}): M & ClientLife {
+export function createClientOf<M>(
+  contract: ServiceContract<never, M> | ServiceContract<unknown, M>,
+  address: string,
+  config: ClientConfig = {},
+): M & ClientLife {
   const { timeoutMs = 30_000, connectTimeoutMs = 10_000, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = config;
   const definitions = Object.entries(contract.definition);
-  const singleMethods = definitions.filter(([, method]) => !method.requestStream && !method.responseStream).map(([name]) => name);
-  const client = new Client(address, credentials.createInsecure(), compileClientOptions(contract.fullName, singleMethods, maxMessageBytes));
+  const singleMethods = definitions
+    .filter(([, method]) => !method.requestStream && !method.responseStream)
+    .map(([name]) => name);
+  const client = new Client(
+    address,
+    credentials.createInsecure(),
+    compileClientOptions(contract.fullName, singleMethods, maxMessageBytes),
+  );
 
   const waitForReady = (waitMs = connectTimeoutMs) =>
     new Promise<void>((resolve, reject) => {
       if (client.getChannel().getConnectivityState(false) === connectivityState.READY) return resolve();
       client.waitForReady(Date.now() + waitMs, (error) => {
         if (!error) return resolve();
-        reject(new SulcusError('SERVICE_UNAVAILABLE', `No ${contract.fullName} answers at ${address}: is it running?`, { cause: error, details: { address } }));
+        reject(
+          new SulcusError('SERVICE_UNAVAILABLE', `No ${contract.fullName} answers at ${address}: is it running?`, {
+            cause: error,
+            details: { address },
+          }),
+        );
       });
     });
 
   const defaults: CallDefaults = { client, timeoutMs, waitForReady };
-  const methods = definitions.map(([name, definition]) => [name.charAt(0).toLowerCase() + name.slice(1), callMethod(definition, defaults)] as const);
+  const methods = definitions.map(
+    ([name, definition]) => [name.charAt(0).toLowerCase() + name.slice(1), callMethod(definition, defaults)] as const,
+  );
   const life: ClientLife = { waitForReady, close: () => client.close(), [Symbol.dispose]: () => client.close() };
   return { ...Object.fromEntries(methods), ...life } as M & ClientLife;
 }

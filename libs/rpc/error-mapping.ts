@@ -20,7 +20,9 @@ export interface FailureStatus {
  */
 export function toFailureStatus(thrown: unknown, traceId?: string): FailureStatus {
   const error = SulcusError.from(thrown);
-  const details = isUnexpected(thrown) ? `${error.code}: The request could not be completed${traceId ? ` (trace ${traceId})` : ''}` : error.message;
+  const details = isUnexpected(thrown)
+    ? `${error.code}: The request could not be completed${traceId ? ` (trace ${traceId})` : ''}`
+    : error.message;
   const metadata = new Metadata();
   metadata.set(ERROR_CODE_TRAILER, error.code);
   return { code: error.policy.grpcStatus, details: headerSafe(details), metadata };
@@ -34,7 +36,9 @@ export function isUnexpected(thrown: unknown): boolean {
 /** grpc-js percent-encodes the text with encodeURI, which throws on half a surrogate pair. */
 function headerSafe(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD');
-  return wellFormed.length <= MAX_DETAILS_CHARS ? wellFormed : `${wellFormed.slice(0, MAX_DETAILS_CHARS).replace(/\p{Surrogate}/gu, '')}…`;
+  return wellFormed.length <= MAX_DETAILS_CHARS
+    ? wellFormed
+    : `${wellFormed.slice(0, MAX_DETAILS_CHARS).replace(/\p{Surrogate}/gu, '')}…`;
 }
 
 /** Our code for a status that came without the trailer: from a proxy, from grpc-js itself or from a foreign server. */
@@ -75,5 +79,9 @@ function codeOfStatus(error: ServiceError): ErrorCode {
 }
 
 function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && typeof (error as Partial<ServiceError>).code === 'number' && (error as Partial<ServiceError>).metadata instanceof Metadata;
+  return (
+    error instanceof Error &&
+    typeof (error as Partial<ServiceError>).code === 'number' &&
+    (error as Partial<ServiceError>).metadata instanceof Metadata
+  );
 }

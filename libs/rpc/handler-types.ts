@@ -1,5 +1,11 @@
 import type {
-  CallOptions as GrpcCallOptions, ClientDuplexStream, ClientReadableStream, requestCallback, sendUnaryData, ServerDuplexStream, ServerReadableStream,
+  CallOptions as GrpcCallOptions,
+  ClientDuplexStream,
+  ClientReadableStream,
+  requestCallback,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerReadableStream,
 } from '@grpc/grpc-js';
 import type { CallContext } from './call-context.js';
 
@@ -9,7 +15,10 @@ import type { CallContext } from './call-context.js';
  */
 
 /** The methods of a generated interface: its index signature and inherited members dropped, first letter in lower case. */
-type MethodNames<T> = keyof { [K in keyof T as string extends K ? never : number extends K ? never : K extends string ? K : never]: T[K] } & string;
+type MethodNames<T> = keyof {
+  [K in keyof T as string extends K ? never : number extends K ? never : K extends string ? K : never]: T[K];
+} &
+  string;
 
 // ---- server side
 
@@ -26,16 +35,24 @@ type RequestsOf<Call> = Call extends { request: infer Request } ? Request : Asyn
 
 /** Node's own `read()` returns any and hides the message type, so the alias's arguments are asked; duplex first, being the narrower. */
 type ReadFrom<Call> =
-  Call extends ServerDuplexStream<infer Message, infer _> ? Message
-  : Call extends ServerReadableStream<infer Message, infer _> ? Message
-  : Call extends ClientDuplexStream<infer _, infer Message> ? Message
-  : Call extends ClientReadableStream<infer Message> ? Message
+  Call extends ServerDuplexStream<infer Message, infer _>
+    ? Message
+    : Call extends ServerReadableStream<infer Message, infer _>
+      ? Message
+      : Call extends ClientDuplexStream<infer _, infer Message>
+        ? Message
+        : Call extends ClientReadableStream<infer Message>
+          ? Message
+          : never;
+
+type WrittenTo<Call> = Call extends { write(chunk: infer Message, encoding?: unknown, callback?: never): boolean }
+  ? Message
   : never;
 
-type WrittenTo<Call> = Call extends { write(chunk: infer Message, encoding?: unknown, callback?: never): boolean } ? Message : never;
-
 /** Handlers of a service as plain async functions and async generators, from its generated `XxxHandlers`. */
-export type ServiceHandlers<GeneratedHandlers> = { [K in MethodNames<GeneratedHandlers> as Uncapitalize<K>]: AsyncHandler<GeneratedHandlers[K]> };
+export type ServiceHandlers<GeneratedHandlers> = {
+  [K in MethodNames<GeneratedHandlers> as Uncapitalize<K>]: AsyncHandler<GeneratedHandlers[K]>;
+};
 
 // ---- client side
 
@@ -53,15 +70,23 @@ type AsyncMethod<M> = M extends (...args: infer Args) => infer Call
   ? Args extends [argument: infer Request, callback: requestCallback<infer Response>]
     ? (request: Request, options?: CallOptions) => Promise<Response>
     : Args extends [callback: requestCallback<infer Response>]
-      ? (requests: AsyncIterable<WrittenTo<Call>> | Iterable<WrittenTo<Call>>, options?: CallOptions) => Promise<Response>
+      ? (
+          requests: AsyncIterable<WrittenTo<Call>> | Iterable<WrittenTo<Call>>,
+          options?: CallOptions,
+        ) => Promise<Response>
       : Args extends [argument: infer Request, options?: GrpcCallOptions]
         ? (request: Request, options?: CallOptions) => AsyncIterable<ReadFrom<Call>>
-        : (requests: AsyncIterable<WrittenTo<Call>> | Iterable<WrittenTo<Call>>, options?: CallOptions) => AsyncIterable<ReadFrom<Call>>
+        : (
+            requests: AsyncIterable<WrittenTo<Call>> | Iterable<WrittenTo<Call>>,
+            options?: CallOptions,
+          ) => AsyncIterable<ReadFrom<Call>>
   : never;
 
 /** Methods of a service as promises and async iterables, from its generated `XxxClient` and `XxxHandlers`. */
 export type ServiceMethods<GeneratedClient, GeneratedHandlers> = {
-  [K in MethodNames<GeneratedHandlers> as Uncapitalize<K>]: K extends keyof GeneratedClient ? AsyncMethod<GeneratedClient[K]> : never;
+  [K in MethodNames<GeneratedHandlers> as Uncapitalize<K>]: K extends keyof GeneratedClient
+    ? AsyncMethod<GeneratedClient[K]>
+    : never;
 };
 
 // ---- without types

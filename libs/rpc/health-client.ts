@@ -21,6 +21,10 @@ interface Health {
 
 /** Creates a client of the health service at `host:port`. */
 export function createHealthClient(address: string, config: ClientConfig = {}): HealthClient {
-  const client = createClientOf(serviceContract<unknown, Health>('grpc.health.v1.Health', healthPackageDefinition()), address, config);
+  const client = createClientOf(
+    serviceContract<unknown, Health>('grpc.health.v1.Health', healthPackageDefinition()),
+    address,
+    config,
+  );
   return { ...client, check: async (service, options) => (await client.check({ service }, options)).status };
 }

@@ -13,7 +13,10 @@ export class Health {
   /** Every service starts as NOT_SERVING until it is said to serve. */
   constructor(serviceNames: readonly string[]) {
     for (const name of serviceNames) this.#status.set(name, 'NOT_SERVING');
-    this.#implementation = new HealthImplementation({ [OVERALL]: this.#overall(), ...Object.fromEntries(this.#status) });
+    this.#implementation = new HealthImplementation({
+      [OVERALL]: this.#overall(),
+      ...Object.fromEntries(this.#status),
+    });
   }
 
   addTo(server: Server): void {

@@ -17,7 +17,16 @@ export { createHealthClient, type HealthClient, type ServingState } from './heal
 export type { CallOptions } from './handler-types.js';
 
 // ---- services
-export { contracts, implement, serviceContract, type Handlers, type Methods, type ServiceContract, type ServiceImplementation, type ServiceName } from './services.js';
+export {
+  contracts,
+  implement,
+  serviceContract,
+  type Handlers,
+  type Methods,
+  type ServiceContract,
+  type ServiceImplementation,
+  type ServiceName,
+} from './services.js';
 export type { ServiceHandlers, ServiceMethods, UntypedHandler, UntypedHandlers } from './handler-types.js';
 
 // ---- errors on the wire

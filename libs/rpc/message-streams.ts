@@ -58,7 +58,11 @@ function readOneAhead(call: Readable): void {
  *
  * @throws the signal's reason when it aborts first; the iterable is then returned
  */
-export async function writeMessages(call: Writable, messages: AsyncIterable<unknown> | Iterable<unknown>, signal: AbortSignal): Promise<void> {
+export async function writeMessages(
+  call: Writable,
+  messages: AsyncIterable<unknown> | Iterable<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const message of messages) {
     signal.throwIfAborted();
     await writeMessage(call, message, signal);

@@ -8,5 +8,7 @@ import type { ServiceContract } from './services.js';
 export function addReflection(server: Server, contracts: readonly ServiceContract[]): void {
   const shown = [...contracts.map((contract) => contract.fullName), 'grpc.health.v1.Health'];
   const definitions = [...new Set(contracts.map((contract) => contract.described)), healthPackageDefinition()];
-  new ReflectionService(Object.assign({}, ...definitions) as PackageDefinition, { services: shown }).addToServer(server);
+  new ReflectionService(Object.assign({}, ...definitions) as PackageDefinition, { services: shown }).addToServer(
+    server,
+  );
 }

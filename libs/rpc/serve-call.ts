@@ -1,5 +1,11 @@
 import type { MethodDefinition } from '@grpc/proto-loader';
-import { status, type handleBidiStreamingCall, type handleUnaryCall, type ServerDuplexStream, type UntypedHandleCall } from '@grpc/grpc-js';
+import {
+  status,
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type ServerDuplexStream,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { createCallContext, type CallContext, type ServerCall } from './call-context.js';
@@ -29,16 +35,29 @@ export interface CallEnvironment {
  * span whose parent comes with the request, with a signal for cancellation and deadline, and its failures become
  * statuses in one place.
  */
-export function serveCall(definition: MethodDefinition<object, object>, handler: UntypedHandler, environment: CallEnvironment): UntypedHandleCall {
+export function serveCall(
+  definition: MethodDefinition<object, object>,
+  handler: UntypedHandler,
+  environment: CallEnvironment,
+): UntypedHandleCall {
   const method = definition.path.replace(/^\//, '');
-  return definition.responseStream ? serveStream(definition, method, handler, environment) : serveSingle(definition, method, handler, environment);
+  return definition.responseStream
+    ? serveStream(definition, method, handler, environment)
+    : serveSingle(definition, method, handler, environment);
 }
 
 /** Unary and client streaming: one answer. */
-function serveSingle(definition: MethodDefinition<object, object>, method: string, handler: UntypedHandler, environment: CallEnvironment): handleUnaryCall<unknown, unknown> {
+function serveSingle(
+  definition: MethodDefinition<object, object>,
+  method: string,
+  handler: UntypedHandler,
+  environment: CallEnvironment,
+): handleUnaryCall<unknown, unknown> {
   return (call, respond) => {
     const answer = async (context: CallContext) => {
-      const requests = definition.requestStream ? readMessages(call as unknown as ServerDuplexStream<unknown, unknown>, context.signal) : call.request;
+      const requests = definition.requestStream
+        ? readMessages(call as unknown as ServerDuplexStream<unknown, unknown>, context.signal)
+        : call.request;
       const response = await handler(requests, context);
       respond(null, response);
     };
@@ -47,10 +66,17 @@ function serveSingle(definition: MethodDefinition<object, object>, method: strin
 }
 
 /** Server streaming and bidirectional: any number of answers. */
-function serveStream(definition: MethodDefinition<object, object>, method: string, handler: UntypedHandler, environment: CallEnvironment): handleBidiStreamingCall<unknown, unknown> {
+function serveStream(
+  definition: MethodDefinition<object, object>,
+  method: string,
+  handler: UntypedHandler,
+  environment: CallEnvironment,
+): handleBidiStreamingCall<unknown, unknown> {
   return (call) => {
     const answer = async (context: CallContext) => {
-      const requests = definition.requestStream ? readMessages(call, context.signal) : (call as unknown as { request: unknown }).request;
+      const requests = definition.requestStream
+        ? readMessages(call, context.signal)
+        : (call as unknown as { request: unknown }).request;
       await writeMessages(call, handler(requests, context) as AsyncIterable<unknown>, context.signal);
       call.end();
     };
@@ -81,8 +107,13 @@ async function runCall(
     });
   } catch (error) {
     statusName = statusOf(error);
-    if (isUnexpected(error)) environment.log.error({ err: error, method, trace_id: traceId }, 'call failed unexpectedly');
-    else environment.log.debug({ method, code: (error as SulcusError).code, detail: (error as SulcusError).rawMessage }, 'call failed');
+    if (isUnexpected(error))
+      environment.log.error({ err: error, method, trace_id: traceId }, 'call failed unexpectedly');
+    else
+      environment.log.debug(
+        { method, code: (error as SulcusError).code, detail: (error as SulcusError).rawMessage },
+        'call failed',
+      );
     fail(toFailureStatus(error, traceId));
   } finally {
     release();

@@ -65,7 +65,10 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
   for (const implementation of implementations) addImplementation(server, implementation, environment);
   const health = new Health(names);
   health.addTo(server);
-  addReflection(server, implementations.map(({ contract }) => contract));
+  addReflection(
+    server,
+    implementations.map(({ contract }) => contract),
+  );
 
   const port = await bind(server, config);
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
@@ -94,7 +97,11 @@ function ourImplementations(services: NonNullable<ServerConfig['services']>): Se
 }
 
 /** Methods without a handler answer UNIMPLEMENTED. */
-function addImplementation(server: Server, { contract, handlers }: ServiceImplementation, environment: CallEnvironment): void {
+function addImplementation(
+  server: Server,
+  { contract, handlers }: ServiceImplementation,
+  environment: CallEnvironment,
+): void {
   const methods = Object.entries(contract.definition).flatMap(([name, definition]) => {
     const handler = handlers[name.charAt(0).toLowerCase() + name.slice(1)];
     return handler ? [[name, serveCall(definition, handler.bind(handlers), environment)] as const] : [];
@@ -108,14 +115,29 @@ function bind(server: Server, { address, addressVariable }: ServerConfig): Promi
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
       if (!error) return resolve(port);
       if (error.message.includes('EADDRINUSE')) {
-        return reject(new SulcusError('PORT_IN_USE', `${address} is in use by another process: stop that process, or ${remedy}`, { cause: error, details: { address } }));
+        return reject(
+          new SulcusError('PORT_IN_USE', `${address} is in use by another process: stop that process, or ${remedy}`, {
+            cause: error,
+            details: { address },
+          }),
+        );
       }
-      reject(new SulcusError('INVALID_CONFIG', `Cannot listen on ${address} (${error.message}): ${remedy}`, { cause: error, details: { address } }));
+      reject(
+        new SulcusError('INVALID_CONFIG', `Cannot listen on ${address} (${error.message}): ${remedy}`, {
+          cause: error,
+          details: { address },
+        }),
+      );
     });
   });
 }
 
-async function stopServer(server: Server, health: Health, running: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
+async function stopServer(
+  server: Server,
+  health: Health,
+  running: ReadonlySet<Promise<void>>,
+  graceMs: number,
+): Promise<void> {
   health.setAllNotServing();
   // Waits for every stream, open health watches among them, so only our own calls decide how long the grace lasts.
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));

@@ -1,5 +1,14 @@
 import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
-import { describedDefinition, packageDefinition, type GRPCInferenceServiceClient, type GRPCInferenceServiceHandlers, type IngestClient, type IngestHandlers, type PredictorClient, type PredictorHandlers } from '#libs/contracts';
+import {
+  describedDefinition,
+  packageDefinition,
+  type GRPCInferenceServiceClient,
+  type GRPCInferenceServiceHandlers,
+  type IngestClient,
+  type IngestHandlers,
+  type PredictorClient,
+  type PredictorHandlers,
+} from '#libs/contracts';
 import type { ServiceHandlers, ServiceMethods, UntypedHandlers } from './handler-types.js';
 
 /** A service of a package definition, with the types of its handlers and of its client. */
@@ -24,27 +33,42 @@ export interface ServiceImplementation {
  *
  * @param described the same definition loaded with `keepCase`, where `from` is loaded without
  */
-export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(fullName: string, from: PackageDefinition = packageDefinition, described: PackageDefinition = from === packageDefinition ? describedDefinition : from): ServiceContract<Handlers, Methods> {
+export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(
+  fullName: string,
+  from: PackageDefinition = packageDefinition,
+  described: PackageDefinition = from === packageDefinition ? describedDefinition : from,
+): ServiceContract<Handlers, Methods> {
   const definition = from[fullName];
   if (!definition || 'format' in definition) throw new Error(`The package definition has no service ${fullName}`);
   return { fullName, definition: definition, described };
 }
 
 /** Joins a contract of any package definition with its handlers, for `startServer({ implementations })`. */
-export function implement<Handlers>(contract: ServiceContract<Handlers, unknown>, handlers: Handlers): ServiceImplementation {
+export function implement<Handlers>(
+  contract: ServiceContract<Handlers, unknown>,
+  handlers: Handlers,
+): ServiceImplementation {
   return { contract: contract as ServiceContract, handlers: handlers as UntypedHandlers };
 }
 
 /** Our services by their short names. A new service is one line here. */
 export const contracts = {
-  Ingest: serviceContract<ServiceHandlers<IngestHandlers>, ServiceMethods<IngestClient, IngestHandlers>>('sulcus.v1.Ingest'),
-  Predictor: serviceContract<ServiceHandlers<PredictorHandlers>, ServiceMethods<PredictorClient, PredictorHandlers>>('sulcus.v1.Predictor'),
-  Inference: serviceContract<ServiceHandlers<GRPCInferenceServiceHandlers>, ServiceMethods<GRPCInferenceServiceClient, GRPCInferenceServiceHandlers>>('inference.GRPCInferenceService'),
+  Ingest: serviceContract<ServiceHandlers<IngestHandlers>, ServiceMethods<IngestClient, IngestHandlers>>(
+    'sulcus.v1.Ingest',
+  ),
+  Predictor: serviceContract<ServiceHandlers<PredictorHandlers>, ServiceMethods<PredictorClient, PredictorHandlers>>(
+    'sulcus.v1.Predictor',
+  ),
+  Inference: serviceContract<
+    ServiceHandlers<GRPCInferenceServiceHandlers>,
+    ServiceMethods<GRPCInferenceServiceClient, GRPCInferenceServiceHandlers>
+  >('inference.GRPCInferenceService'),
 };
 
 export type ServiceName = keyof typeof contracts;
 
-type TypesOf<C> = C extends ServiceContract<infer Handlers, infer Methods> ? { handlers: Handlers; methods: Methods } : never;
+type TypesOf<C> =
+  C extends ServiceContract<infer Handlers, infer Methods> ? { handlers: Handlers; methods: Methods } : never;
 
 /** Handlers of one of our services: async functions and async generators, named as in the proto with a lower-case first letter. */
 export type Handlers<Name extends ServiceName> = TypesOf<(typeof contracts)[Name]>['handlers'];

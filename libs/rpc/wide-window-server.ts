@@ -19,7 +19,10 @@ export function createWideWindowServer(options: ServerOptions): Server {
   const internals = server as unknown as ServerInternals;
 
   // The window of each call is announced in the settings that the server sends first.
-  internals.commonServerOptions.settings = { ...internals.commonServerOptions.settings, initialWindowSize: RECEIVE_WINDOW_BYTES };
+  internals.commonServerOptions.settings = {
+    ...internals.commonServerOptions.settings,
+    initialWindowSize: RECEIVE_WINDOW_BYTES,
+  };
 
   // The window of the whole connection can only be raised on the session itself.
   const createHttp2Server = internals.createHttp2Server.bind(server);

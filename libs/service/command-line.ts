@@ -5,7 +5,9 @@ import { SulcusError } from '#libs/errors';
 /** Option key → commander's flags (`-e, --epochs <n>`, `--once`, `--no-live`) and kind of value, as for the environment. */
 export type OptionsSpec = Readonly<Record<string, readonly [flags: string, kind: Variable<unknown>]>>;
 
-export type ParsedOptions<S extends OptionsSpec> = { readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never };
+export type ParsedOptions<S extends OptionsSpec> = {
+  readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never;
+};
 
 export interface CommandLineSpec<S extends OptionsSpec> {
   /** As the user types it, for example `sulcus up`. */
@@ -26,7 +28,10 @@ export interface CommandLineSpec<S extends OptionsSpec> {
  * @param argv the words after the command's name
  * @throws INVALID_CONFIG naming every mistake at once: unknown options, missing and wrong values, surplus words
  */
-export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineSpec<S>, argv: readonly string[]): { options: ParsedOptions<S>; operand?: string; operands: readonly string[] } | undefined {
+export function parseCommandLine<const S extends OptionsSpec>(
+  spec: CommandLineSpec<S>,
+  argv: readonly string[],
+): { options: ParsedOptions<S>; operand?: string; operands: readonly string[] } | undefined {
   const command = buildCommand(spec);
   if (argv.some((word) => word === '-h' || word === '--help')) {
     command.outputHelp();
@@ -34,19 +39,39 @@ export function parseCommandLine<const S extends OptionsSpec>(spec: CommandLineS
   }
   const mistakes: string[] = [];
   const operands = readWords(command, argv, mistakes);
-  const options = Object.fromEntries(Object.entries(spec.options).map(([key, option]) => [key, readOption(command, option, mistakes)]));
+  const options = Object.fromEntries(
+    Object.entries(spec.options).map(([key, option]) => [key, readOption(command, option, mistakes)]),
+  );
   checkOperands(spec.operand, operands, mistakes);
   if (mistakes.length > 0) {
-    throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes: [...mistakes, `see ${spec.name} --help`] } });
+    throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), {
+      details: { mistakes: [...mistakes, `see ${spec.name} --help`] },
+    });
   }
-  return { options: options as ParsedOptions<S>, operands, ...(operands[0] === undefined ? {} : { operand: operands[0] }) };
+  return {
+    options: options as ParsedOptions<S>,
+    operands,
+    ...(operands[0] === undefined ? {} : { operand: operands[0] }),
+  };
 }
 
-function buildCommand({ name, description, options, operand, environment, notes }: CommandLineSpec<OptionsSpec>): Command {
-  const command = new Command(name).description(description).helpOption('-h, --help', 'show this').exitOverride().configureOutput({ writeErr: () => undefined });
+function buildCommand({
+  name,
+  description,
+  options,
+  operand,
+  environment,
+  notes,
+}: CommandLineSpec<OptionsSpec>): Command {
+  const command = new Command(name)
+    .description(description)
+    .helpOption('-h, --help', 'show this')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
   if (operand !== undefined) command.argument(operand);
   for (const [flags, kind] of Object.values(options)) {
-    const shown = typeof kind.default === 'string' || typeof kind.default === 'number' ? ` (default: ${kind.default})` : '';
+    const shown =
+      typeof kind.default === 'string' || typeof kind.default === 'number' ? ` (default: ${kind.default})` : '';
     command.option(flags, kind.description + shown);
   }
   if (environment) command.addHelpText('after', `\nEnvironment:\n${environmentHelp(environment)}`);

@@ -28,7 +28,11 @@ const ORPHAN_GRACE_MS = 15_000;
  *
  * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal
  */
-export async function runService(name: string, run: (context: ServiceContext) => Promise<void>, { log = createLogger(name) }: { log?: Logger } = {}): Promise<void> {
+export async function runService(
+  name: string,
+  run: (context: ServiceContext) => Promise<void>,
+  { log = createLogger(name) }: { log?: Logger } = {},
+): Promise<void> {
   const stop = new AbortController();
   // One listener for each running operation is the normal case, not a leak.
   setMaxListeners(0, stop.signal);

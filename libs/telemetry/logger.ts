@@ -11,7 +11,10 @@ export type Logger = PinoLogger;
  *
  * @param destination for tests; default: stderr, written synchronously so that the last line before a crash is there
  */
-export function createLogger(name: string, destination: { write(line: string): void } = pino.destination({ fd: 2, sync: true })): Logger {
+export function createLogger(
+  name: string,
+  destination: { write(line: string): void } = pino.destination({ fd: 2, sync: true }),
+): Logger {
   return pino(
     {
       name,

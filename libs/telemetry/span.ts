@@ -1,4 +1,14 @@
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Link, type Span } from '@opentelemetry/api';
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+} from '@opentelemetry/api';
 import { SulcusError } from '#libs/errors';
 import { attr } from './attributes.js';
 import { formatTraceparent, parseTraceparent } from './traceparent.js';
@@ -51,13 +61,23 @@ export function setSpanEndListener(listener: ((span: Span) => void) | undefined)
  * Runs `fn` inside a span and ends the span with it. Spans opened within become its children. A thrown error is
  * recorded and passed on; a cancellation is recorded but is no error. Nearly free while tracing is off.
  */
-export async function withSpan<T>(name: string, options: SpanOptions, fn: (span: SpanHandle) => Promise<T> | T): Promise<T> {
+export async function withSpan<T>(
+  name: string,
+  options: SpanOptions,
+  fn: (span: SpanHandle) => Promise<T> | T,
+): Promise<T> {
   const base = parentContext(options);
-  const span = trace.getTracer('sulcus').startSpan(
-    name,
-    { kind: KINDS[options.kind ?? 'internal'], attributes: options.attributes, links: options.links?.flatMap(toLink) },
-    base,
-  );
+  const span = trace
+    .getTracer('sulcus')
+    .startSpan(
+      name,
+      {
+        kind: KINDS[options.kind ?? 'internal'],
+        attributes: options.attributes,
+        links: options.links?.flatMap(toLink),
+      },
+      base,
+    );
   try {
     return await context.with(trace.setSpan(base, span), fn, undefined, handleOf(span));
   } catch (error) {

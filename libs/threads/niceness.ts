@@ -11,13 +11,15 @@ const CAP_SYS_NICE = 1n << 23n;
 export function canRestoreNiceness(): boolean {
   if (process.platform !== 'linux') return false;
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  if (capabilities !== undefined && (BigInt(`0x${capabilities}`) & CAP_SYS_NICE) !== 0n && inFirstUserNamespace()) return true;
+  if (capabilities !== undefined && (BigInt(`0x${capabilities}`) & CAP_SYS_NICE) !== 0n && inFirstUserNamespace())
+    return true;
   const limit = /^Max nice priority\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
   return limit === 'unlimited' || 20 - Number(limit) <= os.getPriority();
 }
 
 /** Elsewhere, as in a container without root, a capability counts for less than it says. */
-const inFirstUserNamespace = (): boolean => /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+const inFirstUserNamespace = (): boolean =>
+  /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
 
 /** Nice value of the calling thread: -20 (most urgent) to 19. On Linux only; elsewhere it is the whole process's. */
 export const setThreadNiceness = (niceness: number): void => os.setPriority(0, niceness);

@@ -10,4 +10,6 @@ export interface ThreadRequest {
   argument: unknown;
 }
 
-export type ThreadReply = { id: number; value: unknown } | { id: number; error: { code: ErrorCode; message: string; details: ErrorDetails } };
+export type ThreadReply =
+  | { id: number; value: unknown }
+  | { id: number; error: { code: ErrorCode; message: string; details: ErrorDetails } };

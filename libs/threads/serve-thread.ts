@@ -8,7 +8,10 @@ import type { ThreadMethods, ThreadReply, ThreadRequest } from './protocol.js';
  *
  * @param onClose runs when the thread is told to close; default: waits until the calls in hand are answered
  */
-export function serveThread<Methods extends ThreadMethods>(methods: Methods, onClose: (answered: Promise<unknown>) => Promise<unknown> = (answered) => answered): void {
+export function serveThread<Methods extends ThreadMethods>(
+  methods: Methods,
+  onClose: (answered: Promise<unknown>) => Promise<unknown> = (answered) => answered,
+): void {
   const port = parentPort!;
   const running = new Set<Promise<void>>();
 
@@ -36,6 +39,14 @@ export function serveThread<Methods extends ThreadMethods>(methods: Methods, onC
 
 /** Buffers of the typed arrays that are, or lie directly in, a value; a view of part of a buffer is left to be copied. */
 function movable(value: unknown): ArrayBuffer[] {
-  const candidates: unknown[] = ArrayBuffer.isView(value) ? [value] : typeof value === 'object' && value !== null ? Object.values(value) : [];
-  return candidates.flatMap((view) => (ArrayBuffer.isView(view) && view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength ? [view.buffer] : []));
+  const candidates: unknown[] = ArrayBuffer.isView(value)
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value)
+      : [];
+  return candidates.flatMap((view) =>
+    ArrayBuffer.isView(view) && view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength
+      ? [view.buffer]
+      : [],
+  );
 }

@@ -28,7 +28,11 @@ export class ThreadClient<Methods extends ThreadMethods> {
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', () => {
         this.#ended = true;
-        const ended = new SulcusError('INTERNAL', `The ${what} ended${cause === undefined ? '' : `: ${cause.message}`}`, { cause });
+        const ended = new SulcusError(
+          'INTERNAL',
+          `The ${what} ended${cause === undefined ? '' : `: ${cause.message}`}`,
+          { cause },
+        );
         for (const pending of this.#pending.values()) pending.reject(ended);
         this.#pending.clear();
         resolve();
@@ -50,7 +54,11 @@ export class ThreadClient<Methods extends ThreadMethods> {
    * @param moved buffers that are handed over instead of copied; they are empty here afterwards
    * @throws what the function throws, as a SulcusError; INTERNAL when the thread ends first
    */
-  call<Name extends keyof Methods & string>(name: Name, argument: Parameters<Methods[Name]>[0], moved: ArrayBuffer[] = []): Promise<Awaited<ReturnType<Methods[Name]>>> {
+  call<Name extends keyof Methods & string>(
+    name: Name,
+    argument: Parameters<Methods[Name]>[0],
+    moved: ArrayBuffer[] = [],
+  ): Promise<Awaited<ReturnType<Methods[Name]>>> {
     if (this.#ended) return Promise.reject(new SulcusError('INTERNAL', `Thread call ${name} after the thread's end`));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -82,5 +90,8 @@ export class ThreadClient<Methods extends ThreadMethods> {
 /** Sources run through tsx, whose `--import` hook does not reach worker threads: there the thread registers it itself. */
 function startThread(entry: URL, workerData: unknown): Worker {
   if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData });
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`, { eval: true, workerData });
+  return new Worker(
+    `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`,
+    { eval: true, workerData },
+  );
 }

@@ -43,7 +43,8 @@ export function median(values: readonly number[]): number {
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Throughput of one turn. */
-export const throughput = (stepsMs: readonly number[], batch: number): number => (batch * stepsMs.length * 1000) / total(stepsMs);
+export const throughput = (stepsMs: readonly number[], batch: number): number =>
+  (batch * stepsMs.length * 1000) / total(stepsMs);
 
 /** Throughput as the median of the turns; percentiles and processor time over the steps of all turns. */
 export function summarise(turns: readonly Turn[], batch: number, peakRssBytes: number): Measurement {

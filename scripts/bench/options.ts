@@ -30,7 +30,8 @@ const POSITIVE = /^[1-9][0-9]*$/;
 /** The whole number that an option gives, from 1. @throws INVALID_ARGUMENT */
 export function countOf(name: string, given: string | undefined, fallback: number): number {
   if (given === undefined) return fallback;
-  if (!POSITIVE.test(given)) throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
+  if (!POSITIVE.test(given))
+    throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
   return Number(given);
 }
 
@@ -38,11 +39,16 @@ export function countOf(name: string, given: string | undefined, fallback: numbe
  * Reads a benchmark's command line.
  * @throws INVALID_ARGUMENT naming the mistake; NOT_FOUND for an unknown model
  */
-export function parseOptions(argv: readonly string[], defaults: { batch: number; model?: string; size?: number }): BenchOptions {
+export function parseOptions(
+  argv: readonly string[],
+  defaults: { batch: number; model?: string; size?: number },
+): BenchOptions {
   const { values } = read(argv);
-  const count = (name: 'batch' | 'size' | 'seconds' | 'steps' | 'rounds', fallback: number): number => countOf(name, values[name], fallback);
+  const count = (name: 'batch' | 'size' | 'seconds' | 'steps' | 'rounds', fallback: number): number =>
+    countOf(name, values[name], fallback);
   const precision = values.precision ?? 'float32';
-  if (precision !== 'bf16' && precision !== 'float32') throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
+  if (precision !== 'bf16' && precision !== 'float32')
+    throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
   const model = values.model ?? defaults.model ?? 'resnet50';
   getModel(model);
   return {
@@ -85,7 +91,11 @@ function read(argv: readonly string[]) {
 const CLASSES = 4;
 
 /** The network of a benchmark: RGB images, values normalised around 0. */
-export const networkConfig = ({ model, size, precision }: Pick<BenchOptions, 'model' | 'size' | 'precision'>): NetworkConfig => ({
+export const networkConfig = ({
+  model,
+  size,
+  precision,
+}: Pick<BenchOptions, 'model' | 'size' | 'precision'>): NetworkConfig => ({
   architecture: model,
   classes: CLASSES,
   input: { height: size, width: size, channels: 3 },

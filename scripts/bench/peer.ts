@@ -12,9 +12,15 @@ type PeerLine = { ready: true } | Turn;
  *
  * @param settings the script's arguments, before the variant
  */
-export async function startPeer(script: `peer_${string}.py`, variant: string, settings: readonly (string | number)[]): Promise<Contestant> {
+export async function startPeer(
+  script: `peer_${string}.py`,
+  variant: string,
+  settings: readonly (string | number)[],
+): Promise<Contestant> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.env['PYTHON'] ?? 'python3', [file, ...settings.map(String), variant], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.env['PYTHON'] ?? 'python3', [file, ...settings.map(String), variant], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)));
   const ended = new Promise<never>((_, reject) => {

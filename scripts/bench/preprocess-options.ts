@@ -38,13 +38,16 @@ export function parsePreprocessOptions(argv: readonly string[]): PreprocessBench
     json: values.json ?? false,
     peer: values.peer ?? false,
     rounds: countOf('rounds', values.rounds, 3),
-    variants: (values.variants ?? 'files').split(',').map((variant) => oneOf('variants', variant, ['files', 'memory'] as const)),
+    variants: (values.variants ?? 'files')
+      .split(',')
+      .map((variant) => oneOf('variants', variant, ['files', 'memory'] as const)),
   };
 }
 
 function oneOf<T extends string>(name: string, given: string, allowed: readonly T[]): T {
   const found = allowed.find((value) => value === given);
-  if (found === undefined) throw new SulcusError('INVALID_ARGUMENT', `--${name} must be ${allowed.join(' or ')}, got "${given}"`);
+  if (found === undefined)
+    throw new SulcusError('INVALID_ARGUMENT', `--${name} must be ${allowed.join(' or ')}, got "${given}"`);
   return found;
 }
 
@@ -52,7 +55,21 @@ function read(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { source: text, workers: text, batch: text, size: text, components: text, seconds: text, rounds: text, variants: text, json: flag, peer: flag } });
+    return parseArgs({
+      args: [...argv],
+      options: {
+        source: text,
+        workers: text,
+        batch: text,
+        size: text,
+        components: text,
+        seconds: text,
+        rounds: text,
+        variants: text,
+        json: flag,
+        peer: flag,
+      },
+    });
   } catch (error) {
     throw new SulcusError('INVALID_ARGUMENT', error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import pLimit from 'p-limit';
-import { canonicalTransformJson, DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS, s0Transform, transformHash } from '#libs/imaging';
+import {
+  canonicalTransformJson,
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_PIXELS,
+  s0Transform,
+  transformHash,
+} from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { assembleBatch, PixelPool, type PreparedSample, type SampleSource } from '#services/preprocess';
 import type { Contestant } from './measure.js';
@@ -10,7 +16,10 @@ import type { PreprocessBenchOptions } from './preprocess-options.js';
 const BATCHES_IN_FLIGHT = 2;
 
 /** The work of a preprocess worker on batches of files, without a broker: samples come from a folder instead of a stream. */
-export async function startOwnPreprocess(files: readonly string[], { source, workers, batch, size }: PreprocessBenchOptions): Promise<Contestant> {
+export async function startOwnPreprocess(
+  files: readonly string[],
+  { source, workers, batch, size }: PreprocessBenchOptions,
+): Promise<Contestant> {
   const spec = s0Transform(size);
   const reference = { json: canonicalTransformJson(spec), hash: transformHash(spec), mode: 'train' } as const;
   const transform = { reference, outputBytes: spec.outputHeight * spec.outputWidth * spec.channels };
@@ -21,7 +30,10 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
     load: async ({ sampleId }) => {
       const known = cache.get(sampleId);
       if (known) return known;
-      const sample = await limiter(async () => ({ prepared: await pool.prepare(readFileSync(sampleId), reference), traceparent: undefined }));
+      const sample = await limiter(async () => ({
+        prepared: await pool.prepare(readFileSync(sampleId), reference),
+        traceparent: undefined,
+      }));
       if (source === 'cache') cache.set(sampleId, sample);
       return sample;
     },
@@ -30,8 +42,17 @@ export async function startOwnPreprocess(files: readonly string[], { source, wor
   const order = createRandom('bench', 'order').shuffle([...files]);
   let taken = 0;
   const step = async (): Promise<void> => {
-    const references = Array.from({ length: batch }, () => ({ scanSequence: 0, sampleId: order[taken++ % order.length]!, classIndex: 0 }));
-    await assembleBatch({ samples: references, seed: 1, pass: Math.floor(taken / order.length) }, transform, samples, pool);
+    const references = Array.from({ length: batch }, () => ({
+      scanSequence: 0,
+      sampleId: order[taken++ % order.length]!,
+      classIndex: 0,
+    }));
+    await assembleBatch(
+      { samples: references, seed: 1, pass: Math.floor(taken / order.length) },
+      transform,
+      samples,
+      pool,
+    );
   };
   for (let images = 0; images < files.length + batch; images += batch) await step();
   return {

@@ -39,11 +39,18 @@ async function runBenchmark(options: PreprocessBenchOptions): Promise<string> {
   try {
     const files = await writeImages(folder, components);
     parties.push(await startOwnPreprocess(files, options));
-    if (peer) for (const variant of variants) parties.push(await startPeer('peer_preprocess.py', variant, [folder, size, batch, workers]));
+    if (peer)
+      for (const variant of variants)
+        parties.push(await startPeer('peer_preprocess.py', variant, [folder, size, batch, workers]));
     const rounds = peer ? options.rounds : 1;
     const [own, ...peers] = await interleave(parties, rounds, seconds / rounds, batch);
     if (json) return jsonLine({ source, workers, batch, size, components }, own!, peers, true);
-    return table(`S0 train transform from ${source}, ${workers} workers, batch ${batch}, ${size} px from ${SIZE_PX} px`, options, own!, peers);
+    return table(
+      `S0 train transform from ${source}, ${workers} workers, batch ${batch}, ${size} px from ${SIZE_PX} px`,
+      options,
+      own!,
+      peers,
+    );
   } finally {
     for (const party of parties) await party.close();
     await rm(folder, { recursive: true, force: true });

@@ -23,7 +23,8 @@ function residentBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return Number(kibibytes) * 1024;
 }
 
-const totalResident = (pids: readonly number[], field: 'VmRSS' | 'VmHWM'): number => pids.reduce((sum, pid) => sum + residentBytes(pid, field), 0);
+const totalResident = (pids: readonly number[], field: 'VmRSS' | 'VmHWM'): number =>
+  pids.reduce((sum, pid) => sum + residentBytes(pid, field), 0);
 
 /** Memory that processes have resident now. */
 export const rssBytes = (pids: readonly number[]): number => totalResident(pids, 'VmRSS');

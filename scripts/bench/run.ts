@@ -19,13 +19,22 @@ export interface Benchmark {
 }
 
 /** Measures all parties in turns: what slows the machine down for a while then slows all of them. */
-export async function interleave(parties: readonly Contestant[], rounds: number, secondsPerTurn: number, batch: number): Promise<PartyResult[]> {
+export async function interleave(
+  parties: readonly Contestant[],
+  rounds: number,
+  secondsPerTurn: number,
+  batch: number,
+): Promise<PartyResult[]> {
   const turns: Turn[][] = parties.map(() => []);
   for (const { pids } of parties) resetPeakRss(pids);
   for (let round = 0; round < rounds; round++) {
     for (const [index, party] of parties.entries()) turns[index]!.push(await party.measure(secondsPerTurn));
   }
-  return parties.map(({ name, pids }, index) => ({ name, turns: turns[index]!, measurement: summarise(turns[index]!, batch, peakRssBytes(pids)) }));
+  return parties.map(({ name, pids }, index) => ({
+    name,
+    turns: turns[index]!,
+    measurement: summarise(turns[index]!, batch, peakRssBytes(pids)),
+  }));
 }
 
 /** Buffers that are garbage are given back by another thread, a moment after they were found. */
@@ -57,11 +66,16 @@ async function runBenchmark(benchmark: Benchmark, options: BenchOptions): Promis
   try {
     parties.push(await startOwn(benchmark, options));
     const variants = options.peer ? (options.variants ?? benchmark.peerVariants(options)) : [];
-    for (const variant of variants) parties.push(await startPeer(benchmark.peerScript, variant, [options.model, options.batch, options.size, options.precision]));
+    for (const variant of variants)
+      parties.push(
+        await startPeer(benchmark.peerScript, variant, [options.model, options.batch, options.size, options.precision]),
+      );
     const rounds = options.peer ? options.rounds : 1;
     const [own, ...peers] = await interleave(parties, rounds, options.seconds / rounds, options.batch);
     const { model, batch, size, precision } = options;
-    return options.json ? jsonLine({ model, batch, size, precision }, own!, peers) : table(`${model}, batch ${batch}, ${size} px, ${precision}`, options, own!, peers);
+    return options.json
+      ? jsonLine({ model, batch, size, precision }, own!, peers)
+      : table(`${model}, batch ${batch}, ${size} px, ${precision}`, options, own!, peers);
   } finally {
     for (const party of parties) await party.close();
   }
@@ -74,9 +88,11 @@ export async function report(run: () => Promise<string | undefined>): Promise<vo
     if (result !== undefined) process.stdout.write(`${result}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof SulcusError && ['INVALID_ARGUMENT', 'INVALID_CONFIG', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
+    process.exitCode =
+      error instanceof SulcusError && ['INVALID_ARGUMENT', 'INVALID_CONFIG', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
   }
 }
 
 /** A network benchmark's `main`. */
-export const main = (benchmark: Benchmark): Promise<void> => report(() => runBenchmark(benchmark, parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch })));
+export const main = (benchmark: Benchmark): Promise<void> =>
+  report(() => runBenchmark(benchmark, parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch })));

@@ -13,7 +13,10 @@ async function runBenchmark(options: ServeBenchOptions): Promise<string> {
   const predictors = options.unbatched ? [batched, await stack.startPredictor('unbatched', 1)] : [batched];
   await using engine = options.engine ? await startEngineContestant(options) : undefined;
   const loads = await measureLoads(predictors, options, async (seconds) => engine?.measure(seconds));
-  const swaps = options.swaps > 0 ? await measureSwaps(stack, batched, options, (done) => showProgress(done, options.swaps)) : undefined;
+  const swaps =
+    options.swaps > 0
+      ? await measureSwaps(stack, batched, options, (done) => showProgress(done, options.swaps))
+      : undefined;
   const result = { loads, engine: engine?.results() ?? [], swaps };
   return options.json ? serveJson(options, result) : serveTables(options, result);
 }

@@ -25,7 +25,8 @@ async function soak(options: BenchOptions): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (let steps = 1; steps <= options.steps; steps++) {
     await step();
-    if (steps % Math.ceil(options.steps / SAMPLES) === 0 || steps === options.steps) samples.push({ steps, rssBytes: rssBytes([engine.pid!]) });
+    if (steps % Math.ceil(options.steps / SAMPLES) === 0 || steps === options.steps)
+      samples.push({ steps, rssBytes: rssBytes([engine.pid!]) });
   }
   return samples;
 }
@@ -43,7 +44,9 @@ function outcome(options: BenchOptions, samples: readonly Sample[]): string {
   const range = settled.map((sample) => sample.rssBytes);
   return [
     `${model}, batch ${batch}, ${size} px, ${precision}: resident memory of the engine over ${steps} training steps`,
-    ...samples.map((sample) => `${String(sample.steps).padStart(8)} steps ${megabytes(sample.rssBytes).padStart(6)} MB`),
+    ...samples.map(
+      (sample) => `${String(sample.steps).padStart(8)} steps ${megabytes(sample.rssBytes).padStart(6)} MB`,
+    ),
     `from step ${first.steps} on: grew by ${megabytes(growthBytes)} MB, between ${megabytes(Math.min(...range))} and ${megabytes(Math.max(...range))} MB: ${flat ? 'flat' : 'NOT flat'}`,
   ].join('\n');
 }

@@ -5,7 +5,8 @@ import { prepareTraining } from './training.js';
 await main({
   defaultBatch: 16,
   peerScript: 'peer_train.py',
-  peerVariants: ({ precision }) => (precision === 'bf16' ? ['channels-last', 'compiled'] : ['contiguous', 'channels-last', 'compiled']),
+  peerVariants: ({ precision }) =>
+    precision === 'bf16' ? ['channels-last', 'compiled'] : ['contiguous', 'channels-last', 'compiled'],
   warmUpSteps: 3,
   prepare: prepareTraining,
 });

@@ -6,7 +6,12 @@ import { networkConfig, type BenchOptions } from './options.js';
 /** Loads a network with Adam and random images; the result makes one training step on them. */
 export async function prepareTraining(engine: Engine, options: BenchOptions): Promise<() => Promise<unknown>> {
   const config = networkConfig(options);
-  const session = await TrainingSession.create(engine, config, { name: 'adam', learningRate: 1e-4 }, { weights: initialState(config, 1) });
+  const session = await TrainingSession.create(
+    engine,
+    config,
+    { name: 'adam', learningRate: 1e-4 },
+    { weights: initialState(config, 1) },
+  );
   const batch = randomBatch(options, config.classes);
   return () => session.trainStep(batch);
 }

@@ -35,7 +35,8 @@ export function parseDeb822(text) {
       if (match) fields.set((last = match[1].toLowerCase()), match[2]);
       else if (/^\s+\S/.test(line) && last) fields.set(last, `${fields.get(last)}\n${line}`);
     }
-    if (!words(fields.get('types')).includes('deb') || /^(no|false|0|off)$/i.test(fields.get('enabled') ?? '')) return [];
+    if (!words(fields.get('types')).includes('deb') || /^(no|false|0|off)$/i.test(fields.get('enabled') ?? ''))
+      return [];
     const signedBy = fields.get('signed-by')?.trimEnd();
     return words(fields.get('uris')).map((uri) => ({
       uri,

@@ -24,7 +24,8 @@ export function fingerprintSources(base) {
     ...SOURCE_FOLDERS.filter((folder) => existsSync(path.join(base, folder))).flatMap((folder) =>
       readdirSync(path.join(base, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-        .map((entry) => path.relative(base, path.join(entry.parentPath, entry.name)))),
+        .map((entry) => path.relative(base, path.join(entry.parentPath, entry.name))),
+    ),
   ].sort();
   const hash = createHash('sha256');
   for (const file of files) {
@@ -43,7 +44,8 @@ export function findOrphans(base, output) {
     readdirSync(path.join(output, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.js(\.map)?$/.test(entry.name))
       .map((entry) => path.join(entry.parentPath, entry.name))
-      .filter((file) => !existsSync(path.join(base, path.relative(output, file).replace(/\.js(\.map)?$/, '.ts')))));
+      .filter((file) => !existsSync(path.join(base, path.relative(output, file).replace(/\.js(\.map)?$/, '.ts')))),
+  );
 }
 
 export const build = {
@@ -56,7 +58,9 @@ export const build = {
   async apply() {
     // Taken before compiling: a source saved meanwhile makes the next run build again.
     const fingerprint = fingerprintSources(root);
-    const { code, stdout, stderr } = await withProgress('compiling the sources to dist/', () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']));
+    const { code, stdout, stderr } = await withProgress('compiling the sources to dist/', () =>
+      run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']),
+    );
     for (const orphan of findOrphans(root, dist)) rmSync(orphan);
     if (code !== 0) {
       for (const line of `${stdout}${stderr}`.split('\n').filter(Boolean).slice(0, SHOWN_ERRORS)) say(line);

@@ -12,7 +12,10 @@ const SOURCES = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
 const STAMP = `${engineBinding}.json`;
 
 /** Everything the compiled file depends on; another value means compiling again. */
-const inputs = () => ({ binding: readJson(path.join(SOURCES, 'package.json'))?.version, ...linkedParts(engineBinding) });
+const inputs = () => ({
+  binding: readJson(path.join(SOURCES, 'package.json'))?.version,
+  ...linkedParts(engineBinding),
+});
 
 export const engineBindingStep = {
   name: 'engine binding',
@@ -29,13 +32,24 @@ export const engineBindingStep = {
   async apply() {
     const library = libtensorflowInUse();
     const missing = missingParts(library);
-    if (missing.length > 0) throw new SetupError(`The engine binding needs libtensorflow, and ${library} lacks ${missing.join(', ')}.`);
+    if (missing.length > 0)
+      throw new SetupError(`The engine binding needs libtensorflow, and ${library} lacks ${missing.join(', ')}.`);
     const compiler = findCompiler();
-    if (!compiler) throw new SetupError('g++ is not on PATH. It compiles the engine binding: install g++ and run again, or point SULCUS_ENGINE_BINDING at a compiled one.');
-    const sources = readdirSync(path.join(SOURCES, 'binding')).filter((file) => file.endsWith('.cc')).map((file) => path.join(SOURCES, 'binding', file));
+    if (!compiler)
+      throw new SetupError(
+        'g++ is not on PATH. It compiles the engine binding: install g++ and run again, or point SULCUS_ENGINE_BINDING at a compiled one.',
+      );
+    const sources = readdirSync(path.join(SOURCES, 'binding'))
+      .filter((file) => file.endsWith('.cc'))
+      .map((file) => path.join(SOURCES, 'binding', file));
     await compileModule({ name: 'the engine binding', compiler, optimisation: '-O2', sources, output: engineBinding });
-    const trial = await run(process.execPath, ['-e', 'process.stdout.write(require(process.argv[1]).TF_Version)', engineBinding]);
-    if (trial.code !== 0) throw new SetupError(`The compiled engine binding does not load (${mainError(trial.stderr)}).`);
+    const trial = await run(process.execPath, [
+      '-e',
+      'process.stdout.write(require(process.argv[1]).TF_Version)',
+      engineBinding,
+    ]);
+    if (trial.code !== 0)
+      throw new SetupError(`The compiled engine binding does not load (${mainError(trial.stderr)}).`);
     writeJson(STAMP, inputs());
   },
 };

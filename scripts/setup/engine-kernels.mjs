@@ -29,7 +29,13 @@ export const engineKernelsStep = optionalPart({
   inputs: () => ({ optimisation: OPTIMISATION, ...linkedParts(engineKernels), interface: hasInterface() }),
   async compile(compiler, sources, candidate) {
     if (!hasInterface()) throw new SetupError(`${libtensorflowInUse()} lacks ${INTERFACE}.`);
-    await compileModule({ name: 'the engine kernels', compiler, optimisation: OPTIMISATION, sources, output: candidate });
+    await compileModule({
+      name: 'the engine kernels',
+      compiler,
+      optimisation: OPTIMISATION,
+      sources,
+      output: candidate,
+    });
     const trial = await run(process.execPath, ['-e', TRIAL, engineBinding, candidate]);
     if (trial.code !== 0) throw new SetupError(`the engine kernels do not load (${mainError(trial.stderr)}).`);
   },

@@ -20,6 +20,7 @@ export const engineMemoryStep = optionalPart({
     await compile('the engine memory', compiler, [...FLAGS, ...sources, '-o', candidate, '-ldl']);
     // The loader goes on without what it cannot load, and says so.
     const trial = await run(process.execPath, ['-e', ''], { env: { ...process.env, LD_PRELOAD: candidate } });
-    if (trial.code !== 0 || trial.stderr !== '') throw new SetupError(`the engine memory does not load (${mainError(trial.stderr)}).`);
+    if (trial.code !== 0 || trial.stderr !== '')
+      throw new SetupError(`the engine memory does not load (${mainError(trial.stderr)}).`);
   },
 });

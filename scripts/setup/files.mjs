@@ -1,6 +1,17 @@
 /** Files that appear whole or not at all: written aside, then renamed. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from './paths.mjs';
 import { SetupError, formatMegabytes } from './output.mjs';
@@ -58,7 +69,8 @@ export async function sha256OfFile(file) {
 export function folderSize(folder) {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    if (entry.isFile())
+      bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }
@@ -71,6 +83,8 @@ export function requireFreeSpace(folder, neededBytes, what) {
   mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < neededBytes) {
-    throw new SetupError(`${what} needs ${formatMegabytes(neededBytes)} free in ${folder}, which has ${formatMegabytes(bavail * bsize)}: free some space and run again.`);
+    throw new SetupError(
+      `${what} needs ${formatMegabytes(neededBytes)} free in ${folder}, which has ${formatMegabytes(bavail * bsize)}: free some space and run again.`,
+    );
   }
 }

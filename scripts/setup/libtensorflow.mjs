@@ -3,7 +3,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder, libtensorflowFolder } from './paths.mjs';
 import { SetupError, formatMegabytes, say, withProgress } from './output.mjs';
-import { folderSize, moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
+import {
+  folderSize,
+  moveIntoPlace,
+  readJson,
+  requireFreeSpace,
+  sha256OfFile,
+  withTemporaryFolder,
+  writeJson,
+} from './files.mjs';
 import { findOnPath, mainError, run } from './process.mjs';
 
 export const VERSION = '2.21.0';
@@ -11,7 +19,16 @@ export const VERSION = '2.21.0';
 /** Wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so one is enough. */
 const WHEELS = {
   x64: {
-    tags: ['--implementation', 'cp', '--python-version', '3.11', '--abi', 'cp311', '--platform', 'manylinux_2_27_x86_64'],
+    tags: [
+      '--implementation',
+      'cp',
+      '--python-version',
+      '3.11',
+      '--abi',
+      'cp311',
+      '--platform',
+      'manylinux_2_27_x86_64',
+    ],
     sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
   },
 };
@@ -22,7 +39,13 @@ const NEEDED_BYTES = 1.6e9;
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** The C interface and what its headers include; the wheel's other headers (C++, 13 000 files) are of no use here. */
-export const HEADERS = ['include/tensorflow/c/', 'include/tensorflow/core/common_runtime/next_pluggable_device/c/', 'include/tensorflow/core/platform/', 'include/tsl/', 'include/xla/tsl/'];
+export const HEADERS = [
+  'include/tensorflow/c/',
+  'include/tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'include/tensorflow/core/platform/',
+  'include/tsl/',
+  'include/xla/tsl/',
+];
 
 /** Unpacks the chosen members one by one, streaming, so that memory stays small. */
 const EXTRACT = `
@@ -41,7 +64,9 @@ with zipfile.ZipFile(wheel) as archive:
 
 /** The folder in use: SULCUS_LIBTENSORFLOW_DIR, or the one that set-up fills. */
 export function libtensorflowInUse() {
-  return process.env.SULCUS_LIBTENSORFLOW_DIR ? path.resolve(process.env.SULCUS_LIBTENSORFLOW_DIR) : libtensorflowFolder(VERSION);
+  return process.env.SULCUS_LIBTENSORFLOW_DIR
+    ? path.resolve(process.env.SULCUS_LIBTENSORFLOW_DIR)
+    : libtensorflowFolder(VERSION);
 }
 
 /** What a folder lacks to serve as libtensorflow. @param {string} folder */
@@ -51,29 +76,57 @@ export function missingParts(folder) {
 
 async function findPython() {
   const python = findOnPath('python3') ?? findOnPath('python');
-  if (!python) throw new SetupError('python3 is not on PATH. It brings libtensorflow: install python3 and pip, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.');
+  if (!python)
+    throw new SetupError(
+      'python3 is not on PATH. It brings libtensorflow: install python3 and pip, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.',
+    );
   const { code } = await run(python, ['-m', 'pip', '--version']);
-  if (code !== 0) throw new SetupError(`${python} has no pip. It brings libtensorflow: install pip (python3-pip), or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`);
+  if (code !== 0)
+    throw new SetupError(
+      `${python} has no pip. It brings libtensorflow: install pip (python3-pip), or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`,
+    );
   return python;
 }
 
 async function downloadWheel(python, wheel, folder) {
-  const args = ['-m', 'pip', 'download', `tensorflow-cpu==${VERSION}`, '--no-deps', '--only-binary=:all:', ...wheel.tags, '--dest', folder, '--progress-bar', 'off', '--disable-pip-version-check', '--no-input'];
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    `tensorflow-cpu==${VERSION}`,
+    '--no-deps',
+    '--only-binary=:all:',
+    ...wheel.tags,
+    '--dest',
+    folder,
+    '--progress-bar',
+    'off',
+    '--disable-pip-version-check',
+    '--no-input',
+  ];
   const { code, stderr } = await withProgress(
     `downloading TensorFlow ${VERSION}'s wheel (about 270 MB) with pip`,
     // pip gathers the download in TMPDIR, where its size can be watched.
     () => run(python, args, { env: { ...process.env, TMPDIR: folder } }),
     () => formatMegabytes(folderSize(folder)),
   );
-  if (/no space left/i.test(stderr)) throw new SetupError(`The disk is full: ${cacheFolder} needs ${formatMegabytes(NEEDED_BYTES)}. Free some space and run again.`);
+  if (/no space left/i.test(stderr))
+    throw new SetupError(
+      `The disk is full: ${cacheFolder} needs ${formatMegabytes(NEEDED_BYTES)}. Free some space and run again.`,
+    );
   if (code !== 0) {
-    throw new SetupError(`pip could not download tensorflow-cpu ${VERSION} (${mainError(stderr)}): check the network and pip's index, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`);
+    throw new SetupError(
+      `pip could not download tensorflow-cpu ${VERSION} (${mainError(stderr)}): check the network and pip's index, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`,
+    );
   }
   const name = readdirSync(folder).find((file) => file.endsWith('.whl'));
   if (!name) throw new SetupError(`pip reported success but left no wheel of tensorflow-cpu ${VERSION}.`);
   const file = path.join(folder, name);
   const sha256 = await sha256OfFile(file);
-  if (sha256 !== wheel.sha256) throw new SetupError(`${name} is not the published file (SHA-256 ${sha256}, expected ${wheel.sha256}): look at where pip gets its packages.`);
+  if (sha256 !== wheel.sha256)
+    throw new SetupError(
+      `${name} is not the published file (SHA-256 ${sha256}, expected ${wheel.sha256}): look at where pip gets its packages.`,
+    );
   return file;
 }
 
@@ -83,7 +136,8 @@ export const libtensorflow = {
   isCurrent() {
     const folder = libtensorflowInUse();
     const missing = missingParts(folder);
-    if (!process.env.SULCUS_LIBTENSORFLOW_DIR) return missing.length === 0 && readJson(path.join(folder, 'origin.json'))?.headers?.join() === HEADERS.join();
+    if (!process.env.SULCUS_LIBTENSORFLOW_DIR)
+      return missing.length === 0 && readJson(path.join(folder, 'origin.json'))?.headers?.join() === HEADERS.join();
     if (missing.length > 0) throw new SetupError(`SULCUS_LIBTENSORFLOW_DIR (${folder}) lacks ${missing.join(', ')}.`);
     return true;
   },
@@ -91,18 +145,30 @@ export const libtensorflow = {
   async apply() {
     const wheel = WHEELS[process.arch];
     if (process.platform !== 'linux' || !wheel) {
-      throw new SetupError(`No TensorFlow wheel is pinned for ${process.platform} ${process.arch}: point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow ${VERSION}, or use the containers.`);
+      throw new SetupError(
+        `No TensorFlow wheel is pinned for ${process.platform} ${process.arch}: point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow ${VERSION}, or use the containers.`,
+      );
     }
     requireFreeSpace(cacheFolder, NEEDED_BYTES, 'libtensorflow');
     const python = await findPython();
     await withTemporaryFolder(async (folder) => {
       const file = await downloadWheel(python, wheel, folder);
       const unpacked = path.join(folder, 'unpacked');
-      const { code, stderr } = await withProgress('unpacking libtensorflow', () => run(python, ['-c', EXTRACT, file, unpacked, ...LIBRARIES, ...HEADERS]), () => (existsSync(unpacked) ? formatMegabytes(folderSize(unpacked)) : ''));
-      if (code !== 0) throw new SetupError(`The wheel could not be unpacked (${mainError(stderr)}): free some space and run again.`);
+      const { code, stderr } = await withProgress(
+        'unpacking libtensorflow',
+        () => run(python, ['-c', EXTRACT, file, unpacked, ...LIBRARIES, ...HEADERS]),
+        () => (existsSync(unpacked) ? formatMegabytes(folderSize(unpacked)) : ''),
+      );
+      if (code !== 0)
+        throw new SetupError(`The wheel could not be unpacked (${mainError(stderr)}): free some space and run again.`);
       const missing = missingParts(unpacked);
       if (missing.length > 0) throw new SetupError(`TensorFlow's wheel lacks ${missing.join(', ')}.`);
-      writeJson(path.join(unpacked, 'origin.json'), { version: VERSION, wheel: path.basename(file), sha256: wheel.sha256, headers: HEADERS });
+      writeJson(path.join(unpacked, 'origin.json'), {
+        version: VERSION,
+        wheel: path.basename(file),
+        sha256: wheel.sha256,
+        headers: HEADERS,
+      });
       moveIntoPlace(unpacked, libtensorflowFolder(VERSION));
     });
     say(`libtensorflow ${VERSION} is in ${path.relative(process.cwd(), libtensorflowFolder(VERSION)) || '.'}`);

@@ -28,10 +28,21 @@ export function linkedParts(output) {
  */
 export function compilerArguments({ optimisation, sources, headers, library, runPath, output }) {
   return [
-    '-std=c++17', optimisation, '-fPIC', '-shared', '-DNAPI_VERSION=8', '-w',
-    `-I${path.join(headers, 'include')}`, `-I${path.join(library, 'include')}`,
-    ...sources, '-o', output,
-    `-L${library}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', `-Wl,-rpath,${runPath}`,
+    '-std=c++17',
+    optimisation,
+    '-fPIC',
+    '-shared',
+    '-DNAPI_VERSION=8',
+    '-w',
+    `-I${path.join(headers, 'include')}`,
+    `-I${path.join(library, 'include')}`,
+    ...sources,
+    '-o',
+    output,
+    `-L${library}`,
+    '-l:libtensorflow_cc.so.2',
+    '-l:libtensorflow_framework.so.2',
+    `-Wl,-rpath,${runPath}`,
   ];
 }
 
@@ -42,7 +53,10 @@ export function compilerArguments({ optimisation, sources, headers, library, run
  */
 export async function compile(name, compiler, args) {
   const { code, stderr } = await withProgress(`compiling ${name}`, () => run(compiler, args));
-  if (code !== 0) throw new SetupError(`${name} did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`);
+  if (code !== 0)
+    throw new SetupError(
+      `${name} did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`,
+    );
 }
 
 /**
@@ -52,10 +66,16 @@ export async function compile(name, compiler, args) {
  */
 export async function compileModule({ name, compiler, optimisation, sources, output }) {
   const library = libtensorflowInUse();
-  const runPath = process.env.SULCUS_LIBTENSORFLOW_DIR ? library : `$ORIGIN/${path.relative(path.dirname(output), library)}`;
+  const runPath = process.env.SULCUS_LIBTENSORFLOW_DIR
+    ? library
+    : `$ORIGIN/${path.relative(path.dirname(output), library)}`;
   await withTemporaryFolder(async (folder) => {
     const compiled = path.join(folder, path.basename(output));
-    await compile(name, compiler, compilerArguments({ optimisation, sources, headers: HEADERS, library, runPath, output: compiled }));
+    await compile(
+      name,
+      compiler,
+      compilerArguments({ optimisation, sources, headers: HEADERS, library, runPath, output: compiled }),
+    );
     moveIntoPlace(compiled, output);
   });
 }

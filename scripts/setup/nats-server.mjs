@@ -42,21 +42,35 @@ function isDebian() {
  * @returns {{ label: string, sources: import('./apt-sources.mjs').AptSource[] }[]}
  */
 export function archiveChoices(sources, debian) {
-  if (!debian) return sources.length > 0 ? [{ label: 'this machine\'s own archives', sources: [...sources] }] : [];
-  const main = sources.filter(({ uri, components, suites }) => components.includes('main') && suites.some((suite) => /^[a-z]+$/.test(suite)) && !/^(cdrom|file|copy):/.test(uri));
+  if (!debian) return sources.length > 0 ? [{ label: "this machine's own archives", sources: [...sources] }] : [];
+  const main = sources.filter(
+    ({ uri, components, suites }) =>
+      components.includes('main') && suites.some((suite) => /^[a-z]+$/.test(suite)) && !/^(cdrom|file|copy):/.test(uri),
+  );
   const mirrors = [...new Map(main.map((source) => [source.uri, source])).values()];
-  return DEBIAN_SUITES.flatMap((suite) => mirrors.map((mirror) => ({ label: `Debian ${suite}`, sources: [{ ...mirror, suites: [suite], components: ['main'] }] })));
+  return DEBIAN_SUITES.flatMap((suite) =>
+    mirrors.map((mirror) => ({
+      label: `Debian ${suite}`,
+      sources: [{ ...mirror, suites: [suite], components: ['main'] }],
+    })),
+  );
 }
 
 /** Unpacks the offered package and tries it. @returns {Promise<string | undefined>} why it is of no use */
 async function install(apt, label, offer, folder) {
   const archive = await apt.download('nats-server');
   const sha256 = await sha256OfFile(archive);
-  if (sha256 !== offer.sha256) throw new SetupError(`apt delivered a nats-server with SHA-256 ${sha256}, its signed index says ${offer.sha256}.`);
+  if (sha256 !== offer.sha256)
+    throw new SetupError(`apt delivered a nats-server with SHA-256 ${sha256}, its signed index says ${offer.sha256}.`);
   const unpacked = path.join(folder, 'unpacked');
   const { code, stderr } = await run('dpkg-deb', ['-x', archive, unpacked]);
-  if (code !== 0) throw new SetupError(`dpkg-deb could not unpack nats-server (${mainError(stderr)}): check the free space, or ${WAY_OUT}.`);
-  const entry = readdirSync(unpacked, { recursive: true, withFileTypes: true }).find((file) => file.isFile() && file.name === 'nats-server' && path.basename(file.parentPath).endsWith('bin'));
+  if (code !== 0)
+    throw new SetupError(
+      `dpkg-deb could not unpack nats-server (${mainError(stderr)}): check the free space, or ${WAY_OUT}.`,
+    );
+  const entry = readdirSync(unpacked, { recursive: true, withFileTypes: true }).find(
+    (file) => file.isFile() && file.name === 'nats-server' && path.basename(file.parentPath).endsWith('bin'),
+  );
   if (!entry) return `${label}'s package holds no nats-server`;
   const binary = path.join(entry.parentPath, entry.name);
   chmodSync(binary, 0o755);
@@ -72,7 +86,9 @@ async function install(apt, label, offer, folder) {
 async function ask(choice, folder) {
   mkdirSync(folder, { recursive: true });
   const apt = await openPrivateApt(folder, choice.sources);
-  const problem = await withProgress(`reading ${choice.label}'s package index (about 10 MB) for nats-server`, () => apt.update());
+  const problem = await withProgress(`reading ${choice.label}'s package index (about 10 MB) for nats-server`, () =>
+    apt.update(),
+  );
   if (problem) return { apt, problem };
   const offer = await apt.candidate('nats-server');
   return offer ? { apt, offer } : { apt, problem: 'no nats-server on offer' };
@@ -80,7 +96,8 @@ async function ask(choice, folder) {
 
 async function fetchFromArchives() {
   const choices = archiveChoices(readAptSources(), isDebian());
-  if (choices.length === 0) throw new SetupError(`apt on this machine has no archive to take nats-server from: ${WAY_OUT}.`);
+  if (choices.length === 0)
+    throw new SetupError(`apt on this machine has no archive to take nats-server from: ${WAY_OUT}.`);
   const problems = [];
   await withTemporaryFolder(async (folder) => {
     const offers = [];
@@ -111,7 +128,11 @@ export const natsServer = {
     if (named) {
       const version = isExecutable(named) ? await versionOf(named) : undefined;
       if (version && isAtLeast(version, FLOOR)) return true;
-      throw new SetupError(version ? `SULCUS_NATS_SERVER (${named}) is version ${version}: ${FLOOR} or newer is needed.` : `SULCUS_NATS_SERVER names ${named}, which does not run.`);
+      throw new SetupError(
+        version
+          ? `SULCUS_NATS_SERVER (${named}) is version ${version}: ${FLOOR} or newer is needed.`
+          : `SULCUS_NATS_SERVER names ${named}, which does not run.`,
+      );
     }
     if (existsSync(natsServerBinary) && readJson(STAMP)) return true;
     const found = findOnPath('nats-server');

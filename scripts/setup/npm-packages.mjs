@@ -25,7 +25,10 @@ export const npmPackages = {
   name: 'npm packages',
 
   isCurrent() {
-    return isInstalled(readJson(path.join(root, 'package-lock.json')), readJson(path.join(root, 'node_modules/.package-lock.json')));
+    return isInstalled(
+      readJson(path.join(root, 'package-lock.json')),
+      readJson(path.join(root, 'node_modules/.package-lock.json')),
+    );
   },
 
   async apply() {
@@ -33,7 +36,10 @@ export const npmPackages = {
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
     if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
-    if (code !== 0) throw new SetupError(`npm ci failed (${mainError(stderr)}): check the network and npm's registry setting, then run again.`);
+    if (code !== 0)
+      throw new SetupError(
+        `npm ci failed (${mainError(stderr)}): check the network and npm's registry setting, then run again.`,
+      );
   },
 };
 

@@ -8,7 +8,10 @@ import { readJson, writeJson } from './files.mjs';
 import { findCompiler } from './native-module.mjs';
 
 /** Names of all files below a folder of sources, relative to it, in a fixed order. @param {string} folder */
-const filesBelow = (folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(path.join(folder, name)).isFile()).sort();
+const filesBelow = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(folder, name)).isFile())
+    .sort();
 
 /** One value for the names and contents of the sources. @param {string} folder */
 function fingerprint(folder) {
@@ -42,14 +45,25 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
    * is compiled stays good when the compiler goes.
    * @param {string | null} failure
    */
-  const stampFor = (failure) => ({ sources: fingerprint(sources), ...inputs(), failure, ...(failure === null ? {} : { compiler: findCompiler() ?? null }) });
+  const stampFor = (failure) => ({
+    sources: fingerprint(sources),
+    ...inputs(),
+    failure,
+    ...(failure === null ? {} : { compiler: findCompiler() ?? null }),
+  });
 
   async function make() {
     const compiler = findCompiler();
     if (!compiler) throw new SetupError('g++ is not on PATH.');
     const candidate = path.join(path.dirname(output), `candidate_${path.basename(output)}`);
     try {
-      await compile(compiler, filesBelow(sources).filter((file) => file.endsWith('.cc')).map((file) => path.join(sources, file)), candidate);
+      await compile(
+        compiler,
+        filesBelow(sources)
+          .filter((file) => file.endsWith('.cc'))
+          .map((file) => path.join(sources, file)),
+        candidate,
+      );
       renameSync(candidate, output);
     } finally {
       rmSync(candidate, { force: true });
@@ -63,7 +77,11 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
       // Written for Linux on x86-64. An image brings TensorFlow before the sources are there.
       if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(sources)) return true;
       const stamp = readJson(stampFile);
-      return stamp !== undefined && JSON.stringify(stamp) === JSON.stringify(stampFor(stamp.failure)) && (stamp.failure !== null || existsSync(output));
+      return (
+        stamp !== undefined &&
+        JSON.stringify(stamp) === JSON.stringify(stampFor(stamp.failure)) &&
+        (stamp.failure !== null || existsSync(output))
+      );
     },
 
     async apply() {
@@ -75,7 +93,9 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
       } catch (error) {
         rmSync(output, { force: true });
         writeJson(stampFile, { ...stampFor(error.message), sources: stamp.sources });
-        say(`going on with ${instead}: ${error.message} (Without ${path.relative(root, stampFile)} it is tried again.)`);
+        say(
+          `going on with ${instead}: ${error.message} (Without ${path.relative(root, stampFile)} it is tried again.)`,
+        );
       }
     },
   };

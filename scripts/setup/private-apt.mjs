@@ -26,8 +26,13 @@ export function formatDeb822({ uri, suites, components, signedBy }) {
 /** How the machine reaches its archives (proxies, certificates), without its hooks and its wishes for further indexes. */
 async function transportSettings() {
   const { code, stdout } = await run('apt-config', ['dump']);
-  if (code !== 0) throw new SetupError('apt is not on this machine. It brings nats-server: install nats-server 2.10.27 or newer yourself and put it on PATH, or point SULCUS_NATS_SERVER at it.');
-  return stdout.split('\n').filter((line) => /^Acquire::/.test(line) && !/^Acquire::(IndexTargets|Languages|GzipIndexes)/.test(line));
+  if (code !== 0)
+    throw new SetupError(
+      'apt is not on this machine. It brings nats-server: install nats-server 2.10.27 or newer yourself and put it on PATH, or point SULCUS_NATS_SERVER at it.',
+    );
+  return stdout
+    .split('\n')
+    .filter((line) => /^Acquire::/.test(line) && !/^Acquire::(IndexTargets|Languages|GzipIndexes)/.test(line));
 }
 
 /**
@@ -35,7 +40,8 @@ async function transportSettings() {
  * @param {readonly import('./apt-sources.mjs').AptSource[]} sources
  */
 export async function openPrivateApt(folder, sources) {
-  for (const part of ['state/lists/partial', 'cache/archives/partial', 'empty']) mkdirSync(path.join(folder, part), { recursive: true });
+  for (const part of ['state/lists/partial', 'cache/archives/partial', 'empty'])
+    mkdirSync(path.join(folder, part), { recursive: true });
   writeFileSync(path.join(folder, 'state/status'), '');
   writeFileSync(path.join(folder, 'sulcus.sources'), sources.map(formatDeb822).join('\n'));
   const configuration = path.join(folder, 'apt.conf');
@@ -54,7 +60,12 @@ export async function openPrivateApt(folder, sources) {
     'APT::Sandbox::User': '',
     'APT::Update::Error-Mode': 'any',
   };
-  writeFileSync(configuration, [...(await transportSettings()), ...Object.entries(settings).map(([key, value]) => `${key} "${value}";`), ''].join('\n'));
+  writeFileSync(
+    configuration,
+    [...(await transportSettings()), ...Object.entries(settings).map(([key, value]) => `${key} "${value}";`), ''].join(
+      '\n',
+    ),
+  );
   const env = { ...process.env, APT_CONFIG: configuration, LC_ALL: 'C' };
 
   return {
@@ -77,7 +88,10 @@ export async function openPrivateApt(folder, sources) {
       const target = path.join(folder, 'cache');
       const { code, stderr } = await run('apt-get', ['download', '-q', name], { env, cwd: target });
       const file = readdirSync(target).find((entry) => entry.endsWith('.deb'));
-      if (code !== 0 || !file) throw new SetupError(`apt could not download ${name} (${mainError(stderr)}): check the network and the free space, then run again.`);
+      if (code !== 0 || !file)
+        throw new SetupError(
+          `apt could not download ${name} (${mainError(stderr)}): check the network and the free space, then run again.`,
+        );
       return path.join(target, file);
     },
   };

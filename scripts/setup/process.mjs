@@ -15,10 +15,18 @@ import { SetupError } from './output.mjs';
  */
 export function run(command, args, { cwd = root, env = process.env, inherit = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    });
     const output = { stdout: '', stderr: '' };
-    child.stdout?.setEncoding('utf8').on('data', (chunk) => { output.stdout += chunk; });
-    child.stderr?.setEncoding('utf8').on('data', (chunk) => { output.stderr += chunk; });
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+      output.stdout += chunk;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => {
+      output.stderr += chunk;
+    });
     child.on('error', (error) => {
       if ('code' in error && error.code === 'ENOENT') resolve({ code: 127, ...output });
       else reject(new SetupError(`${command} could not be started: ${error.message}`));
@@ -78,6 +86,9 @@ const NOISE = /complete log of this run|^npm error (code|errno|syscall|path)\b|^
  * @param {string} text
  */
 export function mainError(text) {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line && !NOISE.test(line));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line && !NOISE.test(line));
   return lines.find((line) => /^(error|e:|err:|fatal|npm error)/i.test(line)) ?? lines.at(-1) ?? 'no output';
 }

@@ -15,5 +15,7 @@ export function listTestFiles(base, folder = 'test') {
  * @param {readonly string[]} files @param {readonly string[]} patterns
  */
 export function matchFiles(files, patterns) {
-  return patterns.length === 0 ? [...files] : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
+  return patterns.length === 0
+    ? [...files]
+    : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }

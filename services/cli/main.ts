@@ -9,23 +9,47 @@ type CommandMain = (argv: readonly string[]) => Promise<void>;
 
 /** Each command loads only what it needs: the tensor library and gRPC are slow to start. */
 const COMMANDS: Readonly<Record<string, readonly [description: string, load: () => Promise<CommandMain>]>> = {
-  up: ['run the whole pipeline on this machine (what npm start does)', async () => (await import('#services/console')).main],
+  up: [
+    'run the whole pipeline on this machine (what npm start does)',
+    async () => (await import('#services/console')).main,
+  ],
   ingest: ['take images in over gRPC and from a watched folder', async () => (await import('#services/ingest')).main],
   preprocess: ['turn scans into tensor batches', async () => (await import('#services/preprocess')).main],
   trainer: ['learn from the stream and offer model versions', async () => (await import('#services/trainer')).main],
-  predictor: ['answer predictions over gRPC with the newest promoted model', async () => (await import('#services/predictor')).main],
-  import: ['send a folder or a manifest of images to ingest', async () => (await import('#services/ingest')).importMain],
+  predictor: [
+    'answer predictions over gRPC with the newest promoted model',
+    async () => (await import('#services/predictor')).main,
+  ],
+  import: [
+    'send a folder or a manifest of images to ingest',
+    async () => (await import('#services/ingest')).importMain,
+  ],
   predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
   predictions: ['list records of predictions', async () => (await import('#services/predictor')).predictionsMain],
-  replay: ['make a recorded prediction again and compare', async () => (await import('#services/predictor')).replayMain],
+  replay: [
+    'make a recorded prediction again and compare',
+    async () => (await import('#services/predictor')).replayMain,
+  ],
   study: ['ask the predictor about a whole study', async () => (await import('#services/predictor')).studyMain],
-  phantoms: ['write a data set of synthetic brain MR images', async () => (await import('#services/console')).phantomsMain],
+  phantoms: [
+    'write a data set of synthetic brain MR images',
+    async () => (await import('#services/console')).phantomsMain,
+  ],
   models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
-  versions: ['list the model versions, and why aliases moved', async () => (await import('./versions-command.js')).versionsMain],
+  versions: [
+    'list the model versions, and why aliases moved',
+    async () => (await import('./versions-command.js')).versionsMain,
+  ],
   promote: ['move an alias onto a model version', async () => (await import('./promote-command.js')).promoteMain],
   rollback: ['undo the last promotion of an alias', async () => (await import('./promote-command.js')).rollbackMain],
-  weights: ['import pretrained weights from a file, draw them, export a version to one', async () => (await import('./weights-command.js')).main],
-  doctor: ['look at what this machine has, and check that its engine computes right', async () => (await import('#services/console')).doctorMain],
+  weights: [
+    'import pretrained weights from a file, draw them, export a version to one',
+    async () => (await import('./weights-command.js')).main,
+  ],
+  doctor: [
+    'look at what this machine has, and check that its engine computes right',
+    async () => (await import('#services/console')).doctorMain,
+  ],
   trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
 };
 
@@ -67,8 +91,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) reportFailure('sulcus', error);
-    else if (error.exitCode !== 0) reportFailure('sulcus', new SulcusError('INVALID_CONFIG', `${error.message.replace(/^error: /, '')} (see sulcus --help)`));
+    else if (error.exitCode !== 0)
+      reportFailure(
+        'sulcus',
+        new SulcusError('INVALID_CONFIG', `${error.message.replace(/^error: /, '')} (see sulcus --help)`),
+      );
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(process.argv.slice(2));

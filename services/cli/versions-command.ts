@@ -11,7 +11,16 @@ const OPTIONS = {
 
 /** `sulcus versions`: the model versions there are, newest first, and why aliases moved onto them. */
 export async function versionsMain(argv: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine({ name: 'sulcus versions', description: 'Lists the model versions, newest first: aliases, validation, parent, and why an alias moved there last.', options: OPTIONS, environment: registryEnvironment }, argv);
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus versions',
+      description:
+        'Lists the model versions, newest first: aliases, validation, parent, and why an alias moved there last.',
+      options: OPTIONS,
+      environment: registryEnvironment,
+    },
+    argv,
+  );
   if (!parsed) return;
   await withRegistry('versions', parsed.options.nats, async (registry) => {
     const [cards, aliases] = await Promise.all([registry.list(), registry.aliases()]);
@@ -38,7 +47,9 @@ interface VersionLine {
 }
 
 function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): VersionLine {
-  const moves = [...aliases].flatMap(([alias, record]) => [record, ...record.history].filter(({ version }) => version === card.version).map((move) => ({ alias, ...move })));
+  const moves = [...aliases].flatMap(([alias, record]) =>
+    [record, ...record.history].filter(({ version }) => version === card.version).map((move) => ({ alias, ...move })),
+  );
   const last = moves.sort((left, right) => right.timeUnixMs - left.timeUnixMs)[0];
   const { loss, accuracy } = card.metrics.validation;
   return {
@@ -56,10 +67,22 @@ function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): V
 
 function lines(versions: readonly VersionLine[]): string[] {
   const rows = versions.map(({ version, aliases, published, architecture, step, loss, accuracy, parent, lastMove }) => [
-    version, aliases.join(', '), published, architecture, String(step), loss.toFixed(4), `${(100 * accuracy).toFixed(1)} %`, parent,
-    lastMove ? `${lastMove.alias} ${lastMove.time}: ${lastMove.kind === 'rolled-back' ? 'rolled back: ' : ''}${lastMove.reason}` : '',
+    version,
+    aliases.join(', '),
+    published,
+    architecture,
+    String(step),
+    loss.toFixed(4),
+    `${(100 * accuracy).toFixed(1)} %`,
+    parent,
+    lastMove
+      ? `${lastMove.alias} ${lastMove.time}: ${lastMove.kind === 'rolled-back' ? 'rolled back: ' : ''}${lastMove.reason}`
+      : '',
   ]);
-  return table([['version', 'alias', 'published (UTC)', 'network', 'step', 'loss', 'accuracy', 'parent', 'last move'], ...rows], new Set([4, 5, 6]));
+  return table(
+    [['version', 'alias', 'published (UTC)', 'network', 'step', 'loss', 'accuracy', 'parent', 'last move'], ...rows],
+    new Set([4, 5, 6]),
+  );
 }
 
 const isoMinute = (unixMs: number): string => new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ');

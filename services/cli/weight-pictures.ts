@@ -21,7 +21,10 @@ interface Picture {
  * inputs rightwards, at most 64 of each; a first layer's three inputs are one coloured tile. Filters of one tile stand in a square. Grey 128 is 0, black and
  * white are the largest magnitude of the layer. Kernels of one value, and linear layers, are matrices.
  */
-export const drawWeights = (state: NetworkState): Picture[] => [...state].filter(([, { shape }]) => shape.length === 4 || shape.length === 2).map(([name, tensor]) => ({ name, image: drawTensor(tensor) }));
+export const drawWeights = (state: NetworkState): Picture[] =>
+  [...state]
+    .filter(([, { shape }]) => shape.length === 4 || shape.length === 2)
+    .map(([name, tensor]) => ({ name, image: drawTensor(tensor) }));
 
 function drawTensor({ shape, data }: StateTensor): RasterImage {
   const [outputs, inputs, kernelHeight = 1, kernelWidth = 1] = shape as [number, number, number?, number?];
@@ -32,7 +35,11 @@ function drawTensor({ shape, data }: StateTensor): RasterImage {
   // A single column would be a thin strip: one tile per filter, as with colours and depthwise kernels, makes a square.
   const across = columns === 1 ? Math.ceil(Math.sqrt(rows)) : columns;
   const down = Math.ceil((rows * columns) / across);
-  const [width, height, channels] = [across * (tileWidth + GAP_PX) + GAP_PX, down * (tileHeight + GAP_PX) + GAP_PX, coloured ? 3 : 1] as const;
+  const [width, height, channels] = [
+    across * (tileWidth + GAP_PX) + GAP_PX,
+    down * (tileHeight + GAP_PX) + GAP_PX,
+    coloured ? 3 : 1,
+  ] as const;
   const pixels = new Uint8Array(width * height * channels).fill(BACKGROUND);
   const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   for (let tile = 0; tile < rows * columns; tile++) {

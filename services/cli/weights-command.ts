@@ -5,7 +5,23 @@ import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { encodeImage } from '#libs/imaging';
-import { assertWrittenFor, decodeSafetensors, encodeSafetensors, encodeSavedModel, getModel, HEADS, importWeights, listModels, readKerasLayers, translateKeras, type ChannelOrder, type Head, type ImportReport, type NetworkConfig, type NetworkState } from '#libs/nn';
+import {
+  assertWrittenFor,
+  decodeSafetensors,
+  encodeSafetensors,
+  encodeSavedModel,
+  getModel,
+  HEADS,
+  importWeights,
+  listModels,
+  readKerasLayers,
+  translateKeras,
+  type ChannelOrder,
+  type Head,
+  type ImportReport,
+  type NetworkConfig,
+  type NetworkState,
+} from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 import { drawWeights } from './weight-pictures.js';
@@ -17,19 +33,58 @@ const IMAGENET_CLASSES = 1000;
 
 const IMPORT_OPTIONS = {
   model: ['--model <name>', text({ description: 'the network: sulcus models lists them' })],
-  classes: ['--classes <n>', integer({ default: IMAGENET_CLASSES, min: 2, description: 'classes; the last layer is drawn anew when the file has another number' })],
-  head: ['--head <name>', choice(HEADS, { default: 'classifier', description: `what follows the features: ${HEADS.join(', ')}` })],
-  size: ['--size <px>', optional(integer({ min: 1, max: 4096, description: 'height and width of the images; default: what the network was designed for' }))],
-  channelOrder: ['--channel-order <order>', choice(['rgb', 'bgr'], { default: 'rgb', description: 'colours of the images the weights of a Keras file were trained on; bgr turns the first layer round' })],
+  classes: [
+    '--classes <n>',
+    integer({
+      default: IMAGENET_CLASSES,
+      min: 2,
+      description: 'classes; the last layer is drawn anew when the file has another number',
+    }),
+  ],
+  head: [
+    '--head <name>',
+    choice(HEADS, { default: 'classifier', description: `what follows the features: ${HEADS.join(', ')}` }),
+  ],
+  size: [
+    '--size <px>',
+    optional(
+      integer({
+        min: 1,
+        max: 4096,
+        description: 'height and width of the images; default: what the network was designed for',
+      }),
+    ),
+  ],
+  channelOrder: [
+    '--channel-order <order>',
+    choice(['rgb', 'bgr'], {
+      default: 'rgb',
+      description: 'colours of the images the weights of a Keras file were trained on; bgr turns the first layer round',
+    }),
+  ],
   seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are drawn anew' })],
-  out: ['--out <path>', optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` }))],
+  out: [
+    '--out <path>',
+    optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` })),
+  ],
 } as const;
 
 const NATS = ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })] as const;
 
 const EXPORT_OPTIONS = {
-  format: ['--format <name>', choice(['safetensors', 'saved-model'], { default: 'safetensors', description: 'safetensors: weights for torch; saved-model: the whole network for TensorFlow Serving' })],
-  out: ['--out <path>', optional(text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }))],
+  format: [
+    '--format <name>',
+    choice(['safetensors', 'saved-model'], {
+      default: 'safetensors',
+      description: 'safetensors: weights for torch; saved-model: the whole network for TensorFlow Serving',
+    }),
+  ],
+  out: [
+    '--out <path>',
+    optional(
+      text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }),
+    ),
+  ],
   nats: NATS,
 } as const;
 
@@ -49,17 +104,43 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (verb === 'export') return exportVersion(words);
   if (verb === 'picture') return drawPictures(words);
   if (verb === undefined || verb === '--help' || verb === '-h') return console.log(USAGE);
-  throw new SulcusError('INVALID_CONFIG', `sulcus weights ${verb}: there is no such command; there are import, picture and export`);
+  throw new SulcusError(
+    'INVALID_CONFIG',
+    `sulcus weights ${verb}: there is no such command; there are import, picture and export`,
+  );
 }
 
 async function importFile(argv: readonly string[]): Promise<void> {
-  const description = 'Reads pretrained weights, says what fits, and writes them for a recipe to begin with (initialWeights).';
-  const parsed = parseCommandLine({ name: 'sulcus weights import', description, options: IMPORT_OPTIONS, operand: '<file>' }, argv);
+  const description =
+    'Reads pretrained weights, says what fits, and writes them for a recipe to begin with (initialWeights).';
+  const parsed = parseCommandLine(
+    { name: 'sulcus weights import', description, options: IMPORT_OPTIONS, operand: '<file>' },
+    argv,
+  );
   if (!parsed) return;
-  const { model: architecture, classes, head, seed, size, channelOrder, out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors` } = parsed.options;
-  if (!listModels().includes(architecture)) throw new SulcusError('INVALID_CONFIG', `--model "${architecture}": there is no such network; there are ${listModels().join(', ')}`);
+  const {
+    model: architecture,
+    classes,
+    head,
+    seed,
+    size,
+    channelOrder,
+    out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors`,
+  } = parsed.options;
+  if (!listModels().includes(architecture))
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `--model "${architecture}": there is no such network; there are ${listModels().join(', ')}`,
+    );
   const sizePx = size ?? getModel(architecture).defaultInputPx;
-  const config = { architecture, classes, input: { height: sizePx, width: sizePx, channels: 3 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32', head } as const;
+  const config = {
+    architecture,
+    classes,
+    input: { height: sizePx, width: sizePx, channels: 3 },
+    normalize: { mean: [0.5], std: [0.5] },
+    precision: 'float32',
+    head,
+  } as const;
   const file = await readWeights(parsed.operand!, config, channelOrder);
   const { state, report } = importWeights(config, file.state, seed);
   await mkdir(dirname(out), { recursive: true });
@@ -69,7 +150,10 @@ async function importFile(argv: readonly string[]): Promise<void> {
 
 async function exportVersion(argv: readonly string[]): Promise<void> {
   const description = 'Writes a published version as torch and torchvision read it, or as TensorFlow Serving does.';
-  const parsed = parseCommandLine({ name: 'sulcus weights export', description, options: EXPORT_OPTIONS, operand: '<version>' }, argv);
+  const parsed = parseCommandLine(
+    { name: 'sulcus weights export', description, options: EXPORT_OPTIONS, operand: '<version>' },
+    argv,
+  );
   if (!parsed) return;
   const { operand: version, options } = parsed;
   await using bus = await connectBus({ servers: options.nats, name: 'weights export' });
@@ -83,12 +167,18 @@ async function exportVersion(argv: readonly string[]): Promise<void> {
   } else {
     await writeFile(out, weights);
   }
-  console.log(`${card.architecture} with ${card.classes.length} classes (${card.classes.join(', ')}) written to ${out}`);
+  console.log(
+    `${card.architecture} with ${card.classes.length} classes (${card.classes.join(', ')}) written to ${out}`,
+  );
 }
 
 async function drawPictures(argv: readonly string[]): Promise<void> {
-  const description = 'Draws the weights of every convolution and linear layer: of a safetensors file, such as the one a run began with,\nor of a published version.';
-  const parsed = parseCommandLine({ name: 'sulcus weights picture', description, options: PICTURE_OPTIONS, operand: '<file|version>' }, argv);
+  const description =
+    'Draws the weights of every convolution and linear layer: of a safetensors file, such as the one a run began with,\nor of a published version.';
+  const parsed = parseCommandLine(
+    { name: 'sulcus weights picture', description, options: PICTURE_OPTIONS, operand: '<file|version>' },
+    argv,
+  );
   if (!parsed) return;
   const { operand, options } = parsed;
   const bytes = existsSync(operand!) ? await readFile(operand!) : await versionWeights(operand!, options.nats);
@@ -112,7 +202,12 @@ async function cardOf(registry: Registry, version: string): Promise<ModelCard> {
   return card;
 }
 
-const networkOf = ({ architecture, head, classes, input: { height, width, channels, normalize } }: ModelCard): NetworkConfig => ({
+const networkOf = ({
+  architecture,
+  head,
+  classes,
+  input: { height, width, channels, normalize },
+}: ModelCard): NetworkConfig => ({
   architecture,
   head: head as Head | undefined,
   classes: classes.length,
@@ -125,10 +220,19 @@ const networkOf = ({ architecture, head, classes, input: { height, width, channe
  * Reads a file's tensors, under torchvision's names where Keras wrote it.
  * @throws INVALID_CONFIG when there is no such file, or it is of a format that must be converted first; MODEL_INVALID when it is damaged
  */
-async function readWeights(path: string, config: NetworkConfig, channelOrder: ChannelOrder): Promise<{ state: NetworkState; notes: readonly string[] }> {
-  if (['.h5', '.hdf5'].includes(extname(path))) return translateKeras(config, await readKerasLayers(path), channelOrder);
+async function readWeights(
+  path: string,
+  config: NetworkConfig,
+  channelOrder: ChannelOrder,
+): Promise<{ state: NetworkState; notes: readonly string[] }> {
+  if (['.h5', '.hdf5'].includes(extname(path)))
+    return translateKeras(config, await readKerasLayers(path), channelOrder);
   const advice = CONVERSIONS[extname(path)];
-  if (advice !== undefined) throw new SulcusError('INVALID_CONFIG', `${path}: only safetensors and HDF5 files are read; in Python, ${advice} writes one`);
+  if (advice !== undefined)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `${path}: only safetensors and HDF5 files are read; in Python, ${advice} writes one`,
+    );
   try {
     const { state, metadata } = decodeSafetensors(await readFile(path));
     assertWrittenFor(config.architecture, metadata);
@@ -142,7 +246,12 @@ async function readWeights(path: string, config: NetworkConfig, channelOrder: Ch
 const SAVE_SAFETENSORS = 'safetensors.torch.save_file(model.state_dict(), "weights.safetensors")';
 
 /** What to do with files of other formats, by their ending. */
-const CONVERSIONS: Readonly<Record<string, string>> = { '.pth': SAVE_SAFETENSORS, '.pt': SAVE_SAFETENSORS, '.bin': SAVE_SAFETENSORS, '.keras': 'keras.models.load_model(path).save_weights("model.weights.h5")' };
+const CONVERSIONS: Readonly<Record<string, string>> = {
+  '.pth': SAVE_SAFETENSORS,
+  '.pt': SAVE_SAFETENSORS,
+  '.bin': SAVE_SAFETENSORS,
+  '.keras': 'keras.models.load_model(path).save_weights("model.weights.h5")',
+};
 
 const shapeText = (shape: readonly number[] | undefined): string => (shape ? `[${shape.join(', ')}]` : 'missing');
 
@@ -150,7 +259,9 @@ function reportLines({ adopted, drawn, leftOut, notes }: ImportReport): string[]
   return [
     ...notes,
     `${adopted.length} tensors taken over`,
-    ...drawn.map(({ name, shape, inFile }) => `${name} ${shapeText(shape)} drawn anew, in the file it is ${shapeText(inFile)}`),
+    ...drawn.map(
+      ({ name, shape, inFile }) => `${name} ${shapeText(shape)} drawn anew, in the file it is ${shapeText(inFile)}`,
+    ),
     ...leftOut.map((name) => `${name} of the file left out`),
   ];
 }

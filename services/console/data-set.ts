@@ -33,11 +33,19 @@ export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Prom
   const items = statSync(data).isDirectory() ? await listFolder(data) : await readManifest(data);
   const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
   const mistakes = [
-    ...(classes.length < 2 ? [`${shownPath(path.resolve(data))} has ${classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`}: at least two are needed, in one folder each`] : []),
+    ...(classes.length < 2
+      ? [
+          `${shownPath(path.resolve(data))} has ${classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`}: at least two are needed, in one folder each`,
+        ]
+      : []),
     ...classes.filter((name) => name.includes(',')).map((name) => `class name "${name}": a comma cannot be used`),
   ];
   if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes } });
-  return { classes, description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`, prepare: async () => path.resolve(data) };
+  return {
+    classes,
+    description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`,
+    prepare: async () => path.resolve(data),
+  };
 }
 
 /** Few slices each of many patients teach more than many of few: it is patients that a network has to generalise over. */
@@ -54,7 +62,12 @@ function phantomDataSet(perClass: number, seed: number): DataSet {
 }
 
 /** Appears whole or not at all: an interrupted run leaves nothing that looks finished. */
-async function preparePhantoms(folder: string, perClass: number, seed: number, onProgress: (done: number, total: number) => void): Promise<string> {
+async function preparePhantoms(
+  folder: string,
+  perClass: number,
+  seed: number,
+  onProgress: (done: number, total: number) => void,
+): Promise<string> {
   const manifest = path.join(folder, 'manifest.csv');
   if (existsSync(manifest)) return manifest;
   const draft = `${folder}.${process.pid}.draft`;

@@ -45,9 +45,16 @@ export interface TestEvaluation {
  *
  * @throws MODEL_NOT_READY when nothing was promoted or the predictor does not follow, and whatever a request fails with
  */
-export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject: EvaluationSubject, signal: AbortSignal): Promise<TestEvaluation> {
+export async function evaluateTestSplit(
+  bus: Bus,
+  client: PatientClient,
+  subject: EvaluationSubject,
+  signal: AbortSignal,
+): Promise<TestEvaluation> {
   const { classes, onProgress } = subject;
-  const samples = (await listScans(bus, signal)).filter(({ split, label }) => split === 'SPLIT_TEST' && classes.includes(label));
+  const samples = (await listScans(bus, signal)).filter(
+    ({ split, label }) => split === 'SPLIT_TEST' && classes.includes(label),
+  );
   if (samples.length === 0) return evaluationOf(classes, [], 1);
   const champion = await championVersion(bus);
   const temperature = await untilServed(bus, client, champion, samples[0]!, signal);
@@ -60,7 +67,11 @@ export async function evaluateTestSplit(bus: Bus, client: PatientClient, subject
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  return evaluationOf(classes, predictions.sort((a, b) => a.sequence - b.sequence), temperature);
+  return evaluationOf(
+    classes,
+    predictions.sort((a, b) => a.sequence - b.sequence),
+    temperature,
+  );
 }
 
 function evaluationOf(classes: readonly string[], predictions: TestPrediction[], temperature: number): TestEvaluation {
@@ -75,14 +86,23 @@ async function championVersion(bus: Bus): Promise<string> {
 }
 
 /** @returns the temperature that the champion answers at */
-async function untilServed(bus: Bus, client: PatientClient, champion: string, sample: ScanEntry, signal: AbortSignal): Promise<number> {
+async function untilServed(
+  bus: Bus,
+  client: PatientClient,
+  champion: string,
+  sample: ScanEntry,
+  signal: AbortSignal,
+): Promise<number> {
   const deadlineMs = Date.now() + CHAMPION_TIMEOUT_MS;
   const { image } = await scanOf(bus, sample);
   for (;;) {
     const { modelVersion, temperature } = await client.predict(image, 'is it served', signal);
     if (modelVersion === champion) return temperature;
     if (Date.now() > deadlineMs) {
-      throw new SulcusError('MODEL_NOT_READY', `The predictor answers with ${client.lastVersion}, not with the champion ${champion}: see its log`);
+      throw new SulcusError(
+        'MODEL_NOT_READY',
+        `The predictor answers with ${client.lastVersion}, not with the champion ${champion}: see its log`,
+      );
     }
     await sleep(250, undefined, { signal });
   }
@@ -97,10 +117,14 @@ interface Examination {
   signal: AbortSignal;
 }
 
-async function predictSample({ bus, client, classes, champion, signal }: Examination, { sequence, sampleId, label }: ScanEntry): Promise<TestPrediction> {
+async function predictSample(
+  { bus, client, classes, champion, signal }: Examination,
+  { sequence, sampleId, label }: ScanEntry,
+): Promise<TestPrediction> {
   const { image, source } = await scanOf(bus, { sequence, sampleId });
   const { predictedClass, probabilities, modelVersion } = await client.predict(image, sampleId, signal);
-  if (modelVersion !== champion) throw new SulcusError('CONFLICT', `The champion changed from ${champion} to ${modelVersion} during the evaluation`);
+  if (modelVersion !== champion)
+    throw new SulcusError('CONFLICT', `The champion changed from ${champion} to ${modelVersion} during the evaluation`);
   const byClass = new Map(probabilities.map(({ className, probability }) => [className, probability]));
   return {
     fileName: source,
@@ -112,7 +136,10 @@ async function predictSample({ bus, client, classes, champion, signal }: Examina
   };
 }
 
-async function scanOf(bus: Bus, { sequence, sampleId }: Pick<ScanEntry, 'sequence' | 'sampleId'>): Promise<{ image: Buffer; source: string }> {
+async function scanOf(
+  bus: Bus,
+  { sequence, sampleId }: Pick<ScanEntry, 'sequence' | 'sampleId'>,
+): Promise<{ image: Buffer; source: string }> {
   const scan = await readScan(bus, sequence);
   if (!scan) throw new SulcusError('NOT_FOUND', `Scan ${sequence} (sample ${sampleId}) is no longer stored`);
   return scan;

@@ -49,12 +49,18 @@ export async function learnOnce(run: Run): Promise<void> {
   await changes.until(() => (state.finished?.scanSequence ?? -1) >= lastSequence, signal);
   view.note(`training ended (${state.finished!.reason}) after ${state.finished!.passes} epochs`);
   setPhase('evaluating');
-  const test = await evaluateTestSplit(pipeline.bus, client, { classes: dataSet.classes, onProgress: (done, total) => setPhase(`evaluating ${done}/${total}`) }, signal);
+  const test = await evaluateTestSplit(
+    pipeline.bus,
+    client,
+    { classes: dataSet.classes, onProgress: (done, total) => setPhase(`evaluating ${done}/${total}`) },
+    signal,
+  );
   const summary = summarise(state, { ...client.counts, lastVersion: client.lastVersion }, test.metrics);
   finish(run, summary);
   setPhase('writing the report');
   await report(run, summary, test);
-  if (state.repeatedSamples > 0) throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
+  if (state.repeatedSamples > 0)
+    throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
 }
 
 /** Import, then learn from whatever else comes, until the user stops it. */
@@ -67,7 +73,8 @@ export async function learnOn(run: Run): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  if (run.options.json !== undefined) finish(run, summarise(state, { ...client.counts, lastVersion: client.lastVersion }));
+  if (run.options.json !== undefined)
+    finish(run, summarise(state, { ...client.counts, lastVersion: client.lastVersion }));
 }
 
 /** Makes the images when there are none, and has them taken in by a process of its own. */
@@ -97,9 +104,15 @@ async function importData({ dataSet, pipeline, state, changes, view, signal, set
 async function requireSplits({ pipeline, dataSet, signal }: Run): Promise<number> {
   const scans = await listScans(pipeline.bus, signal);
   const labelled = scans.filter(({ label }) => dataSet.classes.includes(label));
-  for (const [split, name] of [['SPLIT_TRAIN', 'train on'], ['SPLIT_VALIDATION', 'validate on']] as const) {
+  for (const [split, name] of [
+    ['SPLIT_TRAIN', 'train on'],
+    ['SPLIT_VALIDATION', 'validate on'],
+  ] as const) {
     if (!labelled.some((scan) => scan.split === split)) {
-      throw new SulcusError('INVALID_ARGUMENT', `None of the ${labelled.length} labelled images is there to ${name}: give more images`);
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `None of the ${labelled.length} labelled images is there to ${name}: give more images`,
+      );
     }
   }
   return scans.at(-1)!.sequence;
@@ -110,8 +123,22 @@ function finish({ options, dataSet, view }: Run, summary: RunSummary): void {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
 }
 
-async function report({ options: { recipe, run, seed }, dataSet, pipeline, state, view, startedMs, reportFolder }: Run, summary: RunSummary, evaluation: TestEvaluation): Promise<void> {
-  const source = { dataDescription: dataSet.description, recipe, run, seed, classes: dataSet.classes, startedUnixMs: startedMs, summary, history: state.history, evaluation };
+async function report(
+  { options: { recipe, run, seed }, dataSet, pipeline, state, view, startedMs, reportFolder }: Run,
+  summary: RunSummary,
+  evaluation: TestEvaluation,
+): Promise<void> {
+  const source = {
+    dataDescription: dataSet.description,
+    recipe,
+    run,
+    seed,
+    classes: dataSet.classes,
+    startedUnixMs: startedMs,
+    summary,
+    history: state.history,
+    evaluation,
+  };
   await writeReport(reportFolder, source, ({ sequence }) => readImage(pipeline.bus, sequence));
   view.note(`report ${shownPath(path.join(reportFolder, 'index.html'))}`);
 }

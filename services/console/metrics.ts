@@ -12,7 +12,10 @@ export interface ClassificationMetrics {
 }
 
 /** Counts pairs of true and predicted class: `matrix[true][predicted]`. */
-export function confusionMatrix(classCount: number, pairs: Iterable<readonly [trueIndex: number, predictedIndex: number]>): number[][] {
+export function confusionMatrix(
+  classCount: number,
+  pairs: Iterable<readonly [trueIndex: number, predictedIndex: number]>,
+): number[][] {
   const matrix = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
   for (const [trueIndex, predictedIndex] of pairs) matrix[trueIndex]![predictedIndex]!++;
   return matrix;
@@ -49,7 +52,8 @@ export function perClassMetrics(confusion: readonly (readonly number[])[]): Clas
 export function classificationMetrics(confusion: number[][]): ClassificationMetrics {
   const perClass = perClassMetrics(confusion);
   const n = sum(perClass.map(({ support }) => support));
-  const weighted = (pick: (metrics: ClassMetrics) => number): number => ratio(sum(perClass.map((metrics) => pick(metrics) * metrics.support)), n);
+  const weighted = (pick: (metrics: ClassMetrics) => number): number =>
+    ratio(sum(perClass.map((metrics) => pick(metrics) * metrics.support)), n);
   return {
     n,
     accuracy: ratio(sum(confusion.map((row, index) => row[index]!)), n),

@@ -4,19 +4,59 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
 
 const port = (defaultPort: number, purpose: string) =>
-  optional(integer({ min: 1, max: 65_535, description: `port of ${purpose} (default: ${defaultPort}, or a free one when that is taken)` }));
+  optional(
+    integer({
+      min: 1,
+      max: 65_535,
+      description: `port of ${purpose} (default: ${defaultPort}, or a free one when that is taken)`,
+    }),
+  );
 
 const OPTIONS = {
-  data: ['--data <path>', optional(existingPath({ description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)' }))],
-  recipe: ['--recipe <name>', text({ default: 'default', description: 'what to train and how; a name, or a JSON, JavaScript or TypeScript file' })],
-  epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'most passes over the data (default: the recipe says)' }))],
+  data: [
+    '--data <path>',
+    optional(
+      existingPath({
+        description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)',
+      }),
+    ),
+  ],
+  recipe: [
+    '--recipe <name>',
+    text({
+      default: 'default',
+      description: 'what to train and how; a name, or a JSON, JavaScript or TypeScript file',
+    }),
+  ],
+  epochs: [
+    '--epochs <n>',
+    optional(integer({ min: 1, description: 'most passes over the data (default: the recipe says)' })),
+  ],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
-  once: ['--once', flag({ default: false, description: 'import, train to the end, evaluate the test split through the predictor, print, exit' })],
+  once: [
+    '--once',
+    flag({
+      default: false,
+      description: 'import, train to the end, evaluate the test split through the predictor, print, exit',
+    }),
+  ],
   json: ['--json <file>', optional(text({ description: 'write the summary there (with --once, or when stopped)' }))],
-  report: ['--report <folder>', optional(text({ description: 'write the report of --once there (default: report in the state folder)' }))],
-  run: ['--run <name>', site({ default: 'main', description: 'name of the training run; model versions are <run>-000001, …' })],
-  phantoms: ['--phantoms <n>', integer({ default: 250, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' })],
-  state: ['--state <folder>', optional(text({ description: 'where streams, models, logs and traces are kept (see below)' }))],
+  report: [
+    '--report <folder>',
+    optional(text({ description: 'write the report of --once there (default: report in the state folder)' })),
+  ],
+  run: [
+    '--run <name>',
+    site({ default: 'main', description: 'name of the training run; model versions are <run>-000001, …' }),
+  ],
+  phantoms: [
+    '--phantoms <n>',
+    integer({ default: 250, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' }),
+  ],
+  state: [
+    '--state <folder>',
+    optional(text({ description: 'where streams, models, logs and traces are kept (see below)' })),
+  ],
   fresh: ['--fresh', flag({ default: false, description: 'empty the state folder first' })],
   live: ['--no-live', flag({ default: true, description: 'print lines instead of the live view' })],
   portNats: ['--port-nats <port>', port(4222, 'the NATS server')],
@@ -33,7 +73,10 @@ the newest few are kept. .sulcus/run/latest points to the newest run: its logs, 
 /** What the launcher reads itself; the services read the rest. */
 const ENVIRONMENT = {
   natsUrl: ['SULCUS_NATS_URL', optional(text({ description: 'a running NATS server to use instead of starting one' }))],
-  natsServer: ['SULCUS_NATS_SERVER', optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" }))],
+  natsServer: [
+    'SULCUS_NATS_SERVER',
+    optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" })),
+  ],
   ...engineEnvironment,
 } as const;
 
@@ -44,16 +87,28 @@ export type UpOptions = ParsedOptions<typeof OPTIONS> & { natsUrl: string | unde
  *
  * @throws INVALID_CONFIG naming every mistake
  */
-export function readUpOptions(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): UpOptions | undefined {
+export function readUpOptions(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): UpOptions | undefined {
   const parsed = parseCommandLine(
-    { name: 'sulcus up', description: 'Runs NATS and all services on this machine, and shows what they do.', options: OPTIONS, environment: ENVIRONMENT, notes: NOTES },
+    {
+      name: 'sulcus up',
+      description: 'Runs NATS and all services on this machine, and shows what they do.',
+      options: OPTIONS,
+      environment: ENVIRONMENT,
+      notes: NOTES,
+    },
     argv,
   );
   if (!parsed) return undefined;
   const { options } = parsed;
   const { natsUrl } = parseEnvironment(ENVIRONMENT, environment);
   if (natsUrl !== undefined && (options.portNats ?? options.portMonitor) !== undefined) {
-    throw new SulcusError('INVALID_CONFIG', '--port-nats, --port-monitor: no NATS server is started while SULCUS_NATS_URL is set');
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      '--port-nats, --port-monitor: no NATS server is started while SULCUS_NATS_URL is set',
+    );
   }
   return { ...options, natsUrl };
 }

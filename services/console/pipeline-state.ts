@@ -31,7 +31,15 @@ export interface DeadLetterNote {
 const HISTORY_LENGTH = 240;
 const KEPT_DEAD_LETTERS = 5;
 
-const NO_COUNTS: IngestCounts = { offered: 0, ingested: 0, duplicates: 0, rejected: 0, train: 0, validation: 0, test: 0 };
+const NO_COUNTS: IngestCounts = {
+  offered: 0,
+  ingested: 0,
+  duplicates: 0,
+  rejected: 0,
+  train: 0,
+  validation: 0,
+  test: 0,
+};
 
 /** What is known of the pipeline from what its services report; views and summaries read it. */
 export class PipelineState {
@@ -118,7 +126,8 @@ export class PipelineState {
 
   applyModelEvent({ kind, version, alias, validationLoss, validationAccuracy }: ModelEvent): void {
     const known = this.models.get(version);
-    if (kind === 'KIND_PUBLISHED' && !known) this.models.set(version, { version, loss: validationLoss, accuracy: validationAccuracy, promoted: false });
+    if (kind === 'KIND_PUBLISHED' && !known)
+      this.models.set(version, { version, loss: validationLoss, accuracy: validationAccuracy, promoted: false });
     if (kind === 'KIND_PROMOTED' && alias === 'champion' && known) known.promoted = true;
   }
 
@@ -134,7 +143,10 @@ export class PipelineState {
     this.training = progress;
     this.history.addTraining({ ...progress, timeUnixMs });
     this.finished = undefined;
-    for (const [history, value] of [[this.lossHistory, progress.loss], [this.accuracyHistory, progress.accuracy]] as const) {
+    for (const [history, value] of [
+      [this.lossHistory, progress.loss],
+      [this.accuracyHistory, progress.accuracy],
+    ] as const) {
       history.push(value);
       history.splice(0, history.length - HISTORY_LENGTH);
     }

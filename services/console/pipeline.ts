@@ -33,7 +33,15 @@ export class Pipeline {
   readonly #broker: SupervisedProcess | undefined;
   readonly #services: readonly SupervisedProcess[];
 
-  private constructor(parts: { bus: Bus; natsUrl: string; ports: Ports; plan: ServicePlan; broker: SupervisedProcess | undefined; services: SupervisedProcess[]; failed: AbortSignal }) {
+  private constructor(parts: {
+    bus: Bus;
+    natsUrl: string;
+    ports: Ports;
+    plan: ServicePlan;
+    broker: SupervisedProcess | undefined;
+    services: SupervisedProcess[];
+    failed: AbortSignal;
+  }) {
     this.bus = parts.bus;
     this.natsUrl = parts.natsUrl;
     this.ingestAddress = `127.0.0.1:${parts.ports.ingest}`;
@@ -50,14 +58,28 @@ export class Pipeline {
    *
    * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE when there is no nats-server
    */
-  static async start(options: UpOptions, folder: StateFolder, classes: readonly string[], signal: AbortSignal): Promise<Pipeline> {
+  static async start(
+    options: UpOptions,
+    folder: StateFolder,
+    classes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Pipeline> {
     const ports = await choosePorts(options);
     // Streams that exist keep their size.
     const limits = options.natsUrl === undefined && !existsSync(folder.nats) ? limitsFor(freeBytes(folder.root)) : {};
-    const broker = options.natsUrl === undefined ? await createBroker({ folder: folder.nats, logFile: path.join(folder.logs, 'nats.log'), port: ports.nats, monitorPort: ports.monitor }) : undefined;
+    const broker =
+      options.natsUrl === undefined
+        ? await createBroker({
+            folder: folder.nats,
+            logFile: path.join(folder.logs, 'nats.log'),
+            port: ports.nats,
+            monitorPort: ports.monitor,
+          })
+        : undefined;
     const natsUrl = options.natsUrl ?? `nats://127.0.0.1:${ports.nats}`;
     const failure = new AbortController();
-    const fail = (process: SupervisedProcess) => (reason: string) => failure.abort(failureOf(process.name, process.spec.logFile, reason));
+    const fail = (process: SupervisedProcess) => (reason: string) =>
+      failure.abort(failureOf(process.name, process.spec.logFile, reason));
     broker?.once('gaveUp', fail(broker)).start();
     try {
       if (broker) await brokerReady(broker, ports.nats, signal);
@@ -108,7 +130,9 @@ async function choosePorts(options: UpOptions): Promise<Ports> {
     const mistakes = failures.map(({ rawMessage }) => rawMessage);
     throw new SulcusError(failures[0]!.code, mistakes.join('\n'), { details: { mistakes } });
   }
-  const [nats, monitor, ingest, predictor] = results.map((result) => (result as PromiseFulfilledResult<number>).value) as [number, number, number, number];
+  const [nats, monitor, ingest, predictor] = results.map(
+    (result) => (result as PromiseFulfilledResult<number>).value,
+  ) as [number, number, number, number];
   return { nats, monitor, ingest, predictor };
 }
 
@@ -120,7 +144,10 @@ interface Surroundings {
 }
 
 /** What the services are told; everything else comes from the environment of the launcher. */
-function serviceEnvironment({ run, recipe, epochs, seed, once }: UpOptions, { natsUrl, ports, classes, traceFolder }: Surroundings): NodeJS.ProcessEnv {
+function serviceEnvironment(
+  { run, recipe, epochs, seed, once }: UpOptions,
+  { natsUrl, ports, classes, traceFolder }: Surroundings,
+): NodeJS.ProcessEnv {
   return {
     SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
     // Here everything stays on this machine: what is predicted can be replayed without looking for its image.

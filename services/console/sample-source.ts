@@ -42,5 +42,7 @@ export async function readImage(bus: Bus, sequence: number): Promise<Buffer | un
 /** The image file of a scan and where it came from, for people; undefined when the stream no longer has it. */
 export async function readScan(bus: Bus, sequence: number): Promise<{ image: Buffer; source: string } | undefined> {
   const received = await bus.get(Streams.SCANS, sequence, codecs.Scan);
-  return received?.message.image ? { image: await bus.fromPayload(received.message.image), source: received.message.source } : undefined;
+  return received?.message.image
+    ? { image: await bus.fromPayload(received.message.image), source: received.message.source }
+    : undefined;
 }

@@ -37,11 +37,23 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
   const used = existsSync(root) && readdirSync(root).length > 0;
   if (used) {
     const marker = path.join(root, MARKER);
-    if (!existsSync(marker)) throw new SulcusError('INVALID_CONFIG', `${shownPath(root)} holds other files: name an empty folder with --state`);
+    if (!existsSync(marker))
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} holds other files: name an empty folder with --state`,
+      );
     const owner = ownerOf(marker);
-    if (owner !== undefined) throw new SulcusError('INVALID_CONFIG', `${shownPath(root)} is in use by process ${owner}: stop it, or name another folder with --state`);
+    if (owner !== undefined)
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} is in use by process ${owner}: stop it, or name another folder with --state`,
+      );
     if (fresh) rmSync(root, { recursive: true });
-    else if (once) throw new SulcusError('INVALID_CONFIG', `${shownPath(root)} holds an earlier run, and --once starts from nothing: add --fresh to empty it`);
+    else if (once)
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} holds an earlier run, and --once starts from nothing: add --fresh to empty it`,
+      );
   }
   mkdirSync(root, { recursive: true });
   writeMarker(root, process.pid);
@@ -79,7 +91,10 @@ function ownerOf(marker: string): number | undefined {
 }
 
 function pruneOnceRuns(runs: string): void {
-  const old = readdirSync(runs).filter((name) => name.startsWith('once-')).sort().slice(0, -KEPT_ONCE_RUNS);
+  const old = readdirSync(runs)
+    .filter((name) => name.startsWith('once-'))
+    .sort()
+    .slice(0, -KEPT_ONCE_RUNS);
   for (const name of old) {
     const root = path.join(runs, name);
     if (ownerOf(path.join(root, MARKER)) === undefined) rmSync(root, { recursive: true, force: true });

@@ -31,7 +31,12 @@ export function limitsFor(free: number): Partial<TopologyLimits> {
   const scale = (usable - rigid) / elastic;
   if (scale * elastic < LEAST_ELASTIC_BYTES) {
     const needed = (rigid + LEAST_ELASTIC_BYTES) / USABLE_SHARE;
-    throw new SulcusError('STORAGE_FULL', `Only ${(free / 1e9).toFixed(1)} GB are free for the streams; at least ${(needed / 1e9).toFixed(1)} GB are needed: make room, or name a folder on another disk with --state`);
+    throw new SulcusError(
+      'STORAGE_FULL',
+      `Only ${(free / 1e9).toFixed(1)} GB are free for the streams; at least ${(needed / 1e9).toFixed(1)} GB are needed: make room, or name a folder on another disk with --state`,
+    );
   }
-  return { maxBytes: Object.fromEntries(ELASTIC.map((stream) => [stream, Math.floor(DEFAULT_MAX_BYTES[stream] * scale)])) };
+  return {
+    maxBytes: Object.fromEntries(ELASTIC.map((stream) => [stream, Math.floor(DEFAULT_MAX_BYTES[stream] * scale)])),
+  };
 }

@@ -33,7 +33,11 @@ export interface RequestCounts {
 /** The version that answered last, if any has; an answer may be here before the predictor's message about its swap. */
 type Answers = RequestCounts & { readonly lastVersion?: string };
 
-export function summarise(state: PipelineState, { requests, failedRequests, lastVersion }: Answers, test?: ClassificationMetrics): RunSummary {
+export function summarise(
+  state: PipelineState,
+  { requests, failedRequests, lastVersion }: Answers,
+  test?: ClassificationMetrics,
+): RunSummary {
   const { offered, ingested, duplicates, rejected, ...split } = state.ingest;
   const lost = [...state.lostSamples.values()];
   const lostOf = (side: string): number => lost.filter((lostSplit) => lostSplit === side).length;
@@ -53,14 +57,21 @@ export function summarise(state: PipelineState, { requests, failedRequests, last
       imagesPerSecond: training?.imagesPerSecond ?? 0,
       inputStallFraction: training?.inputStallFraction ?? 0,
     },
-    models: [...state.models.values()].map(({ version, loss, accuracy, promoted }) => ({ version, validation: { loss, accuracy }, promoted })),
+    models: [...state.models.values()].map(({ version, loss, accuracy, promoted }) => ({
+      version,
+      validation: { loss, accuracy },
+      promoted,
+    })),
     served: { version: lastVersion || state.servedVersion, swaps: state.swaps, requests, failedRequests },
     ...(test ? { test } : {}),
   };
 }
 
 /** The summary for people. */
-export function renderSummary({ images, split, engine, training, models, served, test }: RunSummary, classes: readonly string[]): string {
+export function renderSummary(
+  { images, split, engine, training, models, served, test }: RunSummary,
+  classes: readonly string[],
+): string {
   const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`;
   const promoted = models.filter((model) => model.promoted).length;
   const lines = [
@@ -74,7 +85,9 @@ export function renderSummary({ images, split, engine, training, models, served,
   if (test) {
     lines.push(
       `test      ${test.n} images: accuracy ${percent(test.accuracy)}, weighted precision ${percent(test.precisionWeighted)}, recall ${percent(test.recallWeighted)}, F1 ${percent(test.f1Weighted)}`,
-      ...(test.onlyPredicted === null ? [] : [`          ALARM: every image is predicted as "${classes[test.onlyPredicted]}"`]),
+      ...(test.onlyPredicted === null
+        ? []
+        : [`          ALARM: every image is predicted as "${classes[test.onlyPredicted]}"`]),
       ...renderConfusion(test.confusion, classes).map((line) => `          ${line}`),
     );
   }
@@ -84,7 +97,10 @@ export function renderSummary({ images, split, engine, training, models, served,
 /** Rows: true class; columns: predicted class. */
 function renderConfusion(confusion: readonly (readonly number[])[], classes: readonly string[]): string[] {
   const nameWidth = Math.max(...classes.map((name) => name.length), 'true \\ predicted'.length);
-  const widths = classes.map((name, column) => Math.max(name.length, ...confusion.map((row) => String(row[column]).length)));
-  const row = (name: string, cells: readonly (string | number)[]): string => [name.padEnd(nameWidth), ...cells.map((cell, column) => String(cell).padStart(widths[column]!))].join('  ');
+  const widths = classes.map((name, column) =>
+    Math.max(name.length, ...confusion.map((row) => String(row[column]).length)),
+  );
+  const row = (name: string, cells: readonly (string | number)[]): string =>
+    [name.padEnd(nameWidth), ...cells.map((cell, column) => String(cell).padStart(widths[column]!))].join('  ');
   return [row('true \\ predicted', classes), ...confusion.map((cells, index) => row(classes[index]!, cells))];
 }

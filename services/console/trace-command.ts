@@ -17,7 +17,8 @@ export async function traceMain(argv: readonly string[]): Promise<void> {
         dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
         json: ['--json', flag({ default: false, description: 'print the story as JSON' })],
       },
-      notes: 'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',
+      notes:
+        'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',
     },
     argv,
   );

@@ -38,10 +38,17 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
   }
 }
 
-const reportFolder = ({ report }: UpOptions, folder: StateFolder): string => (report === undefined ? folder.report : path.resolve(report));
+const reportFolder = ({ report }: UpOptions, folder: StateFolder): string =>
+  report === undefined ? folder.report : path.resolve(report);
 
 /** Watches, shows and feeds a running pipeline, and stops it in the end. */
-async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet, options: UpOptions, { signal, log }: ServiceContext): Promise<void> {
+async function operate(
+  pipeline: Pipeline,
+  folder: StateFolder,
+  dataSet: DataSet,
+  options: UpOptions,
+  { signal, log }: ServiceContext,
+): Promise<void> {
   const startedMs = Date.now();
   const over = new AbortController();
   const running = AbortSignal.any([signal, pipeline.failed, over.signal]);
@@ -51,14 +58,25 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
   using client = new PatientClient(pipeline.predictorAddress);
   let phase = 'starting';
   let streams: Record<StreamName, StreamStats> | undefined;
-  const polling = setInterval(() => void pipeline.bus.stats().then((stats) => (streams = stats), () => undefined), STATS_INTERVAL_MS);
+  const polling = setInterval(
+    () =>
+      void pipeline.bus.stats().then(
+        (stats) => (streams = stats),
+        () => undefined,
+      ),
+    STATS_INTERVAL_MS,
+  );
   const addresses = `ingest ${pipeline.ingestAddress}   predictor ${pipeline.predictorAddress}   ${pipeline.natsUrl}   logs ${shownPath(folder.logs)}`;
   const view = startView(
     () => ({
       phase,
       elapsedMs: Date.now() - startedMs,
       state,
-      processes: pipeline.processes.map(({ name, state: processState, restarts }) => ({ name, state: processState, restarts })),
+      processes: pipeline.processes.map(({ name, state: processState, restarts }) => ({
+        name,
+        state: processState,
+        restarts,
+      })),
       streams,
       asked: options.once ? client.counts : undefined,
       addresses,
@@ -76,7 +94,19 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
     watchPipeline(pipeline.bus, state, { sinceUnixMs, signal: running, changed: () => changes.notify() }),
     ...(options.once ? [askConstantly(pipeline.bus, client, log, running)] : []),
   ];
-  const run: Run = { options, dataSet, pipeline, state, changes, client, view, startedMs, reportFolder: reportFolder(options, folder), signal: running, setPhase };
+  const run: Run = {
+    options,
+    dataSet,
+    pipeline,
+    state,
+    changes,
+    client,
+    view,
+    startedMs,
+    reportFolder: reportFolder(options, folder),
+    signal: running,
+    setPhase,
+  };
   try {
     view.note(addresses);
     await Promise.race([options.once ? learnOnce(run) : learnOn(run), failureOf(background)]);
@@ -89,7 +119,9 @@ async function operate(pipeline: Pipeline, folder: StateFolder, dataSet: DataSet
     await Promise.allSettled(background);
     await pipeline.stop();
     view.close();
-    process.stdout.write(`logs ${shownPath(folder.logs)}   traces ${shownPath(folder.traces)} (sulcus trace <sample>)\n`);
+    process.stdout.write(
+      `logs ${shownPath(folder.logs)}   traces ${shownPath(folder.traces)} (sulcus trace <sample>)\n`,
+    );
   }
 }
 

@@ -11,7 +11,11 @@ export interface WatchOptions {
 }
 
 /** Keeps a state current from the streams of events, model events and dead letters, until the signal aborts. */
-export async function watchPipeline(bus: Bus, state: PipelineState, { sinceUnixMs, signal, changed }: WatchOptions): Promise<void> {
+export async function watchPipeline(
+  bus: Bus,
+  state: PipelineState,
+  { sinceUnixMs, signal, changed }: WatchOptions,
+): Promise<void> {
   const watch = async <O>(stream: StreamName, codec: Codec<never, O>, apply: (message: O) => void): Promise<void> => {
     for await (const { message, timeUnixMs } of bus.follow({ stream, codec, signal })) {
       if (message === undefined || timeUnixMs < sinceUnixMs) continue;

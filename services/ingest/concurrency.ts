@@ -24,7 +24,11 @@ export class Turns {
  *
  * @throws what the source throws, or the first failure of `work` in its turn
  */
-export async function* inOrder<T, R>(source: AsyncIterable<T>, window: number, work: (item: T) => Promise<R>): AsyncGenerator<R, void, undefined> {
+export async function* inOrder<T, R>(
+  source: AsyncIterable<T>,
+  window: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   const results: Promise<R>[] = [];
   let next: Promise<IteratorResult<T>> | undefined = pull();

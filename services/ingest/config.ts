@@ -1,6 +1,19 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { bytes, duration, flag, integer, optional, parseEnvironment, Secret, secret, site, text, type Parsed, type Variable } from '#libs/config';
+import {
+  bytes,
+  duration,
+  flag,
+  integer,
+  optional,
+  parseEnvironment,
+  Secret,
+  secret,
+  site,
+  text,
+  type Parsed,
+  type Variable,
+} from '#libs/config';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
 import type { SplitShares } from './splits.js';
@@ -13,34 +26,86 @@ const MIN_KEY_CHARS = 16;
 
 /** Environment that the server and one-shot imports share. */
 export const commonEnvironment = {
-  natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' })],
-  site: ['SULCUS_SITE', site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' })],
-  splitKey: ['SULCUS_SPLIT_KEY', secret({ default: new Secret(DEFAULT_SPLIT_KEY), description: 'key of the hash that decides train, validation or test (the default is public: splits are reproducible)' })],
-  pseudonymKey: ['SULCUS_PSEUDONYM_KEY', optional(longSecret('key of the patient and study pseudonyms, at least 16 characters (default: made once and kept in SULCUS_DATA_DIR/keys)'))],
-  dataDir: ['SULCUS_DATA_DIR', text({ default: defaultDataDir(), description: 'folder for what this service must remember' })],
-  splitShares: ['SULCUS_SPLIT_SHARES', shares({ default: { SPLIT_TRAIN: 70, SPLIT_VALIDATION: 15, SPLIT_TEST: 15 }, description: 'shares of train/validation/test, for example 80/10/10' })],
-  maxPixels: ['SULCUS_MAX_PIXELS', integer({ default: DEFAULT_MAX_PIXELS, min: 1, description: 'largest image, width times height' })],
+  natsUrl: [
+    'SULCUS_NATS_URL',
+    text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' }),
+  ],
+  site: [
+    'SULCUS_SITE',
+    site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' }),
+  ],
+  splitKey: [
+    'SULCUS_SPLIT_KEY',
+    secret({
+      default: new Secret(DEFAULT_SPLIT_KEY),
+      description:
+        'key of the hash that decides train, validation or test (the default is public: splits are reproducible)',
+    }),
+  ],
+  pseudonymKey: [
+    'SULCUS_PSEUDONYM_KEY',
+    optional(
+      longSecret(
+        'key of the patient and study pseudonyms, at least 16 characters (default: made once and kept in SULCUS_DATA_DIR/keys)',
+      ),
+    ),
+  ],
+  dataDir: [
+    'SULCUS_DATA_DIR',
+    text({ default: defaultDataDir(), description: 'folder for what this service must remember' }),
+  ],
+  splitShares: [
+    'SULCUS_SPLIT_SHARES',
+    shares({
+      default: { SPLIT_TRAIN: 70, SPLIT_VALIDATION: 15, SPLIT_TEST: 15 },
+      description: 'shares of train/validation/test, for example 80/10/10',
+    }),
+  ],
+  maxPixels: [
+    'SULCUS_MAX_PIXELS',
+    integer({ default: DEFAULT_MAX_PIXELS, min: 1, description: 'largest image, width times height' }),
+  ],
   maxFileBytes: ['SULCUS_MAX_FILE_BYTES', bytes({ default: DEFAULT_MAX_BYTES, description: 'largest image file' })],
-  acceptMislabelled: ['SULCUS_ACCEPT_MISLABELLED', flag({ default: false, description: 'take images whose file name ends as another format, such as a PNG called .jpg' })],
-  patienceMs: ['SULCUS_INGEST_PATIENCE', duration({ default: 10 * 60_000, description: 'how long a sender is made to wait while the pipeline is full or the broker away' })],
+  acceptMislabelled: [
+    'SULCUS_ACCEPT_MISLABELLED',
+    flag({
+      default: false,
+      description: 'take images whose file name ends as another format, such as a PNG called .jpg',
+    }),
+  ],
+  patienceMs: [
+    'SULCUS_INGEST_PATIENCE',
+    duration({
+      default: 10 * 60_000,
+      description: 'how long a sender is made to wait while the pipeline is full or the broker away',
+    }),
+  ],
 } as const;
 
 /** Environment of the server. */
 export const serverEnvironment = {
   ...commonEnvironment,
-  address: ['SULCUS_INGEST_ADDRESS', text({ default: '127.0.0.1:7001', description: 'host:port the gRPC server listens on' })],
+  address: [
+    'SULCUS_INGEST_ADDRESS',
+    text({ default: '127.0.0.1:7001', description: 'host:port the gRPC server listens on' }),
+  ],
   watchDir: ['SULCUS_WATCH_DIR', optional(text({ description: 'folder that is watched for images (default: none)' }))],
-  maxMessageBytes: ['SULCUS_MAX_MESSAGE_BYTES', bytes({ default: DEFAULT_MAX_MESSAGE_BYTES, description: 'largest gRPC message' })],
+  maxMessageBytes: [
+    'SULCUS_MAX_MESSAGE_BYTES',
+    bytes({ default: DEFAULT_MAX_MESSAGE_BYTES, description: 'largest gRPC message' }),
+  ],
 } as const;
 
 export type CommonConfig = Parsed<typeof commonEnvironment>;
 export type ServerConfig = Parsed<typeof serverEnvironment>;
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export const readCommonConfig = (environment: NodeJS.ProcessEnv = process.env): CommonConfig => parseEnvironment(commonEnvironment, environment);
+export const readCommonConfig = (environment: NodeJS.ProcessEnv = process.env): CommonConfig =>
+  parseEnvironment(commonEnvironment, environment);
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export const readServerConfig = (environment: NodeJS.ProcessEnv = process.env): ServerConfig => parseEnvironment(serverEnvironment, environment);
+export const readServerConfig = (environment: NodeJS.ProcessEnv = process.env): ServerConfig =>
+  parseEnvironment(serverEnvironment, environment);
 
 function longSecret(description: string): Variable<Secret> {
   const kind = secret({ description });
@@ -72,6 +137,7 @@ function shares(options: { default: SplitShares; description: string }): Variabl
 /** `.sulcus/run` of the package, wherever the command is run from: another folder would mean another key. */
 function defaultDataDir(): string {
   let folder = import.meta.dirname;
-  while (!existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder)) folder = path.dirname(folder);
+  while (!existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder))
+    folder = path.dirname(folder);
   return path.join(folder, '.sulcus', 'run');
 }

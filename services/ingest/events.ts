@@ -22,7 +22,15 @@ export interface IngestCounts {
 
 /** Business events of ingest: each keeps its counter, its log record and its report to operators together. */
 export class IngestEvents {
-  readonly counts: IngestCounts = { offered: 0, ingested: 0, duplicates: 0, rejected: 0, train: 0, validation: 0, test: 0 };
+  readonly counts: IngestCounts = {
+    offered: 0,
+    ingested: 0,
+    duplicates: 0,
+    rejected: 0,
+    train: 0,
+    validation: 0,
+    test: 0,
+  };
   readonly #bus: Bus;
   readonly #instance: string;
   readonly #log: Logger;
@@ -56,7 +64,10 @@ export class IngestEvents {
         return;
       case 'rejected':
         this.counts.rejected++;
-        this.#log[outcome.error.code === 'INTERNAL' ? 'error' : 'info']({ source: outcome.source, code: outcome.error.code, reason: outcome.error.rawMessage }, 'rejected');
+        this.#log[outcome.error.code === 'INTERNAL' ? 'error' : 'info'](
+          { source: outcome.source, code: outcome.error.code, reason: outcome.error.rawMessage },
+          'rejected',
+        );
     }
   }
 

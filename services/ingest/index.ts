@@ -4,7 +4,13 @@ export { importMain } from './import/import-command.js';
 
 // ---- to build the service or an import in another process
 export { IngestService, type IngestServiceContext } from './service.js';
-export { importFolder, importManifest, importPath, type ImportContext, type ImportOptions } from './import/import-files.js';
+export {
+  importFolder,
+  importManifest,
+  importPath,
+  type ImportContext,
+  type ImportOptions,
+} from './import/import-files.js';
 export { listFolder } from './files/list-folder.js';
 export { readManifest } from './files/manifest.js';
 export { cleanLabel } from './labels.js';
@@ -14,4 +20,11 @@ export type { ImageInput, IngestOutcome } from './outcome.js';
 export { Pseudonyms } from './pseudonyms.js';
 export { loadPseudonymKey } from './keys.js';
 export { chooseSplit, type AssignedSplit, type SplitIdentity, type SplitShares } from './splits.js';
-export { commonEnvironment, readCommonConfig, readServerConfig, serverEnvironment, type CommonConfig, type ServerConfig } from './config.js';
+export {
+  commonEnvironment,
+  readCommonConfig,
+  readServerConfig,
+  serverEnvironment,
+  type CommonConfig,
+  type ServerConfig,
+} from './config.js';

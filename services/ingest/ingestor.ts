@@ -4,7 +4,14 @@ import pLimit from 'p-limit';
 import { HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs, type ScanInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { decodeImage, detectFormat, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type DecodedImage } from '#libs/imaging';
+import {
+  decodeImage,
+  detectFormat,
+  FORMAT_EXTENSIONS,
+  IMAGE_EXTENSIONS,
+  isMislabelled,
+  type DecodedImage,
+} from '#libs/imaging';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
 import type { Turn } from './concurrency.js';
 import type { CommonConfig } from './config.js';
@@ -58,7 +65,11 @@ export class Ingestor {
    */
   async ingestImage(input: ImageInput, { signal, turn }: IngestOptions = {}): Promise<IngestOutcome> {
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
-    const attributes = { [attr.sampleId]: sampleId, [attr.site]: this.#context.config.site, [attr.imageSizeBytes]: input.bytes.length };
+    const attributes = {
+      [attr.sampleId]: sampleId,
+      [attr.site]: this.#context.config.site,
+      [attr.imageSizeBytes]: input.bytes.length,
+    };
     try {
       return await withSpan('ingest image', { attributes }, async (span) => {
         const outcome = await this.#ingest(input, sampleId, { signal, turn });
@@ -76,11 +87,21 @@ export class Ingestor {
   }
 
   /** Refuses an image for what it came with, keeping its bytes. */
-  rejectRead(source: string, bytes: Uint8Array, error: SulcusError, options: IngestOptions = {}): Promise<IngestOutcome> {
+  rejectRead(
+    source: string,
+    bytes: Uint8Array,
+    error: SulcusError,
+    options: IngestOptions = {},
+  ): Promise<IngestOutcome> {
     return this.#reject(source, error, bytes, options);
   }
 
-  async #reject(source: string, error: SulcusError, bytes: Uint8Array | undefined, { signal, turn }: IngestOptions): Promise<IngestOutcome> {
+  async #reject(
+    source: string,
+    error: SulcusError,
+    bytes: Uint8Array | undefined,
+    { signal, turn }: IngestOptions,
+  ): Promise<IngestOutcome> {
     turn?.pass();
     return withSpan('ingest image', { attributes: { [attr.site]: this.#context.config.site } }, async (span) => {
       await this.#bury(source, error, bytes, signal);
@@ -115,11 +136,27 @@ export class Ingestor {
       if (!config.acceptMislabelled) refuseMislabelled(input.source, image);
       const patientId = pseudonyms.patient(input.patientId);
       const studyId = pseudonyms.study(input.studyId);
-      const split = chooseSplit({ patient: patientId, study: studyId, content: sampleId }, config.splitKey.reveal(), config.splitShares, input.splits);
+      const split = chooseSplit(
+        { patient: patientId, study: studyId, content: sampleId },
+        config.splitKey.reveal(),
+        config.splitShares,
+        input.splits,
+      );
       const { width, height, channels, format } = image;
       const scan = {
-        sampleId, studyId, patientId, site: config.site, split, label,
-        image: { inline: input.bytes }, format, width, height, channels, receivedUnixMs: Date.now(), source: input.source,
+        sampleId,
+        studyId,
+        patientId,
+        site: config.site,
+        split,
+        label,
+        image: { inline: input.bytes },
+        format,
+        width,
+        height,
+        channels,
+        receivedUnixMs: Date.now(),
+        source: input.source,
       };
       return { scan, split };
     } catch (error) {
@@ -128,7 +165,12 @@ export class Ingestor {
   }
 
   /** @returns the outcome, or a LABEL_CONFLICT */
-  async #store({ scan, split }: PreparedScan, source: string, signal: AbortSignal | undefined, turn: Turn | undefined): Promise<IngestOutcome | SulcusError> {
+  async #store(
+    { scan, split }: PreparedScan,
+    source: string,
+    signal: AbortSignal | undefined,
+    turn: Turn | undefined,
+  ): Promise<IngestOutcome | SulcusError> {
     const { bus, config, events } = this.#context;
     const patience = { patienceMs: config.patienceMs, signal, onWait: (error: SulcusError) => events.waiting(error) };
     const { sampleId, label } = scan;
@@ -136,12 +178,17 @@ export class Ingestor {
     const image = await withPatience(() => bus.toPayload(scan.image!.inline as Uint8Array), patience);
     await turn?.mine;
     const { sequence, duplicate } = await withPatience(() => {
-      const publishing = bus.publish(subject, codecs.Scan, { ...scan, image }, {
-        messageId: `${config.site}:${sampleId}`,
-        firstOnSubject: true,
-        headers: scanHeaders(scan, split),
-        signal,
-      });
+      const publishing = bus.publish(
+        subject,
+        codecs.Scan,
+        { ...scan, image },
+        {
+          messageId: `${config.site}:${sampleId}`,
+          firstOnSubject: true,
+          headers: scanHeaders(scan, split),
+          signal,
+        },
+      );
       turn?.pass();
       return publishing;
     }, patience);
@@ -150,19 +197,38 @@ export class Ingestor {
     const known = await withPatience(() => bus.getLast('SCANS', subject, codecs.Scan), patience);
     const knownLabel = known?.message.label ?? label;
     if (label !== '' && knownLabel !== '' && label !== knownLabel) {
-      return new SulcusError('LABEL_CONFLICT', `The same image was ingested before as "${knownLabel}" (from ${known!.message.source}) and now comes as "${label}": to correct a label, annotate the sample`, {
-        details: { sampleId, label, knownLabel },
-      });
+      return new SulcusError(
+        'LABEL_CONFLICT',
+        `The same image was ingested before as "${knownLabel}" (from ${known!.message.source}) and now comes as "${label}": to correct a label, annotate the sample`,
+        {
+          details: { sampleId, label, knownLabel },
+        },
+      );
     }
     if (label !== '' && knownLabel === '') await withPatience(() => this.#addLabel(sampleId, label), patience);
-    return { kind: 'duplicate', source, sampleId, split: (known?.message.split as AssignedSplit | undefined) ?? split, sequence };
+    return {
+      kind: 'duplicate',
+      source,
+      sampleId,
+      split: (known?.message.split as AssignedSplit | undefined) ?? split,
+      sequence,
+    };
   }
 
   /** The image came without a label first and brings one now. */
   async #addLabel(sampleId: string, label: string): Promise<void> {
     const { bus, config } = this.#context;
-    const event = { sampleId, target: 'sampleId' as const, label, labelSource: 'ingest', site: config.site, labelledUnixMs: Date.now() };
-    await bus.publish(subjects.label(config.site), codecs.LabelEvent, event, { messageId: `ingest:${config.site}:${sampleId}:${encodeURIComponent(label)}` });
+    const event = {
+      sampleId,
+      target: 'sampleId' as const,
+      label,
+      labelSource: 'ingest',
+      site: config.site,
+      labelledUnixMs: Date.now(),
+    };
+    await bus.publish(subjects.label(config.site), codecs.LabelEvent, event, {
+      messageId: `ingest:${config.site}:${sampleId}:${encodeURIComponent(label)}`,
+    });
   }
 
   /** Keeps what is refused, as it came. */
@@ -178,11 +244,18 @@ export class Ingestor {
       ...(bytes ? { original: { inline: bytes } } : {}),
       deliveries: 1,
     };
-    await withPatience(() => bus.deadLetter(letter), { patienceMs: config.patienceMs, signal, onWait: (waited) => events.waiting(waited) });
+    await withPatience(() => bus.deadLetter(letter), {
+      patienceMs: config.patienceMs,
+      signal,
+      onWait: (waited) => events.waiting(waited),
+    });
   }
 
   #settle(span: SpanHandle, outcome: IngestOutcome): void {
-    span.setAttributes({ [attr.outcome]: outcome.kind, ...(outcome.kind === 'rejected' ? { [attr.errorType]: outcome.error.code } : { [attr.split]: outcome.split }) });
+    span.setAttributes({
+      [attr.outcome]: outcome.kind,
+      ...(outcome.kind === 'rejected' ? { [attr.errorType]: outcome.error.code } : { [attr.split]: outcome.split }),
+    });
     this.#context.events.settled(outcome);
   }
 }
@@ -199,9 +272,13 @@ class Refusal extends Error {
 function refuseMislabelled(source: string, { format }: DecodedImage): void {
   const extension = /\.([^./\\]+)$/.exec(source)?.[1]?.toLowerCase() ?? '';
   if (!IMAGE_EXTENSIONS.includes(extension) || !isMislabelled(source, format)) return;
-  throw new SulcusError('IMAGE_UNSUPPORTED', `The name ends in .${extension} and the content is ${format.toUpperCase()}: rename it to .${FORMAT_EXTENSIONS[format][0]}, or set SULCUS_ACCEPT_MISLABELLED=true`, {
-    details: { extension, format },
-  });
+  throw new SulcusError(
+    'IMAGE_UNSUPPORTED',
+    `The name ends in .${extension} and the content is ${format.toUpperCase()}: rename it to .${FORMAT_EXTENSIONS[format][0]}, or set SULCUS_ACCEPT_MISLABELLED=true`,
+    {
+      details: { extension, format },
+    },
+  );
 }
 
 function mediaType(bytes: Uint8Array): string {

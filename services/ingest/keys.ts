@@ -21,7 +21,11 @@ export async function loadPseudonymKey(given: Secret | undefined, dataDir: strin
   try {
     await createKey(file);
   } catch (error) {
-    throw new SulcusError('INVALID_CONFIG', `Cannot keep a pseudonym key in ${file}: set SULCUS_DATA_DIR to a writable folder, or SULCUS_PSEUDONYM_KEY (${(error as Error).message})`, { cause: error });
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `Cannot keep a pseudonym key in ${file}: set SULCUS_DATA_DIR to a writable folder, or SULCUS_PSEUDONYM_KEY (${(error as Error).message})`,
+      { cause: error },
+    );
   }
   log.warn({ file }, 'made a new pseudonym key: back it up, pseudonyms cannot be made again without it');
   return (await readKey(file, log))!;
@@ -30,13 +34,20 @@ export async function loadPseudonymKey(given: Secret | undefined, dataDir: strin
 async function readKey(file: string, log: Logger): Promise<Buffer | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new SulcusError('INVALID_CONFIG', `Cannot read the pseudonym key ${file}: ${error.message}`, { cause: error });
+    throw new SulcusError('INVALID_CONFIG', `Cannot read the pseudonym key ${file}: ${error.message}`, {
+      cause: error,
+    });
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text.trim(), 'hex');
-  if (key.length !== KEY_BYTES) throw new SulcusError('INVALID_CONFIG', `${file} holds no pseudonym key (expected ${2 * KEY_BYTES} hexadecimal digits): restore it from a backup`);
+  if (key.length !== KEY_BYTES)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `${file} holds no pseudonym key (expected ${2 * KEY_BYTES} hexadecimal digits): restore it from a backup`,
+    );
   const { mode } = await stat(file);
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) log.warn({ file }, 'others may read the pseudonym key: chmod 600 it');
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    log.warn({ file }, 'others may read the pseudonym key: chmod 600 it');
   return key;
 }
 

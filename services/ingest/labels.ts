@@ -10,7 +10,12 @@ const MAX_LABEL_CHARS = 128;
  */
 export function cleanLabel(label: string | undefined): string {
   const cleaned = (label ?? '').normalize('NFC').trim();
-  if (cleaned.length > MAX_LABEL_CHARS) throw new SulcusError('INVALID_ARGUMENT', `The label has ${cleaned.length} characters, at most ${MAX_LABEL_CHARS} are allowed`);
-  if (/[\p{Cc}\p{Surrogate}]/u.test(cleaned)) throw new SulcusError('INVALID_ARGUMENT', 'The label holds control characters');
+  if (cleaned.length > MAX_LABEL_CHARS)
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `The label has ${cleaned.length} characters, at most ${MAX_LABEL_CHARS} are allowed`,
+    );
+  if (/[\p{Cc}\p{Surrogate}]/u.test(cleaned))
+    throw new SulcusError('INVALID_ARGUMENT', 'The label holds control characters');
   return cleaned;
 }

@@ -8,7 +8,12 @@ import { IngestService } from './service.js';
 /** `sulcus ingest`: takes images in until it is told to stop. Configured by the environment alone. */
 export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
-    { name: 'sulcus ingest', description: 'Takes images in over gRPC and from a watched folder.', options: {}, environment: serverEnvironment },
+    {
+      name: 'sulcus ingest',
+      description: 'Takes images in over gRPC and from a watched folder.',
+      options: {},
+      environment: serverEnvironment,
+    },
     argv,
   );
   if (!parsed) return;
@@ -21,4 +26,5 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await main(process.argv.slice(2));

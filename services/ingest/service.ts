@@ -56,10 +56,15 @@ export class IngestService implements AsyncDisposable {
     const { signal } = service.#stop;
     service.#background.push(studies.follow(bus, signal, log));
     if (config.watchDir !== undefined) {
-      service.#background.push(watchFolder({ folder: config.watchDir, ingestor, maxFileBytes: config.maxFileBytes, log, signal }));
+      service.#background.push(
+        watchFolder({ folder: config.watchDir, ingestor, maxFileBytes: config.maxFileBytes, log, signal }),
+      );
     }
     server.setServing('Ingest', true);
-    events.state('ready', `Takes images in at ${server.address}${config.watchDir === undefined ? '' : ` and from ${config.watchDir}`}`);
+    events.state(
+      'ready',
+      `Takes images in at ${server.address}${config.watchDir === undefined ? '' : ` and from ${config.watchDir}`}`,
+    );
     log.info({ address: server.address, watching: config.watchDir }, 'ready');
     return service;
   }

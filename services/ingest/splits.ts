@@ -24,7 +24,12 @@ export interface SplitIdentity {
  *
  * @param among the sides in question; their shares are scaled to fill the range. Default: all three
  */
-export function chooseSplit(identity: SplitIdentity, key: string, shares: SplitShares, among: readonly AssignedSplit[] = SPLITS): AssignedSplit {
+export function chooseSplit(
+  identity: SplitIdentity,
+  key: string,
+  shares: SplitShares,
+  among: readonly AssignedSplit[] = SPLITS,
+): AssignedSplit {
   const candidates = SPLITS.filter((split) => among.includes(split));
   const total = candidates.reduce((sum, split) => sum + shares[split], 0);
   let remaining = fraction(identity, key) * total;

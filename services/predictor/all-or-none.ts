@@ -7,7 +7,10 @@ import { SulcusError } from '#libs/errors';
  * @param start begins the work; each piece gives up when the signal it is handed aborts
  * @throws what `signal` aborts with, else what the first piece failed with
  */
-export async function allOrNone<T>(signal: AbortSignal, start: (ended: AbortSignal) => readonly Promise<T>[]): Promise<T[]> {
+export async function allOrNone<T>(
+  signal: AbortSignal,
+  start: (ended: AbortSignal) => readonly Promise<T>[],
+): Promise<T[]> {
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   setMaxListeners(0, ended); // one per piece under way is the normal case, not a leak

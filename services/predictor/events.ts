@@ -59,23 +59,39 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     if (beforeFirst || CALLERS_OWN.has(reason)) return;
     this.#requests++;
     this.#failed++;
-    if (!FLOODS.has(reason)) this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
+    if (!FLOODS.has(reason))
+      this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
   }
 
   swapped(host: ModelHost, previousVersion: string | undefined): void {
     const { version } = host.card;
     const loadMs = Math.round(host.loadMs);
-    this.#log.info({ version, previous_version: previousVersion, load_ms: loadMs, engine_pid: host.enginePid, engine: host.engine.description }, 'model version in service');
-    if (version === previousVersion) return this.state('ready', `The engine of model version ${version} was started anew`);
+    this.#log.info(
+      {
+        version,
+        previous_version: previousVersion,
+        load_ms: loadMs,
+        engine_pid: host.enginePid,
+        engine: host.engine.description,
+      },
+      'model version in service',
+    );
+    if (version === previousVersion)
+      return this.state('ready', `The engine of model version ${version} was started anew`);
     this.#swaps++;
     this.#version = version;
-    void publishEvent(this.#bus, 'predictor', this.#instance, { swap: { version, previousVersion: previousVersion ?? '', loadMs } });
+    void publishEvent(this.#bus, 'predictor', this.#instance, {
+      swap: { version, previousVersion: previousVersion ?? '', loadMs },
+    });
   }
 
   failed(version: string, error: SulcusError, retrying: boolean): void {
     this.#log.error({ err: error, version, retrying }, 'model version cannot serve');
     const next = retrying ? 'trying again' : 'it stays out of service';
-    this.state(this.#version === '' ? 'failed' : 'ready', `Model version ${version} cannot serve (${next}): ${error.message}`);
+    this.state(
+      this.#version === '' ? 'failed' : 'ready',
+      `Model version ${version} cannot serve (${next}): ${error.message}`,
+    );
   }
 
   /** A record of a prediction will not be stored. Such come in floods: told with the next report. */
@@ -131,7 +147,12 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     this.#loggedDropped = count;
     const message = `${count} records of predictions are lost: ${why}`;
     try {
-      await this.#bus.publish(subjects.event('predictor'), codecs.PipelineEvent, { service: 'predictor', instance: this.#instance, timeUnixMs: Date.now(), state: { state: 'ready', message } });
+      await this.#bus.publish(subjects.event('predictor'), codecs.PipelineEvent, {
+        service: 'predictor',
+        instance: this.#instance,
+        timeUnixMs: Date.now(),
+        state: { state: 'ready', message },
+      });
     } catch {
       return false; // with the next report
     }

@@ -9,7 +9,12 @@ import { PredictorService } from './service.js';
 /** `sulcus predictor`: answers until it is told to stop. Configured by the environment alone. */
 export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
-    { name: 'sulcus predictor', description: 'Answers predictions over gRPC with the newest promoted model.', options: {}, environment: predictorEnvironment },
+    {
+      name: 'sulcus predictor',
+      description: 'Answers predictions over gRPC with the newest promoted model.',
+      options: {},
+      environment: predictorEnvironment,
+    },
     argv,
   );
   if (!parsed) return;
@@ -22,4 +27,5 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(process.argv.slice(2));

@@ -67,7 +67,13 @@ export interface PredictionContext {
  *
  * @throws BACKPRESSURE before any work when there is not
  */
-export async function admitted<T>({ events }: Pick<PredictionContext, 'events'>, admission: Admission, sizeBytes: number, work: () => Promise<T>, visitor: Visitor = {}): Promise<T> {
+export async function admitted<T>(
+  { events }: Pick<PredictionContext, 'events'>,
+  admission: Admission,
+  sizeBytes: number,
+  work: () => Promise<T>,
+  visitor: Visitor = {},
+): Promise<T> {
   let leave: () => void;
   try {
     leave = admission.enter(sizeBytes, visitor);
@@ -97,7 +103,11 @@ export interface ImageRequest {
  * @throws MODEL_NOT_READY; IMAGE_* for bytes that are no readable image; INVALID_ARGUMENT for a class that cannot be explained;
  * CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died twice under this image; as {@link Recorder.record}
  */
-export async function predictImage(context: PredictionContext, { image, origin, priority = DEFAULT_PRIORITY, explain }: ImageRequest, signal: AbortSignal): Promise<Prediction> {
+export async function predictImage(
+  context: PredictionContext,
+  { image, origin, priority = DEFAULT_PRIORITY, explain }: ImageRequest,
+  signal: AbortSignal,
+): Promise<Prediction> {
   const predictionId = randomUUID();
   const receivedUnixMs = Date.now();
   const input: ImageInput = { format: 'encoded', bytes: image };
@@ -107,7 +117,13 @@ export async function predictImage(context: PredictionContext, { image, origin, 
         signal,
         async () => {
           const { host, release } = await context.slot.acquire(signal);
-          return await predictOn(context, host, { predictionId, receivedUnixMs, input, priority, explain }, span, signal).finally(release);
+          return await predictOn(
+            context,
+            host,
+            { predictionId, receivedUnixMs, input, priority, explain },
+            span,
+            signal,
+          ).finally(release);
         },
         (error) => span.addEvent('engine failed, asking again', { [attr.errorType]: error.code }),
       ),
@@ -134,7 +150,11 @@ export interface PredictionRequest {
  *
  * @throws as {@link predictImage}, and what the request's own functions throw
  */
-export async function predictImages(context: PredictionContext, request: PredictionRequest, signal: AbortSignal): Promise<Prediction[]> {
+export async function predictImages(
+  context: PredictionContext,
+  request: PredictionRequest,
+  signal: AbortSignal,
+): Promise<Prediction[]> {
   return await accounted(context, request.origin, signal, () =>
     persistently(signal, async () => {
       const { host, release } = await request.acquire(signal);
@@ -162,20 +182,35 @@ interface Order {
   explain?: ExplanationOrder | undefined;
 }
 
-function predictOneOf(context: PredictionContext, host: ModelHost, image: Pick<Order, 'input' | 'priority' | 'explain'>, signal: AbortSignal): Promise<Prediction> {
+function predictOneOf(
+  context: PredictionContext,
+  host: ModelHost,
+  image: Pick<Order, 'input' | 'priority' | 'explain'>,
+  signal: AbortSignal,
+): Promise<Prediction> {
   const order = { ...image, predictionId: randomUUID(), receivedUnixMs: Date.now() };
-  return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) => predictOn(context, host, order, span, signal));
+  return withSpan('predict image', { attributes: attributesOf(order.predictionId, order.input) }, (span) =>
+    predictOn(context, host, order, span, signal),
+  );
 }
 
 /** Says which image a caller's mistake is in. */
 function naming(index: number, count: number, thrown: unknown): SulcusError {
   const error = SulcusError.from(thrown);
   if (error.policy.grpcStatus !== GrpcStatus.INVALID_ARGUMENT) return error;
-  return new SulcusError(error.code, `Image ${index} of ${count}: ${error.rawMessage}`, { cause: thrown, details: error.details });
+  return new SulcusError(error.code, `Image ${index} of ${count}: ${error.rawMessage}`, {
+    cause: thrown,
+    details: error.details,
+  });
 }
 
 /** Records what a request is answered with, and counts it and its times, however it ends. */
-async function accounted(context: PredictionContext, origin: RequestOrigin, signal: AbortSignal, work: () => Promise<Prediction[]>): Promise<Prediction[]> {
+async function accounted(
+  context: PredictionContext,
+  origin: RequestOrigin,
+  signal: AbortSignal,
+  work: () => Promise<Prediction[]>,
+): Promise<Prediction[]> {
   const startedMs = performance.now();
   try {
     const predictions = await work();
@@ -192,7 +227,11 @@ async function accounted(context: PredictionContext, origin: RequestOrigin, sign
 }
 
 /** Once more when an engine dies. */
-async function persistently<T>(signal: AbortSignal, work: () => Promise<T>, onRetry?: (error: SulcusError) => void): Promise<T> {
+async function persistently<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  onRetry?: (error: SulcusError) => void,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
@@ -204,9 +243,18 @@ async function persistently<T>(signal: AbortSignal, work: () => Promise<T>, onRe
   }
 }
 
-const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<string, string | number> => ({ [attr.predictionId]: predictionId, [attr.imageSizeBytes]: bytes.byteLength });
+const attributesOf = (predictionId: string, { bytes }: ImageInput): Record<string, string | number> => ({
+  [attr.predictionId]: predictionId,
+  [attr.imageSizeBytes]: bytes.byteLength,
+});
 
-async function predictOn(context: PredictionContext, host: ModelHost, order: Order, span: SpanHandle, signal: AbortSignal): Promise<Prediction> {
+async function predictOn(
+  context: PredictionContext,
+  host: ModelHost,
+  order: Order,
+  span: SpanHandle,
+  signal: AbortSignal,
+): Promise<Prediction> {
   const { card } = host;
   const { predictionId, receivedUnixMs, input, priority, explain } = order;
   if (explain) assertExplainable(card, input, explain);
@@ -214,23 +262,47 @@ async function predictOn(context: PredictionContext, host: ModelHost, order: Ord
   if (card.traceparent !== undefined) span.addLink({ traceparent: card.traceparent });
 
   let prepared: Prepared | undefined;
-  const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(async (wanted) => {
-    prepared = await prepare(context.pool, order.input.transform ?? host.transform, order, span, wanted);
-    return prepared.pixels;
-  }, signal, priority);
+  const { result, batchSize, batchRow, queueMs, runMs } = await host.predict(
+    async (wanted) => {
+      prepared = await prepare(context.pool, order.input.transform ?? host.transform, order, span, wanted);
+      return prepared.pixels;
+    },
+    signal,
+    priority,
+  );
 
   const inferredUnixMs = Date.now();
   const { sampleId, prepareMs, pixels } = prepared!;
   const predicted = indexOfMaximum(result);
   span.setAttributes({ [attr.predictedClass]: card.classes[predicted]!, [attr.probability]: result[predicted]! });
   const times = { prepareMs, queueMs, inferenceMs: runMs, receivedUnixMs, inferredUnixMs };
-  const explanation = explain && (await explainImage(context.pool, host, explain, { image: input.bytes, pixels, predicted }, signal));
+  const explanation =
+    explain && (await explainImage(context.pool, host, explain, { image: input.bytes, pixels, predicted }, signal));
   context.shadow?.offer({ predictionId, card, probabilities: result, inferenceMs: runMs, input, pixels });
-  return { predictionId, sampleId, input, card, probabilities: result, predicted, batchSize, batchRow, engine: host.engine, traceparent: span.traceparent, ...times, ...(explanation && { explanation }) };
+  return {
+    predictionId,
+    sampleId,
+    input,
+    card,
+    probabilities: result,
+    predicted,
+    batchSize,
+    batchRow,
+    engine: host.engine,
+    traceparent: span.traceparent,
+    ...times,
+    ...(explanation && { explanation }),
+  };
 }
 
 /** Readable or not, the span names the image, so that its story can be found. */
-async function prepare(pool: PreparePool, transform: TransformRef, { input, priority }: Order, span: SpanHandle, signal: AbortSignal): Promise<Prepared> {
+async function prepare(
+  pool: PreparePool,
+  transform: TransformRef,
+  { input, priority }: Order,
+  span: SpanHandle,
+  signal: AbortSignal,
+): Promise<Prepared> {
   try {
     const prepared = await pool.prepare(transform, input, signal, priority);
     span.setAttributes({ [attr.sampleId]: prepared.sampleId });

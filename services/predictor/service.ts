@@ -78,7 +78,12 @@ export class PredictorService implements AsyncDisposable {
     this.#records = parts.records;
     this.#studies = parts.studies;
     const { signal } = this.#stopFollowing;
-    this.#background = Promise.all([this.#slot.run(signal), this.#shadow?.run(signal), this.#reportRegularly(), this.#records.watch(signal)]);
+    this.#background = Promise.all([
+      this.#slot.run(signal),
+      this.#shadow?.run(signal),
+      this.#reportRegularly(),
+      this.#records.watch(signal),
+    ]);
   }
 
   /**
@@ -90,12 +95,17 @@ export class PredictorService implements AsyncDisposable {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
     const pool = new PreparePool({ threads: config.prepareThreads });
-    const admission = new Admission({ maxRequests: config.maxRequests, maxBytes: config.maxQueueBytes, maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE) });
+    const admission = new Admission({
+      maxRequests: config.maxRequests,
+      maxBytes: config.maxQueueBytes,
+      maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE),
+    });
     const statistics = new ServingStatistics();
     const onBatch = statistics.ran.bind(statistics);
     const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
 
-    const loadHost = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal);
+    const loadHost = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> =>
+      ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal);
 
     const slotOptions = { registry, log, pollMs: ALIAS_POLL_MS, recoveryWaitMs: RECOVERY_WAIT_MS, drainMs: DRAIN_MS };
     const slot: ModelSlot = new ModelSlot({
@@ -114,10 +124,22 @@ export class PredictorService implements AsyncDisposable {
       },
     });
     const records = openRecords(config, { bus, log, instance, events });
-    const versions = new VersionCache({ load: loadHost, maxVersions: config.maxLoadedVersions, idleMs: config.versionIdleMs, drainMs: DRAIN_MS, log });
+    const versions = new VersionCache({
+      load: loadHost,
+      maxVersions: config.maxLoadedVersions,
+      idleMs: config.versionIdleMs,
+      drainMs: DRAIN_MS,
+      log,
+    });
     const shadow = config.shadowAlias === undefined ? undefined : startShadow(config.shadowAlias);
     const context: PredictionContext = { slot, pool, events, statistics, recorder: records.recorder, shadow };
-    const directory = new ModelDirectory({ slot, registry, versions, alias: config.alias, modelName: config.modelName });
+    const directory = new ModelDirectory({
+      slot,
+      registry,
+      versions,
+      alias: config.alias,
+      modelName: config.modelName,
+    });
     const studies = new Studies({ context: { ...context, admission }, config, bus, log });
     const server = await startServer({
       address: config.address,
@@ -129,7 +151,15 @@ export class PredictorService implements AsyncDisposable {
           predictStudy: predictStudyHandler(studies),
           predictStoredStudy: predictStoredStudyHandler(studies),
         },
-        Inference: inferenceHandlers({ ...context, directory, versions, registry, admission, config, serverVersion: packageVersion() }),
+        Inference: inferenceHandlers({
+          ...context,
+          directory,
+          versions,
+          registry,
+          admission,
+          config,
+          serverVersion: packageVersion(),
+        }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
       log,
@@ -144,9 +174,15 @@ export class PredictorService implements AsyncDisposable {
 
     function startShadow(alias: string): Shadow {
       const observer = new ShadowEvents(bus, instance, log);
-      const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> => ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
+      const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> =>
+        ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
       const isRedundant = (version: string): boolean => version === slot.serving?.card.version;
-      return new Shadow({ slot: new ModelSlot({ ...slotOptions, alias, load, observer, isRedundant }), pool, events: observer, share: config.shadowShare });
+      return new Shadow({
+        slot: new ModelSlot({ ...slotOptions, alias, load, observer, isRedundant }),
+        pool,
+        events: observer,
+        share: config.shadowShare,
+      });
     }
   }
 

@@ -38,9 +38,18 @@ export class ServingStatistics {
     const of = this.#of(predictions[0]!.card.version);
     const longest = (time: (prediction: Prediction) => number): number => Math.max(...predictions.map(time));
     add(of.success, durationMs);
-    add(of.queue, longest(({ queueMs }) => queueMs));
-    add(of.prepare, longest(({ prepareMs }) => prepareMs));
-    add(of.inference, longest(({ inferenceMs }) => inferenceMs));
+    add(
+      of.queue,
+      longest(({ queueMs }) => queueMs),
+    );
+    add(
+      of.prepare,
+      longest(({ prepareMs }) => prepareMs),
+    );
+    add(
+      of.inference,
+      longest(({ inferenceMs }) => inferenceMs),
+    );
     of.images += predictions.length;
     of.lastUnixMs = Date.now();
   }
@@ -61,7 +70,16 @@ export class ServingStatistics {
   #of(version: string): VersionStatistics {
     let statistics = this.#byVersion.get(version);
     if (!statistics) {
-      statistics = { success: empty(), failure: empty(), queue: empty(), prepare: empty(), inference: empty(), images: 0, batches: new Map(), lastUnixMs: 0 };
+      statistics = {
+        success: empty(),
+        failure: empty(),
+        queue: empty(),
+        prepare: empty(),
+        inference: empty(),
+        images: 0,
+        batches: new Map(),
+        lastUnixMs: 0,
+      };
       this.#byVersion.set(version, statistics);
       if (this.#byVersion.size > VERSIONS) this.#byVersion.delete(this.#byVersion.keys().next().value!);
     }

@@ -1,10 +1,23 @@
 import { GrpcStatus, type SulcusError } from '#libs/errors';
 
 /** Why a request got no probabilities. */
-export type UnansweredReason = 'QUEUE_REQUESTS' | 'QUEUE_BYTES' | 'CANCELLED' | 'DEADLINE' | 'INVALID' | 'NOT_READY' | 'BACKEND' | 'BROKER' | 'OTHER';
+export type UnansweredReason =
+  | 'QUEUE_REQUESTS'
+  | 'QUEUE_BYTES'
+  | 'CANCELLED'
+  | 'DEADLINE'
+  | 'INVALID'
+  | 'NOT_READY'
+  | 'BACKEND'
+  | 'BROKER'
+  | 'OTHER';
 
 /** Statuses of what the caller must put right. */
-const CALLERS_MISTAKES: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.UNIMPLEMENTED]);
+const CALLERS_MISTAKES: ReadonlySet<number> = new Set([
+  GrpcStatus.INVALID_ARGUMENT,
+  GrpcStatus.NOT_FOUND,
+  GrpcStatus.UNIMPLEMENTED,
+]);
 
 /** Sorts an error by what an operator would do about it. */
 export function reasonOf({ code, details, policy }: SulcusError): UnansweredReason {

@@ -23,12 +23,23 @@ export interface AssembledBatch {
  * @param transform the transform of the request, and how many bytes it makes of each image
  * @throws what may pass, such as BUS_UNAVAILABLE; samples beyond help are dropped
  */
-export async function assembleBatch(request: Pick<BatchRequest, 'samples' | 'seed' | 'pass'>, transform: { reference: TransformReference; outputBytes: number }, source: SampleSource, pool: PixelPool): Promise<AssembledBatch> {
-  const loaded = await Promise.all(request.samples.map(async (reference) => ({ reference, sample: await source.load(reference, transform.reference) })));
+export async function assembleBatch(
+  request: Pick<BatchRequest, 'samples' | 'seed' | 'pass'>,
+  transform: { reference: TransformReference; outputBytes: number },
+  source: SampleSource,
+  pool: PixelPool,
+): Promise<AssembledBatch> {
+  const loaded = await Promise.all(
+    request.samples.map(async (reference) => ({
+      reference,
+      sample: await source.load(reference, transform.reference),
+    })),
+  );
   const kept: { reference: SampleRef; sample: PreparedSample }[] = [];
   const dropped: DroppedSample[] = [];
   for (const { reference, sample } of loaded) {
-    if ('code' in sample) dropped.push({ scanSequence: reference.scanSequence, sampleId: reference.sampleId, code: sample.code });
+    if ('code' in sample)
+      dropped.push({ scanSequence: reference.scanSequence, sampleId: reference.sampleId, code: sample.code });
     else kept.push({ reference, sample });
   }
   const output = sharedBytes(kept.length * transform.outputBytes);

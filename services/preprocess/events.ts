@@ -49,12 +49,25 @@ export class PreprocessEvents {
     this.counts.batches++;
     this.counts.samples += samples;
     this.counts.dropped += dropped;
-    this.#log.debug({ run: request.run, pass: request.pass, sequence: request.sequence, samples, dropped, prepare_ms: Math.round(prepareMs) }, 'batch stored');
+    this.#log.debug(
+      {
+        run: request.run,
+        pass: request.pass,
+        sequence: request.sequence,
+        samples,
+        dropped,
+        prepare_ms: Math.round(prepareMs),
+      },
+      'batch stored',
+    );
   }
 
   /** A sample cannot be prepared and is given up. */
   sampleLost(sampleId: string, scanSequence: number, error: SulcusError): void {
-    this.#log.warn({ sample: sampleId, scan_sequence: scanSequence, code: error.code, reason: error.rawMessage }, 'sample given up');
+    this.#log.warn(
+      { sample: sampleId, scan_sequence: scanSequence, code: error.code, reason: error.rawMessage },
+      'sample given up',
+    );
   }
 
   /** The stream of batches is full: the trainer is slower than this worker. One line stands for a long wait. */
@@ -73,7 +86,9 @@ export class PreprocessEvents {
   }
 
   #state(state: 'ready' | 'stopping', message: string): void {
-    this.#reporting = this.#reporting.then(() => publishEvent(this.#bus, 'preprocess', this.#instance, { state: { state, message } }));
+    this.#reporting = this.#reporting.then(() =>
+      publishEvent(this.#bus, 'preprocess', this.#instance, { state: { state, message } }),
+    );
   }
 
   /** One report at a time: with the broker away they would pile up. */
@@ -82,6 +97,8 @@ export class PreprocessEvents {
     const text = JSON.stringify(progress);
     if (text === this.#reported) return;
     this.#reported = text;
-    this.#reporting = this.#reporting.then(() => publishEvent(this.#bus, 'preprocess', this.#instance, { preprocess: progress }));
+    this.#reporting = this.#reporting.then(() =>
+      publishEvent(this.#bus, 'preprocess', this.#instance, { preprocess: progress }),
+    );
   }
 }

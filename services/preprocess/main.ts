@@ -7,7 +7,15 @@ import { runPreprocess } from './service.js';
 
 /** `sulcus preprocess`: turns scans into tensor batches until it is told to stop. Configured by the environment alone. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const parsed = parseCommandLine({ name: 'sulcus preprocess', description: 'Turns scans into tensor batches, on order of trainers. Run several to share the work.', options: {}, environment }, argv);
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus preprocess',
+      description: 'Turns scans into tensor batches, on order of trainers. Run several to share the work.',
+      options: {},
+      environment,
+    },
+    argv,
+  );
   if (!parsed) return;
   await runService('preprocess', async ({ signal, log, instance }) => {
     const config = readConfig();
@@ -17,4 +25,5 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(process.argv.slice(2));

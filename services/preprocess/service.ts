@@ -30,7 +30,10 @@ const REQUESTS_IN_FLIGHT = 2;
 const ACK_WAIT_MS = 10_000;
 
 /** Works on batch requests until the signal aborts; requests under way are finished first. */
-export async function runPreprocess({ bus, config, log, instance }: PreprocessContext, signal: AbortSignal): Promise<void> {
+export async function runPreprocess(
+  { bus, config, log, instance }: PreprocessContext,
+  signal: AbortSignal,
+): Promise<void> {
   const events = new PreprocessEvents(bus, instance, log);
   const cache = new SampleCache(config.cacheBytes);
   await using pool = new PixelPool(config.threads, { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes });

@@ -24,7 +24,8 @@ export class TransformLibrary {
 
   #learn(transformJson: string, transformHash: string): Record<TransformMode, CompiledTransform> {
     const actual = createHash('sha256').update(transformJson).digest('hex');
-    if (actual !== transformHash) throw new SulcusError('HASH_MISMATCH', `The transform has the hash ${actual}, the request says ${transformHash}`);
+    if (actual !== transformHash)
+      throw new SulcusError('HASH_MISMATCH', `The transform has the hash ${actual}, the request says ${transformHash}`);
     const spec = validateTransform(parseJson(transformJson));
     const compiled = { train: compileTransform(spec, 'train'), eval: compileTransform(spec, 'eval') };
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();

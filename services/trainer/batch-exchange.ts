@@ -72,8 +72,14 @@ export class BatchExchange {
     const { run } = this.#options;
     // Recreating the durable hands over at once what a predecessor had taken and not acknowledged.
     const deliveries = this.#bus.pull({
-      stream: Streams.BATCHES, durable: `trainer-${run}`, subject: subjects.batch(run), codec: codecs.TensorBatch,
-      maxInFlight: MAX_UNACKNOWLEDGED, ackWaitMs: ACK_WAIT_MS, recreate: true, signal,
+      stream: Streams.BATCHES,
+      durable: `trainer-${run}`,
+      subject: subjects.batch(run),
+      codec: codecs.TensorBatch,
+      maxInFlight: MAX_UNACKNOWLEDGED,
+      ackWaitMs: ACK_WAIT_MS,
+      recreate: true,
+      signal,
     });
     for await (const delivery of deliveries) await this.#accept(delivery);
   }
@@ -116,7 +122,10 @@ export class BatchExchange {
       signal.throwIfAborted();
       await this.#delivered.wait(signal, 1000);
       if (!open.delivered && Date.now() - open.sentAtMs > this.#options.reorderAfterMs) {
-        this.#log.warn({ sequence: open.sequence, waitedMs: Date.now() - open.sentAtMs }, 'no answer to a batch request: asking again (is a preprocess worker running?)');
+        this.#log.warn(
+          { sequence: open.sequence, waitedMs: Date.now() - open.sentAtMs },
+          'no answer to a batch request: asking again (is a preprocess worker running?)',
+        );
         await this.#request(open);
       }
     }
@@ -132,14 +141,33 @@ export class BatchExchange {
   async #request(open: OpenOrder): Promise<void> {
     const { run, seed, transformJson, transformHash } = this.#options;
     const { pass, split, samples } = open.order;
-    const requestId = createHash('sha256').update(`${this.#session} ${open.sequence} ${open.requestIds.length}`).digest('hex').slice(0, 32);
+    const requestId = createHash('sha256')
+      .update(`${this.#session} ${open.sequence} ${open.requestIds.length}`)
+      .digest('hex')
+      .slice(0, 32);
     open.requestIds.push(requestId);
     open.sentAtMs = Date.now();
     this.#byRequestId.set(requestId, open);
-    await this.#bus.publish(subjects.batchRequest(run), codecs.BatchRequest, {
-      run, requestId, pass, sequence: open.sequence, split, seed, transformJson, transformHash,
-      augment: split === 'SPLIT_TRAIN',
-      samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({ scanSequence, sampleId, classIndex: classIndex! })),
-    }, { messageId: requestId });
+    await this.#bus.publish(
+      subjects.batchRequest(run),
+      codecs.BatchRequest,
+      {
+        run,
+        requestId,
+        pass,
+        sequence: open.sequence,
+        split,
+        seed,
+        transformJson,
+        transformHash,
+        augment: split === 'SPLIT_TRAIN',
+        samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({
+          scanSequence,
+          sampleId,
+          classIndex: classIndex!,
+        })),
+      },
+      { messageId: requestId },
+    );
   }
 }

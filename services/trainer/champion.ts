@@ -22,13 +22,31 @@ export class Champion {
    * The version to be better than, ready to be measured on the sample set: what the alias points to, else the champion;
    * undefined when there is none.
    */
-  static async load(registry: Registry, engine: Engine, network: NetworkConfig, sampleSetHash: string, alias: OfferedAlias = 'champion'): Promise<Champion | undefined> {
+  static async load(
+    registry: Registry,
+    engine: Engine,
+    network: NetworkConfig,
+    sampleSetHash: string,
+    alias: OfferedAlias = 'champion',
+  ): Promise<Champion | undefined> {
     const record = (await registry.alias(alias)) ?? (await registry.alias('champion'));
     const card = record && (await registry.get(record.version));
     if (!card) return undefined;
     if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, undefined);
     const weights = decodeSafetensors(await registry.loadWeights(card)).state;
-    return new Champion(card, await InferenceSession.create(engine, { ...network, architecture: card.architecture, head: card.head as Head | undefined, classes: card.classes.length }, weights));
+    return new Champion(
+      card,
+      await InferenceSession.create(
+        engine,
+        {
+          ...network,
+          architecture: card.architecture,
+          head: card.head as Head | undefined,
+          classes: card.classes.length,
+        },
+        weights,
+      ),
+    );
   }
 
   /** Answers a validation batch, when its metrics are not known already. */

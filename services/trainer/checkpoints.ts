@@ -84,7 +84,10 @@ export class Checkpoints {
     const { manifest, parts } = stored.checkpoint;
     const { weights, optimizer } = parts;
     if (manifest.schema !== 1 || !weights || !optimizer) {
-      throw new SulcusError('MODEL_INVALID', `The checkpoint of run "${this.#run}" is not of a form this version reads; choose another SULCUS_RUN to start anew`);
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `The checkpoint of run "${this.#run}" is not of a form this version reads; choose another SULCUS_RUN to start anew`,
+      );
     }
     return {
       manifest: manifest as unknown as CheckpointManifest,
@@ -97,7 +100,10 @@ export class Checkpoints {
    * Begins to store the state and returns; batches held at this moment are acknowledged once it is durable.
    * Throws what the previous save failed with: CONFLICT when another trainer has taken over the run.
    */
-  async begin(manifest: CheckpointManifest, readState: () => Promise<{ weights: NetworkState; optimizer: NetworkState }>): Promise<void> {
+  async begin(
+    manifest: CheckpointManifest,
+    readState: () => Promise<{ weights: NetworkState; optimizer: NetworkState }>,
+  ): Promise<void> {
     await this.settled();
     const batches = this.#held.take();
     const { weights, optimizer } = await readState();
@@ -106,7 +112,11 @@ export class Checkpoints {
     const links = manifest.stepTraceparents.map((traceparent) => ({ traceparent }));
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
-      this.#revision = await this.#store.save(this.#run, { manifest: manifest as unknown as Record<string, unknown>, parts }, this.#revision);
+      this.#revision = await this.#store.save(
+        this.#run,
+        { manifest: manifest as unknown as Record<string, unknown>, parts },
+        this.#revision,
+      );
       await Promise.all(batches.map((batch) => releaseBatch(this.#bus, batch)));
     }).catch((error: unknown) => {
       this.#failure = error;

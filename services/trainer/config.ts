@@ -1,25 +1,104 @@
-import { choice, duration, flag, integer, list, number, optional, parseEnvironment, site, text, type Parsed } from '#libs/config';
+import {
+  choice,
+  duration,
+  flag,
+  integer,
+  list,
+  number,
+  optional,
+  parseEnvironment,
+  site,
+  text,
+  type Parsed,
+} from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 
 /** Environment of the trainer. */
 export const environment = {
   natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
-  run: ['SULCUS_RUN', site({ default: 'main', description: 'Name of the training run; model versions are called <run>-000001, …' })],
-  classes: ['SULCUS_CLASSES', list({ minLength: 2, description: 'class names in output order, comma-separated, at least two (npm start takes them from the folder names)' })],
-  recipe: ['SULCUS_RECIPE', text({ default: 'default', description: 'Recipe: a name (sulcus trainer --list-recipes) or a path to a JSON, JavaScript or TypeScript file' })],
-  epochs: ['SULCUS_EPOCHS', optional(integer({ min: 1, description: 'Passes over the data after which training ends; default: the recipe says' }))],
-  seed: ['SULCUS_SEED', optional(integer({ min: 0, description: 'Seed of weights, order and augmentation; default: the recipe says' }))],
-  learningRate: ['SULCUS_LEARNING_RATE', optional(number({ min: 0, description: 'Learning rate; default: the recipe says' }))],
-  initialWeights: ['SULCUS_INITIAL_WEIGHTS', optional(text({ description: 'Safetensors file a new run begins with; default: the recipe says, else drawn at random' }))],
-  classBalanced: ['SULCUS_CLASS_BALANCED', flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every pass' })],
-  batchCredit: ['SULCUS_BATCH_CREDIT', integer({ default: 4, min: 1, max: 64, description: 'Batches ordered and not yet trained on, at most' })],
-  validateEverySamples: ['SULCUS_VALIDATE_EVERY', optional(integer({ min: 1, description: 'Training samples between validations; default: one pass, at least 2000' }))],
-  checkpointIntervalMs: ['SULCUS_CHECKPOINT_INTERVAL', duration({ default: 15_000, description: 'Longest time between checkpoints while training' })],
-  reorderAfterMs: ['SULCUS_REORDER_AFTER', duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' })],
-  promotion: ['SULCUS_PROMOTION', choice(['auto', 'manual'], { default: 'auto', description: 'auto: a better version becomes champion; manual: it becomes candidate, and people promote (sulcus promote)' })],
-  keepVersions: ['SULCUS_KEEP_VERSIONS', integer({ default: 20, min: 1, description: 'Newest model versions of the run that are kept; champion, candidate and their predecessors always are' })],
+  run: [
+    'SULCUS_RUN',
+    site({ default: 'main', description: 'Name of the training run; model versions are called <run>-000001, …' }),
+  ],
+  classes: [
+    'SULCUS_CLASSES',
+    list({
+      minLength: 2,
+      description:
+        'class names in output order, comma-separated, at least two (npm start takes them from the folder names)',
+    }),
+  ],
+  recipe: [
+    'SULCUS_RECIPE',
+    text({
+      default: 'default',
+      description: 'Recipe: a name (sulcus trainer --list-recipes) or a path to a JSON, JavaScript or TypeScript file',
+    }),
+  ],
+  epochs: [
+    'SULCUS_EPOCHS',
+    optional(
+      integer({ min: 1, description: 'Passes over the data after which training ends; default: the recipe says' }),
+    ),
+  ],
+  seed: [
+    'SULCUS_SEED',
+    optional(integer({ min: 0, description: 'Seed of weights, order and augmentation; default: the recipe says' })),
+  ],
+  learningRate: [
+    'SULCUS_LEARNING_RATE',
+    optional(number({ min: 0, description: 'Learning rate; default: the recipe says' })),
+  ],
+  initialWeights: [
+    'SULCUS_INITIAL_WEIGHTS',
+    optional(
+      text({ description: 'Safetensors file a new run begins with; default: the recipe says, else drawn at random' }),
+    ),
+  ],
+  classBalanced: [
+    'SULCUS_CLASS_BALANCED',
+    flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every pass' }),
+  ],
+  batchCredit: [
+    'SULCUS_BATCH_CREDIT',
+    integer({ default: 4, min: 1, max: 64, description: 'Batches ordered and not yet trained on, at most' }),
+  ],
+  validateEverySamples: [
+    'SULCUS_VALIDATE_EVERY',
+    optional(
+      integer({ min: 1, description: 'Training samples between validations; default: one pass, at least 2000' }),
+    ),
+  ],
+  checkpointIntervalMs: [
+    'SULCUS_CHECKPOINT_INTERVAL',
+    duration({ default: 15_000, description: 'Longest time between checkpoints while training' }),
+  ],
+  reorderAfterMs: [
+    'SULCUS_REORDER_AFTER',
+    duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' }),
+  ],
+  promotion: [
+    'SULCUS_PROMOTION',
+    choice(['auto', 'manual'], {
+      default: 'auto',
+      description:
+        'auto: a better version becomes champion; manual: it becomes candidate, and people promote (sulcus promote)',
+    }),
+  ],
+  keepVersions: [
+    'SULCUS_KEEP_VERSIONS',
+    integer({
+      default: 20,
+      min: 1,
+      description:
+        'Newest model versions of the run that are kept; champion, candidate and their predecessors always are',
+    }),
+  ],
   ...engineEnvironment,
-  engineThreads: ['SULCUS_ENGINE_THREADS', optional(integer({ min: 1, description: 'Threads of the engine; default: one per core' }))],
+  engineThreads: [
+    'SULCUS_ENGINE_THREADS',
+    optional(integer({ min: 1, description: 'Threads of the engine; default: one per core' })),
+  ],
 } as const;
 
 export type TrainerConfig = Parsed<typeof environment>;

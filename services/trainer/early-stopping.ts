@@ -14,7 +14,10 @@ export class EarlyStopping {
   #validationsWithoutImprovement: number;
 
   /** @param patience validations without improvement that end training; undefined: never */
-  constructor(patience: number | undefined, record: EarlyStoppingRecord = { bestLoss: null, validationsWithoutImprovement: 0 }) {
+  constructor(
+    patience: number | undefined,
+    record: EarlyStoppingRecord = { bestLoss: null, validationsWithoutImprovement: 0 },
+  ) {
     this.#patience = patience;
     this.#bestLoss = record.bestLoss ?? Number.POSITIVE_INFINITY;
     this.#validationsWithoutImprovement = record.validationsWithoutImprovement;

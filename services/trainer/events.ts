@@ -39,8 +39,13 @@ export class TrainerEvents {
     this.#log.debug({ step: progress.step, pass, ...window }, 'training');
     await this.#publish({
       training: {
-        run: this.#run, step: progress.step, pass, samples: progress.samples, ...window,
-        inputStallFraction: progress.inputStallFraction, learningRate,
+        run: this.#run,
+        step: progress.step,
+        pass,
+        samples: progress.samples,
+        ...window,
+        inputStallFraction: progress.inputStallFraction,
+        learningRate,
       },
     });
   }
@@ -51,24 +56,52 @@ export class TrainerEvents {
     await this.#publish({ pass: { run: this.#run, pass: ledger.pass, ...counts } });
   }
 
-  async validated(progress: Progress, pass: number, metrics: ValidationMetrics, classes: readonly string[], published?: { version: string; promoted: boolean }): Promise<void> {
+  async validated(
+    progress: Progress,
+    pass: number,
+    metrics: ValidationMetrics,
+    classes: readonly string[],
+    published?: { version: string; promoted: boolean },
+  ): Promise<void> {
     this.#log.info({ step: progress.step, pass, ...metrics, ...published }, 'validated');
     const onlyPredicted = metrics.onlyPredicted === undefined ? '' : classes[metrics.onlyPredicted]!;
-    if (onlyPredicted !== '') this.#log.warn({ step: progress.step, onlyPredicted }, 'every validation image is predicted as the same class');
+    if (onlyPredicted !== '')
+      this.#log.warn({ step: progress.step, onlyPredicted }, 'every validation image is predicted as the same class');
     await this.#publish({
       validation: {
-        run: this.#run, step: progress.step, pass, samples: metrics.samples, loss: metrics.loss, accuracy: metrics.accuracy,
-        version: published?.version ?? '', promoted: published?.promoted ?? false, onlyPredicted,
+        run: this.#run,
+        step: progress.step,
+        pass,
+        samples: metrics.samples,
+        loss: metrics.loss,
+        accuracy: metrics.accuracy,
+        version: published?.version ?? '',
+        promoted: published?.promoted ?? false,
+        onlyPredicted,
       },
     });
   }
 
-  async finished(progress: Progress, reason: 'early_stopping' | 'epochs' | 'no_data', passes: number, scanSequence: number): Promise<void> {
-    this.#log.info({ reason, steps: progress.step, passes, scanSequence }, 'nothing more to learn until images or labels come');
+  async finished(
+    progress: Progress,
+    reason: 'early_stopping' | 'epochs' | 'no_data',
+    passes: number,
+    scanSequence: number,
+  ): Promise<void> {
+    this.#log.info(
+      { reason, steps: progress.step, passes, scanSequence },
+      'nothing more to learn until images or labels come',
+    );
     await this.#publish({
       finished: {
-        run: this.#run, reason, steps: progress.step, passes, samples: progress.samples, imagesPerSecond: progress.imagesPerSecond,
-        inputStallFraction: progress.inputStallFraction, scanSequence,
+        run: this.#run,
+        reason,
+        steps: progress.step,
+        passes,
+        samples: progress.samples,
+        imagesPerSecond: progress.imagesPerSecond,
+        inputStallFraction: progress.inputStallFraction,
+        scanSequence,
       },
     });
   }

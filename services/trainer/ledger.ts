@@ -67,7 +67,9 @@ export class Ledger {
   /** Indices of the rows whose sample has had no effect in this pass yet; a sample listed twice counts once. */
   unsettledRows(sequences: readonly number[]): number[] {
     const seen = new Set<number>();
-    return sequences.flatMap((sequence, row) => (this.isSettled(sequence) || seen.has(sequence) ? [] : (seen.add(sequence), [row])));
+    return sequences.flatMap((sequence, row) =>
+      this.isSettled(sequence) || seen.has(sequence) ? [] : (seen.add(sequence), [row]),
+    );
   }
 
   /** Records that the samples went through a training step. */
@@ -105,7 +107,10 @@ export class Ledger {
     ledger.#appliedRows = record.appliedRows;
     ledger.#droppedRows = record.droppedRows;
     if (ledger.repeatedRows !== 0) {
-      throw new SulcusError('MODEL_INVALID', `The checkpoint's ledger counts ${record.appliedRows} applied and ${record.droppedRows} dropped rows for ${ledger.#settledCount} samples`);
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `The checkpoint's ledger counts ${record.appliedRows} applied and ${record.droppedRows} dropped rows for ${ledger.#settledCount} samples`,
+      );
     }
     return ledger;
   }

@@ -9,7 +9,9 @@ import { environment, readConfig } from './config.js';
 import { resolveRecipe } from './recipe.js';
 import { runTrainer } from './service.js';
 
-const OPTIONS = { listRecipes: ['--list-recipes', flag({ default: false, description: 'print the recipes and what they train' })] } as const;
+const OPTIONS = {
+  listRecipes: ['--list-recipes', flag({ default: false, description: 'print the recipes and what they train' })],
+} as const;
 
 /** `sulcus trainer`: configured by environment, trains until it is told to stop. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -28,9 +30,14 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 function printRecipes(): void {
-  for (const { name, description = '', architecture, input, batchSize, epochs, optimizer } of listRecipes().map(getRecipe)) {
-    console.log(`${name.padEnd(32)} ${description}\n${' '.repeat(33)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`);
+  for (const { name, description = '', architecture, input, batchSize, epochs, optimizer } of listRecipes().map(
+    getRecipe,
+  )) {
+    console.log(
+      `${name.padEnd(32)} ${description}\n${' '.repeat(33)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`,
+    );
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(process.argv.slice(2));

@@ -19,7 +19,9 @@ export class OpenBatch {
   select(rows: readonly number[]): { pixels: Uint8Array; labels: Int32Array } {
     if (rows.length === this.sequences.length) return { pixels: this.pixels, labels: this.labels };
     const pixels = new Uint8Array(rows.length * this.rowBytes);
-    rows.forEach((row, position) => pixels.set(this.pixels.subarray(row * this.rowBytes, (row + 1) * this.rowBytes), position * this.rowBytes));
+    rows.forEach((row, position) =>
+      pixels.set(this.pixels.subarray(row * this.rowBytes, (row + 1) * this.rowBytes), position * this.rowBytes),
+    );
     return { pixels, labels: Int32Array.from(rows, (row) => this.labels[row]!) };
   }
 }
@@ -34,11 +36,19 @@ export async function openBatch(bus: Bus, message: TensorBatch, input: NetworkCo
   const rowBytes = message.height * message.width * message.channels;
   if (sequences.length === 0) return new OpenBatch(Buffer.alloc(0), rowBytes, [], labelsOf(message));
   if (message.height !== input.height || message.width !== input.width || message.channels !== input.channels) {
-    throw new SulcusError('MESSAGE_INVALID', `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${input.height}x${input.width}x${input.channels}`);
+    throw new SulcusError(
+      'MESSAGE_INVALID',
+      `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${input.height}x${input.width}x${input.channels}`,
+    );
   }
-  const pixels = message.pixels ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) }) : Buffer.alloc(0);
+  const pixels = message.pixels
+    ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) })
+    : Buffer.alloc(0);
   if (pixels.length !== rowBytes * sequences.length) {
-    throw new SulcusError('MESSAGE_INVALID', `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels instead of ${rowBytes * sequences.length}`);
+    throw new SulcusError(
+      'MESSAGE_INVALID',
+      `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels instead of ${rowBytes * sequences.length}`,
+    );
   }
   return new OpenBatch(pixels, rowBytes, sequences, labelsOf(message));
 }

@@ -7,13 +7,19 @@ import { SulcusError } from '#libs/errors';
  *
  * @returns to be awaited beside the work: settles when the signal aborts, rejects with CONFLICT when the run is claimed by another trainer
  */
-export async function claimRun(bus: Bus, run: string, instance: string, signal: AbortSignal): Promise<{ lost: Promise<void> }> {
+export async function claimRun(
+  bus: Bus,
+  run: string,
+  instance: string,
+  signal: AbortSignal,
+): Promise<{ lost: Promise<void> }> {
   const claims = await bus.keyValue('checkpoints');
   const key = `owner.${run}`;
   await claims.put(key, Buffer.from(instance));
   const watch = async (): Promise<void> => {
     for await (const { key: changed, value } of claims.watch(key, signal)) {
-      if (changed === key && value && value.toString() !== instance) throw new SulcusError('CONFLICT', `Another trainer has taken over run "${run}": ${value.toString()}`);
+      if (changed === key && value && value.toString() !== instance)
+        throw new SulcusError('CONFLICT', `Another trainer has taken over run "${run}": ${value.toString()}`);
     }
   };
   return { lost: watch() };

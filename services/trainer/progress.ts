@@ -61,8 +61,12 @@ export class Progress {
 
   toRecord(): ProgressRecord {
     return {
-      step: this.step, samples: this.samples, validations: this.validations, passesOnSameData: this.passesOnSameData,
-      activeMs: this.#activeMs, waitedMs: this.#waitedMs,
+      step: this.step,
+      samples: this.samples,
+      validations: this.validations,
+      passesOnSameData: this.passesOnSameData,
+      activeMs: this.#activeMs,
+      waitedMs: this.#waitedMs,
     };
   }
 }

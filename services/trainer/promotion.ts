@@ -31,7 +31,11 @@ export interface Decision {
  *
  * @param champion what the alias points to, or what the version must else be better than; undefined: nothing yet
  */
-export function decide(candidate: ValidationMetrics, champion: (ValidationMetrics & { version: string }) | undefined, alias: OfferedAlias = 'champion'): Decision {
+export function decide(
+  candidate: ValidationMetrics,
+  champion: (ValidationMetrics & { version: string }) | undefined,
+  alias: OfferedAlias = 'champion',
+): Decision {
   const own = `validation loss ${candidate.loss.toFixed(4)}, accuracy ${(candidate.accuracy * 100).toFixed(1)} % on ${candidate.samples} samples`;
   if (!champion) return { promote: true, alias, reason: `${own}; there was no champion` };
   const other = `${champion.version}: ${champion.loss.toFixed(4)}, ${(champion.accuracy * 100).toFixed(1)} %`;

@@ -33,30 +33,44 @@ export class Publisher {
    * Publishes the state's pending candidate, if there is one, and carries out the decision about it. Safe to repeat after a
    * crash at any point: the registry knows run and step.
    */
-  async publishPending(state: RunState, readState: ReadState): Promise<{ version: string; promoted: boolean } | undefined> {
+  async publishPending(
+    state: RunState,
+    readState: ReadState,
+  ): Promise<{ version: string; promoted: boolean } | undefined> {
     const pending = state.pendingPublication;
     if (!pending) return undefined;
     const links = state.stepTraceparents.map((traceparent) => ({ traceparent }));
-    return withSpan('publish model', { root: true, links, attributes: { [attr.run]: state.identity.run, [attr.step]: state.progress.step } }, async (span) => {
-      const { weights, optimizer } = await readState();
-      const content = { weights: encodeSafetensors(weights, this.#weightsMetadata(state)), optimizer: encodeSafetensors(optimizer) };
-      const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
-      span.setAttributes({ [attr.modelVersion]: card.version });
-      await settle(this.#registry, card, pending.decision);
-      await this.#registry.prune(this.#keepVersions);
-      state.pendingPublication = null;
-      state.parentVersion = card.version;
-      state.clearStepTraces();
-      const { promote, alias = 'champion' } = pending.decision;
-      return { version: card.version, promoted: promote && alias === 'champion' };
-    });
+    return withSpan(
+      'publish model',
+      { root: true, links, attributes: { [attr.run]: state.identity.run, [attr.step]: state.progress.step } },
+      async (span) => {
+        const { weights, optimizer } = await readState();
+        const content = {
+          weights: encodeSafetensors(weights, this.#weightsMetadata(state)),
+          optimizer: encodeSafetensors(optimizer),
+        };
+        const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
+        span.setAttributes({ [attr.modelVersion]: card.version });
+        await settle(this.#registry, card, pending.decision);
+        await this.#registry.prune(this.#keepVersions);
+        state.pendingPublication = null;
+        state.parentVersion = card.version;
+        state.clearStepTraces();
+        const { promote, alias = 'champion' } = pending.decision;
+        return { version: card.version, promoted: promote && alias === 'champion' };
+      },
+    );
   }
 
   #weightsMetadata(state: RunState): Record<string, string> {
     return { architecture: this.#constants.network.architecture, classes: JSON.stringify(state.identity.classes) };
   }
 
-  #card(state: RunState, pending: PendingPublication, traceparent: string): Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'> {
+  #card(
+    state: RunState,
+    pending: PendingPublication,
+    traceparent: string,
+  ): Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'> {
     const { network, transform, transformHash, parameterCount, codeVersion } = this.#constants;
     const { identity, progress, lineage } = state;
     const { samples, loss, accuracy, sampleSetHash } = pending.metrics;

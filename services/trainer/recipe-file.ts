@@ -22,15 +22,22 @@ export async function readRecipeFile(file: string): Promise<Recipe> {
     return parseRecipe(file.endsWith('.json') ? JSON.parse(await readFile(file, 'utf8')) : await defaultExport(file));
   } catch (error) {
     if (error instanceof SulcusError) throw error;
-    throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
 async function defaultExport(file: string): Promise<unknown> {
-  const module = await import(pathToFileURL(path.resolve(file)).href).catch((error: unknown) => {
+  const module = (await import(pathToFileURL(path.resolve(file)).href).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: Node ${process.versions.node} does not read TypeScript (${file}): use Node 22.18 or newer, or a module that ends in .mjs`, { cause: error });
-  }) as { default?: unknown };
-  if (module.default === undefined) throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} has no default export, which would be the recipe`);
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `SULCUS_RECIPE: Node ${process.versions.node} does not read TypeScript (${file}): use Node 22.18 or newer, or a module that ends in .mjs`,
+      { cause: error },
+    );
+  })) as { default?: unknown };
+  if (module.default === undefined)
+    throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} has no default export, which would be the recipe`);
   return module.default;
 }

@@ -7,8 +7,19 @@ import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
 export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
   const recipe = isRecipeFile(config.recipe) ? await readRecipeFile(config.recipe) : getRecipe(config.recipe);
-  const { epochs = recipe.epochs, seed = recipe.seed, learningRate = recipe.optimizer.learningRate, initialWeights = recipe.initialWeights } = config;
-  return { ...recipe, epochs, seed, optimizer: { ...recipe.optimizer, learningRate }, ...(initialWeights === undefined ? {} : { initialWeights }) };
+  const {
+    epochs = recipe.epochs,
+    seed = recipe.seed,
+    learningRate = recipe.optimizer.learningRate,
+    initialWeights = recipe.initialWeights,
+  } = config;
+  return {
+    ...recipe,
+    epochs,
+    seed,
+    optimizer: { ...recipe.optimizer, learningRate },
+    ...(initialWeights === undefined ? {} : { initialWeights }),
+  };
 }
 
 /**
@@ -19,9 +30,15 @@ export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
  */
 export function resolveTransform(recipe: Recipe): TransformSpec {
   const { height, width, channels } = recipe.input;
-  const spec = typeof recipe.transform === 'string' ? namedTransform(recipe.name, recipe.transform, height) : ownTransform(recipe.name, recipe.transform);
+  const spec =
+    typeof recipe.transform === 'string'
+      ? namedTransform(recipe.name, recipe.transform, height)
+      : ownTransform(recipe.name, recipe.transform);
   if (spec.outputHeight !== height || spec.outputWidth !== width) {
-    throw new SulcusError('INVALID_CONFIG', `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`);
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`,
+    );
   }
   return { ...spec, channels };
 }
@@ -35,8 +52,16 @@ export function resolveTraining(recipe: Recipe, classes: readonly string[]): Tra
   const { classWeights, labelSmoothing, frozenLayers, bnFrozenAfterFirstEpoch, seed } = recipe;
   const unknown = Object.keys(classWeights ?? {}).filter((name) => !classes.includes(name));
   const missing = classWeights ? classes.filter((name) => classWeights[name] === undefined) : [];
-  const mistakes = [...unknown.map((name) => `"${name}" is no class of the run`), ...missing.map((name) => `class "${name}" has no weight`)];
-  if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', `The class weights of recipe "${recipe.name}" do not fit the classes ${classes.join(', ')}: ${mistakes.join('; ')}`, { details: { mistakes } });
+  const mistakes = [
+    ...unknown.map((name) => `"${name}" is no class of the run`),
+    ...missing.map((name) => `class "${name}" has no weight`),
+  ];
+  if (mistakes.length > 0)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `The class weights of recipe "${recipe.name}" do not fit the classes ${classes.join(', ')}: ${mistakes.join('; ')}`,
+      { details: { mistakes } },
+    );
   return {
     seed,
     ...(classWeights && { classWeights: classes.map((name) => classWeights[name]!) }),
@@ -48,7 +73,11 @@ export function resolveTraining(recipe: Recipe, classes: readonly string[]): Tra
 
 function namedTransform(recipeName: string, name: string, heightPx: number): TransformSpec {
   const spec = transforms[`${name}-${heightPx}`] ?? transforms[name];
-  if (!spec) throw new SulcusError('INVALID_CONFIG', `Recipe "${recipeName}" names the transform "${name}"; known are ${Object.keys(transforms).join(', ')}`);
+  if (!spec)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `Recipe "${recipeName}" names the transform "${name}"; known are ${Object.keys(transforms).join(', ')}`,
+    );
   return spec;
 }
 
@@ -57,6 +86,9 @@ function ownTransform(recipeName: string, specification: Record<string, unknown>
     return validateTransform(specification);
   } catch (error) {
     const { rawMessage, details } = SulcusError.from(error);
-    throw new SulcusError('INVALID_CONFIG', `The transform of recipe "${recipeName}" cannot be used: ${rawMessage}`, { cause: error, details });
+    throw new SulcusError('INVALID_CONFIG', `The transform of recipe "${recipeName}" cannot be used: ${rawMessage}`, {
+      cause: error,
+      details,
+    });
   }
 }

@@ -58,7 +58,10 @@ export class RunState {
   get lineage(): { scanSequences: { first: number; last: number; count: number }; ledgerHash: string } {
     const completed = this.#completedLedger;
     const wider = completed && completed.settledCount >= this.ledger.settledCount ? completed : this.ledger;
-    return { scanSequences: { ...wider.settledRange, count: wider.settledCount - wider.droppedRows }, ledgerHash: wider.hash() };
+    return {
+      scanSequences: { ...wider.settledRange, count: wider.settledCount - wider.droppedRows },
+      ledgerHash: wider.hash(),
+    };
   }
 
   recordStepTrace(traceparent: string): void {
@@ -78,7 +81,11 @@ export class RunState {
   toManifest(): CheckpointManifest {
     const { run, recipe, classes, seed } = this.identity;
     return {
-      schema: 1, run, recipe, classes, seed,
+      schema: 1,
+      run,
+      recipe,
+      classes,
+      seed,
       ledger: this.ledger.toRecord(),
       completedLedger: this.#completedLedger?.toRecord() ?? null,
       progress: this.progress.toRecord(),
@@ -98,6 +105,8 @@ function assertSameRun(identity: RunIdentity, manifest: CheckpointManifest): voi
     .map((key) => `run "${identity.run}" was begun with another ${key}: ${JSON.stringify(manifest[key])}`);
   if (mistakes.length > 0) {
     const advice = 'choose another SULCUS_RUN, or give the run what it was begun with';
-    throw new SulcusError('INVALID_CONFIG', [...mistakes, advice].join('; '), { details: { mistakes: [...mistakes, advice] } });
+    throw new SulcusError('INVALID_CONFIG', [...mistakes, advice].join('; '), {
+      details: { mistakes: [...mistakes, advice] },
+    });
   }
 }

@@ -105,8 +105,14 @@ export class SampleIndex {
 
   #addScan(scanSequence: number, header: (name: string) => string): void {
     const [sampleId, studyId] = [header(HeaderName.SAMPLE_ID), header(HeaderName.STUDY_ID)];
-    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? percentDecoded(header(HeaderName.LABEL));
-    const sample: IndexedSample = { scanSequence, sampleId, split: header(HeaderName.SPLIT) as Split, classIndex: this.#classIndex(label) };
+    const label =
+      this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? percentDecoded(header(HeaderName.LABEL));
+    const sample: IndexedSample = {
+      scanSequence,
+      sampleId,
+      split: header(HeaderName.SPLIT) as Split,
+      classIndex: this.#classIndex(label),
+    };
     this.#samples.push(sample);
     this.#byId.set(sampleId, sample);
     if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), sample]);
@@ -139,7 +145,10 @@ export class SampleIndex {
     if (index >= 0) return index;
     if (label !== '' && !this.#unknownLabels.has(label)) {
       this.#unknownLabels.add(label);
-      this.#log.warn({ label, classes: this.#classes }, 'samples with this label are left out: it is not in the class list of the run');
+      this.#log.warn(
+        { label, classes: this.#classes },
+        'samples with this label are left out: it is not in the class list of the run',
+      );
     }
     return undefined;
   }

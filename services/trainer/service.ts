@@ -2,7 +2,14 @@ import type { Bus } from '#libs/bus';
 import { describeEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
-import { countTrainable, listParameters, resolvePrecision, TrainingSession, type NetworkConfig, type Recipe } from '#libs/nn';
+import {
+  countTrainable,
+  listParameters,
+  resolvePrecision,
+  TrainingSession,
+  type NetworkConfig,
+  type Recipe,
+} from '#libs/nn';
 import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import { BatchExchange } from './batch-exchange.js';
@@ -47,8 +54,13 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     dropout: recipe.dropout,
   };
   const identity = {
-    run: config.run, recipe: recipe as unknown as Record<string, unknown>, classes: config.classes, seed: recipe.seed,
-    patience: recipe.earlyStopping?.patience, learningRate: recipe.optimizer.learningRate, schedule: recipe.schedule ?? undefined,
+    run: config.run,
+    recipe: recipe as unknown as Record<string, unknown>,
+    classes: config.classes,
+    seed: recipe.seed,
+    patience: recipe.earlyStopping?.patience,
+    learningRate: recipe.optimizer.learningRate,
+    schedule: recipe.schedule ?? undefined,
   };
 
   const registry = new Registry(bus);
@@ -57,28 +69,54 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const restored = await checkpoints.restore();
   const state = new RunState(identity, restored?.manifest);
   const begin = restored ? undefined : await firstWeights(recipe, network);
-  const session = await TrainingSession.create(engine, network, recipe.optimizer, restored ?? { weights: begin!.weights }, resolveTraining(recipe, config.classes));
+  const session = await TrainingSession.create(
+    engine,
+    network,
+    recipe.optimizer,
+    restored ?? { weights: begin!.weights },
+    resolveTraining(recipe, config.classes),
+  );
   await events.state('ready', begin?.message ?? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}`);
 
   await sweepBatchBlobs(bus, config.run);
   const index = new SampleIndex(config.classes, log);
   const exchange = new BatchExchange(bus, log, {
-    run: config.run, credit: config.batchCredit, seed: recipe.seed, reorderAfterMs: config.reorderAfterMs,
-    transformJson: canonicalTransformJson(transform), transformHash: transformHash(transform),
+    run: config.run,
+    credit: config.batchCredit,
+    seed: recipe.seed,
+    reorderAfterMs: config.reorderAfterMs,
+    transformJson: canonicalTransformJson(transform),
+    transformHash: transformHash(transform),
   });
-  const publisher = new Publisher(registry, {
-    network, transform: transform as unknown as Record<string, unknown>, transformHash: transformHash(transform),
-    parameterCount: countTrainable(listParameters(network)), codeVersion,
-  }, config.keepVersions);
+  const publisher = new Publisher(
+    registry,
+    {
+      network,
+      transform: transform as unknown as Record<string, unknown>,
+      transformHash: transformHash(transform),
+      parameterCount: countTrainable(listParameters(network)),
+      codeVersion,
+    },
+    config.keepVersions,
+  );
   const trainer = new Trainer(
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
     {
-      batchSize: recipe.batchSize, classBalanced: config.classBalanced,
-      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false, candidates: recipe.candidates ?? 'improved', promotion: config.promotion,
-      epochs: recipe.epochs, validateEverySamples: config.validateEverySamples, checkpointIntervalMs: config.checkpointIntervalMs,
+      batchSize: recipe.batchSize,
+      classBalanced: config.classBalanced,
+      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
+      candidates: recipe.candidates ?? 'improved',
+      promotion: config.promotion,
+      epochs: recipe.epochs,
+      validateEverySamples: config.validateEverySamples,
+      checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );
-  const companions = [() => claim.lost, (stop: AbortSignal) => index.follow(bus, stop), (stop: AbortSignal) => exchange.receive(stop)];
+  const companions = [
+    () => claim.lost,
+    (stop: AbortSignal) => index.follow(bus, stop),
+    (stop: AbortSignal) => exchange.receive(stop),
+  ];
   await runBeside(signal, companions, async (stop) => {
     await index.caughtUp;
     await trainer.run(stop);
@@ -86,7 +124,11 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
 }
 
 /** Runs the work with its companions: they end with it, and the first failure ends all. */
-async function runBeside(signal: AbortSignal, companions: readonly ((stop: AbortSignal) => Promise<void>)[], work: (stop: AbortSignal) => Promise<void>): Promise<void> {
+async function runBeside(
+  signal: AbortSignal,
+  companions: readonly ((stop: AbortSignal) => Promise<void>)[],
+  work: (stop: AbortSignal) => Promise<void>,
+): Promise<void> {
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   let failure: SulcusError | undefined;

@@ -103,7 +103,11 @@ export class Trainer {
       const [train, validation] = [index.labelled('SPLIT_TRAIN').length, index.labelled('SPLIT_VALIDATION').length];
       if (signal.aborted || Math.min(train, validation) >= this.#options.batchSize) return;
       if (train > 0 && validation > 0 && index.quietMs > QUIET_MS) return;
-      if (!said) await events.state('idle', `waiting for labelled images: ${train} to train and ${validation} to validate so far`);
+      if (!said)
+        await events.state(
+          'idle',
+          `waiting for labelled images: ${train} to train and ${validation} to validate so far`,
+        );
       said = true;
       await index.changed(QUIET_MS / 2, signal);
     }
@@ -148,7 +152,13 @@ export class Trainer {
     const { index, registry, engine, network, exchange, state, events } = this.#parts;
     const validationSamples = index.labelled('SPLIT_VALIDATION');
     const sampleSetHash = fingerprint(validationSamples);
-    const champion = await Champion.load(registry, engine, network, sampleSetHash, offeredAlias(this.#options.promotion));
+    const champion = await Champion.load(
+      registry,
+      engine,
+      network,
+      sampleSetHash,
+      offeredAlias(this.#options.promotion),
+    );
     const tally = new ValidationTally(state.identity.classes.length);
     const round = this.#nextRound(validationSamples);
     await events.state('busy', `training, pass ${state.ledger.pass}`);
@@ -185,25 +195,50 @@ export class Trainer {
     const rows = state.ledger.unsettledRows(batch.sequences);
     if (rows.length > 0) {
       const links = delivery.traceparent === undefined ? [] : [{ traceparent: delivery.traceparent }];
-      const attributes = { [attr.run]: state.identity.run, [attr.pass]: state.ledger.pass, [attr.step]: state.progress.step + 1 };
+      const attributes = {
+        [attr.run]: state.identity.run,
+        [attr.pass]: state.ledger.pass,
+        [attr.step]: state.progress.step + 1,
+      };
       await withSpan('train step', { root: true, links, attributes }, async (span) => {
         const { pixels, labels } = batch.select(rows);
         const inferenceMode = this.#options.bnFrozenAfterFirstEpoch && state.ledger.pass > 0;
-        const { loss, correct } = await session.trainStep({ pixels, labels, count: rows.length, learningRate: state.schedule.learningRate, inferenceMode });
+        const { loss, correct } = await session.trainStep({
+          pixels,
+          labels,
+          count: rows.length,
+          learningRate: state.schedule.learningRate,
+          inferenceMode,
+        });
         state.schedule.batchDone();
         span.setAttributes({ [attr.loss]: loss });
         state.recordStepTrace(span.traceparent);
-        state.progress.recordStep({ samples: rows.length, lossSum: loss * rows.length, correct, waitedMs, computeMs: performance.now() - startedAtMs });
+        state.progress.recordStep({
+          samples: rows.length,
+          lossSum: loss * rows.length,
+          correct,
+          waitedMs,
+          computeMs: performance.now() - startedAtMs,
+        });
       });
       state.ledger.recordApplied(rows.map((row) => batch.sequences[row]!));
     }
-    state.ledger.recordDropped(delivery.message.dropped.map(({ scanSequence }) => scanSequence).filter((sequence) => !state.ledger.isSettled(sequence)));
+    state.ledger.recordDropped(
+      delivery.message.dropped
+        .map(({ scanSequence }) => scanSequence)
+        .filter((sequence) => !state.ledger.isSettled(sequence)),
+    );
     held.hold(delivery);
     await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate);
-    if (held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > this.#options.checkpointIntervalMs) await this.#checkpoint();
+    if (held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > this.#options.checkpointIntervalMs)
+      await this.#checkpoint();
   }
 
-  async #validateOn({ delivery }: DeliveredBatch, tally: ValidationTally, champion: Champion | undefined): Promise<void> {
+  async #validateOn(
+    { delivery }: DeliveredBatch,
+    tally: ValidationTally,
+    champion: Champion | undefined,
+  ): Promise<void> {
     const { bus, network, session, state } = this.#parts;
     const { pixels, labels } = await openBatch(bus, delivery.message, network.input);
     if (labels.length > 0) {
@@ -224,13 +259,25 @@ export class Trainer {
   }
 
   /** Checkpoint first, then the offer: a candidate always has a durable state behind it. */
-  async #judge(metrics: ValidationMetrics & { sampleSetHash: string }, pass: number, champion: Champion | undefined, tally: ValidationTally): Promise<void> {
+  async #judge(
+    metrics: ValidationMetrics & { sampleSetHash: string },
+    pass: number,
+    champion: Champion | undefined,
+    tally: ValidationTally,
+  ): Promise<void> {
     const { state, publisher, events, session } = this.#parts;
     state.progress.validations++;
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
     const offered = improved || this.#options.candidates === 'every';
-    state.pendingPublication = offered ? { metrics, pass, decision: decide(metrics, champion?.metrics(), offeredAlias(this.#options.promotion)), calibration: tally.calibration() } : null;
+    state.pendingPublication = offered
+      ? {
+          metrics,
+          pass,
+          decision: decide(metrics, champion?.metrics(), offeredAlias(this.#options.promotion)),
+          calibration: tally.calibration(),
+        }
+      : null;
     await this.#checkpoint();
     const published = await publisher.publishPending(state, () => session.readState());
     await events.validated(state.progress, pass, metrics, state.identity.classes, published);

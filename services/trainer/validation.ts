@@ -36,7 +36,12 @@ export class ValidationTally {
   metrics(): ValidationMetrics | undefined {
     if (this.#samples === 0) return undefined;
     const [onlyPredicted] = this.#predicted.size === 1 && this.#labels.size > 1 ? this.#predicted : [];
-    return { loss: this.#lossSum / this.#samples, accuracy: this.#correct / this.#samples, samples: this.#samples, ...(onlyPredicted !== undefined && { onlyPredicted }) };
+    return {
+      loss: this.#lossSum / this.#samples,
+      accuracy: this.#correct / this.#samples,
+      samples: this.#samples,
+      ...(onlyPredicted !== undefined && { onlyPredicted }),
+    };
   }
 
   /** The temperature that these answers are best served at. The metrics are of the answers as they are. Undefined when they were not kept. */
@@ -61,4 +66,5 @@ export function fingerprint(...sets: readonly (readonly IndexedSample[])[]): str
 }
 
 /** Class indices of a batch, in row order. */
-export const labelsOf = (batch: TensorBatch): Int32Array => Int32Array.from(batch.samples, ({ classIndex }) => classIndex);
+export const labelsOf = (batch: TensorBatch): Int32Array =>
+  Int32Array.from(batch.samples, ({ classIndex }) => classIndex);

@@ -78,8 +78,14 @@ jetstream {
     const started = spawn(natsServerBinary(), ['-c', config], { stdio: 'ignore' });
     child = started;
     let failure: Error | undefined;
-    started.once('error', (error) => (failure = new Error(`nats-server does not start (npm run setup brings one): ${error.message}`)));
-    started.once('exit', (code) => (failure ??= code === null ? undefined : new Error(`nats-server ended with ${code}`)));
+    started.once(
+      'error',
+      (error) => (failure = new Error(`nats-server does not start (npm run setup brings one): ${error.message}`)),
+    );
+    started.once(
+      'exit',
+      (code) => (failure ??= code === null ? undefined : new Error(`nats-server ended with ${code}`)),
+    );
     for (const deadline = Date.now() + 15_000; ; await delay(10)) {
       if (failure) throw failure;
       const log = await readFile(logFile, 'utf8').catch(() => '');

@@ -8,7 +8,11 @@ import { run } from '../../scripts/setup/process.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 
 const check = async (args: string[], environment: NodeJS.ProcessEnv = {}) =>
-  (await run(process.execPath, [path.join(root, 'deploy/healthcheck.mjs'), ...args], { env: { ...process.env, ...environment } })).code;
+  (
+    await run(process.execPath, [path.join(root, 'deploy/healthcheck.mjs'), ...args], {
+      env: { ...process.env, ...environment },
+    })
+  ).code;
 
 describe('the health check of a gRPC service', () => {
   let server: RpcServer;
@@ -34,7 +38,10 @@ describe('the health check of a service without a port', () => {
   let monitor: Server;
   let environment: NodeJS.ProcessEnv;
   before(async () => {
-    const connections = [{ name: 'trainer', ip: '127.0.0.1' }, { name: 'preprocess', ip: '192.0.2.1' }];
+    const connections = [
+      { name: 'trainer', ip: '127.0.0.1' },
+      { name: 'preprocess', ip: '192.0.2.1' },
+    ];
     monitor = createServer((_, response) => response.end(JSON.stringify({ connections }))).listen(0, '127.0.0.1');
     await new Promise((resolve) => monitor.once('listening', resolve));
     environment = { SULCUS_NATS_MONITOR: `http://127.0.0.1:${(monitor.address() as AddressInfo).port}` };

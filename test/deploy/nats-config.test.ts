@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { natsServerBinary, root } from '../../scripts/setup/paths.mjs';
 import { findOnPath } from '../../scripts/setup/process.mjs';
 
-const binary = process.env.SULCUS_NATS_SERVER ?? (existsSync(natsServerBinary) ? natsServerBinary : findOnPath('nats-server')!);
+const binary =
+  process.env.SULCUS_NATS_SERVER ?? (existsSync(natsServerBinary) ? natsServerBinary : findOnPath('nats-server')!);
 const config = readFileSync(path.join(root, 'deploy/nats/nats-server.conf'), 'utf8');
 
 /** The addresses that a server writes into a folder once it listens. */
@@ -23,7 +24,7 @@ async function portsFrom(folder: string): Promise<{ monitoring: string[] }> {
   throw new Error('nats-server did not start');
 }
 
-describe('the broker with the containers\' settings', () => {
+describe("the broker with the containers' settings", () => {
   let folder = '';
   let server: ChildProcess;
   let monitor = '';
@@ -32,7 +33,9 @@ describe('the broker with the containers\' settings', () => {
     // Only the places change: the folder of the data and the monitoring port.
     const file = path.join(folder, 'nats-server.conf');
     writeFileSync(file, config.replace('"/data"', JSON.stringify(folder)).replace('0.0.0.0:8222', '127.0.0.1:-1'));
-    server = spawn(binary, ['-c', file, '-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], { stdio: 'ignore' });
+    server = spawn(binary, ['-c', file, '-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], {
+      stdio: 'ignore',
+    });
     monitor = (await portsFrom(folder)).monitoring[0]!;
   });
   after(async () => {

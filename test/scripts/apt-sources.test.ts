@@ -18,7 +18,12 @@ describe('apt sources in one-line form', () => {
     ].join('\n');
     assert.deepEqual(parseSourcesList(text), [
       { uri: 'http://mirror.example/debian', suites: ['bookworm'], components: ['main', 'contrib'] },
-      { uri: 'https://other.example/repo', suites: ['stable'], components: ['main'], signedBy: '/usr/share/keyrings/x.gpg' },
+      {
+        uri: 'https://other.example/repo',
+        suites: ['stable'],
+        components: ['main'],
+        signedBy: '/usr/share/keyrings/x.gpg',
+      },
       { uri: 'http://flat.example/repo', suites: ['./'], components: [] },
     ]);
   });
@@ -35,12 +40,20 @@ describe('apt sources in deb822 form', () => {
       'Components: main',
       'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg',
     ].join('\n');
-    const rest = { suites: ['bookworm', 'bookworm-updates'], components: ['main'], signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg' };
-    assert.deepEqual(parseDeb822(text), [{ uri: 'http://a.example/debian', ...rest }, { uri: 'http://b.example/debian', ...rest }]);
+    const rest = {
+      suites: ['bookworm', 'bookworm-updates'],
+      components: ['main'],
+      signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
+    };
+    assert.deepEqual(parseDeb822(text), [
+      { uri: 'http://a.example/debian', ...rest },
+      { uri: 'http://b.example/debian', ...rest },
+    ]);
   });
 
   it('leaves out what is disabled or holds sources only', () => {
-    const text = 'Types: deb-src\nURIs: http://a.example\nSuites: x\n\nEnabled: no\nTypes: deb\nURIs: http://b.example\nSuites: x\n\n\nTypes: deb\nURIs: http://c.example\nSuites: x\n';
+    const text =
+      'Types: deb-src\nURIs: http://a.example\nSuites: x\n\nEnabled: no\nTypes: deb\nURIs: http://b.example\nSuites: x\n\n\nTypes: deb\nURIs: http://c.example\nSuites: x\n';
     assert.deepEqual(parseDeb822(text), [{ uri: 'http://c.example', suites: ['x'], components: [] }]);
   });
 
@@ -59,9 +72,18 @@ describe('the sources of a machine', () => {
     try {
       mkdirSync(path.join(folder, 'sources.list.d'));
       writeFileSync(path.join(folder, 'sources.list'), 'deb http://one.example/debian trixie main\n');
-      writeFileSync(path.join(folder, 'sources.list.d/two.sources'), 'Types: deb\nURIs: http://two.example/debian\nSuites: trixie\nComponents: main\n');
-      writeFileSync(path.join(folder, 'sources.list.d/three.sources.disabled'), 'Types: deb\nURIs: http://three.example\nSuites: trixie\n');
-      assert.deepEqual(readAptSources(folder).map(({ uri }) => uri), ['http://one.example/debian', 'http://two.example/debian']);
+      writeFileSync(
+        path.join(folder, 'sources.list.d/two.sources'),
+        'Types: deb\nURIs: http://two.example/debian\nSuites: trixie\nComponents: main\n',
+      );
+      writeFileSync(
+        path.join(folder, 'sources.list.d/three.sources.disabled'),
+        'Types: deb\nURIs: http://three.example\nSuites: trixie\n',
+      );
+      assert.deepEqual(
+        readAptSources(folder).map(({ uri }) => uri),
+        ['http://one.example/debian', 'http://two.example/debian'],
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -74,21 +96,32 @@ describe('the sources of a machine', () => {
 
 describe('where nats-server is looked for', () => {
   const sources = [
-    { uri: 'http://mirror.example/debian', suites: ['bookworm', 'bookworm-updates'], components: ['main'], signedBy: '/k.gpg' },
+    {
+      uri: 'http://mirror.example/debian',
+      suites: ['bookworm', 'bookworm-updates'],
+      components: ['main'],
+      signedBy: '/k.gpg',
+    },
     { uri: 'http://mirror.example/debian-security', suites: ['bookworm-security'], components: ['main'] },
     { uri: 'http://vendor.example/apt', suites: ['nodistro'], components: ['vendor'] },
     { uri: 'cdrom:[Debian]/', suites: ['bookworm'], components: ['main'] },
   ];
 
-  it('on Debian: current suites of the machine\'s own mirror, and of nothing else', () => {
-    assert.deepEqual(archiveChoices(sources, true), ['forky', 'sid', 'trixie'].map((suite) => ({
-      label: `Debian ${suite}`,
-      sources: [{ uri: 'http://mirror.example/debian', suites: [suite], components: ['main'], signedBy: '/k.gpg' }],
-    })));
+  it("on Debian: current suites of the machine's own mirror, and of nothing else", () => {
+    assert.deepEqual(
+      archiveChoices(sources, true),
+      ['forky', 'sid', 'trixie'].map((suite) => ({
+        label: `Debian ${suite}`,
+        sources: [{ uri: 'http://mirror.example/debian', suites: [suite], components: ['main'], signedBy: '/k.gpg' }],
+      })),
+    );
   });
 
-  it('elsewhere: the machine\'s own sources as they are', () => {
-    assert.deepEqual(archiveChoices(sources, false).map((choice) => choice.sources), [sources]);
+  it("elsewhere: the machine's own sources as they are", () => {
+    assert.deepEqual(
+      archiveChoices(sources, false).map((choice) => choice.sources),
+      [sources],
+    );
     assert.deepEqual(archiveChoices([], false), []);
   });
 });

@@ -21,7 +21,15 @@ describe('the counts at the end of a test run', () => {
       for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(folder, name), text);
       // The runner tells its children by this variable that they are inside a run; this one is a run of its own.
       const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-      const { stdout } = await run(process.execPath, ['--test', `--test-reporter=${root}/scripts/test/count-reporter.mjs`, ...Object.keys(FILES).map((name) => path.join(folder, name))], { env });
+      const { stdout } = await run(
+        process.execPath,
+        [
+          '--test',
+          `--test-reporter=${root}/scripts/test/count-reporter.mjs`,
+          ...Object.keys(FILES).map((name) => path.join(folder, name)),
+        ],
+        { env },
+      );
       const { passed, failed, skipped } = JSON.parse(stdout) as Record<string, number>;
       assert.deepEqual({ failed, skipped }, { failed: 3, skipped: 1 });
       assert.ok(passed === 1 || passed === 2, 'the test before a crash may or may not have been reported');

@@ -17,14 +17,18 @@ describe('the set-up lock', () => {
 
   it('lets one work at a time and is gone afterwards, also after a failure', async () => {
     let inside = 0;
-    const work = () => withLock(async () => {
-      inside += 1;
-      assert.equal(inside, 1);
-      await sleep(20);
-      inside -= 1;
-    }, file);
+    const work = () =>
+      withLock(async () => {
+        inside += 1;
+        assert.equal(inside, 1);
+        await sleep(20);
+        inside -= 1;
+      }, file);
     await Promise.all([work(), work(), work()]);
-    await assert.rejects(withLock(() => Promise.reject(new Error('failed')), file), /failed/);
+    await assert.rejects(
+      withLock(() => Promise.reject(new Error('failed')), file),
+      /failed/,
+    );
     assert.equal(existsSync(file), false);
   });
 

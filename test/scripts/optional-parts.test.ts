@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -14,22 +26,29 @@ const MODULE = `#include <node_api.h>
 #include "text.h"
 NAPI_MODULE_INIT() { napi_value text; napi_create_string_utf8(env, TEXT, NAPI_AUTO_LENGTH, &text); napi_set_named_property(env, exports, "text", text); return exports; }
 `;
-const MODULE_THAT_FAILS = '#include <node_api.h>\nNAPI_MODULE_INIT() { napi_throw_error(env, nullptr, "not on this machine"); return exports; }\n';
+const MODULE_THAT_FAILS =
+  '#include <node_api.h>\nNAPI_MODULE_INIT() { napi_throw_error(env, nullptr, "not on this machine"); return exports; }\n';
 const LIBRARY_THAT_FAILS = 'extern "C" int nowhere();\nint loaded = nowhere();\n';
 
-const FIRST_TEXT = '#define TEXT "the first text"\n', ANOTHER_TEXT = '#define TEXT "another text"\n';
+const FIRST_TEXT = '#define TEXT "the first text"\n',
+  ANOTHER_TEXT = '#define TEXT "another text"\n';
 
 const COMPILING = /^set-up: compiling the engine (kernels|memory)$/m;
 const GOING_ON = /^set-up: going on with (.*), because the project's cannot be had: (.*)$/gm;
 
 const usable = process.arch === 'x64' && existsSync(engineBinding) && !process.env['SULCUS_LIBTENSORFLOW_DIR'];
 
-describe('what set-up compiles and can do without', { skip: !usable && 'needs what set-up brings of TensorFlow, on x86-64' }, () => {
+describe('what set-up compiles and can do without', {
+  skip: !usable && 'needs what set-up brings of TensorFlow, on x86-64',
+}, () => {
   let clone = '';
   const inClone = (...parts: string[]) => path.join(clone, ...parts);
   const kernels = () => inClone('.sulcus/engine/sulcus_kernels.node');
   const memory = () => inClone('.sulcus/engine/sulcus_memory.so');
-  const setUp = (variables: NodeJS.ProcessEnv = {}) => run(process.execPath, [inClone('scripts/setup.mjs'), '--parts=engine'], { env: { ...process.env, SULCUS_ENGINE: 'tensorflow', SULCUS_ENGINE_BINDING: '', ...variables } });
+  const setUp = (variables: NodeJS.ProcessEnv = {}) =>
+    run(process.execPath, [inClone('scripts/setup.mjs'), '--parts=engine'], {
+      env: { ...process.env, SULCUS_ENGINE: 'tensorflow', SULCUS_ENGINE_BINDING: '', ...variables },
+    });
   const write = (part: 'kernels' | 'memory', file: string, content: string) => {
     mkdirSync(inClone('libs/engine', part), { recursive: true });
     writeFileSync(inClone('libs/engine', part, file), content);
@@ -57,11 +76,14 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
     copyFileSync(path.join(root, 'package.json'), inClone('package.json'));
     symlinkSync(path.join(root, 'node_modules'), inClone('node_modules'));
     mkdirSync(inClone('.sulcus/engine'), { recursive: true });
-    for (const file of [engineBinding, `${engineBinding}.json`]) copyFileSync(file, inClone('.sulcus/engine', path.basename(file)));
+    for (const file of [engineBinding, `${engineBinding}.json`])
+      copyFileSync(file, inClone('.sulcus/engine', path.basename(file)));
     const library = inClone('.sulcus/libtensorflow', path.basename(libtensorflowInUse()));
     mkdirSync(path.join(library, 'include/tensorflow/c'), { recursive: true });
     for (const folder of ['', 'include', 'include/tensorflow', 'include/tensorflow/c']) {
-      for (const name of readdirSync(path.join(libtensorflowInUse(), folder))) if (!existsSync(path.join(library, folder, name))) symlinkSync(path.join(libtensorflowInUse(), folder, name), path.join(library, folder, name));
+      for (const name of readdirSync(path.join(libtensorflowInUse(), folder)))
+        if (!existsSync(path.join(library, folder, name)))
+          symlinkSync(path.join(libtensorflowInUse(), folder, name), path.join(library, folder, name));
     }
   });
   after(() => rmSync(clone, { recursive: true }));
@@ -83,8 +105,14 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
     it('and does not compile leaves nothing behind and stops nothing: it is said once, and tried again when a source changes', async () => {
       write('memory', 'broken.cc', '#error half a thought\n');
       const reasons = await reasonsOf();
-      assert.match(reasons[0]!.reason, /did not compile .*half a thought.* \(Without \.sulcus\/engine\/sulcus_memory\.so\.json it is tried again\.\)$/);
-      assert.deepEqual([reasons.length, reasons[0]!.instead, existsSync(memory())], [1, "TensorFlow's own allocator, which needs more memory", false]);
+      assert.match(
+        reasons[0]!.reason,
+        /did not compile .*half a thought.* \(Without \.sulcus\/engine\/sulcus_memory\.so\.json it is tried again\.\)$/,
+      );
+      assert.deepEqual(
+        [reasons.length, reasons[0]!.instead, existsSync(memory())],
+        [1, "TensorFlow's own allocator, which needs more memory", false],
+      );
       const { stderr } = await setUp();
       assert.equal(stderr.trim().split('\n').length, 1);
       write('memory', 'broken.cc', '// A whole one.\n');
@@ -103,7 +131,10 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
 
     it('is not compiled for a binding of somebody else, nor without its sources', async () => {
       write('memory', 'text.h', ANOTHER_TEXT);
-      assert.doesNotMatch((await setUp({ SULCUS_ENGINE_BINDING: inClone('.sulcus/engine/tfjs_binding.node') })).stderr, COMPILING);
+      assert.doesNotMatch(
+        (await setUp({ SULCUS_ENGINE_BINDING: inClone('.sulcus/engine/tfjs_binding.node') })).stderr,
+        COMPILING,
+      );
       rmSync(inClone('libs'), { recursive: true });
       const { code, stderr } = await setUp();
       assert.deepEqual([code, stderr.trim().split('\n').length], [0, 1]);
@@ -112,7 +143,10 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
     it('and does not load is not left behind either', async () => {
       write('memory', 'library.cc', LIBRARY_THAT_FAILS);
       assert.match((await reasonsOf())[0]!.reason, /the engine memory does not load \(.*nowhere.*\)/);
-      assert.deepEqual(readdirSync(inClone('.sulcus/engine')).filter((file) => file.endsWith('.so')), []);
+      assert.deepEqual(
+        readdirSync(inClone('.sulcus/engine')).filter((file) => file.endsWith('.so')),
+        [],
+      );
     });
   });
 
@@ -127,11 +161,18 @@ describe('what set-up compiles and can do without', { skip: !usable && 'needs wh
       const [failure] = await reasonsOf();
       assert.match(failure!.reason, /the engine kernels do not load \(Error: not on this machine\)/);
       assert.equal(failure!.instead, "TensorFlow's own kernels, correct but slower");
-      assert.deepEqual(readdirSync(inClone('.sulcus/engine')).filter((file) => file.endsWith('.node')), ['tfjs_binding.node']);
+      assert.deepEqual(
+        readdirSync(inClone('.sulcus/engine')).filter((file) => file.endsWith('.node')),
+        ['tfjs_binding.node'],
+      );
     });
 
     it('needs a header that the binding does without, and is compiled when it is there', async () => {
-      const header = inClone('.sulcus/libtensorflow', path.basename(libtensorflowInUse()), 'include/tensorflow/c/kernels.h');
+      const header = inClone(
+        '.sulcus/libtensorflow',
+        path.basename(libtensorflowInUse()),
+        'include/tensorflow/c/kernels.h',
+      );
       rmSync(header);
       assert.match((await reasonsOf())[0]!.reason, /lacks include\/tensorflow\/c\/kernels\.h/);
       assert.equal(existsSync(kernels()), false);

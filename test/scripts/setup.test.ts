@@ -31,7 +31,9 @@ describe('set-up', () => {
 
   /** Runs set-up of the engine in a clone, on a machine without Python and compiler. */
   const setUpClone = (clone: string, variables: NodeJS.ProcessEnv) =>
-    run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], { env: { ...process.env, PATH: path.join(folder, 'none'), ...variables } });
+    run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], {
+      env: { ...process.env, PATH: path.join(folder, 'none'), ...variables },
+    });
 
   it('does nothing and takes under 2 s when everything is there', async () => {
     const startedMs = performance.now();
@@ -54,7 +56,10 @@ describe('set-up', () => {
       [{ SULCUS_NATS_SERVER: old }, /SULCUS_NATS_SERVER .* is version 2\.9\.10: 2\.10\.27 or newer is needed/],
       [{ SULCUS_NATS_SERVER: path.join(folder, 'none') }, /SULCUS_NATS_SERVER names .*, which does not run/],
       [{ SULCUS_LIBTENSORFLOW_DIR: folder }, /SULCUS_LIBTENSORFLOW_DIR .* lacks libtensorflow_cc\.so\.2/],
-      [{ SULCUS_ENGINE_BINDING: path.join(folder, 'none.node') }, /SULCUS_ENGINE_BINDING names .*, which does not exist/],
+      [
+        { SULCUS_ENGINE_BINDING: path.join(folder, 'none.node') },
+        /SULCUS_ENGINE_BINDING names .*, which does not exist/,
+      ],
     ];
     for (const [variables, message] of cases) {
       const { code, stderr } = await setUp(variables);
@@ -68,7 +73,10 @@ describe('set-up', () => {
     const clone = cloneScripts('clone');
     const { code, stderr } = await setUpClone(clone, {});
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^set-up: going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: python3 is not on PATH/m);
+    assert.match(
+      stderr,
+      /^set-up: going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: python3 is not on PATH/m,
+    );
     assert.equal(stderr.trim().split('\n').length, 2);
     const insisting = await setUpClone(clone, { SULCUS_ENGINE: 'tensorflow' });
     assert.equal(insisting.code, 1);
@@ -85,14 +93,25 @@ describe('set-up', () => {
     /** What is missed first: python3 to bring libtensorflow, or the compiler of the next step. */
     const missedWith = async (headers: readonly string[] | undefined): Promise<string | undefined> => {
       writeFileSync(path.join(library, 'origin.json'), JSON.stringify({ headers }));
-      const { stderr } = await setUpClone(clone, { SULCUS_ENGINE: 'tensorflow', SULCUS_LIBTENSORFLOW_DIR: '', SULCUS_ENGINE_BINDING: '' });
+      const { stderr } = await setUpClone(clone, {
+        SULCUS_ENGINE: 'tensorflow',
+        SULCUS_LIBTENSORFLOW_DIR: '',
+        SULCUS_ENGINE_BINDING: '',
+      });
       return /^set-up: (\S+) is not on PATH/m.exec(stderr)?.[1];
     };
-    assert.deepEqual([await missedWith(undefined), await missedWith(HEADERS.slice(1)), await missedWith(HEADERS)], ['python3', 'python3', 'g++']);
+    assert.deepEqual(
+      [await missedWith(undefined), await missedWith(HEADERS.slice(1)), await missedWith(HEADERS)],
+      ['python3', 'python3', 'g++'],
+    );
   });
 
   it('looks for no TensorFlow when the portable engine is asked for', async () => {
-    const { code, stderr } = await setUp({ SULCUS_ENGINE: 'portable', SULCUS_LIBTENSORFLOW_DIR: path.join(folder, 'none'), SULCUS_ENGINE_BINDING: path.join(folder, 'none.node') });
+    const { code, stderr } = await setUp({
+      SULCUS_ENGINE: 'portable',
+      SULCUS_LIBTENSORFLOW_DIR: path.join(folder, 'none'),
+      SULCUS_ENGINE_BINDING: path.join(folder, 'none.node'),
+    });
     assert.equal(code, 0, stderr);
     assert.equal(stderr.trim().split('\n').length, 1);
     const unknown = await setUp({ SULCUS_ENGINE: 'gpu' });
@@ -103,7 +122,23 @@ describe('set-up', () => {
 
 describe('a native module', () => {
   it('links both libraries and finds them relative to itself', () => {
-    const args = compilerArguments({ optimisation: '-O3', sources: ['a.cc'], headers: '/h', library: '/l', runPath: '$ORIGIN/../l', output: 'o.node' });
-    for (const part of ['-O3', '-DNAPI_VERSION=8', '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/../l', '-I/h/include', '-I/l/include']) assert.ok(args.includes(part), part);
+    const args = compilerArguments({
+      optimisation: '-O3',
+      sources: ['a.cc'],
+      headers: '/h',
+      library: '/l',
+      runPath: '$ORIGIN/../l',
+      output: 'o.node',
+    });
+    for (const part of [
+      '-O3',
+      '-DNAPI_VERSION=8',
+      '-l:libtensorflow_cc.so.2',
+      '-l:libtensorflow_framework.so.2',
+      '-Wl,-rpath,$ORIGIN/../l',
+      '-I/h/include',
+      '-I/l/include',
+    ])
+      assert.ok(args.includes(part), part);
   });
 });

@@ -41,14 +41,29 @@ describe('the compiled sources', () => {
   }
 
   it('of a vanished source are found, and only those', () => {
-    for (const file of ['libs/a/index.js', 'libs/a/index.js.map', 'services/b/gone.js', 'services/b/gone.js.map', '.tsbuildinfo']) write(`dist/${file}`);
-    const orphans = findOrphans(base, path.join(base, 'dist')).map((file) => path.relative(base, file)).sort();
+    for (const file of [
+      'libs/a/index.js',
+      'libs/a/index.js.map',
+      'services/b/gone.js',
+      'services/b/gone.js.map',
+      '.tsbuildinfo',
+    ])
+      write(`dist/${file}`);
+    const orphans = findOrphans(base, path.join(base, 'dist'))
+      .map((file) => path.relative(base, file))
+      .sort();
     assert.deepEqual(orphans, ['dist/services/b/gone.js', 'dist/services/b/gone.js.map']);
   });
 });
 
 describe('the npm packages', () => {
-  const wanted = { packages: { '': {}, 'node_modules/a': { version: '1.0.0' }, 'node_modules/other-platform': { version: '2.0.0', optional: true } } };
+  const wanted = {
+    packages: {
+      '': {},
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/other-platform': { version: '2.0.0', optional: true },
+    },
+  };
 
   it('are in place when every needed one has the wanted version', () => {
     assert.equal(isInstalled(wanted, { packages: { 'node_modules/a': { version: '1.0.0' } } }), true);
@@ -58,6 +73,11 @@ describe('the npm packages', () => {
     assert.equal(isInstalled(wanted, undefined), false);
     assert.equal(isInstalled(wanted, { packages: {} }), false);
     assert.equal(isInstalled(wanted, { packages: { 'node_modules/a': { version: '1.0.1' } } }), false);
-    assert.equal(isInstalled(wanted, { packages: { 'node_modules/a': { version: '1.0.0' }, 'node_modules/other-platform': { version: '1.9.0' } } }), false);
+    assert.equal(
+      isInstalled(wanted, {
+        packages: { 'node_modules/a': { version: '1.0.0' }, 'node_modules/other-platform': { version: '1.9.0' } },
+      }),
+      false,
+    );
   });
 });

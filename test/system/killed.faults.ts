@@ -21,8 +21,15 @@ const RECIPE = {
   epochs: 12,
   earlyStopping: null,
   transform: {
-    name: 'faults-64', outputHeight: 64, outputWidth: 64, channels: 1, interpolation: 'bilinear',
-    train: [{ op: 'resize', height: 64, width: 64 }, { op: 'randomHorizontalFlip', probability: 0.5 }],
+    name: 'faults-64',
+    outputHeight: 64,
+    outputWidth: 64,
+    channels: 1,
+    interpolation: 'bilinear',
+    train: [
+      { op: 'resize', height: 64, width: 64 },
+      { op: 'randomHorizontalFlip', probability: 0.5 },
+    ],
     eval: [{ op: 'resize', height: 64, width: 64 }],
     normalize: { mean: [0.5], std: [0.5] },
   },
@@ -56,23 +63,44 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
 
   function startRun(name: string): { up: ChildProcess; summary: Promise<Summary>; output: () => string } {
     const json = path.join(folder, `${name}.json`);
-    const up = spawn(process.execPath, [
-      'scripts/sulcus.mjs', 'up', '--once', '--no-live', '--phantoms', '40', '--recipe', path.join(folder, 'recipe.json'),
-      '--state', path.join(folder, name), '--json', json,
-    ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_TEST_CONTEXT: '' } });
+    const up = spawn(
+      process.execPath,
+      [
+        'scripts/sulcus.mjs',
+        'up',
+        '--once',
+        '--no-live',
+        '--phantoms',
+        '40',
+        '--recipe',
+        path.join(folder, 'recipe.json'),
+        '--state',
+        path.join(folder, name),
+        '--json',
+        json,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_TEST_CONTEXT: '' } },
+    );
     running.push(up);
     let text = '';
     for (const stream of [up.stdout, up.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const summary = new Promise<Summary>((resolve, reject) =>
-      up.once('close', (code) => (code === 0 ? resolve(JSON.parse(readFileSync(json, 'utf8')) as Summary) : reject(new Error(`exit ${code}\n${text}`)))),
+      up.once('close', (code) =>
+        code === 0
+          ? resolve(JSON.parse(readFileSync(json, 'utf8')) as Summary)
+          : reject(new Error(`exit ${code}\n${text}`)),
+      ),
     );
     return { up, summary, output: () => text };
   }
 
   /** Kills a service of the run as `kill -9` does; false when it is not running at this moment. */
   function killService(launcher: number, service: string): boolean {
-    const table = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n').map((line) => line.trim().split(/\s+/));
-    const childrenOf = (parent: number): number[] => table.filter(([, ppid]) => Number(ppid) === parent).flatMap(([pid]) => [Number(pid), ...childrenOf(Number(pid))]);
+    const table = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/));
+    const childrenOf = (parent: number): number[] =>
+      table.filter(([, ppid]) => Number(ppid) === parent).flatMap(([pid]) => [Number(pid), ...childrenOf(Number(pid))]);
     const family = childrenOf(launcher);
     const found = table.find(([pid, , ...words]) => family.includes(Number(pid)) && runs(words, service));
     if (!found) return false;
@@ -81,7 +109,9 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
   }
 
   const runs = (words: readonly string[], service: string): boolean =>
-    service === 'nats-server' ? words[0]!.endsWith('/nats-server') : words.some((word) => /cli\/main\.[jt]s$/.test(word)) && words.at(-1) === service;
+    service === 'nats-server'
+      ? words[0]!.endsWith('/nats-server')
+      : words.some((word) => /cli\/main\.[jt]s$/.test(word)) && words.at(-1) === service;
 
   it('accounts for every image, trains on each sample once per pass and ends with the same models as a run left alone', async () => {
     const calm = await startRun('calm').summary;
@@ -100,10 +130,20 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
 
     assert.ok(kills >= 3, `only ${kills} services were killed`);
     assert.deepEqual(summary.images, calm.images);
-    assert.equal(summary.images.ingested + summary.images.duplicates + summary.images.rejected + summary.images.deadLettered, summary.images.offered);
+    assert.equal(
+      summary.images.ingested + summary.images.duplicates + summary.images.rejected + summary.images.deadLettered,
+      summary.images.offered,
+    );
     assert.equal(summary.training.samples, summary.training.epochs * summary.split.train, 'each sample once per pass');
-    assert.deepEqual([summary.training.steps, summary.training.epochs, summary.training.samples], [calm.training.steps, calm.training.epochs, calm.training.samples]);
-    assert.deepEqual(summary.models.map(({ validation }) => validation), calm.models.map(({ validation }) => validation), 'the same weights, to the bit');
+    assert.deepEqual(
+      [summary.training.steps, summary.training.epochs, summary.training.samples],
+      [calm.training.steps, calm.training.epochs, calm.training.samples],
+    );
+    assert.deepEqual(
+      summary.models.map(({ validation }) => validation),
+      calm.models.map(({ validation }) => validation),
+      'the same weights, to the bit',
+    );
     assert.deepEqual(summary.test.confusion, calm.test.confusion);
     assert.equal(summary.served.failedRequests, 0);
     console.log(`${kills} kills, ${summary.served.requests} requests, ${summary.served.failedRequests} failed`);

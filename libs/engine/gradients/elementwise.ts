@@ -6,16 +6,21 @@ import { unbroadcast } from './support.js';
 /** A rule for two broadcast operands: what flows to each before broadcasting is undone. */
 const binary =
   (left: (c: GradientContext) => Tensor, right: (c: GradientContext) => Tensor): GradientRule =>
-  (c) => [c.needs(0) ? unbroadcast(c.g, left(c), c.inputs[0]!) : undefined, c.needs(1) ? unbroadcast(c.g, right(c), c.inputs[1]!) : undefined];
+  (c) => [
+    c.needs(0) ? unbroadcast(c.g, left(c), c.inputs[0]!) : undefined,
+    c.needs(1) ? unbroadcast(c.g, right(c), c.inputs[1]!) : undefined,
+  ];
 
 const unary =
   (rule: (c: GradientContext, x: Tensor, y: Tensor) => Tensor): GradientRule =>
   (c) => [rule(c, c.inputs[0]!, c.outputs[0]!)];
 
 /** TensorFlow's fused gradient ops of unary functions take the output and its gradient. */
-const fusedFromOutput = (type: string): GradientRule => unary(({ g, gradient }, _x, y) => gradientOp(g, type, y, gradient));
+const fusedFromOutput = (type: string): GradientRule =>
+  unary(({ g, gradient }, _x, y) => gradientOp(g, type, y, gradient));
 
-const gradientOp = (g: Graph, type: string, first: Tensor, second: Tensor): Tensor => g.op(type, [first, second], { T: attr.type(first.dtype) }, [first])[0]!;
+const gradientOp = (g: Graph, type: string, first: Tensor, second: Tensor): Tensor =>
+  g.op(type, [first, second], { T: attr.type(first.dtype) }, [first])[0]!;
 
 const zero = (c: GradientContext): Tensor => c.g.constant(0, c.gradient.dtype);
 

@@ -11,7 +11,14 @@ export const layoutRules: GradientRules = {
 
   Transpose: ({ g, gradient, inputs }) => {
     const permutation = constantInts(g, inputs[1]!);
-    return [transpose(g, gradient, permutation.map((_, axis) => permutation.indexOf(axis))), undefined];
+    return [
+      transpose(
+        g,
+        gradient,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
+      undefined,
+    ];
   },
 
   ConcatV2: ({ g, gradient, inputs, needs }) => {
@@ -21,10 +28,18 @@ export const layoutRules: GradientRules = {
     const gradients = parts.map((part, index) => {
       const length = part.shape[axis!]!;
       // The last part reaches to the end, so its size may be unknown.
-      if (length === -1 && index < parts.length - 1) throw graphError(`concat along an axis of unknown size has no gradient: ${describe(part)}`);
+      if (length === -1 && index < parts.length - 1)
+        throw graphError(`concat along an axis of unknown size has no gradient: ${describe(part)}`);
       const begin = part.shape.map((_, each) => (each === axis ? offset : 0));
       offset += length;
-      return needs(index) ? slice(g, gradient, begin, part.shape.map((_, each) => (each === axis ? length : -1))) : undefined;
+      return needs(index)
+        ? slice(
+            g,
+            gradient,
+            begin,
+            part.shape.map((_, each) => (each === axis ? length : -1)),
+          )
+        : undefined;
     });
     return [...gradients, undefined];
   },
@@ -32,8 +47,19 @@ export const layoutRules: GradientRules = {
   Tile: ({ g, gradient, inputs }) => {
     const [x, multiples] = [inputs[0]!, constantInts(g, inputs[1]!)];
     // [m·s] is m repetitions of s: fold each axis into two and sum over the repetitions.
-    const folded = reshape(g, gradient, x.shape.flatMap((size, axis) => [multiples[axis]!, size]));
-    return [sum(g, folded, x.shape.map((_, axis) => 2 * axis)), undefined];
+    const folded = reshape(
+      g,
+      gradient,
+      x.shape.flatMap((size, axis) => [multiples[axis]!, size]),
+    );
+    return [
+      sum(
+        g,
+        folded,
+        x.shape.map((_, axis) => 2 * axis),
+      ),
+      undefined,
+    ];
   },
 
   Slice: ({ g, gradient, inputs }) => {
@@ -41,10 +67,15 @@ export const layoutRules: GradientRules = {
     const [begin, size] = [constantInts(g, inputs[1]!), constantInts(g, inputs[2]!)];
     const paddings = x.shape.map((whole, axis): [number, number] => {
       if (size[axis] === -1) return [begin[axis]!, 0];
-      if (whole === -1) throw graphError(`slice of ${describe(x)} to a fixed size has no gradient along its unknown axis`);
+      if (whole === -1)
+        throw graphError(`slice of ${describe(x)} to a fixed size has no gradient along its unknown axis`);
       return [begin[axis]!, whole - begin[axis]! - size[axis]!];
     });
-    return [paddings.every(([before, after]) => before === 0 && after === 0) ? gradient : pad(g, gradient, paddings), undefined, undefined];
+    return [
+      paddings.every(([before, after]) => before === 0 && after === 0) ? gradient : pad(g, gradient, paddings),
+      undefined,
+      undefined,
+    ];
   },
 
   Pad: ({ g, gradient, inputs }) => [unpad(g, gradient, inputs), undefined],
@@ -60,8 +91,14 @@ function unpad(g: Graph, gradient: Tensor, inputs: readonly Tensor[]): Tensor {
   const amounts = constantInts(g, inputs[1]!);
   const size = x.shape.map((each, axis) => {
     if (each !== -1) return each;
-    if (amounts[2 * axis + 1] !== 0) throw graphError(`pad after an axis of unknown size has no gradient: ${describe(x)}`);
+    if (amounts[2 * axis + 1] !== 0)
+      throw graphError(`pad after an axis of unknown size has no gradient: ${describe(x)}`);
     return -1;
   });
-  return slice(g, gradient, x.shape.map((_, axis) => amounts[2 * axis]!), size);
+  return slice(
+    g,
+    gradient,
+    x.shape.map((_, axis) => amounts[2 * axis]!),
+    size,
+  );
 }

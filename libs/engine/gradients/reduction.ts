@@ -22,7 +22,11 @@ export const reductionRules: GradientRules = {
   Mean: (c) => {
     const axes = constantInts(c.g, c.inputs[1]!);
     // The count is divided out before spreading: fewer elements. In float32, because bfloat16 is exact only up to 256.
-    const share = cast(c.g, div(c.g, cast(c.g, c.gradient, 'float32'), reducedCount(c.g, c.inputs[0]!, axes)), c.gradient.dtype);
+    const share = cast(
+      c.g,
+      div(c.g, cast(c.g, c.gradient, 'float32'), reducedCount(c.g, c.inputs[0]!, axes)),
+      c.gradient.dtype,
+    );
     return [spread(c, share, axes), undefined];
   },
 
@@ -33,5 +37,8 @@ export const reductionRules: GradientRules = {
 
   LogSoftmax: ({ g, gradient, outputs }) => [sub(g, gradient, mul(g, exp(g, outputs[0]!), sumLast(g, gradient)))],
 
-  SparseSoftmaxCrossEntropyWithLogits: ({ g, gradient, outputs }) => [mul(g, reshape(g, gradient, [gradient.shape[0]!, 1]), outputs[1]!), undefined],
+  SparseSoftmaxCrossEntropyWithLogits: ({ g, gradient, outputs }) => [
+    mul(g, reshape(g, gradient, [gradient.shape[0]!, 1]), outputs[1]!),
+    undefined,
+  ],
 };

@@ -1,4 +1,12 @@
-import { createOpTable, describe, graphError, isFloating, type Graph, type GraphNode, type Tensor } from '../graph/index.js';
+import {
+  createOpTable,
+  describe,
+  graphError,
+  isFloating,
+  type Graph,
+  type GraphNode,
+  type Tensor,
+} from '../graph/index.js';
 import { add, addN } from '../ops/index.js';
 import { elementwiseRules } from './elementwise.js';
 import { layoutRules } from './layout.js';
@@ -7,7 +15,14 @@ import { reductionRules } from './reduction.js';
 import type { GradientRule } from './registry.js';
 import { spatialRules } from './spatial.js';
 
-const registry = createOpTable<GradientRule>('gradient rule', elementwiseRules, layoutRules, linearRules, reductionRules, spatialRules);
+const registry = createOpTable<GradientRule>(
+  'gradient rule',
+  elementwiseRules,
+  layoutRules,
+  linearRules,
+  reductionRules,
+  spatialRules,
+);
 
 /** Op types that have a gradient rule. */
 export const differentiableOps = (): readonly string[] => [...registry.keys()];
@@ -51,12 +66,14 @@ export function gradients(g: Graph, loss: Tensor, wrt: readonly Tensor[]): Tenso
         if (wanted.has(`${node.name}:${output}`)) results.set(`${node.name}:${output}`, gradient);
         if (!node.inputs.some((input) => varying.has(key(input)))) continue;
         if (output !== 0) throw graphError(`The gradient of ${node.type} "${node.name}" flows through output 0 only`);
-        for (const [input, term] of differentiate(g, node, gradient, varying)) pending.set(input, [...(pending.get(input) ?? []), term]);
+        for (const [input, term] of differentiate(g, node, gradient, varying))
+          pending.set(input, [...(pending.get(input) ?? []), term]);
       }
     }
     return wrt.map((tensor) => {
       const gradient = results.get(key(tensor));
-      if (!gradient) throw graphError(`The loss "${loss.node}" does not depend on "${tensor.node}" (${describe(tensor)})`);
+      if (!gradient)
+        throw graphError(`The loss "${loss.node}" does not depend on "${tensor.node}" (${describe(tensor)})`);
       return gradient;
     });
   });

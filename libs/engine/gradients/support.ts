@@ -5,12 +5,16 @@ import { isStatic } from '../ops/shapes.js';
 /** The numbers of an int32 constant that an op takes as an input (axes, permutations, sizes). */
 export function constantInts(g: Graph, tensor: Tensor): number[] {
   const value = g.node(tensor.node).attrs['value'];
-  if (value?.kind !== 'tensor' || value.value.dtype !== 'int32') throw graphError(`${tensor.node} must be an int32 constant for its user to have a gradient`);
+  if (value?.kind !== 'tensor' || value.value.dtype !== 'int32')
+    throw graphError(`${tensor.node} must be an int32 constant for its user to have a gradient`);
   return [...new Int32Array(value.value.bytes.slice().buffer)];
 }
 
 /** An integer attribute list of a node. */
-export function intsAttr(attrs: Readonly<Record<string, { kind: string; value: unknown }>>, name: string): readonly number[] {
+export function intsAttr(
+  attrs: Readonly<Record<string, { kind: string; value: unknown }>>,
+  name: string,
+): readonly number[] {
   const value = attrs[name];
   if (value?.kind !== 'ints') throw graphError(`Attribute ${name} is not a list of integers`);
   return value.value as readonly number[];
@@ -19,7 +23,9 @@ export function intsAttr(attrs: Readonly<Record<string, { kind: string; value: u
 /** Gives `x` the shape of `like`, also when several of its sizes are known only at run time. */
 export function reshapeLike(g: Graph, x: Tensor, like: Tensor): Tensor {
   if (like.shape.filter((size) => size === -1).length <= 1) return reshape(g, x, like.shape);
-  return g.op('Reshape', [x, shapeOf(g, like)], { T: attr.type(x.dtype), Tshape: attr.type('int32') }, [{ dtype: x.dtype, shape: like.shape }])[0]!;
+  return g.op('Reshape', [x, shapeOf(g, like)], { T: attr.type(x.dtype), Tshape: attr.type('int32') }, [
+    { dtype: x.dtype, shape: like.shape },
+  ])[0]!;
 }
 
 /**
@@ -28,7 +34,9 @@ export function reshapeLike(g: Graph, x: Tensor, like: Tensor): Tensor {
  */
 export function unbroadcast(g: Graph, gradient: Tensor, operand: Tensor): Tensor {
   const extra = gradient.shape.length - operand.shape.length;
-  const axes = gradient.shape.flatMap((size, axis) => (axis < extra || (operand.shape[axis - extra] === 1 && size !== 1) ? [axis] : []));
+  const axes = gradient.shape.flatMap((size, axis) =>
+    axis < extra || (operand.shape[axis - extra] === 1 && size !== 1) ? [axis] : [],
+  );
   if (axes.length === 0) return gradient;
   const reduced = sum(g, cast(g, gradient, 'float32'), axes);
   return cast(g, axes.length === extra ? reduced : reshapeLike(g, reduced, operand), gradient.dtype);
@@ -45,4 +53,5 @@ export function reducedCount(g: Graph, x: Tensor, axes: readonly number[]): numb
 }
 
 /** Shape with the reduced axes kept as 1. */
-export const keptShape = (shape: Shape, axes: readonly number[]): number[] => shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+export const keptShape = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((size, axis) => (axes.includes(axis) ? 1 : size));

@@ -6,7 +6,15 @@ import type { DType, Shape, TensorData } from './types.js';
 export type NumericData = number | readonly number[] | Float32Array | Int32Array | Uint8Array;
 
 /** Bytes per element; strings and resources have none. */
-export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, 'string' | 'resource'>, number>> = { float32: 4, bfloat16: 2, int16: 2, int32: 4, int64: 8, uint8: 1, bool: 1 };
+export const BYTES_PER_ELEMENT: Readonly<Record<Exclude<DType, 'string' | 'resource'>, number>> = {
+  float32: 4,
+  bfloat16: 2,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+};
 
 /** Number of elements of a fully known shape. */
 export const elementCount = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
@@ -26,7 +34,10 @@ export function toBfloat16Bits(value: number): number {
 export function encodeTensor(value: NumericData, dtype: DType, shape?: Shape): TensorData {
   const values = typeof value === 'number' ? [value] : value;
   const actual = shape ?? (typeof value === 'number' ? [] : [values.length]);
-  if (elementCount(actual) !== values.length) throw graphError(`A constant of shape [${actual.join(',')}] needs ${elementCount(actual)} values, got ${values.length}`);
+  if (elementCount(actual) !== values.length)
+    throw graphError(
+      `A constant of shape [${actual.join(',')}] needs ${elementCount(actual)} values, got ${values.length}`,
+    );
   return { dtype, shape: actual, bytes: encodeValues(values, dtype) };
 }
 
@@ -66,4 +77,5 @@ function roundToBfloat16(values: Float32Array): Uint16Array {
 }
 
 /** The bytes of a typed array, not copied. */
-export const bytesOf = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+export const bytesOf = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -1,6 +1,15 @@
 import { encodeTensor, type NumericData } from './data.js';
 import { graphError } from './errors.js';
-import { attr, type Attrs, type DType, type GraphNode, type Operation, type Shape, type Tensor, type TensorSpec } from './types.js';
+import {
+  attr,
+  type Attrs,
+  type DType,
+  type GraphNode,
+  type Operation,
+  type Shape,
+  type Tensor,
+  type TensorSpec,
+} from './types.js';
 import { Variable } from './variable.js';
 
 /** What the TensorFlow op set allows as a node name; a '/' separates scopes. */
@@ -77,16 +86,30 @@ export class Graph {
   }
 
   /** Adds a node of any op type. The typed emitters in `ops/` infer shapes; here the caller states the outputs. */
-  op(type: string, inputs: readonly Tensor[], attrs: Attrs, outputs: readonly TensorSpec[], options: OpOptions = {}): Tensor[] {
+  op(
+    type: string,
+    inputs: readonly Tensor[],
+    attrs: Attrs,
+    outputs: readonly TensorSpec[],
+    options: OpOptions = {},
+  ): Tensor[] {
     for (const input of inputs) {
       const producer = this.#byName.get(input.node);
-      if (!producer || !producer.outputs[input.output]) throw graphError(`An input of ${type} is not of this graph: ${input.node}:${input.output}`);
+      if (!producer || !producer.outputs[input.output])
+        throw graphError(`An input of ${type} is not of this graph: ${input.node}:${input.output}`);
     }
     const name = this.#unique(this.#scope + (options.name ?? type));
     if (!NODE_NAME.test(name)) throw graphError(`"${name}" is no legal node name`);
     const own = (options.controlInputs ?? []).map((operation) => this.node(operation.node).name);
     const controlInputs = ORDERLESS.has(type) ? own : [...new Set([...this.#controlInputs, ...own])];
-    const node: GraphNode = { name, type, inputs: [...inputs], controlInputs, attrs, outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })) };
+    const node: GraphNode = {
+      name,
+      type,
+      inputs: [...inputs],
+      controlInputs,
+      attrs,
+      outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })),
+    };
     this.#nodes.push(node);
     this.#byName.set(name, node);
     return node.outputs.map((spec, output) => ({ node: name, output, ...spec }));
@@ -95,16 +118,21 @@ export class Graph {
   /** A value the caller feeds. Names are used as they stand and must be unique. */
   placeholder(name: string, dtype: DType, shape: Shape): Tensor {
     if (this.#uses.has(this.#scope + name)) throw graphError(`The name "${this.#scope + name}" is taken`);
-    return this.op('Placeholder', [], { dtype: attr.type(dtype), shape: attr.shape(shape) }, [{ dtype, shape }], { name })[0]!;
+    return this.op('Placeholder', [], { dtype: attr.type(dtype), shape: attr.shape(shape) }, [{ dtype, shape }], {
+      name,
+    })[0]!;
   }
 
   /** A value that is part of the graph: a scalar for a number, a vector for an array unless `shape` says otherwise. */
   constant(value: NumericData, dtype: DType = 'float32', shape?: Shape): Tensor {
     const data = encodeTensor(value, dtype, shape);
-    const key = data.bytes.length <= SHARED_CONSTANT_BYTES ? `${dtype}[${data.shape.join()}]${data.bytes.join()}` : undefined;
+    const key =
+      data.bytes.length <= SHARED_CONSTANT_BYTES ? `${dtype}[${data.shape.join()}]${data.bytes.join()}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
-    const constant = this.op('Const', [], { dtype: attr.type(dtype), value: attr.tensor(data) }, [data], { name: 'constant' })[0]!;
+    const constant = this.op('Const', [], { dtype: attr.type(dtype), value: attr.tensor(data) }, [data], {
+      name: 'constant',
+    })[0]!;
     if (key !== undefined) this.#constants.set(key, constant);
     return constant;
   }
@@ -113,7 +141,12 @@ export class Graph {
   variable(name: string, shape: Shape, dtype: DType = 'float32'): Variable {
     const fullName = this.#scope + name;
     if (this.#uses.has(fullName)) throw graphError(`The name "${fullName}" is taken`);
-    const attrs = { dtype: attr.type(dtype), shape: attr.shape(shape), shared_name: attr.string(fullName), container: attr.string('') };
+    const attrs = {
+      dtype: attr.type(dtype),
+      shape: attr.shape(shape),
+      shared_name: attr.string(fullName),
+      container: attr.string(''),
+    };
     const handle = this.op('VarHandleOp', [], attrs, [{ dtype: 'resource', shape: [] }], { name })[0]!;
     const variable = new Variable(this, fullName, handle, { dtype, shape: [...shape] });
     this.#variables.set(fullName, variable);

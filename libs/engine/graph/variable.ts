@@ -26,7 +26,9 @@ export class Variable {
     const section = this.graph.controlInputs.join();
     let value = this.#reads.get(section);
     if (!value) {
-      value = this.graph.op('ReadVariableOp', [this.handle], { dtype: attr.type(this.dtype) }, [this], { name: 'read' })[0]!;
+      value = this.graph.op('ReadVariableOp', [this.handle], { dtype: attr.type(this.dtype) }, [this], {
+        name: 'read',
+      })[0]!;
       this.#reads.set(section, value);
     }
     return value;

@@ -17,7 +17,8 @@ export const sigmoid = activation('Sigmoid');
 export const tanh = activation('Tanh');
 
 /** relu6(x + 3) / 6, as in MobileNetV3 (Howard et al. 2019, §5.2). */
-export const hardSigmoid = (g: Graph, x: Tensor): Tensor => g.withScope('hardSigmoid', () => mul(g, relu6(g, add(g, x, 3)), 1 / 6));
+export const hardSigmoid = (g: Graph, x: Tensor): Tensor =>
+  g.withScope('hardSigmoid', () => mul(g, relu6(g, add(g, x, 3)), 1 / 6));
 
 /** x · hardSigmoid(x), as in MobileNetV3. */
 export const hardSwish = (g: Graph, x: Tensor): Tensor => g.withScope('hardSwish', () => mul(g, x, hardSigmoid(g, x)));

@@ -21,14 +21,25 @@ export const logSoftmax = overClasses('LogSoftmax');
 export function sparseSoftmaxCrossEntropy(g: Graph, logits: Tensor, labels: Tensor): Tensor {
   requireRank(logits, 2, 'Logits');
   requireRank(labels, 1, 'Labels');
-  if (labels.dtype !== 'int32' && labels.dtype !== 'int64') throw graphError(`Labels must be int32 or int64, got ${describe(labels)}`);
+  if (labels.dtype !== 'int32' && labels.dtype !== 'int64')
+    throw graphError(`Labels must be int32 or int64, got ${describe(labels)}`);
   const attrs = { T: attr.type(logits.dtype), Tlabels: attr.type(labels.dtype) };
   // Output 1 is the gradient of each loss with respect to the logits.
-  return g.op('SparseSoftmaxCrossEntropyWithLogits', [logits, labels], attrs, [{ dtype: logits.dtype, shape: [logits.shape[0]!] }, logits])[0]!;
+  return g.op('SparseSoftmaxCrossEntropyWithLogits', [logits, labels], attrs, [
+    { dtype: logits.dtype, shape: [logits.shape[0]!] },
+    logits,
+  ])[0]!;
 }
 
 /** Rows with `on` at the index's place and `off` elsewhere: [...indices, depth]. */
-export function oneHot(g: Graph, indices: Tensor, depth: number, { on = 1, off = 0, dtype = 'float32' }: { on?: number; off?: number; dtype?: DType } = {}): Tensor {
+export function oneHot(
+  g: Graph,
+  indices: Tensor,
+  depth: number,
+  { on = 1, off = 0, dtype = 'float32' }: { on?: number; off?: number; dtype?: DType } = {},
+): Tensor {
   const inputs = [indices, g.constant(depth, 'int32'), g.constant(on, dtype), g.constant(off, dtype)];
-  return g.op('OneHot', inputs, { T: attr.type(dtype), TI: attr.type(indices.dtype), axis: attr.int(-1) }, [{ dtype, shape: [...indices.shape, depth] }])[0]!;
+  return g.op('OneHot', inputs, { T: attr.type(dtype), TI: attr.type(indices.dtype), axis: attr.int(-1) }, [
+    { dtype, shape: [...indices.shape, depth] },
+  ])[0]!;
 }

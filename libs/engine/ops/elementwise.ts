@@ -18,14 +18,18 @@ const binary =
   (type: string): BinaryEmitter =>
   (g, a, b) => {
     const [left, right] = operands(g, a, b, type);
-    return g.op(type, [left, right], { T: attr.type(left.dtype) }, [{ dtype: left.dtype, shape: broadcastShapes(left.shape, right.shape) }])[0]!;
+    return g.op(type, [left, right], { T: attr.type(left.dtype) }, [
+      { dtype: left.dtype, shape: broadcastShapes(left.shape, right.shape) },
+    ])[0]!;
   };
 
 const comparison =
   (type: string): BinaryEmitter =>
   (g, a, b) => {
     const [left, right] = operands(g, a, b, type);
-    return g.op(type, [left, right], { T: attr.type(left.dtype) }, [{ dtype: 'bool', shape: broadcastShapes(left.shape, right.shape) }])[0]!;
+    return g.op(type, [left, right], { T: attr.type(left.dtype) }, [
+      { dtype: 'bool', shape: broadcastShapes(left.shape, right.shape) },
+    ])[0]!;
   };
 
 const unary =
@@ -76,9 +80,17 @@ export const abs = unary('Abs');
 export function addN(g: Graph, tensors: readonly Tensor[]): Tensor {
   requireSameType(tensors, 'AddN');
   const shape = tensors.map((tensor) => tensor.shape).reduce<readonly number[]>(broadcastShapes, tensors[0]!.shape);
-  if (tensors.some((tensor) => tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size === 1 && shape[axis] !== 1))) throw graphError('AddN does not broadcast: use add');
+  if (
+    tensors.some(
+      (tensor) =>
+        tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size === 1 && shape[axis] !== 1),
+    )
+  )
+    throw graphError('AddN does not broadcast: use add');
   if (tensors.length === 1) return tensors[0]!;
-  return g.op('AddN', tensors, { N: attr.int(tensors.length), T: attr.type(tensors[0]!.dtype) }, [{ dtype: tensors[0]!.dtype, shape }])[0]!;
+  return g.op('AddN', tensors, { N: attr.int(tensors.length), T: attr.type(tensors[0]!.dtype) }, [
+    { dtype: tensors[0]!.dtype, shape },
+  ])[0]!;
 }
 
 /** `a` where the condition holds, else `b`; all three broadcast. */

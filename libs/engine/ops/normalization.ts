@@ -26,10 +26,21 @@ export interface BatchNormResult {
  *
  * @param x [n,h,w,c], float32 or bfloat16; the other inputs are float32 [c] in both cases
  */
-export function fusedBatchNorm(g: Graph, x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, options: BatchNormOptions): BatchNormResult {
+export function fusedBatchNorm(
+  g: Graph,
+  x: Tensor,
+  scale: Tensor,
+  offset: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  options: BatchNormOptions,
+): BatchNormResult {
   requireRank(x, 4, 'The input of batch normalisation');
   for (const [name, parameter] of Object.entries({ scale, offset, mean, variance })) {
-    if (parameter.dtype !== 'float32' || parameter.shape.length !== 1 || parameter.shape[0] !== x.shape[3]) throw graphError(`Batch normalisation of ${describe(x)}: ${name} is ${describe(parameter)}, must be float32[${x.shape[3]}]`);
+    if (parameter.dtype !== 'float32' || parameter.shape.length !== 1 || parameter.shape[0] !== x.shape[3])
+      throw graphError(
+        `Batch normalisation of ${describe(x)}: ${name} is ${describe(parameter)}, must be float32[${x.shape[3]}]`,
+      );
   }
   const statistics = { dtype: 'float32', shape: scale.shape } as const;
   const attrs = {
@@ -41,6 +52,13 @@ export function fusedBatchNorm(g: Graph, x: Tensor, scale: Tensor, offset: Tenso
     is_training: attr.bool(options.training),
   };
   // Outputs 3 to 5 are opaque: what the kernel keeps for its gradient.
-  const [y, batchMean, batchVariance] = g.op('FusedBatchNormV3', [x, scale, offset, mean, variance], attrs, [x, statistics, statistics, statistics, statistics, { dtype: 'float32', shape: [-1] }]);
+  const [y, batchMean, batchVariance] = g.op('FusedBatchNormV3', [x, scale, offset, mean, variance], attrs, [
+    x,
+    statistics,
+    statistics,
+    statistics,
+    statistics,
+    { dtype: 'float32', shape: [-1] },
+  ]);
   return { y: y!, batchMean: batchMean!, batchVariance: batchVariance! };
 }

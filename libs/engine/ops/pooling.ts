@@ -14,7 +14,9 @@ const pooling =
     requireRank(x, 4, 'The input of a pooling');
     const window = pair(options.window);
     const strides = pair(options.strides ?? options.window);
-    const spatial = [0, 1].map((axis) => windowedSize(x.shape[axis + 1]!, window[axis]!, strides[axis]!, 1, options.padding));
+    const spatial = [0, 1].map((axis) =>
+      windowedSize(x.shape[axis + 1]!, window[axis]!, strides[axis]!, 1, options.padding),
+    );
     const attrs = {
       T: attr.type(x.dtype),
       ksize: attr.ints([1, ...window, 1]),

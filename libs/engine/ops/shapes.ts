@@ -3,7 +3,8 @@ import { describe, describeShape, graphError, type Shape, type Tensor } from '..
 /** Turns axes counted from the end into axes from the front; refuses axes that are not there or named twice. */
 export function normalizeAxes(axes: readonly number[], rank: number): number[] {
   const normalized = axes.map((axis) => (axis < 0 ? axis + rank : axis));
-  if (normalized.some((axis) => !Number.isInteger(axis) || axis < 0 || axis >= rank)) throw graphError(`Axes [${axes.join(',')}] do not fit rank ${rank}`);
+  if (normalized.some((axis) => !Number.isInteger(axis) || axis < 0 || axis >= rank))
+    throw graphError(`Axes [${axes.join(',')}] do not fit rank ${rank}`);
   if (new Set(normalized).size !== normalized.length) throw graphError(`Axes [${axes.join(',')}] name an axis twice`);
   return normalized;
 }
@@ -32,7 +33,13 @@ export function reduceShape(shape: Shape, axes: readonly number[], keepDims: boo
 }
 
 /** Size of one spatial axis after a window slides over it (TensorFlow's SAME and VALID). */
-export function windowedSize(size: number, window: number, stride: number, dilation: number, padding: 'SAME' | 'VALID'): number {
+export function windowedSize(
+  size: number,
+  window: number,
+  stride: number,
+  dilation: number,
+  padding: 'SAME' | 'VALID',
+): number {
   if (size === -1) return -1;
   const reach = (window - 1) * dilation + 1;
   const result = padding === 'SAME' ? Math.ceil(size / stride) : Math.ceil((size - reach + 1) / stride);
@@ -50,7 +57,8 @@ export function requireSameType(tensors: readonly Tensor[], what: string): void 
   const first = tensors[0];
   if (!first) throw graphError(`${what} needs at least one input`);
   const other = tensors.find((tensor) => tensor.dtype !== first.dtype);
-  if (other) throw graphError(`${what} needs inputs of one dtype, got ${describe(first)} and ${describe(other)}: cast one`);
+  if (other)
+    throw graphError(`${what} needs inputs of one dtype, got ${describe(first)} and ${describe(other)}: cast one`);
 }
 
 /** True when no size is unknown. */

@@ -1,21 +1,42 @@
 import { attr, describe, graphError, type Graph, type Operation, type Tensor, type Variable } from '../graph/index.js';
 
 function requireFits(variable: Variable, value: Tensor, what: string): void {
-  const fits = value.dtype === variable.dtype && value.shape.length === variable.shape.length && value.shape.every((size, axis) => size === -1 || size === variable.shape[axis]);
-  if (!fits) throw graphError(`${what}: ${describe(value)} does not fit variable "${variable.name}" ${describe(variable)}`);
+  const fits =
+    value.dtype === variable.dtype &&
+    value.shape.length === variable.shape.length &&
+    value.shape.every((size, axis) => size === -1 || size === variable.shape[axis]);
+  if (!fits)
+    throw graphError(`${what}: ${describe(value)} does not fit variable "${variable.name}" ${describe(variable)}`);
 }
 
 /** Replaces the variable's value. */
 export function assignVariable(g: Graph, variable: Variable, value: Tensor): Operation {
   requireFits(variable, value, 'assign');
-  g.op('AssignVariableOp', [variable.handle, value], { dtype: attr.type(variable.dtype), validate_shape: attr.bool(true) }, [], { name: 'assign' });
+  g.op(
+    'AssignVariableOp',
+    [variable.handle, value],
+    { dtype: attr.type(variable.dtype), validate_shape: attr.bool(true) },
+    [],
+    { name: 'assign' },
+  );
   return g.lastOperation;
 }
 
 /** variable −= learningRate · gradient. */
-export function resourceApplyGradientDescent(g: Graph, variable: Variable, learningRate: Tensor, gradient: Tensor): Operation {
+export function resourceApplyGradientDescent(
+  g: Graph,
+  variable: Variable,
+  learningRate: Tensor,
+  gradient: Tensor,
+): Operation {
   requireFits(variable, gradient, 'gradient descent');
-  g.op('ResourceApplyGradientDescent', [variable.handle, learningRate, gradient], { T: attr.type(variable.dtype), use_locking: attr.bool(true) }, [], { name: 'applyGradientDescent' });
+  g.op(
+    'ResourceApplyGradientDescent',
+    [variable.handle, learningRate, gradient],
+    { T: attr.type(variable.dtype), use_locking: attr.bool(true) },
+    [],
+    { name: 'applyGradientDescent' },
+  );
   return g.lastOperation;
 }
 
@@ -23,7 +44,15 @@ export function resourceApplyGradientDescent(g: Graph, variable: Variable, learn
  * accumulator ← momentum · accumulator + gradient; variable −= learningRate · accumulator (PyTorch's SGD).
  * With `nesterov` the step is learningRate · (gradient + momentum · accumulator).
  */
-export function resourceApplyMomentum(g: Graph, variable: Variable, accumulator: Variable, learningRate: Tensor, gradient: Tensor, momentum: Tensor, { nesterov = false } = {}): Operation {
+export function resourceApplyMomentum(
+  g: Graph,
+  variable: Variable,
+  accumulator: Variable,
+  learningRate: Tensor,
+  gradient: Tensor,
+  momentum: Tensor,
+  { nesterov = false } = {},
+): Operation {
   requireFits(variable, gradient, 'momentum');
   g.op(
     'ResourceApplyMomentum',
@@ -49,7 +78,14 @@ export interface AdamScalars {
  * One step of Adam (Kingma & Ba 2015) in TensorFlow's form: variable −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m/(√v + ε).
  * PyTorch adds its ε to the bias-corrected √v̂: give ε·√(1−β₂ᵗ) as epsilon for the same numbers.
  */
-export function resourceApplyAdam(g: Graph, variable: Variable, m: Variable, v: Variable, scalars: AdamScalars, gradient: Tensor): Operation {
+export function resourceApplyAdam(
+  g: Graph,
+  variable: Variable,
+  m: Variable,
+  v: Variable,
+  scalars: AdamScalars,
+  gradient: Tensor,
+): Operation {
   requireFits(variable, gradient, 'Adam');
   const { beta1Power, beta2Power, learningRate, beta1, beta2, epsilon } = scalars;
   g.op(

@@ -12,6 +12,10 @@ const UNKNOWN_TYPES = new Set(['bfloat16', 'int16']);
  */
 export function portableForm(program: Program): LoweredProgram {
   const unknown = program.graph.nodes.find(({ outputs }) => outputs.some(({ dtype }) => UNKNOWN_TYPES.has(dtype)));
-  if (unknown) throw new SulcusError('INVALID_ARGUMENT', `The portable engine computes in float32 only and "${unknown.name}" is ${unknown.outputs[0]!.dtype}: take the precision auto or float32`);
+  if (unknown)
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `The portable engine computes in float32 only and "${unknown.name}" is ${unknown.outputs[0]!.dtype}: take the precision auto or float32`,
+    );
   return lowerProgram(program);
 }

@@ -30,7 +30,10 @@ export type Kernels = Readonly<Record<string, Kernel>>;
 /** An input that must be a tensor on the heap. */
 export function heap({ node, inputs }: KernelCall, index: number): HeapValue {
   const value = inputs[index];
-  if (value?.place !== 'heap') throw new Error(`input ${index} of ${node.type} "${node.name}" cannot be ${value?.place === 'host' ? value.dtype : 'a variable'} on the portable engine`);
+  if (value?.place !== 'heap')
+    throw new Error(
+      `input ${index} of ${node.type} "${node.name}" cannot be ${value?.place === 'host' ? value.dtype : 'a variable'} on the portable engine`,
+    );
   return value;
 }
 
@@ -40,7 +43,8 @@ export const integers = (call: KernelCall, index: number): number[] => Array.fro
 /** A number or truth value among a node's attributes. */
 function attribute<T>({ name, type, attrs }: GraphNode, key: string, kinds: readonly string[]): T {
   const found = attrs[key];
-  if (!found || !kinds.includes(found.kind)) throw new Error(`${type} "${name}" has no attribute ${key} of kind ${kinds.join(' or ')}`);
+  if (!found || !kinds.includes(found.kind))
+    throw new Error(`${type} "${name}" has no attribute ${key} of kind ${kinds.join(' or ')}`);
   return found.value as T;
 }
 

@@ -1,4 +1,12 @@
-import { backend as currentBackend, env, getKernel, setBackend, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  backend as currentBackend,
+  env,
+  getKernel,
+  setBackend,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { version_wasm, type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { sizeOf, type HeapType, type HeapValue, type HeapView, type Value } from './value.js';
 
@@ -59,16 +67,25 @@ export class Memory {
   }
 
   /** Runs one of tfjs's WebAssembly kernels. */
-  run(kernel: string, inputs: Readonly<Record<string, HeapValue>> | readonly HeapValue[], attrs: Readonly<Record<string, unknown>> = {}): HeapValue {
+  run(
+    kernel: string,
+    inputs: Readonly<Record<string, HeapValue>> | readonly HeapValue[],
+    attrs: Readonly<Record<string, unknown>> = {},
+  ): HeapValue {
     const config = getKernel(kernel, 'wasm');
     if (!config) throw new Error(`tfjs has no WebAssembly kernel ${kernel}`);
-    const output = config.kernelFunc({ inputs: inputs as unknown as NamedTensorInfoMap, attrs: attrs as NamedAttrMap, backend: this.backend }) as TensorInfo;
+    const output = config.kernelFunc({
+      inputs: inputs as unknown as NamedTensorInfoMap,
+      attrs: attrs as NamedAttrMap,
+      backend: this.backend,
+    }) as TensorInfo;
     return this.#track(output);
   }
 
   /** The same elements as another value, perhaps in another shape. */
   share(value: HeapValue, shape: readonly number[] = value.shape): HeapValue {
-    if (sizeOf({ shape }) !== sizeOf(value)) throw new Error(`${sizeOf(value)} elements do not fit the shape [${shape.join(',')}]`);
+    if (sizeOf({ shape }) !== sizeOf(value))
+      throw new Error(`${sizeOf(value)} elements do not fit the shape [${shape.join(',')}]`);
     this.backend.incRef(value.dataId);
     return this.#track({ dataId: value.dataId, shape: [...shape], dtype: value.dtype });
   }
@@ -121,7 +138,10 @@ function refuseNull(allocator: Allocator): void {
   allocator._malloc = (bytes) => {
     // Sizes are 32 bits wide: a larger one would wrap around and be granted.
     const address = bytes < MEMORY_BYTES ? allocate(bytes) : 0;
-    if (address === 0 && bytes > 0) throw new Error(`out of memory: WebAssembly has no ${bytes} bytes left. Take smaller batches or images, or the TensorFlow engine`);
+    if (address === 0 && bytes > 0)
+      throw new Error(
+        `out of memory: WebAssembly has no ${bytes} bytes left. Take smaller batches or images, or the TensorFlow engine`,
+      );
     return address;
   };
 }

@@ -19,7 +19,11 @@ export class Model {
   }
 
   /** One run: feeds in, fetched values out, in the order of `fetches`. Frees whatever it made, also when it fails. */
-  run(feeds: ReadonlyMap<string, HostValue>, fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void {
+  run(
+    feeds: ReadonlyMap<string, HostValue>,
+    fetches: readonly string[],
+    onFetched: (index: number, value: TensorValue) => void,
+  ): void {
     const { memory } = this;
     const plan = this.#planFor(fetches);
     const state = { variables: this.#variables, constants: this.#constants, feeds };
@@ -69,6 +73,8 @@ function explained<T>(node: GraphNode, work: () => T): T {
     return work();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(message.includes(`"${node.name}"`) ? message : `${node.type} "${node.name}": ${message}`, { cause: error });
+    throw new Error(message.includes(`"${node.name}"`) ? message : `${node.type} "${node.name}": ${message}`, {
+      cause: error,
+    });
   }
 }

@@ -13,7 +13,9 @@ const ROUNDS = 10;
 function multiplyHigh(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  return (aHigh * bHigh + Math.floor((aLow * bHigh + (middle & 0xffff)) / 0x10000) + Math.floor(middle / 0x10000)) >>> 0;
+  return (
+    (aHigh * bHigh + Math.floor((aLow * bHigh + (middle & 0xffff)) / 0x10000) + Math.floor(middle / 0x10000)) >>> 0
+  );
 }
 
 /** Four random words for a counter and a key. */
@@ -21,7 +23,12 @@ function philox([c0, c1, c2, c3]: Word4, [key0, key1]: readonly [number, number]
   for (let round = 0; round < ROUNDS; round++) {
     const [high0, low0] = [multiplyHigh(FIRST_MULTIPLIER, c0), Math.imul(FIRST_MULTIPLIER, c0) >>> 0];
     const [high1, low1] = [multiplyHigh(SECOND_MULTIPLIER, c2), Math.imul(SECOND_MULTIPLIER, c2) >>> 0];
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ (key0 + round * FIRST_WEYL)) >>> 0, low1, (high0 ^ c3 ^ (key1 + round * SECOND_WEYL)) >>> 0, low0];
+    [c0, c1, c2, c3] = [
+      (high1 ^ c1 ^ (key0 + round * FIRST_WEYL)) >>> 0,
+      low1,
+      (high0 ^ c3 ^ (key1 + round * SECOND_WEYL)) >>> 0,
+      low0,
+    ];
   }
   return [c0, c1, c2, c3];
 }
@@ -30,7 +37,10 @@ function philox([c0, c1, c2, c3]: Word4, [key0, key1]: readonly [number, number]
 export function fillUniform(target: Float32Array, seed: readonly [number, number]): void {
   // The seeds are scrambled into the key and the upper half of the counter; the lower half counts.
   const [first, second] = [seed[0], seed[1]];
-  const mixed = philox([first >>> 0, first < 0 ? 0xffffffff : 0, second >>> 0, second < 0 ? 0xffffffff : 0], [0x3ec8f720, 0x02461e29]);
+  const mixed = philox(
+    [first >>> 0, first < 0 ? 0xffffffff : 0, second >>> 0, second < 0 ? 0xffffffff : 0],
+    [0x3ec8f720, 0x02461e29],
+  );
   for (let position = 0, block = 0; position < target.length; block++) {
     const words = philox([block >>> 0, Math.floor(block / 2 ** 32), mixed[2], mixed[3]], [mixed[0], mixed[1]]);
     for (const word of words) if (position < target.length) target[position++] = (word & 0x7fffff) / 0x800000;

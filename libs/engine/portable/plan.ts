@@ -47,18 +47,35 @@ export function planRun(nodes: readonly GraphNode[], fetches: readonly string[])
   const stepOf = new Map(order.map(({ name }, step) => [name, step]));
   const ref = ({ node, output }: { node: string; output: number }): ValueRef => {
     const step = stepOf.get(node);
-    if (step === undefined || output >= order[step]!.outputs.length) throw new Error(`the graph has no value "${node}:${output}"`);
+    if (step === undefined || output >= order[step]!.outputs.length)
+      throw new Error(`the graph has no value "${node}:${output}"`);
     return { step, output };
   };
   const lastUses = order.map((): ValueRef[] => []);
   for (const [ref, step] of lastUsers(order, stepOf, wanted)) lastUses[step]!.push(ref);
-  return { steps: order.map((node, step) => ({ node, kernel: kernelFor(node), inputs: node.inputs.map(ref), lastUses: lastUses[step]! })), fetches: wanted.map(ref) };
+  return {
+    steps: order.map((node, step) => ({
+      node,
+      kernel: kernelFor(node),
+      inputs: node.inputs.map(ref),
+      lastUses: lastUses[step]!,
+    })),
+    fetches: wanted.map(ref),
+  };
 }
 
 /** For every value that is not fetched, the step after which it may go: its last user, or its maker when there is none. */
-function lastUsers(order: readonly GraphNode[], stepOf: ReadonlyMap<string, number>, wanted: readonly { node: string; output: number }[]): [ValueRef, number][] {
+function lastUsers(
+  order: readonly GraphNode[],
+  stepOf: ReadonlyMap<string, number>,
+  wanted: readonly { node: string; output: number }[],
+): [ValueRef, number][] {
   const last = order.map(({ outputs }, step) => outputs.map(() => step));
   order.forEach((node, step) => node.inputs.forEach((input) => (last[stepOf.get(input.node)!]![input.output] = step)));
   const fetched = new Set(wanted.map(({ node, output }) => `${node}:${output}`));
-  return order.flatMap((node, step) => last[step]!.flatMap((user, output): [ValueRef, number][] => (fetched.has(`${node.name}:${output}`) ? [] : [[{ step, output }, user]])));
+  return order.flatMap((node, step) =>
+    last[step]!.flatMap((user, output): [ValueRef, number][] =>
+      fetched.has(`${node.name}:${output}`) ? [] : [[{ step, output }, user]],
+    ),
+  );
 }

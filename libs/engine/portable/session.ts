@@ -18,17 +18,36 @@ export class PortableSession implements EngineSession {
 
   get info(): EngineInfo {
     const { library, version } = this.memory.info;
-    return { kind: 'portable', library, version, devices: ['CPU:0'], precision: { bf16: false }, oneDnn: false, convolutions: [], norms: [], ownMemory: false };
+    return {
+      kind: 'portable',
+      library,
+      version,
+      devices: ['CPU:0'],
+      precision: { bf16: false },
+      oneDnn: false,
+      convolutions: [],
+      norms: [],
+      ownMemory: false,
+    };
   }
 
   load(form: ModelForm): number {
-    if (!('nodes' in form)) throw new Error('a SavedModel runs on the TensorFlow engine only: load the program it was made from');
+    if (!('nodes' in form))
+      throw new Error('a SavedModel runs on the TensorFlow engine only: load the program it was made from');
     this.#models.set(this.#nextModel, new Model(this.memory, form.nodes));
     return this.#nextModel++;
   }
 
-  run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void {
-    const fed = feeds.map(({ tensor, shape, strings }): [string, HostValue] => [tensor.replace(/:0$/, ''), { place: 'host', dtype: 'string', shape, data: strings }]);
+  run(
+    model: number,
+    feeds: readonly Feed[],
+    fetches: readonly string[],
+    onFetched: (index: number, value: TensorValue) => void,
+  ): void {
+    const fed = feeds.map(({ tensor, shape, strings }): [string, HostValue] => [
+      tensor.replace(/:0$/, ''),
+      { place: 'host', dtype: 'string', shape, data: strings },
+    ]);
     this.#model(model).run(new Map(fed), fetches, onFetched);
   }
 

@@ -29,7 +29,8 @@ export function copyStrided(from: Strided, to: Strided, shape: readonly number[]
   const copyAxis = (depth: number, source: number, target: number): void => {
     const axis = axes[depth];
     if (!axis) return copyRow(from.view, source, to.view, target, row);
-    for (let index = 0; index < axis.size; index++) copyAxis(depth + 1, source + index * axis.from, target + index * axis.to);
+    for (let index = 0; index < axis.size; index++)
+      copyAxis(depth + 1, source + index * axis.from, target + index * axis.to);
   };
   copyAxis(0, from.offset, to.offset);
 }
@@ -50,6 +51,8 @@ function merged(axes: readonly Axis[]): Axis[] {
 const BLOCK_ELEMENTS = 32;
 
 function copyRow(source: HeapView, from: number, target: HeapView, to: number, row: Axis): void {
-  if (row.from === 1 && row.to === 1 && row.size >= BLOCK_ELEMENTS) target.set(source.subarray(from, from + row.size), to);
-  else for (let index = 0, s = from, t = to; index < row.size; index++, s += row.from, t += row.to) target[t] = source[s]!;
+  if (row.from === 1 && row.to === 1 && row.size >= BLOCK_ELEMENTS)
+    target.set(source.subarray(from, from + row.size), to);
+  else
+    for (let index = 0, s = from, t = to; index < row.size; index++, s += row.from, t += row.to) target[t] = source[s]!;
 }

@@ -14,8 +14,18 @@ export interface HeapValue {
 
 /** A value that no kernel computes with: bytes that are fed, and int64, which the backend lacks. */
 export type HostValue =
-  | { readonly place: 'host'; readonly dtype: 'string'; readonly shape: readonly number[]; readonly data: readonly Uint8Array[] }
-  | { readonly place: 'host'; readonly dtype: 'int64'; readonly shape: readonly number[]; readonly data: BigInt64Array };
+  | {
+      readonly place: 'host';
+      readonly dtype: 'string';
+      readonly shape: readonly number[];
+      readonly data: readonly Uint8Array[];
+    }
+  | {
+      readonly place: 'host';
+      readonly dtype: 'int64';
+      readonly shape: readonly number[];
+      readonly data: BigInt64Array;
+    };
 
 /** What a variable's handle is: its name. */
 export interface VariableHandle {

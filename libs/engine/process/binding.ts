@@ -24,7 +24,9 @@ export interface TensorFlowBinding {
   runSavedModel(id: number, inputIds: readonly number[], inputs: string, outputs: string): TensorHandle[];
 }
 
-const environment = { binding: ['SULCUS_ENGINE_BINDING', optional(text({ description: 'path of tfjs_binding.node' }))] } as const;
+const environment = {
+  binding: ['SULCUS_ENGINE_BINDING', optional(text({ description: 'path of tfjs_binding.node' }))],
+} as const;
 
 /**
  * Path of the compiled binding: SULCUS_ENGINE_BINDING, else `.sulcus/engine/tfjs_binding.node` of the nearest folder
@@ -35,7 +37,8 @@ const environment = { binding: ['SULCUS_ENGINE_BINDING', optional(text({ descrip
 export function findBinding(): string {
   const configured = parseEnvironment(environment).binding;
   if (configured !== undefined) {
-    if (!existsSync(configured)) throw new SulcusError('ENGINE_UNAVAILABLE', `SULCUS_ENGINE_BINDING names no file: ${configured}`);
+    if (!existsSync(configured))
+      throw new SulcusError('ENGINE_UNAVAILABLE', `SULCUS_ENGINE_BINDING names no file: ${configured}`);
     return path.resolve(configured);
   }
   for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
@@ -43,8 +46,12 @@ export function findBinding(): string {
     if (existsSync(candidate)) return candidate;
     if (folder === path.dirname(folder)) break;
   }
-  throw new SulcusError('ENGINE_UNAVAILABLE', 'The TensorFlow binding is not built: run `npm run setup`, or set SULCUS_ENGINE_BINDING to an existing tfjs_binding.node');
+  throw new SulcusError(
+    'ENGINE_UNAVAILABLE',
+    'The TensorFlow binding is not built: run `npm run setup`, or set SULCUS_ENGINE_BINDING to an existing tfjs_binding.node',
+  );
 }
 
 /** Loads the binding and with it libtensorflow. Only the engine process does this. */
-export const loadBinding = (file: string): TensorFlowBinding => createRequire(import.meta.url)(file) as TensorFlowBinding;
+export const loadBinding = (file: string): TensorFlowBinding =>
+  createRequire(import.meta.url)(file) as TensorFlowBinding;

@@ -26,9 +26,13 @@ const STDERR_TAIL_CHARACTERS = 4000;
 
 /** The entry of each kind of engine, in whichever form this file runs: TypeScript source or compiled. */
 const ENTRY: Readonly<Record<EngineKind, string>> = { tensorflow: './main', portable: '../portable/main' };
-const entryOf = (kind: EngineKind): string => fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
+const entryOf = (kind: EngineKind): string =>
+  fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
 
-function childEnvironment(kind: EngineKind, { threads, kernels, memory, niceness, label }: ChildOptions): NodeJS.ProcessEnv {
+function childEnvironment(
+  kind: EngineKind,
+  { threads, kernels, memory, niceness, label }: ChildOptions,
+): NodeJS.ProcessEnv {
   return {
     // Informational and warning lines of the library are noise; errors stay.
     TF_CPP_MIN_LOG_LEVEL: '2',
@@ -54,9 +58,20 @@ export class EngineChild {
   #sending = false;
   #stderr = '';
 
-  constructor(kind: EngineKind, options: ChildOptions, onResponse: (response: Response) => void, onExit: (reason: string) => void) {
-    this.#process = fork(entryOf(kind), [], { serialization: 'advanced', env: childEnvironment(kind, options), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    const stderr = this.#process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
+  constructor(
+    kind: EngineKind,
+    options: ChildOptions,
+    onResponse: (response: Response) => void,
+    onExit: (reason: string) => void,
+  ) {
+    this.#process = fork(entryOf(kind), [], {
+      serialization: 'advanced',
+      env: childEnvironment(kind, options),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const stderr = this.#process
+      .stderr!.setEncoding('utf8')
+      .on('data', (chunk: string) => (this.#stderr = (this.#stderr + chunk).slice(-STDERR_TAIL_CHARACTERS)));
     this.#process.on('message', onResponse);
     this.#process.on('exit', (code, signal) => {
       const report = (): void => onExit(this.#describeEnd(code, signal));

@@ -73,7 +73,12 @@ export class ProcessEngine implements Engine {
     private readonly kind: EngineKind,
     options: EngineOptions,
   ) {
-    this.#child = new EngineChild(kind, options, (response) => this.#onResponse(response), (reason) => this.#onEnd(reason));
+    this.#child = new EngineChild(
+      kind,
+      options,
+      (response) => this.#onResponse(response),
+      (reason) => this.#onEnd(reason),
+    );
   }
 
   get info(): EngineInfo {
@@ -86,7 +91,13 @@ export class ProcessEngine implements Engine {
 
   /** @throws ENGINE_UNAVAILABLE when the process does not come up */
   async started(timeoutMs: number = START_TIMEOUT_MS): Promise<void> {
-    const timer = setTimeout(() => this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `The engine process did not start within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () =>
+        this.#ready.reject(
+          new SulcusError('ENGINE_UNAVAILABLE', `The engine process did not start within ${timeoutMs} ms`),
+        ),
+      timeoutMs,
+    );
     try {
       this.#info = await this.#ready.promise;
     } catch (error) {
@@ -100,13 +111,18 @@ export class ProcessEngine implements Engine {
 
   async load(program: Program | SerializedProgram): Promise<LoadedProgram> {
     const { form, entryPoints, constants } = formFor(this.info, program);
-    const { response } = await this.#request('load', (id) => this.#child.send({ kind: 'load', id, form }, 'savedModel' in form ? form.savedModel.byteLength : 0));
-    if (response.kind !== 'loaded') throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
+    const { response } = await this.#request('load', (id) =>
+      this.#child.send({ kind: 'load', id, form }, 'savedModel' in form ? form.savedModel.byteLength : 0),
+    );
+    if (response.kind !== 'loaded')
+      throw new SulcusError('INTERNAL', `The engine answered a load with "${response.kind}"`);
     const { model } = response;
-    if (constants) await this.#request('load of constants', (id) => {
-      for (const { tensor, bytes } of constants.feeds) this.#child.send({ kind: 'feed', id, feed: { tensor, shape: [], strings: [bytes] } }, bytes.byteLength);
-      this.#child.send({ kind: 'run', id, model, fetches: [constants.done] });
-    });
+    if (constants)
+      await this.#request('load of constants', (id) => {
+        for (const { tensor, bytes } of constants.feeds)
+          this.#child.send({ kind: 'feed', id, feed: { tensor, shape: [], strings: [bytes] } }, bytes.byteLength);
+        this.#child.send({ kind: 'run', id, model, fetches: [constants.done] });
+      });
     return {
       entryPoints: Object.keys(entryPoints),
       run: async (name, feeds = {}) => this.#run(model, name, entryPoints[name], feeds),
@@ -130,7 +146,12 @@ export class ProcessEngine implements Engine {
     else this.#exitListeners.push(listener);
   }
 
-  async #run(model: number, name: string, entry: SerializedEntryPoint | undefined, values: Readonly<Record<string, TensorValue>>): Promise<Record<string, TensorValue>> {
+  async #run(
+    model: number,
+    name: string,
+    entry: SerializedEntryPoint | undefined,
+    values: Readonly<Record<string, TensorValue>>,
+  ): Promise<Record<string, TensorValue>> {
     if (!entry) throw new SulcusError('INVALID_ARGUMENT', `The program has no entry point "${name}"`);
     const feeds = checkedFeeds(name, entry, values);
     const outputs = Object.entries(entry.outputs);
@@ -139,7 +160,9 @@ export class ProcessEngine implements Engine {
       for (const feed of feeds) this.#child.send({ kind: 'feed', id, feed }, feedBytes(feed));
       this.#child.send({ kind: 'run', id, model, fetches });
     });
-    return Object.fromEntries(outputs.map(([key, port], index) => [key, port.dtype === 'uint8' ? asBytes(fetched[index]!) : fetched[index]!]));
+    return Object.fromEntries(
+      outputs.map(([key, port], index) => [key, port.dtype === 'uint8' ? asBytes(fetched[index]!) : fetched[index]!]),
+    );
   }
 
   #request(what: string, send: (id: number) => void): Promise<{ response: Response; values: TensorValue[] }> {
@@ -154,7 +177,13 @@ export class ProcessEngine implements Engine {
 
   #onResponse(response: Response): void {
     if (response.kind === 'ready') return this.#ready.resolve(response.info);
-    if (response.kind === 'unavailable') return this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `${this.kind === 'tensorflow' ? 'TensorFlow' : 'The portable engine'} does not load: ${response.message}`));
+    if (response.kind === 'unavailable')
+      return this.#ready.reject(
+        new SulcusError(
+          'ENGINE_UNAVAILABLE',
+          `${this.kind === 'tensorflow' ? 'TensorFlow' : 'The portable engine'} does not load: ${response.message}`,
+        ),
+      );
     const pending = this.#pending.get(response.id);
     if (!pending) return;
     if (response.kind === 'fetched') {
@@ -162,7 +191,8 @@ export class ProcessEngine implements Engine {
       return;
     }
     this.#pending.delete(response.id);
-    if (response.kind === 'failed') pending.reject(new SulcusError('ENGINE_FAILED', `The ${pending.what} failed: ${response.message}`));
+    if (response.kind === 'failed')
+      pending.reject(new SulcusError('ENGINE_FAILED', `The ${pending.what} failed: ${response.message}`));
     else pending.resolve(response, pending.values);
   }
 
@@ -178,15 +208,27 @@ export class ProcessEngine implements Engine {
 }
 
 /** What an engine is sent of a program: TensorFlow a SavedModel, perhaps with a device's own ops, the portable one plain nodes. */
-function formFor({ kind, oneDnn, convolutions, norms }: EngineInfo, program: Program | SerializedProgram): ProgramPorts & { form: ModelForm } {
+function formFor(
+  { kind, oneDnn, convolutions, norms }: EngineInfo,
+  program: Program | SerializedProgram,
+): ProgramPorts & { form: ModelForm } {
   if (kind === 'portable') {
-    if (!('graph' in program)) throw new SulcusError('INVALID_ARGUMENT', 'A serialised program runs on the TensorFlow engine only: load the program itself');
+    if (!('graph' in program))
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        'A serialised program runs on the TensorFlow engine only: load the program itself',
+      );
     const { nodes, ...ports } = portableForm(program);
     return { form: { nodes }, ...ports };
   }
-  const { savedModel, ...ports } = 'graph' in program ? serializeProgram(program, { oneDnn, convolutions, norms }) : program;
+  const { savedModel, ...ports } =
+    'graph' in program ? serializeProgram(program, { oneDnn, convolutions, norms }) : program;
   return { form: { savedModel }, ...ports };
 }
 
 /** uint8 is fetched as int32, which the binding can read. */
-const asBytes = (value: TensorValue): TensorValue => ({ dtype: 'uint8', shape: value.shape, data: Uint8Array.from(value.data as Int32Array) });
+const asBytes = (value: TensorValue): TensorValue => ({
+  dtype: 'uint8',
+  shape: value.shape,
+  data: Uint8Array.from(value.data as Int32Array),
+});

@@ -16,7 +16,12 @@ export interface Gpu {
 /** From Ampere on, bfloat16 is in the hardware, and TensorFlow multiplies float32 in TF32 unless NVIDIA_TF32_OVERRIDE is 0. */
 const AMPERE = 8;
 
-const environment = { device: ['SULCUS_GPU_DEVICE', integer({ default: 0, min: 0, description: 'GPU that the engine uses, by its number in nvidia-smi' })] } as const;
+const environment = {
+  device: [
+    'SULCUS_GPU_DEVICE',
+    integer({ default: 0, min: 0, description: 'GPU that the engine uses, by its number in nvidia-smi' }),
+  ],
+} as const;
 
 /**
  * The GPUs that nvidia-smi lists; none where there is no NVIDIA driver or no such program. The stock binding tells no more
@@ -26,7 +31,11 @@ export function listGpus(): Gpu[] {
   const fields = ['index', 'uuid', 'name', 'compute_cap', 'memory.total', 'driver_version'];
   let answer: string;
   try {
-    answer = execFileSync('nvidia-smi', [`--query-gpu=${fields.join()}`, '--format=csv,noheader,nounits'], { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] });
+    answer = execFileSync('nvidia-smi', [`--query-gpu=${fields.join()}`, '--format=csv,noheader,nounits'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch {
     return [];
   }
@@ -38,7 +47,16 @@ export function parseGpuList(answer: string): Gpu[] {
   return answer.split('\n').flatMap((line): Gpu[] => {
     const [index, uuid, name, capability, memoryMiB, driverVersion] = line.split(',').map((field) => field.trim());
     if (driverVersion === undefined || !/^\d+$/.test(index!)) return [];
-    return [{ index: Number(index), uuid: uuid!, name: name!, computeCapability: Number(capability), memoryBytes: Number(memoryMiB) * 2 ** 20, driverVersion }];
+    return [
+      {
+        index: Number(index),
+        uuid: uuid!,
+        name: name!,
+        computeCapability: Number(capability),
+        memoryBytes: Number(memoryMiB) * 2 ** 20,
+        driverVersion,
+      },
+    ];
   });
 }
 
@@ -48,7 +66,11 @@ export function parseGpuList(answer: string): Gpu[] {
  * @throws INVALID_CONFIG when SULCUS_GPU_DEVICE is no number
  */
 export function gpuEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  return { TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: String(parseEnvironment(environment, env).device) };
+  return {
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    CUDA_VISIBLE_DEVICES: String(parseEnvironment(environment, env).device),
+  };
 }
 
 /** The GPU that an engine started with this environment uses, as far as can be told. */
@@ -59,4 +81,5 @@ export function pinnedGpu(gpus: readonly Gpu[], env: NodeJS.ProcessEnv = process
 }
 
 /** Whether a GPU computes in bfloat16; a GPU of which nothing is known counts as one that does not. */
-export const computesInBfloat16 = (gpu: Gpu | undefined): boolean => gpu !== undefined && gpu.computeCapability >= AMPERE;
+export const computesInBfloat16 = (gpu: Gpu | undefined): boolean =>
+  gpu !== undefined && gpu.computeCapability >= AMPERE;

@@ -18,7 +18,13 @@ const NONE: Kernels = { elementTypes: [] };
 
 /** The variable that switches the kernels off; services list it among theirs. */
 export const kernelsEnvironment = {
-  kernels: ['SULCUS_ENGINE_KERNELS', choice(['own', 'tensorflow'], { default: 'own', description: "whose kernels train: our own where the processor has AVX-512, faster, or TensorFlow's alone" })],
+  kernels: [
+    'SULCUS_ENGINE_KERNELS',
+    choice(['own', 'tensorflow'], {
+      default: 'own',
+      description: "whose kernels train: our own where the processor has AVX-512, faster, or TensorFlow's alone",
+    }),
+  ],
 } as const;
 
 /** The compiled kernels lie beside the binding, for whose libtensorflow they are. */
@@ -37,7 +43,10 @@ export function loadKernels(binding: string): Kernels {
     return createRequire(import.meta.url)(file) as Kernels;
   } catch (error) {
     // They only make things faster: TensorFlow's own compute the same.
-    process.emitWarning(`Running on TensorFlow's own kernels, because ${FILE} does not load: ${error instanceof Error ? error.message : String(error)}`, { type: 'SulcusWarning' });
+    process.emitWarning(
+      `Running on TensorFlow's own kernels, because ${FILE} does not load: ${error instanceof Error ? error.message : String(error)}`,
+      { type: 'SulcusWarning' },
+    );
     return NONE;
   }
 }

@@ -22,17 +22,31 @@ function cpuFlags(): string {
 
 /** TensorFlow takes oneDNN's kernels by itself on x86 processors with instructions for neural networks (tensorflow/core/util/util.cc, IsMKLEnabled). */
 const usesOneDnn = (flags: string): boolean =>
-  process.arch === 'x64' && process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' && /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
+  process.arch === 'x64' &&
+  process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' &&
+  /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
 
 /** What the kernels are used for. AMX, which the convolutions do not use, multiplies bfloat16 faster than they can make up for. */
-const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'convolutions' | 'norms'> => ({ convolutions: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)), norms: types });
+const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'convolutions' | 'norms'> => ({
+  convolutions: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)),
+  norms: types,
+});
 
 function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType[]): EngineInfo {
   const gpu = binding.isUsingGpuDevice();
   const flags = cpuFlags();
   // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX, and on GPUs from Ampere on.
   const bf16 = gpu ? computesInBfloat16(pinnedGpu(listGpus())) : /\b(avx512_bf16|amx_bf16)\b/.test(flags);
-  return { kind: 'tensorflow', library: 'tensorflow', version: binding.TF_Version, devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'], precision: { bf16 }, oneDnn: !gpu && usesOneDnn(flags), ...ownKernels(gpu ? [] : kernels, flags), ownMemory: hasOwnMemory() };
+  return {
+    kind: 'tensorflow',
+    library: 'tensorflow',
+    version: binding.TF_Version,
+    devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'],
+    precision: { bf16 },
+    oneDnn: !gpu && usesOneDnn(flags),
+    ...ownKernels(gpu ? [] : kernels, flags),
+    ownMemory: hasOwnMemory(),
+  };
 }
 
 await serveEngine(() => {

@@ -5,7 +5,14 @@ import { findBinding } from './binding.js';
 
 /** The variable that switches our own allocator off; services list it among theirs. */
 export const memoryEnvironment = {
-  memory: ['SULCUS_ENGINE_MEMORY', choice(['own', 'tensorflow'], { default: 'own', description: "which allocator gives tensors their memory: our own, which needs little more than what is in use, or TensorFlow's" })],
+  memory: [
+    'SULCUS_ENGINE_MEMORY',
+    choice(['own', 'tensorflow'], {
+      default: 'own',
+      description:
+        "which allocator gives tensors their memory: our own, which needs little more than what is in use, or TensorFlow's",
+    }),
+  ],
 } as const;
 
 /** The compiled allocator (libs/engine/memory), beside the binding. */
@@ -20,7 +27,9 @@ const SEPARATORS = /[\s:]/;
  *
  * @throws ENGINE_UNAVAILABLE without a binding
  */
-export function preloadMemory(allocator: 'own' | 'tensorflow' = parseEnvironment(memoryEnvironment).memory): Record<string, string> {
+export function preloadMemory(
+  allocator: 'own' | 'tensorflow' = parseEnvironment(memoryEnvironment).memory,
+): Record<string, string> {
   const file = path.join(path.dirname(findBinding()), FILE);
   if (allocator === 'tensorflow' || !existsSync(file) || SEPARATORS.test(file)) return {};
   const others = process.env['LD_PRELOAD'];
@@ -28,4 +37,5 @@ export function preloadMemory(allocator: 'own' | 'tensorflow' = parseEnvironment
 }
 
 /** Whether this process allocates with our library: the loader goes on without one that it cannot load. */
-export const hasOwnMemory = (): boolean => process.platform === 'linux' && readFileSync('/proc/self/maps', 'utf8').includes(`/${FILE}`);
+export const hasOwnMemory = (): boolean =>
+  process.platform === 'linux' && readFileSync('/proc/self/maps', 'utf8').includes(`/${FILE}`);

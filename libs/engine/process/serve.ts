@@ -10,7 +10,12 @@ export interface EngineSession {
   /** @returns the model's id */
   load(form: ModelForm): number;
   /** One run: feeds in, fetched values out, in the order of `fetches`. */
-  run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void;
+  run(
+    model: number,
+    feeds: readonly Feed[],
+    fetches: readonly string[],
+    onFetched: (index: number, value: TensorValue) => void,
+  ): void;
   unload(model: number): void;
   /** Gives memory back to the system that is kept for later. */
   readonly releaseFreeMemory?: (() => void) | undefined;
@@ -69,7 +74,9 @@ function answer(session: EngineSession): void {
       case 'run': {
         const fed = feeds.get(request.id) ?? [];
         feeds.delete(request.id);
-        session.run(request.model, fed, request.fetches, (index, value) => send({ kind: 'fetched', id: request.id, index, value }));
+        session.run(request.model, fed, request.fetches, (index, value) =>
+          send({ kind: 'fetched', id: request.id, index, value }),
+        );
         send({ kind: 'ran', id: request.id });
         return tidyAfter(request, fed);
       }

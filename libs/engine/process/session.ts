@@ -28,7 +28,12 @@ export class Session implements EngineSession {
   }
 
   /** Frees every handle, also when it fails. */
-  run(model: number, feeds: readonly Feed[], fetches: readonly string[], onFetched: (index: number, value: TensorValue) => void): void {
+  run(
+    model: number,
+    feeds: readonly Feed[],
+    fetches: readonly string[],
+    onFetched: (index: number, value: TensorValue) => void,
+  ): void {
     const inputs: number[] = [];
     let outputs: TensorHandle[] = [];
     try {

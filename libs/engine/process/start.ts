@@ -8,7 +8,14 @@ import type { EngineInfo, EngineKind } from './protocol.js';
 
 /** The variable by which an engine is chosen; services list it among theirs. */
 export const engineEnvironment = {
-  engine: ['SULCUS_ENGINE', choice(['auto', 'tensorflow', 'portable'], { default: 'auto', description: 'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower' })],
+  engine: [
+    'SULCUS_ENGINE',
+    choice(['auto', 'tensorflow', 'portable'], {
+      default: 'auto',
+      description:
+        'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower',
+    }),
+  ],
   ...kernelsEnvironment,
   ...memoryEnvironment,
 } as const;
@@ -27,9 +34,16 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     findBinding();
     return await start('tensorflow', options);
   } catch (error) {
-    const mayReplace = engine === 'auto' && process.env['SULCUS_ENGINE_BINDING'] === undefined && error instanceof SulcusError && error.code === 'ENGINE_UNAVAILABLE';
+    const mayReplace =
+      engine === 'auto' &&
+      process.env['SULCUS_ENGINE_BINDING'] === undefined &&
+      error instanceof SulcusError &&
+      error.code === 'ENGINE_UNAVAILABLE';
     if (!mayReplace) throw error;
-    process.emitWarning(`Running on the portable engine, correct but several times slower, because there is no TensorFlow. ${error.rawMessage}`, { type: 'SulcusWarning' });
+    process.emitWarning(
+      `Running on the portable engine, correct but several times slower, because there is no TensorFlow. ${error.rawMessage}`,
+      { type: 'SulcusWarning' },
+    );
     return await start('portable', options);
   }
 }
@@ -41,4 +55,5 @@ async function start(kind: EngineKind, options: EngineOptions): Promise<Engine> 
 }
 
 /** `tensorflow 2.21.0 (CPU:0)` or `portable (tfjs-wasm 4.22.0)`: an engine as logs and summaries name it. */
-export const describeEngine = ({ kind, library, version, devices }: EngineInfo): string => (kind === 'portable' ? `portable (${library} ${version})` : `${library} ${version} (${devices[0]})`);
+export const describeEngine = ({ kind, library, version, devices }: EngineInfo): string =>
+  kind === 'portable' ? `portable (${library} ${version})` : `${library} ${version} (${devices[0]})`;

@@ -36,14 +36,24 @@ export function rewriteGraph(source: Graph, rewrites: readonly Rewrite[], kept?:
     if (kept && !kept.has(node.name)) continue;
     const inputs = node.inputs.map(moved);
     const controls = node.controlInputs.map((name) => ({ node: movedNode(name) }));
-    const outputs = graph.withControlInputs(controls, () => firstAnswer(rewrites, graph, node, inputs) ?? graph.op(node.type, inputs, node.attrs, node.outputs, { name: node.name }));
+    const outputs = graph.withControlInputs(
+      controls,
+      () =>
+        firstAnswer(rewrites, graph, node, inputs) ??
+        graph.op(node.type, inputs, node.attrs, node.outputs, { name: node.name }),
+    );
     tensors.set(node.name, outputs);
     operations.set(node.name, outputs[0]?.node ?? graph.lastOperation.node);
   }
   return { graph, moved, movedNode };
 }
 
-function firstAnswer(rewrites: readonly Rewrite[], g: Graph, node: GraphNode, inputs: readonly Tensor[]): readonly Tensor[] | undefined {
+function firstAnswer(
+  rewrites: readonly Rewrite[],
+  g: Graph,
+  node: GraphNode,
+  inputs: readonly Tensor[],
+): readonly Tensor[] | undefined {
   for (const rewrite of rewrites) {
     const outputs = rewrite(g, node, inputs);
     if (outputs) return outputs;
@@ -61,7 +71,8 @@ export const bytesPlaceholder = (name: string): string => `${name}/bytes`;
 export const feedAsBytes: Rewrite = (g, node) => {
   const output = node.outputs[0];
   if (node.type !== 'Placeholder' || !output || output.dtype === 'string') return undefined;
-  if (output.shape.filter((size) => size === -1).length > 1) throw graphError(`Placeholder "${node.name}" ${describe(output)}: at most one size may be unknown`);
+  if (output.shape.filter((size) => size === -1).length > 1)
+    throw graphError(`Placeholder "${node.name}" ${describe(output)}: at most one size may be unknown`);
   const bytes = g.placeholder(bytesPlaceholder(node.name), 'string', []);
   return [reshape(g, decodeRaw(g, bytes, output.dtype), output.shape)];
 };
@@ -75,4 +86,7 @@ export function fetchable(g: Graph, tensor: Tensor): Tensor {
 
 /** A tensor that exists only when all the operations have run, because the session can be asked for tensors only. */
 export const afterAll = (g: Graph, operations: readonly { node: string }[]): Tensor =>
-  g.op('Identity', [g.constant(0, 'int32')], { T: attr.type('int32') }, [{ dtype: 'int32', shape: [] }], { name: 'done', controlInputs: operations })[0]!;
+  g.op('Identity', [g.constant(0, 'int32')], { T: attr.type('int32') }, [{ dtype: 'int32', shape: [] }], {
+    name: 'done',
+    controlInputs: operations,
+  })[0]!;

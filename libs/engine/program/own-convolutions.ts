@@ -32,7 +32,8 @@ function convolutionOf(node: GraphNode): Convolution | undefined {
   const [images, filter, results] = shapes as [number[], number[], number[]];
   const [height, width, inChannels, outChannels] = filter as [number, number, number, number];
   // A grouped convolution has more channels in its images than in its filter.
-  const fits = [inChannels, outChannels].every((channels) => channels > 0 && channels % LANES === 0) && images[3] === inChannels;
+  const fits =
+    [inChannels, outChannels].every((channels) => channels > 0 && channels % LANES === 0) && images[3] === inChannels;
   const window = fits ? windowOf(node, spatial(images), [height, width], spatial(results)) : undefined;
   return window && { images, filter, results, window };
 }
@@ -40,7 +41,11 @@ function convolutionOf(node: GraphNode): Convolution | undefined {
 /** Whether Winograd's method is for it: 3 × 3 taps at stride 1, and results of the size of the images. */
 function isPlain({ images, filter, results, window }: Convolution): boolean {
   const [before, strides, taps] = [window.before, window.strides, filter.slice(0, 2)];
-  return [...before, ...strides].every((each) => each === 1) && taps.every((each) => each === 3) && spatial(images).join() === spatial(results).join();
+  return (
+    [...before, ...strides].every((each) => each === 1) &&
+    taps.every((each) => each === 3) &&
+    spatial(images).join() === spatial(results).join()
+  );
 }
 
 /**
@@ -53,7 +58,8 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
   if (elementTypes.length === 0) return program;
   const { graph } = program;
   const uses = new Uses(program);
-  const own = (node: GraphNode): Convolution | undefined => (elementTypes.includes(node.outputs[0]?.dtype ?? '') ? convolutionOf(node) : undefined);
+  const own = (node: GraphNode): Convolution | undefined =>
+    elementTypes.includes(node.outputs[0]?.dtype ?? '') ? convolutionOf(node) : undefined;
   const plain = (node: GraphNode): boolean => {
     const convolution = own(node);
     return convolution !== undefined && isPlain(convolution);
@@ -65,7 +71,13 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
   const normed = new Set(graph.nodes.filter(({ type }) => type === OWN_NORM).map(({ inputs }) => inputs[0]!.node));
 
   const emitPlain = (g: Graph, node: GraphNode, inputs: readonly Tensor[], isRectified = false): readonly Tensor[] =>
-    g.op('WinogradConv2D', inputs, { T: node.attrs['T']!, rectified: attr.bool(isRectified), num_biases: attr.int(inputs.length - 2) }, node.outputs, { name: node.name });
+    g.op(
+      'WinogradConv2D',
+      inputs,
+      { T: node.attrs['T']!, rectified: attr.bool(isRectified), num_biases: attr.int(inputs.length - 2) },
+      node.outputs,
+      { name: node.name },
+    );
 
   /** Convolution, bias and perhaps rectifier as one: the bias is there when it is added, so the op takes that place. */
   const emitBiased = (g: Graph, node: GraphNode, [y, bias]: readonly Tensor[]): readonly Tensor[] | undefined => {
@@ -83,8 +95,18 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     return before ? { x: g.node(moved.node).inputs[0]!, window: movedBy(window, before) } : { x: moved, window };
   };
 
-  const emit = (g: Graph, node: GraphNode, type: string, inputs: readonly Tensor[], window: Window, others: Readonly<Record<string, Pair>>, outputs = node.outputs): readonly Tensor[] =>
-    g.op(type, inputs, { T: attr.type(outputs[0]!.dtype), ...windowAttrs(window, others) }, outputs, { name: node.name });
+  const emit = (
+    g: Graph,
+    node: GraphNode,
+    type: string,
+    inputs: readonly Tensor[],
+    window: Window,
+    others: Readonly<Record<string, Pair>>,
+    outputs = node.outputs,
+  ): readonly Tensor[] =>
+    g.op(type, inputs, { T: attr.type(outputs[0]!.dtype), ...windowAttrs(window, others) }, outputs, {
+      name: node.name,
+    });
 
   const emitForward = (g: Graph, node: GraphNode, inputs: readonly Tensor[]): readonly Tensor[] | undefined => {
     const convolution = own(node);
@@ -93,8 +115,17 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const { x, window } = unpadded(g, node.inputs[0]!, inputs[0]!, convolution.window);
     const [y] = node.outputs as [TensorSpec];
     const ofChannels: TensorSpec = { dtype: 'float32', shape: [y.shape[3]!] };
-    if (!normed.has(node.name)) return emit(g, node, 'DirectConv2D', [x, inputs[1]!], window, { size: spatial(convolution.results) });
-    const [result, ...known] = emit(g, node, 'DirectConv2DWithStatistics', [x, inputs[1]!], window, { size: spatial(convolution.results) }, [y, ofChannels, ofChannels]);
+    if (!normed.has(node.name))
+      return emit(g, node, 'DirectConv2D', [x, inputs[1]!], window, { size: spatial(convolution.results) });
+    const [result, ...known] = emit(
+      g,
+      node,
+      'DirectConv2DWithStatistics',
+      [x, inputs[1]!],
+      window,
+      { size: spatial(convolution.results) },
+      [y, ofChannels, ofChannels],
+    );
     statistics.set(node.name, known);
     return [result!];
   };
@@ -102,14 +133,28 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
   /** A norm of training that need not compute the statistics of what it is given. */
   const emitNorm = (g: Graph, node: GraphNode, inputs: readonly Tensor[]): readonly Tensor[] | undefined => {
     const known = statistics.get(node.inputs[0]!.node);
-    return known && g.op(node.type, [...inputs, ...known], { ...node.attrs, num_statistics: attr.int(known.length) }, node.outputs, { name: node.name });
+    return (
+      known &&
+      g.op(node.type, [...inputs, ...known], { ...node.attrs, num_statistics: attr.int(known.length) }, node.outputs, {
+        name: node.name,
+      })
+    );
   };
 
-  const emitBackToInput = (g: Graph, node: GraphNode, [, filter, dy]: readonly Tensor[]): readonly Tensor[] | undefined => {
+  const emitBackToInput = (
+    g: Graph,
+    node: GraphNode,
+    [, filter, dy]: readonly Tensor[],
+  ): readonly Tensor[] | undefined => {
     const convolution = own(node);
     if (!convolution) return undefined;
-    if (isPlain(convolution)) return g.op('WinogradConv2DBackpropInput', [filter!, dy!], { T: node.attrs['T']! }, node.outputs, { name: node.name });
-    return emit(g, node, 'DirectConv2DBackpropInput', [filter!, dy!], convolution.window, { size: spatial(convolution.images) });
+    if (isPlain(convolution))
+      return g.op('WinogradConv2DBackpropInput', [filter!, dy!], { T: node.attrs['T']! }, node.outputs, {
+        name: node.name,
+      });
+    return emit(g, node, 'DirectConv2DBackpropInput', [filter!, dy!], convolution.window, {
+      size: spatial(convolution.images),
+    });
   };
 
   /** The slope at what was padded, without the padding's. */
@@ -118,15 +163,26 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const convolution = gradient.type === 'Conv2DBackpropInput' && uses.isOnlyFor(gradient) ? own(gradient) : undefined;
     const before = convolution && !isPlain(convolution) ? cutBefore(graph, node) : undefined;
     if (!convolution || !before) return undefined;
-    return emit(g, node, 'DirectConv2DBackpropInput', g.node(dx!.node).inputs, movedBy(convolution.window, before), { size: spatial(node.outputs[0]!.shape) });
+    return emit(g, node, 'DirectConv2DBackpropInput', g.node(dx!.node).inputs, movedBy(convolution.window, before), {
+      size: spatial(node.outputs[0]!.shape),
+    });
   };
 
-  const emitBackToFilter = (g: Graph, node: GraphNode, [images, , dy]: readonly Tensor[]): readonly Tensor[] | undefined => {
+  const emitBackToFilter = (
+    g: Graph,
+    node: GraphNode,
+    [images, , dy]: readonly Tensor[],
+  ): readonly Tensor[] | undefined => {
     const convolution = own(node);
     if (!convolution) return undefined;
-    if (isPlain(convolution)) return g.op('WinogradConv2DBackpropFilter', [images!, dy!], { T: node.attrs['T']! }, node.outputs, { name: node.name });
+    if (isPlain(convolution))
+      return g.op('WinogradConv2DBackpropFilter', [images!, dy!], { T: node.attrs['T']! }, node.outputs, {
+        name: node.name,
+      });
     const { x, window } = unpadded(g, node.inputs[0]!, images!, convolution.window);
-    return emit(g, node, 'DirectConv2DBackpropFilter', [x, dy!], window, { taps: [convolution.filter[0]!, convolution.filter[1]!] });
+    return emit(g, node, 'DirectConv2DBackpropFilter', [x, dy!], window, {
+      taps: [convolution.filter[0]!, convolution.filter[1]!],
+    });
   };
 
   const rewrite: Rewrite = (g, node, inputs) => {

@@ -55,7 +55,8 @@ export interface LoweredProgram extends ProgramPorts {
 
 /** The element type a value has outside the graph. */
 export function valueType(tensor: Tensor): ValueType {
-  if (tensor.dtype === 'resource') throw graphError(`${tensor.node} is a variable handle: fetch variable.read() instead`);
+  if (tensor.dtype === 'resource')
+    throw graphError(`${tensor.node} is a variable handle: fetch variable.read() instead`);
   if (tensor.dtype === 'int16') throw graphError(`${tensor.node} is int16, which cannot be fetched`);
   return tensor.dtype === 'bfloat16' ? 'float32' : tensor.dtype;
 }

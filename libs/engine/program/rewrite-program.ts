@@ -2,11 +2,17 @@ import type { GraphNode, Tensor } from '../graph/index.js';
 import { rewriteGraph, type Rewrite } from './lowering.js';
 import type { EntryPoint, Program } from './program.js';
 
-const mapTensors = (tensors: Readonly<Record<string, Tensor>>, map: (tensor: Tensor) => Tensor): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, map(tensor)]));
+const mapTensors = (
+  tensors: Readonly<Record<string, Tensor>>,
+  map: (tensor: Tensor) => Tensor,
+): Record<string, Tensor> => Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, map(tensor)]));
 
 /** Every tensor and operation an entry point names. */
-const namedBy = ({ inputs, outputs, targets = [] }: EntryPoint): { node: string }[] => [...Object.values(inputs), ...Object.values(outputs), ...targets];
+const namedBy = ({ inputs, outputs, targets = [] }: EntryPoint): { node: string }[] => [
+  ...Object.values(inputs),
+  ...Object.values(outputs),
+  ...targets,
+];
 
 /** The names of the nodes that the entry points need. */
 export function neededNodes({ graph, entryPoints }: Program): Set<string> {
@@ -30,10 +36,16 @@ export function neededTogether({ graph, entryPoints }: Program): (node: GraphNod
 /** Rewrites a program's graph, keeping only what its entry points need. */
 export function rewriteProgram(program: Program, rewrites: readonly Rewrite[]): Program {
   const { graph, moved, movedNode } = rewriteGraph(program.graph, rewrites, neededNodes(program));
-  const entryPoints = Object.entries(program.entryPoints).map(([name, { inputs, outputs, targets }]): [string, EntryPoint] => [
-    name,
-    { inputs: mapTensors(inputs, moved), outputs: mapTensors(outputs, moved), ...(targets && { targets: targets.map(({ node }) => ({ node: movedNode(node) })) }) },
-  ]);
+  const entryPoints = Object.entries(program.entryPoints).map(
+    ([name, { inputs, outputs, targets }]): [string, EntryPoint] => [
+      name,
+      {
+        inputs: mapTensors(inputs, moved),
+        outputs: mapTensors(outputs, moved),
+        ...(targets && { targets: targets.map(({ node }) => ({ node: movedNode(node) })) }),
+      },
+    ],
+  );
   return { graph, entryPoints: Object.fromEntries(entryPoints) };
 }
 
@@ -43,7 +55,8 @@ export class Uses {
   readonly #readers = new Map<string, GraphNode>();
 
   constructor({ graph, entryPoints }: Program) {
-    const add = ({ node, output }: Tensor): void => void this.#counts.set(`${node}:${output}`, this.of(node, output) + 1);
+    const add = ({ node, output }: Tensor): void =>
+      void this.#counts.set(`${node}:${output}`, this.of(node, output) + 1);
     for (const node of graph.nodes) {
       node.inputs.forEach(add);
       for (const { node: name, output } of node.inputs) if (output === 0) this.#readers.set(name, node);

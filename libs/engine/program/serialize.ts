@@ -1,7 +1,15 @@
 import { graphError } from '../graph/index.js';
 import { fuseConvolutions } from './inference/fuse-convolutions.js';
 import { afterAll, bytesPlaceholder, feedAsBytes, fetchable, rewriteGraph, type RewrittenGraph } from './lowering.js';
-import { valueType, type EntryPoint, type LoweredProgram, type Port, type Program, type SerializedEntryPoint, type SerializedProgram } from './program.js';
+import {
+  valueType,
+  type EntryPoint,
+  type LoweredProgram,
+  type Port,
+  type Program,
+  type SerializedEntryPoint,
+  type SerializedProgram,
+} from './program.js';
 import { updateEarly } from './training/early-updates.js';
 import { useOwnNorms } from './training/own-norms.js';
 import { rematerialise } from './training/rematerialise.js';
@@ -23,7 +31,10 @@ export interface SerializeOptions {
  *
  * @throws INVALID_ARGUMENT when an entry point feeds something that is no placeholder or fetches what cannot be read
  */
-export function serializeProgram(portable: Program, { oneDnn = false, convolutions = [], norms = [] }: SerializeOptions = {}): SerializedProgram {
+export function serializeProgram(
+  portable: Program,
+  { oneDnn = false, convolutions = [], norms = [] }: SerializeOptions = {},
+): SerializedProgram {
   const forOneDnn = oneDnn ? rematerialise(updateEarly(fuseConvolutions(portable))) : portable;
   const { nodes, ...rest } = lowerProgram(useOwnConvolutions(useOwnNorms(forOneDnn, norms), convolutions));
   return { savedModel: encodeSavedModel(nodes), ...rest };
@@ -33,16 +44,39 @@ export function serializeProgram(portable: Program, { oneDnn = false, convolutio
 export function lowerProgram(program: Program): LoweredProgram {
   const stored: StoredConstant[] = [];
   const rewritten = rewriteGraph(program.graph, [feedAsBytes, storeConstants(stored)]);
-  const entryPoints = mapValues(program.entryPoints, (entry, name) => rewritten.graph.withScope('entry', () => serializeEntryPoint(program, name, entry, rewritten)));
-  const constants = stored.length === 0 ? undefined : { feeds: stored.map(({ tensor, bytes }) => ({ tensor, bytes })), done: `${afterAll(rewritten.graph, stored.map(({ assignment }) => assignment)).node}:0` };
+  const entryPoints = mapValues(program.entryPoints, (entry, name) =>
+    rewritten.graph.withScope('entry', () => serializeEntryPoint(program, name, entry, rewritten)),
+  );
+  const constants =
+    stored.length === 0
+      ? undefined
+      : {
+          feeds: stored.map(({ tensor, bytes }) => ({ tensor, bytes })),
+          done: `${
+            afterAll(
+              rewritten.graph,
+              stored.map(({ assignment }) => assignment),
+            ).node
+          }:0`,
+        };
   return { nodes: rewritten.graph.nodes, entryPoints, ...(constants && { constants }) };
 }
 
-function serializeEntryPoint(program: Program, entryName: string, entry: EntryPoint, { graph, moved, movedNode }: RewrittenGraph): SerializedEntryPoint {
+function serializeEntryPoint(
+  program: Program,
+  entryName: string,
+  entry: EntryPoint,
+  { graph, moved, movedNode }: RewrittenGraph,
+): SerializedEntryPoint {
   const inputs = mapValues(entry.inputs, (tensor, name): Port => {
-    if (program.graph.node(tensor.node).type !== 'Placeholder') throw graphError(`Input "${name}" of entry point "${entryName}" is no placeholder: ${tensor.node}`);
+    if (program.graph.node(tensor.node).type !== 'Placeholder')
+      throw graphError(`Input "${name}" of entry point "${entryName}" is no placeholder: ${tensor.node}`);
     const dtype = valueType(tensor);
-    return { tensor: dtype === 'string' ? `${movedNode(tensor.node)}:0` : `${bytesPlaceholder(tensor.node)}:0`, dtype, shape: tensor.shape };
+    return {
+      tensor: dtype === 'string' ? `${movedNode(tensor.node)}:0` : `${bytesPlaceholder(tensor.node)}:0`,
+      dtype,
+      shape: tensor.shape,
+    };
   });
   const outputs = mapValues(entry.outputs, (tensor): Port => {
     const dtype = valueType(tensor);
@@ -50,8 +84,10 @@ function serializeEntryPoint(program: Program, entryName: string, entry: EntryPo
     return { tensor: `${fetched.node}:${fetched.output}`, dtype, shape: tensor.shape };
   });
   const targets = (entry.targets ?? []).map(({ node }) => ({ node: movedNode(node) }));
-  if (targets.length === 0 && Object.keys(outputs).length === 0) throw graphError(`Entry point "${entryName}" has neither outputs nor targets`);
+  if (targets.length === 0 && Object.keys(outputs).length === 0)
+    throw graphError(`Entry point "${entryName}" has neither outputs nor targets`);
   return { inputs, outputs, ...(targets.length === 0 ? {} : { done: `${afterAll(graph, targets).node}:0` }) };
 }
 
-const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A, name: string) => B): Record<string, B> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A, name: string) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));

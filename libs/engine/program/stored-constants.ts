@@ -23,7 +23,13 @@ export const storeConstants =
   (stored: StoredConstant[]): Rewrite =>
   (g, node) => {
     const value = node.attrs['value'];
-    if (node.type !== 'Const' || value?.kind !== 'tensor' || !['float32', 'bfloat16'].includes(value.value.dtype) || value.value.bytes.length < MINIMUM_BYTES) return undefined;
+    if (
+      node.type !== 'Const' ||
+      value?.kind !== 'tensor' ||
+      !['float32', 'bfloat16'].includes(value.value.dtype) ||
+      value.value.bytes.length < MINIMUM_BYTES
+    )
+      return undefined;
     const { dtype, shape, bytes } = value.value;
     const variable = g.variable(`stored/${node.name}`, shape, dtype);
     const fed = g.placeholder(bytesPlaceholder(variable.name), 'string', []);

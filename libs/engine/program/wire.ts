@@ -2,7 +2,17 @@ import protobuf from 'protobufjs/minimal.js';
 import { graphError, type Attr, type DType, type GraphNode, type Shape, type Tensor } from '../graph/index.js';
 
 /** TensorFlow's DataType enum (tensorflow/core/framework/types.proto). */
-export const DATA_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 3, uint8: 4, int16: 5, string: 7, int64: 9, bool: 10, bfloat16: 14, resource: 20 };
+export const DATA_TYPE: Readonly<Record<DType, number>> = {
+  float32: 1,
+  int32: 3,
+  uint8: 4,
+  int16: 5,
+  string: 7,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+};
 
 /** The tag that names our one meta graph. */
 export const SAVED_MODEL_TAG = 'serve';
@@ -19,7 +29,8 @@ const message = (writer: protobuf.Writer, field: number, write: Write): void => 
   write(writer);
   writer.ldelim();
 };
-const text = (writer: protobuf.Writer, field: number, value: string): protobuf.Writer => writer.uint32(tag(field, 2)).string(value);
+const text = (writer: protobuf.Writer, field: number, value: string): protobuf.Writer =>
+  writer.uint32(tag(field, 2)).string(value);
 
 /** TensorShapeProto (tensor_shape.proto). */
 const shape =
@@ -56,10 +67,14 @@ function attrValue(writer: protobuf.Writer, attribute: Attr): void {
       });
       return;
     case 'ints':
-      message(writer, 1, (list) => message(list, 3, (packed) => attribute.value.forEach((value) => packed.int64(value))));
+      message(writer, 1, (list) =>
+        message(list, 3, (packed) => attribute.value.forEach((value) => packed.int64(value))),
+      );
       return;
     case 'types':
-      message(writer, 1, (list) => message(list, 6, (packed) => attribute.value.forEach((value) => packed.int32(DATA_TYPE[value]))));
+      message(writer, 1, (list) =>
+        message(list, 6, (packed) => attribute.value.forEach((value) => packed.int32(DATA_TYPE[value]))),
+      );
       return;
     case 'strings':
       message(writer, 1, (list) => attribute.value.forEach((value) => text(list, 2, value)));
@@ -110,7 +125,10 @@ const tensorInfos = (writer: protobuf.Writer, field: number, tensors: Readonly<R
  * Writes nodes as a SavedModel (saved_model.proto) with one meta graph. The engine needs no signatures: its entry points
  * are named beside the graph.
  */
-export function encodeSavedModel(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>> = {}): Uint8Array {
+export function encodeSavedModel(
+  nodes: readonly GraphNode[],
+  signatures: Readonly<Record<string, Signature>> = {},
+): Uint8Array {
   if (nodes.length === 0) throw graphError('A program needs at least one node');
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, 0)).int64(1);

@@ -28,13 +28,27 @@ export interface ContourWindow {
  * Gaussian 3 x 3, threshold, erode and dilate twice, largest outer contour, its extreme points; the right and bottom
  * ones are not part of the window.
  */
-export function contourWindow(image: RasterImage, { thresholdLevel, marginPixels, minAreaShare }: ContourWindowOptions): ContourWindow {
-  const whole = (uncropped: UncroppedReason): ContourWindow => ({ left: 0, top: 0, width: image.width, height: image.height, uncropped });
+export function contourWindow(
+  image: RasterImage,
+  { thresholdLevel, marginPixels, minAreaShare }: ContourWindowOptions,
+): ContourWindow {
+  const whole = (uncropped: UncroppedReason): ContourWindow => ({
+    left: 0,
+    top: 0,
+    width: image.width,
+    height: image.height,
+    uncropped,
+  });
   const contour = largestContour(openMask(brightMask(image, thresholdLevel)));
   if (!contour) return whole('noContour');
   const boxArea = (contour.right - contour.left) * (contour.bottom - contour.top);
   if (boxArea === 0 || boxArea < minAreaShare * image.width * image.height) return whole('smallBox');
   const left = Math.max(0, contour.left - marginPixels);
   const top = Math.max(0, contour.top - marginPixels);
-  return { left, top, width: Math.min(image.width, contour.right + marginPixels) - left, height: Math.min(image.height, contour.bottom + marginPixels) - top };
+  return {
+    left,
+    top,
+    width: Math.min(image.width, contour.right + marginPixels) - left,
+    height: Math.min(image.height, contour.bottom + marginPixels) - top,
+  };
 }

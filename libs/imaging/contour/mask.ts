@@ -29,7 +29,8 @@ export function brightMask(image: RasterImage, thresholdLevel: number): Mask {
     const above = mirrored(y - 1, height) * width;
     const below = mirrored(y + 1, height) * width;
     const out = (y + MASK_BORDER) * mask.stride + MASK_BORDER;
-    for (let x = 0; x < width; x++) mask.cells[out + x] = rows[above + x]! + 2 * rows[here + x]! + rows[below + x]! >= least ? 1 : 0;
+    for (let x = 0; x < width; x++)
+      mask.cells[out + x] = rows[above + x]! + 2 * rows[here + x]! + rows[below + x]! >= least ? 1 : 0;
   }
   return mask;
 }
@@ -40,18 +41,21 @@ function sumRows(grey: Uint8Array, width: number, height: number): Uint16Array {
   for (let y = 0; y < height; y++) {
     const row = y * width;
     for (let x = 1; x < width - 1; x++) sums[row + x] = grey[row + x - 1]! + 2 * grey[row + x]! + grey[row + x + 1]!;
-    for (const x of [0, width - 1]) sums[row + x] = grey[row + mirrored(x - 1, width)]! + 2 * grey[row + x]! + grey[row + mirrored(x + 1, width)]!;
+    for (const x of [0, width - 1])
+      sums[row + x] = grey[row + mirrored(x - 1, width)]! + 2 * grey[row + x]! + grey[row + mirrored(x + 1, width)]!;
   }
   return sums;
 }
 
 /** Beyond an edge the image is its mirror image, without the edge itself (OpenCV's BORDER_REFLECT_101). */
-const mirrored = (at: number, size: number): number => (size === 1 ? 0 : at < 0 ? -at : at >= size ? 2 * size - 2 - at : at);
+const mirrored = (at: number, size: number): number =>
+  size === 1 ? 0 : at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
 
 /** BT.601 luma as OpenCV rounds it: Pillow's differs by one level now and then. */
 function greyOf(rgb: Uint8Array): Uint8Array {
   const grey = new Uint8Array(rgb.length / 3);
-  for (let i = 0, j = 0; i < grey.length; i++, j += 3) grey[i] = (rgb[j]! * 9798 + rgb[j + 1]! * 19235 + rgb[j + 2]! * 3735 + 16384) >> 15;
+  for (let i = 0, j = 0; i < grey.length; i++, j += 3)
+    grey[i] = (rgb[j]! * 9798 + rgb[j + 1]! * 19235 + rgb[j + 2]! * 3735 + 16384) >> 15;
   return grey;
 }
 
@@ -66,15 +70,21 @@ export function openMask(mask: Mask): Mask {
   const first = MASK_BORDER * stride + MASK_BORDER;
   const last = first + (height - 1) * stride + width - 1;
   const passing = new Uint8Array(cells.length).fill(1);
-  for (let i = first; i <= last; i++) passing[i] = cells[i - 2]! & cells[i - 1]! & cells[i]! & cells[i + 1]! & cells[i + 2]!;
+  for (let i = first; i <= last; i++)
+    passing[i] = cells[i - 2]! & cells[i - 1]! & cells[i]! & cells[i + 1]! & cells[i + 2]!;
   clearBorder(mask);
   for (let y = 0, i = first; y < height; y++, i += stride - width) {
-    for (let x = 0; x < width; x++, i++) cells[i] = passing[i - 2 * stride]! & passing[i - stride]! & passing[i]! & passing[i + stride]! & passing[i + 2 * stride]!;
+    for (let x = 0; x < width; x++, i++)
+      cells[i] =
+        passing[i - 2 * stride]! & passing[i - stride]! & passing[i]! & passing[i + stride]! & passing[i + 2 * stride]!;
   }
   passing.fill(0);
-  for (let i = first; i <= last; i++) passing[i] = cells[i - 2]! | cells[i - 1]! | cells[i]! | cells[i + 1]! | cells[i + 2]!;
+  for (let i = first; i <= last; i++)
+    passing[i] = cells[i - 2]! | cells[i - 1]! | cells[i]! | cells[i + 1]! | cells[i + 2]!;
   for (let y = 0, i = first; y < height; y++, i += stride - width) {
-    for (let x = 0; x < width; x++, i++) cells[i] = passing[i - 2 * stride]! | passing[i - stride]! | passing[i]! | passing[i + stride]! | passing[i + 2 * stride]!;
+    for (let x = 0; x < width; x++, i++)
+      cells[i] =
+        passing[i - 2 * stride]! | passing[i - stride]! | passing[i]! | passing[i + stride]! | passing[i + 2 * stride]!;
   }
   return mask;
 }

@@ -50,7 +50,9 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length === 0) throw new SulcusError('IMAGE_EMPTY', 'The image has zero bytes');
   if (buffer.length > maxBytes) {
-    throw new SulcusError('IMAGE_TOO_LARGE', `The file has ${buffer.length} bytes, the limit is ${maxBytes}`, { details: { bytes: buffer.length, maxBytes } });
+    throw new SulcusError('IMAGE_TOO_LARGE', `The file has ${buffer.length} bytes, the limit is ${maxBytes}`, {
+      details: { bytes: buffer.length, maxBytes },
+    });
   }
   const format = acceptedFormat(buffer);
   const metadata = await readHeader(buffer, format);
@@ -63,9 +65,16 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
 
 function acceptedFormat(buffer: Buffer): ImageFormat {
   const format = detectFormat(buffer);
-  if (format === undefined) throw new SulcusError('IMAGE_UNDECODABLE', 'The bytes are no image: send JPEG, PNG, TIFF or WebP', { details: { bytes: buffer.length } });
+  if (format === undefined)
+    throw new SulcusError('IMAGE_UNDECODABLE', 'The bytes are no image: send JPEG, PNG, TIFF or WebP', {
+      details: { bytes: buffer.length },
+    });
   if (format in FORMAT_EXTENSIONS) return format as ImageFormat;
-  throw new SulcusError('IMAGE_UNSUPPORTED', `${format.toUpperCase()} files are not accepted: send JPEG, PNG, TIFF or WebP`, { details: { format } });
+  throw new SulcusError(
+    'IMAGE_UNSUPPORTED',
+    `${format.toUpperCase()} files are not accepted: send JPEG, PNG, TIFF or WebP`,
+    { details: { format } },
+  );
 }
 
 /** One decode. Errors and warnings of the decoder both count: a damaged scan must not train or be predicted on. */
@@ -78,7 +87,14 @@ type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'depth' | 'pages' | 
 
 async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Header> {
   const jpeg = format === 'jpeg' ? readJpegHeader(buffer) : undefined;
-  if (jpeg) return { width: jpeg.width, height: jpeg.height, space: jpeg.components === 1 ? 'b-w' : 'srgb', depth: 'uchar', hasAlpha: false };
+  if (jpeg)
+    return {
+      width: jpeg.width,
+      height: jpeg.height,
+      space: jpeg.components === 1 ? 'b-w' : 'srgb',
+      depth: 'uchar',
+      hasAlpha: false,
+    };
   try {
     return await open(buffer, true).metadata();
   } catch (error) {
@@ -88,17 +104,26 @@ async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Header> 
 
 function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxPixels: number): void {
   const { width, height } = metadata;
-  const refuse = (what: string, advice: string): SulcusError => new SulcusError('IMAGE_UNSUPPORTED', `${what}: ${advice}`, { details: { format, width, height } });
+  const refuse = (what: string, advice: string): SulcusError =>
+    new SulcusError('IMAGE_UNSUPPORTED', `${what}: ${advice}`, { details: { format, width, height } });
   if ((metadata.pages ?? 1) > 1) {
     const frames = metadata.pages ?? 1;
-    throw format === 'tiff' ? refuse(`The TIFF has ${frames} pages`, 'send one file per image') : refuse(`The ${format} is an animation of ${frames} frames`, 'send one file per image');
+    throw format === 'tiff'
+      ? refuse(`The TIFF has ${frames} pages`, 'send one file per image')
+      : refuse(`The ${format} is an animation of ${frames} frames`, 'send one file per image');
   }
   if (format === 'png' && isAnimatedPng(buffer)) throw refuse('The PNG is an animation', 'send one file per image');
-  if (metadata.depth !== 'uchar') throw refuse(`The ${format} has ${metadata.depth === 'ushort' || metadata.depth === 'short' ? '16-bit' : metadata.depth} channels`, 'window it to 8 bits first');
+  if (metadata.depth !== 'uchar')
+    throw refuse(
+      `The ${format} has ${metadata.depth === 'ushort' || metadata.depth === 'short' ? '16-bit' : metadata.depth} channels`,
+      'window it to 8 bits first',
+    );
   const maxSide = Math.max(width, height);
   if (width * height > maxPixels || maxSide > MAX_SIDE_PIXELS) {
     const limit = width * height > maxPixels ? `${maxPixels} pixels` : `${MAX_SIDE_PIXELS} pixels on a side`;
-    throw new SulcusError('IMAGE_TOO_LARGE', `The ${format} is ${width} x ${height} pixels, the limit is ${limit}`, { details: { width, height, maxPixels } });
+    throw new SulcusError('IMAGE_TOO_LARGE', `The ${format} is ${width} x ${height} pixels, the limit is ${limit}`, {
+      details: { width, height, maxPixels },
+    });
   }
 }
 
@@ -123,5 +148,8 @@ async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Heade
 /** The file begins as an image of its format and cannot be read to its end. */
 function truncated(format: ImageFormat, buffer: Buffer, cause?: unknown): SulcusError {
   const reason = cause instanceof Error ? ` (${cause.message.split('\n')[0]?.trim()})` : '';
-  return new SulcusError('IMAGE_TRUNCATED', `The ${format} ends too early or is damaged${reason}`, { cause, details: { format, bytes: buffer.length } });
+  return new SulcusError('IMAGE_TRUNCATED', `The ${format} ends too early or is damaged${reason}`, {
+    cause,
+    details: { format, bytes: buffer.length },
+  });
 }

@@ -1,10 +1,21 @@
 import type { ImageFormat } from '../image.js';
 
 /** Image formats that are recognised in order to refuse them with a clear line. */
-export type RefusedFormat = 'gif' | 'bmp' | 'jpeg2000' | 'jpegxl' | 'heif' | 'svg' | 'pdf' | 'dicom' | 'nifti' | 'bigtiff';
+export type RefusedFormat =
+  | 'gif'
+  | 'bmp'
+  | 'jpeg2000'
+  | 'jpegxl'
+  | 'heif'
+  | 'svg'
+  | 'pdf'
+  | 'dicom'
+  | 'nifti'
+  | 'bigtiff';
 
 /** Bytes as characters, as far as there are any. */
-const ascii = (bytes: Uint8Array, from: number, to: number): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, to);
+const ascii = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, to);
 
 /**
  * Recognises an image by its first bytes; file names do not count.

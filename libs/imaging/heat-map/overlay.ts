@@ -18,7 +18,10 @@ export function overlayHeat(image: RasterImage, levels: RasterImage): RasterImag
     const level = levels.data[pixel]!;
     if (level === 0) continue;
     const opacity = (MAX_OPACITY * level) / 255;
-    for (let channel = 0; channel < 3; channel++) output[i + channel] = Math.round(data[i + channel]! * (1 - opacity) + heatColours[3 * level + channel]! * opacity);
+    for (let channel = 0; channel < 3; channel++)
+      output[i + channel] = Math.round(
+        data[i + channel]! * (1 - opacity) + heatColours[3 * level + channel]! * opacity,
+      );
   }
   return { width, height, channels: 3, data: output };
 }

@@ -55,8 +55,21 @@ interface AxisCells {
 }
 
 /** @param slope, offset pixel coordinate to input coordinate */
-function axisCells(pixels: number, slope: number, offset: number, inputSize: number, cells: number, { stridePx, centerPx }: HeatMap['grid']): AxisCells {
-  const axis: AxisCells = { from: pixels, to: 0, cell: new Int32Array(pixels), next: new Int32Array(pixels), fraction: new Float64Array(pixels) };
+function axisCells(
+  pixels: number,
+  slope: number,
+  offset: number,
+  inputSize: number,
+  cells: number,
+  { stridePx, centerPx }: HeatMap['grid'],
+): AxisCells {
+  const axis: AxisCells = {
+    from: pixels,
+    to: 0,
+    cell: new Int32Array(pixels),
+    next: new Int32Array(pixels),
+    fraction: new Float64Array(pixels),
+  };
   for (let pixel = 0; pixel < pixels; pixel++) {
     const input = slope * (pixel + 0.5) + offset;
     if (input < 0 || input >= inputSize) continue;

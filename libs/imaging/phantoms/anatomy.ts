@@ -36,7 +36,11 @@ export interface Anatomy {
 }
 
 /** Where a pituitary gland lies in each view that shows it. */
-export const SELLA: Readonly<Partial<Record<View, readonly [x: number, y: number]>>> = { axialLow: [0, -0.14], coronal: [0, 0.3], sagittal: [-0.14, 0.3] };
+export const SELLA: Readonly<Partial<Record<View, readonly [x: number, y: number]>>> = {
+  axialLow: [0, -0.14],
+  coronal: [0, 0.3],
+  sagittal: [-0.14, 0.3],
+};
 
 /** Draws a patient's head in one view. */
 export function drawAnatomy(view: View, random: Random): Anatomy {
@@ -62,7 +66,15 @@ export function drawAnatomy(view: View, random: Random): Anatomy {
 type Structures = Pick<Anatomy, 'ventricles' | 'nuclei' | 'hindbrain' | 'cisterns' | 'air' | 'eyes' | 'gland'>;
 
 function structures(view: View, random: Random, vary: (value: number, share?: number) => number): Structures {
-  const none: Structures = { ventricles: [], nuclei: [], hindbrain: [], cisterns: [], air: [], eyes: [], gland: undefined };
+  const none: Structures = {
+    ventricles: [],
+    nuclei: [],
+    hindbrain: [],
+    cisterns: [],
+    air: [],
+    eyes: [],
+    gland: undefined,
+  };
   const wide = Math.exp(0.3 * random.normal());
   const pair = (x: number, y: number, radiusX: number, radiusY: number, angle = 0): Ellipse[] =>
     [-1, 1].map((side) => ellipse(side * vary(x), vary(y), vary(radiusX), vary(radiusY), side * angle));
@@ -74,7 +86,11 @@ function structures(view: View, random: Random, vary: (value: number, share?: nu
     case 'axialMiddle':
       return {
         ...none,
-        ventricles: [...pair(0.09, -0.18, 0.045 * wide, 0.16, -0.25), ...pair(0.15, 0.2, 0.045 * wide, 0.17, 0.4), ellipse(0, 0.02, 0.016 * wide, 0.09)],
+        ventricles: [
+          ...pair(0.09, -0.18, 0.045 * wide, 0.16, -0.25),
+          ...pair(0.15, 0.2, 0.045 * wide, 0.17, 0.4),
+          ellipse(0, 0.02, 0.016 * wide, 0.09),
+        ],
         nuclei: [...pair(0.16, 0.03, 0.075, 0.11, -0.3), ...pair(0.27, -0.08, 0.05, 0.14, 0.2)],
       };
     case 'axialLow':
@@ -101,9 +117,16 @@ function structures(view: View, random: Random, vary: (value: number, share?: nu
         ...none,
         ventricles: [ellipse(vary(-0.05, 0.3), -0.1, vary(0.26), 0.035 * wide, -0.1)],
         nuclei: [ellipse(-0.02, 0.02, vary(0.15), vary(0.08))],
-        hindbrain: [ellipse(vary(0.13), vary(0.4), vary(0.09), vary(0.22), -0.25), ellipse(vary(0.42), vary(0.37), vary(0.22), vary(0.17))],
+        hindbrain: [
+          ellipse(vary(0.13), vary(0.4), vary(0.09), vary(0.22), -0.25),
+          ellipse(vary(0.42), vary(0.37), vary(0.22), vary(0.17)),
+        ],
         cisterns: [ellipse(-0.08, 0.24, vary(0.12), vary(0.05)), ellipse(0.24, vary(0.36), 0.025 * wide, 0.05)],
-        air: [ellipse(vary(-0.42), vary(0.44), vary(0.16), vary(0.07)), ellipse(-0.14, 0.42, 0.07, 0.05), ellipse(-0.12, 0.72, 0.05, 0.15)],
+        air: [
+          ellipse(vary(-0.42), vary(0.44), vary(0.16), vary(0.07)),
+          ellipse(-0.14, 0.42, 0.07, 0.05),
+          ellipse(-0.12, 0.72, 0.05, 0.15),
+        ],
         gland,
       };
   }

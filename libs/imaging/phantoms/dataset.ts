@@ -54,7 +54,9 @@ export async function writePhantomDataset(folder: string, options: PhantomDatase
       for (const label of PHANTOM_CLASSES) {
         signal?.throwIfAborted();
         const name = `${label}/${label}-p${String(patient).padStart(4, '0')}-s${slice}.jpg`;
-        const file = await encodeImage(renderPhantom({ class: label, seed, size: sizePx, patient, slice }), 'jpeg', { quality: JPEG_QUALITY });
+        const file = await encodeImage(renderPhantom({ class: label, seed, size: sizePx, patient, slice }), 'jpeg', {
+          quality: JPEG_QUALITY,
+        });
         await writeFile(path.join(folder, name), file);
         rows.push(`${name},${label},${label}-p${String(patient).padStart(4, '0')}`);
         onProgress?.(rows.length - 1, total);
@@ -64,7 +66,13 @@ export async function writePhantomDataset(folder: string, options: PhantomDatase
   } catch (error) {
     throw SulcusError.from(error);
   }
-  return { folder, manifest, classes: PHANTOM_CLASSES, images: total, patients: Math.ceil(perClass / slicesPerPatient) * PHANTOM_CLASSES.length };
+  return {
+    folder,
+    manifest,
+    classes: PHANTOM_CLASSES,
+    images: total,
+    patients: Math.ceil(perClass / slicesPerPatient) * PHANTOM_CLASSES.length,
+  };
 }
 
 function requireWholeNumber(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {

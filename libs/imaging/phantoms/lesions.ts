@@ -46,7 +46,17 @@ export function drawLesion(kind: Lesion['kind'], anatomy: Anatomy, random: Rando
   const contrast = random.uniform(0.85, 1);
   switch (kind) {
     case 'glioma':
-      return { kind, ...gliomaPlace(anatomy, random), radius: random.uniform(0.14, 0.3), outline: irregularOutline(random, 0.32), oedemaReach: random.uniform(1.3, 2.3), oedemaOutline: irregularOutline(random, 0.45), highGrade: random.chance(0.7), texture, contrast };
+      return {
+        kind,
+        ...gliomaPlace(anatomy, random),
+        radius: random.uniform(0.14, 0.3),
+        outline: irregularOutline(random, 0.32),
+        oedemaReach: random.uniform(1.3, 2.3),
+        oedemaOutline: irregularOutline(random, 0.45),
+        highGrade: random.chance(0.7),
+        texture,
+        contrast,
+      };
     case 'meningioma':
       return { kind, ...meningiomaPlace(anatomy, random), texture, contrast };
     case 'pituitary':
@@ -80,7 +90,13 @@ function pituitaryLobes(anatomy: Anatomy, random: Random): Ellipse[] {
   const [sellaX, sellaY] = SELLA[anatomy.view] ?? [0, 0];
   const radius = random.uniform(0.1, 0.18);
   const x = sellaX + 0.015 * random.normal();
-  const body = ellipse(x, sellaY - radius * 0.4, radius * random.uniform(0.9, 1.35), radius * random.uniform(0.8, 1.1), random.uniform(-0.3, 0.3));
+  const body = ellipse(
+    x,
+    sellaY - radius * 0.4,
+    radius * random.uniform(0.9, 1.35),
+    radius * random.uniform(0.8, 1.1),
+    random.uniform(-0.3, 0.3),
+  );
   if (random.chance(0.5)) return [body];
   const bulge = radius * random.uniform(0.6, 0.9);
   return [body, ellipse(x + 0.02 * random.normal(), body.y - radius * 0.8, bulge, bulge)];

@@ -8,7 +8,8 @@ const LATTICE = 32;
 /** Value noise: random numbers on a lattice with `cellsPerUnit` cells to a unit of length, smoothly joined. */
 export function noiseField(random: Random, cellsPerUnit: number): NoiseField {
   const lattice = Float32Array.from({ length: LATTICE * LATTICE }, () => random.uniform(-1, 1));
-  const at = (column: number, row: number): number => lattice[(row & (LATTICE - 1)) * LATTICE + (column & (LATTICE - 1))]!;
+  const at = (column: number, row: number): number =>
+    lattice[(row & (LATTICE - 1)) * LATTICE + (column & (LATTICE - 1))]!;
   return (x, y) => {
     const cellX = x * cellsPerUnit + LATTICE;
     const cellY = y * cellsPerUnit + LATTICE;
@@ -30,7 +31,8 @@ export function fractalNoise(random: Random, cellsPerUnit: number, octaves: numb
   const total = 2 - 2 ** (1 - octaves);
   return (x, y) => {
     let sum = 0;
-    for (let octave = 0, weight = 1 / total; octave < octaves; octave++, weight /= 2) sum += weight * fields[octave]!(x, y);
+    for (let octave = 0, weight = 1 / total; octave < octaves; octave++, weight /= 2)
+      sum += weight * fields[octave]!(x, y);
     return sum;
   };
 }

@@ -66,10 +66,19 @@ function moveSlice({ anatomy, lesion, signals, acquisition }: Patient, random: R
   const cut = random.uniform(0.8, 1);
   const shrink = random.uniform(0.93, 1);
   return {
-    anatomy: { ...anatomy, head: { ...anatomy.head, radiusX: anatomy.head.radiusX * shrink, radiusY: anatomy.head.radiusY * shrink }, ventricles: anatomy.ventricles.map((part) => ({ ...part, radiusX: part.radiusX * random.uniform(0.8, 1.2) })) },
+    anatomy: {
+      ...anatomy,
+      head: { ...anatomy.head, radiusX: anatomy.head.radiusX * shrink, radiusY: anatomy.head.radiusY * shrink },
+      ventricles: anatomy.ventricles.map((part) => ({ ...part, radiusX: part.radiusX * random.uniform(0.8, 1.2) })),
+    },
     lesion: lesion && cutLesion(lesion, cut),
     signals,
-    acquisition: { ...acquisition, turnRadians: acquisition.turnRadians + 0.03 * random.normal(), shiftX: acquisition.shiftX + 0.015 * random.normal(), shiftY: acquisition.shiftY + 0.015 * random.normal() },
+    acquisition: {
+      ...acquisition,
+      turnRadians: acquisition.turnRadians + 0.03 * random.normal(),
+      shiftX: acquisition.shiftX + 0.015 * random.normal(),
+      shiftY: acquisition.shiftY + 0.015 * random.normal(),
+    },
   };
 }
 
@@ -78,9 +87,15 @@ function cutLesion(lesion: Lesion, share: number): Lesion {
     case 'glioma':
       return { ...lesion, radius: lesion.radius * share };
     case 'meningioma':
-      return { ...lesion, body: { ...lesion.body, radiusX: lesion.body.radiusX * share, radiusY: lesion.body.radiusY * share } };
+      return {
+        ...lesion,
+        body: { ...lesion.body, radiusX: lesion.body.radiusX * share, radiusY: lesion.body.radiusY * share },
+      };
     case 'pituitary':
-      return { ...lesion, lobes: lesion.lobes.map((lobe) => ({ ...lobe, radiusX: lobe.radiusX * share, radiusY: lobe.radiusY * share })) };
+      return {
+        ...lesion,
+        lobes: lesion.lobes.map((lobe) => ({ ...lobe, radiusX: lobe.radiusX * share, radiusY: lobe.radiusY * share })),
+      };
   }
 }
 

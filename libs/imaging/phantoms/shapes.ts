@@ -39,7 +39,10 @@ export function irregularOutline(random: Random, strength: number, firstHarmonic
   });
   const table = Float32Array.from({ length: DIRECTIONS }, (_, index) => {
     const angle = (2 * Math.PI * index) / DIRECTIONS;
-    return Math.max(0.4, waves.reduce((sum, { order, amplitude, phase }) => sum + amplitude * Math.cos(order * angle + phase), 1));
+    return Math.max(
+      0.4,
+      waves.reduce((sum, { order, amplitude, phase }) => sum + amplitude * Math.cos(order * angle + phase), 1),
+    );
   });
   return (angle) => table[Math.round((angle * DIRECTIONS) / (2 * Math.PI)) & (DIRECTIONS - 1)]!;
 }

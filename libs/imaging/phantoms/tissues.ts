@@ -3,7 +3,22 @@ import type { Random } from '#libs/random';
 /** Kinds of MR weighting that the phantoms imitate; T1c is T1 after contrast agent. */
 export type Sequence = 't1' | 't1c' | 't2' | 'flair';
 
-const TISSUES = ['scalp', 'skull', 'csf', 'grey', 'white', 'nuclei', 'muscle', 'glioma', 'rim', 'necrosis', 'oedema', 'meningioma', 'pituitary', 'gland'] as const;
+const TISSUES = [
+  'scalp',
+  'skull',
+  'csf',
+  'grey',
+  'white',
+  'nuclei',
+  'muscle',
+  'glioma',
+  'rim',
+  'necrosis',
+  'oedema',
+  'meningioma',
+  'pituitary',
+  'gland',
+] as const;
 export type Tissue = (typeof TISSUES)[number];
 
 /** Signal of each tissue, 0 (black) to 1 (white). */
@@ -25,5 +40,7 @@ export function drawSequence(random: Random): Sequence {
 
 /** Signals of one patient: the table, with every tissue a little off. */
 export function drawSignals(sequence: Sequence, random: Random): TissueSignals {
-  return Object.fromEntries(TISSUES.map((tissue, index) => [tissue, SIGNALS[sequence][index]! * (1 + 0.06 * random.normal())])) as TissueSignals;
+  return Object.fromEntries(
+    TISSUES.map((tissue, index) => [tissue, SIGNALS[sequence][index]! * (1 + 0.06 * random.normal())]),
+  ) as TissueSignals;
 }

@@ -42,12 +42,17 @@ export function compileTransform(spec: TransformSpec, mode: TransformMode): Comp
   const halves = (original: Size): boolean => halvesFirst(original, spec, ops);
   const prepare: CompiledTransform['prepare'] = (image) => prepareImage(image, spec, ops);
   const apply = (prepared: PreparedImage, random: Random | undefined, output: Uint8Array): void => {
-    if (output.length !== outputBytes) throw new SulcusError('INVALID_ARGUMENT', `The output has ${output.length} bytes, ${spec.name} makes ${outputBytes}`);
+    if (output.length !== outputBytes)
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `The output has ${output.length} bytes, ${spec.name} makes ${outputBytes}`,
+      );
     if (ops.random.length === 0) {
       output.set(prepared.image.data);
       return;
     }
-    if (!random) throw new SulcusError('INVALID_ARGUMENT', `The train transform of ${spec.name} needs a source of random numbers`);
+    if (!random)
+      throw new SulcusError('INVALID_ARGUMENT', `The train transform of ${spec.name} needs a source of random numbers`);
     executeDrawn(prepared, drawOps(ops.random, prepared.canvas, random), spec.interpolation, output);
   };
   const transform = (image: RasterImage, random?: Random): Uint8Array => {
@@ -62,7 +67,12 @@ export function compileTransform(spec: TransformSpec, mode: TransformMode): Comp
 const MAX_UNFILTERED_SHRINK = 1.5;
 
 /** Runs ops whose parameters are known: the geometry as one warp, then the photometry as one table. */
-export function executeDrawn(prepared: PreparedImage, ops: readonly DrawnOp[], interpolation: TransformSpec['interpolation'], output: Uint8Array): void {
+export function executeDrawn(
+  prepared: PreparedImage,
+  ops: readonly DrawnOp[],
+  interpolation: TransformSpec['interpolation'],
+  output: Uint8Array,
+): void {
   const { canvas, image } = prepared;
   let source = image;
   let warp = foldGeometry(ops, canvas, source);

@@ -41,7 +41,10 @@ function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
     case 'randomCrop':
       return [randomCrop(size, op, random)];
     case 'randomResizedCrop':
-      return [resizedCropWindow(size, op.areaScale, op.aspectRatio, random), { kind: 'resize', width: op.width, height: op.height }];
+      return [
+        resizedCropWindow(size, op.areaScale, op.aspectRatio, random),
+        { kind: 'resize', width: op.width, height: op.height },
+      ];
     case 'randomHorizontalFlip':
       return random.chance(op.probability) ? [{ kind: 'flip', axis: 'horizontal' }] : [];
     case 'randomVerticalFlip':
@@ -50,7 +53,9 @@ function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
       return [{ kind: 'rotate', degrees: random.uniform(...op.degrees) }];
     case 'kerasShearZoom': {
       const shearDegrees = random.uniform(-op.maxShearDegrees, op.maxShearDegrees);
-      return [{ kind: 'shearZoom', shearDegrees, zoomX: random.uniform(...op.zoom), zoomY: random.uniform(...op.zoom) }];
+      return [
+        { kind: 'shearZoom', shearDegrees, zoomX: random.uniform(...op.zoom), zoomY: random.uniform(...op.zoom) },
+      ];
     }
     case 'colorJitter': {
       const brightnessFirst = random.chance(0.5);
@@ -63,12 +68,20 @@ function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
 
 /** torchvision's rule: the longer side is truncated to whole pixels. */
 function shorterSide({ width, height }: Size, size: number): Size {
-  return width <= height ? { width: size, height: Math.trunc((size * height) / width) } : { width: Math.trunc((size * width) / height), height: size };
+  return width <= height
+    ? { width: size, height: Math.trunc((size * height) / width) }
+    : { width: Math.trunc((size * width) / height), height: size };
 }
 
 function centerCrop(size: Size, window: Size): DrawnOp {
   const { width, height } = window;
-  return { kind: 'crop', left: Math.round((size.width - width) / 2), top: Math.round((size.height - height) / 2), width, height };
+  return {
+    kind: 'crop',
+    left: Math.round((size.width - width) / 2),
+    top: Math.round((size.height - height) / 2),
+    width,
+    height,
+  };
 }
 
 function randomCrop(size: Size, window: Size, random: Random): DrawnOp {
@@ -89,7 +102,13 @@ function resizedCropWindow(size: Size, areaScale: Range, aspectRatio: Range, ran
     const width = Math.round(Math.sqrt(targetArea * ratio));
     const height = Math.round(Math.sqrt(targetArea / ratio));
     if (width > 0 && width <= size.width && height > 0 && height <= size.height) {
-      return { kind: 'crop', top: random.integer(0, size.height - height), left: random.integer(0, size.width - width), width, height };
+      return {
+        kind: 'crop',
+        top: random.integer(0, size.height - height),
+        left: random.integer(0, size.width - width),
+        width,
+        height,
+      };
     }
   }
   return largestLegalCrop(size, aspectRatio);
@@ -99,5 +118,11 @@ function largestLegalCrop({ width, height }: Size, [minRatio, maxRatio]: Range):
   const ratio = width / height;
   const cropWidth = ratio > maxRatio ? Math.round(height * maxRatio) : width;
   const cropHeight = ratio < minRatio ? Math.round(width / minRatio) : height;
-  return { kind: 'crop', left: Math.trunc((width - cropWidth) / 2), top: Math.trunc((height - cropHeight) / 2), width: cropWidth, height: cropHeight };
+  return {
+    kind: 'crop',
+    left: Math.trunc((width - cropWidth) / 2),
+    top: Math.trunc((height - cropHeight) / 2),
+    width: cropWidth,
+    height: cropHeight,
+  };
 }

@@ -44,12 +44,20 @@ interface Step {
 }
 
 function geometryOf(op: DrawnOp, { width, height }: Size): Step | undefined {
-  const step = (map: Affine, size: Size = { width, height }, showsSurroundings = false): Step => ({ map, size, showsSurroundings });
+  const step = (map: Affine, size: Size = { width, height }, showsSurroundings = false): Step => ({
+    map,
+    size,
+    showsSurroundings,
+  });
   switch (op.kind) {
     case 'resize':
       return step(scaling(width / op.width, height / op.height), op);
     case 'crop':
-      return step(translation(op.left, op.top), op, op.left < 0 || op.top < 0 || op.left + op.width > width || op.top + op.height > height);
+      return step(
+        translation(op.left, op.top),
+        op,
+        op.left < 0 || op.top < 0 || op.left + op.width > width || op.top + op.height > height,
+      );
     case 'flip':
       return step(op.axis === 'horizontal' ? { ...scaling(-1, 1), x0: width } : { ...scaling(1, -1), y0: height });
     case 'rotate': {

@@ -11,9 +11,16 @@ const horizontalFlip: TransformOp = { op: 'randomHorizontalFlip', probability: 0
 const verticalFlip: TransformOp = { op: 'randomVerticalFlip', probability: 0.5 };
 const jitter: TransformOp = { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.8, 1.2] };
 const resize = (size: number): TransformOp => ({ op: 'resize', height: size, width: size });
-const resizedCrop = (size: number): TransformOp => ({ op: 'randomResizedCrop', height: size, width: size, areaScale: [SMALLEST_CROP_SHARE, 1], aspectRatio: [3 / 4, 4 / 3] });
+const resizedCrop = (size: number): TransformOp => ({
+  op: 'randomResizedCrop',
+  height: size,
+  width: size,
+  areaScale: [SMALLEST_CROP_SHARE, 1],
+  aspectRatio: [3 / 4, 4 / 3],
+});
 
-const square = (name: string, size: number) => ({ name, outputHeight: size, outputWidth: size, channels: 1, interpolation: 'bilinear' }) as const;
+const square = (name: string, size: number) =>
+  ({ name, outputHeight: size, outputWidth: size, channels: 1, interpolation: 'bilinear' }) as const;
 
 /**
  * Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be unlearned.
@@ -22,7 +29,13 @@ const square = (name: string, size: number) => ({ name, outputHeight: size, outp
  */
 export const defaultTransform = (size: number): TransformSpec => ({
   ...square(`default-${size}`, size),
-  train: [resize(Math.ceil(size / Math.sqrt(SMALLEST_CROP_SHARE))), horizontalFlip, { op: 'randomRotation', degrees: [-15, 15] }, resizedCrop(size), jitter],
+  train: [
+    resize(Math.ceil(size / Math.sqrt(SMALLEST_CROP_SHARE))),
+    horizontalFlip,
+    { op: 'randomRotation', degrees: [-15, 15] },
+    resizedCrop(size),
+    jitter,
+  ],
   eval: [resize(size)],
   normalize: HALF,
 });
@@ -43,21 +56,42 @@ export const s0Transform = (size: number): TransformSpec => ({
 const s2Transform: TransformSpec = {
   ...square('s2-200', 200),
   interpolation: 'nearest',
-  train: [{ op: 'randomRotation', degrees: [-45, 45] }, horizontalFlip, verticalFlip, { op: 'randomCrop', height: 200, width: 200 }],
+  train: [
+    { op: 'randomRotation', degrees: [-45, 45] },
+    horizontalFlip,
+    verticalFlip,
+    { op: 'randomCrop', height: 200, width: 200 },
+  ],
   eval: [{ op: 'centerCrop', height: 200, width: 200 }],
   normalize: UNIT,
 };
 
 /** First run of the same report (S2-02): no augmentation, at the size its network needs. */
-const s2PlainTransform: TransformSpec = { ...square('s2-plain-256', 256), train: [resize(256)], eval: [resize(256)], normalize: UNIT };
+const s2PlainTransform: TransformSpec = {
+  ...square('s2-plain-256', 256),
+  train: [resize(256)],
+  eval: [resize(256)],
+  normalize: UNIT,
+};
 
 /** VGG16 on SageMaker (S3-05, S3-06), with the training statistics for evaluation too. */
-const s3Transform: TransformSpec = { ...square('s3-224', 224), train: [resize(224), horizontalFlip], eval: [resize(224)], normalize: HALF };
+const s3Transform: TransformSpec = {
+  ...square('s3-224', 224),
+  train: [resize(224), horizontalFlip],
+  eval: [resize(224)],
+  normalize: HALF,
+};
 
 /** Four Keras networks (S4-03, S4-04, S4-06, S4-07), cropped to the head by the data set's public recipe; the shear is 0.2 degrees, as the library reads it. */
 const s4Transform: TransformSpec = {
   ...square('s4-256', 256),
-  train: [headCrop, resize(256), { op: 'kerasShearZoom', maxShearDegrees: 0.2, zoom: [0.8, 1.2] }, horizontalFlip, verticalFlip],
+  train: [
+    headCrop,
+    resize(256),
+    { op: 'kerasShearZoom', maxShearDegrees: 0.2, zoom: [0.8, 1.2] },
+    horizontalFlip,
+    verticalFlip,
+  ],
   eval: [headCrop, resize(256)],
   normalize: UNIT,
 };
@@ -66,7 +100,11 @@ const s4Transform: TransformSpec = {
 const s4SymmetricTransform: TransformSpec = { ...s4Transform, name: 's4-symmetric-256', normalize: HALF };
 
 /** The same for a network that divides by 127.5 and subtracts 1 itself, as if pixels were still 0 to 255 (S4-12). */
-const s4RescaledTwiceTransform: TransformSpec = { ...s4Transform, name: 's4-rescaled-twice-256', normalize: { mean: [127.5], std: [127.5] } };
+const s4RescaledTwiceTransform: TransformSpec = {
+  ...s4Transform,
+  name: 's4-rescaled-twice-256',
+  normalize: { mean: [127.5], std: [127.5] },
+};
 
 const specs: readonly TransformSpec[] = [
   defaultTransform(96),
@@ -83,4 +121,7 @@ const specs: readonly TransformSpec[] = [
 ];
 
 /** Transforms by name; `default` is `default-96`. */
-export const transforms: Readonly<Record<string, TransformSpec>> = Object.freeze({ default: defaultTransform(96), ...Object.fromEntries(specs.map((spec) => [spec.name, spec])) });
+export const transforms: Readonly<Record<string, TransformSpec>> = Object.freeze({
+  default: defaultTransform(96),
+  ...Object.fromEntries(specs.map((spec) => [spec.name, spec])),
+});

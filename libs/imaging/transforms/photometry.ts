@@ -13,7 +13,8 @@ export function applyPhotometry(pixels: Uint8Array, channels: 1 | 3, ops: readon
   const table = Uint8Array.from({ length: LEVELS }, (_, level) => level);
   for (const op of ops) {
     if (op.kind === 'brightness') blend(table, 0, op.factor);
-    else if (op.kind === 'contrast') blend(table, Math.floor((channels === 1 ? meanGrey(pixels, table) : meanLuma(pixels, table)) + 0.5), op.factor);
+    else if (op.kind === 'contrast')
+      blend(table, Math.floor((channels === 1 ? meanGrey(pixels, table) : meanLuma(pixels, table)) + 0.5), op.factor);
   }
   for (let i = 0; i < pixels.length; i++) pixels[i] = table[pixels[i]!]!;
 }
@@ -36,6 +37,7 @@ function meanGrey(pixels: Uint8Array, table: Uint8Array): number {
 /** Colours mix before they are averaged: the mean of the table over each channel would round differently. */
 function meanLuma(pixels: Uint8Array, table: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < pixels.length; i += 3) sum += lumaOf(table[pixels[i]!]!, table[pixels[i + 1]!]!, table[pixels[i + 2]!]!);
+  for (let i = 0; i < pixels.length; i += 3)
+    sum += lumaOf(table[pixels[i]!]!, table[pixels[i + 1]!]!, table[pixels[i + 2]!]!);
   return sum / (pixels.length / 3);
 }

@@ -28,11 +28,16 @@ export function splitAtFirstRandom(ops: readonly TransformOp[]): SplitOps {
 }
 
 /** Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
-export function prepareImage(image: RasterImage & { readonly original?: Size }, spec: TransformSpec, ops: SplitOps): PreparedImage {
+export function prepareImage(
+  image: RasterImage & { readonly original?: Size },
+  spec: TransformSpec,
+  ops: SplitOps,
+): PreparedImage {
   const { window, uncropped, rest } = cropToHead(image, ops.fixed);
   let prepared = withChannels(window ? crop(image, window) : image, spec.channels);
   for (const op of drawFixed(rest, prepared)) prepared = applyFixed(prepared, op);
-  const canvas: Size = image.original && ops.fixed.length === 0 ? image.original : { width: prepared.width, height: prepared.height };
+  const canvas: Size =
+    image.original && ops.fixed.length === 0 ? image.original : { width: prepared.width, height: prepared.height };
   while (halvesFirst(prepared, spec, ops)) prepared = halve(prepared);
   const side = usefulSide(ops.random);
   if (side !== undefined) prepared = shrinkTo(prepared, side);
@@ -47,14 +52,18 @@ export function evaluationWarp(image: RasterImage, spec: TransformSpec): Warp {
 }
 
 /** The window of a crop to the head, when the ops begin with one that finds a head, and the ops after it. */
-function cropToHead(image: RasterImage, ops: readonly TransformOp[]): { window?: ContourWindow; uncropped?: UncroppedReason; rest: readonly TransformOp[] } {
+function cropToHead(
+  image: RasterImage,
+  ops: readonly TransformOp[],
+): { window?: ContourWindow; uncropped?: UncroppedReason; rest: readonly TransformOp[] } {
   const [first, ...rest] = ops;
   if (first?.op !== 'contourCrop') return { rest: ops };
   const { uncropped, ...window } = contourWindow(image, first);
   return uncropped ? { uncropped, rest } : { window, rest };
 }
 
-const drawFixed = (ops: readonly TransformOp[], size: Size): DrawnOp[] => drawOps(ops, size, createRandom('fixed ops draw nothing'));
+const drawFixed = (ops: readonly TransformOp[], size: Size): DrawnOp[] =>
+  drawOps(ops, size, createRandom('fixed ops draw nothing'));
 
 function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
   if (op.kind === 'resize') return resample(image, op.width, op.height);
@@ -70,7 +79,10 @@ function crop(image: RasterImage, window: Size & { left: number; top: number }):
   const to = Math.min(image.width, left + width);
   for (let y = Math.max(0, top); y < Math.min(image.height, top + height) && from < to; y++) {
     const row = y * image.width;
-    data.set(image.data.subarray((row + from) * channels, (row + to) * channels), ((y - top) * width + from - left) * channels);
+    data.set(
+      image.data.subarray((row + from) * channels, (row + to) * channels),
+      ((y - top) * width + from - left) * channels,
+    );
   }
   return { width, height, channels, data };
 }
@@ -96,9 +108,19 @@ function usefulSide(ops: readonly TransformOp[]): number | undefined {
  * Whether an image of this size is halved before anything else: the transform asks for it, there is nothing else to do
  * first, and one pixel stays for every pixel of the output. Odd sides are not halved: the scale would not be exact.
  */
-export function halvesFirst({ width, height }: Size, { shrink, outputWidth, outputHeight }: TransformSpec, { fixed, random }: SplitOps): boolean {
+export function halvesFirst(
+  { width, height }: Size,
+  { shrink, outputWidth, outputHeight }: TransformSpec,
+  { fixed, random }: SplitOps,
+): boolean {
   const isEven = width % 2 === 0 && height % 2 === 0;
-  return shrink === 'halve' && isEven && fixed.length === 0 && usefulSide(random) !== undefined && Math.min(width, height) >= 2 * Math.max(outputWidth, outputHeight);
+  return (
+    shrink === 'halve' &&
+    isEven &&
+    fixed.length === 0 &&
+    usefulSide(random) !== undefined &&
+    Math.min(width, height) >= 2 * Math.max(outputWidth, outputHeight)
+  );
 }
 
 /** Means of 2 x 2 pixels, halves rounded up; sides are even. */
@@ -107,7 +129,8 @@ function halve({ width, height, channels, data }: RasterImage): RasterImage {
   const output = new Uint8Array(data.length / 4);
   for (let y = 0, o = 0; y < height; y += 2) {
     for (let x = 0; x < width; x += 2) {
-      for (let c = 0, i = y * rowBytes + x * channels; c < channels; c++, i++) output[o++] = (data[i]! + data[i + channels]! + data[i + rowBytes]! + data[i + rowBytes + channels]! + 2) >> 2;
+      for (let c = 0, i = y * rowBytes + x * channels; c < channels; c++, i++)
+        output[o++] = (data[i]! + data[i + channels]! + data[i + rowBytes]! + data[i + rowBytes + channels]! + 2) >> 2;
     }
   }
   return { width: width / 2, height: height / 2, channels, data: output };
@@ -115,5 +138,7 @@ function halve({ width, height, channels, data }: RasterImage): RasterImage {
 
 function shrinkTo(image: RasterImage, side: number): RasterImage {
   const factor = Math.min(image.width, image.height) / side;
-  return factor < MIN_SHRINK ? image : resample(image, Math.round(image.width / factor), Math.round(image.height / factor));
+  return factor < MIN_SHRINK
+    ? image
+    : resample(image, Math.round(image.width / factor), Math.round(image.height / factor));
 }

@@ -21,7 +21,13 @@ function triangleFilter(inputSize: number, outputSize: number): AxisFilter {
   const scale = inputSize / outputSize;
   const support = Math.max(scale, 1);
   const width = Math.ceil(support) * 2 + 1;
-  const filter: AxisFilter = { width, most: 0, first: new Int32Array(outputSize), count: new Int32Array(outputSize), weights: new Int32Array(outputSize * width) };
+  const filter: AxisFilter = {
+    width,
+    most: 0,
+    first: new Int32Array(outputSize),
+    count: new Int32Array(outputSize),
+    weights: new Int32Array(outputSize * width),
+  };
   const taps = new Float64Array(width);
   for (let i = 0; i < outputSize; i++) {
     const center = (i + 0.5) * scale;
@@ -36,7 +42,8 @@ function triangleFilter(inputSize: number, outputSize: number): AxisFilter {
     filter.first[i] = first;
     filter.count[i] = count;
     filter.most = Math.max(filter.most, count);
-    for (let k = 0; k < count; k++) filter.weights[i * width + k] = Math.trunc((taps[k]! / sum) * (1 << FRACTION_BITS) + 0.5);
+    for (let k = 0; k < count; k++)
+      filter.weights[i * width + k] = Math.trunc((taps[k]! / sum) * (1 << FRACTION_BITS) + 0.5);
   }
   return filter;
 }
@@ -49,13 +56,20 @@ function triangleFilter(inputSize: number, outputSize: number): AxisFilter {
 export function resample(image: RasterImage, width: number, height: number): RasterImage {
   let { data } = image;
   if (width !== image.width) data = resampleRows(data, image, triangleFilter(image.width, width), width);
-  if (height !== image.height) data = resampleColumns(data, width * image.channels, triangleFilter(image.height, height), height);
+  if (height !== image.height)
+    data = resampleColumns(data, width * image.channels, triangleFilter(image.height, height), height);
   return { width, height, channels: image.channels, data };
 }
 
-function resampleRows(data: Uint8Array, { width, height, channels }: RasterImage, filter: AxisFilter, outputWidth: number): Uint8Array {
+function resampleRows(
+  data: Uint8Array,
+  { width, height, channels }: RasterImage,
+  filter: AxisFilter,
+  outputWidth: number,
+): Uint8Array {
   const output = new Uint8Array(height * outputWidth * channels);
-  if (channels === 1 && filter.most <= SHORT_TAPS && width >= SHORT_TAPS) resampleGreyRows(data, width, padTaps(filter, width), output);
+  if (channels === 1 && filter.most <= SHORT_TAPS && width >= SHORT_TAPS)
+    resampleGreyRows(data, width, padTaps(filter, width), output);
   else resampleAnyRows(data, { width, height, channels }, filter, output);
   return output;
 }
@@ -67,18 +81,27 @@ const SHORT_TAPS = 4;
 const ROWS_AT_ONCE = 32;
 
 /** The same filter with exactly four taps per output, all of them inside of the input: those added weigh nothing. */
-function padTaps({ first, count, width: stride, weights }: AxisFilter, inputSize: number): { first: Int32Array; weights: Int32Array } {
+function padTaps(
+  { first, count, width: stride, weights }: AxisFilter,
+  inputSize: number,
+): { first: Int32Array; weights: Int32Array } {
   const padded = { first: new Int32Array(first.length), weights: new Int32Array(first.length * SHORT_TAPS) };
   for (let i = 0; i < first.length; i++) {
     const from = Math.min(first[i]!, inputSize - SHORT_TAPS);
     padded.first[i] = from;
-    for (let k = 0; k < count[i]!; k++) padded.weights[i * SHORT_TAPS + first[i]! - from + k] = weights[i * stride + k]!;
+    for (let k = 0; k < count[i]!; k++)
+      padded.weights[i * SHORT_TAPS + first[i]! - from + k] = weights[i * stride + k]!;
   }
   return padded;
 }
 
 /** One channel: goes down the rows with the four weights of a column at hand, in 32-bit arithmetic throughout. */
-function resampleGreyRows(data: Uint8Array, width: number, { first, weights }: { first: Int32Array; weights: Int32Array }, output: Uint8Array): void {
+function resampleGreyRows(
+  data: Uint8Array,
+  width: number,
+  { first, weights }: { first: Int32Array; weights: Int32Array },
+  output: Uint8Array,
+): void {
   const outputWidth = first.length;
   const height = data.length / width;
   for (let top = 0; top < height; top += ROWS_AT_ONCE) {
@@ -86,14 +109,25 @@ function resampleGreyRows(data: Uint8Array, width: number, { first, weights }: {
     for (let x = 0; x < outputWidth; x++) {
       const [w0, w1, w2, w3] = [weights[4 * x]!, weights[4 * x + 1]!, weights[4 * x + 2]!, weights[4 * x + 3]!];
       for (let o = top * outputWidth + x, i = top * width + first[x]!; o < end; o += outputWidth, i += width) {
-        const sum = (HALF + Math.imul(data[i]!, w0) + Math.imul(data[i + 1]!, w1) + Math.imul(data[i + 2]!, w2) + Math.imul(data[i + 3]!, w3)) | 0;
+        const sum =
+          (HALF +
+            Math.imul(data[i]!, w0) +
+            Math.imul(data[i + 1]!, w1) +
+            Math.imul(data[i + 2]!, w2) +
+            Math.imul(data[i + 3]!, w3)) |
+          0;
         output[o] = sum >> FRACTION_BITS;
       }
     }
   }
 }
 
-function resampleAnyRows(data: Uint8Array, { width, height, channels }: Omit<RasterImage, 'data'>, filter: AxisFilter, output: Uint8Array): void {
+function resampleAnyRows(
+  data: Uint8Array,
+  { width, height, channels }: Omit<RasterImage, 'data'>,
+  filter: AxisFilter,
+  output: Uint8Array,
+): void {
   const outputWidth = filter.first.length;
   for (let y = 0, o = 0; y < height; y++) {
     const row = y * width * channels;
@@ -103,7 +137,8 @@ function resampleAnyRows(data: Uint8Array, { width, height, channels }: Omit<Ras
       const start = row + filter.first[x]! * channels;
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let k = 0, i = start + c; k < count; k++, i += channels) sum = (sum + Math.imul(data[i]!, filter.weights[weight + k]!)) | 0;
+        for (let k = 0, i = start + c; k < count; k++, i += channels)
+          sum = (sum + Math.imul(data[i]!, filter.weights[weight + k]!)) | 0;
         output[o++] = sum >> FRACTION_BITS;
       }
     }
@@ -124,7 +159,8 @@ function resampleColumns(data: Uint8Array, rowBytes: number, filter: AxisFilter,
       const [upper, lower] = [filter.weights[weight + k]!, filter.weights[weight + k + 1]!];
       const row = start + k * rowBytes;
       const next = row + rowBytes;
-      for (let x = 0; x < rowBytes; x++) sums[x] = (sums[x]! + Math.imul(data[row + x]!, upper) + Math.imul(data[next + x]!, lower)) | 0;
+      for (let x = 0; x < rowBytes; x++)
+        sums[x] = (sums[x]! + Math.imul(data[row + x]!, upper) + Math.imul(data[next + x]!, lower)) | 0;
     }
     if (k < count) {
       const last = filter.weights[weight + k]!;

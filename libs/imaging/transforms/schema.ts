@@ -14,16 +14,30 @@ const positive = z.number().positive().finite();
 const factor = z.number().min(0).finite();
 
 const op: z.ZodType<TransformOp> = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('contourCrop'), thresholdLevel: z.int().min(0).max(254), marginPixels: z.int().min(0).max(MAX_OUTPUT_PIXELS), minAreaShare: z.number().min(0).max(1) }),
+  z.strictObject({
+    op: z.literal('contourCrop'),
+    thresholdLevel: z.int().min(0).max(254),
+    marginPixels: z.int().min(0).max(MAX_OUTPUT_PIXELS),
+    minAreaShare: z.number().min(0).max(1),
+  }),
   z.strictObject({ op: z.literal('resize'), ...rectangle }),
   z.strictObject({ op: z.literal('resizeShorterSide'), size }),
   z.strictObject({ op: z.literal('centerCrop'), ...rectangle }),
   z.strictObject({ op: z.literal('randomCrop'), ...rectangle }),
-  z.strictObject({ op: z.literal('randomResizedCrop'), ...rectangle, areaScale: range(positive.max(1)), aspectRatio: range(positive) }),
+  z.strictObject({
+    op: z.literal('randomResizedCrop'),
+    ...rectangle,
+    areaScale: range(positive.max(1)),
+    aspectRatio: range(positive),
+  }),
   z.strictObject({ op: z.literal('randomHorizontalFlip'), probability }),
   z.strictObject({ op: z.literal('randomVerticalFlip'), probability }),
   z.strictObject({ op: z.literal('randomRotation'), degrees: range(z.number().min(-360).max(360)) }),
-  z.strictObject({ op: z.literal('kerasShearZoom'), maxShearDegrees: z.number().min(0).max(60), zoom: range(positive) }),
+  z.strictObject({
+    op: z.literal('kerasShearZoom'),
+    maxShearDegrees: z.number().min(0).max(60),
+    zoom: range(positive),
+  }),
   z.strictObject({ op: z.literal('colorJitter'), brightness: range(factor), contrast: range(factor) }),
 ]);
 

@@ -27,7 +27,12 @@ function columnsInside(span: Span, slope: number, offset: number, low: number, h
  *
  * Input shape: [h, w, c]. Output shape: [warp.height, warp.width, c]. Both uint8, 0-255.
  */
-export function warpImage(source: RasterImage, warp: Warp, interpolation: 'bilinear' | 'nearest', output: Uint8Array): void {
+export function warpImage(
+  source: RasterImage,
+  warp: Warp,
+  interpolation: 'bilinear' | 'nearest',
+  output: Uint8Array,
+): void {
   const rowBytes = warp.width * source.channels;
   for (let y = 0; y < warp.height; y++) {
     const row = output.subarray(y * rowBytes, (y + 1) * rowBytes);
@@ -99,8 +104,10 @@ interface Line {
 
 /** Rounds the position to 8 fraction bits by adding half of the last one. */
 const HALF_FRACTION = 1 << (FIXED_BITS - 9);
-const fixedX = (line: Line, x: number): number => Math.round((line.slopeX * (x + 0.5) + line.startX) * FIXED_ONE) + HALF_FRACTION;
-const fixedY = (line: Line, x: number): number => Math.round((line.slopeY * (x + 0.5) + line.startY) * FIXED_ONE) + HALF_FRACTION;
+const fixedX = (line: Line, x: number): number =>
+  Math.round((line.slopeX * (x + 0.5) + line.startX) * FIXED_ONE) + HALF_FRACTION;
+const fixedY = (line: Line, x: number): number =>
+  Math.round((line.slopeY * (x + 0.5) + line.startY) * FIXED_ONE) + HALF_FRACTION;
 
 function greyColumns({ width, data }: RasterImage, line: Line, { from, to }: Span, row: Uint8Array): void {
   const stepX = Math.round(line.slopeX * FIXED_ONE);
@@ -143,7 +150,12 @@ function colourColumns({ width, data }: RasterImage, line: Line, { from, to }: S
 }
 
 /** As above for columns whose neighbours may lie outside: the nearest edge continues. */
-function edgeColumns({ width, height, channels, data }: RasterImage, line: Line, { from, to }: Span, row: Uint8Array): void {
+function edgeColumns(
+  { width, height, channels, data }: RasterImage,
+  line: Line,
+  { from, to }: Span,
+  row: Uint8Array,
+): void {
   for (let x = from, o = from * channels; x < to; x++) {
     const sourceX = clampFixed(fixedX(line, x), width);
     const sourceY = clampFixed(fixedY(line, x), height);

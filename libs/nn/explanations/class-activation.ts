@@ -26,7 +26,11 @@ export interface ExplanationInfo {
  *
  * Only the head is differentiated, so the convolutions stay what they are for prediction, frozen and fused.
  */
-export function classActivationEntryPoint(graph: Graph, pixels: Tensor, { features, classLogits }: Forward): EntryPoint {
+export function classActivationEntryPoint(
+  graph: Graph,
+  pixels: Tensor,
+  { features, classLogits }: Forward,
+): EntryPoint {
   return graph.withScope('explain', () => {
     const classes = graph.placeholder('classes', 'int32', [-1]);
     const score = sum(graph, mul(graph, classLogits, oneHot(graph, classes, classLogits.shape[1]!)));
@@ -39,7 +43,12 @@ export function classActivationEntryPoint(graph: Graph, pixels: Tensor, { featur
 
 export function describeExplanation(graph: Graph, pixels: Tensor, { features, classLogits }: Forward): ExplanationInfo {
   const [, height, width] = features.shape as [number, number, number];
-  return { method: isLinearInMeans(graph, features, classLogits) ? 'cam' : 'grad-cam', height, width, grid: featureGrid(graph, pixels, features) };
+  return {
+    method: isLinearInMeans(graph, features, classLogits) ? 'cam' : 'grad-cam',
+    height,
+    width,
+    grid: featureGrid(graph, pixels, features),
+  };
 }
 
 const AFFINE_OPS = new Set(['Cast', 'MatMul', 'BiasAdd', 'Slice']);

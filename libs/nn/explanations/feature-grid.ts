@@ -27,7 +27,11 @@ interface Spacing {
 export function featureGrid(graph: Graph, pixels: Tensor, features: Tensor): FeatureGrid {
   const grid: Spacing = { stride: 1, center: 0 };
   for (let node = graph.node(features.node); node.name !== pixels.node; node = graph.node(node.inputs[0]!.node)) {
-    if (node.inputs.length === 0) throw new SulcusError('INVALID_ARGUMENT', `The features do not come from "${pixels.node}" but from "${node.name}"`);
+    if (node.inputs.length === 0)
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `The features do not come from "${pixels.node}" but from "${node.name}"`,
+      );
     const step = spacingOf(graph, node);
     grid.center = step.stride * grid.center + step.center;
     grid.stride *= step.stride;

@@ -16,9 +16,20 @@ export interface BatchNormLayerOptions {
  * Input and output: [batch, height, width, channels].
  * Parameters: `<name>.weight`, `<name>.bias`, `<name>.running_mean`, `<name>.running_var`, each [channels].
  */
-export function batchNorm(network: NetworkBuilder, name: string, x: Tensor, { epsilon = 1e-5, momentum = 0.1 }: BatchNormLayerOptions = {}): Tensor {
+export function batchNorm(
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  { epsilon = 1e-5, momentum = 0.1 }: BatchNormLayerOptions = {},
+): Tensor {
   const channels = x.shape[3]!;
-  const info = (part: string, trainable: boolean, initialisation: Initialisation): ParameterInfo => ({ name: `${name}.${part}`, shape: [channels], layout: 'plain', trainable, initialisation });
+  const info = (part: string, trainable: boolean, initialisation: Initialisation): ParameterInfo => ({
+    name: `${name}.${part}`,
+    shape: [channels],
+    layout: 'plain',
+    trainable,
+    initialisation,
+  });
   const runningMean = info('running_mean', false, zeros);
   const runningVariance = info('running_var', false, ones);
   const scale = network.parameter(info('weight', true, ones));

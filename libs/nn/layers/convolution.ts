@@ -1,4 +1,12 @@
-import { biasAdd, cast, conv2d as emitConv2d, depthwiseConv2d as emitDepthwiseConv2d, pad, type Padding, type Tensor } from '#libs/engine';
+import {
+  biasAdd,
+  cast,
+  conv2d as emitConv2d,
+  depthwiseConv2d as emitDepthwiseConv2d,
+  pad,
+  type Padding,
+  type Tensor,
+} from '#libs/engine';
 import type { NetworkBuilder } from './network-builder.js';
 import { torchDefaultUniform, type Initialisation } from './parameter.js';
 
@@ -29,7 +37,16 @@ export interface Conv2dOptions {
  * Parameters: `<name>.weight` [out, in, kernel, kernel] and, if asked for, `<name>.bias` [out].
  */
 export function conv2d(network: NetworkBuilder, name: string, x: Tensor, options: Conv2dOptions): Tensor {
-  const { outChannels, kernelPx, stride = 1, paddingPx = (kernelPx - 1) / 2, padding: geometry = 'torch', bias = false, initialisation = torchDefaultUniform, biasInitialisation = torchDefaultUniform } = options;
+  const {
+    outChannels,
+    kernelPx,
+    stride = 1,
+    paddingPx = (kernelPx - 1) / 2,
+    padding: geometry = 'torch',
+    bias = false,
+    initialisation = torchDefaultUniform,
+    biasInitialisation = torchDefaultUniform,
+  } = options;
   const { graph } = network;
   const inChannels = x.shape[3]!;
   const fanIn = inChannels * kernelPx * kernelPx;
@@ -44,7 +61,13 @@ export function conv2d(network: NetworkBuilder, name: string, x: Tensor, options
   const { padded, padding } = geometry === 'same' ? same(x) : torchPadding(network, x, kernelPx, stride, paddingPx);
   const y = emitConv2d(graph, padded, cast(graph, weight, x.dtype), { strides: stride, padding });
   if (!bias) return y;
-  const offset = network.parameter({ name: `${name}.bias`, shape: [outChannels], layout: 'plain', trainable: true, initialisation: biasInitialisation(fanIn) });
+  const offset = network.parameter({
+    name: `${name}.bias`,
+    shape: [outChannels],
+    layout: 'plain',
+    trainable: true,
+    initialisation: biasInitialisation(fanIn),
+  });
   return biasAdd(graph, y, cast(graph, offset, x.dtype));
 }
 
@@ -55,11 +78,23 @@ export type DepthwiseConv2dOptions = Pick<Conv2dOptions, 'kernelPx' | 'stride' |
  * Input: [batch, height, width, channels]. Output: [batch, height', width', channels].
  * Parameters: `<name>.weight` [channels, 1, kernel, kernel].
  */
-export function depthwiseConv2d(network: NetworkBuilder, name: string, x: Tensor, { kernelPx, stride = 1, padding: geometry = 'torch', initialisation = torchDefaultUniform }: DepthwiseConv2dOptions): Tensor {
+export function depthwiseConv2d(
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  { kernelPx, stride = 1, padding: geometry = 'torch', initialisation = torchDefaultUniform }: DepthwiseConv2dOptions,
+): Tensor {
   const channels = x.shape[3]!;
   const area = kernelPx * kernelPx;
-  const weight = network.parameter({ name: `${name}.weight`, shape: [channels, 1, kernelPx, kernelPx], layout: 'depthwise', trainable: true, initialisation: initialisation(area, channels * area) });
-  const { padded, padding } = geometry === 'same' ? same(x) : torchPadding(network, x, kernelPx, stride, (kernelPx - 1) / 2);
+  const weight = network.parameter({
+    name: `${name}.weight`,
+    shape: [channels, 1, kernelPx, kernelPx],
+    layout: 'depthwise',
+    trainable: true,
+    initialisation: initialisation(area, channels * area),
+  });
+  const { padded, padding } =
+    geometry === 'same' ? same(x) : torchPadding(network, x, kernelPx, stride, (kernelPx - 1) / 2);
   return emitDepthwiseConv2d(network.graph, padded, cast(network.graph, weight, x.dtype), { strides: stride, padding });
 }
 
@@ -69,12 +104,23 @@ const same = (x: Tensor): { padded: Tensor; padding: Padding } => ({ padded: x, 
  * Explicit padding would leave oneDNN's kernels (10 to 100 times slower in bfloat16); TensorFlow's SAME pads torch's way
  * only at stride 1 with an odd kernel.
  */
-function torchPadding(network: NetworkBuilder, x: Tensor, kernelPx: number, stride: number, paddingPx: number): { padded: Tensor; padding: Padding } {
+function torchPadding(
+  network: NetworkBuilder,
+  x: Tensor,
+  kernelPx: number,
+  stride: number,
+  paddingPx: number,
+): { padded: Tensor; padding: Padding } {
   if (stride === 1 && kernelPx === 2 * paddingPx + 1) return { padded: x, padding: 'SAME' };
   return { padded: paddingPx === 0 ? x : padSpatially(network, x, paddingPx), padding: 'VALID' };
 }
 
 /** Zeros around height and width. Input and output: [batch, height, width, channels]. */
 export function padSpatially(network: NetworkBuilder, x: Tensor, paddingPx: number): Tensor {
-  return pad(network.graph, x, [[0, 0], [paddingPx, paddingPx], [paddingPx, paddingPx], [0, 0]]);
+  return pad(network.graph, x, [
+    [0, 0],
+    [paddingPx, paddingPx],
+    [paddingPx, paddingPx],
+    [0, 0],
+  ]);
 }

@@ -17,5 +17,10 @@ export function dropout(network: NetworkBuilder, name: string, x: Tensor, rate: 
   const share = network.dropoutRate(rate);
   if (!network.training || share === 0) return x;
   const { graph } = network;
-  return emitDropout(graph, x, share, add(graph, network.dropoutSeed(), graph.constant([layerNumber(name), 0], 'int32')));
+  return emitDropout(
+    graph,
+    x,
+    share,
+    add(graph, network.dropoutSeed(), graph.constant([layerNumber(name), 0], 'int32')),
+  );
 }

@@ -1,7 +1,8 @@
 import { cast, mul, sub, type Graph, type Tensor } from '#libs/engine';
 import { STEM_CHANNELS, type NetworkConfig } from '../network-config.js';
 
-const perChannel = (values: readonly number[]): readonly number[] => (values.length === 1 ? Array.from({ length: STEM_CHANNELS }, () => values[0]!) : values);
+const perChannel = (values: readonly number[]): readonly number[] =>
+  values.length === 1 ? Array.from({ length: STEM_CHANNELS }, () => values[0]!) : values;
 
 /**
  * (pixels / 255 − mean) / std; a grey image gets equal channels before the normalisation, by broadcasting.

@@ -14,12 +14,31 @@ export interface LinearOptions {
  * Input: [batch, in] of any floating type. Output: float32 [batch, out].
  * Parameters: `<name>.weight` [out, in], `<name>.bias` [out], drawn as torch's `Linear` does unless told otherwise.
  */
-export function linear(network: NetworkBuilder, name: string, x: Tensor, outFeatures: number, options: LinearOptions = {}): Tensor {
+export function linear(
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  outFeatures: number,
+  options: LinearOptions = {},
+): Tensor {
   const { graph } = network;
   const inFeatures = x.shape[1]!;
-  const { initialisation = torchDefaultUniform(inFeatures), biasInitialisation = torchDefaultUniform(inFeatures) } = options;
-  const weight = network.parameter({ name: `${name}.weight`, shape: [outFeatures, inFeatures], layout: 'plain', trainable: true, initialisation });
-  const bias = network.parameter({ name: `${name}.bias`, shape: [outFeatures], layout: 'plain', trainable: true, initialisation: biasInitialisation });
+  const { initialisation = torchDefaultUniform(inFeatures), biasInitialisation = torchDefaultUniform(inFeatures) } =
+    options;
+  const weight = network.parameter({
+    name: `${name}.weight`,
+    shape: [outFeatures, inFeatures],
+    layout: 'plain',
+    trainable: true,
+    initialisation,
+  });
+  const bias = network.parameter({
+    name: `${name}.bias`,
+    shape: [outFeatures],
+    layout: 'plain',
+    trainable: true,
+    initialisation: biasInitialisation,
+  });
   return biasAdd(graph, matMul(graph, cast(graph, x, 'float32'), weight, { transposeB: true }), bias);
 }
 

@@ -39,7 +39,8 @@ export class ParameterStore {
   declare(info: ParameterInfo): Variable {
     const known = this.#parameters.get(info.name);
     if (known) {
-      if (known.info.shape.join() !== info.shape.join()) throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
+      if (known.info.shape.join() !== info.shape.join())
+        throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
       return known.variable;
     }
     const variable = this.graph.variable(info.name, graphShape(info));
@@ -109,7 +110,8 @@ export class NetworkBuilder {
    * @throws INVALID_ARGUMENT when another layer of this network has the name
    */
   parameter(info: ParameterInfo): Tensor {
-    if (this.#names.has(info.name)) throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
+    if (this.#names.has(info.name))
+      throw new SulcusError('INVALID_ARGUMENT', `Two layers declare a parameter "${info.name}"`);
     this.#names.add(info.name);
     return this.parameters.declare(info).read();
   }

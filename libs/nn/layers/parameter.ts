@@ -27,16 +27,28 @@ export interface ParameterInfo {
 }
 
 /** torch's `kaiming_normal_(mode='fan_out', nonlinearity='relu')` (He et al. 2015, https://arxiv.org/abs/1502.01852). */
-export const kaimingNormalFanOut = (fanOut: number): Initialisation => ({ kind: 'normal', standardDeviation: Math.sqrt(2 / fanOut) });
+export const kaimingNormalFanOut = (fanOut: number): Initialisation => ({
+  kind: 'normal',
+  standardDeviation: Math.sqrt(2 / fanOut),
+});
 
 /** torch's `kaiming_normal_()` with its defaults. */
-export const kaimingNormalFanIn = (fanIn: number): Initialisation => ({ kind: 'normal', standardDeviation: Math.sqrt(2 / fanIn) });
+export const kaimingNormalFanIn = (fanIn: number): Initialisation => ({
+  kind: 'normal',
+  standardDeviation: Math.sqrt(2 / fanIn),
+});
 
 /** What torch's `Conv2d` and `Linear` draw weights and biases from unless a model says otherwise: `kaiming_uniform_(a=√5)`. */
-export const torchDefaultUniform = (fanIn: number): Initialisation => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
+export const torchDefaultUniform = (fanIn: number): Initialisation => ({
+  kind: 'uniform',
+  bound: 1 / Math.sqrt(fanIn),
+});
 
 /** What Keras's `Dense` draws weights from (Glorot & Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html). */
-export const glorotUniform = (fanIn: number, fanOut: number): Initialisation => ({ kind: 'uniform', bound: Math.sqrt(6 / (fanIn + fanOut)) });
+export const glorotUniform = (fanIn: number, fanOut: number): Initialisation => ({
+  kind: 'uniform',
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
 
 export const zeros: Initialisation = { kind: 'constant', value: 0 };
 export const ones: Initialisation = { kind: 'constant', value: 1 };

@@ -1,4 +1,13 @@
-import { avgPool as emitAvgPool, cast, matMul, maxPool as emitMaxPool, mean, reshape, transpose, type Tensor } from '#libs/engine';
+import {
+  avgPool as emitAvgPool,
+  cast,
+  matMul,
+  maxPool as emitMaxPool,
+  mean,
+  reshape,
+  transpose,
+  type Tensor,
+} from '#libs/engine';
 import { padSpatially } from './convolution.js';
 import type { NetworkBuilder } from './network-builder.js';
 
@@ -14,7 +23,11 @@ export interface MaxPoolOptions {
  * Input: [batch, height, width, channels]; with padding the values must not be negative (it follows a ReLU), because
  * zeros then stand for torch's −∞ border. Output: [batch, height', width', channels].
  */
-export function maxPool(network: NetworkBuilder, x: Tensor, { windowPx, stride, paddingPx = 0 }: MaxPoolOptions): Tensor {
+export function maxPool(
+  network: NetworkBuilder,
+  x: Tensor,
+  { windowPx, stride, paddingPx = 0 }: MaxPoolOptions,
+): Tensor {
   const padded = paddingPx === 0 ? x : padSpatially(network, x, paddingPx);
   return emitMaxPool(network.graph, padded, { window: windowPx, strides: stride, padding: 'VALID' });
 }
@@ -23,8 +36,11 @@ export function maxPool(network: NetworkBuilder, x: Tensor, { windowPx, stride, 
  * Mean of each window without padding, torch's geometry (sizes rounded down).
  * Input: [batch, height, width, channels]. Output: [batch, height', width', channels].
  */
-export const averagePool = (network: NetworkBuilder, x: Tensor, { windowPx, stride }: Omit<MaxPoolOptions, 'paddingPx'>): Tensor =>
-  emitAvgPool(network.graph, x, { window: windowPx, strides: stride, padding: 'VALID' });
+export const averagePool = (
+  network: NetworkBuilder,
+  x: Tensor,
+  { windowPx, stride }: Omit<MaxPoolOptions, 'paddingPx'>,
+): Tensor => emitAvgPool(network.graph, x, { window: windowPx, strides: stride, padding: 'VALID' });
 
 /** Weights [size, outSize] of torch's adaptive average along one axis: cell i is the mean of ⌊i·size/outSize⌋ to ⌈(i+1)·size/outSize⌉. */
 function adaptiveWeights(size: number, outSize: number): number[][] {
@@ -46,7 +62,9 @@ export function adaptiveAveragePool(network: NetworkBuilder, x: Tensor, sizePx: 
   if (height === sizePx && width === sizePx) return x;
   // One matrix [height · width, sizePx · sizePx] does both axes: the feature maps that come here are small.
   const [vertical, horizontal] = [adaptiveWeights(height, sizePx), adaptiveWeights(width, sizePx)];
-  const weights = vertical.flatMap((row) => horizontal.map((column) => row.flatMap((a) => column.map((b) => a * b)))).flat();
+  const weights = vertical
+    .flatMap((row) => horizontal.map((column) => row.flatMap((a) => column.map((b) => a * b))))
+    .flat();
   const maps = reshape(graph, transpose(graph, cast(graph, x, 'float32'), [0, 3, 1, 2]), [-1, height * width]);
   const pooled = matMul(graph, maps, graph.constant(weights, 'float32', [height * width, sizePx * sizePx]));
   return transpose(graph, reshape(graph, pooled, [-1, channels, sizePx, sizePx]), [0, 2, 3, 1]);

@@ -11,8 +11,17 @@ import { kaimingNormalFanOut, zeros } from './parameter.js';
  */
 export function squeezeExcitation(network: NetworkBuilder, name: string, x: Tensor, squeezedChannels: number): Tensor {
   const { graph } = network;
-  const options = { kernelPx: 1, bias: true, initialisation: (_fanIn: number, fanOut: number) => kaimingNormalFanOut(fanOut), biasInitialisation: () => zeros };
+  const options = {
+    kernelPx: 1,
+    bias: true,
+    initialisation: (_fanIn: number, fanOut: number) => kaimingNormalFanOut(fanOut),
+    biasInitialisation: () => zeros,
+  };
   const means = cast(graph, mean(graph, cast(graph, x, 'float32'), [1, 2], true), x.dtype);
   const squeezed = relu(graph, conv2d(network, `${name}.fc1`, means, { ...options, outChannels: squeezedChannels }));
-  return mul(graph, x, hardSigmoid(graph, conv2d(network, `${name}.fc2`, squeezed, { ...options, outChannels: x.shape[3]! })));
+  return mul(
+    graph,
+    x,
+    hardSigmoid(graph, conv2d(network, `${name}.fc2`, squeezed, { ...options, outChannels: x.shape[3]! })),
+  );
 }

@@ -18,29 +18,56 @@ interface DenseNetConfig {
 /** Width of a layer's 1×1 convolution in multiples of the growth rate. */
 const BOTTLENECK = 4;
 
-const convolution = (network: NetworkBuilder, name: string, x: Tensor, outChannels: number, kernelPx: number, stride = 1): Tensor =>
-  conv2d(network, name, x, { outChannels, kernelPx, stride, initialisation: kaimingNormalFanIn });
+const convolution = (
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  outChannels: number,
+  kernelPx: number,
+  stride = 1,
+): Tensor => conv2d(network, name, x, { outChannels, kernelPx, stride, initialisation: kaimingNormalFanIn });
 
-const normRelu = (network: NetworkBuilder, name: string, x: Tensor): Tensor => relu(network.graph, batchNorm(network, name, x));
+const normRelu = (network: NetworkBuilder, name: string, x: Tensor): Tensor =>
+  relu(network.graph, batchNorm(network, name, x));
 
 /** What a layer adds to the channels before it. */
 function denseLayer(network: NetworkBuilder, name: string, x: Tensor, growthRate: number): Tensor {
-  const narrow = convolution(network, `${name}.conv1`, normRelu(network, `${name}.norm1`, x), BOTTLENECK * growthRate, 1);
+  const narrow = convolution(
+    network,
+    `${name}.conv1`,
+    normRelu(network, `${name}.norm1`, x),
+    BOTTLENECK * growthRate,
+    1,
+  );
   return convolution(network, `${name}.conv2`, normRelu(network, `${name}.norm2`, narrow), growthRate, 3);
 }
 
 function transition(network: NetworkBuilder, name: string, x: Tensor): Tensor {
-  const narrow = convolution(network, `${name}.conv`, normRelu(network, `${name}.norm`, x), Math.floor(x.shape[3]! / 2), 1);
+  const narrow = convolution(
+    network,
+    `${name}.conv`,
+    normRelu(network, `${name}.norm`, x),
+    Math.floor(x.shape[3]! / 2),
+    1,
+  );
   return averagePool(network, narrow, { windowPx: 2, stride: 2 });
 }
 
-function features({ blocks, growthRate, stemChannels }: DenseNetConfig): (network: NetworkBuilder, images: Tensor) => Tensor {
+function features({
+  blocks,
+  growthRate,
+  stemChannels,
+}: DenseNetConfig): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
     let x = normRelu(network, 'features.norm0', convolution(network, 'features.conv0', images, stemChannels, 7, 2));
     x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
     for (const [index, layers] of blocks.entries()) {
       for (let layer = 1; layer <= layers; layer++) {
-        x = concat(network.graph, [x, denseLayer(network, `features.denseblock${index + 1}.denselayer${layer}`, x, growthRate)], 3);
+        x = concat(
+          network.graph,
+          [x, denseLayer(network, `features.denseblock${index + 1}.denselayer${layer}`, x, growthRate)],
+          3,
+        );
       }
       if (index < blocks.length - 1) x = transition(network, `features.transition${index + 1}`, x);
     }
@@ -48,7 +75,8 @@ function features({ blocks, growthRate, stemChannels }: DenseNetConfig): (networ
   };
 }
 
-const classifier = (network: NetworkBuilder, x: Tensor, classes: number): Tensor => linear(network, 'classifier', globalAveragePool(network, x), classes, { biasInitialisation: zeros });
+const classifier = (network: NetworkBuilder, x: Tensor, classes: number): Tensor =>
+  linear(network, 'classifier', globalAveragePool(network, x), classes, { biasInitialisation: zeros });
 
 const PAPER = 'Huang et al. 2016, Densely Connected Convolutional Networks, https://arxiv.org/abs/1608.06993, Table 1';
 
@@ -58,5 +86,13 @@ const NETWORKS: Readonly<Record<string, DenseNetConfig>> = {
 };
 
 for (const [name, config] of Object.entries(NETWORKS)) {
-  registerModel({ name, family: 'densenet', reference: PAPER, minimumInputPx: 32, defaultInputPx: 224, features: features(config), classifier });
+  registerModel({
+    name,
+    family: 'densenet',
+    reference: PAPER,
+    minimumInputPx: 32,
+    defaultInputPx: 224,
+    features: features(config),
+    classifier,
+  });
 }

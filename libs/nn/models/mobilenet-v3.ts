@@ -47,10 +47,28 @@ function multipleOf8(channels: number): number {
 }
 
 /** Convolution and batch norm under torchvision's names: a convolution, its norm, its activation in a row. */
-const convBatchNorm = (network: NetworkBuilder, name: string, x: Tensor, outChannels: number, kernelPx: number, options: Pick<Conv2dOptions, 'stride' | 'padding'> = {}): Tensor =>
-  batchNorm(network, `${name}.1`, conv2d(network, `${name}.0`, x, { outChannels, kernelPx, ...options, initialisation }), BATCH_NORM);
+const convBatchNorm = (
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  outChannels: number,
+  kernelPx: number,
+  options: Pick<Conv2dOptions, 'stride' | 'padding'> = {},
+): Tensor =>
+  batchNorm(
+    network,
+    `${name}.1`,
+    conv2d(network, `${name}.0`, x, { outChannels, kernelPx, ...options, initialisation }),
+    BATCH_NORM,
+  );
 
-function block(network: NetworkBuilder, name: string, x: Tensor, row: Row, padding: Conv2dOptions['padding'] = 'torch'): Tensor {
+function block(
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  row: Row,
+  padding: Conv2dOptions['padding'] = 'torch',
+): Tensor {
   const { graph } = network;
   const { kernelPx, expandedChannels, outChannels, squeeze, stride } = row;
   const activate = ACTIVATIONS[row.activation];
@@ -59,7 +77,15 @@ function block(network: NetworkBuilder, name: string, x: Tensor, row: Row, paddi
   let y = x;
   if (expandedChannels !== x.shape[3]) y = activate(graph, convBatchNorm(network, next(), y, expandedChannels, 1));
   const depthwise = next();
-  y = activate(graph, batchNorm(network, `${depthwise}.1`, depthwiseConv2d(network, `${depthwise}.0`, y, { kernelPx, stride, padding, initialisation }), BATCH_NORM));
+  y = activate(
+    graph,
+    batchNorm(
+      network,
+      `${depthwise}.1`,
+      depthwiseConv2d(network, `${depthwise}.0`, y, { kernelPx, stride, padding, initialisation }),
+      BATCH_NORM,
+    ),
+  );
   if (squeeze) y = squeezeExcitation(network, next(), y, multipleOf8(expandedChannels / SQUEEZE_DIVISOR));
   y = convBatchNorm(network, next(), y, outChannels, 1);
   return stride === 1 && x.shape[3] === outChannels ? add(graph, y, x) : y;
@@ -67,22 +93,48 @@ function block(network: NetworkBuilder, name: string, x: Tensor, row: Row, paddi
 
 function features({ rows, padding = 'torch' }: MobileNetV3Config): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
-    let x = hardSwish(network.graph, convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, { stride: 2, padding }));
+    let x = hardSwish(
+      network.graph,
+      convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, { stride: 2, padding }),
+    );
     for (const [index, row] of rows.entries()) x = block(network, `features.${index + 1}`, x, row, padding);
-    return hardSwish(network.graph, convBatchNorm(network, `features.${rows.length + 1}`, x, HEAD_EXPANSION * x.shape[3]!, 1));
+    return hardSwish(
+      network.graph,
+      convBatchNorm(network, `features.${rows.length + 1}`, x, HEAD_EXPANSION * x.shape[3]!, 1),
+    );
   };
 }
 
-function classifier({ hiddenFeatures }: MobileNetV3Config): (network: NetworkBuilder, features: Tensor, classes: number) => Tensor {
+function classifier({
+  hiddenFeatures,
+}: MobileNetV3Config): (network: NetworkBuilder, features: Tensor, classes: number) => Tensor {
   return (network, x, classes) => {
-    const hidden = hardSwish(network.graph, linear(network, 'classifier.0', globalAveragePool(network, x), hiddenFeatures, LINEAR));
+    const hidden = hardSwish(
+      network.graph,
+      linear(network, 'classifier.0', globalAveragePool(network, x), hiddenFeatures, LINEAR),
+    );
     return linear(network, 'classifier.3', dropout(network, 'classifier.2', hidden, DROPOUT), classes, LINEAR);
   };
 }
 
-type RowTuple = readonly [Row['kernelPx'], expandedChannels: number, outChannels: number, squeeze: boolean, Row['activation'], Row['stride']];
+type RowTuple = readonly [
+  Row['kernelPx'],
+  expandedChannels: number,
+  outChannels: number,
+  squeeze: boolean,
+  Row['activation'],
+  Row['stride'],
+];
 
-const rows = (tuples: readonly RowTuple[]): Row[] => tuples.map(([kernelPx, expandedChannels, outChannels, squeeze, activation, stride]) => ({ kernelPx, expandedChannels, outChannels, squeeze, activation, stride }));
+const rows = (tuples: readonly RowTuple[]): Row[] =>
+  tuples.map(([kernelPx, expandedChannels, outChannels, squeeze, activation, stride]) => ({
+    kernelPx,
+    expandedChannels,
+    outChannels,
+    squeeze,
+    activation,
+    stride,
+  }));
 
 const PAPER = 'Howard et al. 2019, Searching for MobileNetV3, https://arxiv.org/abs/1905.02244';
 
@@ -130,11 +182,23 @@ const NETWORKS: Readonly<Record<string, MobileNetV3Config>> = {
 
 /** The same as Keras builds them: same parameters, other numbers for images of an even size. */
 const KERAS_NETWORKS: Readonly<Record<string, MobileNetV3Config>> = Object.fromEntries(
-  Object.entries(NETWORKS).map(([name, config]) => [`${name}_keras`, { ...config, padding: 'same', reference: `${config.reference}, padded as Keras does` }]),
+  Object.entries(NETWORKS).map(([name, config]) => [
+    `${name}_keras`,
+    { ...config, padding: 'same', reference: `${config.reference}, padded as Keras does` },
+  ]),
 );
 
 // Many of its channels come in numbers that our own kernels do not take, and oneDNN's gradients of depthwise convolutions and
 // norms are slow in bfloat16: a training step takes 1.6 (large) to 2.7 times (small) as long as in float32.
 for (const [name, config] of Object.entries({ ...NETWORKS, ...KERAS_NETWORKS })) {
-  registerModel({ name, family: 'mobilenet-v3', reference: config.reference, minimumInputPx: 32, defaultInputPx: 224, fasterInFloat32: true, features: features(config), classifier: classifier(config) });
+  registerModel({
+    name,
+    family: 'mobilenet-v3',
+    reference: config.reference,
+    minimumInputPx: 32,
+    defaultInputPx: 224,
+    fasterInFloat32: true,
+    features: features(config),
+    classifier: classifier(config),
+  });
 }

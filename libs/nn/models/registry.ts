@@ -35,14 +35,20 @@ const models = new Map<string, ModelDefinition>();
  * @throws ALREADY_EXISTS when the name is taken
  */
 export function registerModel(model: ModelDefinition): void {
-  if (models.has(model.name)) throw new SulcusError('ALREADY_EXISTS', `A model named "${model.name}" is registered already`, { details: { model: model.name } });
+  if (models.has(model.name))
+    throw new SulcusError('ALREADY_EXISTS', `A model named "${model.name}" is registered already`, {
+      details: { model: model.name },
+    });
   models.set(model.name, model);
 }
 
 /** @throws NOT_FOUND listing the names there are */
 export function getModel(name: string): ModelDefinition {
   const model = models.get(name);
-  if (!model) throw new SulcusError('NOT_FOUND', `There is no model "${name}"; known: ${listModels().join(', ')}`, { details: { model: name } });
+  if (!model)
+    throw new SulcusError('NOT_FOUND', `There is no model "${name}"; known: ${listModels().join(', ')}`, {
+      details: { model: name },
+    });
   return model;
 }
 

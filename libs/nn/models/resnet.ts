@@ -40,18 +40,43 @@ interface ConvolutionShape {
 }
 
 /** Convolution and batch norm under torchvision's two names. */
-function convBatchNorm(network: NetworkBuilder, convName: string, normName: string, x: Tensor, shape: ConvolutionShape): Tensor {
+function convBatchNorm(
+  network: NetworkBuilder,
+  convName: string,
+  normName: string,
+  x: Tensor,
+  shape: ConvolutionShape,
+): Tensor {
   return batchNorm(network, normName, conv2d(network, convName, x, { ...shape, initialisation: heNormal }));
 }
 
-function convolutionShapes({ block, strideAt = 'spatial' }: ResNetConfig, channels: number, stride: number): readonly ConvolutionShape[] {
-  if (block === 'basic') return [{ outChannels: channels, kernelPx: 3, stride }, { outChannels: channels, kernelPx: 3 }];
+function convolutionShapes(
+  { block, strideAt = 'spatial' }: ResNetConfig,
+  channels: number,
+  stride: number,
+): readonly ConvolutionShape[] {
+  if (block === 'basic')
+    return [
+      { outChannels: channels, kernelPx: 3, stride },
+      { outChannels: channels, kernelPx: 3 },
+    ];
   const [first, spatial] = strideAt === 'first' ? [stride, 1] : [1, stride];
-  return [{ outChannels: channels, kernelPx: 1, stride: first }, { outChannels: channels, kernelPx: 3, stride: spatial }, { outChannels: channels * EXPANSION.bottleneck, kernelPx: 1 }];
+  return [
+    { outChannels: channels, kernelPx: 1, stride: first },
+    { outChannels: channels, kernelPx: 3, stride: spatial },
+    { outChannels: channels * EXPANSION.bottleneck, kernelPx: 1 },
+  ];
 }
 
 /** One residual block. */
-function block(network: NetworkBuilder, name: string, x: Tensor, config: ResNetConfig, channels: number, stride: number): Tensor {
+function block(
+  network: NetworkBuilder,
+  name: string,
+  x: Tensor,
+  config: ResNetConfig,
+  channels: number,
+  stride: number,
+): Tensor {
   const { graph } = network;
   const outChannels = channels * EXPANSION[config.block];
   const shapes = convolutionShapes(config, channels, stride);
@@ -61,13 +86,18 @@ function block(network: NetworkBuilder, name: string, x: Tensor, config: ResNetC
     residual = convBatchNorm(network, `${name}.conv${index + 1}`, `${name}.bn${index + 1}`, residual, shape);
   }
   const changesShape = stride !== 1 || x.shape[3] !== outChannels;
-  const shortcut = changesShape ? convBatchNorm(network, `${name}.downsample.0`, `${name}.downsample.1`, x, { outChannels, kernelPx: 1, stride }) : x;
+  const shortcut = changesShape
+    ? convBatchNorm(network, `${name}.downsample.0`, `${name}.downsample.1`, x, { outChannels, kernelPx: 1, stride })
+    : x;
   return relu(graph, add(graph, residual, shortcut));
 }
 
 function features(config: ResNetConfig): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
-    let x = relu(network.graph, convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelPx: 7, stride: 2 }));
+    let x = relu(
+      network.graph,
+      convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelPx: 7, stride: 2 }),
+    );
     x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
     for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
       for (let index = 0; index < blocks; index++) {
@@ -78,7 +108,8 @@ function features(config: ResNetConfig): (network: NetworkBuilder, images: Tenso
   };
 }
 
-const classifier = (network: NetworkBuilder, x: Tensor, classes: number): Tensor => linear(network, 'fc', globalAveragePool(network, x), classes);
+const classifier = (network: NetworkBuilder, x: Tensor, classes: number): Tensor =>
+  linear(network, 'fc', globalAveragePool(network, x), classes);
 
 /** Four stages, each of half the size and twice the width of the one before; the first keeps the stem's size. */
 const stages = (channels: number, blocks: readonly [number, number, number, number]): Stage[] =>
@@ -87,7 +118,12 @@ const stages = (channels: number, blocks: readonly [number, number, number, numb
 const PAPER = 'He et al. 2015, Deep Residual Learning for Image Recognition, https://arxiv.org/abs/1512.03385, Table 1';
 
 const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
-  'resnet10-slim': { block: 'basic', stemChannels: 32, stages: stages(32, [1, 1, 1, 1]), reference: 'The same rows with one block per stage and half the width: for small images on few processor cores' },
+  'resnet10-slim': {
+    block: 'basic',
+    stemChannels: 32,
+    stages: stages(32, [1, 1, 1, 1]),
+    reference: 'The same rows with one block per stage and half the width: for small images on few processor cores',
+  },
   resnet18: { block: 'basic', stemChannels: 64, stages: stages(64, [2, 2, 2, 2]), reference: PAPER },
   resnet34: { block: 'basic', stemChannels: 64, stages: stages(64, [3, 4, 6, 3]), reference: PAPER },
   resnet50: { block: 'bottleneck', stemChannels: 64, stages: stages(64, [3, 4, 6, 3]), reference: PAPER },
@@ -97,9 +133,24 @@ const NETWORKS: Readonly<Record<string, ResNetConfig>> = {
 
 /** The networks that Keras has, as Keras builds them: same parameters, other numbers. */
 const KERAS_NETWORKS: Readonly<Record<string, ResNetConfig>> = Object.fromEntries(
-  ['resnet50', 'resnet101', 'resnet152'].map((name) => [`${name}_keras`, { ...NETWORKS[name]!, strideAt: 'first', reference: `${PAPER}, with the stride in the first 1×1 convolution of a block, as Keras has it` }]),
+  ['resnet50', 'resnet101', 'resnet152'].map((name) => [
+    `${name}_keras`,
+    {
+      ...NETWORKS[name]!,
+      strideAt: 'first',
+      reference: `${PAPER}, with the stride in the first 1×1 convolution of a block, as Keras has it`,
+    },
+  ]),
 );
 
 for (const [name, config] of Object.entries({ ...NETWORKS, ...KERAS_NETWORKS })) {
-  registerModel({ name, family: 'resnet', reference: config.reference, minimumInputPx: 32, defaultInputPx: 224, features: features(config), classifier });
+  registerModel({
+    name,
+    family: 'resnet',
+    reference: config.reference,
+    minimumInputPx: 32,
+    defaultInputPx: 224,
+    features: features(config),
+    classifier,
+  });
 }

@@ -13,7 +13,8 @@ interface Stage {
   readonly channels: number;
 }
 
-const stages = (convolutions: readonly [number, number, number, number, number]): Stage[] => convolutions.map((count, index) => ({ convolutions: count, channels: Math.min(512, 64 * 2 ** index) }));
+const stages = (convolutions: readonly [number, number, number, number, number]): Stage[] =>
+  convolutions.map((count, index) => ({ convolutions: count, channels: Math.min(512, 64 * 2 ** index) }));
 
 /** Height and width of the feature map the classifier takes. */
 const CLASSIFIER_PX = 7;
@@ -30,7 +31,16 @@ function features(rows: readonly Stage[]): (network: NetworkBuilder, images: Ten
     let position = 0;
     for (const { convolutions, channels } of rows) {
       for (let index = 0; index < convolutions; index++) {
-        x = relu(network.graph, conv2d(network, `features.${position}`, x, { outChannels: channels, kernelPx: 3, bias: true, initialisation, biasInitialisation: () => zeros }));
+        x = relu(
+          network.graph,
+          conv2d(network, `features.${position}`, x, {
+            outChannels: channels,
+            kernelPx: 3,
+            bias: true,
+            initialisation,
+            biasInitialisation: () => zeros,
+          }),
+        );
         position += 2;
       }
       x = maxPool(network, x, { windowPx: 2, stride: 2 });
@@ -43,7 +53,13 @@ function features(rows: readonly Stage[]): (network: NetworkBuilder, images: Ten
 function classifier(network: NetworkBuilder, features: Tensor, classes: number): Tensor {
   const { graph } = network;
   let x = flatten(network, adaptiveAveragePool(network, features, CLASSIFIER_PX));
-  for (const position of [0, 3]) x = dropout(network, `classifier.${position + 2}`, relu(graph, linear(network, `classifier.${position}`, x, HIDDEN_FEATURES, LINEAR)), DROPOUT);
+  for (const position of [0, 3])
+    x = dropout(
+      network,
+      `classifier.${position + 2}`,
+      relu(graph, linear(network, `classifier.${position}`, x, HIDDEN_FEATURES, LINEAR)),
+      DROPOUT,
+    );
   return linear(network, 'classifier.6', x, classes, LINEAR);
 }
 
@@ -55,5 +71,13 @@ const NETWORKS: Readonly<Record<string, { readonly rows: readonly Stage[]; reado
 };
 
 for (const [name, { rows, column }] of Object.entries(NETWORKS)) {
-  registerModel({ name, family: 'vgg', reference: `${PAPER}, column ${column}`, minimumInputPx: 32, defaultInputPx: 224, features: features(rows), classifier });
+  registerModel({
+    name,
+    family: 'vgg',
+    reference: `${PAPER}, column ${column}`,
+    minimumInputPx: 32,
+    defaultInputPx: 224,
+    features: features(rows),
+    classifier,
+  });
 }

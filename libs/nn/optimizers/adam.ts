@@ -53,7 +53,10 @@ export function adamw({ weightDecay = DECOUPLED_DECAY, ...config }: OptimizerCon
   return {
     ...inner,
     scalars: [...inner.scalars, 'keptShare'],
-    stepScalars: (step, learningRate) => ({ ...inner.stepScalars(step, learningRate), keptShare: 1 - learningRate * weightDecay }),
+    stepScalars: (step, learningRate) => ({
+      ...inner.stepScalars(step, learningRate),
+      keptShare: 1 - learningRate * weightDecay,
+    }),
     update: (graph, target, scalars) => {
       const decayed = assignVariable(graph, target.variable, mul(graph, target.value, scalars['keptShare']!));
       return graph.withControlInputs([decayed], () => inner.update(graph, target, scalars));

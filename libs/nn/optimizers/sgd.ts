@@ -6,14 +6,30 @@ import type { Optimizer, OptimizerConfig } from './optimizer.js';
  * weight −= learningRate · buffer. Without momentum nothing is remembered.
  */
 export function sgd({ momentum = 0, weightDecay = 0 }: OptimizerConfig): Optimizer {
-  const common = { scalars: ['learningRate'], gradientDecay: weightDecay, stepScalars: (_step: number, learningRate: number) => ({ learningRate }) };
+  const common = {
+    scalars: ['learningRate'],
+    gradientDecay: weightDecay,
+    stepScalars: (_step: number, learningRate: number) => ({ learningRate }),
+  };
   if (momentum === 0) {
-    return { ...common, slots: [], update: (graph, { variable, gradient }, scalars) => resourceApplyGradientDescent(graph, variable, scalars['learningRate']!, gradient) };
+    return {
+      ...common,
+      slots: [],
+      update: (graph, { variable, gradient }, scalars) =>
+        resourceApplyGradientDescent(graph, variable, scalars['learningRate']!, gradient),
+    };
   }
   return {
     ...common,
     slots: ['momentum_buffer'],
     update: (graph, { variable, slots, gradient }, scalars) =>
-      resourceApplyMomentum(graph, variable, slots['momentum_buffer']!, scalars['learningRate']!, gradient, graph.constant(momentum)),
+      resourceApplyMomentum(
+        graph,
+        variable,
+        slots['momentum_buffer']!,
+        scalars['learningRate']!,
+        gradient,
+        graph.constant(momentum),
+      ),
   };
 }

@@ -1,5 +1,9 @@
 import { softmax } from '#libs/engine';
-import { classActivationEntryPoint, describeExplanation, type ExplanationInfo } from '../explanations/class-activation.js';
+import {
+  classActivationEntryPoint,
+  describeExplanation,
+  type ExplanationInfo,
+} from '../explanations/class-activation.js';
 import type { NetworkConfig } from '../network-config.js';
 import { NetworkGraph } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
@@ -23,7 +27,10 @@ export interface InferenceProgram extends NetworkProgram {
  * `explain`, when asked for, feeds pixels and classes and fetches `heatMaps` (see {@link classActivationEntryPoint}).
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */
-export function buildInferenceProgram(config: NetworkConfig, { explanations = false }: InferenceOptions = {}): InferenceProgram {
+export function buildInferenceProgram(
+  config: NetworkConfig,
+  { explanations = false }: InferenceOptions = {},
+): InferenceProgram {
   const networkGraph = new NetworkGraph(config);
   const { graph, parameters, pixels } = networkGraph;
   const forward = networkGraph.forward({ training: false });

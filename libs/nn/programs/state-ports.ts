@@ -1,4 +1,14 @@
-import { assignVariable, attr, transpose, type EntryPoint, type Graph, type Operation, type Shape, type Tensor, type Variable } from '#libs/engine';
+import {
+  assignVariable,
+  attr,
+  transpose,
+  type EntryPoint,
+  type Graph,
+  type Operation,
+  type Shape,
+  type Tensor,
+  type Variable,
+} from '#libs/engine';
 import { graphShape } from '../layers/network-builder.js';
 import type { ParameterInfo, ParameterLayout } from '../layers/parameter.js';
 
@@ -17,7 +27,12 @@ export const slotVariable = (graph: Graph, info: ParameterInfo, slot: string): S
 };
 
 /** Axes of the graph's layout in torch's, and of torch's in the graph's. */
-const AXES: Readonly<Record<Exclude<ParameterLayout, 'plain'>, { readonly fromTorch: readonly number[]; readonly toTorch: readonly number[] }>> = {
+const AXES: Readonly<
+  Record<
+    Exclude<ParameterLayout, 'plain'>,
+    { readonly fromTorch: readonly number[]; readonly toTorch: readonly number[] }
+  >
+> = {
   convolution: { fromTorch: [2, 3, 1, 0], toTorch: [3, 2, 0, 1] },
   depthwise: { fromTorch: [2, 3, 0, 1], toTorch: [2, 3, 0, 1] },
 };
@@ -29,7 +44,9 @@ const permuted = (graph: Graph, value: Tensor, layout: ParameterLayout, directio
 export function readEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
   return graph.withScope('read', () => ({
     inputs: {},
-    outputs: Object.fromEntries(variables.map(({ name, layout, variable }) => [name, permuted(graph, variable.read(), layout, 'toTorch')])),
+    outputs: Object.fromEntries(
+      variables.map(({ name, layout, variable }) => [name, permuted(graph, variable.read(), layout, 'toTorch')]),
+    ),
   }));
 }
 
@@ -53,7 +70,17 @@ export function writeEntryPoint(graph: Graph, variables: readonly StateVariable[
 export function fillEntryPoint(graph: Graph, variables: readonly StateVariable[]): EntryPoint {
   return graph.withScope('fill', () => {
     const value = graph.placeholder('value', 'float32', []);
-    const filled = (shape: Shape): Tensor => graph.op('Fill', [graph.constant([...shape], 'int32'), value], { T: attr.type('float32'), index_type: attr.type('int32') }, [{ dtype: 'float32', shape }])[0]!;
-    return { inputs: { value }, outputs: {}, targets: variables.map(({ variable }) => assignVariable(graph, variable, filled(variable.shape))) };
+    const filled = (shape: Shape): Tensor =>
+      graph.op(
+        'Fill',
+        [graph.constant([...shape], 'int32'), value],
+        { T: attr.type('float32'), index_type: attr.type('int32') },
+        [{ dtype: 'float32', shape }],
+      )[0]!;
+    return {
+      inputs: { value },
+      outputs: {},
+      targets: variables.map(({ variable }) => assignVariable(graph, variable, filled(variable.shape))),
+    };
   });
 }

@@ -23,7 +23,11 @@ import { Updater } from './update-step.js';
  * The optimizer's entry points are there only when it remembers anything.
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */
-export function buildTrainingProgram(config: NetworkConfig, optimizerConfig: OptimizerConfig, training: TrainingConfig = {}): NetworkProgram {
+export function buildTrainingProgram(
+  config: NetworkConfig,
+  optimizerConfig: OptimizerConfig,
+  training: TrainingConfig = {},
+): NetworkProgram {
   const optimizer = createOptimizer(optimizerConfig);
   assertTrainingConfig(training, config);
   const networkGraph = new NetworkGraph(config);
@@ -34,18 +38,30 @@ export function buildTrainingProgram(config: NetworkConfig, optimizerConfig: Opt
   const forward = networkGraph.forward({ training: true, isFrozen });
   const infos = parameters.all.map(({ info }) => info);
   assertFreezable(training, infos, config.architecture);
-  const updater = new Updater(graph, parameters.all.filter(({ info }) => info.trainable && !isFrozen(info.name)), optimizer);
+  const updater = new Updater(
+    graph,
+    parameters.all.filter(({ info }) => info.trainable && !isFrozen(info.name)),
+    optimizer,
+  );
 
   const step = ({ network, logits }: Forward): EntryPoint & { targets: Operation[] } => {
     const { losses, correct } = classificationOutcome(graph, logits, labels);
     const loss = trainingLoss(graph, logits, labels, losses, training);
-    return { inputs: { pixels, labels, ...network.randomFeeds, ...updater.scalars }, outputs: { loss, correct }, targets: updater.emitStep(loss, network.statisticUpdates) };
+    return {
+      inputs: { pixels, labels, ...network.randomFeeds, ...updater.scalars },
+      outputs: { loss, correct },
+      targets: updater.emitStep(loss, network.statisticUpdates),
+    };
   };
   const trainStep = step(forward);
   const evaluate = graph.withScope('evaluate', (): EntryPoint => {
     const inference = networkGraph.forward({ training: false });
     const outcome = classificationOutcome(graph, inference.logits, labels);
-    const outputs = { lossSum: sum(graph, outcome.losses), correct: outcome.correct, probabilities: softmax(graph, inference.classLogits) };
+    const outputs = {
+      lossSum: sum(graph, outcome.losses),
+      correct: outcome.correct,
+      probabilities: softmax(graph, inference.classLogits),
+    };
     return { inputs: { pixels, labels }, outputs };
   });
   const weights: StateVariable[] = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
@@ -58,7 +74,9 @@ export function buildTrainingProgram(config: NetworkConfig, optimizerConfig: Opt
     graph,
     entryPoints: {
       trainStep,
-      ...(training.inferenceModeSteps && { inferenceModeStep: graph.withScope('inferenceMode', () => step(networkGraph.forward({ training: false }))) }),
+      ...(training.inferenceModeSteps && {
+        inferenceModeStep: graph.withScope('inferenceMode', () => step(networkGraph.forward({ training: false }))),
+      }),
       evaluate,
       readWeights: readEntryPoint(graph, weights),
       writeWeights: writeEntryPoint(graph, weights),

@@ -33,12 +33,22 @@ export class Updater {
     const { graph, optimizer } = this;
     const values = this.trainable.map(({ variable }) => variable.read());
     const slopes = graph.withScope('gradient', () => gradients(graph, loss, values));
-    const check = graph.op('CheckNumerics', [loss], { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) }, [loss])[0]!;
+    const check = graph.op(
+      'CheckNumerics',
+      [loss],
+      { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) },
+      [loss],
+    )[0]!;
     return graph.withControlInputs([check], () => [
       ...this.trainable.map(({ variable }, index) => {
         const value = values[index]!;
-        const gradient = optimizer.gradientDecay === 0 ? slopes[index]! : add(graph, slopes[index]!, mul(graph, value, optimizer.gradientDecay));
-        const slots = Object.fromEntries(optimizer.slots.map((slot, position) => [slot, this.#memories[index]![position]!.variable]));
+        const gradient =
+          optimizer.gradientDecay === 0
+            ? slopes[index]!
+            : add(graph, slopes[index]!, mul(graph, value, optimizer.gradientDecay));
+        const slots = Object.fromEntries(
+          optimizer.slots.map((slot, position) => [slot, this.#memories[index]![position]!.variable]),
+        );
         return optimizer.update(graph, { variable, value, slots, gradient }, this.scalars);
       }),
       ...statistics.map(({ variable, value }) => assignVariable(graph, variable, value)),

@@ -50,12 +50,20 @@ const GENERAL_RECIPES: readonly Recipe[] = [
 ];
 
 /** The recipes by name, each checked like a user's. */
-export const recipes: ReadonlyMap<string, Recipe> = new Map([...GENERAL_RECIPES, ...S0_RECIPES, ...S2_RECIPES, ...S3_RECIPES, ...S4_RECIPES].map((recipe) => [recipe.name, parseRecipe(recipe)]));
+export const recipes: ReadonlyMap<string, Recipe> = new Map(
+  [...GENERAL_RECIPES, ...S0_RECIPES, ...S2_RECIPES, ...S3_RECIPES, ...S4_RECIPES].map((recipe) => [
+    recipe.name,
+    parseRecipe(recipe),
+  ]),
+);
 
 /** @throws INVALID_CONFIG listing the names there are */
 export function getRecipe(name: string): Recipe {
   const recipe = recipes.get(name);
-  if (!recipe) throw new SulcusError('INVALID_CONFIG', `There is no recipe "${name}"; known: ${listRecipes().join(', ')}`, { details: { recipe: name } });
+  if (!recipe)
+    throw new SulcusError('INVALID_CONFIG', `There is no recipe "${name}"; known: ${listRecipes().join(', ')}`, {
+      details: { recipe: name },
+    });
   return recipe;
 }
 

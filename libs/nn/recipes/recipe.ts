@@ -9,7 +9,11 @@ import { scheduleSchema } from '../schedules/schedule.js';
 import { assertFreezable } from '../training-config.js';
 
 const sizePx = z.int().min(1).max(4096);
-const architecture = z.string().refine((name) => listModels().includes(name), { error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}` });
+const architecture = z
+  .string()
+  .refine((name) => listModels().includes(name), {
+    error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}`,
+  });
 const input = z.strictObject({ height: sizePx, width: sizePx, channels: z.union([z.literal(1), z.literal(3)]) });
 const head = z.enum(HEADS);
 const layers = z.array(z.string().min(1)).min(1).readonly();
@@ -66,23 +70,43 @@ export type Recipe = Readonly<z.infer<typeof recipeSchema>>;
  */
 export function parseRecipe(candidate: unknown): Recipe {
   const parsed = recipeSchema.safeParse(candidate);
-  const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const issues = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
   const mistakes = [...issues, ...contradictions(candidate)];
   if (parsed.success && mistakes.length === 0) return parsed.data;
-  throw new SulcusError('INVALID_CONFIG', `The recipe cannot be used:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`, { details: { mistakes } });
+  throw new SulcusError(
+    'INVALID_CONFIG',
+    `The recipe cannot be used:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+    { details: { mistakes } },
+  );
 }
 
 /** What the parts of a recipe must agree on, as far as they are valid themselves. */
-const networkPart = z.object({ architecture, input, head: head.optional().catch(undefined), frozenLayers: layers.optional().catch(undefined) });
+const networkPart = z.object({
+  architecture,
+  input,
+  head: head.optional().catch(undefined),
+  frozenLayers: layers.optional().catch(undefined),
+});
 
 function contradictions(candidate: unknown): string[] {
   const parsed = networkPart.safeParse(candidate);
   if (!parsed.success) return [];
   const { architecture, input, head, frozenLayers } = parsed.data;
   const { minimumInputPx } = getModel(architecture);
-  const small = (['height', 'width'] as const).filter((side) => input[side] < minimumInputPx).map((side) => `input.${side}: must be at least ${minimumInputPx} for ${architecture}`);
+  const small = (['height', 'width'] as const)
+    .filter((side) => input[side] < minimumInputPx)
+    .map((side) => `input.${side}: must be at least ${minimumInputPx} for ${architecture}`);
   if (small.length > 0 || !frozenLayers) return small;
-  const network = { architecture, classes: 2, input, normalize: { mean: [0], std: [1] }, precision: 'float32', ...(head && { head }) } as const;
+  const network = {
+    architecture,
+    classes: 2,
+    input,
+    normalize: { mean: [0], std: [1] },
+    precision: 'float32',
+    ...(head && { head }),
+  } as const;
   try {
     assertFreezable({ frozenLayers }, listParameters(network), architecture);
     return [];
@@ -92,7 +116,11 @@ function contradictions(candidate: unknown): string[] {
 }
 
 /** The number format of a network, given what the engine's device is good at. It serves in what it was trained in. */
-export function resolvePrecision(precision: Recipe['precision'], { precision: { bf16 }, devices }: Pick<EngineInfo, 'precision' | 'devices'>, architecture?: string): 'float32' | 'bfloat16' {
+export function resolvePrecision(
+  precision: Recipe['precision'],
+  { precision: { bf16 }, devices }: Pick<EngineInfo, 'precision' | 'devices'>,
+  architecture?: string,
+): 'float32' | 'bfloat16' {
   if (precision !== 'auto') return precision;
   const onProcessor = devices[0]?.startsWith('CPU') ?? true;
   const isSlow = onProcessor && architecture !== undefined && getModel(architecture).fasterInFloat32 === true;

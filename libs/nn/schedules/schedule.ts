@@ -15,7 +15,13 @@ const count = z.int().min(1);
  */
 export const scheduleSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('step'), every, stepSize: count, factor }),
-  z.strictObject({ name: z.literal('reduceOnPlateau'), factor: factor.optional(), patience: z.int().nonnegative().optional(), threshold: z.number().min(0).lt(1).optional(), minimumLearningRate: rate.optional() }),
+  z.strictObject({
+    name: z.literal('reduceOnPlateau'),
+    factor: factor.optional(),
+    patience: z.int().nonnegative().optional(),
+    threshold: z.number().min(0).lt(1).optional(),
+    minimumLearningRate: rate.optional(),
+  }),
   z.strictObject({ name: z.literal('cosine'), every, length: count, minimumLearningRate: rate.optional() }),
 ]);
 
@@ -31,7 +37,13 @@ export interface ScheduleRecord {
   reductions: number;
 }
 
-const fresh = (): ScheduleRecord => ({ epochs: 0, batches: 0, bestLoss: null, validationsWithoutFall: 0, reductions: 0 });
+const fresh = (): ScheduleRecord => ({
+  epochs: 0,
+  batches: 0,
+  bestLoss: null,
+  validationsWithoutFall: 0,
+  reductions: 0,
+});
 
 /** Smaller changes of the rate are not made, as in torch. */
 const SMALLEST_REDUCTION = 1e-8;
@@ -92,7 +104,8 @@ export class LearningRateSchedule {
     if (++this.#record.validationsWithoutFall <= patience) return;
     this.#record.validationsWithoutFall = 0;
     const { reductions } = this.#record;
-    if (this.#reducedRate(reductions) - this.#reducedRate(reductions + 1) > SMALLEST_REDUCTION) this.#record.reductions++;
+    if (this.#reducedRate(reductions) - this.#reducedRate(reductions + 1) > SMALLEST_REDUCTION)
+      this.#record.reductions++;
   }
 
   /** The data changed: epochs are counted and losses compared anew, from the base rate. */
@@ -109,7 +122,12 @@ export class LearningRateSchedule {
   }
 
   #reducedRate(reductions: number): number {
-    const { factor = 0.1, minimumLearningRate = 0 } = this.config as Extract<ScheduleConfig, { name: 'reduceOnPlateau' }>;
-    return reductions === 0 ? this.baseRate : Math.max(Math.min(minimumLearningRate, this.baseRate), this.baseRate * factor ** reductions);
+    const { factor = 0.1, minimumLearningRate = 0 } = this.config as Extract<
+      ScheduleConfig,
+      { name: 'reduceOnPlateau' }
+    >;
+    return reductions === 0
+      ? this.baseRate
+      : Math.max(Math.min(minimumLearningRate, this.baseRate), this.baseRate * factor ** reductions);
   }
 }

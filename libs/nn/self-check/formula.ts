@@ -33,14 +33,20 @@ export function repeated(key: string, count: number, map: (value: number) => num
 function values(name: string, shape: readonly number[]): Float32Array {
   const bound = Math.sqrt(6 / elementCount(shape.slice(1))) * (shape.length === 2 ? 0.5 : 1);
   if (shape.length > 1) return repeated(name, elementCount(shape), (value) => (2 * value - 1) * bound);
-  return repeated(name, elementCount(shape), name.endsWith('running_var') || name.endsWith('.weight') ? (value) => 0.5 + value : (value) => 0.4 * value - 0.2);
+  return repeated(
+    name,
+    elementCount(shape),
+    name.endsWith('running_var') || name.endsWith('.weight') ? (value) => 0.5 + value : (value) => 0.4 * value - 0.2,
+  );
 }
 
 /** The weights of a network that is compared with another implementation's. */
-export const formulaState = (config: NetworkConfig): NetworkState => new Map(listParameters(config).map(({ name, shape }) => [name, { shape, data: values(name, shape) }]));
+export const formulaState = (config: NetworkConfig): NetworkState =>
+  new Map(listParameters(config).map(({ name, shape }) => [name, { shape, data: values(name, shape) }]));
 
 /** The bytes of such a network's images, [count, size, size, channels]. */
-export const formulaPixels = (key: string, count: number, size: number, channels = 3): Uint8Array => Uint8Array.from(uniform(key, count * size * size * channels), (value) => Math.floor(value * 256));
+export const formulaPixels = (key: string, count: number, size: number, channels = 3): Uint8Array =>
+  Uint8Array.from(uniform(key, count * size * size * channels), (value) => Math.floor(value * 256));
 
 /** Such networks: 4 classes, values normalised with mean and deviation 0.5. */
 export const formulaConfig = (architecture: string, size: number, channels: 1 | 3 = 3): NetworkConfig => ({

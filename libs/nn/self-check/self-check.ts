@@ -48,11 +48,24 @@ const FIRST_MOMENT_SHARE = 0.1;
  * @param reference what to compare with: the stored numbers
  * @throws ENGINE_FAILED when the engine cannot run it, MODEL_INVALID when its loss is not finite
  */
-export async function runSelfCheck(engine: Engine, precision: Precision, reference: SelfCheckReference = REFERENCE): Promise<SelfCheckResult> {
+export async function runSelfCheck(
+  engine: Engine,
+  precision: Precision,
+  reference: SelfCheckReference = REFERENCE,
+): Promise<SelfCheckResult> {
   const { architecture, sizePx, images, learningRate, losses, gradients, statistics } = reference;
   const config = { ...formulaConfig(architecture, sizePx), precision };
-  const session = await TrainingSession.create(engine, config, { name: 'adam', learningRate }, { weights: formulaState(config) });
-  const batch = { pixels: formulaPixels(`${architecture} step 0`, images, sizePx), labels: formulaLabels(images), count: images };
+  const session = await TrainingSession.create(
+    engine,
+    config,
+    { name: 'adam', learningRate },
+    { weights: formulaState(config) },
+  );
+  const batch = {
+    pixels: formulaPixels(`${architecture} step 0`, images, sizePx),
+    labels: formulaLabels(images),
+    count: images,
+  };
   const first = await session.trainStep(batch);
   const { weights, optimizer } = await session.readState();
   const second = await session.trainStep(batch);
@@ -61,8 +74,16 @@ export async function runSelfCheck(engine: Engine, precision: Precision, referen
   const tolerances = TOLERANCES[precision];
   const comparisons = [
     { what: 'loss', difference: relative(first.loss, losses[0]), tolerance: tolerances.values },
-    { what: 'gradients', difference: farthest(gradients, optimizer, (name) => `${name}.exp_avg`, FIRST_MOMENT_SHARE), tolerance: tolerances.gradients },
-    { what: 'running statistics', difference: farthest(statistics, weights, (name) => name, 1), tolerance: tolerances.values },
+    {
+      what: 'gradients',
+      difference: farthest(gradients, optimizer, (name) => `${name}.exp_avg`, FIRST_MOMENT_SHARE),
+      tolerance: tolerances.gradients,
+    },
+    {
+      what: 'running statistics',
+      difference: farthest(statistics, weights, (name) => name, 1),
+      tolerance: tolerances.values,
+    },
     { what: 'loss after the step', difference: relative(second.loss, losses[1]), tolerance: tolerances.values },
   ];
   return { precision, comparisons, passed: comparisons.every(({ difference, tolerance }) => difference <= tolerance) };

@@ -15,17 +15,22 @@ export interface LabelledBatch {
 /** @throws INVALID_ARGUMENT when the pixels are not `count` images of the network's size */
 export function pixelFeed({ input }: NetworkConfig, pixels: Uint8Array, count: number): TensorValue {
   const shape = [count, input.height, input.width, input.channels];
-  if (!Number.isInteger(count) || count < 1) throw new SulcusError('INVALID_ARGUMENT', `A batch must hold at least 1 image, got ${count}`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new SulcusError('INVALID_ARGUMENT', `A batch must hold at least 1 image, got ${count}`);
   const expected = count * input.height * input.width * input.channels;
   if (pixels.length !== expected) {
-    throw new SulcusError('INVALID_ARGUMENT', `${count} images of ${input.height}×${input.width}×${input.channels} need ${expected} bytes, got ${pixels.length}`);
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `${count} images of ${input.height}×${input.width}×${input.channels} need ${expected} bytes, got ${pixels.length}`,
+    );
   }
   return { dtype: 'uint8', shape, data: pixels };
 }
 
 /** @throws INVALID_ARGUMENT when the labels do not belong to the batch or name no class */
 export function labelFeed({ classes }: NetworkConfig, labels: Int32Array, count: number): TensorValue {
-  if (labels.length !== count) throw new SulcusError('INVALID_ARGUMENT', `${count} images need ${count} labels, got ${labels.length}`);
+  if (labels.length !== count)
+    throw new SulcusError('INVALID_ARGUMENT', `${count} images need ${count} labels, got ${labels.length}`);
   const wrong = labels.find((label) => label < 0 || label >= classes);
   if (wrong !== undefined) throw new SulcusError('INVALID_ARGUMENT', `Label ${wrong} is not in 0 to ${classes - 1}`);
   return { dtype: 'int32', shape: [count], data: labels };

@@ -23,7 +23,12 @@ export class InferenceSession {
    * Loads the network and its weights.
    * @throws MODEL_INVALID when the weights do not fit the network, INVALID_ARGUMENT and NOT_FOUND as `buildInferenceProgram`
    */
-  static async create(engine: Engine, config: NetworkConfig, weights: NetworkState, options: InferenceOptions = {}): Promise<InferenceSession> {
+  static async create(
+    engine: Engine,
+    config: NetworkConfig,
+    weights: NetworkState,
+    options: InferenceOptions = {},
+  ): Promise<InferenceSession> {
     const network = buildInferenceProgram(config, options);
     return new InferenceSession(config, engine, network, await engine.load(frozen(network, weights)));
   }
@@ -64,8 +69,12 @@ export class InferenceSession {
    * @throws INVALID_ARGUMENT when the input does not fit, or the session was made without explanations
    */
   async explain(pixels: Uint8Array, classes: Int32Array, count: number): Promise<Float32Array> {
-    if (!this.network.explanation) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without explanations');
-    const { heatMaps } = await this.program.run('explain', { pixels: pixelFeed(this.config, pixels, count), classes: labelFeed(this.config, classes, count) });
+    if (!this.network.explanation)
+      throw new SulcusError('INVALID_ARGUMENT', 'This session was made without explanations');
+    const { heatMaps } = await this.program.run('explain', {
+      pixels: pixelFeed(this.config, pixels, count),
+      classes: labelFeed(this.config, classes, count),
+    });
     return dataOf(heatMaps, 'float32');
   }
 

@@ -2,7 +2,13 @@ import { dataOf, type LoadedProgram, type TensorValue } from '#libs/engine';
 import { assertStateFits, type NetworkState, type StateSpec, type StateTensor } from '../state/network-state.js';
 
 /** Feeds a state to an entry point made by `writeEntryPoint`. Throws MODEL_INVALID when it does not fit. */
-export async function writeState(program: LoadedProgram, entryPoint: string, specs: readonly StateSpec[], state: NetworkState, what: string): Promise<void> {
+export async function writeState(
+  program: LoadedProgram,
+  entryPoint: string,
+  specs: readonly StateSpec[],
+  state: NetworkState,
+  what: string,
+): Promise<void> {
   assertStateFits(state, specs, what);
   const feeds: Record<string, TensorValue> = {};
   for (const { name } of specs) feeds[name] = { dtype: 'float32', ...state.get(name)! };
@@ -10,10 +16,15 @@ export async function writeState(program: LoadedProgram, entryPoint: string, spe
 }
 
 /** Fetches the state of an entry point made by `readEntryPoint`. */
-export async function readState(program: LoadedProgram, entryPoint: string, specs: readonly StateSpec[]): Promise<Map<string, StateTensor>> {
+export async function readState(
+  program: LoadedProgram,
+  entryPoint: string,
+  specs: readonly StateSpec[],
+): Promise<Map<string, StateTensor>> {
   const values = await program.run(entryPoint, {});
   return new Map(specs.map(({ name, shape }) => [name, { shape, data: dataOf(values[name], 'float32') }]));
 }
 
 /** The single number of a fetched scalar. */
-export const scalarOf = (value: TensorValue | undefined, dtype: 'float32' | 'int32'): number => dataOf(value, dtype)[0]!;
+export const scalarOf = (value: TensorValue | undefined, dtype: 'float32' | 'int32'): number =>
+  dataOf(value, dtype)[0]!;

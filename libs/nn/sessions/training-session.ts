@@ -61,11 +61,24 @@ export class TrainingSession {
    * Loads the network and its state.
    * @throws MODEL_INVALID when the state does not fit the network or the optimizer, INVALID_ARGUMENT and NOT_FOUND as `buildTrainingProgram`
    */
-  static async create(engine: Engine, config: NetworkConfig, optimizerConfig: OptimizerConfig, state: TrainingState, training: TrainingConfig = {}): Promise<TrainingSession> {
+  static async create(
+    engine: Engine,
+    config: NetworkConfig,
+    optimizerConfig: OptimizerConfig,
+    state: TrainingState,
+    training: TrainingConfig = {},
+  ): Promise<TrainingSession> {
     const network = buildTrainingProgram(config, optimizerConfig, training);
     const program = await engine.load(network.program);
     try {
-      const session = new TrainingSession(config, optimizerConfig.learningRate, training.seed ?? 0, createOptimizer(optimizerConfig), network, program);
+      const session = new TrainingSession(
+        config,
+        optimizerConfig.learningRate,
+        training.seed ?? 0,
+        createOptimizer(optimizerConfig),
+        network,
+        program,
+      );
       await session.writeState(state);
       return session;
     } catch (error) {
@@ -85,14 +98,18 @@ export class TrainingSession {
    */
   async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
     const entryPoint = batch.inferenceMode ? 'inferenceModeStep' : 'trainStep';
-    if (!this.network.program.entryPoints[entryPoint]) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
+    if (!this.network.program.entryPoints[entryPoint])
+      throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
     const feeds = this.#feeds(batch);
     const learningRate = batch.learningRate ?? this.learningRate;
-    if (!(learningRate >= 0 && Number.isFinite(learningRate))) throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
+    if (!(learningRate >= 0 && Number.isFinite(learningRate)))
+      throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
     return this.#inTurn(async () => {
       const scalars = this.optimizer.stepScalars(this.#steps + 1, learningRate);
-      for (const [name, value] of Object.entries(scalars)) feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
-      if ('dropoutSeed' in this.network.program.entryPoints[entryPoint]!.inputs) feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(this.seed | 0, this.#steps + 1) };
+      for (const [name, value] of Object.entries(scalars))
+        feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
+      if ('dropoutSeed' in this.network.program.entryPoints[entryPoint]!.inputs)
+        feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(this.seed | 0, this.#steps + 1) };
       const { loss, correct } = await this.program.run(entryPoint, feeds).catch((error: unknown) => {
         throw this.#explain(error);
       });
@@ -106,7 +123,11 @@ export class TrainingSession {
     const feeds = this.#feeds(batch);
     return this.#inTurn(async () => {
       const { lossSum, correct, probabilities } = await this.program.run('evaluate', feeds);
-      return { lossSum: scalarOf(lossSum, 'float32'), correct: scalarOf(correct, 'int32'), probabilities: dataOf(probabilities, 'float32') };
+      return {
+        lossSum: scalarOf(lossSum, 'float32'),
+        correct: scalarOf(correct, 'int32'),
+        probabilities: dataOf(probabilities, 'float32'),
+      };
     });
   }
 
@@ -122,7 +143,10 @@ export class TrainingSession {
   readState(): Promise<Required<TrainingState>> {
     return this.#inTurn(async () => {
       const weights = await this.#readWeights();
-      const optimizer = this.network.slots.length > 0 ? await readState(this.program, 'readOptimizer', this.network.slots) : new Map<string, StateTensor>();
+      const optimizer =
+        this.network.slots.length > 0
+          ? await readState(this.program, 'readOptimizer', this.network.slots)
+          : new Map<string, StateTensor>();
       optimizer.set(STEP_COUNTER, { shape: [], data: Float32Array.of(this.#steps) });
       return { weights, optimizer };
     });
@@ -133,12 +157,14 @@ export class TrainingSession {
     return this.#inTurn(async () => {
       await writeState(this.program, 'writeWeights', this.network.parameters, weights, 'The weights');
       if (optimizer === undefined) {
-        if (this.network.slots.length > 0) await this.program.run('fillOptimizer', { value: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
+        if (this.network.slots.length > 0)
+          await this.program.run('fillOptimizer', { value: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
         this.#steps = 0;
         return;
       }
       const { step, slots } = splitCounter(optimizer);
-      if (this.network.slots.length > 0 || slots.size > 0) await writeState(this.program, 'writeOptimizer', this.network.slots, slots, "The optimizer's state");
+      if (this.network.slots.length > 0 || slots.size > 0)
+        await writeState(this.program, 'writeOptimizer', this.network.slots, slots, "The optimizer's state");
       this.#steps = step;
     });
   }
@@ -152,9 +178,13 @@ export class TrainingSession {
     const weights = await readState(this.program, 'readWeights', this.network.parameters);
     const broken = nonFiniteTensors(weights);
     if (broken.length > 0) {
-      throw new SulcusError('MODEL_INVALID', `Training has diverged: ${broken.length} tensors hold values that are not finite, first ${broken[0]}`, {
-        details: { reason: 'non-finite-weights', tensors: broken, step: this.#steps },
-      });
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `Training has diverged: ${broken.length} tensors hold values that are not finite, first ${broken[0]}`,
+        {
+          details: { reason: 'non-finite-weights', tensors: broken, step: this.#steps },
+        },
+      );
     }
     return weights;
   }
@@ -165,10 +195,14 @@ export class TrainingSession {
 
   #explain(error: unknown): unknown {
     if (!(error instanceof Error && error.message.includes(NON_FINITE_LOSS))) return error;
-    return new SulcusError('MODEL_INVALID', `Training has diverged: the loss of step ${this.#steps + 1} is not finite; the weights are as before the step`, {
-      cause: error,
-      details: { reason: 'non-finite-loss', step: this.#steps + 1 },
-    });
+    return new SulcusError(
+      'MODEL_INVALID',
+      `Training has diverged: the loss of step ${this.#steps + 1} is not finite; the weights are as before the step`,
+      {
+        cause: error,
+        details: { reason: 'non-finite-loss', step: this.#steps + 1 },
+      },
+    );
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
@@ -181,6 +215,7 @@ export class TrainingSession {
 function splitCounter(optimizer: NetworkState): { step: number; slots: NetworkState } {
   const counter = optimizer.get(STEP_COUNTER);
   const step = counter?.data[0];
-  if (step === undefined || counter?.data.length !== 1 || !Number.isInteger(step) || step < 0) throw new SulcusError('MODEL_INVALID', `The optimizer's state holds no step counter "${STEP_COUNTER}"`);
+  if (step === undefined || counter?.data.length !== 1 || !Number.isInteger(step) || step < 0)
+    throw new SulcusError('MODEL_INVALID', `The optimizer's state holds no step counter "${STEP_COUNTER}"`);
   return { step, slots: new Map([...optimizer].filter(([name]) => name !== STEP_COUNTER)) };
 }

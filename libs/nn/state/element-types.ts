@@ -6,8 +6,11 @@ interface ElementType {
   toFloat32(content: Uint8Array): Float32Array;
 }
 
-const view = <T>(type: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T, bytes: number, content: Uint8Array): T =>
-  new type(content.buffer, content.byteOffset, content.byteLength / bytes);
+const view = <T>(
+  type: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => T,
+  bytes: number,
+  content: Uint8Array,
+): T => new type(content.buffer, content.byteOffset, content.byteLength / bytes);
 
 /** A bfloat16 is the upper half of a float32. */
 function bfloat16ToFloat32(content: Uint8Array): Float32Array {

@@ -36,14 +36,19 @@ export function assertStateFits(state: NetworkState, specs: readonly StateSpec[]
     expected.add(name);
     const tensor = state.get(name);
     if (!tensor) mistakes.push(`${name} is missing`);
-    else if (tensor.shape.join() !== shape.join()) mistakes.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
-    else if (tensor.data.length !== elementCount(shape)) mistakes.push(`${name} holds ${tensor.data.length} values, expected ${elementCount(shape)}`);
+    else if (tensor.shape.join() !== shape.join())
+      mistakes.push(`${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
+    else if (tensor.data.length !== elementCount(shape))
+      mistakes.push(`${name} holds ${tensor.data.length} values, expected ${elementCount(shape)}`);
   }
-  for (const name of state.keys()) if (!expected.has(name) && !isIgnored(name)) mistakes.push(`${name} is not part of the network`);
+  for (const name of state.keys())
+    if (!expected.has(name) && !isIgnored(name)) mistakes.push(`${name} is not part of the network`);
   if (mistakes.length === 0) return;
   const shown = mistakes.slice(0, 5).join('; ');
   const more = mistakes.length > 5 ? `; and ${mistakes.length - 5} more` : '';
-  throw new SulcusError('MODEL_INVALID', `${what} does not fit the network: ${shown}${more}`, { details: { mistakes } });
+  throw new SulcusError('MODEL_INVALID', `${what} does not fit the network: ${shown}${more}`, {
+    details: { mistakes },
+  });
 }
 
 /** Names of the tensors that hold a NaN or an infinity. */

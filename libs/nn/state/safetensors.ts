@@ -14,7 +14,11 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** Header and tensors start at multiples of this, so that readers may map them. */
 const ALIGNMENT_BYTES = 8;
 
-const entrySchema = z.strictObject({ dtype: z.string(), shape: z.array(z.int().nonnegative()), data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]) });
+const entrySchema = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
 const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(entrySchema);
 
 interface Entry {
@@ -75,7 +79,8 @@ export function decodeSafetensors(bytes: Uint8Array): { state: NetworkState; met
 function readHeader(bytes: Uint8Array): { header: unknown; dataStart: number } {
   if (bytes.length < LENGTH_BYTES) throw invalid(`${bytes.length} bytes are too few`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES) throw invalid(`a header of ${length} bytes is over the limit of ${MAX_HEADER_BYTES}: is this a safetensors file?`);
+  if (length > MAX_HEADER_BYTES)
+    throw invalid(`a header of ${length} bytes is over the limit of ${MAX_HEADER_BYTES}: is this a safetensors file?`);
   const dataStart = LENGTH_BYTES + length;
   if (dataStart > bytes.length) throw invalid(`the header of ${length} bytes is cut off: the file has ${bytes.length}`);
   try {
@@ -91,13 +96,25 @@ function checkHeader(header: unknown, dataBytes: number): { entries: Entry[]; me
   const parsed = headerSchema.safeParse(header);
   if (!parsed.success) throw invalid(`the header is malformed: ${z.prettifyError(parsed.error)}`);
   const { __metadata__: metadata = {}, ...tensors } = parsed.data;
-  const entries = Object.entries(tensors).map(([name, { dtype, shape, data_offsets: [begin, end] }]): Entry => ({ name, dtype, shape, begin, end }));
+  const entries = Object.entries(tensors).map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ]): Entry => ({ name, dtype, shape, begin, end }),
+  );
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
-    if (begin !== position || end < begin) throw invalid(`tensor "${name}" is at ${begin}-${end}, expected to start at ${position}`);
+    if (begin !== position || end < begin)
+      throw invalid(`tensor "${name}" is at ${begin}-${end}, expected to start at ${position}`);
     if (isElementType(dtype) && elementCount(shape) * ELEMENT_TYPES[dtype].bytes !== end - begin) {
-      throw invalid(`tensor "${name}" of type ${dtype} and shape [${shape.join(', ')}] cannot have ${end - begin} bytes`);
+      throw invalid(
+        `tensor "${name}" of type ${dtype} and shape [${shape.join(', ')}] cannot have ${end - begin} bytes`,
+      );
     }
     position = end;
   }
@@ -105,9 +122,11 @@ function checkHeader(header: unknown, dataBytes: number): { entries: Entry[]; me
   return { entries, metadata };
 }
 
-const sorted = (record: SafetensorsMetadata): SafetensorsMetadata => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (record: SafetensorsMetadata): SafetensorsMetadata =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const invalid = (reason: string, cause?: unknown): SulcusError => new SulcusError('MODEL_INVALID', `Not a valid safetensors file: ${reason}`, { cause });
+const invalid = (reason: string, cause?: unknown): SulcusError =>
+  new SulcusError('MODEL_INVALID', `Not a valid safetensors file: ${reason}`, { cause });
 
 function assertLittleEndian(): void {
   if (endianness() !== 'LE') throw new SulcusError('UNIMPLEMENTED', 'safetensors needs a little-endian machine');

@@ -14,19 +14,29 @@ export interface TranslatedState {
 /** How a family's weights are named elsewhere; undefined: these names are not of that origin. */
 type Translation = (state: NetworkState) => TranslatedState | undefined;
 
-const renamed = (state: NetworkState, rename: (name: string) => string): NetworkState => new Map([...state].map(([name, tensor]) => [rename(name), tensor]));
+const renamed = (state: NetworkState, rename: (name: string) => string): NetworkState =>
+  new Map([...state].map(([name, tensor]) => [rename(name), tensor]));
 
 /** timm writes linear layers of a classifier as convolutions: [out, in, height, width] holds the values of [out, in · height · width] in their order. */
-const asLinear = ({ shape, data }: StateTensor): StateTensor => ({ shape: [shape[0]!, elementCount(shape.slice(1))], data });
+const asLinear = ({ shape, data }: StateTensor): StateTensor => ({
+  shape: [shape[0]!, elementCount(shape.slice(1))],
+  data,
+});
 
-const TIMM_VGG: Readonly<Record<string, string>> = { 'pre_logits.fc1': 'classifier.0', 'pre_logits.fc2': 'classifier.3', 'head.fc': 'classifier.6' };
+const TIMM_VGG: Readonly<Record<string, string>> = {
+  'pre_logits.fc1': 'classifier.0',
+  'pre_logits.fc2': 'classifier.3',
+  'head.fc': 'classifier.6',
+};
 
 const timmVgg: Translation = (state) => {
   if (!state.has('head.fc.weight')) return undefined;
   const translated = [...state].map(([name, tensor]): [string, StateTensor] => {
     const layer = name.slice(0, name.lastIndexOf('.'));
     const target = TIMM_VGG[layer];
-    return target === undefined ? [name, tensor] : [name.replace(layer, target), name.endsWith('.weight') ? asLinear(tensor) : tensor];
+    return target === undefined
+      ? [name, tensor]
+      : [name.replace(layer, target), name.endsWith('.weight') ? asLinear(tensor) : tensor];
   });
   return { state: new Map(translated), notes: ['names of timm'] };
 };
@@ -38,8 +48,15 @@ const TIMM_INVERTED = [['conv_pw', 'bn1'], ['conv_dw', 'bn2'], ['se'], ['conv_pw
 const timmMobileNet: Translation = (state) => {
   if (!state.has('conv_stem.weight')) return undefined;
   const names = [...state.keys()];
-  const blocks = [...new Set(names.flatMap((name) => /^blocks\.\d+\.\d+/.exec(name)?.[0] ?? []))].sort((a, b) => blockOrder(a) - blockOrder(b));
-  const layers = new Map([['conv_stem', 'features.0.0'], ['bn1', 'features.0.1'], ['conv_head', 'classifier.0'], ['classifier', 'classifier.3']]);
+  const blocks = [...new Set(names.flatMap((name) => /^blocks\.\d+\.\d+/.exec(name)?.[0] ?? []))].sort(
+    (a, b) => blockOrder(a) - blockOrder(b),
+  );
+  const layers = new Map([
+    ['conv_stem', 'features.0.0'],
+    ['bn1', 'features.0.1'],
+    ['conv_head', 'classifier.0'],
+    ['classifier', 'classifier.3'],
+  ]);
   for (const [index, block] of blocks.entries()) {
     const target = `features.${index + 1}`;
     const has = (part: string): boolean => names.some((name) => name.startsWith(`${block}.${part}.`));
@@ -47,16 +64,29 @@ const timmMobileNet: Translation = (state) => {
     if (has('conv')) continue;
     const parts = (has('conv_pwl') ? TIMM_INVERTED : TIMM_SEPARABLE).filter(([part]) => has(part));
     for (const [position, [part, norm]] of parts.entries()) {
-      if (norm === undefined) layers.set(`${block}.se.conv_reduce`, `${target}.block.${position}.fc1`).set(`${block}.se.conv_expand`, `${target}.block.${position}.fc2`);
-      else layers.set(`${block}.${part}`, `${target}.block.${position}.0`).set(`${block}.${norm}`, `${target}.block.${position}.1`);
+      if (norm === undefined)
+        layers
+          .set(`${block}.se.conv_reduce`, `${target}.block.${position}.fc1`)
+          .set(`${block}.se.conv_expand`, `${target}.block.${position}.fc2`);
+      else
+        layers
+          .set(`${block}.${part}`, `${target}.block.${position}.0`)
+          .set(`${block}.${norm}`, `${target}.block.${position}.1`);
     }
   }
   const translated = [...state].map(([name, tensor]): [string, StateTensor] => {
     const dot = name.lastIndexOf('.');
     const target = layers.get(name.slice(0, dot));
-    return target === undefined ? [name, tensor] : [target + name.slice(dot), name === 'conv_head.weight' ? asLinear(tensor) : tensor];
+    return target === undefined
+      ? [name, tensor]
+      : [target + name.slice(dot), name === 'conv_head.weight' ? asLinear(tensor) : tensor];
   });
-  return { state: new Map(translated), notes: ['names of timm, whose batch norm adds 1e-5 to the variance where torchvision adds 1e-3: predictions differ a little until the network is trained on'] };
+  return {
+    state: new Map(translated),
+    notes: [
+      'names of timm, whose batch norm adds 1e-5 to the variance where torchvision adds 1e-3: predictions differ a little until the network is trained on',
+    ],
+  };
 };
 
 const blockOrder = (block: string): number => {
@@ -67,11 +97,17 @@ const blockOrder = (block: string): number => {
 /** Files of torchvision's first years number the parts of a dense layer: norm.1 for norm1. */
 const oldDenseNet: Translation = (state) => {
   const pattern = /(denselayer\d+\.(?:norm|conv))\.([12])\./;
-  return [...state.keys()].some((name) => pattern.test(name)) ? { state: renamed(state, (name) => name.replace(pattern, '$1$2.')), notes: ['names of older torchvision'] } : undefined;
+  return [...state.keys()].some((name) => pattern.test(name))
+    ? { state: renamed(state, (name) => name.replace(pattern, '$1$2.')), notes: ['names of older torchvision'] }
+    : undefined;
 };
 
 /** By family of the zoo. ResNet and DenseNet have torchvision's names in timm too. */
-const TRANSLATIONS: Readonly<Record<string, Translation>> = { vgg: timmVgg, 'mobilenet-v3': timmMobileNet, densenet: oldDenseNet };
+const TRANSLATIONS: Readonly<Record<string, Translation>> = {
+  vgg: timmVgg,
+  'mobilenet-v3': timmMobileNet,
+  densenet: oldDenseNet,
+};
 
 /**
  * Gives the weights of a network torchvision's names, whatever library wrote them.

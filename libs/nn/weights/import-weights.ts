@@ -10,7 +10,11 @@ export interface ImportReport {
   /** Tensors of the network that have the file's values. */
   readonly adopted: readonly string[];
   /** Tensors of the network that the file does not fit: its last layers, drawn anew. */
-  readonly drawn: readonly { readonly name: string; readonly shape: readonly number[]; readonly inFile: readonly number[] | undefined }[];
+  readonly drawn: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly inFile: readonly number[] | undefined;
+  }[];
   /** Tensors of the file that the network has no place for. */
   readonly leftOut: readonly string[];
   /** Sentences for people about the file's names. */
@@ -24,7 +28,11 @@ export interface ImportReport {
  */
 export function assertWrittenFor(architecture: string, metadata: SafetensorsMetadata): void {
   const written = metadata['architecture'];
-  if (written !== undefined && written !== architecture) throw new SulcusError('MODEL_INVALID', `The file says that it is of ${written}, and the network is ${architecture}`);
+  if (written !== undefined && written !== architecture)
+    throw new SulcusError(
+      'MODEL_INVALID',
+      `The file says that it is of ${written}, and the network is ${architecture}`,
+    );
 }
 
 const layerOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));
@@ -36,14 +44,20 @@ const layerOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));
  * @param seed determines the layers that are drawn anew
  * @throws MODEL_INVALID naming every difference
  */
-export function importWeights(config: NetworkConfig, file: NetworkState, seed: number): { readonly state: NetworkState; readonly report: ImportReport } {
+export function importWeights(
+  config: NetworkConfig,
+  file: NetworkState,
+  seed: number,
+): { readonly state: NetworkState; readonly report: ImportReport } {
   const { state: source, notes } = translateNames(config.architecture, file);
   const parameters = listParameters(config);
   const lastLayer = layerOf(parameters.at(-1)!.name);
   const replaceable = (name: string): boolean => layerOf(name) === lastLayer || name.startsWith('head.');
   const fits = (name: string, shape: readonly number[]): boolean => source.get(name)?.shape.join() === shape.join();
 
-  const replaced = new Set(parameters.filter(({ name, shape }) => replaceable(name) && !fits(name, shape)).map(({ name }) => layerOf(name)));
+  const replaced = new Set(
+    parameters.filter(({ name, shape }) => replaceable(name) && !fits(name, shape)).map(({ name }) => layerOf(name)),
+  );
   const drawnAnew = replaced.size > 0 ? initialState(config, seed) : undefined;
   const state = new Map<string, NonNullable<ReturnType<typeof source.get>>>();
   const drawn: ImportReport['drawn'][number][] = [];
@@ -57,8 +71,25 @@ export function importWeights(config: NetworkConfig, file: NetworkState, seed: n
   const surplus = [...source.keys()].filter((name) => !known.has(name) && !isIgnored(name));
   const own = new Set(listParameters({ ...config, head: 'classifier' }).map(({ name }) => name));
   const strange = surplus.filter((name) => !own.has(name));
-  assertStateFits(new Map([...state, ...strange.map((name) => [name, source.get(name)!] as const)]), parameters, 'The file');
+  assertStateFits(
+    new Map([...state, ...strange.map((name) => [name, source.get(name)!] as const)]),
+    parameters,
+    'The file',
+  );
   const nonFinite = [...state].filter(([, { data }]) => !data.every(Number.isFinite)).map(([name]) => name);
-  if (nonFinite.length > 0) throw new SulcusError('MODEL_INVALID', `The file holds values that are not finite in ${nonFinite.slice(0, 5).join(', ')}`, { details: { mistakes: nonFinite } });
-  return { state, report: { adopted: parameters.map(({ name }) => name).filter((name) => !replaced.has(layerOf(name))), drawn, leftOut: surplus, notes } };
+  if (nonFinite.length > 0)
+    throw new SulcusError(
+      'MODEL_INVALID',
+      `The file holds values that are not finite in ${nonFinite.slice(0, 5).join(', ')}`,
+      { details: { mistakes: nonFinite } },
+    );
+  return {
+    state,
+    report: {
+      adopted: parameters.map(({ name }) => name).filter((name) => !replaced.has(layerOf(name))),
+      drawn,
+      leftOut: surplus,
+      notes,
+    },
+  };
 }

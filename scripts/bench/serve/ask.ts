@@ -23,18 +23,35 @@ export async function createAsker(address: string, options: ServeBenchOptions): 
 async function jpegAsker(address: string): Promise<Asker> {
   const client = createClient('Predictor', address);
   const images = await Promise.all(
-    Array.from({ length: IMAGES }, (_, patient) => encodeImage(withChannels(renderPhantom({ class: 'glioma', seed: 1, size: JPEG_SIZE_PX, patient }), 3), 'jpeg', { quality: JPEG_QUALITY })),
+    Array.from({ length: IMAGES }, (_, patient) =>
+      encodeImage(withChannels(renderPhantom({ class: 'glioma', seed: 1, size: JPEG_SIZE_PX, patient }), 3), 'jpeg', {
+        quality: JPEG_QUALITY,
+      }),
+    ),
   );
   const next = inTurn(images);
-  return { ask: async () => (await client.predict({ image: next(), name: '' })).modelVersion, [Symbol.dispose]: () => client.close() };
+  return {
+    ask: async () => (await client.predict({ image: next(), name: '' })).modelVersion,
+    [Symbol.dispose]: () => client.close(),
+  };
 }
 
 function pixelAsker(address: string, size: number): Asker {
   const client = createClient('Inference', address);
   const random = createRandom('pixels');
-  const next = inTurn(Array.from({ length: IMAGES }, () => Buffer.from(Uint8Array.from({ length: size * size * 3 }, () => random.integer(0, 255)))));
+  const next = inTurn(
+    Array.from({ length: IMAGES }, () =>
+      Buffer.from(Uint8Array.from({ length: size * size * 3 }, () => random.integer(0, 255))),
+    ),
+  );
   const ask = async (): Promise<string> =>
-    (await client.modelInfer({ modelName: MODEL_NAME, inputs: [{ name: 'image', datatype: 'UINT8', shape: [1, size, size, 3] }], rawInputContents: [next()] })).modelVersion;
+    (
+      await client.modelInfer({
+        modelName: MODEL_NAME,
+        inputs: [{ name: 'image', datatype: 'UINT8', shape: [1, size, size, 3] }],
+        rawInputContents: [next()],
+      })
+    ).modelVersion;
   return { ask, [Symbol.dispose]: () => client.close() };
 }
 

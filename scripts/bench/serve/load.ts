@@ -38,7 +38,11 @@ export async function closedLoop(ask: Ask, concurrency: number, signal: AbortSig
 export async function openLoop(ask: Ask, ratePerSecond: number, signal: AbortSignal): Promise<Sample[]> {
   const random = createRandom('arrivals');
   const running: Promise<Sample>[] = [];
-  for (let dueMs = performance.now(); !signal.aborted; dueMs += (-Math.log(1 - random.uniform(0, 1)) / ratePerSecond) * 1000) {
+  for (
+    let dueMs = performance.now();
+    !signal.aborted;
+    dueMs += (-Math.log(1 - random.uniform(0, 1)) / ratePerSecond) * 1000
+  ) {
     const waitMs = dueMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) running.push(timed(ask, dueMs));

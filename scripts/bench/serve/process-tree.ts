@@ -12,7 +12,8 @@ function sumOver(rootPid: number, value: (pid: number) => number): number {
     const parent = parentOf(name);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
-  const below = (pid: number): number => value(pid) + (children.get(pid) ?? []).reduce((sum, child) => sum + below(child), 0);
+  const below = (pid: number): number =>
+    value(pid) + (children.get(pid) ?? []).reduce((sum, child) => sum + below(child), 0);
   return below(rootPid);
 }
 
@@ -23,7 +24,8 @@ function parentOf(name: string): number | undefined {
 }
 
 /** Fields of a process's stat from the third on (proc(5)): the name of the program before them may hold anything. */
-const statFields = (pid: string | number): string[] | undefined => read(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ');
+const statFields = (pid: string | number): string[] | undefined =>
+  read(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ');
 
 /** Linux counts in hundredths of a second for programs, whatever it does itself (USER_HZ). */
 const TICK_MS = 10;

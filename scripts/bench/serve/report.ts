@@ -10,8 +10,23 @@ export interface ServeResult {
 }
 
 /** Everything as one JSON line, times in milliseconds, after the settings it was measured with. */
-export function serveJson({ model, size, precision, input, batch, seconds, rounds }: ServeBenchOptions, { loads, engine, swaps }: ServeResult): string {
-  const result = { model, size, precision, input, batch, seconds, rounds, loads, engine, comparisons: comparisons({ loads, engine, swaps }), ...(swaps && { swaps }) };
+export function serveJson(
+  { model, size, precision, input, batch, seconds, rounds }: ServeBenchOptions,
+  { loads, engine, swaps }: ServeResult,
+): string {
+  const result = {
+    model,
+    size,
+    precision,
+    input,
+    batch,
+    seconds,
+    rounds,
+    loads,
+    engine,
+    comparisons: comparisons({ loads, engine, swaps }),
+    ...(swaps && { swaps }),
+  };
   return JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value));
 }
 
@@ -19,7 +34,12 @@ export function serveJson({ model, size, precision, input, batch, seconds, round
 export function serveTables(options: ServeBenchOptions, result: ServeResult): string {
   const { model, size, precision, input, batch, seconds, rounds } = options;
   const title = `${model}, ${size} px, ${precision}, ${input}, batches up to ${batch}; ${seconds} s each in ${rounds} interleaved turns`;
-  return [title, ...loadTable(result), ...swapLines(result.swaps), ...comparisons(result).map(({ what, value }) => `${what}: ${value.toFixed(2)}`)].join('\n');
+  return [
+    title,
+    ...loadTable(result),
+    ...swapLines(result.swaps),
+    ...comparisons(result).map(({ what, value }) => `${what}: ${value.toFixed(2)}`),
+  ].join('\n');
 }
 
 function loadTable({ loads, engine }: ServeResult): string[] {
@@ -28,18 +48,46 @@ function loadTable({ loads, engine }: ServeResult): string[] {
     ...loads.map((each) => {
       const { p50, p95, p99 } = each.latencyMs;
       const load = each.loop === 'closed' ? `${each.level} callers` : `${each.level}/s arrive`;
-      return [each.party, load, each.imagesPerSecond.toFixed(1), p50.toFixed(1), p95.toFixed(1), p99.toFixed(1), each.meanBatchSize.toFixed(1), each.processorMsPerImage.toFixed(1), String(each.requests), described(each.failed)];
+      return [
+        each.party,
+        load,
+        each.imagesPerSecond.toFixed(1),
+        p50.toFixed(1),
+        p95.toFixed(1),
+        p99.toFixed(1),
+        each.meanBatchSize.toFixed(1),
+        each.processorMsPerImage.toFixed(1),
+        String(each.requests),
+        described(each.failed),
+      ];
     }),
-    ...engine.map(({ batch, imagesPerSecond, stepMs }) => ['engine alone', `batch ${batch}`, imagesPerSecond.toFixed(1), stepMs.p50.toFixed(1), stepMs.p95.toFixed(1), '', batch.toFixed(1), '', '', '']),
+    ...engine.map(({ batch, imagesPerSecond, stepMs }) => [
+      'engine alone',
+      `batch ${batch}`,
+      imagesPerSecond.toFixed(1),
+      stepMs.p50.toFixed(1),
+      stepMs.p95.toFixed(1),
+      '',
+      batch.toFixed(1),
+      '',
+      '',
+      '',
+    ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 function swapLines(swaps: SwapResult | undefined): string[] {
   if (!swaps) return [];
   const { steady, swapping, residentBytes } = swaps;
-  const line = (what: string, { p50, p95, p99, imagesPerSecond }: SwapResult['steady']): string => `  ${what}  ${imagesPerSecond.toFixed(1)} images/s, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+  const line = (what: string, { p50, p95, p99, imagesPerSecond }: SwapResult['steady']): string =>
+    `  ${what}  ${imagesPerSecond.toFixed(1)} images/s, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   return [
     `${swaps.swaps} swaps, ${swaps.concurrency} callers, ${swaps.requests} requests, failed: ${described(swaps.failed)}`,
@@ -49,23 +97,38 @@ function swapLines(swaps: SwapResult | undefined): string[] {
   ];
 }
 
-const described = (failed: Readonly<Record<string, number>>): string => Object.entries(failed).map(([code, count]) => `${count} ${code}`).join(', ') || '0';
+const described = (failed: Readonly<Record<string, number>>): string =>
+  Object.entries(failed)
+    .map(([code, count]) => `${count} ${code}`)
+    .join(', ') || '0';
 
 /** What the figures are measured for: ratios, and the cost of the way over gRPC. */
 export function comparisons({ loads, engine, swaps }: ServeResult): { what: string; value: number }[] {
-  const of = (party: string, level: number): LoadResult | undefined => loads.find((each) => each.party === party && each.loop === 'closed' && each.level === level);
+  const of = (party: string, level: number): LoadResult | undefined =>
+    loads.find((each) => each.party === party && each.loop === 'closed' && each.level === level);
   const levels = [...new Set(loads.filter(({ loop }) => loop === 'closed').map(({ level }) => level))];
   const found: { what: string; value: number }[] = [];
   for (const level of levels) {
     const [batched, unbatched] = [of('batched', level), of('unbatched', level)];
     if (!batched || !unbatched) continue;
-    found.push({ what: `batched / unbatched throughput, ${level} callers`, value: batched.imagesPerSecond / unbatched.imagesPerSecond });
-    found.push({ what: `batched / unbatched p95, ${level} callers`, value: batched.latencyMs.p95 / unbatched.latencyMs.p95 });
+    found.push({
+      what: `batched / unbatched throughput, ${level} callers`,
+      value: batched.imagesPerSecond / unbatched.imagesPerSecond,
+    });
+    found.push({
+      what: `batched / unbatched p95, ${level} callers`,
+      value: batched.latencyMs.p95 / unbatched.latencyMs.p95,
+    });
   }
   const [alone, full] = [engine[0], engine.at(-1)];
   const [lone, crowd] = [of('batched', 1), of('batched', Math.max(...levels))];
-  if (alone && lone) found.push({ what: "p50 of one caller minus the engine's own, ms", value: lone.latencyMs.p50 - alone.stepMs.p50 });
-  if (full && crowd) found.push({ what: `throughput of ${crowd.level} callers / the engine's own at batch ${full.batch}`, value: crowd.imagesPerSecond / full.imagesPerSecond });
+  if (alone && lone)
+    found.push({ what: "p50 of one caller minus the engine's own, ms", value: lone.latencyMs.p50 - alone.stepMs.p50 });
+  if (full && crowd)
+    found.push({
+      what: `throughput of ${crowd.level} callers / the engine's own at batch ${full.batch}`,
+      value: crowd.imagesPerSecond / full.imagesPerSecond,
+    });
   if (swaps) found.push({ what: 'p99 swapping / steady', value: swaps.swapping.p99 / swaps.steady.p99 });
   return found;
 }

@@ -45,7 +45,12 @@ export async function startStack(options: ServeBenchOptions): Promise<Stack> {
   };
   try {
     const [port, monitorPort] = [await freePort(), await freePort()];
-    const broker = await createBroker({ folder: path.join(folder, 'nats'), logFile: path.join(folder, 'nats.log'), port, monitorPort });
+    const broker = await createBroker({
+      folder: path.join(folder, 'nats'),
+      logFile: path.join(folder, 'nats.log'),
+      port,
+      monitorPort,
+    });
     processes.push(broker);
     broker.start();
     closers.push(() => broker.stop(STOP_GRACE_MS));
@@ -63,7 +68,12 @@ export async function startStack(options: ServeBenchOptions): Promise<Stack> {
       versions,
       startPredictor: async (name, batchSize) => {
         const address = `127.0.0.1:${await freePort()}`;
-        const predictor = predictorProcess(name, options, { natsUrl, address, batchSize, logFile: path.join(folder, `${name}.log`) });
+        const predictor = predictorProcess(name, options, {
+          natsUrl,
+          address,
+          batchSize,
+          logFile: path.join(folder, `${name}.log`),
+        });
         predictor.start();
         closers.push(() => predictor.stop(STOP_GRACE_MS));
         const client = createClient('Inference', address, { connectTimeoutMs: SERVING_TIMEOUT_MS });
@@ -79,9 +89,14 @@ export async function startStack(options: ServeBenchOptions): Promise<Stack> {
   }
 }
 
-function predictorProcess(name: string, { precision, sources }: ServeBenchOptions, settings: { natsUrl: string; address: string; batchSize: number; logFile: string }): SupervisedProcess {
+function predictorProcess(
+  name: string,
+  { precision, sources }: ServeBenchOptions,
+  settings: { natsUrl: string; address: string; batchSize: number; logFile: string },
+): SupervisedProcess {
   const compiled = path.join(ROOT, 'dist/services/cli/main.js');
-  if (!sources && !existsSync(compiled)) throw new SulcusError('FILE_UNREADABLE', `${compiled} is not there: run npm run build, or give --sources`);
+  if (!sources && !existsSync(compiled))
+    throw new SulcusError('FILE_UNREADABLE', `${compiled} is not there: run npm run build, or give --sources`);
   const program = sources ? [...process.execArgv, path.join(ROOT, 'services/cli/main.ts')] : [compiled];
   return new SupervisedProcess({
     name,
@@ -104,8 +119,16 @@ function predictorProcess(name: string, { precision, sources }: ServeBenchOption
 
 async function untilServing(client: Methods<'Inference'>, predictor: SupervisedProcess): Promise<void> {
   for (const deadlineMs = Date.now() + SERVING_TIMEOUT_MS; ; await sleep(50)) {
-    if (predictor.state === 'failed') throw new SulcusError('SERVICE_UNAVAILABLE', `The predictor "${predictor.name}" ended: see ${predictor.spec.logFile}`);
-    if (Date.now() > deadlineMs) throw new SulcusError('DEADLINE_EXCEEDED', `The predictor "${predictor.name}" does not serve after ${SERVING_TIMEOUT_MS} ms`);
+    if (predictor.state === 'failed')
+      throw new SulcusError(
+        'SERVICE_UNAVAILABLE',
+        `The predictor "${predictor.name}" ended: see ${predictor.spec.logFile}`,
+      );
+    if (Date.now() > deadlineMs)
+      throw new SulcusError(
+        'DEADLINE_EXCEEDED',
+        `The predictor "${predictor.name}" does not serve after ${SERVING_TIMEOUT_MS} ms`,
+      );
     if ((await client.serverReady({}, { timeoutMs: SERVING_TIMEOUT_MS })).ready) return;
   }
 }
@@ -119,14 +142,21 @@ function publish(registry: Registry, options: ServeBenchOptions, seed: number): 
   const { normalize } = transform;
   return registry.publish(
     {
-      run: MODEL_NAME, architecture: options.model, classes: CLASS_NAMES, seed, step: seed, pass: 0, samplesSeen: 0,
+      run: MODEL_NAME,
+      architecture: options.model,
+      classes: CLASS_NAMES,
+      seed,
+      step: seed,
+      pass: 0,
+      samplesSeen: 0,
       input: { ...network.input, range: [0, 255], normalize: { mean: [...normalize.mean], std: [...normalize.std] } },
       transform: transform as unknown as Record<string, unknown>,
       transformHash: transformHash(transform),
       recipe: { name: MODEL_NAME, precision: network.precision },
       lineage: { scanSequences: { first: 0, last: 0, count: 0 }, ledgerHash: '' },
       metrics: { validation: { loss: 1, accuracy: 0, samples: 1 } },
-      parameterCount: 0, codeVersion: MODEL_NAME,
+      parameterCount: 0,
+      codeVersion: MODEL_NAME,
     },
     { weights: encodeSafetensors(initialState(network, seed)) },
   );

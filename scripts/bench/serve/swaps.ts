@@ -36,7 +36,12 @@ interface Window {
 }
 
 /** Alternates between windows without swaps and windows of swaps one after the other, while callers ask all the time. */
-export async function measureSwaps(stack: Stack, served: Served, options: ServeBenchOptions, onSwap: (done: number) => void): Promise<SwapResult> {
+export async function measureSwaps(
+  stack: Stack,
+  served: Served,
+  options: ServeBenchOptions,
+  onSwap: (done: number) => void,
+): Promise<SwapResult> {
   using asker = await createAsker(served.address, options);
   const seen = new Map<string, number>();
   const ask = async (): Promise<string> => {
@@ -55,7 +60,8 @@ export async function measureSwaps(stack: Stack, served: Served, options: ServeB
     const movedMs = performance.now();
     await stack.registry.promote('champion', version, 'benchmark');
     while (!((seen.get(version) ?? 0) > movedMs)) {
-      if (performance.now() - movedMs > SWAP_TIMEOUT_MS) throw new SulcusError('DEADLINE_EXCEEDED', `${version} was not in service after ${SWAP_TIMEOUT_MS} ms`);
+      if (performance.now() - movedMs > SWAP_TIMEOUT_MS)
+        throw new SulcusError('DEADLINE_EXCEEDED', `${version} was not in service after ${SWAP_TIMEOUT_MS} ms`);
       await sleep(5);
     }
     swapMs.push(performance.now() - movedMs);
@@ -96,7 +102,11 @@ export async function measureSwaps(stack: Stack, served: Served, options: ServeB
   };
 }
 
-async function underLoad(ask: () => Promise<string>, { swapConcurrency }: ServeBenchOptions, work: () => Promise<void>): Promise<Sample[]> {
+async function underLoad(
+  ask: () => Promise<string>,
+  { swapConcurrency }: ServeBenchOptions,
+  work: () => Promise<void>,
+): Promise<Sample[]> {
   const done = new AbortController();
   const load = closedLoop(ask, swapConcurrency, done.signal);
   try {
@@ -109,7 +119,12 @@ async function underLoad(ask: () => Promise<string>, { swapConcurrency }: ServeB
 
 /** The requests that began in one of the windows. */
 function within(samples: readonly Sample[], windows: readonly Window[]): SwapResult['steady'] {
-  const inside = samples.filter(({ beganMs }) => windows.some(({ fromMs, toMs }) => beganMs >= fromMs && beganMs < toMs));
+  const inside = samples.filter(({ beganMs }) =>
+    windows.some(({ fromMs, toMs }) => beganMs >= fromMs && beganMs < toMs),
+  );
   const seconds = windows.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 1000;
-  return { ...latencies(inside), imagesPerSecond: inside.filter(({ failure }) => failure === undefined).length / seconds };
+  return {
+    ...latencies(inside),
+    imagesPerSecond: inside.filter(({ failure }) => failure === undefined).length / seconds,
+  };
 }

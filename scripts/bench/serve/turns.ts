@@ -54,10 +54,25 @@ interface Plan {
  *
  * @param between runs in each round, for what else is compared
  */
-export async function measureLoads(predictors: readonly Served[], options: ServeBenchOptions, between: (seconds: number) => Promise<void>): Promise<LoadResult[]> {
+export async function measureLoads(
+  predictors: readonly Served[],
+  options: ServeBenchOptions,
+  between: (seconds: number) => Promise<void>,
+): Promise<LoadResult[]> {
   const askers = await Promise.all(predictors.map(({ address }) => createAsker(address, options)));
-  const kinds = [...options.concurrency.map((level) => ({ loop: 'closed' as const, level })), ...options.rate.map((level) => ({ loop: 'open' as const, level }))];
-  const plans: Plan[] = kinds.flatMap((kind) => predictors.map((served, index) => ({ ...kind, served, asker: askers[index]!, turns: [], used: { images: 0, runs: 0, processorMs: 0 } })));
+  const kinds = [
+    ...options.concurrency.map((level) => ({ loop: 'closed' as const, level })),
+    ...options.rate.map((level) => ({ loop: 'open' as const, level })),
+  ];
+  const plans: Plan[] = kinds.flatMap((kind) =>
+    predictors.map((served, index) => ({
+      ...kind,
+      served,
+      asker: askers[index]!,
+      turns: [],
+      used: { images: 0, runs: 0, processorMs: 0 },
+    })),
+  );
   try {
     for (const plan of plans) await run(plan, WARM_UP_MS);
     const turnMs = (1000 * options.seconds) / options.rounds;
@@ -84,8 +99,13 @@ function run({ asker, loop, level }: Plan, timeMs: number): Promise<Sample[]> {
 
 async function usedBy({ inference, pid }: Served): Promise<Used> {
   const { modelStats } = await inference.modelStatistics({});
-  const total = (value: (of: (typeof modelStats)[number]) => number): number => modelStats.reduce((sum, of) => sum + value(of), 0);
-  return { images: total(({ inferenceCount }) => inferenceCount), runs: total(({ executionCount }) => executionCount), processorMs: processorMs(pid) };
+  const total = (value: (of: (typeof modelStats)[number]) => number): number =>
+    modelStats.reduce((sum, of) => sum + value(of), 0);
+  return {
+    images: total(({ inferenceCount }) => inferenceCount),
+    runs: total(({ executionCount }) => executionCount),
+    processorMs: processorMs(pid),
+  };
 }
 
 function summarise({ served, loop, level, turns, used }: Plan): LoadResult {

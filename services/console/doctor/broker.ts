@@ -26,10 +26,17 @@ export async function brokerFindings(place: BrokerPlace): Promise<Finding[]> {
 function programFinding(dispensable: boolean): Finding {
   try {
     const { path, version } = findNatsServer();
-    return { topic: 'nats-server', status: 'ok', text: `${version} at ${shownPath(path)} (at least ${MINIMUM_SERVER_VERSION} is needed)`, facts: { path, version, minimum: MINIMUM_SERVER_VERSION } };
+    return {
+      topic: 'nats-server',
+      status: 'ok',
+      text: `${version} at ${shownPath(path)} (at least ${MINIMUM_SERVER_VERSION} is needed)`,
+      facts: { path, version, minimum: MINIMUM_SERVER_VERSION },
+    };
   } catch (error) {
     const text = SulcusError.from(error).rawMessage;
-    return dispensable ? { topic: 'nats-server', status: 'warning', text } : { topic: 'nats-server', status: 'problem', text, advice: 'npm run setup' };
+    return dispensable
+      ? { topic: 'nats-server', status: 'warning', text }
+      : { topic: 'nats-server', status: 'problem', text, advice: 'npm run setup' };
   }
 }
 
@@ -39,22 +46,49 @@ async function serverFinding({ url, named }: BrokerPlace): Promise<Finding> {
     const { serverVersion, maxPayloadBytes } = bus;
     const sync = await syncSetting(url);
     const text = `NATS ${serverVersion} at ${addressOf(url)}, JetStream on, max_payload ${(maxPayloadBytes / 1e6).toFixed(1)} MB, ${sync.text}`;
-    return { topic: 'broker', status: 'ok', text, facts: { address: addressOf(url), serverVersion, maxPayloadBytes, ...sync.facts } };
+    return {
+      topic: 'broker',
+      status: 'ok',
+      text,
+      facts: { address: addressOf(url), serverVersion, maxPayloadBytes, ...sync.facts },
+    };
   } catch (error) {
     const text = SulcusError.from(error).rawMessage.split('. ')[0]!;
-    if (named) return { topic: 'broker', status: 'problem', text, advice: 'start it, or unset SULCUS_NATS_URL: npm start brings its own' };
-    return { topic: 'broker', status: 'ok', text: `none at ${addressOf(url)}; npm start runs its own, other services need one` };
+    if (named)
+      return {
+        topic: 'broker',
+        status: 'problem',
+        text,
+        advice: 'start it, or unset SULCUS_NATS_URL: npm start brings its own',
+      };
+    return {
+      topic: 'broker',
+      status: 'ok',
+      text: `none at ${addressOf(url)}; npm start runs its own, other services need one`,
+    };
   }
 }
 
 /** Without credentials. */
-const addressOf = (url: string): string => url.split(',').map((each) => each.replace(/^(\w+:\/\/)?([^@/]*@)?/, '')).join(', ');
+const addressOf = (url: string): string =>
+  url
+    .split(',')
+    .map((each) => each.replace(/^(\w+:\/\/)?([^@/]*@)?/, ''))
+    .join(', ');
 
 async function syncSetting(url: string): Promise<{ text: string; facts: object }> {
   const host = addressOf(url).split(/[:,]/)[0]!;
   try {
-    const { syncAlways, syncIntervalMs } = await readDurability(`http://${host}:${MONITOR_PORT}`, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
-    return { text: syncAlways ? 'sync_interval always: what is acknowledged survives a power loss' : `sync_interval ${syncIntervalMs / 1000} s: a power loss may take the newest messages`, facts: { syncAlways, syncIntervalMs } };
+    const { syncAlways, syncIntervalMs } = await readDurability(
+      `http://${host}:${MONITOR_PORT}`,
+      AbortSignal.timeout(CONNECT_TIMEOUT_MS),
+    );
+    return {
+      text: syncAlways
+        ? 'sync_interval always: what is acknowledged survives a power loss'
+        : `sync_interval ${syncIntervalMs / 1000} s: a power loss may take the newest messages`,
+      facts: { syncAlways, syncIntervalMs },
+    };
   } catch {
     return { text: `sync_interval not seen (no monitoring on port ${MONITOR_PORT})`, facts: {} };
   }

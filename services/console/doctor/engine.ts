@@ -13,13 +13,21 @@ export async function engineFindings(): Promise<Finding[]> {
   try {
     engine = await startEngine({ label: 'doctor' });
   } catch (error) {
-    return [{ topic: 'engine', status: 'problem', text: SulcusError.from(error).rawMessage, advice: SET_UP }, gpuFinding(gpus, undefined)];
+    return [
+      { topic: 'engine', status: 'problem', text: SulcusError.from(error).rawMessage, advice: SET_UP },
+      gpuFinding(gpus, undefined),
+    ];
   }
   await using running = engine;
   const { info } = running;
   const precisions = info.precision.bf16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const);
   const findings = [engineFinding(info), gpuFinding(gpus, info), precisionFinding(info)];
-  for (const precision of precisions) findings.push(await runSelfCheck(running, precision).then(selfCheckFinding, (error: unknown) => failedSelfCheck(precision, error)));
+  for (const precision of precisions)
+    findings.push(
+      await runSelfCheck(running, precision).then(selfCheckFinding, (error: unknown) =>
+        failedSelfCheck(precision, error),
+      ),
+    );
   return findings;
 }
 
@@ -27,16 +35,33 @@ const onGpu = (info: EngineInfo | undefined): boolean => info?.devices[0]?.start
 
 /** The engine, whose kernels it runs and whose allocator; the facts are all it says about itself. */
 export function engineFinding(info: EngineInfo): Finding {
-  const text = [describeEngine(info), ...(info.oneDnn ? ['oneDNN kernels'] : []), ...ownKernels(info), ...(info.ownMemory ? ['own allocator'] : [])].join(', ');
+  const text = [
+    describeEngine(info),
+    ...(info.oneDnn ? ['oneDNN kernels'] : []),
+    ...ownKernels(info),
+    ...(info.ownMemory ? ['own allocator'] : []),
+  ].join(', ');
   if (info.kind === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
-  return { topic: 'engine', status: 'warning', text: `${text}: correct, but several times slower than TensorFlow`, advice: `${SET_UP} brings TensorFlow; SULCUS_ENGINE=tensorflow insists on it`, facts: { ...info } };
+  return {
+    topic: 'engine',
+    status: 'warning',
+    text: `${text}: correct, but several times slower than TensorFlow`,
+    advice: `${SET_UP} brings TensorFlow; SULCUS_ENGINE=tensorflow insists on it`,
+    facts: { ...info },
+  };
 }
 
 /** What runs on our own kernels, in which element types. Nothing where there can be none. */
 function ownKernels({ kind, devices, convolutions, norms }: EngineInfo): string[] {
-  const uses = [{ what: 'convolutions', types: convolutions }, { what: 'batch norms of training', types: norms }].filter(({ types }) => types.length > 0);
-  if (uses.length > 0) return [`own kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
-  return kind === 'tensorflow' && devices[0] === 'CPU:0' ? ['no kernels of our own (they need AVX512, and g++ at set-up)'] : [];
+  const uses = [
+    { what: 'convolutions', types: convolutions },
+    { what: 'batch norms of training', types: norms },
+  ].filter(({ types }) => types.length > 0);
+  if (uses.length > 0)
+    return [`own kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
+  return kind === 'tensorflow' && devices[0] === 'CPU:0'
+    ? ['no kernels of our own (they need AVX512, and g++ at set-up)']
+    : [];
 }
 
 function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding {
@@ -44,11 +69,26 @@ function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding
   const facts = { gpus, pinned: pinned?.index ?? null, used: onGpu(info) };
   if (onGpu(info)) {
     const which = pinned ? describeGpu(pinned) : 'of unknown kind, since nvidia-smi does not answer';
-    return { topic: 'GPU', status: 'ok', text: `${which}; memory grows as needed${process.env['NVIDIA_TF32_OVERRIDE'] === '0' ? '' : '; float32 convolutions in TF32 from Ampere on (NVIDIA_TF32_OVERRIDE=0: in full)'}`, facts };
+    return {
+      topic: 'GPU',
+      status: 'ok',
+      text: `${which}; memory grows as needed${process.env['NVIDIA_TF32_OVERRIDE'] === '0' ? '' : '; float32 convolutions in TF32 from Ampere on (NVIDIA_TF32_OVERRIDE=0: in full)'}`,
+      facts,
+    };
   }
   if (gpus.length === 0 && !existsSync('/dev/nvidia0')) return { topic: 'GPU', status: 'ok', text: 'none', facts };
-  const text = gpus.length > 0 ? `not used: ${gpus.map(describeGpu).join('; ')}` : 'not used: there is /dev/nvidia0, but nvidia-smi does not answer';
-  return { topic: 'GPU', status: 'warning', text, advice: 'let SULCUS_LIBTENSORFLOW_DIR name a folder with a CUDA build of libtensorflow, and set up again (deploy/README.md); the default is the build for processors', facts };
+  const text =
+    gpus.length > 0
+      ? `not used: ${gpus.map(describeGpu).join('; ')}`
+      : 'not used: there is /dev/nvidia0, but nvidia-smi does not answer';
+  return {
+    topic: 'GPU',
+    status: 'warning',
+    text,
+    advice:
+      'let SULCUS_LIBTENSORFLOW_DIR name a folder with a CUDA build of libtensorflow, and set up again (deploy/README.md); the default is the build for processors',
+    facts,
+  };
 }
 
 const describeGpu = ({ index, name, computeCapability, memoryBytes, driverVersion }: Gpu): string =>
@@ -57,13 +97,28 @@ const describeGpu = ({ index, name, computeCapability, memoryBytes, driverVersio
 function precisionFinding(info: EngineInfo): Finding {
   const precision = resolvePrecision('auto', info);
   const device = onGpu(info) ? 'GPU' : 'processor';
-  const reason = info.precision.bf16 ? `the ${device} computes in bfloat16${onGpu(info) ? '' : ' (float32 for MobileNetV3, which trains faster so)'}` : onGpu(info) ? 'the GPU does not compute in bfloat16, or nvidia-smi does not say so' : 'the processor has neither AVX512-BF16 nor AMX, or this engine does not use them';
-  return { topic: 'precision', status: 'ok', text: `"auto" means ${precision}: ${reason}`, facts: { auto: precision, bfloat16: info.precision.bf16 } };
+  const reason = info.precision.bf16
+    ? `the ${device} computes in bfloat16${onGpu(info) ? '' : ' (float32 for MobileNetV3, which trains faster so)'}`
+    : onGpu(info)
+      ? 'the GPU does not compute in bfloat16, or nvidia-smi does not say so'
+      : 'the processor has neither AVX512-BF16 nor AMX, or this engine does not use them';
+  return {
+    topic: 'precision',
+    status: 'ok',
+    text: `"auto" means ${precision}: ${reason}`,
+    facts: { auto: precision, bfloat16: info.precision.bf16 },
+  };
 }
 
 function selfCheckFinding({ precision, comparisons, passed }: SelfCheckResult): Finding {
-  const shown = comparisons.map(({ what, difference, tolerance }) => `${what} ${difference.toExponential(1)} (≤ ${tolerance})`).join(', ');
-  const finding = { topic: `self-check`, text: `${precision} training steps against PyTorch's numbers: ${shown}`, facts: { precision, comparisons } };
+  const shown = comparisons
+    .map(({ what, difference, tolerance }) => `${what} ${difference.toExponential(1)} (≤ ${tolerance})`)
+    .join(', ');
+  const finding = {
+    topic: `self-check`,
+    text: `${precision} training steps against PyTorch's numbers: ${shown}`,
+    facts: { precision, comparisons },
+  };
   return passed ? { ...finding, status: 'ok' } : { ...finding, status: 'problem', advice: adviceFor(precision) };
 }
 
@@ -77,4 +132,6 @@ const failedSelfCheck = (precision: SelfCheckResult['precision'], error: unknown
 
 /** `auto` would choose what does not work here. */
 const adviceFor = (precision: SelfCheckResult['precision']): string =>
-  precision === 'bfloat16' ? 'give recipes the precision "float32", and look for ONEDNN_* and TF_* variables that hide instructions' : 'do not train or predict with this engine; look for ONEDNN_* and TF_* variables, and set up again';
+  precision === 'bfloat16'
+    ? 'give recipes the precision "float32", and look for ONEDNN_* and TF_* variables that hide instructions'
+    : 'do not train or predict with this engine; look for ONEDNN_* and TF_* variables, and set up again';

@@ -19,9 +19,15 @@ const SYMBOLS: Readonly<Record<FindingStatus, string>> = { ok: '✔', warning: '
 /** Aligned lines: symbol, topic, what was found; advice below. Ends in a sentence about all of it. */
 export function renderFindings(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ topic }) => topic.length));
-  const lines = findings.flatMap(({ status, topic, text, advice }) => [`${SYMBOLS[status]} ${topic.padEnd(width)}  ${text}`, ...(advice === undefined ? [] : [`  ${' '.repeat(width)}  → ${advice}`])]);
+  const lines = findings.flatMap(({ status, topic, text, advice }) => [
+    `${SYMBOLS[status]} ${topic.padEnd(width)}  ${text}`,
+    ...(advice === undefined ? [] : [`  ${' '.repeat(width)}  → ${advice}`]),
+  ]);
   const problems = findings.filter(({ status }) => status === 'problem').length;
-  const verdict = problems === 0 ? 'All that is needed is here.' : `${problems} ${problems === 1 ? 'thing prevents' : 'things prevent'} running.`;
+  const verdict =
+    problems === 0
+      ? 'All that is needed is here.'
+      : `${problems} ${problems === 1 ? 'thing prevents' : 'things prevent'} running.`;
   return `${[...lines, '', verdict].join('\n')}\n`;
 }
 

@@ -64,7 +64,11 @@ function brokerConfiguration(folder: string, port: number, monitorPort: number):
 async function predecessorGone(pidFile: string): Promise<void> {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
   for (const deadlineMs = Date.now() + PREDECESSOR_TIMEOUT_MS; pid > 0 && isNatsServer(pid); await sleep(100)) {
-    if (Date.now() > deadlineMs) throw new SulcusError('CONFLICT', `nats-server with process id ${pid} still uses this state folder: stop it first`);
+    if (Date.now() > deadlineMs)
+      throw new SulcusError(
+        'CONFLICT',
+        `nats-server with process id ${pid} still uses this state folder: stop it first`,
+      );
   }
 }
 
@@ -88,7 +92,10 @@ export async function brokerReady(broker: SupervisedProcess, port: number, signa
   while (!(await greets(port))) {
     signal.throwIfAborted();
     if (broker.state === 'failed' || Date.now() > deadlineMs) {
-      throw new SulcusError('BUS_UNAVAILABLE', `nats-server does not start: ${lastLines(broker.spec.logFile, 1).join(' ') || 'it says nothing'} (see ${broker.spec.logFile})`);
+      throw new SulcusError(
+        'BUS_UNAVAILABLE',
+        `nats-server does not start: ${lastLines(broker.spec.logFile, 1).join(' ') || 'it says nothing'} (see ${broker.spec.logFile})`,
+      );
     }
     await sleep(25);
   }

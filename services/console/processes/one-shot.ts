@@ -13,7 +13,10 @@ export type OneShotSpec = Pick<ProcessSpec, 'name' | 'command' | 'args' | 'envir
  *
  * @throws what the command printed as its error, when it ends with another code than 0
  */
-export async function runToEnd({ name, command, args, environment, logFile }: OneShotSpec, signal: AbortSignal): Promise<void> {
+export async function runToEnd(
+  { name, command, args, environment, logFile }: OneShotSpec,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   mkdirSync(path.dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');

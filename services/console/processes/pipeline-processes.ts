@@ -17,10 +17,27 @@ const CLI = path.join(import.meta.dirname, '..', '..', 'cli', `main${path.extnam
 
 /** One process per service. */
 export function createServices({ environment, logFolder, maxRapidFailures }: ServicePlan): SupervisedProcess[] {
-  return SERVICES.map((name) => new SupervisedProcess({ ...commandSpec(name, [name], { environment, logFolder }), orphanGuard: 'ipc', maxRapidFailures }));
+  return SERVICES.map(
+    (name) =>
+      new SupervisedProcess({
+        ...commandSpec(name, [name], { environment, logFolder }),
+        orphanGuard: 'ipc',
+        maxRapidFailures,
+      }),
+  );
 }
 
 /** What it takes to run `sulcus <words>` as a process of its own. */
-export function commandSpec(name: string, words: readonly string[], { environment, logFolder }: ServicePlan): OneShotSpec {
-  return { name, command: process.execPath, args: [...process.execArgv, CLI, ...words], environment, logFile: path.join(logFolder, `${name}.log`) };
+export function commandSpec(
+  name: string,
+  words: readonly string[],
+  { environment, logFolder }: ServicePlan,
+): OneShotSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [...process.execArgv, CLI, ...words],
+    environment,
+    logFile: path.join(logFolder, `${name}.log`),
+  };
 }

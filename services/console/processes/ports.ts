@@ -23,7 +23,12 @@ export async function choosePort({ port, explicit, purpose, option }: WantedPort
     return await freePort(port);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    if (explicit) throw new SulcusError('PORT_IN_USE', `Port ${port} for ${purpose} is taken by another process: choose another with ${option}`, { cause });
+    if (explicit)
+      throw new SulcusError(
+        'PORT_IN_USE',
+        `Port ${port} for ${purpose} is taken by another process: choose another with ${option}`,
+        { cause },
+      );
     return freePort(0);
   }
 }

@@ -80,7 +80,11 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     const guarded = orphanGuard === 'shell';
     const words = guarded ? ['/bin/sh', '-c', SHELL_GUARD, 'sulcus', command, ...args] : [command, ...args];
     // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which then ends its children in order.
-    const child = spawn(words[0]!, words.slice(1), { env: environment, detached: true, stdio: ['ignore', log, log, guarded ? 'pipe' : 'ipc'] });
+    const child = spawn(words[0]!, words.slice(1), {
+      env: environment,
+      detached: true,
+      stdio: ['ignore', log, log, guarded ? 'pipe' : 'ipc'],
+    });
     closeSync(log);
     const startedMs = Date.now();
     this.#child = child;
@@ -108,8 +112,10 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     this.#releaseGuard();
     if (this.#stopping) return;
     this.#rapidFailures = livedMs < STEADY_MS ? this.#rapidFailures + 1 : 1;
-    if (code === EXIT_INVALID_CONFIG && this.spec.orphanGuard === 'ipc') return this.#giveUp('its configuration cannot be used');
-    if (this.#rapidFailures >= (this.spec.maxRapidFailures ?? Infinity)) return this.#giveUp(`ended ${this.#rapidFailures} times in a row soon after its start`);
+    if (code === EXIT_INVALID_CONFIG && this.spec.orphanGuard === 'ipc')
+      return this.#giveUp('its configuration cannot be used');
+    if (this.#rapidFailures >= (this.spec.maxRapidFailures ?? Infinity))
+      return this.#giveUp(`ended ${this.#rapidFailures} times in a row soon after its start`);
     const pauseMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#rapidFailures - 1), MAX_BACKOFF_MS);
     this.#setState('waiting');
     this.#retry = setTimeout(() => {

@@ -20,9 +20,24 @@ export function learningChart(history: TrainingHistory, key: 'loss' | 'accuracy'
     xRange: [0, 0],
     yRange: key === 'loss' ? [0, 0] : [0, 1],
     series: [
-      { name: 'Training, as reported', colour: TRAINING_COLOUR, opacity: 0.35, points: history.training.map((point) => [point.step, point[key]]) },
-      { name: 'Training, mean since the last validation', colour: TRAINING_COLOUR, markers: true, points: history.validations.map(({ step }, index) => [step, means[index]?.[key] ?? NaN]) },
-      { name: 'Validation', colour: VALIDATION_COLOUR, markers: true, points: history.validations.map((point) => [point.step, point[key]]) },
+      {
+        name: 'Training, as reported',
+        colour: TRAINING_COLOUR,
+        opacity: 0.35,
+        points: history.training.map((point) => [point.step, point[key]]),
+      },
+      {
+        name: 'Training, mean since the last validation',
+        colour: TRAINING_COLOUR,
+        markers: true,
+        points: history.validations.map(({ step }, index) => [step, means[index]?.[key] ?? NaN]),
+      },
+      {
+        name: 'Validation',
+        colour: VALIDATION_COLOUR,
+        markers: true,
+        points: history.validations.map((point) => [point.step, point[key]]),
+      },
     ],
   });
 }
@@ -37,9 +52,25 @@ export function rocChart(reports: readonly ClassReport[]): string {
     yRange: [0, 1],
     series: [
       ...reports.flatMap(({ name, roc }, index) =>
-        roc ? [{ name: `${name}, AUC ${roc.auc.toFixed(4)}`, colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!, points: roc.points.map((point) => [point.falsePositiveRate, point.truePositiveRate] as const) }] : [],
+        roc
+          ? [
+              {
+                name: `${name}, AUC ${roc.auc.toFixed(4)}`,
+                colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!,
+                points: roc.points.map((point) => [point.falsePositiveRate, point.truePositiveRate] as const),
+              },
+            ]
+          : [],
       ),
-      { name: 'Chance', colour: '#888888', dashed: true, points: [[0, 0], [1, 1]] },
+      {
+        name: 'Chance',
+        colour: '#888888',
+        dashed: true,
+        points: [
+          [0, 0],
+          [1, 1],
+        ],
+      },
     ],
   });
 }

@@ -36,7 +36,10 @@ function evenly<T>(items: readonly T[], count: number): T[] {
  *
  * @param read gives the file of a prediction's image
  */
-export async function makeExamples(predictions: readonly TestPrediction[], read: (prediction: TestPrediction) => Promise<Uint8Array | undefined>): Promise<Example[]> {
+export async function makeExamples(
+  predictions: readonly TestPrediction[],
+  read: (prediction: TestPrediction) => Promise<Uint8Array | undefined>,
+): Promise<Example[]> {
   const examples: Example[] = [];
   for (const prediction of chooseExamples(predictions)) {
     const file = await read(prediction);
@@ -54,9 +57,24 @@ async function thumbnail(file: Uint8Array): Promise<string> {
 function shrink(image: RasterImage): RasterImage {
   const factor = THUMBNAIL_PIXELS / Math.max(image.width, image.height);
   if (factor >= 1) return image;
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * factor))) as [number, number];
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * factor))) as [
+    number,
+    number,
+  ];
   const ops = [{ op: 'resize', height, width }] as const;
   const { channels } = image;
-  const resize = compileTransform({ name: 'thumbnail', outputHeight: height, outputWidth: width, channels, interpolation: 'bilinear', train: ops, eval: ops, normalize: { mean: [0], std: [1] } }, 'eval');
+  const resize = compileTransform(
+    {
+      name: 'thumbnail',
+      outputHeight: height,
+      outputWidth: width,
+      channels,
+      interpolation: 'bilinear',
+      train: ops,
+      eval: ops,
+      normalize: { mean: [0], std: [1] },
+    },
+    'eval',
+  );
   return { width, height, channels, data: resize(image) };
 }

@@ -8,10 +8,32 @@ export function metricsJson(source: ReportSource): string {
   const document = {
     run: { name: run, recipe, seed, data, startedUnixMs, modelVersion: summary.served.version },
     classes,
-    validations: history.validations.map(({ step, pass, samples, loss, accuracy, version, promoted, timeUnixMs }, index) => ({
-      step, pass, samples, loss, accuracy, trainLoss: trained[index]?.loss ?? null, trainAccuracy: trained[index]?.accuracy ?? null, version, promoted, timeUnixMs,
-    })),
-    training: history.training.map(({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs }) => ({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs })),
+    validations: history.validations.map(
+      ({ step, pass, samples, loss, accuracy, version, promoted, timeUnixMs }, index) => ({
+        step,
+        pass,
+        samples,
+        loss,
+        accuracy,
+        trainLoss: trained[index]?.loss ?? null,
+        trainAccuracy: trained[index]?.accuracy ?? null,
+        version,
+        promoted,
+        timeUnixMs,
+      }),
+    ),
+    training: history.training.map(
+      ({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs }) => ({
+        step,
+        pass,
+        samples,
+        loss,
+        accuracy,
+        learningRate,
+        imagesPerSecond,
+        timeUnixMs,
+      }),
+    ),
     test: {
       ...evaluation.metrics,
       temperature: evaluation.temperature,

@@ -36,45 +36,107 @@ const section = (heading: string, content: string): string => `<section><h2>${he
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
 
 function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (tag: 'th' | 'td', cells: readonly (string | number)[]): string => `<tr>${cells.map((cell) => `<${tag}>${escapeText(String(cell))}</${tag}>`).join('')}</tr>`;
+  const line = (tag: 'th' | 'td', cells: readonly (string | number)[]): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeText(String(cell))}</${tag}>`).join('')}</tr>`;
   return `<div class="scroll"><table>${header.length === 0 ? '' : `<thead>${line('th', header)}</thead>`}<tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody></table></div>`;
 }
 
-function overview({ classes, summary: { images, split, training, models, served }, evaluation: { metrics, temperature } }: ReportSource): string {
-  return `<div class="words">${table([], [
-    ['Images', `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`],
-    ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
-    ['Training', `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ${percent(training.inputStallFraction)} of the time waiting for input`],
-    ['Models', `${models.length} published, ${models.filter(({ promoted }) => promoted).length} promoted`],
-    ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
-    ['Test', metrics.n === 0 ? 'not measured' : `${metrics.n} images: accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`],
-    ...(metrics.onlyPredicted === null ? [] : [['Alarm', `every test image is predicted as ${classes[metrics.onlyPredicted]!}: the model tells nothing apart`]]),
-    ['Probabilities', temperature === 1 ? 'as the network gives them, not calibrated' : `calibrated on the validation split, temperature ${temperature.toFixed(3)}; losses are of the network without it`],
-  ])}</div>`;
+function overview({
+  classes,
+  summary: { images, split, training, models, served },
+  evaluation: { metrics, temperature },
+}: ReportSource): string {
+  return `<div class="words">${table(
+    [],
+    [
+      [
+        'Images',
+        `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
+      ],
+      ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
+      [
+        'Training',
+        `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ${percent(training.inputStallFraction)} of the time waiting for input`,
+      ],
+      ['Models', `${models.length} published, ${models.filter(({ promoted }) => promoted).length} promoted`],
+      ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
+      [
+        'Test',
+        metrics.n === 0
+          ? 'not measured'
+          : `${metrics.n} images: accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`,
+      ],
+      ...(metrics.onlyPredicted === null
+        ? []
+        : [
+            [
+              'Alarm',
+              `every test image is predicted as ${classes[metrics.onlyPredicted]!}: the model tells nothing apart`,
+            ],
+          ]),
+      [
+        'Probabilities',
+        temperature === 1
+          ? 'as the network gives them, not calibrated'
+          : `calibrated on the validation split, temperature ${temperature.toFixed(3)}; losses are of the network without it`,
+      ],
+    ],
+  )}</div>`;
 }
 
 function classTable(source: ReportSource): string {
   const reports = classReports(source);
   const { n, precisionWeighted, recallWeighted, f1Weighted } = source.evaluation.metrics;
   const auc = macroAuc(reports);
-  return table(['class', 'images', 'precision', 'recall', 'F1', 'ROC-AUC'], [
-    ...reports.map(({ name, support, precision, recall, f1, roc }) => [name, support, percent(precision), percent(recall), percent(f1), roc ? roc.auc.toFixed(4) : 'not defined']),
-    ['all (weighted; AUC: mean)', n, percent(precisionWeighted), percent(recallWeighted), percent(f1Weighted), auc === undefined ? 'not defined' : auc.toFixed(4)],
-  ]);
+  return table(
+    ['class', 'images', 'precision', 'recall', 'F1', 'ROC-AUC'],
+    [
+      ...reports.map(({ name, support, precision, recall, f1, roc }) => [
+        name,
+        support,
+        percent(precision),
+        percent(recall),
+        percent(f1),
+        roc ? roc.auc.toFixed(4) : 'not defined',
+      ]),
+      [
+        'all (weighted; AUC: mean)',
+        n,
+        percent(precisionWeighted),
+        percent(recallWeighted),
+        percent(f1Weighted),
+        auc === undefined ? 'not defined' : auc.toFixed(4),
+      ],
+    ],
+  );
 }
 
 function grid(examples: readonly Example[], classes: readonly string[]): string {
-  const figures = examples.map(({ prediction: { fileName, sampleId, trueIndex, predictedIndex, probabilities }, dataUri }) => {
-    const [truth, predicted] = [classes[trueIndex]!, classes[predictedIndex]!].map(escapeText) as [string, string];
-    return `<figure${trueIndex === predictedIndex ? '' : ' class="wrong"'}><img src="${dataUri}" alt="${truth}, predicted ${predicted}" title="${escapeText(fileName || sampleId)}"><figcaption>true: <b>${truth}</b><br>predicted: <b>${predicted}</b> ${percent(probabilities[predictedIndex]!)}</figcaption></figure>`;
-  });
+  const figures = examples.map(
+    ({ prediction: { fileName, sampleId, trueIndex, predictedIndex, probabilities }, dataUri }) => {
+      const [truth, predicted] = [classes[trueIndex]!, classes[predictedIndex]!].map(escapeText) as [string, string];
+      return `<figure${trueIndex === predictedIndex ? '' : ' class="wrong"'}><img src="${dataUri}" alt="${truth}, predicted ${predicted}" title="${escapeText(fileName || sampleId)}"><figcaption>true: <b>${truth}</b><br>predicted: <b>${predicted}</b> ${percent(probabilities[predictedIndex]!)}</figcaption></figure>`;
+    },
+  );
   return `<p class="muted">Mistakes first, framed in red.</p><div class="examples">${figures.join('\n')}</div>`;
 }
 
 function validations({ history }: ReportSource): string {
   const trained = history.trainingAtValidations();
-  return table(['step', 'epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'version', 'promoted'], history.validations.map(({ step, pass, loss, accuracy, version, promoted }, index) => {
-    const before = trained[index];
-    return [step, pass + 1, before ? before.loss.toFixed(4) : '', before ? percent(before.accuracy) : '', loss.toFixed(4), percent(accuracy), version, promoted ? 'yes' : ''];
-  }));
+  return table(
+    ['step', 'epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'version', 'promoted'],
+    history.validations.map(({ step, pass, loss, accuracy, version, promoted }, index) => {
+      const before = trained[index];
+      return [
+        step,
+        pass + 1,
+        before ? before.loss.toFixed(4) : '',
+        before ? percent(before.accuracy) : '',
+        loss.toFixed(4),
+        percent(accuracy),
+        version,
+        promoted ? 'yes' : '',
+      ];
+    }),
+  );
 }

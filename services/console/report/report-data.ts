@@ -28,7 +28,11 @@ export interface ClassReport extends ClassMetrics {
 /** One class after the other, in output order. */
 export function classReports({ classes, evaluation }: Pick<ReportSource, 'classes' | 'evaluation'>): ClassReport[] {
   const curves = oneVersusRest(classes.length, evaluation.predictions);
-  return perClassMetrics(evaluation.metrics.confusion).map((metrics, index) => ({ name: classes[index]!, ...metrics, roc: curves[index] }));
+  return perClassMetrics(evaluation.metrics.confusion).map((metrics, index) => ({
+    name: classes[index]!,
+    ...metrics,
+    roc: curves[index],
+  }));
 }
 
 /** Mean area over the classes that have one, 0-1; undefined when none has. */

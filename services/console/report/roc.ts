@@ -30,7 +30,10 @@ export function rocCurve(scores: readonly number[], isPositive: readonly boolean
     addCorner(corners, { falsePositives, truePositives });
   }
   return {
-    points: corners.map((corner) => ({ falsePositiveRate: corner.falsePositives / negatives, truePositiveRate: corner.truePositives / positives })),
+    points: corners.map((corner) => ({
+      falsePositiveRate: corner.falsePositives / negatives,
+      truePositiveRate: corner.truePositives / positives,
+    })),
     auc: doubledArea / (2 * positives * negatives),
   };
 }
@@ -45,13 +48,17 @@ function addCorner(corners: Count[], next: Count): void {
   const [before, last] = [corners.at(-2), corners.at(-1)!];
   const straight =
     before !== undefined &&
-    (last.falsePositives - before.falsePositives) * (next.truePositives - last.truePositives) === (last.truePositives - before.truePositives) * (next.falsePositives - last.falsePositives);
+    (last.falsePositives - before.falsePositives) * (next.truePositives - last.truePositives) ===
+      (last.truePositives - before.truePositives) * (next.falsePositives - last.falsePositives);
   if (straight) corners.pop();
   corners.push(next);
 }
 
 /** One curve per class from the probabilities of all classes, one-vs-rest; undefined where a curve has no meaning. */
-export function oneVersusRest(classCount: number, predictions: readonly { trueIndex: number; probabilities: readonly number[] }[]): (RocCurve | undefined)[] {
+export function oneVersusRest(
+  classCount: number,
+  predictions: readonly { trueIndex: number; probabilities: readonly number[] }[],
+): (RocCurve | undefined)[] {
   return Array.from({ length: classCount }, (_, index) =>
     rocCurve(
       predictions.map(({ probabilities }) => probabilities[index]!),

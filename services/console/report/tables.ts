@@ -7,8 +7,28 @@ import type { TrainingHistory } from './training-history.js';
 export function validationTable(history: TrainingHistory): string {
   const trained = history.trainingAtValidations();
   return toCsv(
-    ['step', 'pass', 'train_loss', 'train_accuracy', 'valid_loss', 'valid_accuracy', 'valid_samples', 'version', 'promoted'],
-    history.validations.map(({ step, pass, loss, accuracy, samples, version, promoted }, index) => [step, pass, trained[index]?.loss, trained[index]?.accuracy, loss, accuracy, samples, version, promoted]),
+    [
+      'step',
+      'pass',
+      'train_loss',
+      'train_accuracy',
+      'valid_loss',
+      'valid_accuracy',
+      'valid_samples',
+      'version',
+      'promoted',
+    ],
+    history.validations.map(({ step, pass, loss, accuracy, samples, version, promoted }, index) => [
+      step,
+      pass,
+      trained[index]?.loss,
+      trained[index]?.accuracy,
+      loss,
+      accuracy,
+      samples,
+      version,
+      promoted,
+    ]),
   );
 }
 
@@ -16,7 +36,15 @@ export function validationTable(history: TrainingHistory): string {
 export function trainingTable({ training }: TrainingHistory): string {
   return toCsv(
     ['step', 'pass', 'samples', 'loss', 'accuracy', 'learning_rate', 'images_per_second'],
-    training.map(({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond }) => [step, pass, samples, loss, accuracy, learningRate, imagesPerSecond]),
+    training.map(({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond }) => [
+      step,
+      pass,
+      samples,
+      loss,
+      accuracy,
+      learningRate,
+      imagesPerSecond,
+    ]),
   );
 }
 
@@ -32,6 +60,12 @@ export function classTable(reports: readonly ClassReport[]): string {
 export function predictionTable(predictions: readonly TestPrediction[], classes: readonly string[]): string {
   return toCsv(
     ['file_name', 'sample_id', 'true_class', 'predicted_class', ...classes.map((name) => `probability_${name}`)],
-    predictions.map(({ fileName, sampleId, trueIndex, predictedIndex, probabilities }) => [fileName, sampleId, classes[trueIndex], classes[predictedIndex], ...probabilities]),
+    predictions.map(({ fileName, sampleId, trueIndex, predictedIndex, probabilities }) => [
+      fileName,
+      sampleId,
+      classes[trueIndex],
+      classes[predictedIndex],
+      ...probabilities,
+    ]),
   );
 }

@@ -12,7 +12,10 @@ export interface ScalarEvent {
 
 /** The four curves under the names that mission S2-15 gives them, in order of time. */
 export function scalarEvents({ training, validations }: TrainingHistory): ScalarEvent[] {
-  const named = (side: string, points: readonly { step: number; loss: number; accuracy: number; timeUnixMs: number }[]): ScalarEvent[] =>
+  const named = (
+    side: string,
+    points: readonly { step: number; loss: number; accuracy: number; timeUnixMs: number }[],
+  ): ScalarEvent[] =>
     points.flatMap(({ step, loss, accuracy, timeUnixMs }) => [
       { tag: `${side}_loss`, step, value: loss, timeUnixMs },
       { tag: `${side}_accuracy`, step, value: accuracy, timeUnixMs },
@@ -21,11 +24,14 @@ export function scalarEvents({ training, validations }: TrainingHistory): Scalar
 }
 
 /** Name that TensorBoard recognises; the time orders files of one folder. */
-export const eventFileName = (startedUnixMs: number): string => `events.out.tfevents.${Math.floor(startedUnixMs / 1000)}.sulcus`;
+export const eventFileName = (startedUnixMs: number): string =>
+  `events.out.tfevents.${Math.floor(startedUnixMs / 1000)}.sulcus`;
 
 /** Content of an event file: TFRecords of tensorflow.Event messages, the first of which says the version. */
 export function encodeEventFile(events: readonly ScalarEvent[], startedUnixMs: number): Buffer {
-  return Buffer.concat([versionEvent(startedUnixMs), ...events.map(scalarEvent)].map((message) => tfRecord(message.finish())));
+  return Buffer.concat(
+    [versionEvent(startedUnixMs), ...events.map(scalarEvent)].map((message) => tfRecord(message.finish())),
+  );
 }
 
 /** Field numbers of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto. */
@@ -42,14 +48,22 @@ function versionEvent(timeUnixMs: number): protobuf.Writer {
 
 function scalarEvent({ tag, step, value, timeUnixMs }: ScalarEvent): protobuf.Writer {
   return wallTime(timeUnixMs)
-    .uint32(key(EVENT.STEP, WIRE.VARINT)).int64(step)
-    .uint32(key(EVENT.SUMMARY, WIRE.LENGTH_DELIMITED)).fork()
-    .uint32(key(SUMMARY_VALUE, WIRE.LENGTH_DELIMITED)).fork()
-    .uint32(key(VALUE.TAG, WIRE.LENGTH_DELIMITED)).string(tag)
-    .uint32(key(VALUE.SIMPLE_VALUE, WIRE.FIXED32)).float(value)
+    .uint32(key(EVENT.STEP, WIRE.VARINT))
+    .int64(step)
+    .uint32(key(EVENT.SUMMARY, WIRE.LENGTH_DELIMITED))
+    .fork()
+    .uint32(key(SUMMARY_VALUE, WIRE.LENGTH_DELIMITED))
+    .fork()
+    .uint32(key(VALUE.TAG, WIRE.LENGTH_DELIMITED))
+    .string(tag)
+    .uint32(key(VALUE.SIMPLE_VALUE, WIRE.FIXED32))
+    .float(value)
     .ldelim()
     .ldelim();
 }
 
 /** Seconds since the Unix epoch, as TensorBoard counts. */
-const wallTime = (timeUnixMs: number): protobuf.Writer => protobuf.Writer.create().uint32(key(EVENT.WALL_TIME, WIRE.FIXED64)).double(timeUnixMs / 1000);
+const wallTime = (timeUnixMs: number): protobuf.Writer =>
+  protobuf.Writer.create()
+    .uint32(key(EVENT.WALL_TIME, WIRE.FIXED64))
+    .double(timeUnixMs / 1000);

@@ -47,7 +47,8 @@ export class TrainingHistory {
   addTraining(point: TrainingPoint): void {
     forgetFrom(this.training, point.step);
     this.training.push(point);
-    if (this.training.length > this.#maxPoints) this.training.splice(0, this.training.length, ...mergePairs(this.training));
+    if (this.training.length > this.#maxPoints)
+      this.training.splice(0, this.training.length, ...mergePairs(this.training));
   }
 
   /** A validation belongs to the pass of the steps before it, even when its report comes after the next pass has begun. */
@@ -79,7 +80,10 @@ function forgetFrom(points: { step: number }[], step: number): void {
 }
 
 function withSamples(points: readonly TrainingPoint[]): WeightedPoint[] {
-  return points.map((point, index) => ({ point, weight: Math.max(1, point.samples - (points[index - 1]?.samples ?? 0)) }));
+  return points.map((point, index) => ({
+    point,
+    weight: Math.max(1, point.samples - (points[index - 1]?.samples ?? 0)),
+  }));
 }
 
 function mean(points: readonly WeightedPoint[], key: 'loss' | 'accuracy' | 'imagesPerSecond'): number {
@@ -92,7 +96,12 @@ function mergePairs(points: readonly TrainingPoint[]): TrainingPoint[] {
   const merged: TrainingPoint[] = [];
   for (let index = 0; index < weighted.length; index += 2) {
     const pair = weighted.slice(index, index + 2);
-    merged.push({ ...pair.at(-1)!.point, loss: mean(pair, 'loss'), accuracy: mean(pair, 'accuracy'), imagesPerSecond: mean(pair, 'imagesPerSecond') });
+    merged.push({
+      ...pair.at(-1)!.point,
+      loss: mean(pair, 'loss'),
+      accuracy: mean(pair, 'accuracy'),
+      imagesPerSecond: mean(pair, 'imagesPerSecond'),
+    });
   }
   return merged;
 }

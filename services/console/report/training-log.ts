@@ -11,7 +11,12 @@ export function trainingLog(history: TrainingHistory, startedUnixMs: number): st
     const { loss: trainLoss = NaN, accuracy: trainAccuracy = NaN } = trained[index] ?? {};
     return `${timeText(timeUnixMs)} || [${index}/${validations.length}], train_loss = ${trainLoss.toFixed(4)}, train_accuracy = ${trainAccuracy.toFixed(2)}, valid_loss = ${loss.toFixed(4)}, valid_accuracy = ${accuracy.toFixed(2)}`;
   });
-  const endedUnixMs = Math.max(startedUnixMs, ...[validations.at(-1), training.at(-1)].map((point) => point?.timeUnixMs ?? 0));
+  const endedUnixMs = Math.max(
+    startedUnixMs,
+    ...[validations.at(-1), training.at(-1)].map((point) => point?.timeUnixMs ?? 0),
+  );
   const seconds = Math.round((endedUnixMs - startedUnixMs) / 1000);
-  return [...lines, `End of training, elapsed time : ${Math.floor(seconds / 60)} min ${seconds % 60} sec.`, ''].join('\n');
+  return [...lines, `End of training, elapsed time : ${Math.floor(seconds / 60)} min ${seconds % 60} sec.`, ''].join(
+    '\n',
+  );
 }

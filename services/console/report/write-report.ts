@@ -35,7 +35,11 @@ export function prepareReportFolder(folder: string): void {
  *
  * @param readImage gives the file of a test image, undefined when it is no longer stored
  */
-export async function writeReport(folder: string, source: ReportSource, readImage: (prediction: TestPrediction) => Promise<Uint8Array | undefined>): Promise<void> {
+export async function writeReport(
+  folder: string,
+  source: ReportSource,
+  readImage: (prediction: TestPrediction) => Promise<Uint8Array | undefined>,
+): Promise<void> {
   const { classes, history, evaluation, startedUnixMs } = source;
   prepareReportFolder(folder);
   const files: Record<string, string | Buffer> = {
@@ -46,7 +50,10 @@ export async function writeReport(folder: string, source: ReportSource, readImag
     'metrics.json': metricsJson(source),
     'training.log': trainingLog(history, startedUnixMs),
     'index.html': renderPage(source, await makeExamples(evaluation.predictions, readImage)),
-    [path.join(TENSORBOARD_FOLDER, eventFileName(startedUnixMs))]: encodeEventFile(scalarEvents(history), startedUnixMs),
+    [path.join(TENSORBOARD_FOLDER, eventFileName(startedUnixMs))]: encodeEventFile(
+      scalarEvents(history),
+      startedUnixMs,
+    ),
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
 }

@@ -37,7 +37,13 @@ export function renderStory({ sampleId, traceId, chapters }: Story): string {
 /** One row, or the first and the last of many. */
 function toRows({ name, service, depth, count, first, last }: Chapter): string[][] {
   const title = '  '.repeat(depth) + name;
-  const row = (span: SpanRecord, shownTitle: string): string[] => [timeOf(span), service, shownTitle, durationOf(span), aboutOf(span)];
+  const row = (span: SpanRecord, shownTitle: string): string[] => [
+    timeOf(span),
+    service,
+    shownTitle,
+    durationOf(span),
+    aboutOf(span),
+  ];
   if (count === 1) return [row(first, title)];
   return [row(first, `${title} (first of ${count})`), row(last, `${title} (last)`)];
 }

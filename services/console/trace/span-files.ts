@@ -45,12 +45,20 @@ interface OtlpRequest {
  */
 export async function readSpanFolder(folder: string): Promise<SpanRecord[]> {
   if (!existsSync(folder)) {
-    throw new SulcusError('FILE_UNREADABLE', `No trace folder at ${folder}: start with npm start, or name another with --dir`);
+    throw new SulcusError(
+      'FILE_UNREADABLE',
+      `No trace folder at ${folder}: start with npm start, or name another with --dir`,
+    );
   }
-  const files = readdirSync(folder).filter((file) => /\.jsonl(\.\d+)?$/.test(file)).sort();
+  const files = readdirSync(folder)
+    .filter((file) => /\.jsonl(\.\d+)?$/.test(file))
+    .sort();
   const spans: SpanRecord[] = [];
   for (const file of files) {
-    for await (const line of createInterface({ input: createReadStream(path.join(folder, file)), crlfDelay: Infinity })) {
+    for await (const line of createInterface({
+      input: createReadStream(path.join(folder, file)),
+      crlfDelay: Infinity,
+    })) {
       spans.push(...parseLine(line));
     }
   }
@@ -88,7 +96,11 @@ function toSpanRecord(span: OtlpSpan, service: string): SpanRecord {
 function toRecord(attributes: readonly OtlpAttribute[] = []): Record<string, string | number | boolean> {
   return Object.fromEntries(
     attributes.flatMap(({ key, value }) => {
-      const plain = value.stringValue ?? value.boolValue ?? value.doubleValue ?? (value.intValue === undefined ? undefined : Number(value.intValue));
+      const plain =
+        value.stringValue ??
+        value.boolValue ??
+        value.doubleValue ??
+        (value.intValue === undefined ? undefined : Number(value.intValue));
       return plain === undefined ? [] : [[key, plain]];
     }),
   );

@@ -41,13 +41,21 @@ function spansOfSample(spans: readonly SpanRecord[], idPrefix: string): SpanReco
   const ids = [...new Set(found.map((span) => String(span.attributes[attr.sampleId])))];
   if (ids.length === 0) throw new SulcusError('NOT_FOUND', `No recorded span knows a sample or prediction ${idPrefix}`);
   if (ids.length > 1) {
-    throw new SulcusError('INVALID_ARGUMENT', `${ids.length} samples begin with ${idPrefix}, for example ${ids.slice(0, 3).map((id) => id.slice(0, 16)).join(', ')}: give more digits`);
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `${ids.length} samples begin with ${idPrefix}, for example ${ids
+        .slice(0, 3)
+        .map((id) => id.slice(0, 16))
+        .join(', ')}: give more digits`,
+    );
   }
   return found.sort((a, b) => a.startUnixMs - b.startUnixMs);
 }
 
 function sampleOfPrediction(spans: readonly SpanRecord[], predictionId: string): string | undefined {
-  const sampleId = spans.find((span) => span.attributes[attr.predictionId] === predictionId.toLowerCase())?.attributes[attr.sampleId];
+  const sampleId = spans.find((span) => span.attributes[attr.predictionId] === predictionId.toLowerCase())?.attributes[
+    attr.sampleId
+  ];
   return sampleId === undefined ? undefined : String(sampleId);
 }
 
@@ -60,10 +68,14 @@ interface Reached {
 function follow(spans: readonly SpanRecord[], beginnings: readonly SpanRecord[]): Reached[] {
   const children = groupBy(spans, (span) => (span.parentId ? [span.parentId] : []));
   const linkers = groupBy(spans, (span) => span.linkIds);
-  const byVersion = groupBy(spans, (span) => (span.name === 'predict image' ? [String(span.attributes[attr.modelVersion])] : []));
+  const byVersion = groupBy(spans, (span) =>
+    span.name === 'predict image' ? [String(span.attributes[attr.modelVersion])] : [],
+  );
   const reached = new Map<string, Reached>();
   const beginningIds = new Set(beginnings.map(({ id }) => id));
-  const queue: Reached[] = beginnings.filter(({ parentId }) => parentId === undefined || !beginningIds.has(parentId)).map((span) => ({ span, depth: 0 }));
+  const queue: Reached[] = beginnings
+    .filter(({ parentId }) => parentId === undefined || !beginningIds.has(parentId))
+    .map((span) => ({ span, depth: 0 }));
   for (let next = queue.shift(); next; next = queue.shift()) {
     const { span, depth } = next;
     if (reached.has(span.id)) continue;
@@ -72,13 +84,18 @@ function follow(spans: readonly SpanRecord[], beginnings: readonly SpanRecord[])
     queue.push(
       ...(children.get(span.id) ?? []).map((child) => ({ span: child, depth: depth + 1 })),
       ...(linkers.get(span.id) ?? []).map((linker) => ({ span: linker, depth: 0 })),
-      ...(version === undefined ? [] : (byVersion.get(String(version)) ?? []).map((prediction) => ({ span: prediction, depth: 0 }))),
+      ...(version === undefined
+        ? []
+        : (byVersion.get(String(version)) ?? []).map((prediction) => ({ span: prediction, depth: 0 }))),
     );
   }
   return [...reached.values()];
 }
 
-function groupBy(spans: readonly SpanRecord[], keysOf: (span: SpanRecord) => readonly string[]): Map<string, SpanRecord[]> {
+function groupBy(
+  spans: readonly SpanRecord[],
+  keysOf: (span: SpanRecord) => readonly string[],
+): Map<string, SpanRecord[]> {
   const groups = new Map<string, SpanRecord[]>();
   for (const span of spans) {
     for (const key of keysOf(span)) {

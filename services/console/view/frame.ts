@@ -36,15 +36,40 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
     cut(`sulcus  ${snapshot.phase}  ${clock(snapshot.elapsedMs)}`, columns),
     '',
     line('processes', processes.map(describeProcess).join('  ')),
-    line('images in', `${ingest.ingested} ingested of ${ingest.offered}, ${ingest.duplicates} duplicates, ${ingest.rejected} rejected   (train ${ingest.train}, validation ${ingest.validation}, test ${ingest.test})`),
+    line(
+      'images in',
+      `${ingest.ingested} ingested of ${ingest.offered}, ${ingest.duplicates} duplicates, ${ingest.rejected} rejected   (train ${ingest.train}, validation ${ingest.validation}, test ${ingest.test})`,
+    ),
     line('queues', streams ? describeQueues(streams) : '…'),
     line('preprocess', `${preprocess.batches} batches, ${preprocess.samples} samples, ${preprocess.decoded} decoded`),
-    line('training', training ? `step ${training.step}, pass ${training.pass}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting` : describeService(state, 'trainer')),
-    line('  loss', training ? `${training.loss.toFixed(4).padStart(8)}  ${sparkline(state.lossHistory, sparkWidth)}` : ''),
-    line('  accuracy', training ? `${training.accuracy.toFixed(4).padStart(8)}  ${sparkline(state.accuracyHistory, sparkWidth)}` : ''),
-    line('  validated', validation ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})${validation.onlyPredicted === '' ? '' : `; ALARM: all predicted as "${validation.onlyPredicted}"`}` : ''),
-    line('models', `${state.models.size} published, ${promoted} promoted; serving ${state.servedVersion || 'none yet'}, ${state.swaps} swaps`),
-    line('predictions', `${(predictor?.requestsPerSecond ?? 0).toFixed(1)} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${asked ? `; asked ${asked.requests}, failed ${asked.failedRequests}` : ''}`),
+    line(
+      'training',
+      training
+        ? `step ${training.step}, pass ${training.pass}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting`
+        : describeService(state, 'trainer'),
+    ),
+    line(
+      '  loss',
+      training ? `${training.loss.toFixed(4).padStart(8)}  ${sparkline(state.lossHistory, sparkWidth)}` : '',
+    ),
+    line(
+      '  accuracy',
+      training ? `${training.accuracy.toFixed(4).padStart(8)}  ${sparkline(state.accuracyHistory, sparkWidth)}` : '',
+    ),
+    line(
+      '  validated',
+      validation
+        ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})${validation.onlyPredicted === '' ? '' : `; ALARM: all predicted as "${validation.onlyPredicted}"`}`
+        : '',
+    ),
+    line(
+      'models',
+      `${state.models.size} published, ${promoted} promoted; serving ${state.servedVersion || 'none yet'}, ${state.swaps} swaps`,
+    ),
+    line(
+      'predictions',
+      `${(predictor?.requestsPerSecond ?? 0).toFixed(1)} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${asked ? `; asked ${asked.requests}, failed ${asked.failedRequests}` : ''}`,
+    ),
     ...(state.shadow ? [line('on trial', describeTrial(state.shadow))] : []),
     line('dead', state.deadLetterCount === 0 ? 'none' : `${state.deadLetterCount} letters, the latest:`),
     ...state.latestDeadLetters.map(({ service, code, source }) => line('', `${service}: ${code} ${source}`)),
@@ -60,17 +85,31 @@ export function renderLine({ phase, elapsedMs, state, processes, asked }: Snapsh
   return [
     `${clock(elapsedMs)} ${phase}:`,
     `images ${ingest.ingested}/${ingest.offered},`,
-    training ? `pass ${training.pass} step ${training.step} loss ${training.loss.toFixed(4)} accuracy ${training.accuracy.toFixed(3)},` : 'not training yet,',
+    training
+      ? `pass ${training.pass} step ${training.step} loss ${training.loss.toFixed(4)} accuracy ${training.accuracy.toFixed(3)},`
+      : 'not training yet,',
     `serving ${state.servedVersion || 'none'},`,
     `asked ${asked?.requests ?? 0} failed ${asked?.failedRequests ?? 0},`,
     `restarts ${restarts}, dead letters ${state.deadLetterCount}`,
   ].join(' ');
 }
 
-const describeProcess = ({ name, state, restarts }: ShownProcess): string => `${name} ${state}${restarts > 0 ? ` (restarted ${restarts})` : ''}`;
+const describeProcess = ({ name, state, restarts }: ShownProcess): string =>
+  `${name} ${state}${restarts > 0 ? ` (restarted ${restarts})` : ''}`;
 
-function describeTrial({ shadowVersion, liveVersion, compared, agreed, meanAbsoluteDifference, dropped, failed }: ShadowProgress): string {
-  const figures = compared === 0 ? 'none compared yet' : `${compared} compared, ${((100 * agreed) / compared).toFixed(1)} % agree, mean difference ${meanAbsoluteDifference.toFixed(3)}`;
+function describeTrial({
+  shadowVersion,
+  liveVersion,
+  compared,
+  agreed,
+  meanAbsoluteDifference,
+  dropped,
+  failed,
+}: ShadowProgress): string {
+  const figures =
+    compared === 0
+      ? 'none compared yet'
+      : `${compared} compared, ${((100 * agreed) / compared).toFixed(1)} % agree, mean difference ${meanAbsoluteDifference.toFixed(3)}`;
   return `${shadowVersion} beside ${liveVersion}: ${figures}; ${dropped} dropped, ${failed} failed`;
 }
 
@@ -96,4 +135,5 @@ function clock(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-const cut = (text: string, columns: number): string => (text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`);
+const cut = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;

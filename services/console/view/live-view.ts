@@ -68,8 +68,13 @@ class TerminalView implements View {
 
   #draw(): void {
     // The last column and the last row stay free: writing there scrolls some terminals.
-    const lines = renderFrame(this.#snapshot(), Math.max(20, this.#output.columns - 1)).slice(0, Math.max(1, this.#output.rows - 1));
-    this.#output.write(`${cursorUp(this.#drawnLines)}\r${lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`);
+    const lines = renderFrame(this.#snapshot(), Math.max(20, this.#output.columns - 1)).slice(
+      0,
+      Math.max(1, this.#output.rows - 1),
+    );
+    this.#output.write(
+      `${cursorUp(this.#drawnLines)}\r${lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`,
+    );
     this.#drawnLines = lines.length;
   }
 }

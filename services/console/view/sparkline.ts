@@ -10,7 +10,10 @@ export function sparkline(values: readonly number[], width: number): string {
   if (finite.length === 0 || width <= 0) return '';
   const count = Math.min(width, finite.length);
   const means = Array.from({ length: count }, (_, bar) => {
-    const part = finite.slice(Math.floor((bar * finite.length) / count), Math.floor(((bar + 1) * finite.length) / count));
+    const part = finite.slice(
+      Math.floor((bar * finite.length) / count),
+      Math.floor(((bar + 1) * finite.length) / count),
+    );
     return part.reduce((sum, value) => sum + value, 0) / part.length;
   });
   const [low, high] = [Math.min(...means), Math.max(...means)];

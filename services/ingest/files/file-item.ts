@@ -10,7 +10,12 @@ export interface FileItem extends Omit<ImageInput, 'bytes'> {
 }
 
 /** Reads one file and takes it in. A file that cannot be read is rejected, by name and cause. */
-export async function ingestFile(ingestor: Ingestor, { file, ...rest }: FileItem, maxFileBytes: number, options: IngestOptions = {}): Promise<IngestOutcome> {
+export async function ingestFile(
+  ingestor: Ingestor,
+  { file, ...rest }: FileItem,
+  maxFileBytes: number,
+  options: IngestOptions = {},
+): Promise<IngestOutcome> {
   let bytes: Buffer;
   try {
     bytes = await readImageFile(file, maxFileBytes);
@@ -31,12 +36,20 @@ export async function readImageFile(file: string, maxFileBytes: number): Promise
     if (stats.isDirectory()) throw new SulcusError('FILE_UNREADABLE', 'It is a folder');
     if (!stats.isFile()) throw new SulcusError('FILE_UNREADABLE', 'It is no regular file');
     if (stats.size > maxFileBytes) {
-      throw new SulcusError('IMAGE_TOO_LARGE', `The file has ${stats.size} bytes, the limit is ${maxFileBytes}; it is not kept`, { details: { bytes: stats.size, maxFileBytes } });
+      throw new SulcusError(
+        'IMAGE_TOO_LARGE',
+        `The file has ${stats.size} bytes, the limit is ${maxFileBytes}; it is not kept`,
+        { details: { bytes: stats.size, maxFileBytes } },
+      );
     }
     return await handle.readFile();
   } catch (error) {
     if (error instanceof SulcusError) throw error;
-    throw new SulcusError('FILE_UNREADABLE', REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? `The file cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new SulcusError(
+      'FILE_UNREADABLE',
+      REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? `The file cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    );
   } finally {
     await handle?.close();
   }

@@ -38,9 +38,15 @@ export async function listFolder(root: string, signal?: AbortSignal): Promise<Fi
 
   await walk('').catch((error: unknown) => {
     if (signal?.aborted) throw error;
-    throw new SulcusError('FILE_UNREADABLE', `The folder ${root} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new SulcusError('FILE_UNREADABLE', `The folder ${root} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   });
   return items.sort((left, right) => (left.source < right.source ? -1 : 1));
 }
 
-const isFolder = (file: string): Promise<boolean> => stat(file).then((stats) => stats.isDirectory(), () => false);
+const isFolder = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );

@@ -54,7 +54,13 @@ export async function readManifest(file: string): Promise<FileItem[]> {
 function parseManifest(text: Buffer, mistakes: string[]): Row[] {
   let records: RawRecord[];
   try {
-    records = parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true }) as unknown as RawRecord[];
+    records = parse(text, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as unknown as RawRecord[];
   } catch (error) {
     mistakes.push(`is no CSV: ${(error as Error).message}`);
     return [];
@@ -62,15 +68,20 @@ function parseManifest(text: Buffer, mistakes: string[]): Row[] {
   const [header, ...body] = records;
   const names = header?.record.map((name) => name.toLowerCase()) ?? [];
   const before = mistakes.length;
-  for (const name of REQUIRED) if (!names.includes(name)) mistakes.push(`line 1: the column "${name}" is missing (expected path,label[,patient][,study][,split])`);
-  for (const name of names) if (!COLUMNS.includes(name as Column)) mistakes.push(`line 1: there is no column "${name}" (known: ${COLUMNS.join(', ')})`);
+  for (const name of REQUIRED)
+    if (!names.includes(name))
+      mistakes.push(`line 1: the column "${name}" is missing (expected path,label[,patient][,study][,split])`);
+  for (const name of names)
+    if (!COLUMNS.includes(name as Column))
+      mistakes.push(`line 1: there is no column "${name}" (known: ${COLUMNS.join(', ')})`);
   if (new Set(names).size !== names.length) mistakes.push('line 1: a column stands twice');
   if (mistakes.length > before) return [];
   if (body.length === 0) mistakes.push('lists no images');
 
   const rows: Row[] = [];
   for (const { record, info } of body) {
-    if (record.length !== names.length) mistakes.push(`line ${info.lines}: ${record.length} values for ${names.length} columns`);
+    if (record.length !== names.length)
+      mistakes.push(`line ${info.lines}: ${record.length} values for ${names.length} columns`);
     else rows.push({ line: info.lines, values: Object.fromEntries(names.map((name, index) => [name, record[index]])) });
   }
   settlePatients(rows, mistakes);
@@ -80,11 +91,15 @@ function parseManifest(text: Buffer, mistakes: string[]): Row[] {
 /** One patient is on one side: a split given on some of her lines holds for all, and two different ones are a mistake. */
 function settlePatients(rows: readonly Row[], mistakes: string[]): void {
   const decided = new Map<string, { split: string; line: number }>();
-  for (const { line, values: { patient, split } } of rows) {
+  for (const {
+    line,
+    values: { patient, split },
+  } of rows) {
     const known = patient && decided.get(patient);
     const name = split && SPLIT_NAMES[split.toLowerCase()];
     if (!patient || !name) continue;
-    if (known && SPLIT_NAMES[known.split.toLowerCase()] !== name) mistakes.push(`line ${line}: the patient is in "${split}" here and in "${known.split}" on line ${known.line}`);
+    if (known && SPLIT_NAMES[known.split.toLowerCase()] !== name)
+      mistakes.push(`line ${line}: the patient is in "${split}" here and in "${known.split}" on line ${known.line}`);
     else if (!known) decided.set(patient, { split: split, line });
   }
   for (const { values } of rows) if (values.patient && !values.split) values.split = decided.get(values.patient)?.split;

@@ -27,14 +27,22 @@ const RETRY_MS = 5_000;
 /** @throws INVALID_CONFIG when there is no such folder */
 export async function requireWatchFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch(() => undefined);
-  if (!stats?.isDirectory()) throw new SulcusError('INVALID_CONFIG', `SULCUS_WATCH_DIR "${folder}" is no folder: create it or name another`);
+  if (!stats?.isDirectory())
+    throw new SulcusError('INVALID_CONFIG', `SULCUS_WATCH_DIR "${folder}" is no folder: create it or name another`);
 }
 
 /**
  * Takes in every file that lies in or arrives in a folder (ImageFolder layout), until the signal aborts. Files stay.
  * Nothing is remembered between runs: a file that was taken in before is recognised by its content.
  */
-export async function watchFolder({ folder, ingestor, maxFileBytes, log, signal, settleMs = 500 }: WatchOptions): Promise<void> {
+export async function watchFolder({
+  folder,
+  ingestor,
+  maxFileBytes,
+  log,
+  signal,
+  settleMs = 500,
+}: WatchOptions): Promise<void> {
   const slots = pLimit(FILE_WINDOW);
   const running = new Set<Promise<void>>();
   const take = (file: string): void => {
@@ -60,7 +68,11 @@ export async function watchFolder({ folder, ingestor, maxFileBytes, log, signal,
   }
 
   const watcher = watch(folder, {
-    ignored: (file) => path.relative(folder, file).split(path.sep).some((segment) => segment.startsWith('.') && segment !== '..'),
+    ignored: (file) =>
+      path
+        .relative(folder, file)
+        .split(path.sep)
+        .some((segment) => segment.startsWith('.') && segment !== '..'),
     awaitWriteFinish: { stabilityThreshold: settleMs, pollInterval: Math.min(100, settleMs) },
   });
   watcher.on('add', take);
@@ -76,4 +88,8 @@ export async function watchFolder({ folder, ingestor, maxFileBytes, log, signal,
 }
 
 /** Somebody took the file away between its arrival and now. */
-const isGone = (file: string): Promise<boolean> => stat(file).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT');
+const isGone = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );

@@ -30,7 +30,12 @@ export function annotate(context: AnnotateContext): Handlers<'Ingest'>['annotate
     const labels = checkAll(annotations, context);
     await refuseUnknownTargets(annotations, labels, context);
     for (const label of labels) {
-      await context.bus.publish(subjects.label(context.site), codecs.LabelEvent, { ...label, labelledUnixMs: Date.now() }, { signal });
+      await context.bus.publish(
+        subjects.label(context.site),
+        codecs.LabelEvent,
+        { ...label, labelledUnixMs: Date.now() },
+        { signal },
+      );
     }
     return { accepted: labels.length };
   };
@@ -42,7 +47,12 @@ function checkAll(annotations: readonly Annotation[], { site, pseudonyms }: Anno
   const labels: CheckedLabel[] = [];
   annotations.forEach((annotation, index) => {
     try {
-      labels.push({ ...target(annotation, pseudonyms), label: requiredLabel(annotation.label), labelSource: cleanLabel(annotation.labelSource) || 'unknown', site });
+      labels.push({
+        ...target(annotation, pseudonyms),
+        label: requiredLabel(annotation.label),
+        labelSource: cleanLabel(annotation.labelSource) || 'unknown',
+        site,
+      });
     } catch (error) {
       mistakes.push(`annotation ${index + 1}: ${SulcusError.from(error).rawMessage}`);
     }
@@ -52,10 +62,14 @@ function checkAll(annotations: readonly Annotation[], { site, pseudonyms }: Anno
   return labels;
 }
 
-function target(annotation: Annotation, pseudonyms: Pseudonyms): Pick<LabelEventInput, 'sampleId' | 'studyId' | 'target'> {
+function target(
+  annotation: Annotation,
+  pseudonyms: Pseudonyms,
+): Pick<LabelEventInput, 'sampleId' | 'studyId' | 'target'> {
   if (annotation.target === 'sampleId') {
     const sampleId = annotation.sampleId!.trim().toLowerCase();
-    if (!/^[0-9a-f]{64}$/.test(sampleId)) throw new SulcusError('INVALID_ARGUMENT', 'a sample id is 64 hexadecimal digits, as acknowledged at upload');
+    if (!/^[0-9a-f]{64}$/.test(sampleId))
+      throw new SulcusError('INVALID_ARGUMENT', 'a sample id is 64 hexadecimal digits, as acknowledged at upload');
     return { sampleId, target: 'sampleId' };
   }
   const studyId = pseudonyms.study(annotation.studyId);
@@ -70,13 +84,24 @@ function requiredLabel(text: string): string {
 }
 
 /** @throws NOT_FOUND naming the targets as the caller gave them */
-async function refuseUnknownTargets(annotations: readonly Annotation[], labels: readonly CheckedLabel[], { bus, site, studies }: AnnotateContext): Promise<void> {
+async function refuseUnknownTargets(
+  annotations: readonly Annotation[],
+  labels: readonly CheckedLabel[],
+  { bus, site, studies }: AnnotateContext,
+): Promise<void> {
   const unknown: string[] = [];
   for (const [index, { sampleId, studyId }] of labels.entries()) {
-    const known = sampleId ? (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) !== undefined : await studies.has(studyId!);
+    const known = sampleId
+      ? (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) !== undefined
+      : await studies.has(studyId!);
     if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${annotations[index]!.studyId}`);
   }
   if (unknown.length === 0) return;
-  const named = unknown.slice(0, MAX_NAMED).join(', ') + (unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '');
-  throw new SulcusError('NOT_FOUND', `Not known at site ${site}: ${named}. Send the images first; nothing of this request was stored`);
+  const named =
+    unknown.slice(0, MAX_NAMED).join(', ') +
+    (unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '');
+  throw new SulcusError(
+    'NOT_FOUND',
+    `Not known at site ${site}: ${named}. Send the images first; nothing of this request was stored`,
+  );
 }

@@ -6,12 +6,23 @@ import type { IngestOutcome } from '../outcome.js';
 import { toImageInput, UPLOAD_WINDOW } from './upload-input.js';
 
 /** Takes in the images of one upload and yields what became of each, in the order of arrival. */
-export async function* settleUploads(ingestor: Ingestor, requests: AsyncIterable<UploadRequest>, signal: AbortSignal): AsyncGenerator<{ name: string; outcome: IngestOutcome }, void, undefined> {
+export async function* settleUploads(
+  ingestor: Ingestor,
+  requests: AsyncIterable<UploadRequest>,
+  signal: AbortSignal,
+): AsyncGenerator<{ name: string; outcome: IngestOutcome }, void, undefined> {
   const turns = new Turns();
-  yield* inOrder(requests, UPLOAD_WINDOW, async (request) => ({ name: request.name, outcome: await settle(ingestor, request, { signal, turn: turns.next() }) }));
+  yield* inOrder(requests, UPLOAD_WINDOW, async (request) => ({
+    name: request.name,
+    outcome: await settle(ingestor, request, { signal, turn: turns.next() }),
+  }));
 }
 
-async function settle(ingestor: Ingestor, request: UploadRequest, options: Parameters<Ingestor['ingestImage']>[1]): Promise<IngestOutcome> {
+async function settle(
+  ingestor: Ingestor,
+  request: UploadRequest,
+  options: Parameters<Ingestor['ingestImage']>[1],
+): Promise<IngestOutcome> {
   let input;
   try {
     input = toImageInput(request);

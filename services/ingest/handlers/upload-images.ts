@@ -15,7 +15,8 @@ export function uploadImages(ingestor: Ingestor): Handlers<'Ingest'>['uploadImag
     for await (const { name, outcome } of settleUploads(ingestor, requests, signal)) {
       counts.received++;
       counts[counted[outcome.kind]]++;
-      if (outcome.kind === 'rejected' && rejections.length < MAX_LISTED_REJECTIONS) rejections.push(toAck(name, outcome));
+      if (outcome.kind === 'rejected' && rejections.length < MAX_LISTED_REJECTIONS)
+        rejections.push(toAck(name, outcome));
     }
     return { ...counts, rejections };
   };

@@ -24,7 +24,11 @@ export function toImageInput(request: UploadRequest): ImageInput {
 
 function requestedSplits(split: Split): readonly AssignedSplit[] | undefined {
   if (split === Split.SPLIT_UNSPECIFIED) return undefined;
-  if (!SPLITS.includes(split)) throw new SulcusError('INVALID_ARGUMENT', `There is no split ${String(split)}: expected one of ${SPLITS.join(', ')}`);
+  if (!SPLITS.includes(split))
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `There is no split ${String(split)}: expected one of ${SPLITS.join(', ')}`,
+    );
   return [split];
 }
 
@@ -36,6 +40,12 @@ export function toAck(name: string, outcome: IngestOutcome): ImageAckInput {
     case 'duplicate':
       return { name, outcome: 'OUTCOME_DUPLICATE', sampleId: outcome.sampleId, split: outcome.split };
     case 'rejected':
-      return { name, outcome: 'OUTCOME_REJECTED', sampleId: outcome.sampleId, errorCode: outcome.error.code, errorMessage: outcome.error.rawMessage };
+      return {
+        name,
+        outcome: 'OUTCOME_REJECTED',
+        sampleId: outcome.sampleId,
+        errorCode: outcome.error.code,
+        errorMessage: outcome.error.rawMessage,
+      };
   }
 }

@@ -18,10 +18,14 @@ export async function importMain(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus import',
-      description: 'Takes in a folder of images (<class>/<image>, or Training|Testing/<class>/<image>) or a CSV manifest\n(path,label[,patient][,study][,split]). The files stay; importing again adds only what is new.',
+      description:
+        'Takes in a folder of images (<class>/<image>, or Training|Testing/<class>/<image>) or a CSV manifest\n(path,label[,patient][,study][,split]). The files stay; importing again adds only what is new.',
       operand: '<path>',
       options: {
-        sorted: ['--sorted', flag({ default: false, description: 'send the images by path instead of mixing the classes' })],
+        sorted: [
+          '--sorted',
+          flag({ default: false, description: 'send the images by path instead of mixing the classes' }),
+        ],
       },
       environment: commonEnvironment,
     },

@@ -35,9 +35,17 @@ export interface ImportOptions {
 }
 
 /** Imports a folder in ImageFolder layout, with or without `Training/` and `Testing/`. The files stay where they are. */
-export async function importFolder(context: ImportContext, folder: string, options: ImportOptions = {}): Promise<IngestCounts> {
+export async function importFolder(
+  context: ImportContext,
+  folder: string,
+  options: ImportOptions = {},
+): Promise<IngestCounts> {
   const items = await listFolder(folder, options.signal);
-  if (items.length === 0) throw new SulcusError('INVALID_ARGUMENT', `There are no images in ${folder}: expected <class>/<image> or Training/<class>/<image>`);
+  if (items.length === 0)
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `There are no images in ${folder}: expected <class>/<image> or Training/<class>/<image>`,
+    );
   return importFiles(context, items, folder, options);
 }
 
@@ -46,28 +54,46 @@ export async function importFolder(context: ImportContext, folder: string, optio
  *
  * @throws INVALID_ARGUMENT naming every mistake of the manifest with its line; nothing is imported then
  */
-export async function importManifest(context: ImportContext, manifest: string, options: ImportOptions = {}): Promise<IngestCounts> {
+export async function importManifest(
+  context: ImportContext,
+  manifest: string,
+  options: ImportOptions = {},
+): Promise<IngestCounts> {
   return importFiles(context, await readManifest(manifest), manifest, options);
 }
 
 /** Imports a folder or, for a path that ends in `.csv`, a manifest. */
-export async function importPath(context: ImportContext, target: string, options: ImportOptions = {}): Promise<IngestCounts> {
+export async function importPath(
+  context: ImportContext,
+  target: string,
+  options: ImportOptions = {},
+): Promise<IngestCounts> {
   const stats = await stat(target).catch((error: Error) => {
     throw new SulcusError('FILE_UNREADABLE', `Cannot import ${target}: ${error.message}`, { cause: error });
   });
   if (stats.isDirectory()) return importFolder(context, target, options);
   if (path.extname(target).toLowerCase() === '.csv') return importManifest(context, target, options);
-  throw new SulcusError('INVALID_ARGUMENT', `Cannot import ${target}: expected a folder of images or a manifest that ends in .csv`);
+  throw new SulcusError(
+    'INVALID_ARGUMENT',
+    `Cannot import ${target}: expected a folder of images or a manifest that ends in .csv`,
+  );
 }
 
-async function importFiles({ ingestor, events, maxFileBytes }: ImportContext, items: FileItem[], target: string, options: ImportOptions): Promise<IngestCounts> {
+async function importFiles(
+  { ingestor, events, maxFileBytes }: ImportContext,
+  items: FileItem[],
+  target: string,
+  options: ImportOptions,
+): Promise<IngestCounts> {
   warnOfClasses(items, target, (line) => {
     events.state('busy', line);
     options.onWarning?.(line);
   });
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
   const turns = new Turns();
-  const settled = inOrder(each(items, options.signal), FILE_WINDOW, (item) => ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, turn: turns.next() }));
+  const settled = inOrder(each(items, options.signal), FILE_WINDOW, (item) =>
+    ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, turn: turns.next() }),
+  );
   let done = false;
   try {
     for await (const outcome of settled) options.onOutcome?.(outcome, events.counts, items.length);

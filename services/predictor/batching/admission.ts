@@ -58,9 +58,14 @@ export class Admission {
   enter(sizeBytes: number, visitor: Visitor = {}): () => void {
     if (this.#hasRoomFor(sizeBytes, visitor)) return this.#take(sizeBytes, visitor);
     const { maxRequests, maxBytes } = this.#limits;
-    const reason: RefusalReason = this.#requests >= maxRequests ? 'requests' : this.#hasRoomFor(sizeBytes, {}) ? 'explanations' : 'bytes';
+    const reason: RefusalReason =
+      this.#requests >= maxRequests ? 'requests' : this.#hasRoomFor(sizeBytes, {}) ? 'explanations' : 'bytes';
     this.#refusedBy[reason]++;
-    const full = { requests: `${this.#requests} requests are waiting`, bytes: `${this.#bytes} bytes of requests are waiting`, explanations: `${this.#explained} requests with explanations are waiting` }[reason];
+    const full = {
+      requests: `${this.#requests} requests are waiting`,
+      bytes: `${this.#bytes} bytes of requests are waiting`,
+      explanations: `${this.#explained} requests with explanations are waiting`,
+    }[reason];
     throw new SulcusError('BACKPRESSURE', `${full} for an answer: try again in a moment`, {
       details: { reason, requests: this.#requests, maxRequests, bytes: this.#bytes, maxBytes },
     });

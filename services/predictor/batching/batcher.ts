@@ -94,7 +94,11 @@ export class Batcher<Row, Result> {
    * @throws CANCELLED or DEADLINE_EXCEEDED as `signal` says; DEADLINE_EXCEEDED after `queueTimeoutMs`; what `prepare` throws; what `run`
    * throws, for every row of the batch
    */
-  async submit(prepare: (signal: AbortSignal) => Promise<Row>, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Batched<Result>> {
+  async submit(
+    prepare: (signal: AbortSignal) => Promise<Row>,
+    signal: AbortSignal,
+    priority: Priority = DEFAULT_PRIORITY,
+  ): Promise<Batched<Result>> {
     this.#preparing++;
     const queueTime = this.#queueTime(signal);
     let row: Row;
@@ -125,7 +129,16 @@ export class Batcher<Row, Result> {
     const { queueTimeoutMs } = this.#options;
     if (queueTimeoutMs === undefined) return { signal, leave: () => undefined };
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new SulcusError('DEADLINE_EXCEEDED', `The request was not taken up within ${queueTimeoutMs} ms: the predictor is busy`)), Math.min(queueTimeoutMs, LONGEST_TIMER_MS));
+    const timer = setTimeout(
+      () =>
+        late.abort(
+          new SulcusError(
+            'DEADLINE_EXCEEDED',
+            `The request was not taken up within ${queueTimeoutMs} ms: the predictor is busy`,
+          ),
+        ),
+      Math.min(queueTimeoutMs, LONGEST_TIMER_MS),
+    );
     return { signal: AbortSignal.any([signal, late.signal]), leave: () => clearTimeout(timer) };
   }
 
@@ -191,11 +204,20 @@ export class Batcher<Row, Result> {
     try {
       const results = await this.#options.run(batch.map((entry) => entry.row));
       if (results.length !== batch.length) {
-        throw new SulcusError('INTERNAL', `A batch of ${batch.length} rows was answered with ${results.length} results`);
+        throw new SulcusError(
+          'INTERNAL',
+          `A batch of ${batch.length} rows was answered with ${results.length} results`,
+        );
       }
       const runMs = performance.now() - startedMs;
       batch.forEach((entry, index) => {
-        entry.resolve({ result: results[index] as Result, batchSize: batch.length, batchRow: index, queueMs: startedMs - entry.readyAtMs, runMs });
+        entry.resolve({
+          result: results[index] as Result,
+          batchSize: batch.length,
+          batchRow: index,
+          queueMs: startedMs - entry.readyAtMs,
+          runMs,
+        });
       });
     } catch (error) {
       for (const entry of batch) entry.reject(error);

@@ -9,7 +9,10 @@ export interface Started<T> {
  *
  * @throws what the source throws, or an answer's rejection in its turn
  */
-export async function* inOrder<T>(source: AsyncIterable<Started<T>>, window: number): AsyncGenerator<T, void, undefined> {
+export async function* inOrder<T>(
+  source: AsyncIterable<Started<T>>,
+  window: number,
+): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   const answers: Promise<T>[] = [];
   let begun: Promise<IteratorResult<Started<T>>> | undefined = begin();
@@ -36,7 +39,10 @@ export async function* inOrder<T>(source: AsyncIterable<Started<T>>, window: num
   function begin(): Promise<IteratorResult<Started<T>>> {
     const result = iterator.next();
     // Failures are seen above in their turn, or by nobody when the consumer has left: neither is an unhandled rejection.
-    result.then(({ done, value }) => (done ? undefined : value.answer.catch(() => undefined)), () => undefined);
+    result.then(
+      ({ done, value }) => (done ? undefined : value.answer.catch(() => undefined)),
+      () => undefined,
+    );
     return result;
   }
 }

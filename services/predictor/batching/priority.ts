@@ -11,7 +11,10 @@ export const DEFAULT_PRIORITY: Priority = 2;
 export function toPriority(value: number): Priority {
   if (value === 0) return DEFAULT_PRIORITY;
   if (value === 1 || value === 2 || value === 3) return value;
-  throw new SulcusError('INVALID_ARGUMENT', `Priority ${value}: it is 1 (first) to ${PRIORITY_LEVELS} (last), or 0 for ${DEFAULT_PRIORITY}`);
+  throw new SulcusError(
+    'INVALID_ARGUMENT',
+    `Priority ${value}: it is 1 (first) to ${PRIORITY_LEVELS} (last), or 0 for ${DEFAULT_PRIORITY}`,
+  );
 }
 
 /** Puts an entry behind all that go before it. */

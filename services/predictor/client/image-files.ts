@@ -23,7 +23,10 @@ async function imagesAt(target: string): Promise<string[]> {
   });
   if (!information.isDirectory()) return [target];
   const entries = await readdir(target, { recursive: true, withFileTypes: true });
-  const images = entries.filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name).slice(1).toLowerCase()));
-  if (images.length === 0) throw new SulcusError('INVALID_ARGUMENT', `${target} holds no images (${[...extensions].join(', ')})`);
+  const images = entries.filter(
+    (entry) => entry.isFile() && extensions.has(path.extname(entry.name).slice(1).toLowerCase()),
+  );
+  if (images.length === 0)
+    throw new SulcusError('INVALID_ARGUMENT', `${target} holds no images (${[...extensions].join(', ')})`);
   return images.map((entry) => path.join(entry.parentPath, entry.name)).sort();
 }

@@ -17,8 +17,10 @@ export function formatPredictions(predictions: readonly FilePrediction[], format
 
 function toJson(prediction: FilePrediction): object {
   const { file } = prediction;
-  if ('error' in prediction) return { file, error: { code: prediction.error.code, message: prediction.error.rawMessage } };
-  const { predictedClass, probabilities, modelVersion, modelHash, predictionId, prepareMs, inferenceMs } = prediction.response;
+  if ('error' in prediction)
+    return { file, error: { code: prediction.error.code, message: prediction.error.rawMessage } };
+  const { predictedClass, probabilities, modelVersion, modelHash, predictionId, prepareMs, inferenceMs } =
+    prediction.response;
   return {
     file,
     predictedClass,
@@ -33,13 +35,44 @@ function toJson(prediction: FilePrediction): object {
 
 /** One column per class that occurs; RFC 4180. */
 function toCsv(predictions: readonly FilePrediction[]): string {
-  const classes = [...new Set(predictions.flatMap((prediction) => ('error' in prediction ? [] : prediction.response.probabilities.map(({ className }) => className))))];
-  const header = ['file', 'predicted_class', ...classes.map((name) => `p(${name})`), 'model_version', 'prediction_id', 'error_code', 'error_message'];
+  const classes = [
+    ...new Set(
+      predictions.flatMap((prediction) =>
+        'error' in prediction ? [] : prediction.response.probabilities.map(({ className }) => className),
+      ),
+    ),
+  ];
+  const header = [
+    'file',
+    'predicted_class',
+    ...classes.map((name) => `p(${name})`),
+    'model_version',
+    'prediction_id',
+    'error_code',
+    'error_message',
+  ];
   const rows = predictions.map((prediction) => {
-    if ('error' in prediction) return [prediction.file, '', ...classes.map(() => ''), '', '', prediction.error.code, prediction.error.rawMessage];
+    if ('error' in prediction)
+      return [
+        prediction.file,
+        '',
+        ...classes.map(() => ''),
+        '',
+        '',
+        prediction.error.code,
+        prediction.error.rawMessage,
+      ];
     const { predictedClass, probabilities, modelVersion, predictionId } = prediction.response;
     const byClass = new Map(probabilities.map(({ className, probability }) => [className, probability]));
-    return [prediction.file, predictedClass, ...classes.map((name) => String(byClass.get(name) ?? '')), modelVersion, predictionId, '', ''];
+    return [
+      prediction.file,
+      predictedClass,
+      ...classes.map((name) => String(byClass.get(name) ?? '')),
+      modelVersion,
+      predictionId,
+      '',
+      '',
+    ];
   });
   return [header, ...rows].map(csvLine).join('');
 }
@@ -60,5 +93,13 @@ function toTable(predictions: readonly FilePrediction[]): string {
   });
   const all = [['file', 'class', 'probability', 'model version'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all.map((row) => `${row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell)).join('  ').trimEnd()}\n`).join('');
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

@@ -15,12 +15,35 @@ const options = {
   json: ['--json', flag({ default: false, description: 'write a JSON array instead of a table' })],
   csv: ['--csv', flag({ default: false, description: 'write CSV with one column per class instead of a table' })],
   output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
-  address: ['--address <host:port>', optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' }))],
-  concurrency: ['--concurrency <n>', integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' })],
-  explain: ['--explain <dir>', optional(text({ description: 'write there, for each image, what in it speaks for its class: a PNG of its own size' }))],
-  explainClass: ['--explain-class <name>', optional(text({ description: 'explain this class instead of the predicted one' }))],
-  timeoutMs: ['--timeout <time>', duration({ default: 30_000, description: 'time one answer may take, for example 5s' })],
-  waitMs: ['--wait <time>', duration({ default: 10_000, description: 'time the predictor may take to have a model in service, for example 1m' })],
+  address: [
+    '--address <host:port>',
+    optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' })),
+  ],
+  concurrency: [
+    '--concurrency <n>',
+    integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' }),
+  ],
+  explain: [
+    '--explain <dir>',
+    optional(
+      text({ description: 'write there, for each image, what in it speaks for its class: a PNG of its own size' }),
+    ),
+  ],
+  explainClass: [
+    '--explain-class <name>',
+    optional(text({ description: 'explain this class instead of the predicted one' })),
+  ],
+  timeoutMs: [
+    '--timeout <time>',
+    duration({ default: 30_000, description: 'time one answer may take, for example 5s' }),
+  ],
+  waitMs: [
+    '--wait <time>',
+    duration({
+      default: 10_000,
+      description: 'time the predictor may take to have a model in service, for example 1m',
+    }),
+  ],
 } as const;
 
 const notes = 'Exit code: 0 when every image was answered, 1 otherwise, 2 for wrong options.';
@@ -33,13 +56,21 @@ const notes = 'Exit code: 0 when every image was answered, 1 otherwise, 2 for wr
  */
 export async function predictMain(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
-    { name: 'sulcus predict', description: 'Asks a running predictor about image files, and about all images in folders at any depth.', operand: '<path...>', options, environment: clientEnvironment, notes },
+    {
+      name: 'sulcus predict',
+      description: 'Asks a running predictor about image files, and about all images in folders at any depth.',
+      operand: '<path...>',
+      options,
+      environment: clientEnvironment,
+      notes,
+    },
     argv,
   );
   if (!parsed) return;
   const { json, csv, output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
   if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
-  if (explainClass !== undefined && explain === undefined) throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
+  if (explainClass !== undefined && explain === undefined)
+    throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
 
   await runService('predict', async ({ signal }) => {
     const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;

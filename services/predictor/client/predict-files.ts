@@ -24,7 +24,10 @@ export interface PredictFilesOptions {
  *
  * @throws CANCELLED by `signal`; SERVICE_UNAVAILABLE when nobody answers any more
  */
-export function predictFiles(files: readonly string[], options: PredictFilesOptions): AsyncGenerator<FilePrediction, void, undefined> {
+export function predictFiles(
+  files: readonly string[],
+  options: PredictFilesOptions,
+): AsyncGenerator<FilePrediction, void, undefined> {
   return inOrder(begin(files, options), options.concurrency);
 }
 
@@ -32,7 +35,10 @@ async function* begin(files: readonly string[], options: PredictFilesOptions): A
   for (const file of files) yield { answer: predictFile(file, options) };
 }
 
-async function predictFile(file: string, { client, timeoutMs, signal, request }: PredictFilesOptions): Promise<FilePrediction> {
+async function predictFile(
+  file: string,
+  { client, timeoutMs, signal, request }: PredictFilesOptions,
+): Promise<FilePrediction> {
   try {
     const image = await readFile(file);
     return { file, response: await client.request({ ...request, name: file, image }, { timeoutMs, signal }) };

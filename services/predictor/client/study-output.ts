@@ -40,7 +40,13 @@ function sliceTable({ slices, probabilities }: StudyPrediction): string[] {
   const rows = slices.map(({ name, probabilities: own, finding, entropy, used, error }) => {
     if (error) return [name, error.code, '', '', error.message];
     const highest = Math.max(...own);
-    return [name, probabilities[own.indexOf(highest)]!.className, percent(highest), percent(finding), `${percent(entropy)}${used ? '  used' : ''}`];
+    return [
+      name,
+      probabilities[own.indexOf(highest)]!.className,
+      percent(highest),
+      percent(finding),
+      `${percent(entropy)}${used ? '  used' : ''}`,
+    ];
   });
   return table([['slice', 'class', 'probability', 'any finding', 'entropy'], ...rows]);
 }
@@ -51,5 +57,10 @@ const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 function table(rows: readonly (readonly string[])[]): string[] {
   const last = Math.max(...rows.map((row) => row.length)) - 1;
   const widths = Array.from({ length: last }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => (column < last ? cell.padEnd(widths[column]!) : cell)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < last ? cell.padEnd(widths[column]!) : cell))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -19,7 +19,10 @@ export interface DrawnHeatMap {
 }
 
 /** Draws a heat map in the pixels of the image that a network saw through a transform. @throws IMAGE_* for bytes that are no readable image */
-export async function drawHeatMap({ image: bytes, heatMap, form }: HeatMapOrder, transform: TransformSpec): Promise<DrawnHeatMap> {
+export async function drawHeatMap(
+  { image: bytes, heatMap, form }: HeatMapOrder,
+  transform: TransformSpec,
+): Promise<DrawnHeatMap> {
   const image = await decodeImage(bytes);
   const levels = projectHeatMap(image, heatMap, transform);
   const png = await encodeImage(form === 'overlay' ? overlayHeat(image, levels) : levels, 'png');

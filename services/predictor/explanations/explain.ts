@@ -37,15 +37,29 @@ export function explanationOrder(request: ExplanationRequest | null): Explanatio
     case 'EXPLANATION_FORM_HEAT_MAP':
       return { className, form: 'heat-map' };
     default:
-      throw new SulcusError('INVALID_ARGUMENT', `Form ${String(form)}: an explanation is an overlay (0) or a heat map (1)`);
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `Form ${String(form)}: an explanation is an overlay (0) or a heat map (1)`,
+      );
   }
 }
 
 /** @throws INVALID_ARGUMENT when a version does not know the class to explain, or there is no image to draw on: before any work is done */
-export function assertExplainable({ classes, version }: ModelCard, { format }: ImageInput, { className }: ExplanationOrder): void {
-  if (format !== 'encoded') throw new SulcusError('INVALID_ARGUMENT', 'Pixels cannot be explained: send the image as an encoded file, whose own pixels the explanation is drawn in');
+export function assertExplainable(
+  { classes, version }: ModelCard,
+  { format }: ImageInput,
+  { className }: ExplanationOrder,
+): void {
+  if (format !== 'encoded')
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      'Pixels cannot be explained: send the image as an encoded file, whose own pixels the explanation is drawn in',
+    );
   if (className === '' || classes.includes(className)) return;
-  throw new SulcusError('INVALID_ARGUMENT', `${version} has no class "${className}" to explain: it knows ${classes.join(', ')}`);
+  throw new SulcusError(
+    'INVALID_ARGUMENT',
+    `${version} has no class "${className}" to explain: it knows ${classes.join(', ')}`,
+  );
 }
 
 /**
@@ -53,7 +67,13 @@ export function assertExplainable({ classes, version }: ModelCard, { format }: I
  *
  * @throws CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died meanwhile
  */
-export async function explainImage(pool: PreparePool, host: ModelHost, { className, form }: ExplanationOrder, { image, pixels, predicted }: Explained, signal: AbortSignal): Promise<Explanation> {
+export async function explainImage(
+  pool: PreparePool,
+  host: ModelHost,
+  { className, form }: ExplanationOrder,
+  { image, pixels, predicted }: Explained,
+  signal: AbortSignal,
+): Promise<Explanation> {
   return await withSpan('explain image', {}, async () => {
     const startedMs = performance.now();
     const { classes } = host.card;

@@ -10,13 +10,21 @@ import { predictImage, type PredictionContext } from '../prediction.js';
 import { origin, toResponse } from './response.js';
 
 /** Failures that concern one image; anything else ends the stream. */
-const ANSWERED_IN_PLACE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.UNAVAILABLE, GrpcStatus.INTERNAL]);
+const ANSWERED_IN_PLACE: ReadonlySet<number> = new Set([
+  GrpcStatus.INVALID_ARGUMENT,
+  GrpcStatus.UNAVAILABLE,
+  GrpcStatus.INTERNAL,
+]);
 
 /**
  * `PredictStream`: answers in the order of the requests. Up to `window` images of a stream are worked on at a time, so
  * that one stream fills batches; when the predictor is full, the stream is read no further and so slows its sender.
  */
-export function predictStreamHandler(context: PredictionContext, admission: Admission, window: number): Handlers<'Predictor'>['predictStream'] {
+export function predictStreamHandler(
+  context: PredictionContext,
+  admission: Admission,
+  window: number,
+): Handlers<'Predictor'>['predictStream'] {
   return async function* (requests, { signal }) {
     // When the client leaves early, what is being worked on has nobody to answer to.
     const left = new AbortController();
@@ -31,16 +39,36 @@ export function predictStreamHandler(context: PredictionContext, admission: Admi
 }
 
 /** Begins an image as soon as it is read and there is room; holds at most one that waits for room. */
-async function* begin(context: PredictionContext, admission: Admission, requests: AsyncIterable<PredictRequest>, signal: AbortSignal): AsyncGenerator<Started<PredictStreamResponseInput>> {
+async function* begin(
+  context: PredictionContext,
+  admission: Admission,
+  requests: AsyncIterable<PredictRequest>,
+  signal: AbortSignal,
+): AsyncGenerator<Started<PredictStreamResponseInput>> {
   for await (const request of requests) {
-    const leave = await admission.enterWhenRoom(request.image.byteLength, signal, { explained: request.explain !== null });
+    const leave = await admission.enterWhenRoom(request.image.byteLength, signal, {
+      explained: request.explain !== null,
+    });
     yield { answer: answerInPlace(context, request, signal).finally(leave) };
   }
 }
 
-async function answerInPlace(context: PredictionContext, { image, name, priority, explain }: PredictRequest, signal: AbortSignal): Promise<PredictStreamResponseInput> {
+async function answerInPlace(
+  context: PredictionContext,
+  { image, name, priority, explain }: PredictRequest,
+  signal: AbortSignal,
+): Promise<PredictStreamResponseInput> {
   try {
-    return { response: toResponse(name, await predictImage(context, { image, origin: origin(name), priority: toPriority(priority), explain: explanationOrder(explain) }, signal)) };
+    return {
+      response: toResponse(
+        name,
+        await predictImage(
+          context,
+          { image, origin: origin(name), priority: toPriority(priority), explain: explanationOrder(explain) },
+          signal,
+        ),
+      ),
+    };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (!ANSWERED_IN_PLACE.has(error.policy.grpcStatus)) throw error;

@@ -11,7 +11,11 @@ export function predictHandler(context: PredictionContext, admission: Admission)
   return async ({ image, name, priority, explain }, { signal }) => {
     const urgency = toPriority(priority);
     const order = explanationOrder(explain);
-    const work = async (): Promise<PredictResponseInput> => toResponse(name, await predictImage(context, { image, origin: origin(name), priority: urgency, explain: order }, signal));
+    const work = async (): Promise<PredictResponseInput> =>
+      toResponse(
+        name,
+        await predictImage(context, { image, origin: origin(name), priority: urgency, explain: order }, signal),
+      );
     return await admitted(context, admission, image.byteLength, work, { explained: order !== undefined });
   };
 }

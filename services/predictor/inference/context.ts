@@ -11,7 +11,10 @@ export interface InferenceContext extends PredictionContext {
   versions: VersionCache;
   registry: Pick<Registry, 'list' | 'alias'>;
   admission: Admission;
-  config: Pick<PredictorConfig, 'alias' | 'maxBatchSize' | 'preferredBatchSizes' | 'maxDelayMs' | 'queueTimeoutMs' | 'maxRequests'>;
+  config: Pick<
+    PredictorConfig,
+    'alias' | 'maxBatchSize' | 'preferredBatchSizes' | 'maxDelayMs' | 'queueTimeoutMs' | 'maxRequests'
+  >;
   /** Version of the server's software. */
   serverVersion: string;
 }

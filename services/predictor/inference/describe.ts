@@ -35,7 +35,11 @@ export function modelConfig(name: string, card: ModelCard, config: InferenceCont
       maxQueueDelayMicroseconds: Math.round(config.maxDelayMs * 1000),
       priorityLevels: PRIORITY_LEVELS,
       defaultPriorityLevel: DEFAULT_PRIORITY,
-      defaultQueuePolicy: { defaultTimeoutMicroseconds: Math.round((config.queueTimeoutMs ?? 0) * 1000), allowTimeoutOverride: true, maxQueueSize: config.maxRequests },
+      defaultQueuePolicy: {
+        defaultTimeoutMicroseconds: Math.round((config.queueTimeoutMs ?? 0) * 1000),
+        allowTimeoutOverride: true,
+        maxQueueSize: config.maxRequests,
+      },
     },
     modelTransactionPolicy: { decoupled: false },
     parameters: {

@@ -7,7 +7,14 @@ import { modelStatisticsHandler } from './model-statistics.js';
 import { repositoryHandlers } from './repository.js';
 
 /** Names of the extensions that are served, as Triton calls them. */
-const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'parameters', 'statistics'];
+const EXTENSIONS = [
+  'binary_tensor_data',
+  'classification',
+  'model_configuration',
+  'model_repository',
+  'parameters',
+  'statistics',
+];
 
 /** The Open Inference Protocol v2 in front of the same slot, admission and batches as `sulcus.v1.Predictor`. */
 export function inferenceHandlers(context: InferenceContext): Handlers<'Inference'> {

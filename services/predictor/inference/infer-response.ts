@@ -24,21 +24,30 @@ export function requestedOutputs({ outputs }: ModelInferRequest): OutputOrder[] 
 }
 
 function requestedOutput(output: InferRequestedOutputTensor): OutputOrder {
-  if ('shared_memory_region' in output.parameters) throw new SulcusError('UNIMPLEMENTED', 'Tensors in shared memory are not served: outputs come with the answer');
+  if ('shared_memory_region' in output.parameters)
+    throw new SulcusError('UNIMPLEMENTED', 'Tensors in shared memory are not served: outputs come with the answer');
   if (output.name === OUTPUT) return { name: OUTPUT, topClasses: topClasses(output) };
   if (output.name === EXPLANATION_OUTPUT) return { name: EXPLANATION_OUTPUT, explain: explanationParameters(output) };
-  throw new SulcusError('INVALID_ARGUMENT', `There is no output "${output.name}": the output is "${OUTPUT}", with "${EXPLANATION_OUTPUT}" if asked for`);
+  throw new SulcusError(
+    'INVALID_ARGUMENT',
+    `There is no output "${output.name}": the output is "${OUTPUT}", with "${EXPLANATION_OUTPUT}" if asked for`,
+  );
 }
 
 function topClasses({ parameters }: InferRequestedOutputTensor): number | undefined {
   const count = integerParameter(parameters, 'classification');
-  if (count !== undefined && count < 1) throw new SulcusError('INVALID_ARGUMENT', `Parameter "classification" is ${count}: it is the number of classes, at least 1`);
+  if (count !== undefined && count < 1)
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `Parameter "classification" is ${count}: it is the number of classes, at least 1`,
+    );
   return count;
 }
 
 function explanationParameters({ parameters }: InferRequestedOutputTensor): ExplanationOrder {
   const form = textParameter(parameters, 'form') ?? 'overlay';
-  if (form !== 'overlay' && form !== 'heat-map') throw new SulcusError('INVALID_ARGUMENT', `Parameter "form" is "${form}": it is "overlay" or "heat-map"`);
+  if (form !== 'overlay' && form !== 'heat-map')
+    throw new SulcusError('INVALID_ARGUMENT', `Parameter "form" is "${form}": it is "overlay" or "heat-map"`);
   return { className: textParameter(parameters, 'class') ?? '', form };
 }
 
@@ -47,9 +56,16 @@ function explanationParameters({ parameters }: InferRequestedOutputTensor): Expl
  *
  * @param predictions of the request's images, at least one, all of one version, with explanations if those were ordered
  */
-export function inferResponse(modelName: string, id: string, orders: readonly OutputOrder[], predictions: readonly Prediction[]): ModelInferResponseInput {
+export function inferResponse(
+  modelName: string,
+  id: string,
+  orders: readonly OutputOrder[],
+  predictions: readonly Prediction[],
+): ModelInferResponseInput {
   const { card } = predictions[0]!;
-  const outputs = orders.map((order) => (order.name === OUTPUT ? probabilitiesOutput(order.topClasses, predictions) : explanationOutput(predictions)));
+  const outputs = orders.map((order) =>
+    order.name === OUTPUT ? probabilitiesOutput(order.topClasses, predictions) : explanationOutput(predictions),
+  );
   return {
     modelName,
     modelVersion: card.version,
@@ -72,8 +88,14 @@ interface RawOutput {
 function probabilitiesOutput(topClasses: number | undefined, predictions: readonly Prediction[]): RawOutput {
   const width = Math.min(topClasses ?? Infinity, predictions[0]!.card.classes.length);
   const shape = [predictions.length, width];
-  if (topClasses === undefined) return { tensor: { name: OUTPUT, datatype: 'FP32', shape }, raw: rawProbabilities(predictions) };
-  return { tensor: { name: OUTPUT, datatype: 'BYTES', shape }, raw: joinElements(predictions.flatMap((prediction) => likeliest(prediction, width)).map((text) => Buffer.from(text))) };
+  if (topClasses === undefined)
+    return { tensor: { name: OUTPUT, datatype: 'FP32', shape }, raw: rawProbabilities(predictions) };
+  return {
+    tensor: { name: OUTPUT, datatype: 'BYTES', shape },
+    raw: joinElements(
+      predictions.flatMap((prediction) => likeliest(prediction, width)).map((text) => Buffer.from(text)),
+    ),
+  };
 }
 
 const explanationOutput = (predictions: readonly Prediction[]): RawOutput => ({
@@ -82,7 +104,11 @@ const explanationOutput = (predictions: readonly Prediction[]): RawOutput => ({
 });
 
 function rawProbabilities(predictions: readonly Prediction[]): Buffer {
-  return Buffer.concat(predictions.map(({ probabilities }) => Buffer.from(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength)));
+  return Buffer.concat(
+    predictions.map(({ probabilities }) =>
+      Buffer.from(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength),
+    ),
+  );
 }
 
 /** "probability:index:name" of the `count` most probable classes. */

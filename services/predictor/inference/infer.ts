@@ -14,14 +14,24 @@ import { EXPLANATION_OUTPUT } from './tensors.js';
 
 /** `ModelInfer`: one request of one or more images. A full predictor refuses before it does any work. */
 export function modelInferHandler(context: InferenceContext): Handlers<'Inference'>['modelInfer'] {
-  return (request, { signal }) => admitted(context, context.admission, requestBytes(request), () => infer(context, request, signal), visitorOf(request));
+  return (request, { signal }) =>
+    admitted(
+      context,
+      context.admission,
+      requestBytes(request),
+      () => infer(context, request, signal),
+      visitorOf(request),
+    );
 }
 
 /**
  * `ModelStreamInfer`: one answer per request, in their order. Up to `window` requests of a stream are worked on at a
  * time; when the predictor is full, the stream is read no further and so slows its sender.
  */
-export function modelStreamInferHandler(context: InferenceContext, window: number): Handlers<'Inference'>['modelStreamInfer'] {
+export function modelStreamInferHandler(
+  context: InferenceContext,
+  window: number,
+): Handlers<'Inference'>['modelStreamInfer'] {
   return async function* (requests, { signal }) {
     // When the client leaves early, what is being worked on has nobody to answer to.
     const left = new AbortController();
@@ -35,21 +45,33 @@ export function modelStreamInferHandler(context: InferenceContext, window: numbe
   };
 }
 
-async function* begin(context: InferenceContext, requests: AsyncIterable<ModelInferRequest>, signal: AbortSignal): AsyncGenerator<Started<ModelStreamInferResponseInput>> {
+async function* begin(
+  context: InferenceContext,
+  requests: AsyncIterable<ModelInferRequest>,
+  signal: AbortSignal,
+): AsyncGenerator<Started<ModelStreamInferResponseInput>> {
   for await (const request of requests) {
     const leave = await context.admission.enterWhenRoom(requestBytes(request), signal, visitorOf(request));
     yield { answer: answerInPlace(context, request, signal).finally(leave) };
   }
 }
 
-const visitorOf = ({ outputs }: ModelInferRequest): Visitor => ({ explained: outputs.some(({ name }) => name === EXPLANATION_OUTPUT) });
+const visitorOf = ({ outputs }: ModelInferRequest): Visitor => ({
+  explained: outputs.some(({ name }) => name === EXPLANATION_OUTPUT),
+});
 
 /** Whatever fails concerns one request and is answered in its place, unless the whole stream is over. */
-async function answerInPlace(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelStreamInferResponseInput> {
+async function answerInPlace(
+  context: InferenceContext,
+  request: ModelInferRequest,
+  signal: AbortSignal,
+): Promise<ModelStreamInferResponseInput> {
   try {
     const { parameters, ...response } = await infer(context, request, signal);
     // Clients of streams look for this mark, because elsewhere a request may have several answers.
-    return { inferResponse: { ...response, parameters: { ...parameters, triton_final_response: { boolParam: true } } } };
+    return {
+      inferResponse: { ...response, parameters: { ...parameters, triton_final_response: { boolParam: true } } },
+    };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (signal.aborted) throw error;
@@ -58,7 +80,11 @@ async function answerInPlace(context: InferenceContext, request: ModelInferReque
   }
 }
 
-async function infer(context: InferenceContext, request: ModelInferRequest, signal: AbortSignal): Promise<ModelInferResponseInput> {
+async function infer(
+  context: InferenceContext,
+  request: ModelInferRequest,
+  signal: AbortSignal,
+): Promise<ModelInferResponseInput> {
   assertNoSequence(request.parameters);
   const outputs = requestedOutputs(request);
   const explain = outputs.flatMap((output) => (output.name === EXPLANATION_OUTPUT ? [output.explain] : []))[0];

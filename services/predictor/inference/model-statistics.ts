@@ -5,7 +5,10 @@ import type { Tally, VersionStatistics } from '../statistics.js';
 import type { InferenceContext } from './context.js';
 
 /** `ModelStatistics`: of every version that answered lately, or of the one asked for. Includes requests to sulcus.v1.Predictor. */
-export function modelStatisticsHandler({ directory, statistics }: InferenceContext): Handlers<'Inference'>['modelStatistics'] {
+export function modelStatisticsHandler({
+  directory,
+  statistics,
+}: InferenceContext): Handlers<'Inference'>['modelStatistics'] {
   return async ({ name, version }, { signal }) => {
     const model = directory.name ?? '';
     // Before the first version nobody has a name; then, and for any other name, the directory says what is wrong.

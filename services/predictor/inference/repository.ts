@@ -2,7 +2,10 @@ import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { InferenceContext } from './context.js';
 
-type RepositoryHandlers = Pick<Handlers<'Inference'>, 'repositoryIndex' | 'repositoryModelLoad' | 'repositoryModelUnload'>;
+type RepositoryHandlers = Pick<
+  Handlers<'Inference'>,
+  'repositoryIndex' | 'repositoryModelLoad' | 'repositoryModelUnload'
+>;
 
 /** Parameter that says which version is meant; without it, it is the one in service. */
 const VERSION = 'version';
@@ -11,18 +14,31 @@ const VERSION = 'version';
  * The registry as a model repository. What is in service is decided by its alias alone, so that every change of model has
  * passed the gate and is on record; other versions can be loaded beside it, and unloaded.
  */
-export function repositoryHandlers({ directory, registry, slot, versions, config: { alias } }: InferenceContext): RepositoryHandlers {
+export function repositoryHandlers({
+  directory,
+  registry,
+  slot,
+  versions,
+  config: { alias },
+}: InferenceContext): RepositoryHandlers {
   return {
     repositoryIndex: async ({ repositoryName, ready }) => {
       assertNoRepository(repositoryName);
-      const models = (await registry.list()).map((card) => ({ name: directory.nameOf(card), version: card.version, ...stateOf(card.version) }));
+      const models = (await registry.list()).map((card) => ({
+        name: directory.nameOf(card),
+        version: card.version,
+        ...stateOf(card.version),
+      }));
       return { models: ready ? models.filter(({ state }) => state === 'READY') : models };
     },
 
     repositoryModelLoad: async ({ repositoryName, modelName, parameters }, { signal }) => {
       assertNoRepository(repositoryName);
       const { [VERSION]: version, ...others } = parameters;
-      if (Object.keys(others).length > 0) throw unimplemented(`Models come from the registry alone: promote a version to "${alias}" to have it in service, or name one in the parameter "${VERSION}"`);
+      if (Object.keys(others).length > 0)
+        throw unimplemented(
+          `Models come from the registry alone: promote a version to "${alias}" to have it in service, or name one in the parameter "${VERSION}"`,
+        );
       const { release } = await directory.acquire({ name: modelName, version: version?.stringParam ?? '' }, signal);
       release();
       return {};
@@ -31,7 +47,8 @@ export function repositoryHandlers({ directory, registry, slot, versions, config
     repositoryModelUnload: async ({ repositoryName, modelName, parameters: { [VERSION]: version } }, { signal }) => {
       assertNoRepository(repositoryName);
       const card = await directory.find({ name: modelName, version: version?.stringParam ?? '' }, signal);
-      if (card.version === slot.serving?.card.version) throw unimplemented(`"${modelName}" stays in service: a version goes when another is promoted to "${alias}"`);
+      if (card.version === slot.serving?.card.version)
+        throw unimplemented(`"${modelName}" stays in service: a version goes when another is promoted to "${alias}"`);
       await versions.unload(card.version);
       return {};
     },
@@ -43,12 +60,18 @@ export function repositoryHandlers({ directory, registry, slot, versions, config
     const state = versions.stateOf(version);
     if (state) return { state, reason: '' };
     const setback = slot.setbackOf(version) ?? versions.setbackOf(version);
-    return { state: 'UNAVAILABLE', reason: setback?.message ?? `not what "${alias}" points to${versions.maxVersions > 0 ? ': loaded when it is asked for' : ''}` };
+    return {
+      state: 'UNAVAILABLE',
+      reason:
+        setback?.message ??
+        `not what "${alias}" points to${versions.maxVersions > 0 ? ': loaded when it is asked for' : ''}`,
+    };
   }
 }
 
 function assertNoRepository(name: string): void {
-  if (name !== '') throw unimplemented(`There is one repository, the registry: leave repository_name empty instead of "${name}"`);
+  if (name !== '')
+    throw unimplemented(`There is one repository, the registry: leave repository_name empty instead of "${name}"`);
 }
 
 const unimplemented = (message: string): SulcusError => new SulcusError('UNIMPLEMENTED', message);

@@ -15,7 +15,11 @@ export type InputDatatype = (typeof INPUT_DATATYPES)[number];
 export const ELEMENT_BYTES = { UINT8: 1, FP32: 4 } as const;
 
 /** `[height, width, channels]` of a version's input. */
-export const pixelShape = ({ input }: ModelCard): [number, number, number] => [input.height, input.width, input.channels];
+export const pixelShape = ({ input }: ModelCard): [number, number, number] => [
+  input.height,
+  input.width,
+  input.channels,
+];
 
 /** Bytes in front of each element of a BYTES tensor: its length, little-endian. */
 const LENGTH_BYTES = 4;

@@ -15,7 +15,10 @@ export interface AliasFollowerOptions {
 const REWATCH_MS = 1000;
 
 /** Tells `onRecord` of the alias' present record and of every later one it gets to see, each once and in order, until `signal`. */
-export async function followAlias(options: AliasFollowerOptions, onRecord: (record: AliasRecord) => void): Promise<void> {
+export async function followAlias(
+  options: AliasFollowerOptions,
+  onRecord: (record: AliasRecord) => void,
+): Promise<void> {
   const { registry, alias, pollMs, log, signal } = options;
   let newestRevision = -1;
   const see = (record: AliasRecord | undefined): void => {

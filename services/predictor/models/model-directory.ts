@@ -84,7 +84,13 @@ export class ModelDirectory {
     try {
       const { card } = lease.host;
       if (needed) assertName(name, this.nameOf(card));
-      if (needed || version === card.version || isNumberOf(version, card) || (await this.#pointed(version)) === card.version) return lease;
+      if (
+        needed ||
+        version === card.version ||
+        isNumberOf(version, card) ||
+        (await this.#pointed(version)) === card.version
+      )
+        return lease;
     } catch (error) {
       lease.release();
       throw error;
@@ -102,11 +108,17 @@ export class ModelDirectory {
     const card = VERSION.test(wanted) ? await registry.get(wanted) : undefined;
     const inService = serving ? `${serving.version} is in service` : 'none is in service';
     const details = { version, serving: serving?.version ?? '' };
-    if (!card) throw new SulcusError('NOT_FOUND', `There is no version or alias "${version}" here: ${inService}`, { details });
+    if (!card)
+      throw new SulcusError('NOT_FOUND', `There is no version or alias "${version}" here: ${inService}`, { details });
     assertName(name, this.nameOf(card));
     if (versions.maxVersions > 0) return card;
-    const which = pointed === undefined ? `Version ${card.version}` : `Alias "${version}" points to ${card.version}, which`;
-    throw new SulcusError('NOT_FOUND', `${which} is not loaded here: ${inService}, and SULCUS_MAX_LOADED_VERSIONS allows no other`, { details });
+    const which =
+      pointed === undefined ? `Version ${card.version}` : `Alias "${version}" points to ${card.version}, which`;
+    throw new SulcusError(
+      'NOT_FOUND',
+      `${which} is not loaded here: ${inService}, and SULCUS_MAX_LOADED_VERSIONS allows no other`,
+      { details },
+    );
   }
 
   async #pointed(version: string): Promise<string | undefined> {
@@ -115,7 +127,10 @@ export class ModelDirectory {
 }
 
 function assertName(name: string, expected: string): void {
-  if (name !== expected) throw new SulcusError('NOT_FOUND', `There is no model "${name}" here: the model is "${expected}"`, { details: { name, serving: expected } });
+  if (name !== expected)
+    throw new SulcusError('NOT_FOUND', `There is no model "${name}" here: the model is "${expected}"`, {
+      details: { name, serving: expected },
+    });
 }
 
 function isNumberOf(version: string, card: ModelCard): boolean {

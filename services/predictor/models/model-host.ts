@@ -82,7 +82,10 @@ export class ModelHost {
   #onIdle: (() => void) | undefined;
   #onFailure: ((error: SulcusError) => void) | undefined;
 
-  private constructor(parts: Pick<ModelHost, 'card' | 'enginePid' | 'engine' | 'loadMs' | 'transform'> & { thread: ModelThread }, options: ModelHostOptions) {
+  private constructor(
+    parts: Pick<ModelHost, 'card' | 'enginePid' | 'engine' | 'loadMs' | 'transform'> & { thread: ModelThread },
+    options: ModelHostOptions,
+  ) {
     this.card = parts.card;
     this.enginePid = parts.enginePid;
     this.engine = parts.engine;
@@ -100,7 +103,8 @@ export class ModelHost {
       maxBatchesInFlight: BATCHES_IN_FLIGHT,
       run: (rows) => this.#infer(rows),
     });
-    const failed = (why: string): void => this.#fail(new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} is gone: ${why}`));
+    const failed = (why: string): void =>
+      this.#fail(new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} is gone: ${why}`));
     this.#thread.call('engineEnded', undefined).then(failed, () => failed('its thread ended'));
   }
 
@@ -114,9 +118,16 @@ export class ModelHost {
     const startedMs = performance.now();
     const { network, transform: spec } = checkCard(card);
     const transform = { hash: card.transformHash, spec };
-    const servingNiceness = !options.background && options.besideLive && canRestoreNiceness() ? os.getPriority() : undefined;
-    const loadNiceness = options.background ? LEAST_URGENT : servingNiceness === undefined ? undefined : Math.min(servingNiceness + LOAD_NICENESS, LEAST_URGENT);
-    const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`, { loadNiceness } satisfies ModelThreadData);
+    const servingNiceness =
+      !options.background && options.besideLive && canRestoreNiceness() ? os.getPriority() : undefined;
+    const loadNiceness = options.background
+      ? LEAST_URGENT
+      : servingNiceness === undefined
+        ? undefined
+        : Math.min(servingNiceness + LOAD_NICENESS, LEAST_URGENT);
+    const thread: ModelThread = new ThreadClient(ENTRY, `thread of model version ${card.version}`, {
+      loadNiceness,
+    } satisfies ModelThreadData);
     let enginePid: number | undefined;
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]);
@@ -124,9 +135,17 @@ export class ModelHost {
         await thread.call('fetch', { natsUrl: options.natsUrl, card });
         enginePid = await thread.call('start', { threads: options.engineThreads, label: `predictor ${card.version}` });
         const precision = options.precision === 'auto' ? recipePrecision(card) : options.precision;
-        const order = { network, precision, batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes), servingNiceness };
+        const order = {
+          network,
+          precision,
+          batchSizes: warmUpBatchSizes(options.maxBatchSize, options.preferredBatchSizes),
+          servingNiceness,
+        };
         const [engine] = await Promise.all([thread.call('load', order), options.pool.warmUp(transform)]);
-        return new ModelHost({ card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs }, options);
+        return new ModelHost(
+          { card, transform, enginePid, engine, thread, loadMs: performance.now() - startedMs },
+          options,
+        );
       };
       // The thread's end settles what is left of the work.
       return await unlessAborted(load(), limit);
@@ -161,7 +180,11 @@ export class ModelHost {
    * @returns probabilities in the order of the card's classes, at the temperature of its calibration
    * @throws CANCELLED, DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine dies meanwhile; what `prepare` throws
    */
-  predict(prepare: (signal: AbortSignal) => Promise<Uint8Array>, signal: AbortSignal, priority?: Priority): Promise<Batched<Float32Array>> {
+  predict(
+    prepare: (signal: AbortSignal) => Promise<Uint8Array>,
+    signal: AbortSignal,
+    priority?: Priority,
+  ): Promise<Batched<Float32Array>> {
     return this.#batcher.submit(prepare, signal, priority);
   }
 
@@ -209,18 +232,27 @@ export class ModelHost {
     rows.forEach((row, index) => pixels.set(row, index * this.#inputLength));
     const classes = this.card.classes.length;
     const startedMs = performance.now();
-    const probabilities = await this.#whileResponsive(this.#thread.call('predict', { pixels, count: rows.length }, [pixels.buffer]));
+    const probabilities = await this.#whileResponsive(
+      this.#thread.call('predict', { pixels, count: rows.length }, [pixels.buffer]),
+    );
     if (probabilities.length !== rows.length * classes) {
-      throw new SulcusError('INTERNAL', `The engine answered ${probabilities.length} values for ${rows.length} rows of ${classes} classes`);
+      throw new SulcusError(
+        'INTERNAL',
+        `The engine answered ${probabilities.length} values for ${rows.length} rows of ${classes} classes`,
+      );
     }
     this.#onBatch?.(this.card.version, rows.length, performance.now() - startedMs);
     const { temperature = 1 } = this.card.calibration ?? {};
-    return rows.map((_, index) => temperatureScaled(probabilities.slice(index * classes, (index + 1) * classes), temperature));
+    return rows.map((_, index) =>
+      temperatureScaled(probabilities.slice(index * classes, (index + 1) * classes), temperature),
+    );
   }
 
   async #whileResponsive<T>(work: Promise<T>): Promise<T> {
     const watchdog = setTimeout(() => {
-      this.#fail(new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} has not answered for ${HANG_MS} ms`));
+      this.#fail(
+        new SulcusError('ENGINE_FAILED', `The engine of ${this.card.version} has not answered for ${HANG_MS} ms`),
+      );
       void endThread(this.#thread, this.enginePid);
     }, HANG_MS);
     try {

@@ -180,7 +180,8 @@ export class ModelSlot {
 
   async #load(version: string, signal: AbortSignal): Promise<ModelHost> {
     const card = await this.#options.registry.get(version);
-    if (!card) throw new SulcusError('NOT_FOUND', `The registry has no model version ${version}`, { details: { version } });
+    if (!card)
+      throw new SulcusError('NOT_FOUND', `The registry has no model version ${version}`, { details: { version } });
     const links = card.traceparent === undefined ? [] : [{ traceparent: card.traceparent }];
     const attributes = { [attr.modelVersion]: version, [attr.modelAlias]: this.#options.alias };
     return await withSpan('load model', { root: true, attributes, links }, () => this.#options.load(card, signal));
@@ -230,7 +231,9 @@ export class ModelSlot {
   /** Waits for a change, until a retry is due or `signal`. */
   async #somethingToDo(signal: AbortSignal): Promise<void> {
     const inMs = this.#setbacks.nextInMs();
-    await this.#changed.wait(Number.isFinite(inMs) ? AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(inMs))]) : signal);
+    await this.#changed.wait(
+      Number.isFinite(inMs) ? AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(inMs))]) : signal,
+    );
   }
 
   async #recovered(signal: AbortSignal): Promise<void> {
@@ -242,10 +245,16 @@ export class ModelSlot {
   #notReady(): SulcusError {
     const { alias } = this.#options;
     const notReady = (why: string): SulcusError => new SulcusError('MODEL_NOT_READY', why);
-    if (this.#state === 'closed') return new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping: ask another one');
+    if (this.#state === 'closed')
+      return new SulcusError('SERVICE_UNAVAILABLE', 'The predictor is stopping: ask another one');
     if (!this.#wanted) return notReady(`No model version has been promoted to "${alias}" yet`);
-    if (this.#loading !== undefined) return notReady(`Model version ${this.#loading} is being loaded: try again in a moment`);
+    if (this.#loading !== undefined)
+      return notReady(`Model version ${this.#loading} is being loaded: try again in a moment`);
     const setback = this.#setbacks.of(this.#wanted.version);
-    return notReady(setback ? `Model version ${this.#wanted.version} cannot serve: ${setback.message}` : `Model version ${this.#wanted.version} is about to be loaded: try again in a moment`);
+    return notReady(
+      setback
+        ? `Model version ${this.#wanted.version} cannot serve: ${setback.message}`
+        : `Model version ${this.#wanted.version} is about to be loaded: try again in a moment`,
+    );
   }
 }

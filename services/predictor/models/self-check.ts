@@ -20,7 +20,12 @@ const REPEAT_TOLERANCE = 1e-4;
  * @param inputLength bytes of one image
  * @throws MODEL_INVALID with what was found
  */
-export async function warmUpAndCheck(model: Checkable, inputLength: number, classes: number, batchSizes: readonly number[]): Promise<void> {
+export async function warmUpAndCheck(
+  model: Checkable,
+  inputLength: number,
+  classes: number,
+  batchSizes: readonly number[],
+): Promise<void> {
   const probe = probeImage(inputLength);
   const first = await model.predict(probe, 1);
   assertDistributions(first, 1, classes);
@@ -39,14 +44,23 @@ export async function warmUpAndCheck(model: Checkable, inputLength: number, clas
 /** @throws MODEL_INVALID unless `values` is `[count, classes]` with every row a probability distribution */
 export function assertDistributions(values: Float32Array, count: number, classes: number): void {
   if (values.length !== count * classes) {
-    throw new SulcusError('MODEL_INVALID', `The model answers ${values.length} values for ${count} images of ${classes} classes`);
+    throw new SulcusError(
+      'MODEL_INVALID',
+      `The model answers ${values.length} values for ${count} images of ${classes} classes`,
+    );
   }
   for (let row = 0; row < count; row++) {
     const probabilities = values.subarray(row * classes, (row + 1) * classes);
     const sum = probabilities.reduce((total, value) => total + value, 0);
     // A NaN fails both comparisons' negations: `!(a <= b)` is not `a > b` here.
-    if (!probabilities.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE) || !(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
-      throw new SulcusError('MODEL_INVALID', `The model's answers are no probabilities: ${Array.from(probabilities.slice(0, 8)).join(', ')}`);
+    if (
+      !probabilities.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE) ||
+      !(Math.abs(sum - 1) <= SUM_TOLERANCE)
+    ) {
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `The model's answers are no probabilities: ${Array.from(probabilities.slice(0, 8)).join(', ')}`,
+      );
     }
   }
 }

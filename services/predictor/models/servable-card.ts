@@ -56,7 +56,9 @@ function contradictions(card: ModelCard, transform: TransformSpec): string[] {
   const { height, width, channels, normalize } = card.input;
   if (transformHash(transform) !== card.transformHash) mistakes.push('the transform is not the one its hash names');
   if (transform.outputHeight !== height || transform.outputWidth !== width || transform.channels !== channels) {
-    mistakes.push(`the transform makes ${transform.outputHeight}×${transform.outputWidth}×${transform.channels} and the network takes ${height}×${width}×${channels}`);
+    mistakes.push(
+      `the transform makes ${transform.outputHeight}×${transform.outputWidth}×${transform.channels} and the network takes ${height}×${width}×${channels}`,
+    );
   }
   if (!sameNumbers(transform.normalize.mean, normalize.mean) || !sameNumbers(transform.normalize.std, normalize.std)) {
     mistakes.push("the transform's normalisation is not the network's");

@@ -6,7 +6,15 @@
 import { connectBus } from '#libs/bus';
 import { describeEngine, startEngine, type Engine } from '#libs/engine';
 import type { HeatMap } from '#libs/imaging';
-import { decodeSafetensors, InferenceSession, resolvePrecision, type ExplanationMethod, type NetworkConfig, type NetworkState, type Precision } from '#libs/nn';
+import {
+  decodeSafetensors,
+  InferenceSession,
+  resolvePrecision,
+  type ExplanationMethod,
+  type NetworkConfig,
+  type NetworkState,
+  type Precision,
+} from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { serveThread, setProcessNiceness, setThreadNiceness } from '#libs/threads';
 import { warmUpAndCheck } from './self-check.js';
@@ -62,21 +70,32 @@ const methods = {
   load: async ({ network, precision, batchSizes, servingNiceness }: LoadOrder): Promise<EngineFacts> => {
     const { info } = engine!;
     const resolved = resolvePrecision(precision, info, network.architecture);
-    session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!, { explanations: true });
+    session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!, {
+      explanations: true,
+    });
     weights = undefined; // the engine has them: no second copy is kept
     const { height, width, channels } = network.input;
     await warmUpAndCheck(session, height * width * channels, network.classes, batchSizes);
     if (servingNiceness !== undefined) becomeUrgent(servingNiceness);
-    return { precision: resolved, description: describeEngine(info), library: `${info.library} ${info.version}`, device: info.devices[0] ?? '' };
+    return {
+      precision: resolved,
+      description: describeEngine(info),
+      library: `${info.library} ${info.version}`,
+      device: info.devices[0] ?? '',
+    };
   },
 
   /** `[count, height, width, channels]` uint8 → `[count, classes]` probabilities. */
-  predict: ({ pixels, count }: { pixels: Uint8Array; count: number }): Promise<Float32Array> => session!.predict(pixels, count),
+  predict: ({ pixels, count }: { pixels: Uint8Array; count: number }): Promise<Float32Array> =>
+    session!.predict(pixels, count),
 
   /** `[1, height, width, channels]` uint8 and a class index → what in the image speaks for the class. */
   explain: async ({ pixels, classIndex }: { pixels: Uint8Array; classIndex: number }): Promise<ClassHeatMap> => {
     const { method, width, height, grid } = session!.explanation!;
-    return { method, heatMap: { width, height, grid, data: await session!.explain(pixels, Int32Array.of(classIndex), 1) } };
+    return {
+      method,
+      heatMap: { width, height, grid, data: await session!.explain(pixels, Int32Array.of(classIndex), 1) },
+    };
   },
 
   /** Answers when the engine's process ends other than by closing this thread: with what is known of its end. */

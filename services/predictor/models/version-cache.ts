@@ -69,7 +69,8 @@ export class VersionCache {
     clearTimeout(entry.idle);
     entry.users++;
     const leave = (): void => {
-      if (--entry.users === 0) entry.idle = setTimeout(() => void this.unload(card.version), this.#options.idleMs).unref();
+      if (--entry.users === 0)
+        entry.idle = setTimeout(() => void this.unload(card.version), this.#options.idleMs).unref();
     };
     try {
       const host = await unlessAborted(entry.host, signal);
@@ -88,7 +89,10 @@ export class VersionCache {
     this.#entries.delete(version);
     clearTimeout(entry.idle);
     const unloaded = entry.host.then(
-      (host) => host.retire(this.#options.drainMs).catch((error: unknown) => this.#options.log.warn({ err: error, version }, 'A version did not end cleanly')),
+      (host) =>
+        host
+          .retire(this.#options.drainMs)
+          .catch((error: unknown) => this.#options.log.warn({ err: error, version }, 'A version did not end cleanly')),
       () => undefined,
     );
     this.#unloading.add(unloaded);
@@ -109,7 +113,12 @@ export class VersionCache {
     const setback = this.#setbacks.of(version);
     if (setback && !this.#setbacks.mayTry(version, undefined)) throw setback;
     this.#makeRoom(version);
-    const entry: Entry = { host: this.#options.load(card, this.#closed.signal), loaded: false, users: 0, idle: undefined };
+    const entry: Entry = {
+      host: this.#options.load(card, this.#closed.signal),
+      loaded: false,
+      users: 0,
+      idle: undefined,
+    };
     const drop = (): void => {
       if (this.#entries.get(version) === entry) void this.unload(version);
     };
@@ -131,7 +140,12 @@ export class VersionCache {
     const { maxVersions } = this.#options;
     if (this.#entries.size < maxVersions) return;
     const unused = [...this.#entries].find(([, { users, loaded }]) => users === 0 && loaded);
-    if (!unused) throw new SulcusError('BACKPRESSURE', `${version} has no place: ${maxVersions} versions beside the one in service are in use`, { details: { reason: 'versions', maxVersions } });
+    if (!unused)
+      throw new SulcusError(
+        'BACKPRESSURE',
+        `${version} has no place: ${maxVersions} versions beside the one in service are in use`,
+        { details: { reason: 'versions', maxVersions } },
+      );
     void this.unload(unused[0]);
   }
 }

@@ -23,6 +23,7 @@ export function toPixels(bytes: Uint8Array, format: 'uint8' | 'float32'): Uint8A
   if (format === 'uint8') return bytes;
   const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const wrong = values.findIndex((value) => !(value >= 0 && value <= 255));
-  if (wrong >= 0) throw new SulcusError('INVALID_ARGUMENT', `Value ${wrong} of the image is ${values[wrong]}: pixels are 0 to 255`);
+  if (wrong >= 0)
+    throw new SulcusError('INVALID_ARGUMENT', `Value ${wrong} of the image is ${values[wrong]}: pixels are 0 to 255`);
   return Uint8Array.from(values, Math.round);
 }

@@ -64,7 +64,12 @@ export class PreparePool {
    * @throws CANCELLED or DEADLINE_EXCEEDED when `signal` aborts before a thread took the image; IMAGE_* codes for bytes that
    * are no readable image, INVALID_ARGUMENT for values that are no pixels; both with `details.sampleId`
    */
-  prepare(transform: TransformRef, image: ImageInput, signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Promise<Prepared> {
+  prepare(
+    transform: TransformRef,
+    image: ImageInput,
+    signal: AbortSignal,
+    priority: Priority = DEFAULT_PRIORITY,
+  ): Promise<Prepared> {
     return this.#inTurn((thread) => prepareIn(thread, transform, image), signal, priority);
   }
 
@@ -91,7 +96,11 @@ export class PreparePool {
         resolve(result);
         return result;
       };
-      const task: Task = { priority, start: (thread) => settle(start(thread)), fail: (error) => void settle(Promise.reject(error)) };
+      const task: Task = {
+        priority,
+        start: (thread) => settle(start(thread)),
+        fail: (error) => void settle(Promise.reject(error)),
+      };
       signal.addEventListener('abort', onAbort, { once: true });
       insertByPriority(this.#tasks, task);
       this.#dispatch();
@@ -128,7 +137,11 @@ export class PreparePool {
   }
 
   #addThread(): PrepareThread {
-    const thread = { client: new ThreadClient<PrepareMethods>(ENTRY, 'prepare thread'), known: new Set<string>(), load: 0 };
+    const thread = {
+      client: new ThreadClient<PrepareMethods>(ENTRY, 'prepare thread'),
+      known: new Set<string>(),
+      load: 0,
+    };
     this.#threads.push(thread);
     void thread.client.exited.then(() => this.#threads.splice(this.#threads.indexOf(thread), 1));
     return thread;
@@ -145,13 +158,21 @@ async function teach({ client, known }: PrepareThread, transform: TransformRef):
 async function prepareIn(thread: PrepareThread, transform: TransformRef, image: ImageInput): Promise<Prepared> {
   teach(thread, transform).catch(() => undefined); // a transform that is refused shows in the image's answer
   const bytes = ownBytes(image.bytes);
-  return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes, format: image.format }, [bytes.buffer]);
+  return await thread.client.call('prepare', { transformHash: transform.hash, image: bytes, format: image.format }, [
+    bytes.buffer,
+  ]);
 }
 
-async function drawIn(thread: PrepareThread, transform: TransformRef, { image, heatMap, form }: HeatMapOrder): Promise<DrawnHeatMap> {
+async function drawIn(
+  thread: PrepareThread,
+  transform: TransformRef,
+  { image, heatMap, form }: HeatMapOrder,
+): Promise<DrawnHeatMap> {
   teach(thread, transform).catch(() => undefined);
   const bytes = ownBytes(image);
-  return await thread.client.call('draw', { transformHash: transform.hash, image: bytes, heatMap, form }, [bytes.buffer]);
+  return await thread.client.call('draw', { transformHash: transform.hash, image: bytes, heatMap, form }, [
+    bytes.buffer,
+  ]);
 }
 
 /** A view may lie in a larger buffer, which posting would copy whole: take exactly these bytes, to be moved. */

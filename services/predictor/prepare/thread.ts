@@ -4,7 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, prepareFile, validateTransform, type CompiledTransform, type TransformMode } from '#libs/imaging';
+import {
+  compileTransform,
+  prepareFile,
+  validateTransform,
+  type CompiledTransform,
+  type TransformMode,
+} from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { serveThread } from '#libs/threads';
 import { drawHeatMap, type DrawnHeatMap, type HeatMapOrder } from '../explanations/draw.js';
@@ -24,16 +30,33 @@ const transforms = new Map<string, CompiledTransform>();
 
 const methods = {
   /** Takes a transform that later images name by its hash. */
-  learn: async ({ hash, spec, mode = 'eval' }: { hash: string; spec: unknown; mode?: TransformMode }): Promise<void> => {
+  learn: async ({
+    hash,
+    spec,
+    mode = 'eval',
+  }: {
+    hash: string;
+    spec: unknown;
+    mode?: TransformMode;
+  }): Promise<void> => {
     transforms.set(hash, compileTransform(validateTransform(spec), mode));
   },
 
   /** @throws IMAGE_* for bytes that are no readable image, INVALID_ARGUMENT for values that are no pixels; with `details.sampleId` */
-  prepare: async ({ transformHash, image, format }: { transformHash: string; image: Uint8Array; format: ImageFormat }): Promise<Prepared> => {
+  prepare: async ({
+    transformHash,
+    image,
+    format,
+  }: {
+    transformHash: string;
+    image: Uint8Array;
+    format: ImageFormat;
+  }): Promise<Prepared> => {
     const startedMs = performance.now();
     const sampleId = createHash('sha256').update(image).digest('hex');
     try {
-      const pixels = format === 'encoded' ? await transformFile(image, transforms.get(transformHash)!) : toPixels(image, format);
+      const pixels =
+        format === 'encoded' ? await transformFile(image, transforms.get(transformHash)!) : toPixels(image, format);
       return { sampleId, pixels, prepareMs: performance.now() - startedMs };
     } catch (thrown) {
       const error = SulcusError.from(thrown);
@@ -42,7 +65,8 @@ const methods = {
   },
 
   /** @throws IMAGE_* for bytes that are no readable image */
-  draw: ({ transformHash, ...order }: HeatMapOrder & { transformHash: string }): Promise<DrawnHeatMap> => drawHeatMap(order, transforms.get(transformHash)!.spec),
+  draw: ({ transformHash, ...order }: HeatMapOrder & { transformHash: string }): Promise<DrawnHeatMap> =>
+    drawHeatMap(order, transforms.get(transformHash)!.spec),
 };
 
 async function transformFile(image: Uint8Array, transform: CompiledTransform): Promise<Uint8Array> {

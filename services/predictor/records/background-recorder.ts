@@ -66,7 +66,10 @@ export class BackgroundRecorder implements Recorder {
     this.counts.waiting++;
     if (!fits) return this.#drop('more would wait than SULCUS_RECORD_QUEUE_BYTES allows');
     this.#bytes += pending.sizeBytes;
-    this.#queue.push({ sizeBytes: pending.sizeBytes, write: AsyncResource.bind(() => this.#writer.write(pending, this.#givenUp.signal)) });
+    this.#queue.push({
+      sizeBytes: pending.sizeBytes,
+      write: AsyncResource.bind(() => this.#writer.write(pending, this.#givenUp.signal)),
+    });
     if (this.#writing < IN_FLIGHT) void this.#work();
   }
 

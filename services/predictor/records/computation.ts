@@ -15,7 +15,20 @@ export interface BatchPlace {
 }
 
 /** What the numbers of a prediction on this machine depend on. @param engineThreads undefined: one per core */
-export function computationOf(engine: EngineFacts, { batchSize, batchRow }: BatchPlace, engineThreads: number | undefined): Computation {
+export function computationOf(
+  engine: EngineFacts,
+  { batchSize, batchRow }: BatchPlace,
+  engineThreads: number | undefined,
+): Computation {
   const { precision, library, device } = engine;
-  return { precision, batchSize, batchRow, engine: library, device, processor, engineThreads: engineThreads ?? cores, softwareVersion };
+  return {
+    precision,
+    batchSize,
+    batchRow,
+    engine: library,
+    device,
+    processor,
+    engineThreads: engineThreads ?? cores,
+    softwareVersion,
+  };
 }

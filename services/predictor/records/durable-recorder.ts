@@ -21,14 +21,20 @@ export class DurableRecorder implements Recorder {
     const limit = AbortSignal.any([signal, patience]);
     const { counts } = this;
     counts.waiting += predictions.length;
-    const outcomes = await Promise.allSettled(predictions.map((prediction) => this.#writer.write(this.#writer.prepare(prediction, origin), limit)));
+    const outcomes = await Promise.allSettled(
+      predictions.map((prediction) => this.#writer.write(this.#writer.prepare(prediction, origin), limit)),
+    );
     counts.waiting -= predictions.length;
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
     counts.stored += outcomes.length - failures.length;
     if (failures.length === 0) return;
     if (signal.aborted) throw SulcusError.from(signal.reason);
     if (!patience.aborted) throw SulcusError.from(failures[0]!.reason);
-    throw new SulcusError('BUS_UNAVAILABLE', `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: the broker does not answer`, { cause: failures[0]!.reason });
+    throw new SulcusError(
+      'BUS_UNAVAILABLE',
+      `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: the broker does not answer`,
+      { cause: failures[0]!.reason },
+    );
   }
 
   /** Answers wait for their records: when all are given, none is under way. */

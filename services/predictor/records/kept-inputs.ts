@@ -27,7 +27,10 @@ export class KeptInputs {
    *
    * @throws HASH_MISMATCH when the stored bytes are damaged
    */
-  async fetch({ storedInput, sampleId }: Pick<PredictionRecord, 'storedInput' | 'sampleId'>): Promise<FoundInput | undefined> {
+  async fetch({
+    storedInput,
+    sampleId,
+  }: Pick<PredictionRecord, 'storedInput' | 'sampleId'>): Promise<FoundInput | undefined> {
     const kept = storedInput ? await this.#kept(storedInput) : undefined;
     if (kept) return { bytes: kept, source: 'as the predictor kept it' };
     const ingested = await this.#ingested(sampleId);

@@ -18,15 +18,29 @@ export interface Records {
 const RETENTION_EVERY_MS = 60_000;
 
 /** Records as the configuration wants them: before the answer, beside it, or not at all. */
-export function openRecords(config: PredictorConfig, { bus, log, instance, events }: { bus: Bus; log: Logger; instance: string; events: PredictorEvents }): Records {
+export function openRecords(
+  config: PredictorConfig,
+  { bus, log, instance, events }: { bus: Bus; log: Logger; instance: string; events: PredictorEvents },
+): Records {
   const store = new RecordStore(bus);
-  const writer = new RecordWriter({ store, inputs: config.recordInputs ? new KeptInputs(bus) : undefined, predictor: { instance, engineThreads: config.engineThreads } });
+  const writer = new RecordWriter({
+    store,
+    inputs: config.recordInputs ? new KeptInputs(bus) : undefined,
+    predictor: { instance, engineThreads: config.engineThreads },
+  });
   const recorder = createRecorder(writer, {
     mode: config.records,
     timeoutMs: config.recordTimeoutMs,
     maxQueueBytes: config.maxRecordQueueBytes,
     onDropped: (why) => events.recordDropped(why),
   });
-  const watch = (signal: AbortSignal): Promise<void> => watchRetention({ store, log, onGone: (message) => events.recordsGone(message), everyMs: RETENTION_EVERY_MS, signal });
+  const watch = (signal: AbortSignal): Promise<void> =>
+    watchRetention({
+      store,
+      log,
+      onGone: (message) => events.recordsGone(message),
+      everyMs: RETENTION_EVERY_MS,
+      signal,
+    });
   return { recorder, watch: config.records === 'off' ? async () => undefined : watch };
 }

@@ -10,7 +10,8 @@ export interface StoredRecord {
 }
 
 /** A record of which the store needs some fields. */
-export type NewRecord = PredictionRecordInput & Required<Pick<PredictionRecord, 'predictionId' | 'modelVersion' | 'traceparent'>>;
+export type NewRecord = PredictionRecordInput &
+  Required<Pick<PredictionRecord, 'predictionId' | 'modelVersion' | 'traceparent'>>;
 
 /** Which records to list. */
 export interface RecordQuery {
@@ -66,7 +67,10 @@ export class RecordStore {
   }
 
   /** Records behind a place in the stream, and all that come, until `signal`. */
-  follow({ model, signal }: Pick<RecordQuery, 'model' | 'signal'>, behindSequence: number): AsyncGenerator<StoredRecord> {
+  follow(
+    { model, signal }: Pick<RecordQuery, 'model' | 'signal'>,
+    behindSequence: number,
+  ): AsyncGenerator<StoredRecord> {
     return this.#read({ model, signal }, { startSequence: behindSequence + 1 });
   }
 
@@ -74,8 +78,17 @@ export class RecordStore {
     return this.#bus.statsOf('PREDICTIONS');
   }
 
-  async *#read({ model, sinceUnixMs, signal }: RecordQuery, how: Pick<FollowOptions<never>, 'storedOnly' | 'startSequence' | 'startUnixMs'>): AsyncGenerator<StoredRecord> {
-    for await (const { message, error, sequence, timeUnixMs } of this.#bus.follow({ stream: Streams.PREDICTIONS, subject: filterOf(model), codec: codecs.PredictionRecord, signal, ...how })) {
+  async *#read(
+    { model, sinceUnixMs, signal }: RecordQuery,
+    how: Pick<FollowOptions<never>, 'storedOnly' | 'startSequence' | 'startUnixMs'>,
+  ): AsyncGenerator<StoredRecord> {
+    for await (const { message, error, sequence, timeUnixMs } of this.#bus.follow({
+      stream: Streams.PREDICTIONS,
+      subject: filterOf(model),
+      codec: codecs.PredictionRecord,
+      signal,
+      ...how,
+    })) {
       if (error) throw error;
       if (timeUnixMs >= (sinceUnixMs ?? 0)) yield { record: message!, sequence, storedUnixMs: timeUnixMs };
     }

@@ -45,6 +45,10 @@ export function createRecorder(writer: RecordWriter, { mode, timeoutMs, ...backg
     case 'async':
       return new BackgroundRecorder(writer, background);
     case 'off':
-      return { counts: { stored: 0, dropped: 0, waiting: 0 }, record: async () => undefined, close: async () => undefined };
+      return {
+        counts: { stored: 0, dropped: 0, waiting: 0 },
+        record: async () => undefined,
+        close: async () => undefined,
+      };
   }
 }

@@ -15,7 +15,8 @@ export interface RetentionOptions {
 
 /** How far back records reach, and under which limits. */
 export function describeRetention({ messages, bytes, maxBytes, maxAgeMs, firstUnixMs }: StreamStats): string {
-  const reach = firstUnixMs === undefined ? 'no record yet' : `${messages} records since ${new Date(firstUnixMs).toISOString()}`;
+  const reach =
+    firstUnixMs === undefined ? 'no record yet' : `${messages} records since ${new Date(firstUnixMs).toISOString()}`;
   return `${reach}, ${(bytes / 1e6).toFixed(1)} MB of ${(maxBytes / 1e6).toFixed(0)} MB, kept for ${maxAgeMs / 86_400_000} days`;
 }
 
@@ -26,7 +27,10 @@ export async function watchRetention({ store, log, onGone, everyMs, signal }: Re
     try {
       const stats = await store.stats();
       if (known === undefined) log.info({ records: describeRetention(stats) }, 'predictions are recorded');
-      else if (stats.firstSequence > known) onGone(`${stats.firstSequence - known} records of predictions have gone by age or size (SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_PREDICTIONS_BYTES): ${describeRetention(stats)}`);
+      else if (stats.firstSequence > known)
+        onGone(
+          `${stats.firstSequence - known} records of predictions have gone by age or size (SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_PREDICTIONS_BYTES): ${describeRetention(stats)}`,
+        );
       known = stats.firstSequence;
     } catch (error) {
       log.debug({ err: SulcusError.from(error) }, 'The state of the records could not be read');

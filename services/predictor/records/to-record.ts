@@ -23,7 +23,11 @@ export interface RecordingPredictor {
 const MAX_NAME_LENGTH = 1024;
 
 /** The record of a prediction that is about to be answered. */
-export function toRecord(prediction: Prediction, origin: RequestOrigin, { instance, engineThreads }: RecordingPredictor): NewRecord {
+export function toRecord(
+  prediction: Prediction,
+  origin: RequestOrigin,
+  { instance, engineThreads }: RecordingPredictor,
+): NewRecord {
   const { card, engine, input, inferredUnixMs, inferenceMs, queueMs } = prediction;
   const batchedUnixMs = inferredUnixMs - inferenceMs;
   return {

@@ -5,7 +5,16 @@ import type { Replayed } from './replay.js';
 const TOLERANCE_ELSEWHERE: Readonly<Record<string, number>> = { float32: 1e-4, bfloat16: 2e-2 };
 
 /** Facts that decide over the order in which kernels add up. */
-const DECISIVE = ['precision', 'batchSize', 'batchRow', 'engine', 'device', 'processor', 'engineThreads', 'softwareVersion'] as const satisfies readonly (keyof Computation)[];
+const DECISIVE = [
+  'precision',
+  'batchSize',
+  'batchRow',
+  'engine',
+  'device',
+  'processor',
+  'engineThreads',
+  'softwareVersion',
+] as const satisfies readonly (keyof Computation)[];
 
 /** A recorded prediction beside the same one made again. */
 export interface Comparison {
@@ -24,8 +33,15 @@ export interface Comparison {
  *
  * @param tolerance instead of the one that follows from that
  */
-export function compare(record: PredictionRecord, { probabilities, computation }: Replayed, tolerance = toleranceFor(record.computation!, computation)): Comparison {
-  const maxDifference = record.probabilities.reduce((largest, recorded, index) => Math.max(largest, Math.abs(recorded - probabilities[index]!)), 0);
+export function compare(
+  record: PredictionRecord,
+  { probabilities, computation }: Replayed,
+  tolerance = toleranceFor(record.computation!, computation),
+): Comparison {
+  const maxDifference = record.probabilities.reduce(
+    (largest, recorded, index) => Math.max(largest, Math.abs(recorded - probabilities[index]!)),
+    0,
+  );
   const verdict = maxDifference === 0 ? 'identical' : maxDifference <= tolerance ? 'close' : 'different';
   return { verdict, maxDifference, tolerance, computedOtherwise: differences(record.computation!, computation) };
 }
@@ -35,4 +51,5 @@ function toleranceFor(then: Computation, now: Computation): number {
   return exact ? 0 : (TOLERANCE_ELSEWHERE[then.precision] ?? 0);
 }
 
-const differences = (then: Computation, now: Computation): string[] => DECISIVE.filter((fact) => then[fact] !== now[fact]).map((fact) => `${fact}: ${then[fact]} then, ${now[fact]} now`);
+const differences = (then: Computation, now: Computation): string[] =>
+  DECISIVE.filter((fact) => then[fact] !== now[fact]).map((fact) => `${fact}: ${then[fact]} then, ${now[fact]} now`);

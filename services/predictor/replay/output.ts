@@ -14,7 +14,8 @@ export interface ReplayReport {
 /** The report as one JSON object. */
 export function toJson({ record, replayed, comparison, inputSource }: ReplayReport): string {
   const { predictionId, modelVersion, modelHash, transformHash, sampleId, classNames, probabilities } = record;
-  const byClass = (values: ArrayLike<number>): Record<string, number> => Object.fromEntries(classNames.map((name, index) => [name, values[index]!]));
+  const byClass = (values: ArrayLike<number>): Record<string, number> =>
+    Object.fromEntries(classNames.map((name, index) => [name, values[index]!]));
   return JSON.stringify({
     predictionId,
     ...comparison,
@@ -64,5 +65,10 @@ function verdictLine({ verdict, maxDifference, tolerance, computedOtherwise }: C
 /** Columns as wide as their widest cell, two spaces apart. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }

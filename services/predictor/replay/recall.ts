@@ -30,15 +30,23 @@ async function findRecord(bus: Bus, predictionId: string): Promise<PredictionRec
   const store = new RecordStore(bus);
   const found = await store.find(predictionId);
   if (found) return found.record;
-  const why = 'it was not answered by a predictor of this broker, was not recorded (SULCUS_RECORDS), or is gone by age or size';
-  throw new SulcusError('NOT_FOUND', `There is no record of prediction ${predictionId}: ${why}. Stored: ${describeRetention(await store.stats())}`);
+  const why =
+    'it was not answered by a predictor of this broker, was not recorded (SULCUS_RECORDS), or is gone by age or size';
+  throw new SulcusError(
+    'NOT_FOUND',
+    `There is no record of prediction ${predictionId}: ${why}. Stored: ${describeRetention(await store.stats())}`,
+  );
 }
 
 async function findCard(bus: Bus, { modelVersion, predictionId }: PredictionRecord): Promise<ModelCard> {
   const card = await new Registry(bus).get(modelVersion);
   if (card) return card;
-  const why = 'trainers keep their newest SULCUS_KEEP_VERSIONS versions and those that an alias needs. A larger number keeps more from now on; the record itself stays';
-  throw new SulcusError('NOT_FOUND', `Prediction ${predictionId} was made by ${modelVersion}, which the registry no longer has: ${why}`);
+  const why =
+    'trainers keep their newest SULCUS_KEEP_VERSIONS versions and those that an alias needs. A larger number keeps more from now on; the record itself stays';
+  throw new SulcusError(
+    'NOT_FOUND',
+    `Prediction ${predictionId} was made by ${modelVersion}, which the registry no longer has: ${why}`,
+  );
 }
 
 async function findInput(bus: Bus, record: PredictionRecord, file: string | undefined): Promise<FoundInput> {
@@ -48,7 +56,10 @@ async function findInput(bus: Bus, record: PredictionRecord, file: string | unde
   const why = record.storedInput
     ? 'was kept and has gone by age or size (SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_PREDICTION_INPUTS_BYTES)'
     : 'was not kept (SULCUS_RECORD_INPUTS=true keeps inputs from then on)';
-  throw new SulcusError('NOT_FOUND', `The input of prediction ${record.predictionId} ${why} and is not among the ingested images: name it with --image FILE; its SHA-256 is ${record.sampleId}`);
+  throw new SulcusError(
+    'NOT_FOUND',
+    `The input of prediction ${record.predictionId} ${why} and is not among the ingested images: name it with --image FILE; its SHA-256 is ${record.sampleId}`,
+  );
 }
 
 async function readInput(file: string): Promise<Buffer> {

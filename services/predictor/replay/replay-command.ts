@@ -10,9 +10,26 @@ import { replay } from './replay.js';
 const environment = { natsUrl: predictorEnvironment.natsUrl };
 
 const options = {
-  image: ['--image <file>', optional(text({ description: 'the image that was predicted, when it was not kept; for raw pixels a file of exactly their bytes' }))],
+  image: [
+    '--image <file>',
+    optional(
+      text({
+        description: 'the image that was predicted, when it was not kept; for raw pixels a file of exactly their bytes',
+      }),
+    ),
+  ],
   json: ['--json', flag({ default: false, description: 'print one JSON object' })],
-  tolerance: ['--tolerance <p>', optional(number({ min: 0, max: 1, description: 'largest difference of a probability that passes (default: 0 on the same processor, library and threads; elsewhere 1e-4, in bfloat16 2e-2)' }))],
+  tolerance: [
+    '--tolerance <p>',
+    optional(
+      number({
+        min: 0,
+        max: 1,
+        description:
+          'largest difference of a probability that passes (default: 0 on the same processor, library and threads; elsewhere 1e-4, in bfloat16 2e-2)',
+      }),
+    ),
+  ],
   nats: ['--nats <url>', optional(text({ description: 'NATS server (default: SULCUS_NATS_URL)' }))],
 } as const;
 
@@ -23,15 +40,24 @@ const options = {
  * @param argv the words after the command's name
  */
 export async function replayMain(argv: readonly string[]): Promise<void> {
-  const description = 'Makes a recorded prediction again, with the model version, preparation and arithmetic of then, and compares the numbers. Exit code 0: the same; 1: not, or it cannot be made again.';
-  const parsed = parseCommandLine({ name: 'sulcus replay', description, operand: '<prediction>', options, environment }, argv);
+  const description =
+    'Makes a recorded prediction again, with the model version, preparation and arithmetic of then, and compares the numbers. Exit code 0: the same; 1: not, or it cannot be made again.';
+  const parsed = parseCommandLine(
+    { name: 'sulcus replay', description, operand: '<prediction>', options, environment },
+    argv,
+  );
   if (!parsed) return;
   await runService('replay', async ({ signal }) => {
     const natsUrl = parsed.options.nats ?? parseEnvironment(environment).natsUrl;
     await using bus = await connectBus({ servers: natsUrl, name: 'replay', signal });
     const { record, card, input } = await recall(bus, parsed.operand!.toLowerCase(), parsed.options.image);
     const replayed = await replay({ record, card, input: input.bytes, natsUrl, signal });
-    const report = { record, replayed, comparison: compare(record, replayed, parsed.options.tolerance), inputSource: input.source };
+    const report = {
+      record,
+      replayed,
+      comparison: compare(record, replayed, parsed.options.tolerance),
+      inputSource: input.source,
+    };
     process.stdout.write(parsed.options.json ? `${toJson(report)}\n` : toText(report));
     if (report.comparison.verdict === 'different') process.exitCode = 1;
   });

@@ -45,7 +45,15 @@ export async function replay({ record, card, input, natsUrl, signal }: ReplayOpt
   const pool = new PreparePool({ threads: 1 });
   let host: ModelHost | undefined;
   try {
-    const options = { natsUrl, pool, engineThreads, precision: precision as Precision, maxBatchSize: batchSize, maxDelayMs: BATCH_DELAY_MS, loadTimeoutMs: LOAD_TIMEOUT_MS };
+    const options = {
+      natsUrl,
+      pool,
+      engineThreads,
+      precision: precision as Precision,
+      maxBatchSize: batchSize,
+      maxDelayMs: BATCH_DELAY_MS,
+      loadTimeoutMs: LOAD_TIMEOUT_MS,
+    };
     const loaded = (host = await ModelHost.load(card, options, signal));
     const image = { format: record.inputFormat as ImageFormat, bytes: input };
     const { pixels } = await pool.prepare(preparationOf(record, loaded), image, signal);
@@ -83,5 +91,9 @@ function assertEqual(record: PredictionRecord, facts: readonly Fact[]): void {
   const others = facts.filter(([, recorded, actual]) => recorded !== actual);
   if (others.length === 0) return;
   const differences = others.map(([what, recorded, actual]) => `${what} (${actual} instead of ${recorded})`);
-  throw new SulcusError('HASH_MISMATCH', `Prediction ${record.predictionId} was not made with this: other than in its record are ${differences.join(', ')}`, { details: { differences } });
+  throw new SulcusError(
+    'HASH_MISMATCH',
+    `Prediction ${record.predictionId} was not made with this: other than in its record are ${differences.join(', ')}`,
+    { details: { differences } },
+  );
 }

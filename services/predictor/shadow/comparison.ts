@@ -33,13 +33,17 @@ export class ShadowComparison {
   add(live: Answer, shadow: Answer): void {
     const positions = live.classes.map((name) => shadow.classes.indexOf(name));
     if (positions.includes(-1) || shadow.classes.length !== live.classes.length) {
-      throw new SulcusError('MODEL_INVALID', `${this.shadowVersion} knows ${shadow.classes.join(', ')}, ${this.liveVersion} ${live.classes.join(', ')}: their answers cannot be compared`);
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `${this.shadowVersion} knows ${shadow.classes.join(', ')}, ${this.liveVersion} ${live.classes.join(', ')}: their answers cannot be compared`,
+      );
     }
     const aligned = Float32Array.from(positions, (position) => shadow.probabilities[position]!);
     const [liveClass, shadowClass] = [likeliest(live.classes, live.probabilities), likeliest(live.classes, aligned)];
     this.#compared++;
     if (liveClass === shadowClass) this.#agreed++;
-    this.#differenceSum += aligned.reduce((sum, value, index) => sum + Math.abs(value - live.probabilities[index]!), 0) / aligned.length;
+    this.#differenceSum +=
+      aligned.reduce((sum, value, index) => sum + Math.abs(value - live.probabilities[index]!), 0) / aligned.length;
     this.#liveMs += live.inferenceMs;
     this.#shadowMs += shadow.inferenceMs;
     const row = this.#confusion.get(liveClass) ?? new Map<string, number>();
@@ -55,7 +59,9 @@ export class ShadowComparison {
       compared: this.#compared,
       agreed: this.#agreed,
       meanAbsoluteDifference: perImage(this.#differenceSum),
-      confusion: [...this.#confusion].flatMap(([liveClass, row]) => [...row].map(([shadowClass, count]) => ({ liveClass, shadowClass, count }))),
+      confusion: [...this.#confusion].flatMap(([liveClass, row]) =>
+        [...row].map(([shadowClass, count]) => ({ liveClass, shadowClass, count })),
+      ),
       liveInferenceMs: perImage(this.#liveMs),
       shadowInferenceMs: perImage(this.#shadowMs),
       dropped: this.dropped,
@@ -64,4 +70,5 @@ export class ShadowComparison {
   }
 }
 
-const likeliest = (classes: readonly string[], probabilities: Float32Array): string => classes[probabilities.indexOf(Math.max(...probabilities))]!;
+const likeliest = (classes: readonly string[], probabilities: Float32Array): string =>
+  classes[probabilities.indexOf(Math.max(...probabilities))]!;

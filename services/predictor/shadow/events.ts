@@ -32,7 +32,9 @@ export class ShadowEvents implements SlotObserver {
 
   failed(version: string, error: SulcusError, retrying: boolean): void {
     this.#log.warn({ err: error, version, retrying }, 'shadow version cannot be asked');
-    this.#tell(`Shadow version ${version} cannot be asked (${retrying ? 'trying again' : 'it stays out'}): ${error.message}`);
+    this.#tell(
+      `Shadow version ${version} cannot be asked (${retrying ? 'trying again' : 'it stays out'}): ${error.message}`,
+    );
   }
 
   serving(): void {
@@ -58,7 +60,10 @@ export class ShadowEvents implements SlotObserver {
     const key = `${pair.shadowVersion} ${error.code}`;
     if (this.#logged.has(key)) return;
     this.#logged.add(key);
-    this.#log.warn({ err: error, version: pair.shadowVersion }, 'the shadow had no answer to an image; more of the kind are counted only');
+    this.#log.warn(
+      { err: error, version: pair.shadowVersion },
+      'the shadow had no answer to an image; more of the kind are counted only',
+    );
   }
 
   /** Publishes the counts that have changed since the last report. */

@@ -113,7 +113,10 @@ export class Shadow {
     const release = shadow.use();
     try {
       const { result, runMs } = await shadow.predict(() => this.#pixelsFor(shadow, live, limit), limit);
-      pair.add({ classes: live.card.classes, probabilities: live.probabilities, inferenceMs: live.inferenceMs }, { classes: shadow.card.classes, probabilities: result, inferenceMs: runMs });
+      pair.add(
+        { classes: live.card.classes, probabilities: live.probabilities, inferenceMs: live.inferenceMs },
+        { classes: shadow.card.classes, probabilities: result, inferenceMs: runMs },
+      );
     } catch (error) {
       if (!stopping.aborted) events.notAnswered(pair, SulcusError.from(error));
     } finally {
@@ -124,7 +127,11 @@ export class Shadow {
   /** The pixels that the live version got, when both prepare images in the same way; else prepared anew, after everybody else. */
   async #pixelsFor(shadow: ModelHost, { card, input, pixels }: LiveAnswer, signal: AbortSignal): Promise<Uint8Array> {
     if (shadow.card.transformHash === card.transformHash) return pixels;
-    if (input.format !== 'encoded') throw new SulcusError('INVALID_ARGUMENT', `${shadow.card.version} takes images that are prepared in another way, and the caller sent pixels`);
+    if (input.format !== 'encoded')
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `${shadow.card.version} takes images that are prepared in another way, and the caller sent pixels`,
+      );
     return (await this.#options.pool.prepare(shadow.transform, input, signal, PRIORITY_LEVELS)).pixels;
   }
 }

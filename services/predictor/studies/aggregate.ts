@@ -44,7 +44,9 @@ export function findingProbability(distribution: Distribution, normal: readonly 
 export function aggregate(slices: readonly Distribution[], { aggregation, topK, normal }: AggregationRule): Aggregated {
   // Sums depend on their order in the last bits, so the slices get an order that depends on nothing but themselves.
   const finding = slices.map((slice) => findingProbability(slice, normal));
-  const order = slices.map((_, index) => index).sort((left, right) => finding[right]! - finding[left]! || compare(slices[left]!, slices[right]!));
+  const order = slices
+    .map((_, index) => index)
+    .sort((left, right) => finding[right]! - finding[left]! || compare(slices[left]!, slices[right]!));
   const chosen = aggregation === 'top-k-mean' ? order.slice(0, topK) : order;
   const rows = chosen.map((index) => slices[index]!);
   return { probabilities: aggregation === 'noisy-or' ? noisyOr(rows, normal) : mean(rows), used: chosen };
@@ -60,9 +62,13 @@ function noisyOr(rows: readonly Distribution[], normal: readonly number[]): numb
   const evidence = slices.map(({ finding }) => -Math.log1p(-Math.min(finding, MOST_CERTAIN)));
   const any = -Math.expm1(-sum(evidence));
   const shares = mean(rows).map((average, index) =>
-    normal.includes(index) ? average : sum(slices.map(({ row, finding }, place) => (finding === 0 ? 0 : (evidence[place]! * row[index]!) / finding))),
+    normal.includes(index)
+      ? average
+      : sum(slices.map(({ row, finding }, place) => (finding === 0 ? 0 : (evidence[place]! * row[index]!) / finding))),
   );
-  const [ofNormal, ofFindings] = [true, false].map((side) => sum(shares.filter((_, index) => normal.includes(index) === side))) as [number, number];
+  const [ofNormal, ofFindings] = [true, false].map((side) =>
+    sum(shares.filter((_, index) => normal.includes(index) === side)),
+  ) as [number, number];
   return shares.map((share, index) => {
     const [whole, parts] = normal.includes(index) ? [1 - any, ofNormal] : [any, ofFindings];
     return parts === 0 ? 0 : (whole * share) / parts;

@@ -51,21 +51,46 @@ export function assess(slices: readonly SliceViews[], failed: number, options: R
   const rule = { aggregation: options.aggregation, topK: options.topK, normal };
   const means = slices.map((views) => mean(views));
   const { probabilities, used } = aggregate(means, rule);
-  const studies = slices[0]!.map((_, view) => aggregate(slices.map((views) => views[view]!), rule).probabilities);
+  const studies = slices[0]!.map(
+    (_, view) =>
+      aggregate(
+        slices.map((views) => views[view]!),
+        rule,
+      ).probabilities,
+  );
   const finding = findingProbability(probabilities, normal);
   const uncertainty = {
     entropy: relativeEntropy(probabilities),
     meanSliceEntropy: average(means.map(relativeEntropy)),
     disagreement: disagreement(means, normal, options.threshold),
-    standardDeviations: studies.length === 1 ? [] : probabilities.map((_, index) => standardDeviation(studies.map((study) => study[index]!))),
+    standardDeviations:
+      studies.length === 1
+        ? []
+        : probabilities.map((_, index) => standardDeviation(studies.map((study) => study[index]!))),
     mutualInformation: average(slices.map(mutualInformation)),
   };
-  const abstentions = abstentionsOf({ usable: slices.length, failed, highest: Math.max(...probabilities), uncertainty }, options);
+  const abstentions = abstentionsOf(
+    { usable: slices.length, failed, highest: Math.max(...probabilities), uncertainty },
+    options,
+  );
   return {
     probabilities,
     predicted: probabilities.indexOf(Math.max(...probabilities)),
-    anyFinding: normal.length === 0 ? undefined : { probability: finding, standardDeviation: standardDeviation(studies.map((study) => findingProbability(study, normal))) },
-    decision: abstentions.length > 0 ? 'abstained' : normal.length === 0 ? 'undecided' : finding >= options.threshold ? 'finding' : 'no-finding',
+    anyFinding:
+      normal.length === 0
+        ? undefined
+        : {
+            probability: finding,
+            standardDeviation: standardDeviation(studies.map((study) => findingProbability(study, normal))),
+          },
+    decision:
+      abstentions.length > 0
+        ? 'abstained'
+        : normal.length === 0
+          ? 'undecided'
+          : finding >= options.threshold
+            ? 'finding'
+            : 'no-finding',
     abstentions,
     slices: means,
     used,
@@ -82,16 +107,35 @@ interface Grounds {
 }
 
 /** Why nothing should be concluded; empty: nothing speaks against it. */
-export function abstentionsOf({ usable, failed, highest, uncertainty }: Grounds, { limits }: Pick<ResolvedOptions, 'limits'>): Abstention[] {
+export function abstentionsOf(
+  { usable, failed, highest, uncertainty }: Grounds,
+  { limits }: Pick<ResolvedOptions, 'limits'>,
+): Abstention[] {
   const { minSlices, maxEntropy, minProbability, maxDisagreement, maxFailedFraction } = limits;
   const { meanSliceEntropy, disagreement: disagreeing } = uncertainty;
   const failedFraction = failed / (usable + failed);
   const rules: [boolean, StudyAbstentionReason, string][] = [
     [usable < minSlices, 'REASON_TOO_FEW_SLICES', `${usable} usable slices; at least ${minSlices} are needed`],
-    [failedFraction > maxFailedFraction, 'REASON_TOO_MANY_FAILED_SLICES', `${failed} of ${usable + failed} slices could not be used; at most ${percent(maxFailedFraction)} may fail`],
-    [meanSliceEntropy > maxEntropy, 'REASON_HIGH_ENTROPY', `the slices are answered with ${percent(meanSliceEntropy)} of the highest possible entropy, more than ${percent(maxEntropy)}: probably not what the model knows`],
-    [highest < minProbability, 'REASON_LOW_PROBABILITY', `the most probable class has ${percent(highest)}, less than ${percent(minProbability)}`],
-    [disagreeing > maxDisagreement, 'REASON_DISAGREEMENT', `${percent(disagreeing)} of the slices with a finding show another than most do, more than ${percent(maxDisagreement)}`],
+    [
+      failedFraction > maxFailedFraction,
+      'REASON_TOO_MANY_FAILED_SLICES',
+      `${failed} of ${usable + failed} slices could not be used; at most ${percent(maxFailedFraction)} may fail`,
+    ],
+    [
+      meanSliceEntropy > maxEntropy,
+      'REASON_HIGH_ENTROPY',
+      `the slices are answered with ${percent(meanSliceEntropy)} of the highest possible entropy, more than ${percent(maxEntropy)}: probably not what the model knows`,
+    ],
+    [
+      highest < minProbability,
+      'REASON_LOW_PROBABILITY',
+      `the most probable class has ${percent(highest)}, less than ${percent(minProbability)}`,
+    ],
+    [
+      disagreeing > maxDisagreement,
+      'REASON_DISAGREEMENT',
+      `${percent(disagreeing)} of the slices with a finding show another than most do, more than ${percent(maxDisagreement)}`,
+    ],
   ];
   return rules.filter(([applies]) => applies).map(([, reason, message]) => ({ reason, message }));
 }

@@ -51,7 +51,8 @@ export const toWireAggregation = (aggregation: Aggregation): StudyAggregation =>
 export function requestedOptions(options: StudyOptions | null | undefined, config: StudyConfig): RequestedOptions {
   const mistakes: string[] = [];
   const fraction = (name: string, value: number | undefined, configured: number): number => {
-    if (value !== undefined && !(value >= 0 && value <= 1)) mistakes.push(`${name} is ${value}: it is a fraction from 0 to 1`);
+    if (value !== undefined && !(value >= 0 && value <= 1))
+      mistakes.push(`${name} is ${value}: it is a fraction from 0 to 1`);
     return value || configured;
   };
   const views = options?.views || config.studyViews;
@@ -71,11 +72,18 @@ export function requestedOptions(options: StudyOptions | null | undefined, confi
     views,
     priority: toPriority(options?.priority ?? 0),
   };
-  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', `The options of the study cannot be used: ${mistakes.join('; ')}`, { details: { mistakes } });
+  if (mistakes.length > 0)
+    throw new SulcusError('INVALID_ARGUMENT', `The options of the study cannot be used: ${mistakes.join('; ')}`, {
+      details: { mistakes },
+    });
   return requested;
 }
 
-function aggregationOf(wire: StudyAggregation | undefined, { studyAggregation }: StudyConfig, mistakes: string[]): Aggregation | 'auto' {
+function aggregationOf(
+  wire: StudyAggregation | undefined,
+  { studyAggregation }: StudyConfig,
+  mistakes: string[],
+): Aggregation | 'auto' {
   if (wire === undefined || wire === 'STUDY_AGGREGATION_UNSPECIFIED') return studyAggregation;
   const found = (Object.keys(WIRE_NAMES) as Aggregation[]).find((name) => WIRE_NAMES[name] === wire);
   if (!found) mistakes.push(`aggregation is ${String(wire)}: there is no such aggregation`);
@@ -87,14 +95,38 @@ function aggregationOf(wire: StudyAggregation | undefined, { studyAggregation }:
  *
  * @throws INVALID_ARGUMENT for an aggregation of findings while no class is normal, and as {@link resolveNormalClasses}
  */
-export function resolveOptions({ aggregation, normalClasses, ...rest }: RequestedOptions, classes: readonly string[], { normalClasses: configured }: Pick<StudyConfig, 'normalClasses'>): ResolvedOptions {
+export function resolveOptions(
+  { aggregation, normalClasses, ...rest }: RequestedOptions,
+  classes: readonly string[],
+  { normalClasses: configured }: Pick<StudyConfig, 'normalClasses'>,
+): ResolvedOptions {
   const normal = resolveNormalClasses(classes, normalClasses, configured);
-  if (normal.names.length > 0) return { ...rest, normal, aggregation: aggregation === 'auto' ? 'top-k-mean' : aggregation };
+  if (normal.names.length > 0)
+    return { ...rest, normal, aggregation: aggregation === 'auto' ? 'top-k-mean' : aggregation };
   if (aggregation === 'auto' || aggregation === 'mean') return { ...rest, normal, aggregation: 'mean' };
-  throw new SulcusError('INVALID_ARGUMENT', `The ${aggregation} looks for findings, and none of the classes ${classes.join(', ')} is known to be normal: name one (normal_classes, SULCUS_NORMAL_CLASSES), or ask for the mean`);
+  throw new SulcusError(
+    'INVALID_ARGUMENT',
+    `The ${aggregation} looks for findings, and none of the classes ${classes.join(', ')} is known to be normal: name one (normal_classes, SULCUS_NORMAL_CLASSES), or ask for the mean`,
+  );
 }
 
 /** Options as an answer repeats them. */
-export function toWireOptions({ aggregation, topK, normal, threshold, limits, views, priority }: ResolvedOptions): StudyOptionsInput {
-  return { aggregation: toWireAggregation(aggregation), topK, normalClasses: [...normal.names], threshold, ...limits, views, priority };
+export function toWireOptions({
+  aggregation,
+  topK,
+  normal,
+  threshold,
+  limits,
+  views,
+  priority,
+}: ResolvedOptions): StudyOptionsInput {
+  return {
+    aggregation: toWireAggregation(aggregation),
+    topK,
+    normalClasses: [...normal.names],
+    threshold,
+    ...limits,
+    views,
+    priority,
+  };
 }

@@ -32,7 +32,11 @@ const ATTEMPTS = 3;
 const RECOVERY_WAITS = 6;
 
 /** Failures that are the slice's own; anything else fails the study. */
-const OF_THE_SLICE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, GrpcStatus.NOT_FOUND, GrpcStatus.DATA_LOSS]);
+const OF_THE_SLICE: ReadonlySet<number> = new Set([
+  GrpcStatus.INVALID_ARGUMENT,
+  GrpcStatus.NOT_FOUND,
+  GrpcStatus.DATA_LOSS,
+]);
 
 /**
  * Predicts every slice of a study with one model version. Slices go through the same queue and batches as single images, a
@@ -40,7 +44,12 @@ const OF_THE_SLICE: ReadonlySet<number> = new Set([GrpcStatus.INVALID_ARGUMENT, 
  *
  * @throws INVALID_ARGUMENT for options that do not fit the model; what fails a single image without being its fault
  */
-export async function predictSlices(context: StudyContext, study: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
+export async function predictSlices(
+  context: StudyContext,
+  study: Study,
+  requested: RequestedOptions,
+  signal: AbortSignal,
+): Promise<AnsweredStudy> {
   for (let attempt = 1; ; attempt++) {
     const { host, release } = await acquire(context, signal, attempt === 1 ? 1 : RECOVERY_WAITS);
     try {
@@ -64,17 +73,34 @@ async function acquire({ slot }: StudyContext, signal: AbortSignal, waits: numbe
   }
 }
 
-function predictOnHost(context: StudyContext, host: ModelHost, { studyId, slices }: Study, requested: RequestedOptions, signal: AbortSignal): Promise<AnsweredStudy> {
+function predictOnHost(
+  context: StudyContext,
+  host: ModelHost,
+  { studyId, slices }: Study,
+  requested: RequestedOptions,
+  signal: AbortSignal,
+): Promise<AnsweredStudy> {
   const options = resolveOptions(requested, host.card.classes, context.config);
   const { maxBatchSize, maxRequests } = context.config;
   const window = Math.max(1, Math.min(Math.floor((2 * maxBatchSize) / options.views), Math.floor(maxRequests / 2)));
   // What a caller calls a study may be an identity; what scans carry is a pseudonym.
   const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? studyId : undefined;
-  const order: SliceOrder = { host, views: viewsOf(host.transform, options.views), priority: options.priority, studyId: pseudonym };
+  const order: SliceOrder = {
+    host,
+    views: viewsOf(host.transform, options.views),
+    priority: options.priority,
+    studyId: pseudonym,
+  };
   const limit = pLimit(window);
-  const attributes = { [attr.modelVersion]: host.card.version, [attr.sliceCount]: slices.length, ...(pseudonym !== undefined && { [attr.studyId]: pseudonym }) };
+  const attributes = {
+    [attr.modelVersion]: host.card.version,
+    [attr.sliceCount]: slices.length,
+    ...(pseudonym !== undefined && { [attr.studyId]: pseudonym }),
+  };
   return withSpan('predict study', { attributes }, async () => {
-    const answers = await allOrNone(signal, (ended) => slices.map((slice) => limit(() => answerSlice(context, slice, order, ended))));
+    const answers = await allOrNone(signal, (ended) =>
+      slices.map((slice) => limit(() => answerSlice(context, slice, order, ended))),
+    );
     return { card: host.card, options, answers };
   });
 }
@@ -87,7 +113,12 @@ interface SliceOrder {
   studyId: string | undefined;
 }
 
-async function answerSlice(context: StudyContext, slice: StudySlice, { host, views, priority, studyId }: SliceOrder, signal: AbortSignal): Promise<SliceAnswer> {
+async function answerSlice(
+  context: StudyContext,
+  slice: StudySlice,
+  { host, views, priority, studyId }: SliceOrder,
+  signal: AbortSignal,
+): Promise<SliceAnswer> {
   if (signal.aborted) throw SulcusError.from(signal.reason);
   try {
     const bytes = await slice.load(signal);
@@ -112,5 +143,7 @@ async function answerSlice(context: StudyContext, slice: StudySlice, { host, vie
 
 /** A request of several views says which of them failed; here they are one slice. */
 function withoutView(error: SulcusError): SulcusError {
-  return error.cause instanceof SulcusError ? new SulcusError(error.code, error.cause.rawMessage, { cause: error, details: error.details }) : error;
+  return error.cause instanceof SulcusError
+    ? new SulcusError(error.code, error.cause.rawMessage, { cause: error, details: error.details })
+    : error;
 }

@@ -37,7 +37,13 @@ export class Studies {
     this.#places = new Admission({ maxRequests: config.studiesAtOnce, maxBytes: Number.POSITIVE_INFINITY });
     this.#index = new StudyIndex(bus, log);
     this.#follower = config.studies
-      ? new StudyFollower({ bus, log, index: this.#index, idleMs: config.studyIdleMs, predict: (studyId, slices, signal) => this.#predictCompleted(studyId, slices, signal) })
+      ? new StudyFollower({
+          bus,
+          log,
+          index: this.#index,
+          idleMs: config.studyIdleMs,
+          predict: (studyId, slices, signal) => this.#predictCompleted(studyId, slices, signal),
+        })
       : undefined;
   }
 
@@ -54,7 +60,11 @@ export class Studies {
   }
 
   /** @throws INVALID_ARGUMENT for options that cannot be used; what fails an image without being its fault */
-  async predict(study: Study, options: StudyOptions | null | undefined, signal: AbortSignal): Promise<StudyPredictionInput> {
+  async predict(
+    study: Study,
+    options: StudyOptions | null | undefined,
+    signal: AbortSignal,
+  ): Promise<StudyPredictionInput> {
     return await this.#predict(study, requestedOptions(options, this.#config), signal);
   }
 
@@ -62,7 +72,12 @@ export class Studies {
   async stored(studyId: string, signal: AbortSignal): Promise<Study> {
     await this.#index.upToDate(signal);
     const slices = this.#index.slicesOf(studyId);
-    if (slices.length === 0) throw new SulcusError('NOT_FOUND', `No scan is of the study "${studyId}": studies go by the pseudonym that ingest gave them`, { details: { studyId } });
+    if (slices.length === 0)
+      throw new SulcusError(
+        'NOT_FOUND',
+        `No scan is of the study "${studyId}": studies go by the pseudonym that ingest gave them`,
+        { details: { studyId } },
+      );
     return this.#study(studyId, slices);
   }
 
@@ -72,7 +87,11 @@ export class Studies {
     await this.#index.close();
   }
 
-  async #predictCompleted(studyId: string, slices: readonly StoredSlice[], signal: AbortSignal): Promise<StudyPredictionInput> {
+  async #predictCompleted(
+    studyId: string,
+    slices: readonly StoredSlice[],
+    signal: AbortSignal,
+  ): Promise<StudyPredictionInput> {
     const options = { ...requestedOptions(undefined, this.#config), priority: 3 as const };
     return await this.#predict(this.#study(studyId, slices), options, signal);
   }
@@ -83,7 +102,11 @@ export class Studies {
 
   #study(studyId: string, slices: readonly StoredSlice[]): Study {
     const { maxSlices } = this.limits;
-    return { studyId, slices: slices.slice(0, maxSlices).map((slice) => this.#storedSlice(slice)), slicesLeftOut: Math.max(0, slices.length - maxSlices) };
+    return {
+      studyId,
+      slices: slices.slice(0, maxSlices).map((slice) => this.#storedSlice(slice)),
+      slicesLeftOut: Math.max(0, slices.length - maxSlices),
+    };
   }
 
   #storedSlice({ sequence, sampleId }: StoredSlice): StudySlice {
@@ -93,7 +116,8 @@ export class Studies {
       scanSequence: sequence,
       load: async () => {
         const scan = await this.#bus.get(Streams.SCANS, sequence, codecs.Scan);
-        if (!scan?.message.image) throw new SulcusError('NOT_FOUND', `Scan ${sequence} is no longer stored`, { details: { sampleId } });
+        if (!scan?.message.image)
+          throw new SulcusError('NOT_FOUND', `Scan ${sequence} is no longer stored`, { details: { sampleId } });
         slice.name = scan.message.source || sampleId;
         return await this.#bus.fromPayload(scan.message.image);
       },

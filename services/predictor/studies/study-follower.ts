@@ -45,7 +45,9 @@ export class StudyFollower {
       this.#open.touch(studyId, arrivedUnixMs);
       this.#opened.ring();
     });
-    this.#running = this.#run().catch((error: unknown) => options.log.error({ err: error }, 'studies are no longer predicted as they complete'));
+    this.#running = this.#run().catch((error: unknown) =>
+      options.log.error({ err: error }, 'studies are no longer predicted as they complete'),
+    );
   }
 
   async close(): Promise<void> {
@@ -73,7 +75,10 @@ export class StudyFollower {
         failures++;
         if (isPatient(error) || (error.retryable && failures < MAX_FAILURES)) {
           // The first ones are normal while a model is on its way; then somebody should know, once.
-          this.#options.log[failures === NOTED_FAILURE ? 'warn' : 'debug']({ study: next.studyId, code: error.code, reason: error.rawMessage }, 'a study cannot be predicted yet');
+          this.#options.log[failures === NOTED_FAILURE ? 'warn' : 'debug'](
+            { study: next.studyId, code: error.code, reason: error.rawMessage },
+            'a study cannot be predicted yet',
+          );
           await new Bell().wait(signal, PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
           continue;
         }
@@ -107,19 +112,43 @@ export class StudyFollower {
     const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
     const setHash = sliceSetHash(slices.map(({ sampleId }) => sampleId));
     if (last?.sliceSetHash === setHash) return;
-    await withSpan('complete study', { root: true, attributes: { [attr.studyId]: studyId, [attr.sliceCount]: slices.length } }, async () => {
-      const prediction = await this.#options.predict(studyId, slices, signal);
-      const published = withIdentity({ ...prediction, sliceSetHash: setHash }, last);
-      const { duplicate } = await bus.publish(subject, codecs.StudyPrediction, published, { messageId: published.studyPredictionId, firstOnSubject: last === undefined, signal });
-      log.info({ study: studyId, revision: published.revision, slices: slices.length, decision: published.decision, version: published.modelVersion, duplicate }, 'study predicted');
-    });
+    await withSpan(
+      'complete study',
+      { root: true, attributes: { [attr.studyId]: studyId, [attr.sliceCount]: slices.length } },
+      async () => {
+        const prediction = await this.#options.predict(studyId, slices, signal);
+        const published = withIdentity({ ...prediction, sliceSetHash: setHash }, last);
+        const { duplicate } = await bus.publish(subject, codecs.StudyPrediction, published, {
+          messageId: published.studyPredictionId,
+          firstOnSubject: last === undefined,
+          signal,
+        });
+        log.info(
+          {
+            study: studyId,
+            revision: published.revision,
+            slices: slices.length,
+            decision: published.decision,
+            version: published.modelVersion,
+            duplicate,
+          },
+          'study predicted',
+        );
+      },
+    );
   }
 
   async #giveUp(studyId: string, error: SulcusError): Promise<void> {
     const { bus, log } = this.#options;
     log.error({ err: error, study: studyId }, 'gave up a study: it goes to the dead letters');
     try {
-      await bus.deadLetter({ service: 'predictor', code: error.code, cause: error.rawMessage, source: `study ${studyId}`, deliveries: MAX_FAILURES });
+      await bus.deadLetter({
+        service: 'predictor',
+        code: error.code,
+        cause: error.rawMessage,
+        source: `study ${studyId}`,
+        deliveries: MAX_FAILURES,
+      });
     } catch (failure) {
       log.error({ err: failure, study: studyId }, 'the dead letter of a study could not be written');
     }
@@ -132,8 +161,19 @@ function isPatient({ code }: SulcusError): boolean {
 }
 
 /** The same study with the same slices, model version and options gets the same identity, whoever predicts it and however often. */
-function withIdentity(prediction: StudyPredictionInput, last: StudyPrediction | undefined): StudyPredictionInput & { studyPredictionId: string } {
+function withIdentity(
+  prediction: StudyPredictionInput,
+  last: StudyPrediction | undefined,
+): StudyPredictionInput & { studyPredictionId: string } {
   const { studyId, sliceSetHash: setHash, modelVersion, options } = prediction;
-  const studyPredictionId = createHash('sha256').update(JSON.stringify([studyId, setHash, modelVersion, options])).digest('hex').slice(0, 32);
-  return { ...prediction, studyPredictionId, revision: (last?.revision ?? 0) + 1, supersedes: last?.studyPredictionId ?? '' };
+  const studyPredictionId = createHash('sha256')
+    .update(JSON.stringify([studyId, setHash, modelVersion, options]))
+    .digest('hex')
+    .slice(0, 32);
+  return {
+    ...prediction,
+    studyPredictionId,
+    revision: (last?.revision ?? 0) + 1,
+    supersedes: last?.studyPredictionId ?? '',
+  };
 }

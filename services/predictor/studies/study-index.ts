@@ -56,7 +56,8 @@ export class StudyIndex {
       if (before > 0 && before === this.#lastSequence && this.#pending === 0) break;
     }
     if (signal.aborted) throw SulcusError.from(signal.reason);
-    if (ended.aborted) throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another predictor');
+    if (ended.aborted)
+      throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another predictor');
   }
 
   /** In the order of the stream; empty when none is known. */
@@ -73,9 +74,14 @@ export class StudyIndex {
     const { signal } = this.#stop;
     let caughtUp = false;
     try {
-      for await (const { sequence, headers, timeUnixMs, pending } of this.#bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
+      for await (const { sequence, headers, timeUnixMs, pending } of this.#bus.follow({
+        stream: Streams.SCANS,
+        headersOnly: true,
+        signal,
+      })) {
         const [studyId, sampleId] = [headers.get(HeaderName.STUDY_ID), headers.get(HeaderName.SAMPLE_ID)];
-        if (studyId && sampleId) this.#add(studyId, { sequence, sampleId }, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
+        if (studyId && sampleId)
+          this.#add(studyId, { sequence, sampleId }, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
         caughtUp ||= pending === 0;
         this.#pending = pending;
         this.#lastSequence = sequence;

@@ -18,7 +18,9 @@ const DECISIONS = {
 /** Message of a study's prediction: what its slices say together. Without a usable slice it abstains and has no probabilities. */
 export function toStudyPrediction({ studyId, slicesLeftOut }: Study, answered: AnsweredStudy): StudyPredictionInput {
   const { card, options, answers } = answered;
-  const views = answers.flatMap((answer) => ('predictions' in answer ? [answer.predictions.map(({ probabilities }) => Array.from(probabilities))] : []));
+  const views = answers.flatMap((answer) =>
+    'predictions' in answer ? [answer.predictions.map(({ probabilities }) => Array.from(probabilities))] : [],
+  );
   const failed = answers.length - views.length;
   const assessment = views.length === 0 ? undefined : assess(views, failed, options);
   const none = { reason: 'REASON_TOO_FEW_SLICES', message: `none of ${failed} slices could be used` } as const;
@@ -39,9 +41,16 @@ export function toStudyPrediction({ studyId, slicesLeftOut }: Study, answered: A
     summary: summarise(assessment, answered),
     predictedUnixMs: Date.now(),
     ...(assessment && {
-      probabilities: card.classes.map((className, index) => ({ className, probability: assessment.probabilities[index]! })),
+      probabilities: card.classes.map((className, index) => ({
+        className,
+        probability: assessment.probabilities[index]!,
+      })),
       predictedClass: card.classes[assessment.predicted],
-      uncertainty: { ...assessment.uncertainty, standardDeviations: [...assessment.uncertainty.standardDeviations], views: options.views },
+      uncertainty: {
+        ...assessment.uncertainty,
+        standardDeviations: [...assessment.uncertainty.standardDeviations],
+        views: options.views,
+      },
       ...(assessment.anyFinding && { anyFinding: { ...assessment.anyFinding, threshold: options.threshold } }),
     }),
   };
@@ -54,13 +63,18 @@ function sampleIdOf(answer: SliceAnswer): string {
   return answer.slice.sampleId ?? (typeof sampleId === 'string' ? sampleId : '');
 }
 
-function toSlices({ answers, options }: AnsweredStudy, assessment: Assessment | undefined, sampleIds: readonly string[]): SlicePredictionInput[] {
+function toSlices(
+  { answers, options }: AnsweredStudy,
+  assessment: Assessment | undefined,
+  sampleIds: readonly string[],
+): SlicePredictionInput[] {
   const used = new Set(assessment?.used);
   let usable = 0;
   return answers.map((answer, place) => {
     const { name, scanSequence = 0 } = answer.slice;
     const identity = { name, scanSequence, sampleId: sampleIds[place] };
-    if ('error' in answer) return { ...identity, error: { name, code: answer.error.code, message: answer.error.rawMessage } };
+    if ('error' in answer)
+      return { ...identity, error: { name, code: answer.error.code, message: answer.error.rawMessage } };
     const index = usable++;
     const probabilities = assessment!.slices[index]!;
     return {

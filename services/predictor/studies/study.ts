@@ -24,7 +24,9 @@ export interface Study {
 }
 
 /** What became of one slice: a prediction for each view, or why there is none. */
-export type SliceAnswer = { slice: StudySlice; predictions: readonly Prediction[] } | { slice: StudySlice; error: SulcusError };
+export type SliceAnswer =
+  | { slice: StudySlice; predictions: readonly Prediction[] }
+  | { slice: StudySlice; error: SulcusError };
 
 /** Identity of a set of slices, whatever their order: SHA-256, lower-case hexadecimal. */
 export function sliceSetHash(sampleIds: readonly string[]): string {

@@ -9,7 +9,16 @@ const turned = (degrees: number): TransformOp => ({ op: 'randomRotation', degree
  * What a view does to the network's input beside the version's own transform; the first is the input as it is. Heads are
  * scanned a little turned and networks are trained on mirror images; upside down they are neither.
  */
-const VIEWS: readonly (readonly TransformOp[])[] = [[], [mirrored], [turned(5)], [turned(-5)], [mirrored, turned(5)], [mirrored, turned(-5)], [turned(10)], [turned(-10)]];
+const VIEWS: readonly (readonly TransformOp[])[] = [
+  [],
+  [mirrored],
+  [turned(5)],
+  [turned(-5)],
+  [mirrored, turned(5)],
+  [mirrored, turned(-5)],
+  [turned(10)],
+  [turned(-10)],
+];
 
 /** Views there are. */
 export const MAX_VIEWS = VIEWS.length;

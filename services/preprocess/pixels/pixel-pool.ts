@@ -42,7 +42,13 @@ export class PixelPool implements AsyncDisposable {
     const parts: Promise<void>[] = [];
     for (let from = 0; from < samples.length; from += IMAGES_PER_ORDER) {
       const part = samples.slice(from, from + IMAGES_PER_ORDER);
-      parts.push(this.#idlest().call('apply', { ...order, samples: part, output: output.subarray(from * bytesPerImage, (from + part.length) * bytesPerImage) }));
+      parts.push(
+        this.#idlest().call('apply', {
+          ...order,
+          samples: part,
+          output: output.subarray(from * bytesPerImage, (from + part.length) * bytesPerImage),
+        }),
+      );
     }
     await Promise.all(parts);
   }

@@ -34,7 +34,9 @@ const methods = {
     } catch (error) {
       // Whatever decoding stumbles over, it will again: one image must not hold up every batch it is in.
       const { code, rawMessage, retryable } = SulcusError.from(error);
-      throw retryable ? new SulcusError('IMAGE_UNDECODABLE', `Decoding failed: ${rawMessage}`, { cause: error, details: { code } }) : error;
+      throw retryable
+        ? new SulcusError('IMAGE_UNDECODABLE', `Decoding failed: ${rawMessage}`, { cause: error, details: { code } })
+        : error;
     }
   },
 
@@ -43,7 +45,11 @@ const methods = {
     const compiled = transforms.get(transform);
     for (const [index, { sampleId, prepared }] of samples.entries()) {
       const random = createRandom(seed, 'augment', pass, sampleId);
-      compiled.apply(prepared, random, output.subarray(index * compiled.outputBytes, (index + 1) * compiled.outputBytes));
+      compiled.apply(
+        prepared,
+        random,
+        output.subarray(index * compiled.outputBytes, (index + 1) * compiled.outputBytes),
+      );
     }
   },
 };

@@ -74,7 +74,11 @@ export class SampleLoader implements SampleSource {
     }
   }
 
-  async #giveUp({ sampleId, scanSequence }: SampleRef, received: Received<Scan> | undefined, error: SulcusError): Promise<void> {
+  async #giveUp(
+    { sampleId, scanSequence }: SampleRef,
+    received: Received<Scan> | undefined,
+    error: SulcusError,
+  ): Promise<void> {
     const { bus, events } = this.#context;
     if (this.#lettered.has(sampleId)) return;
     await bus.deadLetter({
@@ -83,7 +87,12 @@ export class SampleLoader implements SampleSource {
       cause: error.rawMessage,
       source: `${Streams.SCANS}/${scanSequence}`,
       deliveries: 1,
-      ...(received && { originalType: codecs.Scan.typeName, original: { inline: codecs.Scan.encode(received.message) }, site: received.message.site, subject: received.subject }),
+      ...(received && {
+        originalType: codecs.Scan.typeName,
+        original: { inline: codecs.Scan.encode(received.message) },
+        site: received.message.site,
+        subject: received.subject,
+      }),
     });
     if (this.#lettered.size >= MAX_REMEMBERED_LETTERS) this.#lettered.clear();
     this.#lettered.add(sampleId);
@@ -93,7 +102,12 @@ export class SampleLoader implements SampleSource {
 
 function requireScan(received: Received<Scan> | undefined, { sampleId, scanSequence }: SampleRef): Scan {
   if (!received) throw new SulcusError('NOT_FOUND', `${Streams.SCANS} has no message ${scanSequence} (any more)`);
-  if (received.message.sampleId !== sampleId) throw new SulcusError('HASH_MISMATCH', `${Streams.SCANS}/${scanSequence} is sample ${received.message.sampleId}, not ${sampleId}`);
-  if (!received.message.image) throw new SulcusError('MESSAGE_INVALID', `${Streams.SCANS}/${scanSequence} holds no image`);
+  if (received.message.sampleId !== sampleId)
+    throw new SulcusError(
+      'HASH_MISMATCH',
+      `${Streams.SCANS}/${scanSequence} is sample ${received.message.sampleId}, not ${sampleId}`,
+    );
+  if (!received.message.image)
+    throw new SulcusError('MESSAGE_INVALID', `${Streams.SCANS}/${scanSequence} holds no image`);
   return received.message;
 }

@@ -13,16 +13,26 @@ export async function connect(test: TestContext, url: string, name = 'test'): Pr
 /** Publishes small messages `label 0` … to one subject, with ids, one after the other. */
 export async function publishLabels(bus: Bus, site: string, from: number, to: number): Promise<void> {
   for (let index = from; index < to; index++) {
-    await bus.publish(subjects.label(site), codecs.LabelEvent, { sampleId: String(index), label: `label ${index}` }, { messageId: `${site}-${index}` });
+    await bus.publish(
+      subjects.label(site),
+      codecs.LabelEvent,
+      { sampleId: String(index), label: `label ${index}` },
+      { messageId: `${site}-${index}` },
+    );
   }
 }
 
 export const idOf = (message: LabelEvent | undefined): number => Number(message?.sampleId);
 
-export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Waits until a condition holds, or fails naming it. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 15_000,
+): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; !(await condition()); await delay(10)) {
     if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
   }

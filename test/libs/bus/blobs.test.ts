@@ -23,7 +23,11 @@ test('content comes back whole, named by its hash, whatever its size', async () 
   for (const sizeBytes of [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 40 * CHUNK_BYTES + 7]) {
     const content = randomBytes(sizeBytes);
     const ref = await bus.putBlob(content);
-    assert.deepEqual(ref, { sha256: createHash('sha256').update(content).digest('hex'), sizeBytes, chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES) });
+    assert.deepEqual(ref, {
+      sha256: createHash('sha256').update(content).digest('hex'),
+      sizeBytes,
+      chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES),
+    });
     assert.ok((await bus.getBlob(ref)).equals(content));
   }
 });
@@ -74,7 +78,11 @@ test('owners keep equal content apart: deleting one leaves the other', async () 
 
 test('what belongs to a run goes in one call, and to no other run', async () => {
   const pixels = randomBytes(9_000_000);
-  const [first, second, other] = [blobOwners.batch('main', 'r1'), blobOwners.batch('main', 'r2'), blobOwners.batch('other', 'r1')];
+  const [first, second, other] = [
+    blobOwners.batch('main', 'r1'),
+    blobOwners.batch('main', 'r2'),
+    blobOwners.batch('other', 'r1'),
+  ];
   const payloads = await Promise.all([first, second, other].map((owner) => bus.toPayload(pixels, { owner })));
   assert.ok(payloads.every(({ blob }) => blob));
   await bus.deleteOwnedBlobs(first);
@@ -92,7 +100,10 @@ test('a payload travels inline while it fits and by reference when it does not',
   const content = randomBytes(bus.maxPayloadBytes);
   const large = await bus.toPayload(content);
   assert.ok(large.blob && !large.inline);
-  const { sequence } = await bus.publish(subjects.scan('local', 'large'), codecs.Scan, { sampleId: 'large', image: large });
+  const { sequence } = await bus.publish(subjects.scan('local', 'large'), codecs.Scan, {
+    sampleId: 'large',
+    image: large,
+  });
   const received = await bus.get('SCANS', sequence, codecs.Scan);
   assert.ok((await bus.fromPayload(received!.message.image!)).equals(content));
   await assert.rejects(bus.fromPayload({}), { code: 'MESSAGE_INVALID' });
@@ -106,7 +117,13 @@ test('the largest payload that goes inline fits the broker', async () => {
 
 test('the original of a dead letter that fits no message is kept as a blob', async () => {
   const original = randomBytes(9_000_000);
-  await bus.deadLetter({ service: 'ingest', code: 'IMAGE_UNDECODABLE', cause: 'no image', source: 'a/b.jpg', original: { inline: original } });
+  await bus.deadLetter({
+    service: 'ingest',
+    code: 'IMAGE_UNDECODABLE',
+    cause: 'no image',
+    source: 'a/b.jpg',
+    original: { inline: original },
+  });
   const letter = await bus.getLast('DEAD', subjects.dead('ingest'), codecs.DeadLetter);
   assert.equal(letter?.message.source, 'a/b.jpg');
   assert.ok((await bus.fromPayload(letter.message.original!)).equals(original));

@@ -25,7 +25,8 @@ test('publish, consume and follow over a broker killed twice: nothing is lost, o
       onMessage: async ({ message }) => void consumed.add(idOf(message)),
     }),
     (async () => {
-      for await (const { message } of bus.follow({ stream: 'LABELS', codec: codecs.LabelEvent, signal: stop.signal })) followed.push(idOf(message));
+      for await (const { message } of bus.follow({ stream: 'LABELS', codec: codecs.LabelEvent, signal: stop.signal }))
+        followed.push(idOf(message));
     })(),
   ];
   const publishing = publishLabels(bus, 'crash', 0, 600);
@@ -48,13 +49,25 @@ test('a first message sent again after a crash is told from somebody else’s', 
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
   await bus.ensureTopology();
-  const publishing = Promise.all(range(0, 200).map((index) => bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image: { inline: Buffer.alloc(20_000) } }, { firstOnSubject: true })));
+  const publishing = Promise.all(
+    range(0, 200).map((index) =>
+      bus.publish(
+        subjects.scan('local', `s${index}`),
+        codecs.Scan,
+        { sampleId: `s${index}`, image: { inline: Buffer.alloc(20_000) } },
+        { firstOnSubject: true },
+      ),
+    ),
+  );
   await until('some stored', async () => (await bus.stats()).SCANS.messages > 0);
   await nats.kill('SIGKILL');
   await nats.restart();
   const results = await publishing;
   assert.equal(results.filter(({ duplicate }) => duplicate).length, 0);
-  assert.deepEqual([...new Set(results.map(({ sequence }) => sequence))].sort((a, b) => a - b), range(1, 201));
+  assert.deepEqual(
+    [...new Set(results.map(({ sequence }) => sequence))].sort((a, b) => a - b),
+    range(1, 201),
+  );
 });
 
 test('a watcher resumes soon after a crash and sees the newest value', async (t) => {
@@ -72,7 +85,12 @@ test('a watcher resumes soon after a crash and sees the newest value', async (t)
   await nats.kill('SIGKILL');
   await nats.restart();
   const restarted = Date.now();
-  await until('broker back', () => models.put('alias.champion', Buffer.from('v2')).then(() => true, () => false));
+  await until('broker back', () =>
+    models.put('alias.champion', Buffer.from('v2')).then(
+      () => true,
+      () => false,
+    ),
+  );
   await until('second value', () => seen.at(-1) === 'v2');
   assert.ok(Date.now() - restarted < 5000, `took ${Date.now() - restarted} ms`);
   stop.abort();
@@ -85,7 +103,13 @@ test('a pulled message can be acknowledged after the broker came back', async (t
   await bus.ensureTopology();
   await bus.publish(subjects.batch('main'), codecs.TensorBatch, { run: 'main' });
   const stop = new AbortController();
-  for await (const delivery of bus.pull({ stream: 'BATCHES', durable: 'trainer', codec: codecs.TensorBatch, maxInFlight: 4, signal: stop.signal })) {
+  for await (const delivery of bus.pull({
+    stream: 'BATCHES',
+    durable: 'trainer',
+    codec: codecs.TensorBatch,
+    maxInFlight: 4,
+    signal: stop.signal,
+  })) {
     await nats.kill('SIGKILL');
     const acknowledging = delivery.ack();
     await nats.restart();
@@ -114,7 +138,11 @@ test('messages without an id of their own are stored once each over a crash', as
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
   await bus.ensureTopology();
-  const publishing = Promise.all(range(0, 100).map((index) => bus.publish(subjects.label('local'), codecs.LabelEvent, { label: 'x'.repeat(20_000), sampleId: String(index) })));
+  const publishing = Promise.all(
+    range(0, 100).map((index) =>
+      bus.publish(subjects.label('local'), codecs.LabelEvent, { label: 'x'.repeat(20_000), sampleId: String(index) }),
+    ),
+  );
   await until('some stored', async () => (await bus.stats()).LABELS.messages > 0);
   await nats.kill('SIGKILL');
   await nats.restart();

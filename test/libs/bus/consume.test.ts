@@ -20,7 +20,12 @@ after(async () => {
 });
 
 /** Consumes labels of a site until `done` says so; returns the order in which they were handled. */
-async function consumeLabels(site: string, onMessage: (delivery: Delivery<LabelEvent>) => Promise<void>, done: () => boolean, options: { maxInFlight?: number; maxDeliver?: number; ackWaitMs?: number } = {}): Promise<void> {
+async function consumeLabels(
+  site: string,
+  onMessage: (delivery: Delivery<LabelEvent>) => Promise<void>,
+  done: () => boolean,
+  options: { maxInFlight?: number; maxDeliver?: number; ackWaitMs?: number } = {},
+): Promise<void> {
   const stop = new AbortController();
   const running = bus.consume({
     stream: 'LABELS',
@@ -38,7 +43,11 @@ async function consumeLabels(site: string, onMessage: (delivery: Delivery<LabelE
 }
 
 async function deadLetterOf(site: string): Promise<DeadLetter | undefined> {
-  for await (const { message, pending } of bus.follow({ stream: 'DEAD', signal: AbortSignal.timeout(3000), codec: codecs.DeadLetter })) {
+  for await (const { message, pending } of bus.follow({
+    stream: 'DEAD',
+    signal: AbortSignal.timeout(3000),
+    codec: codecs.DeadLetter,
+  })) {
     if (message?.subject === subjects.label(site)) return message;
     if (pending === 0) return undefined;
   }
@@ -48,10 +57,17 @@ async function deadLetterOf(site: string): Promise<DeadLetter | undefined> {
 test('messages are handled once, in order with one in flight, and acknowledged', async () => {
   await publishLabels(bus, 'plain', 0, 20);
   const seen: number[] = [];
-  await consumeLabels('plain', async ({ message }) => void seen.push(idOf(message)), () => seen.length === 20);
+  await consumeLabels(
+    'plain',
+    async ({ message }) => void seen.push(idOf(message)),
+    () => seen.length === 20,
+  );
   assert.deepEqual(seen, range(0, 20));
   const { consumers } = (await bus.stats()).LABELS;
-  assert.deepEqual(consumers.find(({ name }) => name === 'labels-plain'), { name: 'labels-plain', pending: 0, ackPending: 0, redelivered: 0 });
+  assert.deepEqual(
+    consumers.find(({ name }) => name === 'labels-plain'),
+    { name: 'labels-plain', pending: 0, ackPending: 0, redelivered: 0 },
+  );
 });
 
 test('no more messages are worked on at once than asked for', async () => {
@@ -131,7 +147,11 @@ test('a message of a wrong schema becomes a dead letter without reaching the han
   await bus.publish(subjects.label('foreign'), codecs.ModelEvent, { version: 'v1' });
   await publishLabels(bus, 'foreign', 0, 1);
   const seen: number[] = [];
-  await consumeLabels('foreign', async ({ message }) => void seen.push(idOf(message)), () => seen.length === 1);
+  await consumeLabels(
+    'foreign',
+    async ({ message }) => void seen.push(idOf(message)),
+    () => seen.length === 1,
+  );
   assert.deepEqual(seen, [0]);
   assert.equal((await deadLetterOf('foreign'))?.code, 'MESSAGE_INVALID');
 });
@@ -171,7 +191,13 @@ test('work longer than the acknowledgement wait is not delivered to anybody else
 test('a message dropped by a worker that died goes to another one after the acknowledgement wait', async () => {
   await publishLabels(bus, 'crash', 0, 3);
   const doomed = await connectBus({ servers: nats.url, name: 'doomed' });
-  const options = { stream: 'LABELS', durable: 'labels-crash', subject: subjects.label('crash'), codec: codecs.LabelEvent, ackWaitMs: 1000 } as const;
+  const options = {
+    stream: 'LABELS',
+    durable: 'labels-crash',
+    subject: subjects.label('crash'),
+    codec: codecs.LabelEvent,
+    ackWaitMs: 1000,
+  } as const;
   const taken: number[] = [];
   for await (const { message } of doomed.pull({ ...options, maxInFlight: 1, signal: AbortSignal.timeout(5000) })) {
     taken.push(idOf(message));
@@ -179,7 +205,12 @@ test('a message dropped by a worker that died goes to another one after the ackn
   }
   await doomed.drain();
   const seen: number[] = [];
-  await consumeLabels('crash', async ({ message }) => void seen.push(idOf(message)), () => seen.length === 3, { ackWaitMs: 1000 });
+  await consumeLabels(
+    'crash',
+    async ({ message }) => void seen.push(idOf(message)),
+    () => seen.length === 3,
+    { ackWaitMs: 1000 },
+  );
   assert.deepEqual(taken, [0]);
   assert.deepEqual(seen.sort(), [0, 1, 2]);
 });
@@ -207,6 +238,9 @@ test('several workers share the messages, each message once', async () => {
   stop.abort();
   await Promise.all(running);
   await other.drain();
-  assert.deepEqual(seen.map(([, id]) => id).sort((x, y) => x - y), range(0, 60));
+  assert.deepEqual(
+    seen.map(([, id]) => id).sort((x, y) => x - y),
+    range(0, 60),
+  );
   assert.ok(seen.some(([who]) => who === 'a') && seen.some(([who]) => who === 'b'));
 });

@@ -25,7 +25,8 @@ test('the largest images never make a server of default settings cut the connect
   await bus.ensureTopology();
   const image = { inline: Buffer.alloc(8_200_000, 1) };
   const count = 12;
-  for (let index = 0; index < count; index++) await bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image });
+  for (let index = 0; index < count; index++)
+    await bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image });
   const stop = new AbortController();
   const deliveries: number[] = [];
   const running = bus.consume({
@@ -36,7 +37,9 @@ test('the largest images never make a server of default settings cut the connect
     signal: stop.signal,
     onMessage: async ({ deliveryCount, sequence }) => {
       deliveries.push(deliveryCount);
-      await Promise.all([sequence, ((sequence + 5) % count) + 1].map((wanted) => bus.get('SCANS', wanted, codecs.Scan)));
+      await Promise.all(
+        [sequence, ((sequence + 5) % count) + 1].map((wanted) => bus.get('SCANS', wanted, codecs.Scan)),
+      );
     },
   });
   await until('all consumed', () => deliveries.length === count, 60_000);

@@ -24,7 +24,12 @@ test('a follower sees what is stored and then what comes, in order, told how muc
   await publishLabels(bus, 'live', 0, 5);
   const seen: number[] = [];
   const pending: number[] = [];
-  for await (const followed of bus.follow({ stream: 'LABELS', subject: subjects.label('live'), codec: codecs.LabelEvent, signal: signal() })) {
+  for await (const followed of bus.follow({
+    stream: 'LABELS',
+    subject: subjects.label('live'),
+    codec: codecs.LabelEvent,
+    signal: signal(),
+  })) {
     seen.push(idOf(followed.message));
     pending.push(followed.pending);
     if (seen.length === 5) await publishLabels(bus, 'live', 5, 8);
@@ -38,7 +43,13 @@ test('a follower starts at the sequence it asks for', async () => {
   await publishLabels(bus, 'start', 0, 5);
   const third = (await bus.getLast('LABELS', subjects.label('start'), codecs.LabelEvent))!.sequence - 2;
   const seen: number[] = [];
-  for await (const { message } of bus.follow({ stream: 'LABELS', subject: subjects.label('start'), codec: codecs.LabelEvent, startSequence: third, signal: signal() })) {
+  for await (const { message } of bus.follow({
+    stream: 'LABELS',
+    subject: subjects.label('start'),
+    codec: codecs.LabelEvent,
+    startSequence: third,
+    signal: signal(),
+  })) {
     if (seen.push(idOf(message)) === 3) break;
   }
   assert.deepEqual(seen, [2, 3, 4]);
@@ -47,7 +58,15 @@ test('a follower starts at the sequence it asks for', async () => {
 test('a reader of what is stored ends by itself, with nothing to read too; it starts at a time when asked to', async () => {
   const read = async (subject: string, startUnixMs?: number): Promise<number[]> => {
     const seen: number[] = [];
-    for await (const { message } of bus.follow({ stream: 'LABELS', subject, startUnixMs, storedOnly: true, codec: codecs.LabelEvent, signal: signal() })) seen.push(idOf(message));
+    for await (const { message } of bus.follow({
+      stream: 'LABELS',
+      subject,
+      startUnixMs,
+      storedOnly: true,
+      codec: codecs.LabelEvent,
+      signal: signal(),
+    }))
+      seen.push(idOf(message));
     return seen;
   };
   await publishLabels(bus, 'stored', 0, 3);
@@ -63,12 +82,22 @@ test('headers only: scans are followed without their pixels, more of them than o
   const count = 300;
   await Promise.all(
     range(0, count).map((index) =>
-      bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image: { inline: Buffer.alloc(1000) } }, { headers: { [HeaderName.SAMPLE_ID]: `s${index}` } }),
+      bus.publish(
+        subjects.scan('local', `s${index}`),
+        codecs.Scan,
+        { sampleId: `s${index}`, image: { inline: Buffer.alloc(1000) } },
+        { headers: { [HeaderName.SAMPLE_ID]: `s${index}` } },
+      ),
     ),
   );
   const ids = new Set<string>();
   let last = 0;
-  for await (const followed of bus.follow({ stream: 'SCANS', headersOnly: true, codec: codecs.Scan, signal: signal() })) {
+  for await (const followed of bus.follow({
+    stream: 'SCANS',
+    headersOnly: true,
+    codec: codecs.Scan,
+    signal: signal(),
+  })) {
     assert.equal(followed.message, undefined);
     assert.equal(followed.sequence, ++last);
     ids.add(followed.headers.get(HeaderName.SAMPLE_ID) ?? '');
@@ -81,7 +110,12 @@ test('an invalid message does not stop a follower: it is told why', async () => 
   await bus.publish(subjects.label('odd'), codecs.ModelEvent, { version: 'v1' });
   await publishLabels(bus, 'odd', 0, 1);
   const seen: (string | undefined)[] = [];
-  for await (const { error, message } of bus.follow({ stream: 'LABELS', subject: subjects.label('odd'), codec: codecs.LabelEvent, signal: signal() })) {
+  for await (const { error, message } of bus.follow({
+    stream: 'LABELS',
+    subject: subjects.label('odd'),
+    codec: codecs.LabelEvent,
+    signal: signal(),
+  })) {
     seen.push(error?.code ?? message?.label);
     if (seen.length === 2) break;
   }

@@ -28,9 +28,12 @@ test('a key is created once', async () => {
 
 test('of several who write over the same revision exactly one wins', async () => {
   const revision = await models.create('race', text('start'));
-  const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, index) => models.update('race', text(String(index)), revision)));
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 8 }, (_, index) => models.update('race', text(String(index)), revision)),
+  );
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal((outcome.reason as { code: string }).code, 'CONFLICT');
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') assert.equal((outcome.reason as { code: string }).code, 'CONFLICT');
   await assert.rejects(models.update('race', text('late'), revision), { code: 'CONFLICT' });
 });
 
@@ -45,7 +48,8 @@ test('a deleted key reads as absent, is not listed and can be created again', as
 });
 
 test('keys are listed by prefix, also within a word; none is an empty list', async () => {
-  for (const key of ['version.main-2', 'version.main-1', 'version.other-1', 'versions']) await models.put(key, text(key));
+  for (const key of ['version.main-2', 'version.main-1', 'version.other-1', 'versions'])
+    await models.put(key, text(key));
   assert.deepEqual(await models.keys('version.main-'), ['version.main-1', 'version.main-2']);
   assert.deepEqual(await models.keys('nobody.'), []);
 });

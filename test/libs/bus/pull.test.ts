@@ -20,16 +20,33 @@ after(async () => {
 
 async function publishBatches(run: string, count: number, pixels = Buffer.alloc(0)): Promise<void> {
   for (let sequence = 0; sequence < count; sequence++) {
-    await bus.publish(subjects.batch(run), codecs.TensorBatch, { run, sequence, pixels: { inline: pixels } }, { messageId: `${run}-${sequence}` });
+    await bus.publish(
+      subjects.batch(run),
+      codecs.TensorBatch,
+      { run, sequence, pixels: { inline: pixels } },
+      { messageId: `${run}-${sequence}` },
+    );
   }
 }
 
 /** Takes deliveries until `count` are held or none comes for a while. */
-async function take(run: string, count: number, options: { maxInFlight?: number; recreate?: boolean; waitMs?: number } = {}): Promise<Delivery<TensorBatch>[]> {
+async function take(
+  run: string,
+  count: number,
+  options: { maxInFlight?: number; recreate?: boolean; waitMs?: number } = {},
+): Promise<Delivery<TensorBatch>[]> {
   const stop = new AbortController();
   const held: Delivery<TensorBatch>[] = [];
   const timer = setTimeout(() => stop.abort(), options.waitMs ?? 5000);
-  for await (const delivery of bus.pull({ stream: 'BATCHES', durable: `trainer-${run}`, subject: subjects.batch(run), codec: codecs.TensorBatch, maxInFlight: 100, ...options, signal: stop.signal })) {
+  for await (const delivery of bus.pull({
+    stream: 'BATCHES',
+    durable: `trainer-${run}`,
+    subject: subjects.batch(run),
+    codec: codecs.TensorBatch,
+    maxInFlight: 100,
+    ...options,
+    signal: stop.signal,
+  })) {
     held.push(delivery);
     if (held.length === count) break;
   }
@@ -53,7 +70,15 @@ test('no more is held than asked for until something is acknowledged', async () 
   const stop = new AbortController();
   const held: Delivery<TensorBatch>[] = [];
   const running = (async () => {
-    for await (const delivery of bus.pull({ stream: 'BATCHES', durable: 'trainer-bounded', subject: subjects.batch('bounded'), codec: codecs.TensorBatch, maxInFlight: 2, signal: stop.signal })) held.push(delivery);
+    for await (const delivery of bus.pull({
+      stream: 'BATCHES',
+      durable: 'trainer-bounded',
+      subject: subjects.batch('bounded'),
+      codec: codecs.TensorBatch,
+      maxInFlight: 2,
+      signal: stop.signal,
+    }))
+      held.push(delivery);
   })();
   await delay(300);
   assert.deepEqual(sequences(held), [0, 1]);
@@ -88,5 +113,7 @@ test('messages as large as the broker takes flow without losing the connection',
   await publishBatches('large', 12, pixels);
   const held = await take('large', 12, { waitMs: 20_000 });
   assert.deepEqual(sequences(held), range(0, 12));
-  assert.ok(held.every(({ deliveryCount, message }) => deliveryCount === 1 && message.pixels?.inline?.length === pixels.length));
+  assert.ok(
+    held.every(({ deliveryCount, message }) => deliveryCount === 1 && message.pixels?.inline?.length === pixels.length),
+  );
 });

@@ -34,9 +34,20 @@ test('a full stream refuses what is new, and what was accepted is all there', as
   const bus = await connect(t, nats.url);
   await bus.ensureTopology({ maxBytes: { SCANS: 2_000_000 } });
   const image = { inline: Buffer.alloc(40_000) };
-  const outcomes = await Promise.allSettled(Array.from({ length: 200 }, (_, index) => bus.publish(subjects.scan('local', `s${index}`), codecs.Scan, { sampleId: `s${index}`, image }, { firstOnSubject: true })));
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 200 }, (_, index) =>
+      bus.publish(
+        subjects.scan('local', `s${index}`),
+        codecs.Scan,
+        { sampleId: `s${index}`, image },
+        { firstOnSubject: true },
+      ),
+    ),
+  );
   const accepted = outcomes.filter(({ status }) => status === 'fulfilled').length;
-  const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as { code: string }).code] : []));
+  const refusals = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [(outcome.reason as { code: string }).code] : [],
+  );
   assert.ok(accepted > 0 && refusals.length > 0);
   assert.deepEqual([...new Set(refusals)], ['BACKPRESSURE']);
   assert.equal((await bus.stats()).SCANS.messages, accepted);
@@ -46,7 +57,8 @@ test('events overwrite the oldest instead of refusing', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
   await bus.ensureTopology({ maxBytes: { EVENTS: 100_000 } });
-  for (let index = 0; index < 50; index++) await bus.publish(subjects.event('test'), codecs.PipelineEvent, { service: 'x'.repeat(5000) });
+  for (let index = 0; index < 50; index++)
+    await bus.publish(subjects.event('test'), codecs.PipelineEvent, { service: 'x'.repeat(5000) });
   const { messages, bytes } = (await bus.stats()).EVENTS;
   assert.ok(messages < 50 && bytes <= 100_000);
 });
@@ -56,7 +68,13 @@ test('records of predictions cannot be taken out by hand, only by size and age, 
   const bus = await connect(t, nats.url);
   await bus.ensureTopology({ maxBytes: { PREDICTIONS: 50_000 }, predictionAgeMs: 86_400_000 });
   const ids = Array.from({ length: 60 }, (_, index) => `p${index}`);
-  for (const id of ids) await bus.publish(subjects.prediction('main', 'main-000001', id), codecs.PredictionRecord, { predictionId: id, requestName: 'x'.repeat(1000) }, { firstOnSubject: true });
+  for (const id of ids)
+    await bus.publish(
+      subjects.prediction('main', 'main-000001', id),
+      codecs.PredictionRecord,
+      { predictionId: id, requestName: 'x'.repeat(1000) },
+      { firstOnSubject: true },
+    );
   const client = await connectNats({ servers: nats.url });
   t.after(() => client.close());
   const { streams } = await jetstreamManager(client);
@@ -66,27 +84,46 @@ test('records of predictions cannot be taken out by hand, only by size and age, 
   const { messages, bytes, firstSequence, lastSequence, maxAgeMs } = await bus.statsOf('PREDICTIONS');
   assert.deepEqual([messages, lastSequence, maxAgeMs], [lastSequence - firstSequence + 1, 60, 86_400_000]);
   assert.ok(messages > 10 && messages < 60 && bytes <= 50_000, `${messages} messages of ${bytes} bytes`);
-  assert.equal((await bus.getLast('PREDICTIONS', subjects.predictionOf('p59'), codecs.PredictionRecord))!.message.predictionId, 'p59');
+  assert.equal(
+    (await bus.getLast('PREDICTIONS', subjects.predictionOf('p59'), codecs.PredictionRecord))!.message.predictionId,
+    'p59',
+  );
   assert.equal(await bus.getLast('PREDICTIONS', subjects.predictionOf('p0'), codecs.PredictionRecord), undefined);
 });
 
 test('a size that the disk cannot hold says which variable to change', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
-  await assert.rejects(bus.ensureTopology({ maxBytes: { SCANS: 1e15 } }), { code: 'STORAGE_FULL', message: /SULCUS_STREAM_SCANS_BYTES/ });
-});
-
-test('sizes come from the environment, and all mistakes in it are reported together', () => {
-  assert.deepEqual(limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: '20GB', SULCUS_STREAM_EVENTS_AGE: '2h', SULCUS_STREAM_PREDICTIONS_AGE: '30d' }), { eventAgeMs: 7_200_000, predictionAgeMs: 30 * 86_400_000, maxBytes: { SCANS: 20e9 } });
-  assert.throws(() => limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: 'much', SULCUS_STREAM_REPLICAS: '9' }), (error: { code: string; message: string }) => {
-    assert.equal(error.code, 'INVALID_CONFIG');
-    assert.match(error.message, /SULCUS_STREAM_SCANS_BYTES.*\n.*SULCUS_STREAM_REPLICAS/s);
-    return true;
+  await assert.rejects(bus.ensureTopology({ maxBytes: { SCANS: 1e15 } }), {
+    code: 'STORAGE_FULL',
+    message: /SULCUS_STREAM_SCANS_BYTES/,
   });
 });
 
+test('sizes come from the environment, and all mistakes in it are reported together', () => {
+  assert.deepEqual(
+    limitsFromEnvironment({
+      SULCUS_STREAM_SCANS_BYTES: '20GB',
+      SULCUS_STREAM_EVENTS_AGE: '2h',
+      SULCUS_STREAM_PREDICTIONS_AGE: '30d',
+    }),
+    { eventAgeMs: 7_200_000, predictionAgeMs: 30 * 86_400_000, maxBytes: { SCANS: 20e9 } },
+  );
+  assert.throws(
+    () => limitsFromEnvironment({ SULCUS_STREAM_SCANS_BYTES: 'much', SULCUS_STREAM_REPLICAS: '9' }),
+    (error: { code: string; message: string }) => {
+      assert.equal(error.code, 'INVALID_CONFIG');
+      assert.match(error.message, /SULCUS_STREAM_SCANS_BYTES.*\n.*SULCUS_STREAM_REPLICAS/s);
+      return true;
+    },
+  );
+});
+
 test('without a broker the error says where it was looked for and what to do', async () => {
-  await assert.rejects(connectBus({ servers: 'nats://127.0.0.1:9', name: 'test', connectTimeoutMs: 600 }), { code: 'BUS_UNAVAILABLE', message: /127\.0\.0\.1:9.*npm start.*SULCUS_NATS_URL/s });
+  await assert.rejects(connectBus({ servers: 'nats://127.0.0.1:9', name: 'test', connectTimeoutMs: 600 }), {
+    code: 'BUS_UNAVAILABLE',
+    message: /127\.0\.0\.1:9.*npm start.*SULCUS_NATS_URL/s,
+  });
 });
 
 test('a broker that comes up late is waited for', async (t) => {
@@ -102,5 +139,8 @@ test('a broker that comes up late is waited for', async (t) => {
 
 test('a broker that takes too small messages is refused', async (t) => {
   const nats = await startNats(t, { maxPayload: '64KB' });
-  await assert.rejects(connectBus({ servers: nats.url, name: 'test' }), { code: 'INVALID_CONFIG', message: /max_payload/ });
+  await assert.rejects(connectBus({ servers: nats.url, name: 'test' }), {
+    code: 'INVALID_CONFIG',
+    message: /max_payload/,
+  });
 });

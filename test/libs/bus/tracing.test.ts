@@ -31,10 +31,19 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const parent = `00-${TRACE}-b7ad6b7169203331-01`;
 
 test('the trace of whoever publishes travels with the message to every kind of reader', async () => {
-  const { sequence } = await withSpan('ingest image', { parent }, () => bus.publish(subjects.label('trace'), codecs.LabelEvent, { label: 'x' }));
-  assert.match((await bus.get('LABELS', sequence, codecs.LabelEvent))?.traceparent ?? '', new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+  const { sequence } = await withSpan('ingest image', { parent }, () =>
+    bus.publish(subjects.label('trace'), codecs.LabelEvent, { label: 'x' }),
+  );
+  assert.match(
+    (await bus.get('LABELS', sequence, codecs.LabelEvent))?.traceparent ?? '',
+    new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`),
+  );
 
-  for await (const { traceparent } of bus.follow({ stream: 'LABELS', headersOnly: true, signal: AbortSignal.timeout(5000) })) {
+  for await (const { traceparent } of bus.follow({
+    stream: 'LABELS',
+    headersOnly: true,
+    signal: AbortSignal.timeout(5000),
+  })) {
     assert.ok(traceparent?.includes(TRACE));
     break;
   }

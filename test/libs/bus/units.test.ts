@@ -7,7 +7,13 @@ import { pullWindow } from '../../../libs/bus/pull-window.js';
 const MIB = 2 ** 20;
 
 test('an acknowledgement subject is read in its short and long forms (NATS ADR-15)', () => {
-  const expected = { deliveryCount: 2, streamSequence: 10, consumerSequence: 7, timeUnixMs: 1_700_000_000_123, pending: 5 };
+  const expected = {
+    deliveryCount: 2,
+    streamSequence: 10,
+    consumerSequence: 7,
+    timeUnixMs: 1_700_000_000_123,
+    pending: 5,
+  };
   assert.deepEqual(parseAckSubject('$JS.ACK.SCANS.worker.2.10.7.1700000000123456789.5'), expected);
   assert.deepEqual(parseAckSubject('$JS.ACK.hub.ACCHASH.SCANS.worker.2.10.7.1700000000123456789.5'), expected);
   assert.deepEqual(parseAckSubject('$JS.ACK.hub.ACCHASH.SCANS.worker.2.10.7.1700000000123456789.5.random'), expected);
@@ -27,4 +33,3 @@ test('what a consumer may have on its way stays within 16 MiB', () => {
   assert.equal(pullWindow('LABELS', 8 * MIB), 16);
   assert.equal(pullWindow('SCANS', 64 * MIB), 1);
 });
-

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { CALIBRATION_MIN_SAMPLES, expectedCalibrationError, fitTemperature, LabelledProbabilities, negativeLogLikelihood, temperatureScaled } from '#libs/calibration';
+import {
+  CALIBRATION_MIN_SAMPLES,
+  expectedCalibrationError,
+  fitTemperature,
+  LabelledProbabilities,
+  negativeLogLikelihood,
+  temperatureScaled,
+} from '#libs/calibration';
 import { createRandom } from '#libs/random';
 
 interface Reference {
@@ -17,7 +24,9 @@ interface Reference {
 }
 
 /** Made by scripts/fixtures/calibration_torch.py. */
-const references = JSON.parse(readFileSync(new URL('../../fixtures/calibration/temperature.json', import.meta.url), 'utf8')) as Reference[];
+const references = JSON.parse(
+  readFileSync(new URL('../../fixtures/calibration/temperature.json', import.meta.url), 'utf8'),
+) as Reference[];
 
 const softmax = (logits: readonly number[], temperature = 1): Float32Array => {
   const weights = logits.map((value) => Math.exp(value / temperature));
@@ -31,7 +40,8 @@ function answersOf(logits: readonly (readonly number[])[], labels: readonly numb
   return answers;
 }
 
-const near = (actual: number, expected: number, tolerance: number): void => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
+const near = (actual: number, expected: number, tolerance: number): void =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected} ± ${tolerance}`);
 
 describe('temperatureScaled', () => {
   it('gives softmax(z / T) from the probabilities alone', () => {
@@ -58,7 +68,8 @@ describe('fitTemperature', () => {
     it(`finds what PyTorch's L-BFGS finds: ${name}`, () => {
       const calibration = fitTemperature(answersOf(logits, labels));
       near(calibration.temperature / expected.temperature, 1, 1e-4);
-      for (const figure of ['nllBefore', 'nllAfter', 'eceBefore', 'eceAfter'] as const) near(calibration[figure], expected[figure], 1e-5);
+      for (const figure of ['nllBefore', 'nllAfter', 'eceBefore', 'eceAfter'] as const)
+        near(calibration[figure], expected[figure], 1e-5);
       assert.equal(calibration.samples, labels.length);
       assert.equal(calibration.reason, undefined);
     });
@@ -68,8 +79,12 @@ describe('fitTemperature', () => {
     for (let seed = 0; seed < 40; seed++) {
       const random = createRandom(seed, 'calibration');
       const [classes, spread] = [random.integer(2, 6), random.uniform(0.1, 8)];
-      const logits = Array.from({ length: 80 }, () => Array.from({ length: classes }, () => random.uniform(-spread, spread)));
-      const labels = logits.map((row) => (random.chance(0.6) ? row.indexOf(Math.max(...row)) : random.integer(0, classes - 1)));
+      const logits = Array.from({ length: 80 }, () =>
+        Array.from({ length: classes }, () => random.uniform(-spread, spread)),
+      );
+      const labels = logits.map((row) =>
+        random.chance(0.6) ? row.indexOf(Math.max(...row)) : random.integer(0, classes - 1),
+      );
       const answers = answersOf(logits, labels);
       const { temperature, nllBefore, nllAfter } = fitTemperature(answers);
       assert.ok(nllAfter <= nllBefore, `seed ${seed}`);
@@ -83,9 +98,16 @@ describe('fitTemperature', () => {
 
   it('leaves the temperature at 1 and says why: too few samples, all answered right, nothing to tell apart', () => {
     const rows = (count: number, row: number[]): number[][] => Array.from({ length: count }, () => row);
-    const few = fitTemperature(answersOf(rows(CALIBRATION_MIN_SAMPLES - 1, [5, 0]), rows(CALIBRATION_MIN_SAMPLES - 1, [1]).flat()));
+    const few = fitTemperature(
+      answersOf(rows(CALIBRATION_MIN_SAMPLES - 1, [5, 0]), rows(CALIBRATION_MIN_SAMPLES - 1, [1]).flat()),
+    );
     const right = fitTemperature(answersOf(rows(60, [1, 0]), rows(60, [0]).flat()));
-    const noise = fitTemperature(answersOf(rows(60, [4, 0]), Array.from({ length: 60 }, (_, index) => index % 2)));
+    const noise = fitTemperature(
+      answersOf(
+        rows(60, [4, 0]),
+        Array.from({ length: 60 }, (_, index) => index % 2),
+      ),
+    );
     assert.match(few.reason!, /49 samples are too few/);
     assert.match(right.reason!, /no limit to certainty/);
     assert.match(noise.reason!, /say nothing/);

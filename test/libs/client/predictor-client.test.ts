@@ -6,7 +6,15 @@ import { mayAskAgain, PredictorClient } from '#libs/client';
 import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
-import { createFixture, isCode, publishModel, randomImage, until, untilServing, type Fixture } from '../../services/predictor/_predictor.js';
+import {
+  createFixture,
+  isCode,
+  publishModel,
+  randomImage,
+  until,
+  untilServing,
+  type Fixture,
+} from '../../services/predictor/_predictor.js';
 
 let fixture: Fixture;
 let card: ModelCard;
@@ -28,7 +36,14 @@ async function freeAddress(): Promise<string> {
 
 test('what may be asked again: UNAVAILABLE, RESOURCE_EXHAUSTED and an engine that died, nothing else', () => {
   const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => mayAskAgain(new SulcusError(code, '')));
-  assert.deepEqual(codes.sort(), ['BACKPRESSURE', 'BUS_UNAVAILABLE', 'ENGINE_FAILED', 'MODEL_NOT_READY', 'SERVICE_UNAVAILABLE', 'STORAGE_FULL']);
+  assert.deepEqual(codes.sort(), [
+    'BACKPRESSURE',
+    'BUS_UNAVAILABLE',
+    'ENGINE_FAILED',
+    'MODEL_NOT_READY',
+    'SERVICE_UNAVAILABLE',
+    'STORAGE_FULL',
+  ]);
 });
 
 test('nobody at the address: SERVICE_UNAVAILABLE within the time given; an abort ends the wait at once', async () => {
@@ -49,7 +64,10 @@ test('a client that was there first is answered when predictor and model have co
   const ready = client.waitUntilServing();
   await fixture.start({ address });
   assert.equal(await client.isServing(), false);
-  await assert.rejects(client.waitUntilServing({ timeoutMs: 300 }), (error) => isCode('MODEL_NOT_READY')(error) && /no model in service/.test((error as Error).message));
+  await assert.rejects(
+    client.waitUntilServing({ timeoutMs: 300 }),
+    (error) => isCode('MODEL_NOT_READY')(error) && /no model in service/.test((error as Error).message),
+  );
   card = await publishModel(fixture.registry, 1);
   await fixture.registry.promote('champion', card.version, 'first');
   await ready;
@@ -75,7 +93,10 @@ test('a full predictor is asked again until it has room, a bad image is not', as
     const second = client.predict(image, { name: 'second' });
     await sleep(200);
     process.kill(enginePid!, 'SIGCONT');
-    assert.deepEqual((await Promise.all([first, second])).map(({ name }) => name), ['first', 'second']);
+    assert.deepEqual(
+      (await Promise.all([first, second])).map(({ name }) => name),
+      ['first', 'second'],
+    );
   } finally {
     process.kill(enginePid!, 'SIGCONT');
   }
@@ -84,12 +105,17 @@ test('a full predictor is asked again until it has room, a bad image is not', as
 test('a stream is answered in order over the same connection', async () => {
   using client = new PredictorClient(narrow.address);
   const names: string[] = [];
-  for await (const { response } of client.predictStream(['a', 'b', 'c'].map((name) => ({ name, image })))) names.push(response!.name);
+  for await (const { response } of client.predictStream(['a', 'b', 'c'].map((name) => ({ name, image }))))
+    names.push(response!.name);
   assert.deepEqual(names, ['a', 'b', 'c']);
 });
 
 test('a message beyond the limit is INVALID_ARGUMENT at once: sending it again cannot help', async () => {
   using client = new PredictorClient(narrow.address);
-  await assert.rejects(client.predict(Buffer.alloc(200_000), { timeoutMs: 20_000 }), (error) => isCode('INVALID_ARGUMENT')(error) && /larger than max \(200\d\d\d vs\.? 100000\)/i.test((error as Error).message));
+  await assert.rejects(
+    client.predict(Buffer.alloc(200_000), { timeoutMs: 20_000 }),
+    (error) =>
+      isCode('INVALID_ARGUMENT')(error) && /larger than max \(200\d\d\d vs\.? 100000\)/i.test((error as Error).message),
+  );
   assert.equal((await client.predict(image)).modelVersion, card.version);
 });

@@ -1,7 +1,23 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
-import { bytes, choice, duration, environmentHelp, existingPath, flag, integer, integers, list, number, optional, parseEnvironment, secret, site, text } from '#libs/config';
+import {
+  bytes,
+  choice,
+  duration,
+  environmentHelp,
+  existingPath,
+  flag,
+  integer,
+  integers,
+  list,
+  number,
+  optional,
+  parseEnvironment,
+  secret,
+  site,
+  text,
+} from '#libs/config';
 import type { SulcusError } from '#libs/errors';
 
 const spec = {
@@ -18,19 +34,39 @@ describe('parseEnvironment', () => {
   });
 
   it('reports every mistake at once, by name', () => {
-    assert.throws(() => parseEnvironment(spec, { SULCUS_WORKERS: '9' }), (error: SulcusError) => {
-      assert.equal(error.code, 'INVALID_CONFIG');
-      assert.match(error.message, /SULCUS_CLASSES is not set: class names/);
-      assert.match(error.message, /SULCUS_WORKERS "9": expected a whole number from 1 to 8/);
-      return true;
-    });
+    assert.throws(
+      () => parseEnvironment(spec, { SULCUS_WORKERS: '9' }),
+      (error: SulcusError) => {
+        assert.equal(error.code, 'INVALID_CONFIG');
+        assert.match(error.message, /SULCUS_CLASSES is not set: class names/);
+        assert.match(error.message, /SULCUS_WORKERS "9": expected a whole number from 1 to 8/);
+        return true;
+      },
+    );
   });
 
   it('never shows a secret, neither in errors nor when printed', () => {
-    const keys = { key: ['SULCUS_KEY', { ...secret({ description: 'Key' }), parse: (): never => { throw new Error('expected 64 hexadecimal digits'); } }] } as const;
-    assert.throws(() => parseEnvironment(keys, { SULCUS_KEY: 'hunter2' }), (error: Error) => !error.message.includes('hunter2') && error.message.includes('SULCUS_KEY'));
+    const keys = {
+      key: [
+        'SULCUS_KEY',
+        {
+          ...secret({ description: 'Key' }),
+          parse: (): never => {
+            throw new Error('expected 64 hexadecimal digits');
+          },
+        },
+      ],
+    } as const;
+    assert.throws(
+      () => parseEnvironment(keys, { SULCUS_KEY: 'hunter2' }),
+      (error: Error) => !error.message.includes('hunter2') && error.message.includes('SULCUS_KEY'),
+    );
     const { token } = parseEnvironment(spec, { SULCUS_CLASSES: 'a,b', SULCUS_TOKEN: 'hunter2' });
-    assert.ok(!inspect(token).includes('hunter2') && !JSON.stringify({ token }).includes('hunter2') && !String(token).includes('hunter2'));
+    assert.ok(
+      !inspect(token).includes('hunter2') &&
+        !JSON.stringify({ token }).includes('hunter2') &&
+        !String(token).includes('hunter2'),
+    );
     assert.equal(token!.reveal(), 'hunter2');
   });
 
@@ -50,7 +86,8 @@ describe('kinds of variable', () => {
     ['numbers', number({ description: '' }), '1e-4', 0.0001],
     ['names safe for subjects', site({ description: '' }), 'site-7', 'site-7'],
   ];
-  for (const [what, kind, given, expected] of cases) it(`reads ${what}`, () => assert.equal(kind.parse(given), expected));
+  for (const [what, kind, given, expected] of cases)
+    it(`reads ${what}`, () => assert.equal(kind.parse(given), expected));
 
   const mistakes: [string, { parse(value: string): unknown }, string, RegExp][] = [
     ['a duration without unit', duration({ description: '' }), '10', /duration such as/],
@@ -60,8 +97,14 @@ describe('kinds of variable', () => {
     ['a word outside the choices', choice(['a'], { description: '' }), 'c', /one of a/],
     ['a subject token with a dot', site({ description: '' }), 'a.b', /lower-case/],
     ['a path that is not there', existingPath({ description: '' }), '/no/such/folder', /no such file or folder/],
-    ['a list of whole numbers with another word', integers({ min: 1, description: '' }), '4,many', /whole number from 1/],
+    [
+      'a list of whole numbers with another word',
+      integers({ min: 1, description: '' }),
+      '4,many',
+      /whole number from 1/,
+    ],
     ['repeated list members', list({ description: '' }), 'a,a', /distinct/],
   ];
-  for (const [what, kind, given, message] of mistakes) it(`refuses ${what}`, () => assert.throws(() => kind.parse(given), message));
+  for (const [what, kind, given, message] of mistakes)
+    it(`refuses ${what}`, () => assert.throws(() => kind.parse(given), message));
 });

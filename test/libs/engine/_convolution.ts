@@ -1,5 +1,15 @@
 /** Convolutions as programs, and the same computed directly in double precision. */
-import { cast, conv2d, gradients, Graph, mul, sum, type ConvolutionOptions, type Program, type TensorValue } from '#libs/engine';
+import {
+  cast,
+  conv2d,
+  gradients,
+  Graph,
+  mul,
+  sum,
+  type ConvolutionOptions,
+  type Program,
+  type TensorValue,
+} from '#libs/engine';
 import { createRandom } from '#libs/random';
 import { float32 } from './_programs.js';
 
@@ -12,7 +22,12 @@ export type Sizes = readonly [batch: number, height: number, width: number, inCh
 export type Results<T> = Readonly<Record<'y' | 'dx' | 'dFilter', T>>;
 
 /** `run`: a convolution in a precision, and its gradients for the gradient `dy` at its result, all given and fetched as float32. Batch -1 takes any. */
-export function convolutionProgram([batch, height, width, inChannels, outChannels]: Sizes, precision: Precision, taps: number, options: ConvolutionOptions): Program {
+export function convolutionProgram(
+  [batch, height, width, inChannels, outChannels]: Sizes,
+  precision: Precision,
+  taps: number,
+  options: ConvolutionOptions,
+): Program {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [batch, height, width, inChannels]);
   const filter = g.placeholder('filter', 'float32', [taps, taps, inChannels, outChannels]);
@@ -27,7 +42,8 @@ function values(seed: string, shape: readonly number[], precision: Precision): T
   const random = createRandom(1, seed);
   const data = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => random.normal());
   // Cut off, not rounded: which of the neighbours an input becomes does not matter.
-  if (precision === 'bfloat16') new Uint32Array(data.buffer).forEach((bits, index, all) => void (all[index] = bits & 0xffff0000));
+  if (precision === 'bfloat16')
+    new Uint32Array(data.buffer).forEach((bits, index, all) => void (all[index] = bits & 0xffff0000));
   return float32(data, shape);
 }
 
@@ -41,10 +57,19 @@ export interface Window {
 }
 
 /** 3 × 3 taps, stride 1, zeros around the images. */
-export const plainWindow = ([, height, width]: Sizes): Window => ({ taps: 3, stride: 1, before: 1, results: [height, width] });
+export const plainWindow = ([, height, width]: Sizes): Window => ({
+  taps: 3,
+  stride: 1,
+  before: 1,
+  results: [height, width],
+});
 
 /** Feeds of {@link convolutionProgram}. */
-export const feedsFor = (sizes: Sizes, precision: Precision, { taps, results }: Window = plainWindow(sizes)): Record<'x' | 'filter' | 'dy', TensorValue> => {
+export const feedsFor = (
+  sizes: Sizes,
+  precision: Precision,
+  { taps, results }: Window = plainWindow(sizes),
+): Record<'x' | 'filter' | 'dy', TensorValue> => {
   const [batch, height, width, inChannels, outChannels] = sizes;
   return {
     x: values('x', [batch, height, width, inChannels], precision),
@@ -54,11 +79,26 @@ export const feedsFor = (sizes: Sizes, precision: Precision, { taps, results }: 
 };
 
 /** Every product of a convolution's definition, summed in double precision. */
-export function convolutionByDefinition(sizes: Sizes, feeds: Readonly<Record<'x' | 'filter' | 'dy', TensorValue>>, window: Window = plainWindow(sizes)): Results<Float64Array> {
+export function convolutionByDefinition(
+  sizes: Sizes,
+  feeds: Readonly<Record<'x' | 'filter' | 'dy', TensorValue>>,
+  window: Window = plainWindow(sizes),
+): Results<Float64Array> {
   const [batch, height, width, inChannels, outChannels] = sizes;
-  const { taps, stride, before, results: [rows, columns] } = window;
-  const [x, filter, dy] = [feeds.x, feeds.filter, feeds.dy].map(({ data }) => Float64Array.from(data as Float32Array)) as [Float64Array, Float64Array, Float64Array];
-  const results = { y: new Float64Array(dy.length), dx: new Float64Array(x.length), dFilter: new Float64Array(filter.length) };
+  const {
+    taps,
+    stride,
+    before,
+    results: [rows, columns],
+  } = window;
+  const [x, filter, dy] = [feeds.x, feeds.filter, feeds.dy].map(({ data }) =>
+    Float64Array.from(data as Float32Array),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const results = {
+    y: new Float64Array(dy.length),
+    dx: new Float64Array(x.length),
+    dFilter: new Float64Array(filter.length),
+  };
   /** What one tap adds at one place: pixels begin at `from` in the images and at `to` in the result, the tap's weights at `weights`. */
   const addTap = (from: number, to: number, weights: number): void => {
     for (let i = 0; i < inChannels; i++) {
@@ -79,7 +119,12 @@ export function convolutionByDefinition(sizes: Sizes, feeds: Readonly<Record<'x'
     for (let tap = 0; tap < taps * taps; tap++) {
       const [row, column] = [top + Math.floor(tap / taps), left + (tap % taps)];
       const inside = row >= 0 && row < height && column >= 0 && column < width;
-      if (inside) addTap(((image * height + row) * width + column) * inChannels, place * outChannels, tap * inChannels * outChannels);
+      if (inside)
+        addTap(
+          ((image * height + row) * width + column) * inChannels,
+          place * outChannels,
+          tap * inChannels * outChannels,
+        );
     }
   }
   return results;

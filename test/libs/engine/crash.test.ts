@@ -17,7 +17,8 @@ const isRunning = (pid: number): boolean => {
 };
 
 async function untilGone(pid: number, timeoutMs: number): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; isRunning(pid); await delay(20)) assert.ok(Date.now() < deadline, `process ${pid} is still there after ${timeoutMs} ms`);
+  for (const deadline = Date.now() + timeoutMs; isRunning(pid); await delay(20))
+    assert.ok(Date.now() < deadline, `process ${pid} is still there after ${timeoutMs} ms`);
 }
 
 test('a killed engine fails every pending and later call with ENGINE_FAILED, and reports its end once', async () => {
@@ -27,7 +28,11 @@ test('a killed engine fails every pending and later call with ENGINE_FAILED, and
   const size = 256;
   const loaded = await engine.load(slowProgram(size, 2000));
   const start: TensorValue = { dtype: 'float32', shape: [size, size], data: new Float32Array(size * size) };
-  const runs = Promise.allSettled([loaded.run('run', { start }), loaded.run('run', { start }), engine.load(counterProgram())]);
+  const runs = Promise.allSettled([
+    loaded.run('run', { start }),
+    loaded.run('run', { start }),
+    engine.load(counterProgram()),
+  ]);
   await delay(100);
   process.kill(engine.pid!, 'SIGKILL');
   for (const outcome of await runs) {
@@ -57,7 +62,14 @@ test('closing lets the runs under way finish, refuses new ones and ends the proc
 });
 
 test('the engine ends when its parent is killed', async () => {
-  const parent = spawn(process.execPath, [...process.execArgv.filter((argument) => !argument.startsWith('--test')), path.join(import.meta.dirname, '_parent.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parent = spawn(
+    process.execPath,
+    [
+      ...process.execArgv.filter((argument) => !argument.startsWith('--test')),
+      path.join(import.meta.dirname, '_parent.ts'),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const [line] = (await parent.stdout.setEncoding('utf8').take(1).toArray()) as string[];
   const pid = Number(line);
   assert.ok(isRunning(pid));

@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { argMax, dataOf, differentiableOps, gradients, Graph, matMul, startEngine, sum, type Engine, type EntryPoint, type LoadedProgram, type Program, type TensorValue } from '#libs/engine';
+import {
+  argMax,
+  dataOf,
+  differentiableOps,
+  gradients,
+  Graph,
+  matMul,
+  startEngine,
+  sum,
+  type Engine,
+  type EntryPoint,
+  type LoadedProgram,
+  type Program,
+  type TensorValue,
+} from '#libs/engine';
 import { gradientCases, titleOf } from './gradient-cases.js';
 import { hasBfloat16, NO_BFLOAT16 } from './_programs.js';
 import { buildCase, built, feedsOf, prepared, type Prepared } from './gradient-program.js';
@@ -8,7 +22,8 @@ import { buildCase, built, feedsOf, prepared, type Prepared } from './gradient-p
 /** Step of the finite differences: large enough for float32's rounding (1e-7), small enough for the curvature. */
 const STEP = 2 ** -6;
 
-const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}/${name}`, value]));
+const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}/${name}`, value]));
 
 const bfloat16Cases = prepared.filter(({ gradientCase }) => gradientCase.float32Inputs !== 'all');
 let engine: Engine;
@@ -19,7 +34,8 @@ let rounded: Record<string, TensorValue>;
 before(async () => {
   engine = await startEngine({ label: 'test gradients', threads: 1 });
   const program: Program = { graph: new Graph(), entryPoints: {} };
-  for (const each of prepared.filter(usable)) program.entryPoints[titleOf(each.gradientCase)] = buildCase(program.graph, each, 'float32');
+  for (const each of prepared.filter(usable))
+    program.entryPoints[titleOf(each.gradientCase)] = buildCase(program.graph, each, 'float32');
   if (!hasBfloat16(engine)) return void (loaded = await engine.load(program));
   const all: EntryPoint = { inputs: {}, outputs: {} };
   for (const each of bfloat16Cases) {
@@ -29,7 +45,13 @@ before(async () => {
   }
   program.entryPoints['bfloat16'] = all;
   loaded = await engine.load(program);
-  rounded = await loaded.run('bfloat16', Object.assign({}, ...bfloat16Cases.map((each) => prefixed(titleOf(each.gradientCase), feedsOf(each.values)))) as Record<string, TensorValue>);
+  rounded = await loaded.run(
+    'bfloat16',
+    Object.assign(
+      {},
+      ...bfloat16Cases.map((each) => prefixed(titleOf(each.gradientCase), feedsOf(each.values))),
+    ) as Record<string, TensorValue>,
+  );
 });
 after(() => engine.close());
 
@@ -37,7 +59,10 @@ const usable = ({ gradientCase }: Prepared): boolean => hasBfloat16(engine) || !
 
 test('every op with a gradient rule has a finite-difference case', () => {
   const covered = new Set(gradientCases.map(({ op }) => op));
-  assert.deepEqual(differentiableOps().filter((op) => !covered.has(op)), []);
+  assert.deepEqual(
+    differentiableOps().filter((op) => !covered.has(op)),
+    [],
+  );
 });
 
 for (const each of prepared) {
@@ -46,13 +71,19 @@ for (const each of prepared) {
     if (!usable(each)) return t.skip(NO_BFLOAT16);
     const exact = await loaded.run(title, feedsOf(each.values));
     const lossAt = async (input: number, element: number, offset: number): Promise<number> => {
-      const values = each.values.map((value, index) => (index === input ? { ...value, data: Float32Array.from(value.data as Float32Array) } : value)) as TensorValue[];
+      const values = each.values.map((value, index) =>
+        index === input ? { ...value, data: Float32Array.from(value.data as Float32Array) } : value,
+      ) as TensorValue[];
       (values[input]!.data as Float32Array)[element]! += offset;
       const { loss } = await loaded.run(title, feedsOf(values));
       return (loss!.data as Float32Array)[0]!;
     };
     const inferred = built.get(title)!.shape;
-    assert.deepEqual(inferred, exact['y']!.shape.map((size, axis) => (inferred[axis] === -1 ? -1 : size)), 'the inferred shape is the real one');
+    assert.deepEqual(
+      inferred,
+      exact['y']!.shape.map((size, axis) => (inferred[axis] === -1 ? -1 : size)),
+      'the inferred shape is the real one',
+    );
     for (const input of each.differentiated) {
       const gradient = exact[`gradient${input}`]!;
       assert.deepEqual(gradient.shape, each.gradientCase.inputs[input]);
@@ -62,7 +93,12 @@ for (const each of prepared) {
           return (high! - low!) / (2 * STEP);
         }),
       );
-      (gradient.data as Float32Array).forEach((value, element) => assert.ok(Math.abs(value - slopes[element]!) < 2e-3 * (1 + Math.abs(value)), `input ${input}, element ${element}: ${value} against ${slopes[element]} by differences`));
+      (gradient.data as Float32Array).forEach((value, element) =>
+        assert.ok(
+          Math.abs(value - slopes[element]!) < 2e-3 * (1 + Math.abs(value)),
+          `input ${input}, element ${element}: ${value} against ${slopes[element]} by differences`,
+        ),
+      );
     }
   });
 }
@@ -73,7 +109,10 @@ for (const each of bfloat16Cases) {
     if (!hasBfloat16(engine)) return t.skip(NO_BFLOAT16);
     const exact = await loaded.run(title, feedsOf(each.values));
     for (const input of each.differentiated) {
-      const [a, b] = [dataOf(exact[`gradient${input}`], 'float32'), dataOf(rounded[`${title}/gradient${input}`], 'float32')];
+      const [a, b] = [
+        dataOf(exact[`gradient${input}`], 'float32'),
+        dataOf(rounded[`${title}/gradient${input}`], 'float32'),
+      ];
       const difference = Math.hypot(...a.map((value, element) => value - b[element]!));
       assert.ok(difference <= 0.02 * Math.hypot(...a) + 0.01, `input ${input}: ${difference} of ${Math.hypot(...a)}`);
     }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import * as ops from '#libs/engine';
 import { Graph, serializeProgram, type Tensor } from '#libs/engine';
 
-const input = (g: Graph, shape: readonly number[], dtype: ops.DType = 'float32'): Tensor => g.placeholder(`input${g.nodes.length}`, dtype, shape);
+const input = (g: Graph, shape: readonly number[], dtype: ops.DType = 'float32'): Tensor =>
+  g.placeholder(`input${g.nodes.length}`, dtype, shape);
 
 test('shapes follow from the inputs; the unknown batch stays unknown', () => {
   const g = new Graph();
@@ -14,7 +15,15 @@ test('shapes follow from the inputs; the unknown batch stays unknown', () => {
   assert.deepEqual(ops.conv2d(g, images, filter, { padding: 'VALID', strides: [2, 3] }).shape, [-1, 3, 3, 8]);
   assert.deepEqual(ops.conv2d(g, images, filter, { padding: 'VALID', dilations: 3 }).shape, [-1, 1, 3, 8]);
   assert.deepEqual(ops.depthwiseConv2d(g, images, input(g, [3, 3, 3, 2]), { padding: 'VALID' }).shape, [-1, 5, 7, 6]);
-  assert.deepEqual(ops.pad(g, images, [[0, 0], [1, 1], [2, 0], [0, 0]]).shape, [-1, 9, 11, 3]);
+  assert.deepEqual(
+    ops.pad(g, images, [
+      [0, 0],
+      [1, 1],
+      [2, 0],
+      [0, 0],
+    ]).shape,
+    [-1, 9, 11, 3],
+  );
   assert.deepEqual(ops.maxPool(g, images, { window: 3, strides: 2, padding: 'VALID' }).shape, [-1, 3, 4, 3]);
   assert.deepEqual(ops.mean(g, images, [1, 2]).shape, [-1, 3]);
   assert.deepEqual(ops.sum(g, images, [-1], true).shape, [-1, 7, 9, 1]);
@@ -30,15 +39,24 @@ test('shapes follow from the inputs; the unknown batch stays unknown', () => {
 test('what does not fit is refused with both shapes in the text', () => {
   const g = new Graph();
   const images = input(g, [-1, 8, 8, 3]);
-  assert.throws(() => ops.conv2d(g, images, input(g, [3, 3, 1, 8]), { padding: 'SAME' }), /float32\[3,3,1,8\] does not fit 3 channels of float32\[\?,8,8,3\]/);
-  assert.throws(() => ops.conv2d(g, images, input(g, [9, 9, 3, 8]), { padding: 'VALID' }), /window of 9 does not fit into 8/);
+  assert.throws(
+    () => ops.conv2d(g, images, input(g, [3, 3, 1, 8]), { padding: 'SAME' }),
+    /float32\[3,3,1,8\] does not fit 3 channels of float32\[\?,8,8,3\]/,
+  );
+  assert.throws(
+    () => ops.conv2d(g, images, input(g, [9, 9, 3, 8]), { padding: 'VALID' }),
+    /window of 9 does not fit into 8/,
+  );
   assert.throws(() => ops.add(g, input(g, [2, 3]), input(g, [2, 4])), /\[2,3\] and \[2,4\] do not broadcast/);
   assert.throws(() => ops.add(g, images, input(g, [1], 'bfloat16')), /one dtype.*cast one/);
   assert.throws(() => ops.matMul(g, input(g, [2, 3]), input(g, [4, 5])), /inner sizes 3 and 4 differ/);
   assert.throws(() => ops.reshape(g, input(g, [2, 3]), [4, -1]), /does not keep the number of elements/);
   assert.throws(() => ops.slice(g, input(g, [4]), [2], [3]), /leaves float32\[4\]/);
   assert.throws(() => ops.biasAdd(g, images, input(g, [4])), /does not fit the last axis/);
-  assert.throws(() => ops.assignVariable(g, g.variable('weight', [3]), input(g, [4])), /float32\[4\] does not fit variable "weight" float32\[3\]/);
+  assert.throws(
+    () => ops.assignVariable(g, g.variable('weight', [3]), input(g, [4])),
+    /float32\[4\] does not fit variable "weight" float32\[3\]/,
+  );
   assert.throws(() => g.constant([1, 2, 3], 'float32', [2, 2]), /needs 4 values, got 3/);
 });
 
@@ -81,11 +99,20 @@ test('a program that cannot be run is refused when it is serialised', () => {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [-1, -1]);
   const y = ops.relu(g, x);
-  assert.throws(() => serializeProgram({ graph: g, entryPoints: { run: { inputs: { x }, outputs: { y } } } }), /at most one size may be unknown/);
+  assert.throws(
+    () => serializeProgram({ graph: g, entryPoints: { run: { inputs: { x }, outputs: { y } } } }),
+    /at most one size may be unknown/,
+  );
   const h = new Graph();
   const z = ops.relu(h, h.placeholder('z', 'float32', [2]));
-  assert.throws(() => serializeProgram({ graph: h, entryPoints: { run: { inputs: { z }, outputs: { z } } } }), /is no placeholder/);
-  assert.throws(() => serializeProgram({ graph: h, entryPoints: { run: { inputs: {}, outputs: {} } } }), /neither outputs nor targets/);
+  assert.throws(
+    () => serializeProgram({ graph: h, entryPoints: { run: { inputs: { z }, outputs: { z } } } }),
+    /is no placeholder/,
+  );
+  assert.throws(
+    () => serializeProgram({ graph: h, entryPoints: { run: { inputs: {}, outputs: {} } } }),
+    /neither outputs nor targets/,
+  );
 });
 
 test('serialising the same program twice gives the same bytes', () => {

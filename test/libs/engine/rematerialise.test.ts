@@ -1,6 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { add, assignVariable, cast, conv2d, fusedBatchNorm, gradients, Graph, hardSwish, maxPool, mean, pad, relu, resourceApplyGradientDescent, serializeProgram, startEngine, square, type Engine, type Program, type SerializedProgram, type Tensor, type TensorValue, type Variable } from '#libs/engine';
+import {
+  add,
+  assignVariable,
+  cast,
+  conv2d,
+  fusedBatchNorm,
+  gradients,
+  Graph,
+  hardSwish,
+  maxPool,
+  mean,
+  pad,
+  relu,
+  resourceApplyGradientDescent,
+  serializeProgram,
+  startEngine,
+  square,
+  type Engine,
+  type Program,
+  type SerializedProgram,
+  type Tensor,
+  type TensorValue,
+  type Variable,
+} from '#libs/engine';
 import { rematerialise } from '../../../libs/engine/program/training/rematerialise.js';
 import { createRandom } from '#libs/random';
 import { float32, numbers } from './_programs.js';
@@ -26,15 +49,32 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
     return made.read();
   };
   const convolution = (name: string, input: Tensor, px: number, strides = 1): Tensor =>
-    conv2d(g, input, cast(g, parameter(name, [px, px, CHANNELS, CHANNELS]), precision), { strides, padding: strides === 1 ? 'SAME' : 'VALID' });
+    conv2d(g, input, cast(g, parameter(name, [px, px, CHANNELS, CHANNELS]), precision), {
+      strides,
+      padding: strides === 1 ? 'SAME' : 'VALID',
+    });
   const statistics: { node: string }[] = [];
   const norm = (name: string, input: Tensor): Tensor => {
     const [average, variance] = [variable(`${name}/mean`, [CHANNELS]), variable(`${name}/variance`, [CHANNELS])];
-    const result = fusedBatchNorm(g, input, parameter(`${name}/scale`, [CHANNELS]), parameter(`${name}/offset`, [CHANNELS]), average.read(), variance.read(), { epsilon: 1e-5, training: true, momentum: 0.1 });
+    const result = fusedBatchNorm(
+      g,
+      input,
+      parameter(`${name}/scale`, [CHANNELS]),
+      parameter(`${name}/offset`, [CHANNELS]),
+      average.read(),
+      variance.read(),
+      { epsilon: 1e-5, training: true, momentum: 0.1 },
+    );
     statistics.push(assignVariable(g, average, result.batchMean), assignVariable(g, variance, result.batchVariance));
     return result.y;
   };
-  const border = (input: Tensor): Tensor => pad(g, input, [[0, 0], [1, 1], [1, 1], [0, 0]]);
+  const border = (input: Tensor): Tensor =>
+    pad(g, input, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]);
 
   const stem = relu(g, norm('bn1', convolution('conv1', cast(g, x, precision), 3)));
   const pooled = maxPool(g, border(stem), { window: 3, strides: 2, padding: 'VALID' });
@@ -43,15 +83,26 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
   const narrow = hardSwish(g, norm('bn4', convolution('conv4', border(joined), 3, 2)));
   const last = norm('bn5', convolution('conv5', narrow, 1));
   const loss = mean(g, square(g, cast(g, convolution('conv6', last, 1), 'float32')));
-  const slopes = gradients(g, loss, trained.map((each) => each.read()));
+  const slopes = gradients(
+    g,
+    loss,
+    trained.map((each) => each.read()),
+  );
   const rate = g.constant(0.1);
   const updates = trained.map((each, index) => resourceApplyGradientDescent(g, each, rate, slopes[index]!));
-  const values = variables.map((each): [string, Tensor] => [each.name, g.placeholder(`write/${each.name}`, 'float32', each.shape)]);
+  const values = variables.map((each): [string, Tensor] => [
+    each.name,
+    g.placeholder(`write/${each.name}`, 'float32', each.shape),
+  ]);
   return {
     graph: g,
     entryPoints: {
       step: { inputs: { x }, outputs: { loss }, targets: [...updates, ...statistics] },
-      write: { inputs: Object.fromEntries(values), outputs: {}, targets: values.map(([, value], index) => assignVariable(g, variables[index]!, value)) },
+      write: {
+        inputs: Object.fromEntries(values),
+        outputs: {},
+        targets: values.map(([, value], index) => assignVariable(g, variables[index]!, value)),
+      },
       read: { inputs: {}, outputs: Object.fromEntries(variables.map((each) => [each.name, each.read()])) },
     },
   };
@@ -60,7 +111,10 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
 /** Numbers around 0, the same for the same name. */
 function valueFor(name: string, shape: readonly number[]): TensorValue {
   const random = createRandom(3, name);
-  return float32(Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => 0.3 * random.normal()), [...shape]);
+  return float32(
+    Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => 0.3 * random.normal()),
+    [...shape],
+  );
 }
 const images = valueFor('images', [BATCH, SIZE, SIZE, CHANNELS]);
 
@@ -82,8 +136,12 @@ describe('what a training step computes again instead of keeping it', () => {
     return [...losses, ...Object.values(values).flatMap(numbers)];
   }
 
-  const startOf = (program: Program): Record<string, TensorValue> => Object.fromEntries(Object.entries(program.entryPoints['write']!.inputs).map(([name, { shape }]) => [name, valueFor(name, shape)]));
-  const difference = (actual: readonly number[], expected: readonly number[]): number => Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));
+  const startOf = (program: Program): Record<string, TensorValue> =>
+    Object.fromEntries(
+      Object.entries(program.entryPoints['write']!.inputs).map(([name, { shape }]) => [name, valueFor(name, shape)]),
+    );
+  const difference = (actual: readonly number[], expected: readonly number[]): number =>
+    Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));
 
   it('float32: losses and variables after three steps are the same within rounding', async (test) => {
     if (!engine.info.oneDnn) return test.skip('a form for oneDNN');
@@ -104,10 +162,16 @@ describe('what a training step computes again instead of keeping it', () => {
 
   it('of what it can compute again the backward pass uses nothing from the forward pass; sums of branches it does', () => {
     const { graph } = rematerialise(exampleProgram('float32'));
-    const users = graph.nodes.filter(({ type }) => ['Conv2DBackpropFilter', 'ReluGrad', 'Relu6Grad', 'MaxPoolGrad'].includes(type));
-    const fromForward = users.flatMap(({ inputs }) => inputs).filter(({ node }) => /^(Relu|Pad|hardSwish|FusedBatchNorm)/.test(node) && !node.includes('/again'));
+    const users = graph.nodes.filter(({ type }) =>
+      ['Conv2DBackpropFilter', 'ReluGrad', 'Relu6Grad', 'MaxPoolGrad'].includes(type),
+    );
+    const fromForward = users
+      .flatMap(({ inputs }) => inputs)
+      .filter(({ node }) => /^(Relu|Pad|hardSwish|FusedBatchNorm)/.test(node) && !node.includes('/again'));
     assert.equal(users.length, 6 + 3 + 1 + 1);
-    const sum = graph.nodes.find(({ type, inputs }) => type === 'Relu' && graph.node(inputs[0]!.node).type === 'AddV2')!;
+    const sum = graph.nodes.find(
+      ({ type, inputs }) => type === 'Relu' && graph.node(inputs[0]!.node).type === 'AddV2',
+    )!;
     assert.deepEqual([...new Set(fromForward.map(({ node }) => node))], [sum.name]);
   });
 
@@ -115,17 +179,42 @@ describe('what a training step computes again instead of keeping it', () => {
     const g = new Graph();
     const x = g.placeholder('x', 'float32', [2, SIZE, SIZE, CHANNELS]);
     const filter = g.variable('filter', [3, 3, CHANNELS, CHANNELS]).read();
-    const y = conv2d(g, pad(g, x, [[0, 0], [1, 1], [1, 1], [0, 0]]), filter, { padding: 'VALID' });
+    const y = conv2d(
+      g,
+      pad(g, x, [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ]),
+      filter,
+      { padding: 'VALID' },
+    );
     const slopes = [mean(g, y), mean(g, square(g, y))].map((loss) => gradients(g, loss, [filter])[0]!);
-    const { graph } = rematerialise({ graph: g, entryPoints: Object.fromEntries(slopes.map((slope, index) => [`loss${index}`, { inputs: { x }, outputs: { slope } }])) });
-    const paddings = graph.nodes.filter(({ type }) => type === 'Conv2DBackpropFilter').map(({ inputs }) => inputs[0]!.node);
+    const { graph } = rematerialise({
+      graph: g,
+      entryPoints: Object.fromEntries(
+        slopes.map((slope, index) => [`loss${index}`, { inputs: { x }, outputs: { slope } }]),
+      ),
+    });
+    const paddings = graph.nodes
+      .filter(({ type }) => type === 'Conv2DBackpropFilter')
+      .map(({ inputs }) => inputs[0]!.node);
     assert.equal(new Set(paddings).size, 2);
-    paddings.forEach((name, index) => assert.ok(graph.node(name).controlInputs.every((start) => start.startsWith(index === 0 ? 'gradients/' : 'gradients_1/')), name));
+    paddings.forEach((name, index) =>
+      assert.ok(
+        graph.node(name).controlInputs.every((start) => start.startsWith(index === 0 ? 'gradients/' : 'gradients_1/')),
+        name,
+      ),
+    );
   });
 
   it('a program without a backward pass stays as it is', () => {
     const g = new Graph();
-    const program = { graph: g, entryPoints: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } } };
+    const program = {
+      graph: g,
+      entryPoints: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } },
+    };
     assert.equal(rematerialise(program), program);
   });
 });

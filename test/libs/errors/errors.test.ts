@@ -25,6 +25,7 @@ describe('SulcusError', () => {
   });
 
   it('maps every code to a real gRPC status', () => {
-    for (const [code, { grpcStatus }] of Object.entries(ERROR_CODES)) assert.ok(grpcStatus >= 1 && grpcStatus <= 16, code);
+    for (const [code, { grpcStatus }] of Object.entries(ERROR_CODES))
+      assert.ok(grpcStatus >= 1 && grpcStatus <= 16, code);
   });
 });

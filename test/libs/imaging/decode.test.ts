@@ -3,17 +3,40 @@ import { deflateSync } from 'node:zlib';
 import { describe, test } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import { SulcusError, type ErrorCode } from '#libs/errors';
-import { decodeImage, detectFormat, encodeImage, isMislabelled, type DecodeLimits, type RasterImage } from '#libs/imaging';
+import {
+  decodeImage,
+  detectFormat,
+  encodeImage,
+  isMislabelled,
+  type DecodeLimits,
+  type RasterImage,
+} from '#libs/imaging';
 
 const width = 24;
 const height = 16;
-const grey: RasterImage = { width, height, channels: 1, data: Uint8Array.from({ length: width * height }, (_, i) => (i * 5) % 256) };
-const colour: RasterImage = { width, height, channels: 3, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 5) % 256) };
+const grey: RasterImage = {
+  width,
+  height,
+  channels: 1,
+  data: Uint8Array.from({ length: width * height }, (_, i) => (i * 5) % 256),
+};
+const colour: RasterImage = {
+  width,
+  height,
+  channels: 3,
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 5) % 256),
+};
 
-const raw = (image: RasterImage): Sharp => sharp(image.data, { raw: { width: image.width, height: image.height, channels: image.channels } });
+const raw = (image: RasterImage): Sharp =>
+  sharp(image.data, { raw: { width: image.width, height: image.height, channels: image.channels } });
 const greyFile = (): Sharp => raw(grey).toColourspace('b-w');
 
-async function assertRefused(bytes: Uint8Array, code: ErrorCode, message: RegExp, limits?: DecodeLimits): Promise<void> {
+async function assertRefused(
+  bytes: Uint8Array,
+  code: ErrorCode,
+  message: RegExp,
+  limits?: DecodeLimits,
+): Promise<void> {
   await assert.rejects(decodeImage(bytes, limits), (error: unknown) => {
     assert.ok(error instanceof SulcusError);
     assert.equal(error.code, code, error.message);
@@ -23,10 +46,18 @@ async function assertRefused(bytes: Uint8Array, code: ErrorCode, message: RegExp
 }
 
 describe('accepted files', () => {
-  for (const [format, file] of Object.entries({ jpeg: greyFile().jpeg(), png: greyFile().png(), tiff: greyFile().tiff(), webp: raw(grey).webp({ lossless: true }) })) {
+  for (const [format, file] of Object.entries({
+    jpeg: greyFile().jpeg(),
+    png: greyFile().png(),
+    tiff: greyFile().tiff(),
+    webp: raw(grey).webp({ lossless: true }),
+  })) {
     test(`a grey ${format} becomes one channel`, async () => {
       const image = await decodeImage(await file.toBuffer());
-      assert.deepEqual([image.format, image.width, image.height, image.channels, image.data.length], [format, width, height, 1, width * height]);
+      assert.deepEqual(
+        [image.format, image.width, image.height, image.channels, image.data.length],
+        [format, width, height, 1, width * height],
+      );
     });
   }
 
@@ -46,27 +77,47 @@ describe('accepted files', () => {
   test('grey stored as colour keeps every level, whatever the size; one off in any channel of any pixel keeps three', async () => {
     for (const pixels of [1, 3, 4, 9]) {
       const levels = Uint8Array.from({ length: pixels }, (_, i) => (i * 83 + 131) % 256);
-      const stored: RasterImage = { width: pixels, height: 1, channels: 3, data: Uint8Array.from({ length: 3 * pixels }, (_, i) => levels[Math.floor(i / 3)]!) };
+      const stored: RasterImage = {
+        width: pixels,
+        height: 1,
+        channels: 3,
+        data: Uint8Array.from({ length: 3 * pixels }, (_, i) => levels[Math.floor(i / 3)]!),
+      };
       assert.deepEqual(Uint8Array.from((await decodeImage(await raw(stored).png().toBuffer())).data), levels);
       for (let at = 0; at < 3 * pixels; at++) {
         const data = stored.data.map((level, i) => (i === at ? level ^ 128 : level));
-        const decoded = await decodeImage(await raw({ ...stored, data }).png().toBuffer());
+        const decoded = await decodeImage(
+          await raw({ ...stored, data })
+            .png()
+            .toBuffer(),
+        );
         assert.equal(decoded.channels, 3, `byte ${at} of ${pixels} pixels`);
       }
     }
   });
 
   test('transparency is laid over black', async () => {
-    const half = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } } }).png().toBuffer();
+    const half = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } },
+    })
+      .png()
+      .toBuffer();
     const { data, channels } = await decodeImage(half);
     assert.equal(channels, 3);
     assert.ok(Math.abs(data[0]! - 100) <= 1 && Math.abs(data[1]! - 50) <= 1 && data[2] === 0);
-    const clear = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
     assert.ok((await decodeImage(clear)).data.every((value) => value === 0));
   });
 
   test('CMYK becomes RGB', async () => {
-    const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c04020' } }).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c04020' } })
+      .toColourspace('cmyk')
+      .jpeg({ quality: 100 })
+      .toBuffer();
     const { channels, data } = await decodeImage(cmyk);
     assert.equal(channels, 3);
     assert.ok(data[0]! > data[1]! && data[1]! > data[2]!, [...data.subarray(0, 3)].join());
@@ -81,24 +132,38 @@ describe('accepted files', () => {
   test('a view into a larger buffer is decoded by its own bytes', async () => {
     const png = await encodeImage(grey, 'png');
     const padded = Buffer.concat([Buffer.from('xyz'), png, Buffer.from('tail')]);
-    assert.deepEqual(Uint8Array.from((await decodeImage(new Uint8Array(padded.buffer, padded.byteOffset + 3, png.length))).data), grey.data);
+    assert.deepEqual(
+      Uint8Array.from((await decodeImage(new Uint8Array(padded.buffer, padded.byteOffset + 3, png.length))).data),
+      grey.data,
+    );
   });
 });
 
 describe('refused files', () => {
   test('zero bytes', () => assertRefused(new Uint8Array(0), 'IMAGE_EMPTY', /zero bytes/));
-  test('text', () => assertRefused(Buffer.from('patient,label\n1,glioma\n'), 'IMAGE_UNDECODABLE', /send JPEG, PNG, TIFF or WebP/));
+  test('text', () =>
+    assertRefused(Buffer.from('patient,label\n1,glioma\n'), 'IMAGE_UNDECODABLE', /send JPEG, PNG, TIFF or WebP/));
   test('a few bytes at the very end of their buffer', async () => {
-    for (let length = 1; length < 20; length++) await assertRefused(new Uint8Array(new ArrayBuffer(64), 64 - length), 'IMAGE_UNDECODABLE', /no image/);
+    for (let length = 1; length < 20; length++)
+      await assertRefused(new Uint8Array(new ArrayBuffer(64), 64 - length), 'IMAGE_UNDECODABLE', /no image/);
   });
   test('random bytes', () => assertRefused(Buffer.alloc(5000, 0xa5), 'IMAGE_UNDECODABLE', /no image/));
 
   test('every format is recognised as truncated wherever it is cut', async () => {
-    const files = { jpeg: greyFile().jpeg(), png: greyFile().png(), tiff: greyFile().tiff({ compression: 'lzw' }), webp: raw(grey).webp() };
+    const files = {
+      jpeg: greyFile().jpeg(),
+      png: greyFile().png(),
+      tiff: greyFile().tiff({ compression: 'lzw' }),
+      webp: raw(grey).webp(),
+    };
     for (const [format, file] of Object.entries(files)) {
       const bytes = await file.toBuffer();
       for (const length of [16, Math.floor(bytes.length / 2), bytes.length - 2]) {
-        await assertRefused(bytes.subarray(0, length), 'IMAGE_TRUNCATED', new RegExp(`The ${format} ends too early or is damaged`));
+        await assertRefused(
+          bytes.subarray(0, length),
+          'IMAGE_TRUNCATED',
+          new RegExp(`The ${format} ends too early or is damaged`),
+        );
       }
     }
   });
@@ -106,7 +171,11 @@ describe('refused files', () => {
   test('a JPEG that misses bytes in the middle', async () => {
     const busy = Uint8Array.from({ length: 64 * 48 }, (_, i) => (i * 37) % 256);
     const bytes = await encodeImage({ width: 64, height: 48, channels: 1, data: busy }, 'jpeg');
-    await assertRefused(Buffer.concat([bytes.subarray(0, bytes.length - 400), bytes.subarray(bytes.length - 100)]), 'IMAGE_TRUNCATED', /damaged/);
+    await assertRefused(
+      Buffer.concat([bytes.subarray(0, bytes.length - 400), bytes.subarray(bytes.length - 100)]),
+      'IMAGE_TRUNCATED',
+      /damaged/,
+    );
   });
 
   test('more pixels than the limit, from the header alone', async () => {
@@ -114,13 +183,22 @@ describe('refused files', () => {
     await assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /24 x 16/, { maxPixels: 383 });
     await assertRefused(bomb(40_000, 10), 'IMAGE_TOO_LARGE', /32767 pixels on a side/);
   });
-  test('more bytes than the limit', async () => assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /the limit is 100/, { maxBytes: 100 }));
+  test('more bytes than the limit', async () =>
+    assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /the limit is 100/, { maxBytes: 100 }));
 
   test('16 bits per channel, grey and colour', async () => {
-    const deep = sharp(new Uint16Array(width * height).fill(3000), { raw: { width, height, channels: 1 } }).toColourspace('grey16');
-    await assertRefused(await deep.clone().png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit channels: window it to 8 bits first/);
+    const deep = sharp(new Uint16Array(width * height).fill(3000), {
+      raw: { width, height, channels: 1 },
+    }).toColourspace('grey16');
+    await assertRefused(
+      await deep.clone().png().toBuffer(),
+      'IMAGE_UNSUPPORTED',
+      /16-bit channels: window it to 8 bits first/,
+    );
     await assertRefused(await deep.clone().tiff({ compression: 'lzw' }).toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
-    const deepColour = sharp(new Uint16Array((width * height * 3) / 2).fill(3000), { raw: { width, height: height / 2, channels: 3 } });
+    const deepColour = sharp(new Uint16Array((width * height * 3) / 2).fill(3000), {
+      raw: { width, height: height / 2, channels: 3 },
+    });
     await assertRefused(await deepColour.toColourspace('rgb16').png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
   });
 
@@ -130,7 +208,11 @@ describe('refused files', () => {
     await assertRefused(await animated.clone().gif().toBuffer(), 'IMAGE_UNSUPPORTED', /GIF files are not accepted/);
     await assertRefused(await animated.clone().webp().toBuffer(), 'IMAGE_UNSUPPORTED', /animation of 2 frames/);
     const png = await encodeImage(grey, 'png');
-    await assertRefused(Buffer.concat([png.subarray(0, 33), chunk('acTL', Buffer.alloc(8, 1)), png.subarray(33)]), 'IMAGE_UNSUPPORTED', /PNG is an animation/);
+    await assertRefused(
+      Buffer.concat([png.subarray(0, 33), chunk('acTL', Buffer.alloc(8, 1)), png.subarray(33)]),
+      'IMAGE_UNSUPPORTED',
+      /PNG is an animation/,
+    );
   });
 
   test('files of other kinds are named', async () => {
@@ -140,7 +222,8 @@ describe('refused files', () => {
       ['PDF', Buffer.from('%PDF-1.7 whatever')],
       ['BMP', Buffer.concat([Buffer.from('BM'), Buffer.alloc(60)])],
     ];
-    for (const [name, bytes] of kinds) await assertRefused(bytes, 'IMAGE_UNSUPPORTED', new RegExp(`${name} files are not accepted`));
+    for (const [name, bytes] of kinds)
+      await assertRefused(bytes, 'IMAGE_UNSUPPORTED', new RegExp(`${name} files are not accepted`));
   });
 });
 
@@ -180,5 +263,10 @@ function bomb(bombWidth: number, bombHeight: number): Buffer {
   header.writeUInt32BE(bombWidth, 0);
   header.writeUInt32BE(bombHeight, 4);
   header.set([8, 0, 0, 0, 0], 8);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(100))), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(100))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }

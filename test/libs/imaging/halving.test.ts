@@ -1,26 +1,68 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compileTransform, decodeImage, encodeImage, PHANTOM_CLASSES, prepareFile, renderPhantom, s0Transform, transformHash, transforms, withChannels, type RasterImage, type TransformSpec } from '#libs/imaging';
+import {
+  compileTransform,
+  decodeImage,
+  encodeImage,
+  PHANTOM_CLASSES,
+  prepareFile,
+  renderPhantom,
+  s0Transform,
+  transformHash,
+  transforms,
+  withChannels,
+  type RasterImage,
+  type TransformSpec,
+} from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { difference } from './reference.js';
 
-const grey = (width: number, height: number, level: (x: number, y: number) => number): RasterImage => ({ width, height, channels: 1, data: Uint8Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width))) });
+const grey = (width: number, height: number, level: (x: number, y: number) => number): RasterImage => ({
+  width,
+  height,
+  channels: 1,
+  data: Uint8Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width))),
+});
 const halving: TransformSpec = { ...s0Transform(8), name: 'halving' };
 const { shrink: _, ...resampling } = halving;
-const sizes = ({ image, canvas }: { image: { width: number; height: number }; canvas: { width: number; height: number } }): number[] => [image.width, image.height, canvas.width, canvas.height];
+const sizes = ({
+  image,
+  canvas,
+}: {
+  image: { width: number; height: number };
+  canvas: { width: number; height: number };
+}): number[] => [image.width, image.height, canvas.width, canvas.height];
 
 describe('training images halved before the random ops', () => {
   test('each pixel is the mean of 2 x 2, rounded, per colour; windows are drawn for the size of the file', () => {
     const prepared = compileTransform(halving, 'train').prepare(grey(16, 16, (x, y) => 10 * x + y));
     assert.deepEqual(sizes(prepared), [8, 8, 16, 16]);
     // The mean of 10 x + y over x, x + 1 and y, y + 1 is 10 x + y + 5.5: rounded up.
-    for (const [x, y] of [[0, 0], [3, 1], [7, 7]] as const) assert.equal(prepared.image.data[8 * y + x], 20 * x + 2 * y + 6);
-    const colour: RasterImage = { width: 16, height: 16, channels: 3, data: Uint8Array.from({ length: 768 }, (_, i) => (i % 3 === 1 ? 200 : 40 * (i % 3))) };
-    assert.deepEqual([...compileTransform({ ...halving, channels: 3 }, 'train').prepare(colour).image.data.subarray(0, 6)], [0, 200, 80, 0, 200, 80]);
+    for (const [x, y] of [
+      [0, 0],
+      [3, 1],
+      [7, 7],
+    ] as const)
+      assert.equal(prepared.image.data[8 * y + x], 20 * x + 2 * y + 6);
+    const colour: RasterImage = {
+      width: 16,
+      height: 16,
+      channels: 3,
+      data: Uint8Array.from({ length: 768 }, (_, i) => (i % 3 === 1 ? 200 : 40 * (i % 3))),
+    };
+    assert.deepEqual(
+      [
+        ...compileTransform({ ...halving, channels: 3 }, 'train')
+          .prepare(colour)
+          .image.data.subarray(0, 6),
+      ],
+      [0, 200, 80, 0, 200, 80],
+    );
   });
 
-  test('as often as the shorter side keeps the output\'s length; odd sides are resampled', () => {
-    const prepare = (width: number, height: number): number[] => sizes(compileTransform(halving, 'train').prepare(grey(width, height, (x) => x)));
+  test("as often as the shorter side keeps the output's length; odd sides are resampled", () => {
+    const prepare = (width: number, height: number): number[] =>
+      sizes(compileTransform(halving, 'train').prepare(grey(width, height, (x) => x)));
     assert.deepEqual(prepare(64, 48), [12, 9, 64, 48], 'halved to 16 x 12, which is resampled to 9 pixels: 8 / √0.8');
     assert.deepEqual(prepare(32, 34), [9, 10, 32, 34], 'halved to 16 x 17, which has an odd side');
     assert.deepEqual(prepare(15, 15), [9, 9, 15, 15]);
@@ -44,7 +86,13 @@ describe('files prepared', () => {
     const transform = compileTransform(s0Transform(244), 'train');
     const fromFile = await prepareFile(bytes, transform);
     const fromPixels = transform.prepare(await decodeImage(bytes));
-    assert.deepEqual([sizes(fromFile), sizes(fromPixels)], [[256, 256, 512, 512], [256, 256, 512, 512]]);
+    assert.deepEqual(
+      [sizes(fromFile), sizes(fromPixels)],
+      [
+        [256, 256, 512, 512],
+        [256, 256, 512, 512],
+      ],
+    );
     const { max, mean } = difference(fromFile.image.data, fromPixels.image.data);
     assert.ok(max <= 4 && mean > 0 && mean < 0.2, `largest ${max}, mean ${mean}`);
   });

@@ -42,13 +42,17 @@ describe('phantoms', () => {
   });
 
   test('slices of one patient resemble each other more than those of others', () => {
-    const distance = (a: Uint8Array, b: Uint8Array): number => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
+    const distance = (a: Uint8Array, b: Uint8Array): number =>
+      a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
     let same = 0;
     let other = 0;
     for (let patient = 0; patient < 8; patient++) {
       const slice = renderPhantom({ class: 'notumor', seed: 4, size: 32, patient, slice: 0 }).data;
       same += distance(slice, renderPhantom({ class: 'notumor', seed: 4, size: 32, patient, slice: 1 }).data);
-      other += distance(slice, renderPhantom({ class: 'notumor', seed: 4, size: 32, patient: patient + 1, slice: 0 }).data);
+      other += distance(
+        slice,
+        renderPhantom({ class: 'notumor', seed: 4, size: 32, patient: patient + 1, slice: 0 }).data,
+      );
     }
     assert.ok(same < 0.75 * other, `${same} against ${other}`);
   });
@@ -58,9 +62,18 @@ describe('phantom data sets', () => {
   test('a folder per class with grey JPEGs, and a manifest that names the patients', () =>
     inFolder(async (folder) => {
       const progress: number[] = [];
-      const dataset = await writePhantomDataset(folder, { perClass: 5, seed: 1, sizePx: 24, slicesPerPatient: 2, onProgress: (written) => progress.push(written) });
+      const dataset = await writePhantomDataset(folder, {
+        perClass: 5,
+        seed: 1,
+        sizePx: 24,
+        slicesPerPatient: 2,
+        onProgress: (written) => progress.push(written),
+      });
       assert.deepEqual([dataset.images, dataset.patients], [20, 12]);
-      assert.deepEqual(progress, Array.from({ length: 20 }, (_, i) => i + 1));
+      assert.deepEqual(
+        progress,
+        Array.from({ length: 20 }, (_, i) => i + 1),
+      );
       assert.deepEqual((await readdir(folder)).sort(), [...PHANTOM_CLASSES, 'manifest.csv'].sort());
       const [header, ...rows] = (await readFile(dataset.manifest, 'utf8')).trimEnd().split('\n');
       assert.equal(header, 'path,label,patient');
@@ -69,15 +82,23 @@ describe('phantom data sets', () => {
       for (const row of rows) {
         const [name, label] = row.split(',') as [string, string];
         const image = await decodeImage(await readFile(path.join(folder, name)));
-        assert.deepEqual([image.format, image.width, image.height, image.channels, path.dirname(name)], ['jpeg', 24, 24, 1, label]);
+        assert.deepEqual(
+          [image.format, image.width, image.height, image.channels, path.dirname(name)],
+          ['jpeg', 24, 24, 1, label],
+        );
       }
     }));
 
   test('the same options write the same bytes', () =>
     inFolder(async (folder) => {
-      const [first, second] = await Promise.all(['a', 'b'].map((name) => writePhantomDataset(path.join(folder, name), { perClass: 2, seed: 9, sizePx: 24 })));
+      const [first, second] = await Promise.all(
+        ['a', 'b'].map((name) => writePhantomDataset(path.join(folder, name), { perClass: 2, seed: 9, sizePx: 24 })),
+      );
       for (const file of ['manifest.csv', 'glioma/glioma-p0000-s1.jpg']) {
-        assert.deepEqual(await readFile(path.join(first!.folder, file)), await readFile(path.join(second!.folder, file)));
+        assert.deepEqual(
+          await readFile(path.join(first!.folder, file)),
+          await readFile(path.join(second!.folder, file)),
+        );
       }
     }));
 
@@ -88,6 +109,8 @@ describe('phantom data sets', () => {
   ];
   for (const [what, options, code] of refused) {
     test(`${what} is answered ${code}`, () =>
-      inFolder((folder) => assert.rejects(writePhantomDataset(folder, options), (error: SulcusError) => error.code === code)));
+      inFolder((folder) =>
+        assert.rejects(writePhantomDataset(folder, options), (error: SulcusError) => error.code === code),
+      ));
   }
 });

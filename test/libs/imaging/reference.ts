@@ -12,16 +12,32 @@ export interface Reference {
   rotate: { degrees: number; png: string }[];
   enhance: { image: 'grey' | 'colour'; ops: Extract<DrawnOp, { factor: number }>[]; png: string }[];
   shearZoom: { shearDegrees: number; zoomX: number; zoomY: number; png: string }[];
-  s0: { flipHorizontal: boolean; flipVertical: boolean; degrees: number; left: number; top: number; width: number; height: number; brightness: number; contrast: number; png: string }[];
+  s0: {
+    flipHorizontal: boolean;
+    flipVertical: boolean;
+    degrees: number;
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    brightness: number;
+    contrast: number;
+    png: string;
+  }[];
   resizedCropQuantiles: Record<'top' | 'left' | 'width' | 'height', number[]>;
 }
 
-export const reference = JSON.parse(readFileSync(new URL('../../fixtures/imaging/reference.json', import.meta.url), 'utf8')) as Reference;
+export const reference = JSON.parse(
+  readFileSync(new URL('../../fixtures/imaging/reference.json', import.meta.url), 'utf8'),
+) as Reference;
 
 export const pixelsOf = (png: string): Promise<RasterImage> => decodeImage(Buffer.from(png, 'base64'));
 
 /** Differences between two images of the same size, in grey levels. */
-export function difference(actual: Uint8Array, expected: Uint8Array): { max: number; mean: number; differingShare: number } {
+export function difference(
+  actual: Uint8Array,
+  expected: Uint8Array,
+): { max: number; mean: number; differingShare: number } {
   if (actual.length !== expected.length) throw new Error(`${actual.length} bytes against ${expected.length}`);
   let max = 0;
   let sum = 0;

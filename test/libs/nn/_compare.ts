@@ -3,15 +3,24 @@ import { readFileSync } from 'node:fs';
 import { uniform } from './_formula.js';
 
 /** Reads test/fixtures/nn/<name>.json, written by scripts/fixtures/nn-torch.py. */
-export const readFixture = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../../fixtures/nn/${name}.json`, import.meta.url), 'utf8')) as T;
+export const readFixture = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/nn/${name}.json`, import.meta.url), 'utf8')) as T;
 
 /** Asserts that the largest difference is within `relative` of the largest expected magnitude. */
-export function assertClose(actual: ArrayLike<number>, expected: readonly number[], relative: number, what: string): void {
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: readonly number[],
+  relative: number,
+  what: string,
+): void {
   assert.equal(actual.length, expected.length, `${what}: number of values`);
   const scale = Math.max(...expected.map(Math.abs));
   for (const [index, value] of expected.entries()) {
     const difference = Math.abs(actual[index]! - value);
-    assert.ok(difference <= relative * scale, `${what}[${index}]: ${actual[index]} differs from ${value} by ${difference / scale} of the largest, ${relative} is allowed`);
+    assert.ok(
+      difference <= relative * scale,
+      `${what}[${index}]: ${actual[index]} differs from ${value} by ${difference / scale} of the largest, ${relative} is allowed`,
+    );
   }
 }
 

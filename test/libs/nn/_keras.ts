@@ -11,7 +11,10 @@ export interface KerasCase {
   logits: number[][];
 }
 
-export const kerasConfig = ({ model, size, head }: KerasCase): NetworkConfig => ({ ...formulaConfig(model, size), head });
+export const kerasConfig = ({ model, size, head }: KerasCase): NetworkConfig => ({
+  ...formulaConfig(model, size),
+  head,
+});
 
 const SQUARE_PX = 8;
 
@@ -43,12 +46,22 @@ function values(layer: string, variable: string, shape: readonly number[], gamma
 
 /** The layers as they would be read from a file. */
 export const kerasLayers = ({ layers, gammaScale }: Pick<KerasCase, 'layers' | 'gammaScale'>): KerasLayer[] =>
-  layers.map(([path, variables]) => ({ path, variables: new Map(variables.map(([name, shape]) => [name, { shape, data: values(path, name, shape, gammaScale) }])) }));
+  layers.map(([path, variables]) => ({
+    path,
+    variables: new Map(
+      variables.map(([name, shape]) => [name, { shape, data: values(path, name, shape, gammaScale) }]),
+    ),
+  }));
 
 /** Largest difference between logits known up to a constant per image, in parts of the largest. */
 export function centredDifference(probabilities: Float32Array, logits: readonly (readonly number[])[]): number {
-  const centred = (row: readonly number[]): number[] => row.map((value) => value - row.reduce((sum, each) => sum + each, 0) / row.length);
+  const centred = (row: readonly number[]): number[] =>
+    row.map((value) => value - row.reduce((sum, each) => sum + each, 0) / row.length);
   const expected = logits.flatMap(centred);
-  const actual = logits.flatMap(({ length }, index) => centred(Array.from(probabilities.subarray(index * length, (index + 1) * length), Math.log)));
-  return Math.max(...expected.map((value, index) => Math.abs(value - actual[index]!))) / Math.max(...expected.map(Math.abs));
+  const actual = logits.flatMap(({ length }, index) =>
+    centred(Array.from(probabilities.subarray(index * length, (index + 1) * length), Math.log)),
+  );
+  return (
+    Math.max(...expected.map((value, index) => Math.abs(value - actual[index]!))) / Math.max(...expected.map(Math.abs))
+  );
 }

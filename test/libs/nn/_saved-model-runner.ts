@@ -23,7 +23,9 @@ interface SavedModel {
 }
 
 const require = createRequire(import.meta.url);
-const { SavedModel } = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as { SavedModel: { deserializeBinary(bytes: Uint8Array): SavedModel } };
+const { SavedModel } = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as {
+  SavedModel: { deserializeBinary(bytes: Uint8Array): SavedModel };
+};
 const binding = require(findBinding()) as {
   createTensor(shape: number[], dtype: number, data: Uint8Array): number;
   loadSavedModel(folder: string, tags: string): number;
@@ -32,14 +34,39 @@ const binding = require(findBinding()) as {
 };
 
 const [folder, shape] = process.argv.slice(2) as [string, string];
-const signature = SavedModel.deserializeBinary(readFileSync(path.join(folder, 'saved_model.pb'))).getMetaGraphsList()[0]!.getSignatureDefMap().get('serving_default');
+const signature = SavedModel.deserializeBinary(readFileSync(path.join(folder, 'saved_model.pb')))
+  .getMetaGraphsList()[0]!
+  .getSignatureDefMap()
+  .get('serving_default');
 const described = (entries: Entries): Record<string, { name: string; dtype: number; shape: number[] }> => {
   const result: Record<string, { name: string; dtype: number; shape: number[] }> = {};
-  entries.forEach((info, name) => (result[name] = { name: info.getName(), dtype: info.getDtype(), shape: info.getTensorShape().getDimList().map((dimension) => dimension.getSize()) }));
+  entries.forEach(
+    (info, name) =>
+      (result[name] = {
+        name: info.getName(),
+        dtype: info.getDtype(),
+        shape: info
+          .getTensorShape()
+          .getDimList()
+          .map((dimension) => dimension.getSize()),
+      }),
+  );
   return result;
 };
 const [inputs, outputs] = [described(signature.getInputsMap()), described(signature.getOutputsMap())];
 const pixels = inputs['pixels']!;
 const tensor = binding.createTensor(JSON.parse(shape) as number[], pixels.dtype, readFileSync(0));
-const [fetched] = binding.runSavedModel(binding.loadSavedModel(folder, 'serve'), [tensor], pixels.name, outputs['probabilities']!.name);
-console.log(JSON.stringify({ method: signature.getMethodName(), inputs, outputs, probabilities: [...binding.tensorDataSync(fetched!.id)] }));
+const [fetched] = binding.runSavedModel(
+  binding.loadSavedModel(folder, 'serve'),
+  [tensor],
+  pixels.name,
+  outputs['probabilities']!.name,
+);
+console.log(
+  JSON.stringify({
+    method: signature.getMethodName(),
+    inputs,
+    outputs,
+    probabilities: [...binding.tensorDataSync(fetched!.id)],
+  }),
+);

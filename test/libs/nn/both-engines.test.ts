@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { buildInferenceProgram, buildTrainingProgram, InferenceSession, initialState, listModels, TrainingSession, type NetworkConfig, type NetworkState, type OptimizerConfig, type TrainingConfig } from '#libs/nn';
+import {
+  buildInferenceProgram,
+  buildTrainingProgram,
+  InferenceSession,
+  initialState,
+  listModels,
+  TrainingSession,
+  type NetworkConfig,
+  type NetworkState,
+  type OptimizerConfig,
+  type TrainingConfig,
+} from '#libs/nn';
 import { kernelFor } from '../../../libs/engine/portable/plan.js';
 import { assertClose, closeBoth, NO_REFERENCE, startBoth, type BothEngines } from '../engine/portable/_both-engines.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
@@ -26,11 +37,25 @@ interface NetworkCase {
 const adam: OptimizerConfig = { name: 'adam', learningRate: 1e-4 };
 const cases: readonly NetworkCase[] = [
   { config: formulaConfig('baseline-cnn', SIZE), optimizer: { name: 'adamw', learningRate: 1e-4 }, tolerance: 1e-4 },
-  { config: formulaConfig('resnet10-slim', SIZE), optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 1e-3 }, training: { labelSmoothing: 0.1 }, tolerance: 1e-3 },
-  { config: { ...formulaConfig('mobilenet_v3_small', SIZE), dropout: 0.3 }, optimizer: { name: 'sgd', learningRate: 0.01 }, training: { seed: 3 }, tolerance: 1e-3 },
+  {
+    config: formulaConfig('resnet10-slim', SIZE),
+    optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 1e-3 },
+    training: { labelSmoothing: 0.1 },
+    tolerance: 1e-3,
+  },
+  {
+    config: { ...formulaConfig('mobilenet_v3_small', SIZE), dropout: 0.3 },
+    optimizer: { name: 'sgd', learningRate: 0.01 },
+    training: { seed: 3 },
+    tolerance: 1e-3,
+  },
 ];
 
-const batch = (key: string) => ({ pixels: formulaPixels(key, COUNT, SIZE), labels: formulaLabels(COUNT), count: COUNT });
+const batch = (key: string) => ({
+  pixels: formulaPixels(key, COUNT, SIZE),
+  labels: formulaLabels(COUNT),
+  count: COUNT,
+});
 
 function assertStatesClose(actual: NetworkState, expected: NetworkState, tolerance: number): void {
   assert.deepEqual([...actual.keys()], [...expected.keys()]);
@@ -41,21 +66,28 @@ for (const { config, optimizer, training, tolerance } of cases) {
   test(`${config.architecture} is trained, evaluated and served alike by both engines, dropout and ${optimizer.name} included`, async (t) => {
     if (!engines) return t.skip(NO_REFERENCE);
     const weights = initialState(config, 1);
-    const results = await Promise.all([engines.portable, engines.tensorflow].map(async (engine) => {
-      const session = await TrainingSession.create(engine, config, optimizer, { weights }, training);
-      const steps = [];
-      for (let step = 0; step < STEPS; step++) steps.push(await session.trainStep(batch(String(step))));
-      const state = await session.readState();
-      const evaluation = await session.evaluate(batch('evaluation'));
-      await session.close();
-      // Served with the weights of one engine, so that only the serving differs.
-      const serving = await InferenceSession.create(engine, config, weights);
-      const predicted = await serving.predict(batch('evaluation').pixels, COUNT);
-      await serving.close();
-      return { steps, state, evaluation, predicted };
-    }));
+    const results = await Promise.all(
+      [engines.portable, engines.tensorflow].map(async (engine) => {
+        const session = await TrainingSession.create(engine, config, optimizer, { weights }, training);
+        const steps = [];
+        for (let step = 0; step < STEPS; step++) steps.push(await session.trainStep(batch(String(step))));
+        const state = await session.readState();
+        const evaluation = await session.evaluate(batch('evaluation'));
+        await session.close();
+        // Served with the weights of one engine, so that only the serving differs.
+        const serving = await InferenceSession.create(engine, config, weights);
+        const predicted = await serving.predict(batch('evaluation').pixels, COUNT);
+        await serving.close();
+        return { steps, state, evaluation, predicted };
+      }),
+    );
     const [own, reference] = results as [(typeof results)[0], (typeof results)[0]];
-    own.steps.forEach(({ loss }, step) => assert.ok(Math.abs(loss - reference.steps[step]!.loss) <= tolerance * reference.steps[step]!.loss, `step ${step}: ${loss} against ${reference.steps[step]!.loss}`));
+    own.steps.forEach(({ loss }, step) =>
+      assert.ok(
+        Math.abs(loss - reference.steps[step]!.loss) <= tolerance * reference.steps[step]!.loss,
+        `step ${step}: ${loss} against ${reference.steps[step]!.loss}`,
+      ),
+    );
     assertStatesClose(own.state.weights, reference.state.weights, tolerance);
     assertClose(own.evaluation.probabilities, reference.evaluation.probabilities, tolerance, 'evaluation');
     assertClose(own.predicted, reference.predicted, 1e-4, 'prediction');

@@ -33,9 +33,13 @@ describe('inference with the same weights and images as torchvision', () => {
 
     it(`${model} at ${size} px with ${channels} channel(s) gives its logits within 1e-4`, async () => {
       const program = await engine.load(buildInferenceProgram(config).program);
-      const feeds = Object.fromEntries([...formulaState(config)].map(([name, tensor]) => [name, { dtype: 'float32' as const, ...tensor }]));
+      const feeds = Object.fromEntries(
+        [...formulaState(config)].map(([name, tensor]) => [name, { dtype: 'float32' as const, ...tensor }]),
+      );
       await program.run('writeWeights', feeds);
-      const result = await program.run('predict', { pixels: { dtype: 'uint8', shape: [2, size, size, channels], data: images } });
+      const result = await program.run('predict', {
+        pixels: { dtype: 'uint8', shape: [2, size, size, channels], data: images },
+      });
       await program.unload();
       assertClose(dataOf(result['logits'], 'float32'), logits.flat(), 1e-4, 'logits');
     });

@@ -34,7 +34,8 @@ describe('heat maps', () => {
   });
   after(() => engine.close());
 
-  const create = (config: NetworkConfig, weights: NetworkState): Promise<InferenceSession> => InferenceSession.create(engine, config, weights, { explanations: true });
+  const create = (config: NetworkConfig, weights: NetworkState): Promise<InferenceSession> =>
+    InferenceSession.create(engine, config, weights, { explanations: true });
 
   for (const { model, head, size, method, classes, shape, maps } of cases) {
     it(`of ${model} are those of PyTorch in float64 (${method}), and lie where its layers look`, async () => {
@@ -54,22 +55,30 @@ describe('heat maps', () => {
     const pixels = formulaPixels('a logit', 1, 64);
     for (const precision of ['float32', 'bfloat16'] as const) {
       const session = await create({ ...formulaConfig('resnet10-slim', 64), classes: 2, precision }, weights);
-      const logits = await Promise.all([0, 1].map(async (index) => {
-        const heatMap = await session.explain(pixels, Int32Array.of(index), 1);
-        return heatMap.reduce((sum, value) => sum + value, 0) / heatMap.length + bias[index]!;
-      }));
+      const logits = await Promise.all(
+        [0, 1].map(async (index) => {
+          const heatMap = await session.explain(pixels, Int32Array.of(index), 1);
+          return heatMap.reduce((sum, value) => sum + value, 0) / heatMap.length + bias[index]!;
+        }),
+      );
       const [first, second] = await session.predict(pixels, 1);
       await session.close();
       // Two classes: the difference of the logits is the logarithm of the odds.
       const odds = Math.log(first! / second!);
-      assert.ok(Math.abs(logits[0]! - logits[1]! - odds) <= (precision === 'float32' ? 1e-4 : 2e-2) * Math.abs(odds), `${precision}: ${logits[0]! - logits[1]!} instead of ${odds}`);
+      assert.ok(
+        Math.abs(logits[0]! - logits[1]! - odds) <= (precision === 'float32' ? 1e-4 : 2e-2) * Math.abs(odds),
+        `${precision}: ${logits[0]! - logits[1]!} instead of ${odds}`,
+      );
     }
   });
 
   it('predictions are the same to the bit with and without explanations', async () => {
     const config = formulaConfig('resnet10-slim', 64);
     const pixels = formulaPixels('the same', 2, 64);
-    const [plain, explaining] = [await InferenceSession.create(engine, config, formulaState(config)), await create(config, formulaState(config))];
+    const [plain, explaining] = [
+      await InferenceSession.create(engine, config, formulaState(config)),
+      await create(config, formulaState(config)),
+    ];
     const before = await explaining.predict(pixels, 2);
     await explaining.explain(pixels, Int32Array.of(0, 3), 2);
     assert.deepEqual(before, await plain.predict(pixels, 2));

@@ -5,7 +5,15 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startEngine, type Engine } from '#libs/engine';
 import type { SulcusError } from '#libs/errors';
-import { importWeights, InferenceSession, readKerasLayers, translateKeras, type KerasLayer, type NetworkConfig, type NetworkState } from '#libs/nn';
+import {
+  importWeights,
+  InferenceSession,
+  readKerasLayers,
+  translateKeras,
+  type KerasLayer,
+  type NetworkConfig,
+  type NetworkState,
+} from '#libs/nn';
 import { readFixture } from './_compare.js';
 import { formulaConfig } from './_formula.js';
 import { centredDifference, kerasConfig, kerasLayers, kerasPixels, type KerasCase } from './_keras.js';
@@ -28,7 +36,11 @@ describe('predictions with the weights of a Keras network', () => {
   });
   after(() => engine.close());
 
-  async function difference(config: NetworkConfig, weights: NetworkState, { size, logits }: KerasCase): Promise<number> {
+  async function difference(
+    config: NetworkConfig,
+    weights: NetworkState,
+    { size, logits }: KerasCase,
+  ): Promise<number> {
     const session = await InferenceSession.create(engine, config, weights);
     const probabilities = await session.predict(kerasPixels(size), logits.length);
     await session.close();
@@ -45,11 +57,17 @@ describe('predictions with the weights of a Keras network', () => {
     });
   }
 
-  for (const [keras, torchvision] of [['resnet50_keras', 'resnet50'], ['mobilenet_v3_small_keras', 'mobilenet_v3_small']] as const) {
+  for (const [keras, torchvision] of [
+    ['resnet50_keras', 'resnet50'],
+    ['mobilenet_v3_small_keras', 'mobilenet_v3_small'],
+  ] as const) {
     it(`${torchvision} refuses them and names ${keras}: with the same weights it computes something else`, async () => {
       const each = cases.find(({ model }) => model === keras)!;
       const config = { ...kerasConfig(each), architecture: torchvision };
-      assert.throws(() => translateKeras(config, layersOf(each)), has('MODEL_INVALID', new RegExp(`--model ${keras}$`)));
+      assert.throws(
+        () => translateKeras(config, layersOf(each)),
+        has('MODEL_INVALID', new RegExp(`--model ${keras}$`)),
+      );
       const { state } = translateKeras(kerasConfig(each), layersOf(each));
       assert.ok((await difference(config, state, each)) > 0.01);
     });
@@ -61,10 +79,46 @@ describe('files of Keras', () => {
   before(async () => (folder = await mkdtemp(path.join(tmpdir(), 'sulcus-keras-'))));
   after(() => rm(folder, { recursive: true }));
 
-  const expected = kerasLayers({ gammaScale: 1, layers: [['stem_conv', [['kernel', [3, 3, 3, 2]], ['bias', [2]]]], ['stem_bn', [['gamma', [2]], ['beta', [2]], ['moving_mean', [2]], ['moving_variance', [2]]]], ['predictions', [['kernel', [2, 2]], ['bias', [2]]]]] });
-  const plain = (layers: readonly KerasLayer[]) => layers.map(({ path: name, variables }) => ({ name: name.split('/').at(-1)!, variables: [...variables].sort(([a], [b]) => (a < b ? -1 : 1)) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const expected = kerasLayers({
+    gammaScale: 1,
+    layers: [
+      [
+        'stem_conv',
+        [
+          ['kernel', [3, 3, 3, 2]],
+          ['bias', [2]],
+        ],
+      ],
+      [
+        'stem_bn',
+        [
+          ['gamma', [2]],
+          ['beta', [2]],
+          ['moving_mean', [2]],
+          ['moving_variance', [2]],
+        ],
+      ],
+      [
+        'predictions',
+        [
+          ['kernel', [2, 2]],
+          ['bias', [2]],
+        ],
+      ],
+    ],
+  });
+  const plain = (layers: readonly KerasLayer[]) =>
+    layers
+      .map(({ path: name, variables }) => ({
+        name: name.split('/').at(-1)!,
+        variables: [...variables].sort(([a], [b]) => (a < b ? -1 : 1)),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
 
-  for (const [file, format] of [['keras.weights.h5', "Keras 3's weights"], ['keras-model.h5', 'a whole model']] as const) {
+  for (const [file, format] of [
+    ['keras.weights.h5', "Keras 3's weights"],
+    ['keras-model.h5', 'a whole model'],
+  ] as const) {
     it(`${format} are read with the layers' names from inside nested models, without the optimizer`, async () => {
       assert.deepEqual(plain(await readKerasLayers(fixture(file))), plain(expected));
     });
@@ -73,7 +127,10 @@ describe('files of Keras', () => {
   it('what is no file of Keras is refused', async () => {
     const text = path.join(folder, 'text.h5');
     await writeFile(text, 'no HDF5');
-    await assert.rejects(readKerasLayers(text), has('MODEL_INVALID', /text\.h5 is no weights file of Keras: .*signature not found$/));
+    await assert.rejects(
+      readKerasLayers(text),
+      has('MODEL_INVALID', /text\.h5 is no weights file of Keras: .*signature not found$/),
+    );
     const truncated = path.join(folder, 'truncated.h5');
     await writeFile(truncated, (await readFile(fixture('keras-model.h5'))).subarray(0, 20_000));
     await assert.rejects(readKerasLayers(truncated), has('MODEL_INVALID', /truncated/));
@@ -92,35 +149,85 @@ describe('translating Keras', () => {
     assert.deepEqual(translateKeras(config, wrapped).state, translateKeras(config, layers).state);
     const mobile = cases.find(({ model }) => model.startsWith('mobilenet'))!;
     const mobileConfig = kerasConfig(mobile);
-    const keras2 = layersOf(mobile).map(({ path: name, variables }) => ({ path: name.replace(/_bn$/, '/BatchNorm').replace(/_(expand|depthwise|project)(?=\/|$)/, '/$1').replace('_squeeze_excite_conv', '/squeeze_excite/Conv').replace(/^conv/, 'Conv').replace('logits', 'Logits'), variables }));
-    assert.notDeepEqual(keras2.map(({ path: name }) => name), mobile.layers.map(([name]) => name));
+    const keras2 = layersOf(mobile).map(({ path: name, variables }) => ({
+      path: name
+        .replace(/_bn$/, '/BatchNorm')
+        .replace(/_(expand|depthwise|project)(?=\/|$)/, '/$1')
+        .replace('_squeeze_excite_conv', '/squeeze_excite/Conv')
+        .replace(/^conv/, 'Conv')
+        .replace('logits', 'Logits'),
+      variables,
+    }));
+    assert.notDeepEqual(
+      keras2.map(({ path: name }) => name),
+      mobile.layers.map(([name]) => name),
+    );
     assert.deepEqual(translateKeras(mobileConfig, keras2).state, translateKeras(mobileConfig, layersOf(mobile)).state);
   });
 
   it('bgr turns the colours of the first layer round, and nothing else', () => {
     const config = kerasConfig(each);
-    const [rgb, bgr] = [translateKeras(config, layersOf(each)).state, translateKeras(config, layersOf(each), 'bgr').state];
+    const [rgb, bgr] = [
+      translateKeras(config, layersOf(each)).state,
+      translateKeras(config, layersOf(each), 'bgr').state,
+    ];
     const first = 'features.conv0.weight';
     const { shape, data } = rgb.get(first)!;
-    const at = (values: Float32Array, out: number, channel: number, pixel: number): number => values[(out * 3 + channel) * 49 + pixel]!;
-    for (const [out, pixel] of [[0, 0], [63, 48], [20, 11]] as const) assert.deepEqual([0, 1, 2].map((channel) => at(bgr.get(first)!.data, out, channel, pixel)), [2, 1, 0].map((channel) => at(data, out, channel, pixel)));
+    const at = (values: Float32Array, out: number, channel: number, pixel: number): number =>
+      values[(out * 3 + channel) * 49 + pixel]!;
+    for (const [out, pixel] of [
+      [0, 0],
+      [63, 48],
+      [20, 11],
+    ] as const)
+      assert.deepEqual(
+        [0, 1, 2].map((channel) => at(bgr.get(first)!.data, out, channel, pixel)),
+        [2, 1, 0].map((channel) => at(data, out, channel, pixel)),
+      );
     assert.deepEqual(shape, [64, 3, 7, 7]);
-    assert.deepEqual([...bgr].filter(([name]) => name !== first), [...rgb].filter(([name]) => name !== first));
+    assert.deepEqual(
+      [...bgr].filter(([name]) => name !== first),
+      [...rgb].filter(([name]) => name !== first),
+    );
   });
 
   it('a layer too few, one too many and one of another shape are all reported', () => {
     const config = kerasConfig(each);
-    const layers = kerasLayers({ gammaScale: 1, layers: [...each.layers.filter(([name]) => name !== 'pool2_conv').map(([name, variables]): KerasCase['layers'][number] => [name, name === 'conv1_conv' ? [['kernel', [3, 3, 3, 64]]] : variables]), ['attention', [['kernel', [1, 1]]]]] });
-    assert.throws(() => importWeights(config, translateKeras(config, layers).state, 1), has('MODEL_INVALID', /conv0\.weight is \[64, 3, 3, 3\], expected \[64, 3, 7, 7\]; .*transition1\.conv\.weight is missing; attention\/kernel is not part/));
+    const layers = kerasLayers({
+      gammaScale: 1,
+      layers: [
+        ...each.layers
+          .filter(([name]) => name !== 'pool2_conv')
+          .map(([name, variables]): KerasCase['layers'][number] => [
+            name,
+            name === 'conv1_conv' ? [['kernel', [3, 3, 3, 64]]] : variables,
+          ]),
+        ['attention', [['kernel', [1, 1]]]],
+      ],
+    });
+    assert.throws(
+      () => importWeights(config, translateKeras(config, layers).state, 1),
+      has(
+        'MODEL_INVALID',
+        /conv0\.weight is \[64, 3, 3, 3\], expected \[64, 3, 7, 7\]; .*transition1\.conv\.weight is missing; attention\/kernel is not part/,
+      ),
+    );
   });
 
   it('another number of classes and another head leave the classifier of the file out', () => {
     const config = { ...kerasConfig(each), classes: 7, head: 'gap-dense1000-dense' as const };
     const { report } = importWeights(config, translateKeras(config, layersOf(each)).state, 1);
-    assert.deepEqual([report.drawn.map(({ name }) => name), report.leftOut], [['head.hidden.weight', 'head.hidden.bias', 'head.output.weight', 'head.output.bias'], ['classifier.weight', 'classifier.bias']]);
+    assert.deepEqual(
+      [report.drawn.map(({ name }) => name), report.leftOut],
+      [
+        ['head.hidden.weight', 'head.hidden.bias', 'head.output.weight', 'head.output.bias'],
+        ['classifier.weight', 'classifier.bias'],
+      ],
+    );
   });
 
   it('a network that Keras lacks is refused', () => {
-    for (const model of ['resnet18', 'baseline-cnn']) assert.throws(() => translateKeras(formulaConfig(model, 64), []), has('MODEL_INVALID', /Keras has no network/));
+    for (const model of ['resnet18', 'baseline-cnn'])
+      assert.throws(() => translateKeras(formulaConfig(model, 64), []), has('MODEL_INVALID', /Keras has no network/));
   });
 });

@@ -37,14 +37,22 @@ describe('safetensors', () => {
   it('writes the layout of the format: length, JSON header, tensors in the order of their names', () => {
     const encoded = encodeSafetensors(new Map([['w', { shape: [2], data: Float32Array.of(1, 2) }]]));
     const length = Number(encoded.readBigUInt64LE());
-    assert.deepEqual(JSON.parse(encoded.subarray(8, 8 + length).toString()), { __metadata__: { format: 'pt' }, w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
+    assert.deepEqual(JSON.parse(encoded.subarray(8, 8 + length).toString()), {
+      __metadata__: { format: 'pt' },
+      w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+    });
     assert.deepEqual([encoded.readFloatLE(8 + length), encoded.readFloatLE(12 + length)], [1, 2]);
   });
 
   it('reads what the reference implementation writes, of every element type', () => {
-    const { state: read, metadata } = decodeSafetensors(readFileSync(new URL('../../fixtures/nn/reference.safetensors', import.meta.url)));
+    const { state: read, metadata } = decodeSafetensors(
+      readFileSync(new URL('../../fixtures/nn/reference.safetensors', import.meta.url)),
+    );
     assert.deepEqual(metadata, { 'written by': 'safetensors' });
-    assert.deepEqual(read.get('float32'), { shape: [2, 3], data: Float32Array.of(1.5, -2.25, 3e-40, Infinity, 0.1, -0) });
+    assert.deepEqual(read.get('float32'), {
+      shape: [2, 3],
+      data: Float32Array.of(1.5, -2.25, 3e-40, Infinity, 0.1, -0),
+    });
     assert.deepEqual(read.get('float64')!.data, Float32Array.of(0.1));
     // 6e-8 is stored as the smallest subnormal, 2^-24.
     assert.deepEqual(read.get('float16')!.data, Float32Array.of(1, -0.333251953125, 2 ** -24, -Infinity));
@@ -60,7 +68,8 @@ describe('safetensors', () => {
     assert.deepEqual(read.get('a')!.data, Float32Array.of(3));
   });
 
-  const entry = (more: Record<string, unknown> = {}) => JSON.stringify({ t: { dtype: 'F32', shape: [1], data_offsets: [0, 4], ...more } });
+  const entry = (more: Record<string, unknown> = {}) =>
+    JSON.stringify({ t: { dtype: 'F32', shape: [1], data_offsets: [0, 4], ...more } });
   const broken: [string, Buffer, RegExp][] = [
     ['no bytes', Buffer.alloc(0), /0 bytes are too few/],
     ['another format', Buffer.from('PK\x03\x04 a zip file, as torch.save writes it'), /is this a safetensors file/],
@@ -77,7 +86,10 @@ describe('safetensors', () => {
   ];
   for (const [what, bytes, message] of broken) {
     it(`refuses ${what}`, () => {
-      assert.throws(() => decodeSafetensors(bytes), (error: SulcusError) => error.code === 'MODEL_INVALID' && message.test(error.message));
+      assert.throws(
+        () => decodeSafetensors(bytes),
+        (error: SulcusError) => error.code === 'MODEL_INVALID' && message.test(error.message),
+      );
     });
   }
 });

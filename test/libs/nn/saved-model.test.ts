@@ -22,19 +22,35 @@ const withoutTensorFlow = ((): string | false => {
   }
 })();
 
-it('a SavedModel gives torchvision\'s probabilities to whoever knows its signature alone', { skip: withoutTensorFlow }, () => {
+it("a SavedModel gives torchvision's probabilities to whoever knows its signature alone", {
+  skip: withoutTensorFlow,
+}, () => {
   const config = formulaConfig('resnet18', 64);
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-saved-model-'));
   try {
     writeFileSync(path.join(folder, 'saved_model.pb'), encodeSavedModel(config, formulaState(config)));
     const args = [...process.execArgv.filter((flag) => !flag.startsWith('--test')), runner, folder, '[2,64,64,3]'];
-    const output = execFileSync(process.execPath, args, { input: formulaPixels('resnet18 64', 2, 64), env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', NODE_TEST_CONTEXT: '' }, stdio: ['pipe', 'pipe', 'pipe'] }).toString();
-    const { method, inputs, outputs, probabilities } = JSON.parse(output) as { method: string; inputs: Record<string, { dtype: number; shape: number[] }>; outputs: Record<string, { dtype: number; shape: number[] }>; probabilities: number[] };
+    const output = execFileSync(process.execPath, args, {
+      input: formulaPixels('resnet18 64', 2, 64),
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', NODE_TEST_CONTEXT: '' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }).toString();
+    const { method, inputs, outputs, probabilities } = JSON.parse(output) as {
+      method: string;
+      inputs: Record<string, { dtype: number; shape: number[] }>;
+      outputs: Record<string, { dtype: number; shape: number[] }>;
+      probabilities: number[];
+    };
     assert.equal(method, 'tensorflow/serving/predict');
     // DT_UINT8 is 4, DT_FLOAT 1 (tensorflow/core/framework/types.proto).
     assert.deepEqual([inputs['pixels']!.dtype, inputs['pixels']!.shape], [4, [-1, 64, 64, 3]]);
-    assert.deepEqual([outputs['logits']!.dtype, outputs['probabilities']!.dtype, outputs['probabilities']!.shape], [1, 1, [-1, 4]]);
-    const { logits } = readFixture<{ cases: { model: string; size: number; logits: number[][] }[] }>('evaluation').cases.find(({ model, size }) => model === 'resnet18' && size === 64)!;
+    assert.deepEqual(
+      [outputs['logits']!.dtype, outputs['probabilities']!.dtype, outputs['probabilities']!.shape],
+      [1, 1, [-1, 4]],
+    );
+    const { logits } = readFixture<{ cases: { model: string; size: number; logits: number[][] }[] }>(
+      'evaluation',
+    ).cases.find(({ model, size }) => model === 'resnet18' && size === 64)!;
     const expected = logits.flatMap((row) => {
       const powers = row.map((logit) => Math.exp(logit - Math.max(...row)));
       return powers.map((power) => power / powers.reduce((sum, value) => sum + value, 0));
@@ -47,5 +63,8 @@ it('a SavedModel gives torchvision\'s probabilities to whoever knows its signatu
 
 it('weights of another network are refused', () => {
   const config = formulaConfig('resnet10-slim', 64);
-  assert.throws(() => encodeSavedModel({ ...config, classes: 5 }, initialState(config, 1)), (error: SulcusError) => error.code === 'MODEL_INVALID');
+  assert.throws(
+    () => encodeSavedModel({ ...config, classes: 5 }, initialState(config, 1)),
+    (error: SulcusError) => error.code === 'MODEL_INVALID',
+  );
 });

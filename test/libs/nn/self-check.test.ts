@@ -14,7 +14,8 @@ describe('self-check', () => {
   it("float32 training steps have PyTorch's losses, gradients and statistics, far closer than the tolerances ask", async () => {
     const { passed, comparisons } = await runSelfCheck(engine, 'float32');
     assert.ok(passed);
-    for (const { what, difference, tolerance } of comparisons) assert.ok(difference < tolerance / 10, `${what}: ${difference}`);
+    for (const { what, difference, tolerance } of comparisons)
+      assert.ok(difference < tolerance / 10, `${what}: ${difference}`);
   });
 
   it('one gradient, one statistic or one loss that is off by a hundredth is noticed, each in its place', async () => {
@@ -28,11 +29,17 @@ describe('self-check', () => {
     };
     const { passed, comparisons } = await runSelfCheck(engine, 'float32', wrong);
     assert.equal(passed, false);
-    assert.deepEqual(comparisons.filter(({ difference, tolerance }) => difference > tolerance).map(({ what }) => what), ['gradients', 'running statistics', 'loss after the step']);
+    assert.deepEqual(
+      comparisons.filter(({ difference, tolerance }) => difference > tolerance).map(({ what }) => what),
+      ['gradients', 'running statistics', 'loss after the step'],
+    );
   });
 
   it('a tensor that is not there is no small difference', async () => {
-    const { comparisons } = await runSelfCheck(engine, 'float32', { ...REFERENCE, statistics: { 'bn9.running_mean': [1, 0] } });
+    const { comparisons } = await runSelfCheck(engine, 'float32', {
+      ...REFERENCE,
+      statistics: { 'bn9.running_mean': [1, 0] },
+    });
     assert.equal(comparisons.find(({ what }) => what === 'running statistics')!.difference, Infinity);
   });
 });

@@ -24,7 +24,10 @@ const optimizerOf = ({ optimizer, settings }: Fixture): OptimizerConfig => ({
   ...(settings.weight_decay !== undefined && { weightDecay: settings.weight_decay }),
 });
 
-const trainingOf = ({ lossSettings: { weight, label_smoothing: labelSmoothing } = {} }: Fixture): TrainingConfig => ({ ...(weight && { classWeights: weight }), ...(labelSmoothing !== undefined && { labelSmoothing }) });
+const trainingOf = ({ lossSettings: { weight, label_smoothing: labelSmoothing } = {} }: Fixture): TrainingConfig => ({
+  ...(weight && { classWeights: weight }),
+  ...(labelSmoothing !== undefined && { labelSmoothing }),
+});
 
 function assertStateClose(actual: NetworkState, expected: Record<string, number[]>, relative: number): void {
   for (const [name, numbers] of Object.entries(expected)) {
@@ -65,11 +68,22 @@ for (const kind of KINDS) {
       const { model, size, batch } = fixture;
 
       it(`${title} on ${model}: losses, weights, running statistics and the optimizer's memory are PyTorch's`, async (test) => {
-        if (kind.kernels === 'own' && !engine.info.norms.includes('float32')) return test.skip('the engine has no kernels of ours for float32');
+        if (kind.kernels === 'own' && !engine.info.norms.includes('float32'))
+          return test.skip('the engine has no kernels of ours for float32');
         const config = formulaConfig(model, size);
-        const session = await TrainingSession.create(engine, config, optimizerOf(fixture), { weights: formulaState(config) }, trainingOf(fixture));
+        const session = await TrainingSession.create(
+          engine,
+          config,
+          optimizerOf(fixture),
+          { weights: formulaState(config) },
+          trainingOf(fixture),
+        );
         for (const [step, { loss, correct }] of fixture.steps.entries()) {
-          const result = await session.trainStep({ pixels: formulaPixels(`${model} step ${step}`, batch, size), labels: formulaLabels(batch), count: batch });
+          const result = await session.trainStep({
+            pixels: formulaPixels(`${model} step ${step}`, batch, size),
+            labels: formulaLabels(batch),
+            count: batch,
+          });
           assertClose([result.loss], [loss], 1e-4, `loss of step ${step + 1}`);
           assert.equal(result.correct, correct);
         }

@@ -4,7 +4,10 @@ import { createRandom } from '#libs/random';
 
 describe('createRandom', () => {
   it('gives the same numbers for the same parts and others for other parts', () => {
-    const draw = (...parts: (string | number)[]): number[] => { const random = createRandom(...parts); return Array.from({ length: 5 }, () => random.uniform()); };
+    const draw = (...parts: (string | number)[]): number[] => {
+      const random = createRandom(...parts);
+      return Array.from({ length: 5 }, () => random.uniform());
+    };
     assert.deepEqual(draw(1, 'augment', 0), draw(1, 'augment', 0));
     assert.notDeepEqual(draw(1, 'augment', 0), draw(1, 'augment', 1));
     assert.notDeepEqual(draw(1, '2'), draw('1', 2));

@@ -38,4 +38,7 @@ export const draft = (overrides: Partial<ModelCardDraft> = {}): ModelCardDraft =
   ...overrides,
 });
 
-export const content = (sizeBytes = 1_000_000): { weights: Buffer; optimizer: Buffer } => ({ weights: randomBytes(sizeBytes), optimizer: randomBytes(sizeBytes) });
+export const content = (sizeBytes = 1_000_000): { weights: Buffer; optimizer: Buffer } => ({
+  weights: randomBytes(sizeBytes),
+  optimizer: randomBytes(sizeBytes),
+});

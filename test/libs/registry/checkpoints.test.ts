@@ -34,7 +34,12 @@ test('only the newest checkpoint takes room', async (t) => {
   const store = new CheckpointStore(bus);
   let revision = 0;
   const same = randomBytes(1000);
-  for (let step = 0; step < 4; step++) revision = await store.save('main', { manifest: { step }, parts: { weights: randomBytes(2 * CHUNK_BYTES), same } }, revision);
+  for (let step = 0; step < 4; step++)
+    revision = await store.save(
+      'main',
+      { manifest: { step }, parts: { weights: randomBytes(2 * CHUNK_BYTES), same } },
+      revision,
+    );
   assert.equal((await bus.stats()).BLOBS.messages, 3);
   assert.deepEqual((await store.load('main'))?.checkpoint.parts['same'], same);
 });
@@ -55,7 +60,10 @@ test('of two trainers with equal content one is fenced without taking the otherâ
   const { bus } = await startBroker(t);
   const store = new CheckpointStore(bus);
   const checkpoint = { manifest: { step: 1 }, parts: parts() };
-  const outcomes = await Promise.allSettled([store.save('main', checkpoint, 0), new CheckpointStore(bus).save('main', checkpoint, 0)]);
+  const outcomes = await Promise.allSettled([
+    store.save('main', checkpoint, 0),
+    new CheckpointStore(bus).save('main', checkpoint, 0),
+  ]);
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   assert.deepEqual((await store.load('main'))?.checkpoint.parts, checkpoint.parts);
 });
@@ -75,10 +83,19 @@ test('what a killed save left behind is removed by the next one; one that is und
 test('whoever loads while another one saves gets one whole checkpoint', async (t) => {
   const { bus } = await startBroker(t);
   const store = new CheckpointStore(bus);
-  let revision = await store.save('main', { manifest: { step: 0 }, parts: { step: Buffer.from('0'), weights: randomBytes(3 * CHUNK_BYTES) } }, 0);
+  let revision = await store.save(
+    'main',
+    { manifest: { step: 0 }, parts: { step: Buffer.from('0'), weights: randomBytes(3 * CHUNK_BYTES) } },
+    0,
+  );
   let saving = true;
   const saves = (async () => {
-    for (let step = 1; step < 15; step++) revision = await store.save('main', { manifest: { step }, parts: { step: Buffer.from(String(step)), weights: randomBytes(3 * CHUNK_BYTES) } }, revision);
+    for (let step = 1; step < 15; step++)
+      revision = await store.save(
+        'main',
+        { manifest: { step }, parts: { step: Buffer.from(String(step)), weights: randomBytes(3 * CHUNK_BYTES) } },
+        revision,
+      );
     saving = false;
   })();
   let loads = 0;
@@ -112,7 +129,9 @@ test('a full blob store keeps the old checkpoint and leaves no debris', async (t
   const store = new CheckpointStore(bus);
   const first = { manifest: { step: 1 }, parts: parts(1_000_000) };
   const revision = await store.save('main', first, 0);
-  await assert.rejects(store.save('main', { manifest: { step: 2 }, parts: parts(8_000_000) }, revision), { code: 'BACKPRESSURE' });
+  await assert.rejects(store.save('main', { manifest: { step: 2 }, parts: parts(8_000_000) }, revision), {
+    code: 'BACKPRESSURE',
+  });
   assert.deepEqual((await store.load('main'))?.checkpoint.parts, first.parts);
   assert.equal((await bus.blobOwners('checkpoint.main')).length, 1);
 });

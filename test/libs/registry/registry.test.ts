@@ -9,7 +9,11 @@ import { content, draft, startBroker } from './_fixtures.js';
 async function events(bus: Bus): Promise<string[]> {
   const seen: string[] = [];
   if ((await bus.stats()).MODELS.messages === 0) return seen;
-  for await (const { message, pending } of bus.follow({ stream: 'MODELS', codec: codecs.ModelEvent, signal: AbortSignal.timeout(5000) })) {
+  for await (const { message, pending } of bus.follow({
+    stream: 'MODELS',
+    codec: codecs.ModelEvent,
+    signal: AbortSignal.timeout(5000),
+  })) {
     seen.push(`${message?.kind} ${message?.version}${message?.alias ? ` ${message.alias}` : ''}`);
     if (pending === 0) break;
   }
@@ -35,7 +39,12 @@ test('the same run and step is one version, however often and by however many it
   const { bus } = await startBroker(t);
   const files = content();
   const cards = await Promise.all(Array.from({ length: 3 }, () => new Registry(bus).publish(draft(), files)));
-  cards.push(await new Registry(bus).publish(draft({ metrics: { validation: { loss: 9, accuracy: 0, samples: 1 } } }), content()));
+  cards.push(
+    await new Registry(bus).publish(
+      draft({ metrics: { validation: { loss: 9, accuracy: 0, samples: 1 } } }),
+      content(),
+    ),
+  );
   for (const card of cards) assert.deepEqual(card, cards[0]);
   assert.equal((await new Registry(bus).list()).length, 1);
   assert.deepEqual(await events(bus), ['KIND_PUBLISHED main-000001']);
@@ -45,8 +54,18 @@ test('versions are numbered per run, also when runs publish at once and names be
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
   const { weights } = content(1000);
-  const cards = await Promise.all(['main', 'main', 'main', 'main-2', 'main-2'].map((run, index) => registry.publish(draft({ run, step: index }), { weights })));
-  assert.deepEqual(cards.map(({ version }) => version).sort(), ['main-000001', 'main-000002', 'main-000003', 'main-2-000001', 'main-2-000002']);
+  const cards = await Promise.all(
+    ['main', 'main', 'main', 'main-2', 'main-2'].map((run, index) =>
+      registry.publish(draft({ run, step: index }), { weights }),
+    ),
+  );
+  assert.deepEqual(cards.map(({ version }) => version).sort(), [
+    'main-000001',
+    'main-000002',
+    'main-000003',
+    'main-2-000001',
+    'main-2-000002',
+  ]);
 });
 
 test('a publication broken off before its card leaves nothing visible and is completed by the next try', async (t) => {
@@ -72,7 +91,10 @@ test('an alias moves with its history and back in one step', async (t) => {
   const back = await registry.rollback('champion', 'errors in the field');
   assert.equal(back.version, 'main-000002');
   assert.equal(back.previousVersion, 'main-000001');
-  assert.deepEqual(back.history.map(({ version }) => version), ['main-000003', 'main-000002', 'main-000001']);
+  assert.deepEqual(
+    back.history.map(({ version }) => version),
+    ['main-000003', 'main-000002', 'main-000001'],
+  );
   assert.deepEqual(await registry.alias('champion'), back);
   assert.equal((await registry.rollback('champion', 'again')).version, 'main-000001');
   await assert.rejects(registry.rollback('champion', 'too far'), { code: 'NOT_FOUND' });
@@ -95,7 +117,9 @@ test('a decision made on an alias that moved meanwhile is refused', async (t) =>
   await assert.rejects(registry.promote('champion', 'main-000003', 'late', seen.revision), { code: 'CONFLICT' });
   await assert.rejects(registry.promote('candidate', 'main-000003', 'late', 7), { code: 'CONFLICT' });
   await assert.rejects(registry.promote('champion', 'main-000009', 'absent'), { code: 'NOT_FOUND' });
-  const racing = await Promise.allSettled(['main-000001', 'main-000003'].map((version) => registry.promote('champion', version, 'race')));
+  const racing = await Promise.allSettled(
+    ['main-000001', 'main-000003'].map((version) => registry.promote('champion', version, 'race')),
+  );
   assert.equal(racing.filter(({ status }) => status === 'fulfilled').length, 1);
 });
 
@@ -120,7 +144,14 @@ test('whoever watches an alias sees where it is and every move, over a broker re
       await registry.promote('champion-shadow', 'main-000003', 'another alias');
       await nats.kill('SIGKILL');
       await nats.restart();
-      for (;;) if (await registry.promote('champion', 'main-000002', 'second').then(() => true, () => false)) break;
+      for (;;)
+        if (
+          await registry.promote('champion', 'main-000002', 'second').then(
+            () => true,
+            () => false,
+          )
+        )
+          break;
     }
     if (seen.length === 2) break;
   }
@@ -136,7 +167,10 @@ test('pruning keeps the newest and whatever an alias points or would go back to'
   await registry.promote('champion', 'main-000003', 'second');
   assert.deepEqual(await registry.prune(2), ['main-000002', 'main-000004']);
   const left = await registry.list();
-  assert.deepEqual(left.map(({ version }) => version), ['main-000001', 'main-000003', 'main-000005', 'main-000006']);
+  assert.deepEqual(
+    left.map(({ version }) => version),
+    ['main-000001', 'main-000003', 'main-000005', 'main-000006'],
+  );
   for (const card of left) assert.ok((await registry.loadWeights(card)).equals(weights));
   assert.equal(await blobMessages(bus), 4);
   assert.equal((await registry.publish(draft({ step: 7 }), { weights })).version, 'main-000007');
@@ -165,10 +199,13 @@ test('a version whose weights are gone or replaced must not serve', async (t) =>
 test('a card that breaks its schema names every field that is wrong, and is not published', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  await assert.rejects(registry.publish(draft({ seed: Number.NaN, pass: -1 }), { weights: content(10).weights }), (error: { code: string; message: string }) => {
-    assert.equal(error.code, 'MODEL_INVALID');
-    assert.match(error.message, /seed[\s\S]*pass|pass[\s\S]*seed/);
-    return true;
-  });
+  await assert.rejects(
+    registry.publish(draft({ seed: Number.NaN, pass: -1 }), { weights: content(10).weights }),
+    (error: { code: string; message: string }) => {
+      assert.equal(error.code, 'MODEL_INVALID');
+      assert.match(error.message, /seed[\s\S]*pass|pass[\s\S]*seed/);
+      return true;
+    },
+  );
   assert.deepEqual(await registry.list(), []);
 });

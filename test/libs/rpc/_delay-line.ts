@@ -9,7 +9,10 @@ export async function startDelayLine(t: TestContext, targetPort: number, delayMs
   const sockets = new Set<net.Socket>();
   const server = net.createServer((near) => {
     const far = net.connect(targetPort, '127.0.0.1');
-    for (const [from, to] of [[near, far], [far, near]] as const) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(from);
       from.setNoDelay(true);
       from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), delayMs));

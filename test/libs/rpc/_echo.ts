@@ -1,7 +1,17 @@
 import { loadSync } from '@grpc/proto-loader';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { createClientOf, implement, serviceContract, startServer, type CallContext, type CallOptions, type ClientConfig, type RpcServer, type ServerConfig } from '#libs/rpc';
+import {
+  createClientOf,
+  implement,
+  serviceContract,
+  startServer,
+  type CallContext,
+  type CallOptions,
+  type ClientConfig,
+  type RpcServer,
+  type ServerConfig,
+} from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
 
 export interface EchoMessage {
@@ -20,14 +30,22 @@ export interface EchoHandlers {
 
 export interface EchoMethods {
   unary(request: EchoMessage, options?: CallOptions): Promise<EchoMessage>;
-  clientStream(requests: AsyncIterable<EchoMessage> | Iterable<EchoMessage>, options?: CallOptions): Promise<EchoMessage>;
+  clientStream(
+    requests: AsyncIterable<EchoMessage> | Iterable<EchoMessage>,
+    options?: CallOptions,
+  ): Promise<EchoMessage>;
   serverStream(request: EchoMessage, options?: CallOptions): AsyncIterable<EchoMessage>;
   bidi(requests: AsyncIterable<EchoMessage> | Iterable<EchoMessage>, options?: CallOptions): AsyncIterable<EchoMessage>;
 }
 
 export const echo = serviceContract<EchoHandlers, EchoMethods>(
   'sulcus.test.Echo',
-  loadSync(path.join(import.meta.dirname, 'fixtures/echo.proto'), { longs: Number, enums: String, defaults: true, oneofs: true }),
+  loadSync(path.join(import.meta.dirname, 'fixtures/echo.proto'), {
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  }),
 );
 
 /** Answers each shape in the plainest way. */

@@ -29,16 +29,25 @@ for (const shape of ['clientStream', 'bidi'] as const) {
     };
     const { client } = await startEcho(t, {
       clientStream: async (requests) => (await drain(requests), { count: received }),
-      bidi: async function* (requests) { await drain(requests); yield { count: received }; },
+      bidi: async function* (requests) {
+        await drain(requests);
+        yield { count: received };
+      },
     });
     const { counter, messages } = countedMessages(64);
-    const answer = shape === 'clientStream' ? client.clientStream(messages()) : collect(client.bidi(messages())).then(([last]) => last!);
+    const answer =
+      shape === 'clientStream'
+        ? client.clientStream(messages())
+        : collect(client.bidi(messages())).then(([last]) => last!);
     while (received === 0) await sleep(10);
     await sleep(700);
     const pulledWhileBlocked = counter.pulled;
     assert.equal(received, 1);
     // Window, plus what client, server and sockets each hold of the message under way.
-    assert.ok(pulledWhileBlocked >= 2 && pulledWhileBlocked <= 24, `${pulledWhileBlocked} messages of 1 MiB were taken from the sender`);
+    assert.ok(
+      pulledWhileBlocked >= 2 && pulledWhileBlocked <= 24,
+      `${pulledWhileBlocked} messages of 1 MiB were taken from the sender`,
+    );
     release();
     assert.equal((await answer).count, 64);
     assert.equal(counter.pulled, 64);

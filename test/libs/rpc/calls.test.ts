@@ -21,7 +21,10 @@ test('a client stream is read to its end and answered once', async (t) => {
 test('a server stream arrives in order and ends', async (t) => {
   const { client } = await startEcho(t);
   const answers = await collect(client.serverStream({ text: 'x', count: 100 }));
-  assert.deepEqual(answers.map((answer) => answer.count), Array.from({ length: 100 }, (_, index) => index));
+  assert.deepEqual(
+    answers.map((answer) => answer.count),
+    Array.from({ length: 100 }, (_, index) => index),
+  );
 });
 
 test('a bidirectional stream answers while the requests are still coming', async (t) => {
@@ -54,17 +57,31 @@ test('a handler may answer before it has read every request', async (t) => {
       }
     },
   });
-  const many = () => Array.from({ length: 50 }, (_, index) => ({ text: String(index), payload: Buffer.alloc(100_000) }));
+  const many = () =>
+    Array.from({ length: 50 }, (_, index) => ({ text: String(index), payload: Buffer.alloc(100_000) }));
   assert.equal((await client.clientStream(many())).text, '0');
-  assert.deepEqual((await collect(client.bidi(many()))).map((answer) => answer.text), ['0']);
+  assert.deepEqual(
+    (await collect(client.bidi(many()))).map((answer) => answer.text),
+    ['0'],
+  );
 });
 
 test('every finished call is reported once with its status and duration', async (t) => {
   const finished: FinishedCall[] = [];
-  const { client } = await startEcho(t, { unary: async (request) => (await sleep(30), request) }, { server: { onCallFinished: (call) => finished.push(call) } });
+  const { client } = await startEcho(
+    t,
+    { unary: async (request) => (await sleep(30), request) },
+    { server: { onCallFinished: (call) => finished.push(call) } },
+  );
   await client.unary({});
   await collect(client.serverStream({ count: 2 }));
-  assert.deepEqual(finished.map(({ method, status }) => [method, status]), [['sulcus.test.Echo/Unary', 'OK'], ['sulcus.test.Echo/ServerStream', 'OK']]);
+  assert.deepEqual(
+    finished.map(({ method, status }) => [method, status]),
+    [
+      ['sulcus.test.Echo/Unary', 'OK'],
+      ['sulcus.test.Echo/ServerStream', 'OK'],
+    ],
+  );
   assert.ok(finished[0]!.durationMs >= 29, `${finished[0]!.durationMs} ms`);
 });
 
@@ -73,11 +90,17 @@ test('our own services are reached by short name and typed by their contracts', 
     address: '127.0.0.1:0',
     services: {
       Predictor: {
-        predict: async (request) => ({ name: request.name, predictedClass: 'glioma', probabilities: [{ className: 'glioma', probability: 1 }] }),
+        predict: async (request) => ({
+          name: request.name,
+          predictedClass: 'glioma',
+          probabilities: [{ className: 'glioma', probability: 1 }],
+        }),
         predictStream: async function* (requests) {
           for await (const request of requests) yield { response: { name: request.name }, result: 'response' };
         },
-        predictStudy: async (requests) => ({ prediction: { slices: (await collect(requests)).map(({ slice }) => ({ name: slice!.name })) } }),
+        predictStudy: async (requests) => ({
+          prediction: { slices: (await collect(requests)).map(({ slice }) => ({ name: slice!.name })) },
+        }),
         predictStoredStudy: async ({ studyId }) => ({ prediction: { studyId } }),
       },
     },
@@ -86,8 +109,13 @@ test('our own services are reached by short name and typed by their contracts', 
   using client = createClient('Predictor', server.address);
   const answer = await client.predict({ name: 'a', image: Buffer.from('bytes') });
   assert.deepEqual(answer.probabilities, [{ className: 'glioma', probability: 1 }]);
-  const names = (await collect(client.predictStream([{ name: 'b' }, { name: 'c' }]))).map((item) => item.response?.name);
+  const names = (await collect(client.predictStream([{ name: 'b' }, { name: 'c' }]))).map(
+    (item) => item.response?.name,
+  );
   assert.deepEqual(names, ['b', 'c']);
   const study = await client.predictStudy([{ slice: { name: 'd' } }, { slice: { name: 'e' } }]);
-  assert.deepEqual(study.prediction!.slices.map(({ name }) => name), ['d', 'e']);
+  assert.deepEqual(
+    study.prediction!.slices.map(({ name }) => name),
+    ['d', 'e'],
+  );
 });

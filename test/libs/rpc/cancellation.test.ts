@@ -34,7 +34,9 @@ test('a deadline aborts the handler and reaches the client as DEADLINE_EXCEEDED'
 
 test('the handler knows how long the client waits', async (t) => {
   let remainingMs = 0;
-  const { client } = await startEcho(t, { unary: async (request, context) => ((remainingMs = context.remainingMs()), request) });
+  const { client } = await startEcho(t, {
+    unary: async (request, context) => ((remainingMs = context.remainingMs()), request),
+  });
   await client.unary({}, { timeoutMs: 5000 });
   assert.ok(remainingMs > 3000 && remainingMs <= 5000, `${remainingMs} ms`);
 });
@@ -44,8 +46,14 @@ test('a cancelled call aborts the handler, in every shape of call', async (t) =>
   const { client } = await startEcho(t, {
     unary: (_, context) => wait(context),
     clientStream: (_, context) => wait(context),
-    serverStream: async function* (_, context) { yield {}; await wait(context); },
-    bidi: async function* (_, context) { yield {}; await wait(context); },
+    serverStream: async function* (_, context) {
+      yield {};
+      await wait(context);
+    },
+    bidi: async function* (_, context) {
+      yield {};
+      await wait(context);
+    },
   });
   async function* endless(): AsyncGenerator<EchoMessage> {
     for (;;) {
@@ -116,7 +124,7 @@ test('a completed call leaves its signal alone', async (t) => {
   assert.equal(signal?.aborted, false);
 });
 
-test('an error of the caller\'s own request iterable is what the caller gets', async (t) => {
+test("an error of the caller's own request iterable is what the caller gets", async (t) => {
   const { client } = await startEcho(t);
   async function* broken(): AsyncGenerator<EchoMessage> {
     yield { text: 'a' };
@@ -128,7 +136,11 @@ test('an error of the caller\'s own request iterable is what the caller gets', a
 
 test('an iterable of requests is returned when the server ends the call first', async (t) => {
   let returned = false;
-  const { client } = await startEcho(t, { clientStream: async () => { throw new SulcusError('PERMISSION_DENIED', 'not here'); } });
+  const { client } = await startEcho(t, {
+    clientStream: async () => {
+      throw new SulcusError('PERMISSION_DENIED', 'not here');
+    },
+  });
   async function* requests(): AsyncGenerator<EchoMessage> {
     try {
       for (;;) {

@@ -12,18 +12,40 @@ function rawFailure(t: TestContext, address: string): Promise<ServiceError> {
   const client = new Client(address, credentials.createInsecure());
   t.after(() => client.close());
   return new Promise((resolve) => {
-    client.makeUnaryRequest('/sulcus.test.Echo/Unary', (value: Buffer) => value, (value) => value, Buffer.alloc(0), (error) => resolve(error!));
+    client.makeUnaryRequest(
+      '/sulcus.test.Echo/Unary',
+      (value: Buffer) => value,
+      (value) => value,
+      Buffer.alloc(0),
+      (error) => resolve(error!),
+    );
   });
 }
 
 test('a SulcusError arrives with its code, message and status, whatever the shape of the call', async (t) => {
   const { client } = await startEcho(t, {
-    unary: async () => { throw truncated(); },
-    clientStream: async () => { throw truncated(); },
-    serverStream: async function* () { yield {}; throw truncated(); },
-    bidi: async function* (requests) { for await (const request of requests) { yield request; throw truncated(); } },
+    unary: async () => {
+      throw truncated();
+    },
+    clientStream: async () => {
+      throw truncated();
+    },
+    serverStream: async function* () {
+      yield {};
+      throw truncated();
+    },
+    bidi: async function* (requests) {
+      for await (const request of requests) {
+        yield request;
+        throw truncated();
+      }
+    },
   });
-  const expected = { name: 'SulcusError', code: 'IMAGE_TRUNCATED', rawMessage: 'The image ends after 10 of 20 rows: send it again' };
+  const expected = {
+    name: 'SulcusError',
+    code: 'IMAGE_TRUNCATED',
+    rawMessage: 'The image ends after 10 of 20 rows: send it again',
+  };
   await assert.rejects(client.unary({}), expected);
   await assert.rejects(client.clientStream([{}]), expected);
   await assert.rejects(collect(client.serverStream({})), expected);
@@ -38,14 +60,21 @@ test('answers that were sent before a stream failed are delivered first', async 
     },
   });
   const counts: number[] = [];
-  await assert.rejects(async () => {
-    for await (const answer of client.serverStream({})) counts.push(answer.count!);
-  }, { code: 'IMAGE_TRUNCATED' });
+  await assert.rejects(
+    async () => {
+      for await (const answer of client.serverStream({})) counts.push(answer.count!);
+    },
+    { code: 'IMAGE_TRUNCATED' },
+  );
   assert.deepEqual(counts, [1, 2, 3]);
 });
 
 test('a foreign client sees status, code trailer and a text that starts with the code', async (t) => {
-  const { server } = await startEcho(t, { unary: async () => { throw truncated(); } });
+  const { server } = await startEcho(t, {
+    unary: async () => {
+      throw truncated();
+    },
+  });
   const error = await rawFailure(t, server.address);
   assert.equal(error.code, 3 /* INVALID_ARGUMENT */);
   assert.equal(error.details, 'IMAGE_TRUNCATED: The image ends after 10 of 20 rows: send it again');
@@ -53,7 +82,11 @@ test('a foreign client sees status, code trailer and a text that starts with the
 });
 
 test('an unexpected error hides its text from the client and is logged with its cause', async (t) => {
-  const { server, logged } = await startEcho(t, { unary: async () => { throw new TypeError('secret path /srv/keys'); } });
+  const { server, logged } = await startEcho(t, {
+    unary: async () => {
+      throw new TypeError('secret path /srv/keys');
+    },
+  });
   const error = await rawFailure(t, server.address);
   assert.equal(error.code, 13 /* INTERNAL */);
   assert.doesNotMatch(error.details, /secret|keys|TypeError/);
@@ -63,7 +96,11 @@ test('an unexpected error hides its text from the client and is logged with its 
 });
 
 test('a system error keeps its meaning but not its text', async (t) => {
-  const { server } = await startEcho(t, { unary: async () => { throw Object.assign(new Error('ENOSPC: /var/data'), { code: 'ENOSPC' }); } });
+  const { server } = await startEcho(t, {
+    unary: async () => {
+      throw Object.assign(new Error('ENOSPC: /var/data'), { code: 'ENOSPC' });
+    },
+  });
   const error = await rawFailure(t, server.address);
   assert.deepEqual(error.metadata.get(ERROR_CODE_TRAILER), ['STORAGE_FULL']);
   assert.doesNotMatch(error.details, /var/);
@@ -71,10 +108,17 @@ test('a system error keeps its meaning but not its text', async (t) => {
 
 test('an error text that no header can carry does not break the server', async (t) => {
   const texts = ['half a surrogate \uD800 pair', 'two\nlines', 'x'.repeat(100_000), 'Größe 脳 100 %'];
-  const { client } = await startEcho(t, { unary: async ({ count }) => { throw new SulcusError('INVALID_ARGUMENT', texts[count!]!); } });
+  const { client } = await startEcho(t, {
+    unary: async ({ count }) => {
+      throw new SulcusError('INVALID_ARGUMENT', texts[count!]!);
+    },
+  });
   const messages: string[] = [];
   for (let count = 0; count < texts.length; count++) {
-    await assert.rejects(client.unary({ count }), (error: SulcusError) => error.code === 'INVALID_ARGUMENT' && messages.push(error.rawMessage) > 0);
+    await assert.rejects(
+      client.unary({ count }),
+      (error: SulcusError) => error.code === 'INVALID_ARGUMENT' && messages.push(error.rawMessage) > 0,
+    );
   }
   assert.equal(messages[0], 'half a surrogate \uFFFD pair');
   assert.equal(messages[1], 'two\nlines');

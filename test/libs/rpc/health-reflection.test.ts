@@ -1,4 +1,11 @@
-import { credentials, loadPackageDefinition, type Client, type ClientDuplexStream, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials,
+  loadPackageDefinition,
+  type Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
 import assert from 'node:assert/strict';
@@ -11,7 +18,10 @@ import { sleep, startEcho } from './_echo.js';
 
 /** A health client made of nothing but the published proto. */
 interface HealthClient extends Client {
-  check(request: { service: string }, callback: (error: ServiceError | null, answer?: { status: string }) => void): void;
+  check(
+    request: { service: string },
+    callback: (error: ServiceError | null, answer?: { status: string }) => void,
+  ): void;
   watch(request: { service: string }): ClientReadableStream<{ status: string }>;
 }
 
@@ -19,14 +29,20 @@ const foreignOptions = { enums: String, longs: String, defaults: true, oneofs: t
 
 function foreignClient<T extends Client>(t: TestContext, file: string, name: string, address: string): T {
   const loaded = loadPackageDefinition(loadSync(file, foreignOptions));
-  const constructor = name.split('.').reduce((scope, part) => (scope as Record<string, unknown>)[part], loaded as unknown) as new (...args: unknown[]) => T;
+  const constructor = name
+    .split('.')
+    .reduce((scope, part) => (scope as Record<string, unknown>)[part], loaded as unknown) as new (
+    ...args: unknown[]
+  ) => T;
   const client = new constructor(address, credentials.createInsecure());
   t.after(() => client.close());
   return client;
 }
 
 const check = (client: HealthClient, service: string) =>
-  new Promise<string>((resolve, reject) => client.check({ service }, (error, answer) => (error ? reject(error) : resolve(answer!.status))));
+  new Promise<string>((resolve, reject) =>
+    client.check({ service }, (error, answer) => (error ? reject(error) : resolve(answer!.status))),
+  );
 
 test('health: each service has its status, "" stands for all, an unknown name is NOT_FOUND', async (t) => {
   const { server } = await startEcho(t);
@@ -40,7 +56,19 @@ test('health: each service has its status, "" stands for all, an unknown name is
 });
 
 test('health: nothing serves until it is said to', async (t) => {
-  const server = await startServer({ address: '127.0.0.1:0', services: { Predictor: { predict: async () => ({}), predictStream: async function* () { /* answers nothing */ }, predictStudy: async () => ({}), predictStoredStudy: async () => ({}) } } });
+  const server = await startServer({
+    address: '127.0.0.1:0',
+    services: {
+      Predictor: {
+        predict: async () => ({}),
+        predictStream: async function* () {
+          /* answers nothing */
+        },
+        predictStudy: async () => ({}),
+        predictStoredStudy: async () => ({}),
+      },
+    },
+  });
   t.after(() => server.stop(0));
   const client = foreignClient<HealthClient>(t, protoPath, 'grpc.health.v1.Health', server.address);
   assert.equal(await check(client, 'sulcus.v1.Predictor'), 'NOT_SERVING');
@@ -76,9 +104,16 @@ interface ReflectionAnswer {
 for (const version of ['v1', 'v1alpha']) {
   test(`reflection ${version}: lists what is served and describes it completely`, async (t) => {
     const { server } = await startEcho(t);
-    const folder = path.join(path.dirname(createRequire(import.meta.url).resolve('@grpc/reflection')), '../proto/grpc/reflection', version);
+    const folder = path.join(
+      path.dirname(createRequire(import.meta.url).resolve('@grpc/reflection')),
+      '../proto/grpc/reflection',
+      version,
+    );
     const client = foreignClient<Client & { serverReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer> }>(
-      t, path.join(folder, 'reflection.proto'), `grpc.reflection.${version}.ServerReflection`, server.address,
+      t,
+      path.join(folder, 'reflection.proto'),
+      `grpc.reflection.${version}.ServerReflection`,
+      server.address,
     );
     const ask = (request: object) =>
       new Promise<ReflectionAnswer>((resolve, reject) => {
@@ -88,14 +123,29 @@ for (const version of ['v1', 'v1alpha']) {
         stream.end();
       });
     const { listServicesResponse } = await ask({ listServices: '*' });
-    assert.deepEqual(listServicesResponse?.service.map(({ name }) => name).sort(), ['grpc.health.v1.Health', 'sulcus.test.Echo']);
+    assert.deepEqual(listServicesResponse?.service.map(({ name }) => name).sort(), [
+      'grpc.health.v1.Health',
+      'sulcus.test.Echo',
+    ]);
 
     const { fileDescriptorResponse } = await ask({ fileContainingSymbol: 'sulcus.test.Echo' });
-    const file = descriptor.FileDescriptorProto.decode(fileDescriptorResponse!.fileDescriptorProto[0]!).toJSON() as { package: string; service: { name: string; method: { name: string; clientStreaming?: boolean; serverStreaming?: boolean }[] }[] };
+    const file = descriptor.FileDescriptorProto.decode(fileDescriptorResponse!.fileDescriptorProto[0]!).toJSON() as {
+      package: string;
+      service: { name: string; method: { name: string; clientStreaming?: boolean; serverStreaming?: boolean }[] }[];
+    };
     assert.equal(file.package, 'sulcus.test');
     assert.deepEqual(
-      file.service[0]!.method.map(({ name, clientStreaming = false, serverStreaming = false }) => [name, clientStreaming, serverStreaming]),
-      [['Unary', false, false], ['ClientStream', true, false], ['ServerStream', false, true], ['Bidi', true, true]],
+      file.service[0]!.method.map(({ name, clientStreaming = false, serverStreaming = false }) => [
+        name,
+        clientStreaming,
+        serverStreaming,
+      ]),
+      [
+        ['Unary', false, false],
+        ['ClientStream', true, false],
+        ['ServerStream', false, true],
+        ['Bidi', true, true],
+      ],
     );
     assert.equal((await ask({ fileContainingSymbol: 'sulcus.test.Nobody' })).errorResponse?.errorCode, 5);
   });

@@ -6,11 +6,14 @@ import { connectEcho, echo, plainHandlers, sleep, startEcho } from './_echo.js';
 test('a port in use is said so, with what to do', async (t) => {
   const { server } = await startEcho(t);
   const address = `127.0.0.1:${server.port}`;
-  await assert.rejects(startServer({ address, addressVariable: 'SULCUS_INGEST_ADDRESS' }), (error: Error & { code: string }) => {
-    assert.equal(error.code, 'PORT_IN_USE');
-    assert.match(error.message, new RegExp(`${address} is in use.*SULCUS_INGEST_ADDRESS`));
-    return true;
-  });
+  await assert.rejects(
+    startServer({ address, addressVariable: 'SULCUS_INGEST_ADDRESS' }),
+    (error: Error & { code: string }) => {
+      assert.equal(error.code, 'PORT_IN_USE');
+      assert.match(error.message, new RegExp(`${address} is in use.*SULCUS_INGEST_ADDRESS`));
+      return true;
+    },
+  );
 });
 
 test('an address that cannot be bound is a configuration error', async () => {
@@ -32,7 +35,13 @@ test('a graceful stop finishes running calls and refuses new ones', async (t) =>
 test('calls that outlive the grace are cut, with their signal aborted', async (t) => {
   let aborted = false;
   const { server, client } = await startEcho(t, {
-    unary: (request, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => { aborted = true; resolve(request); })),
+    unary: (request, { signal }) =>
+      new Promise((resolve) =>
+        signal.addEventListener('abort', () => {
+          aborted = true;
+          resolve(request);
+        }),
+      ),
   });
   const running = assert.rejects(client.unary({}, { timeoutMs: 3000 }));
   await sleep(100);

@@ -29,7 +29,9 @@ async function exportedSpans(): Promise<Span[]> {
   await telemetry.shutdown();
   const lines = readFileSync(traceFile, 'utf8').trim().split('\n');
   return lines.flatMap((line) =>
-    (JSON.parse(line) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] }).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    (JSON.parse(line) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] }).resourceSpans.flatMap(
+      ({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans),
+    ),
   );
 }
 
@@ -53,7 +55,10 @@ test('a call continues the trace of its caller, and what the handler does is bel
   await client.unary({}, { metadata: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } });
 
   const spans = await exportedSpans();
-  const named = (name: string, kind?: number) => spans.filter((span) => span.name === name && span.traceId === callerTraceId && (kind === undefined || span.kind === kind));
+  const named = (name: string, kind?: number) =>
+    spans.filter(
+      (span) => span.name === name && span.traceId === callerTraceId && (kind === undefined || span.kind === kind),
+    );
   const [server] = named('sulcus.test.Echo/Unary', 2 /* SERVER */);
   const [call] = named('sulcus.test.Echo/Unary', 3 /* CLIENT */);
   assert.equal(call?.parentSpanId, named('caller')[0]?.spanId);
@@ -61,5 +66,7 @@ test('a call continues the trace of its caller, and what the handler does is bel
   assert.equal(named('work')[0]?.parentSpanId, server?.spanId);
   assert.equal(handlerTraceparents[0]?.slice(3, 35), 'a'.repeat(32), 'metadata given by the caller wins');
   assert.equal(handlerTraceparents[1]?.slice(3, 35), callerTraceId);
-  assert.ok(server?.attributes.some(({ key, value }) => key === 'rpc.method' && value.stringValue === 'sulcus.test.Echo/Unary'));
+  assert.ok(
+    server?.attributes.some(({ key, value }) => key === 'rpc.method' && value.stringValue === 'sulcus.test.Echo/Unary'),
+  );
 });

@@ -17,7 +17,11 @@ async function startBareServer(t: TestContext): Promise<number> {
     },
   });
   t.after(() => server.forceShutdown());
-  return new Promise((resolve, reject) => server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))));
+  return new Promise((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
 }
 
 function announcedSettings(address: string): Promise<Settings> {

@@ -16,26 +16,44 @@ const SPEC = {
 } as const;
 
 test('options are typed; those not given have their defaults', () => {
-  assert.deepEqual(parseCommandLine(SPEC, ['--epochs', '3', '--once'])?.options, { epochs: 3, recipe: 'default', once: true, live: true, portNats: 4222 });
-  assert.deepEqual(parseCommandLine(SPEC, ['--no-live', '-r', 'resnet18', '--port-nats=9'])?.options, { epochs: undefined, recipe: 'resnet18', once: false, live: false, portNats: 9 });
-});
-
-test('every mistake is named at once', () => {
-  assert.throws(() => parseCommandLine(SPEC, ['--epochs', '0', '--port-nats', 'x', '--speed', 'extra']), (error: { code: string; details: { mistakes: string[] } }) => {
-    assert.equal(error.code, 'INVALID_CONFIG');
-    assert.deepEqual(error.details.mistakes, [
-      '--speed: there is no such option',
-      '--epochs "0": expected a whole number from 1 to 9007199254740991',
-      '--port-nats "x": expected a whole number from 1 to 65535',
-      'extra: not expected here',
-      'see sulcus test --help',
-    ]);
-    return true;
+  assert.deepEqual(parseCommandLine(SPEC, ['--epochs', '3', '--once'])?.options, {
+    epochs: 3,
+    recipe: 'default',
+    once: true,
+    live: true,
+    portNats: 4222,
+  });
+  assert.deepEqual(parseCommandLine(SPEC, ['--no-live', '-r', 'resnet18', '--port-nats=9'])?.options, {
+    epochs: undefined,
+    recipe: 'resnet18',
+    once: false,
+    live: false,
+    portNats: 9,
   });
 });
 
+test('every mistake is named at once', () => {
+  assert.throws(
+    () => parseCommandLine(SPEC, ['--epochs', '0', '--port-nats', 'x', '--speed', 'extra']),
+    (error: { code: string; details: { mistakes: string[] } }) => {
+      assert.equal(error.code, 'INVALID_CONFIG');
+      assert.deepEqual(error.details.mistakes, [
+        '--speed: there is no such option',
+        '--epochs "0": expected a whole number from 1 to 9007199254740991',
+        '--port-nats "x": expected a whole number from 1 to 65535',
+        'extra: not expected here',
+        'see sulcus test --help',
+      ]);
+      return true;
+    },
+  );
+});
+
 test('an option without its value is a mistake', () => {
-  assert.throws(() => parseCommandLine(SPEC, ['--epochs']), { code: 'INVALID_CONFIG', message: /--epochs <n>' argument missing/ });
+  assert.throws(() => parseCommandLine(SPEC, ['--epochs']), {
+    code: 'INVALID_CONFIG',
+    message: /--epochs <n>' argument missing/,
+  });
 });
 
 test('a required operand is asked for, a second one refused', () => {
@@ -48,7 +66,13 @@ test('a required operand is asked for, a second one refused', () => {
 test('--help is answered on stdout with options, defaults and environment, and nothing is to run', (t: TestContext) => {
   const printed: string[] = [];
   t.mock.method(process.stdout, 'write', (chunk: string) => printed.push(chunk) > 0);
-  const result = parseCommandLine({ ...SPEC, environment: { url: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'server' })] } }, ['--help', '--wrong']);
+  const result = parseCommandLine(
+    {
+      ...SPEC,
+      environment: { url: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'server' })] },
+    },
+    ['--help', '--wrong'],
+  );
   t.mock.restoreAll();
   assert.equal(result, undefined);
   const help = printed.join('');

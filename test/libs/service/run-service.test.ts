@@ -16,14 +16,20 @@ interface Outcome {
   stderr: string[];
 }
 
-function start(behaviour: string, environment: NodeJS.ProcessEnv = {}): { child: ChildProcess; ready: Promise<unknown>; outcome: Promise<Outcome> } {
+function start(
+  behaviour: string,
+  environment: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; ready: Promise<unknown>; outcome: Promise<Outcome> } {
   const child = spawn(process.execPath, [...process.execArgv, FIXTURE, behaviour], {
     env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  const outcome = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr: stderr.split('\n').filter((line) => line !== '') }));
+  const outcome = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    stderr: stderr.split('\n').filter((line) => line !== ''),
+  }));
   return { child, ready: once(child.stdout, 'data'), outcome };
 }
 
@@ -60,11 +66,17 @@ describe('runService', { concurrency: 2 }, () => {
   });
 
   test('any other failure is one clear line and exit code 1', async () => {
-    assert.deepEqual(await start('port in use').outcome, { code: 1, stderr: ['fixture: PORT_IN_USE: Port 7001 is taken by another process'] });
+    assert.deepEqual(await start('port in use').outcome, {
+      code: 1,
+      stderr: ['fixture: PORT_IN_USE: Port 7001 is taken by another process'],
+    });
   });
 
   test('an error that nobody catches is one clear line and exit code 1', async () => {
-    assert.deepEqual(await start('throws elsewhere').outcome, { code: 1, stderr: ['fixture: INTERNAL: nobody catches this'] });
+    assert.deepEqual(await start('throws elsewhere').outcome, {
+      code: 1,
+      stderr: ['fixture: INTERNAL: nobody catches this'],
+    });
   });
 
   test('a handle that nobody closed does not keep a finished service alive', async () => {
@@ -72,7 +84,11 @@ describe('runService', { concurrency: 2 }, () => {
   });
 
   test('a service whose launcher is gone stops by itself', async () => {
-    const child = fork(FIXTURE, ['wait'], { execArgv: process.execArgv, env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const child = fork(FIXTURE, ['wait'], {
+      execArgv: process.execArgv,
+      env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
     await once(child.stdout!, 'data');
     child.disconnect();
     const [code] = (await once(child, 'exit')) as [number];

@@ -43,7 +43,10 @@ test('a line says service, level in words and time; a secret prints as asterisks
 
 test('an error is logged with its code and details', () => {
   const output = capture();
-  createLogger('ingest', output).error({ err: new SulcusError('STORAGE_FULL', 'no room', { details: { path: '/data' } }) }, 'failed');
+  createLogger('ingest', output).error(
+    { err: new SulcusError('STORAGE_FULL', 'no room', { details: { path: '/data' } }) },
+    'failed',
+  );
   const logged = output.lines[0]?.err as Record<string, unknown>;
   assert.equal(logged.code, 'STORAGE_FULL');
   assert.deepEqual(logged.details, { path: '/data' });
@@ -56,7 +59,10 @@ test('SULCUS_LOG_LEVEL sets the least severe level shown; a wrong one is refused
   const log = createLogger('test', output);
   log.warn('hidden');
   log.error('shown');
-  assert.deepEqual(output.lines.map((line) => line.msg), ['shown']);
+  assert.deepEqual(
+    output.lines.map((line) => line.msg),
+    ['shown'],
+  );
   process.env.SULCUS_LOG_LEVEL = 'loud';
   await assert.rejects(startTelemetry('test'), { code: 'INVALID_CONFIG', message: /SULCUS_LOG_LEVEL "loud"/ });
 });

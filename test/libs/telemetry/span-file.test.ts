@@ -15,10 +15,14 @@ const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-span-file-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function startFixture(environment: NodeJS.ProcessEnv, ...args: string[]) {
-  const child = spawn(process.execPath, [...process.execArgv, path.join(import.meta.dirname, '_fixtures/spans.ts'), ...args], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, path.join(import.meta.dirname, '_fixtures/spans.ts'), ...args],
+    {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let last = -1;
   child.stdout.on('data', (data: Buffer) => (last = Number(data.toString().trim().split('\n').at(-1))));
   return { child, last: () => last };

@@ -33,13 +33,19 @@ test('nested spans become parent and child across awaits, in one trace', async (
   const [outer, inner] = [spans.get('outer')!, spans.get('inner')!];
   assert.equal(inner.traceId, outer.traceId);
   assert.equal(inner.parentSpanId, outer.spanId);
-  assert.deepEqual([outer.kind, inner.kind], [5, 4], 'SPAN_KIND_CONSUMER, SPAN_KIND_PRODUCER of opentelemetry/proto/trace/v1');
+  assert.deepEqual(
+    [outer.kind, inner.kind],
+    [5, 4],
+    'SPAN_KIND_CONSUMER, SPAN_KIND_PRODUCER of opentelemetry/proto/trace/v1',
+  );
   assert.equal(attribute(outer, 'sulcus.sample.id'), 'abc');
   assert.equal(resourceAttribute(file, 'service.name'), 'ingest');
 });
 
 test('concurrent spans do not become parents of each other', async () => {
-  const { spans } = await record(() => Promise.all([withSpan('left', {}, () => sleep(5)), withSpan('right', {}, () => sleep(5))]));
+  const { spans } = await record(() =>
+    Promise.all([withSpan('left', {}, () => sleep(5)), withSpan('right', {}, () => sleep(5))]),
+  );
   assert.notEqual(spans.get('left')!.traceId, spans.get('right')!.traceId);
 });
 
@@ -67,7 +73,9 @@ test('all links of a batch of 300 images are kept, given before and added later;
   const traceparent = (index: number): string => `00-${(index + 1).toString(16).padStart(32, '0')}-00f067aa0ba902b7-01`;
   const links = Array.from({ length: 300 }, (_, index) => ({ traceparent: traceparent(index) }));
   const { spans } = await record(() =>
-    withSpan('prepare batch', { root: true, links: [...links, { traceparent: 'broken' }] }, (span) => span.addLink({ traceparent: traceparent(300) })),
+    withSpan('prepare batch', { root: true, links: [...links, { traceparent: 'broken' }] }, (span) =>
+      span.addLink({ traceparent: traceparent(300) }),
+    ),
   );
   const linked = spans.get('prepare batch')!.links!;
   assert.equal(linked.length, 301);
@@ -90,7 +98,9 @@ test('an error is passed on, and recorded with its stable code', async () => {
 });
 
 test('a cancellation is recorded but is no error', async () => {
-  const { spans } = await record(() => assert.rejects(withSpan('wait', {}, () => sleep(1000, undefined, { signal: AbortSignal.abort() }))));
+  const { spans } = await record(() =>
+    assert.rejects(withSpan('wait', {}, () => sleep(1000, undefined, { signal: AbortSignal.abort() }))),
+  );
   assert.equal(spans.get('wait')!.status.code, 0);
   assert.equal(attribute(spans.get('wait'), 'error.type'), 'CANCELLED');
 });

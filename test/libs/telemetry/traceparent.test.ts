@@ -7,7 +7,12 @@ const EXAMPLE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 test('a traceparent survives parsing and formatting', () => {
   const parsed = parseTraceparent(EXAMPLE);
-  assert.deepEqual(parsed, { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1, isRemote: true });
+  assert.deepEqual(parsed, {
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    spanId: '00f067aa0ba902b7',
+    traceFlags: 1,
+    isRemote: true,
+  });
   assert.equal(formatTraceparent(parsed), EXAMPLE);
 });
 

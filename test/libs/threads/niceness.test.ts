@@ -8,9 +8,14 @@ import { canRestoreNiceness, setProcessNiceness, ThreadClient } from '#libs/thre
 import type { NicenessMethods } from './_niceness-thread.js';
 
 /** Nice value of every thread of a process, from the kernel's own table (proc(5), field 19). */
-const nicenessOf = (pid: number): number[] => readdirSync(`/proc/${pid}/task`).map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16]));
+const nicenessOf = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16]),
+  );
 
-test('a thread makes itself less urgent and no other, and comes back where that is allowed', { skip: process.platform !== 'linux' }, async () => {
+test('a thread makes itself less urgent and no other, and comes back where that is allowed', {
+  skip: process.platform !== 'linux',
+}, async () => {
   const ours = os.getPriority();
   const thread = new ThreadClient<NicenessMethods>(new URL('./_niceness-thread.ts', import.meta.url), 'test thread');
   try {
@@ -23,7 +28,9 @@ test('a thread makes itself less urgent and no other, and comes back where that 
 });
 
 test('a process is made less urgent with all of its threads', { skip: process.platform !== 'linux' }, async () => {
-  const child = spawn(process.execPath, ['-e', "console.log('up'); setInterval(() => undefined, 1000)"], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, ['-e', "console.log('up'); setInterval(() => undefined, 1000)"], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   try {
     await once(child.stdout, 'data');
     const niceness = Math.min(os.getPriority() + 4, 19);

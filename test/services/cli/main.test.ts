@@ -20,7 +20,10 @@ interface Outcome {
 const sulcus = (...words: string[]): Promise<Outcome> => run(CLI, words);
 
 async function run(script: string, words: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [...process.execArgv, script, ...words], { env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
+    env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -52,22 +55,69 @@ describe('sulcus', { concurrency: 2 }, () => {
     assert.match((await sulcus('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
     const { code, stdout } = await sulcus('--help');
     assert.equal(code, 0);
-    for (const command of ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'weights', 'versions', 'promote', 'rollback', 'doctor', 'trace']) assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
+    for (const command of [
+      'up',
+      'ingest',
+      'preprocess',
+      'trainer',
+      'predictor',
+      'import',
+      'predict',
+      'study',
+      'phantoms',
+      'models',
+      'weights',
+      'versions',
+      'promote',
+      'rollback',
+      'doctor',
+      'trace',
+    ])
+      assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
   });
 
   test('every command explains itself', async () => {
-    const commands = ['up', 'ingest', 'preprocess', 'trainer', 'predictor', 'import', 'predict', 'study', 'phantoms', 'models', 'versions', 'promote', 'rollback', 'doctor', 'trace'];
+    const commands = [
+      'up',
+      'ingest',
+      'preprocess',
+      'trainer',
+      'predictor',
+      'import',
+      'predict',
+      'study',
+      'phantoms',
+      'models',
+      'versions',
+      'promote',
+      'rollback',
+      'doctor',
+      'trace',
+    ];
     const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), commands);
     assert.equal(code, 0);
     for (const command of commands) assert.match(stdout, new RegExp(`^Usage: (sulcus )?${command} `, 'm'));
   });
 
   test('an unknown command is refused with exit code 2', async () => {
-    assert.deepEqual(await sulcus('nonsense'), { code: 2, stdout: '', stderr: ["sulcus: INVALID_CONFIG: unknown command 'nonsense' (see sulcus --help)"] });
+    assert.deepEqual(await sulcus('nonsense'), {
+      code: 2,
+      stdout: '',
+      stderr: ["sulcus: INVALID_CONFIG: unknown command 'nonsense' (see sulcus --help)"],
+    });
   });
 
   test('wrong options are all named at once, with exit code 2', async () => {
-    const { code, stderr } = await sulcus('up', '--epochs', '0', '--speed', '--port-nats', '99999', '--data', path.join(folder, 'none'));
+    const { code, stderr } = await sulcus(
+      'up',
+      '--epochs',
+      '0',
+      '--speed',
+      '--port-nats',
+      '99999',
+      '--data',
+      path.join(folder, 'none'),
+    );
     assert.equal(code, 2);
     assert.deepEqual(stderr.slice(0, 4), [
       'sulcus: INVALID_CONFIG: --speed: there is no such option',
@@ -88,8 +138,19 @@ describe('sulcus', { concurrency: 2 }, () => {
     t.after(() => server.close());
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const { code, stderr } = await sulcus('up', '--once', '--data', classFolder('a', 'b'), '--state', path.join(folder, 'state'), '--port-predictor', String(port));
+    const { code, stderr } = await sulcus(
+      'up',
+      '--once',
+      '--data',
+      classFolder('a', 'b'),
+      '--state',
+      path.join(folder, 'state'),
+      '--port-predictor',
+      String(port),
+    );
     assert.equal(code, 1);
-    assert.deepEqual(stderr, [`sulcus: PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`]);
+    assert.deepEqual(stderr, [
+      `sulcus: PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`,
+    ]);
   });
 });

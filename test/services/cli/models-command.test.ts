@@ -29,6 +29,12 @@ test('sulcus models NAME describes each layer: output, parameters, multiply-adds
 });
 
 test('an unknown network and a wrong head are answered with those there are', async () => {
-  await assert.rejects(main(['resnet19']), (error: SulcusError) => error.code === 'NOT_FOUND' && error.message.includes('resnet50'));
-  await assert.rejects(main(['resnet50', '--head', 'fc']), (error: SulcusError) => error.code === 'INVALID_CONFIG' && error.message.includes('gap-dense1000-dense'));
+  await assert.rejects(
+    main(['resnet19']),
+    (error: SulcusError) => error.code === 'NOT_FOUND' && error.message.includes('resnet50'),
+  );
+  await assert.rejects(
+    main(['resnet50', '--head', 'fc']),
+    (error: SulcusError) => error.code === 'INVALID_CONFIG' && error.message.includes('gap-dense1000-dense'),
+  );
 });

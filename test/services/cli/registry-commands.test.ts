@@ -40,11 +40,28 @@ test('sulcus versions says so when there are none', async () => {
 });
 
 test('sulcus promote moves an alias onto a version with a reason, and says when it is there already', async () => {
-  for (const [step, loss] of [[10, 0.5], [20, 0.25]] as const) await registry.publish(draft({ step, metrics: { validation: { loss, accuracy: 0.9, samples: 20 } }, ...(step === 20 && { parent: 'main-000001' }) }), content(100));
+  for (const [step, loss] of [
+    [10, 0.5],
+    [20, 0.25],
+  ] as const)
+    await registry.publish(
+      draft({
+        step,
+        metrics: { validation: { loss, accuracy: 0.9, samples: 20 } },
+        ...(step === 20 && { parent: 'main-000001' }),
+      }),
+      content(100),
+    );
   assert.equal(await output(promoteMain, 'main-000001', '--reason', 'first'), 'champion: none → main-000001');
-  assert.equal(await output(promoteMain, 'main-000002', '--reason', 'better in the trial'), 'champion: main-000001 → main-000002');
+  assert.equal(
+    await output(promoteMain, 'main-000002', '--reason', 'better in the trial'),
+    'champion: main-000001 → main-000002',
+  );
   assert.equal(await output(promoteMain, 'main-000002', '--reason', 'again'), 'champion is main-000002 already');
-  assert.equal(await output(promoteMain, 'main-000001', '--alias', 'candidate', '--reason', 'another look'), 'candidate: none → main-000001');
+  assert.equal(
+    await output(promoteMain, 'main-000001', '--alias', 'candidate', '--reason', 'another look'),
+    'candidate: none → main-000001',
+  );
   const { version, reason, history } = (await registry.alias('champion'))!;
   assert.deepEqual([version, reason, history.length], ['main-000002', 'better in the trial', 1]);
 });
@@ -58,10 +75,18 @@ test('sulcus rollback undoes the last promotion in one call, and refuses when th
 test('sulcus versions lists the newest first: aliases, validation, parent, and why an alias moved there last', async () => {
   const [header, newest, oldest, ...rest] = (await output(versionsMain)).split('\n');
   assert.match(header!, /^version +alias +published \(UTC\) +network +step +loss +accuracy +parent +last move$/);
-  assert.match(newest!, /^main-000002 +\d{4}-\d\d-\d\d \d\d:\d\d +baseline-cnn +20 +0\.2500 +90\.0 % +main-000001 +champion \d{4}-\d\d-\d\d \d\d:\d\d: better in the trial$/);
-  assert.match(oldest!, /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +champion .*: rolled back: worse in practice$/);
+  assert.match(
+    newest!,
+    /^main-000002 +\d{4}-\d\d-\d\d \d\d:\d\d +baseline-cnn +20 +0\.2500 +90\.0 % +main-000001 +champion \d{4}-\d\d-\d\d \d\d:\d\d: better in the trial$/,
+  );
+  assert.match(
+    oldest!,
+    /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +champion .*: rolled back: worse in practice$/,
+  );
   assert.deepEqual(rest, []);
-  const [json] = JSON.parse(await output(versionsMain, '--json')) as [{ version: string; lastMove: { reason: string } }];
+  const [json] = JSON.parse(await output(versionsMain, '--json')) as [
+    { version: string; lastMove: { reason: string } },
+  ];
   assert.deepEqual([json.version, json.lastMove.reason], ['main-000002', 'better in the trial']);
 });
 

@@ -28,10 +28,18 @@ test('latest points to the newest run', () => {
 test('only the newest few --once runs are kept, and never one in use', () => {
   const runs = fresh();
   for (let hour = 10; hour < 20; hour++) mkdirSync(path.join(runs, `once-20200101-${hour}0000-1`));
-  writeFileSync(path.join(runs, 'once-20200101-100000-1', 'sulcus-state.json'), JSON.stringify({ launcherPid: process.ppid }));
+  writeFileSync(
+    path.join(runs, 'once-20200101-100000-1', 'sulcus-state.json'),
+    JSON.stringify({ launcherPid: process.ppid }),
+  );
   openStateFolder({ once: true, fresh: false }, runs);
   const left = readdirSync(runs).filter((name) => name.startsWith('once-2020'));
-  assert.deepEqual(left, ['once-20200101-100000-1', 'once-20200101-170000-1', 'once-20200101-180000-1', 'once-20200101-190000-1']);
+  assert.deepEqual(left, [
+    'once-20200101-100000-1',
+    'once-20200101-170000-1',
+    'once-20200101-180000-1',
+    'once-20200101-190000-1',
+  ]);
 });
 
 test('--fresh empties a folder of ours, and refuses one that is not', () => {
@@ -40,18 +48,27 @@ test('--fresh empties a folder of ours, and refuses one that is not', () => {
   const first = openStateFolder({ once: true, state, fresh: false }, runs);
   writeFileSync(path.join(state, 'old'), '');
   first.release();
-  assert.throws(() => openStateFolder({ once: true, state, fresh: false }, runs), { code: 'INVALID_CONFIG', message: /add --fresh/ });
+  assert.throws(() => openStateFolder({ once: true, state, fresh: false }, runs), {
+    code: 'INVALID_CONFIG',
+    message: /add --fresh/,
+  });
   openStateFolder({ once: true, state, fresh: true }, runs);
   assert.equal(existsSync(path.join(state, 'old')), false);
   const foreign = path.join(runs, 'foreign');
   mkdirSync(foreign);
   writeFileSync(path.join(foreign, 'thesis.tex'), '');
-  assert.throws(() => openStateFolder({ once: true, state: foreign, fresh: true }, runs), { code: 'INVALID_CONFIG', message: /holds other files/ });
+  assert.throws(() => openStateFolder({ once: true, state: foreign, fresh: true }, runs), {
+    code: 'INVALID_CONFIG',
+    message: /holds other files/,
+  });
 });
 
 test('a folder in use by a living launcher is refused', () => {
   const runs = fresh();
   const { root } = openStateFolder({ once: false, fresh: false }, runs);
   writeFileSync(path.join(root, 'sulcus-state.json'), JSON.stringify({ launcherPid: process.ppid }));
-  assert.throws(() => openStateFolder({ once: false, fresh: false }, runs), { code: 'INVALID_CONFIG', message: new RegExp(`in use by process ${process.ppid}`) });
+  assert.throws(() => openStateFolder({ once: false, fresh: false }, runs), {
+    code: 'INVALID_CONFIG',
+    message: new RegExp(`in use by process ${process.ppid}`),
+  });
 });

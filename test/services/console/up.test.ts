@@ -22,7 +22,10 @@ async function mixedDataSet(): Promise<string> {
   const root = path.join(folder, 'data');
   await writePhantomDataset(root, { perClass: PER_CLASS, seed: 1, sizePx: 64, slicesPerPatient: 1 });
   rmSync(path.join(root, 'manifest.csv'));
-  const imagesOf = (label: string): string[] => readdirSync(path.join(root, label)).sort().map((name) => path.join(root, label, name));
+  const imagesOf = (label: string): string[] =>
+    readdirSync(path.join(root, label))
+      .sort()
+      .map((name) => path.join(root, label, name));
   const [first, second, third] = imagesOf('glioma') as [string, string, string];
   copyFileSync(first, path.join(root, 'glioma', 'copy.jpg'));
   copyFileSync(second, path.join(root, 'notumor', 'other-label.jpg'));
@@ -34,7 +37,9 @@ async function mixedDataSet(): Promise<string> {
 
 /** Kills a service of a launcher with -9 and says which process it was. */
 function killService(launcher: ChildProcess, service: string): string {
-  const pids = execFileSync('pgrep', ['-P', String(launcher.pid), '-f', `main.ts ${service}$`], { encoding: 'utf8' }).trim();
+  const pids = execFileSync('pgrep', ['-P', String(launcher.pid), '-f', `main.ts ${service}$`], {
+    encoding: 'utf8',
+  }).trim();
   process.kill(Number(pids), 'SIGKILL');
   return pids;
 }
@@ -50,15 +55,36 @@ async function printed(launcher: ChildProcess, pattern: RegExp): Promise<void> {
 }
 
 async function* eventsOf(launcher: ChildProcess): AsyncGenerator<[Buffer]> {
-  while (launcher.exitCode === null) yield (await once(launcher.stdout!, 'data', { signal: AbortSignal.timeout(120_000) })) as [Buffer];
+  while (launcher.exitCode === null)
+    yield (await once(launcher.stdout!, 'data', { signal: AbortSignal.timeout(120_000) })) as [Buffer];
 }
 
-test('one command: images in, bad ones kept apart, a model out, every request answered, whatever is killed', { timeout: 280_000 }, async () => {
+test('one command: images in, bad ones kept apart, a model out, every request answered, whatever is killed', {
+  timeout: 280_000,
+}, async () => {
   const [data, json, state] = [await mixedDataSet(), path.join(folder, 'out.json'), path.join(folder, 'state')];
-  const launcher = spawn(process.execPath, [...process.execArgv, CLI, 'up', '--once', '--data', data, '--epochs', '3', '--json', json, '--state', state, '--no-live'], {
-    env: { ...process.env, SULCUS_DATA_DIR: folder },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const launcher = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      CLI,
+      'up',
+      '--once',
+      '--data',
+      data,
+      '--epochs',
+      '3',
+      '--json',
+      json,
+      '--state',
+      state,
+      '--no-live',
+    ],
+    {
+      env: { ...process.env, SULCUS_DATA_DIR: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let output = '';
   launcher.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(launcher, 'exit') as Promise<[number | null]>;
@@ -69,7 +95,13 @@ test('one command: images in, bad ones kept apart, a model out, every request an
 
   const summary = JSON.parse(readFileSync(json, 'utf8')) as RunSummary;
   const { images, split, training, models, served, test: measured } = summary;
-  assert.deepEqual(images, { offered: GOOD_IMAGES + 5, ingested: GOOD_IMAGES, duplicates: 1, rejected: 4, deadLettered: 0 });
+  assert.deepEqual(images, {
+    offered: GOOD_IMAGES + 5,
+    ingested: GOOD_IMAGES,
+    duplicates: 1,
+    rejected: 4,
+    deadLettered: 0,
+  });
   assert.equal(split.train + split.validation + split.test, GOOD_IMAGES);
   assert.equal(training.epochs, 3);
   assert.ok(models.some((model) => model.promoted && model.validation.accuracy >= 0));
@@ -77,18 +109,36 @@ test('one command: images in, bad ones kept apart, a model out, every request an
   assert.equal(served.failedRequests, 0);
   assert.equal(served.version, models.filter((model) => model.promoted).at(-1)?.version);
   assert.equal(measured?.n, split.test);
-  assert.equal(measured?.confusion.flat().reduce((sum, count) => sum + count, 0), split.test);
+  assert.equal(
+    measured?.confusion.flat().reduce((sum, count) => sum + count, 0),
+    split.test,
+  );
   assert.deepEqual(Object.keys(summary), ['images', 'split', 'engine', 'training', 'models', 'served', 'test']);
   assert.match(output, /accuracy \d+\.\d %/);
   assert.match(output, /^report .*index\.html$/m);
-  assert.equal(readFileSync(path.join(state, 'report', 'predictions.csv'), 'utf8').trim().split('\r\n').length, 1 + split.test);
+  assert.equal(
+    readFileSync(path.join(state, 'report', 'predictions.csv'), 'utf8')
+      .trim()
+      .split('\r\n').length,
+    1 + split.test,
+  );
 
   // Any image that was trained on has the whole story, told from the files of all processes.
   const spans = await readSpanFolder(path.join(state, 'traces'));
-  const stories = readdirSync(path.join(data, 'meningioma')).map((name) => tellStory(spans, sha256(path.join(data, 'meningioma', name))));
+  const stories = readdirSync(path.join(data, 'meningioma')).map((name) =>
+    tellStory(spans, sha256(path.join(data, 'meningioma', name))),
+  );
   const whole = stories.find(({ chapters }) => chapters.some(({ name }) => name === 'predict image'));
   const names = whole?.chapters.map(({ name }) => name) ?? [];
-  for (const name of ['ingest image', 'send scan', 'prepare batch', 'train step', 'publish model', 'load model', 'predict image']) {
+  for (const name of [
+    'ingest image',
+    'send scan',
+    'prepare batch',
+    'train step',
+    'publish model',
+    'load model',
+    'predict image',
+  ]) {
     assert.ok(names.includes(name), `${name} in ${names.join(', ')}`);
   }
 });

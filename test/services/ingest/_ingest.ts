@@ -8,7 +8,14 @@ import { encodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
-import { IngestEvents, IngestService, Ingestor, Pseudonyms, readServerConfig, type ServerConfig } from '#services/ingest';
+import {
+  IngestEvents,
+  IngestService,
+  Ingestor,
+  Pseudonyms,
+  readServerConfig,
+  type ServerConfig,
+} from '#services/ingest';
 import { startNats, type TestNats } from '../../_helpers/nats.js';
 
 export const TEST_KEY = 'a key of the test that is long enough';
@@ -48,37 +55,62 @@ export interface Harness {
 }
 
 /** A broker with the topology, and a configuration for it. */
-export async function startHarness(t: TestContext, environment: Record<string, string> = {}, options: { maxPayload?: string } = {}): Promise<Harness> {
+export async function startHarness(
+  t: TestContext,
+  environment: Record<string, string> = {},
+  options: { maxPayload?: string } = {},
+): Promise<Harness> {
   const nats = await startNats(undefined, options);
   atEnd(t, () => nats.stop());
   const bus = await connectBus({ servers: nats.url, name: 'ingest' });
   atEnd(t, () => bus.drain());
   await bus.ensureTopology();
-  const config = readServerConfig({ SULCUS_NATS_URL: nats.url, SULCUS_SITE: 'site-a', SULCUS_INGEST_ADDRESS: '127.0.0.1:0', SULCUS_PSEUDONYM_KEY: TEST_KEY, ...environment });
+  const config = readServerConfig({
+    SULCUS_NATS_URL: nats.url,
+    SULCUS_SITE: 'site-a',
+    SULCUS_INGEST_ADDRESS: '127.0.0.1:0',
+    SULCUS_PSEUDONYM_KEY: TEST_KEY,
+    ...environment,
+  });
   return { nats, bus, config, logged: [] };
 }
 
-export const harnessLog = (harness: Harness) => createLogger('ingest', { write: (line) => harness.logged.push(JSON.parse(line) as Harness['logged'][number]) });
+export const harnessLog = (harness: Harness) =>
+  createLogger('ingest', { write: (line) => harness.logged.push(JSON.parse(line) as Harness['logged'][number]) });
 
 /** The core of ingest without a door. */
 export function createIngestor(t: TestContext, harness: Harness, importId = 'test') {
   const { bus, config } = harness;
   const events = new IngestEvents(bus, 'test', harnessLog(harness), importId);
   atEnd(t, () => events.finish());
-  const ingestor = new Ingestor({ bus, config, events, pseudonyms: new Pseudonyms(config.site, Buffer.from(TEST_KEY)) });
+  const ingestor = new Ingestor({
+    bus,
+    config,
+    events,
+    pseudonyms: new Pseudonyms(config.site, Buffer.from(TEST_KEY)),
+  });
   return { ingestor, events, maxFileBytes: config.maxFileBytes };
 }
 
 /** The whole service with a client of it. */
 export async function startService(t: TestContext, harness: Harness) {
-  const service = await IngestService.start({ bus: harness.bus, config: harness.config, log: harnessLog(harness), instance: 'test' });
+  const service = await IngestService.start({
+    bus: harness.bus,
+    config: harness.config,
+    log: harnessLog(harness),
+    instance: 'test',
+  });
   atEnd(t, () => service.stop(0));
   const client = createClient('Ingest', service.address);
   atEnd(t, () => client.close());
   return { service, client };
 }
 
-async function readAll<T>(bus: Bus, stream: 'SCANS' | 'DEAD' | 'EVENTS' | 'LABELS', codec: Parameters<typeof bus.get<T>>[2]) {
+async function readAll<T>(
+  bus: Bus,
+  stream: 'SCANS' | 'DEAD' | 'EVENTS' | 'LABELS',
+  codec: Parameters<typeof bus.get<T>>[2],
+) {
   const messages: { message: T; subject: string; headers: { get(name: string): string | undefined } }[] = [];
   if ((await bus.stats())[stream].messages === 0) return messages;
   const controller = new AbortController();
@@ -91,8 +123,10 @@ async function readAll<T>(bus: Bus, stream: 'SCANS' | 'DEAD' | 'EVENTS' | 'LABEL
 
 export const readScans = (bus: Bus) => readAll<Scan>(bus, 'SCANS', codecs.Scan);
 export const readLabels = (bus: Bus) => readAll(bus, 'LABELS', codecs.LabelEvent);
-export const readDeadLetters = async (bus: Bus): Promise<DeadLetter[]> => (await readAll<DeadLetter>(bus, 'DEAD', codecs.DeadLetter)).map(({ message }) => message);
-export const readEvents = async (bus: Bus): Promise<PipelineEvent[]> => (await readAll<PipelineEvent>(bus, 'EVENTS', codecs.PipelineEvent)).map(({ message }) => message);
+export const readDeadLetters = async (bus: Bus): Promise<DeadLetter[]> =>
+  (await readAll<DeadLetter>(bus, 'DEAD', codecs.DeadLetter)).map(({ message }) => message);
+export const readEvents = async (bus: Bus): Promise<PipelineEvent[]> =>
+  (await readAll<PipelineEvent>(bus, 'EVENTS', codecs.PipelineEvent)).map(({ message }) => message);
 
 export async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
@@ -102,7 +136,11 @@ export async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
 
 export const sleep = (timeMs: number) => new Promise<void>((resolve) => setTimeout(resolve, timeMs));
 
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string, withinMs = 10_000): Promise<void> {
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  withinMs = 10_000,
+): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await condition()); await sleep(25)) {
     if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
   }

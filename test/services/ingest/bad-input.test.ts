@@ -14,9 +14,20 @@ async function bombJpeg(): Promise<Buffer> {
   return jpeg;
 }
 
-const frames = (count: number) => Buffer.from(Uint8Array.from({ length: 16 * 16 * 3 * count }, (_, index) => (index * 31) % 251));
-const animatedWebp = () => sharp(frames(3), { raw: { width: 16, height: 48, channels: 3, pageHeight: 16 } }).webp({ loop: 0, lossless: true }).toBuffer();
-const sixteenBitPng = () => sharp(Uint16Array.from({ length: 256 }, (_, index) => index * 256), { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').png().toBuffer();
+const frames = (count: number) =>
+  Buffer.from(Uint8Array.from({ length: 16 * 16 * 3 * count }, (_, index) => (index * 31) % 251));
+const animatedWebp = () =>
+  sharp(frames(3), { raw: { width: 16, height: 48, channels: 3, pageHeight: 16 } })
+    .webp({ loop: 0, lossless: true })
+    .toBuffer();
+const sixteenBitPng = () =>
+  sharp(
+    Uint16Array.from({ length: 256 }, (_, index) => index * 256),
+    { raw: { width: 16, height: 16, channels: 1 } },
+  )
+    .toColourspace('grey16')
+    .png()
+    .toBuffer();
 
 type Case = [name: string, bytes: () => Buffer | Promise<Buffer>, code: ErrorCode, cause: RegExp];
 
@@ -29,7 +40,12 @@ const CASES: readonly Case[] = [
   ['huge.jpg', bombJpeg, 'IMAGE_TOO_LARGE', /60000 x 60000/],
   ['animated.webp', animatedWebp, 'IMAGE_UNSUPPORTED', /animation of 3 frames/],
   ['deep.png', sixteenBitPng, 'IMAGE_UNSUPPORTED', /16-bit/],
-  ['moving.gif', () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;', 'latin1'), 'IMAGE_UNSUPPORTED', /GIF files are not accepted/],
+  [
+    'moving.gif',
+    () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;', 'latin1'),
+    'IMAGE_UNSUPPORTED',
+    /GIF files are not accepted/,
+  ],
 ];
 
 async function startWithCases(t: TestContext) {
@@ -58,7 +74,10 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
   }
   const good = await ingestor.ingestImage({ bytes: await noiseImage(3), source: 'glioma/good.jpg', label: 'glioma' });
   assert.equal(good.kind, 'ingested');
-  assert.deepEqual({ ...events.counts, train: 0, validation: 0, test: 0 }, { offered: CASES.length + 1, ingested: 1, duplicates: 0, rejected: CASES.length, train: 0, validation: 0, test: 0 });
+  assert.deepEqual(
+    { ...events.counts, train: 0, validation: 0, test: 0 },
+    { offered: CASES.length + 1, ingested: 1, duplicates: 0, rejected: CASES.length, train: 0, validation: 0, test: 0 },
+  );
   assert.equal((await readScans(harness.bus)).length, 1);
   assert.equal(harness.logged.filter(({ msg }) => msg === 'rejected').length, CASES.length, 'one clear line each');
 });
@@ -90,10 +109,13 @@ test('the same content under two labels: the first stays, the second is kept as 
 test('the same content under two labels at the same time is decided once', async (t) => {
   const { harness, ingestor, events } = await startWithCases(t);
   const bytes = await noiseImage(5);
-  const outcomes = await Promise.all(['a', 'b', 'a', 'b', 'a', 'b'].map((label) => ingestor.ingestImage({ bytes, source: `${label}/x.jpg`, label })));
+  const outcomes = await Promise.all(
+    ['a', 'b', 'a', 'b', 'a', 'b'].map((label) => ingestor.ingestImage({ bytes, source: `${label}/x.jpg`, label })),
+  );
   const [scan] = await readScans(harness.bus);
   const expected = (label: string) => (label === scan!.message.label ? ['duplicate', 'ingested'] : ['rejected']);
-  for (const outcome of outcomes) assert.ok(expected(outcome.source[0]!).includes(outcome.kind), `${outcome.source}: ${outcome.kind}`);
+  for (const outcome of outcomes)
+    assert.ok(expected(outcome.source[0]!).includes(outcome.kind), `${outcome.source}: ${outcome.kind}`);
   assert.equal(events.counts.ingested, 1);
   assert.equal(events.counts.rejected, 3);
 });
@@ -101,7 +123,13 @@ test('the same content under two labels at the same time is decided once', async
 test('a scan says what is needed to learn from it, in its body and in its headers', async (t) => {
   const { harness, ingestor } = await startWithCases(t);
   const bytes = await noiseImage(6, 'png', 20);
-  const outcome = await ingestor.ingestImage({ bytes, source: 'Ménière/a.png', label: ' Ménière ', patientId: 'Jane Doe 1975', studyId: '1.2.3' });
+  const outcome = await ingestor.ingestImage({
+    bytes,
+    source: 'Ménière/a.png',
+    label: ' Ménière ',
+    patientId: 'Jane Doe 1975',
+    studyId: '1.2.3',
+  });
   const [stored] = await readScans(harness.bus);
   const { message: scan, subject, headers } = stored!;
   const sampleId = createHash('sha256').update(bytes).digest('hex');
@@ -110,7 +138,21 @@ test('a scan says what is needed to learn from it, in its body and in its header
   assert.equal(subject, `scan.v1.site-a.${sampleId}`);
   assert.deepEqual(
     { ...scan, image: undefined, receivedUnixMs: 0, patientId: '', studyId: '' },
-    { sampleId, studyId: '', patientId: '', site: 'site-a', split: outcome.split, label: 'Ménière', image: undefined, format: 'png', width: 20, height: 20, channels: 1, receivedUnixMs: 0, source: 'Ménière/a.png' },
+    {
+      sampleId,
+      studyId: '',
+      patientId: '',
+      site: 'site-a',
+      split: outcome.split,
+      label: 'Ménière',
+      image: undefined,
+      format: 'png',
+      width: 20,
+      height: 20,
+      channels: 1,
+      receivedUnixMs: 0,
+      source: 'Ménière/a.png',
+    },
   );
   assert.deepEqual(await harness.bus.fromPayload(scan.image!), bytes);
   assert.match(scan.patientId, /^site-a-[0-9a-f]{20}$/);

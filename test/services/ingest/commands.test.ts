@@ -9,7 +9,9 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 
 function run(words: string[], environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', 'services/cli/main.ts', ...words], {
-    cwd: ROOT, env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', SULCUS_PSEUDONYM_KEY: TEST_KEY, ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: ROOT,
+    env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', SULCUS_PSEUDONYM_KEY: TEST_KEY, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -22,17 +24,24 @@ test('sulcus import says what became of the images and exits 0', async (t) => {
   const folder = await temporaryFolder(t);
   for (const [index, label] of ['axial', 'coronal'].entries()) {
     await mkdir(path.join(folder, label));
-    for (let image = 0; image < 10; image++) await writeFile(path.join(folder, label, `${image}.jpg`), await noiseImage(10 * index + image));
+    for (let image = 0; image < 10; image++)
+      await writeFile(path.join(folder, label, `${image}.jpg`), await noiseImage(10 * index + image));
   }
   await writeFile(path.join(folder, 'axial', 'bad.jpg'), 'no image');
   const { code, output } = await run(['import', folder], { SULCUS_NATS_URL: nats.url });
   assert.match(output, /rejected axial\/bad\.jpg: IMAGE_UNDECODABLE: /);
-  assert.match(output, /import: 21 images offered · 20 ingested \(\d+ train, \d+ validation, \d+ test\) · 1 rejected · rejected images are kept/);
+  assert.match(
+    output,
+    /import: 21 images offered · 20 ingested \(\d+ train, \d+ validation, \d+ test\) · 1 rejected · rejected images are kept/,
+  );
   assert.equal(code, 0);
 });
 
 test('wrong use and wrong environment exit 2 with every mistake', async () => {
-  assert.deepEqual(await run(['import'], {}).then(({ code, output }) => [code, /<path> is missing/.test(output)]), [2, true]);
+  assert.deepEqual(await run(['import'], {}).then(({ code, output }) => [code, /<path> is missing/.test(output)]), [
+    2,
+    true,
+  ]);
   const wrong = await run(['ingest'], { SULCUS_SITE: 'A B', SULCUS_MAX_PIXELS: 'x' });
   assert.equal(wrong.code, 2);
   assert.match(wrong.output, /SULCUS_SITE "A B"[^]*SULCUS_MAX_PIXELS "x"/);
@@ -41,5 +50,13 @@ test('wrong use and wrong environment exit 2 with every mistake', async () => {
 test('--help lists every variable', async () => {
   const { code, output } = await run(['ingest', '--help'], {});
   assert.equal(code, 0);
-  for (const name of ['SULCUS_NATS_URL', 'SULCUS_INGEST_ADDRESS', 'SULCUS_WATCH_DIR', 'SULCUS_SPLIT_KEY', 'SULCUS_PSEUDONYM_KEY', 'SULCUS_SPLIT_SHARES']) assert.match(output, new RegExp(name));
+  for (const name of [
+    'SULCUS_NATS_URL',
+    'SULCUS_INGEST_ADDRESS',
+    'SULCUS_WATCH_DIR',
+    'SULCUS_SPLIT_KEY',
+    'SULCUS_PSEUDONYM_KEY',
+    'SULCUS_SPLIT_SHARES',
+  ])
+    assert.match(output, new RegExp(name));
 });

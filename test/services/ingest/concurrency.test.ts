@@ -12,13 +12,18 @@ async function* numbers(count: number): AsyncGenerator<number> {
 test('results keep the order of the items, however long each takes, and few are under way', async () => {
   let running = 0;
   let most = 0;
-  const results = await collect(inOrder(numbers(40), 5, async (index) => {
-    most = Math.max(most, ++running);
-    await sleep((index * 7) % 11);
-    running--;
-    return index;
-  }));
-  assert.deepEqual(results, Array.from({ length: 40 }, (_, index) => index));
+  const results = await collect(
+    inOrder(numbers(40), 5, async (index) => {
+      most = Math.max(most, ++running);
+      await sleep((index * 7) % 11);
+      running--;
+      return index;
+    }),
+  );
+  assert.deepEqual(
+    results,
+    Array.from({ length: 40 }, (_, index) => index),
+  );
   assert.equal(most, 5);
 });
 
@@ -53,7 +58,8 @@ test('a failure arrives in its turn and returns the source', async () => {
       if (index === 6) throw new Error('six');
       await sleep(3);
       return index;
-    })) seen.push(value);
+    }))
+      seen.push(value);
   }, /six/);
   await sleep(1);
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5]);
@@ -63,15 +69,17 @@ test('a failure arrives in its turn and returns the source', async () => {
 test('turns come in the order they were taken, and one that was given up blocks nobody', async () => {
   const turns = new Turns();
   const order: number[] = [];
-  await Promise.all([30, 0, 10, 5].map(async (delayMs, index) => {
-    const turn = turns.next();
-    await sleep(delayMs);
-    if (index !== 2) {
-      await turn.mine;
-      order.push(index);
-    }
-    turn.pass();
-  }));
+  await Promise.all(
+    [30, 0, 10, 5].map(async (delayMs, index) => {
+      const turn = turns.next();
+      await sleep(delayMs);
+      if (index !== 2) {
+        await turn.mine;
+        order.push(index);
+      }
+      turn.pass();
+    }),
+  );
   assert.deepEqual(order, [0, 1, 3]);
 });
 
@@ -79,16 +87,43 @@ test('patience repeats while the pipeline is full, tells once, and passes other 
   const full = () => new SulcusError('BACKPRESSURE', 'full');
   let tries = 0;
   const waits: string[] = [];
-  const result = await withPatience(async () => {
-    if (++tries < 3) throw full();
-    return 'stored';
-  }, { patienceMs: 5000, onWait: (error) => waits.push(error.code) });
+  const result = await withPatience(
+    async () => {
+      if (++tries < 3) throw full();
+      return 'stored';
+    },
+    { patienceMs: 5000, onWait: (error) => waits.push(error.code) },
+  );
   assert.equal(result, 'stored');
   assert.deepEqual(waits, ['BACKPRESSURE']);
 
-  await assert.rejects(withPatience(async () => { throw full(); }, { patienceMs: 250 }), { code: 'BACKPRESSURE' });
-  await assert.rejects(withPatience(async () => { throw new SulcusError('PERMISSION_DENIED', 'no'); }, { patienceMs: 5000 }), { code: 'PERMISSION_DENIED' });
+  await assert.rejects(
+    withPatience(
+      async () => {
+        throw full();
+      },
+      { patienceMs: 250 },
+    ),
+    { code: 'BACKPRESSURE' },
+  );
+  await assert.rejects(
+    withPatience(
+      async () => {
+        throw new SulcusError('PERMISSION_DENIED', 'no');
+      },
+      { patienceMs: 5000 },
+    ),
+    { code: 'PERMISSION_DENIED' },
+  );
   const gone = new AbortController();
   setTimeout(() => gone.abort(new SulcusError('CANCELLED', 'the client ended the call')), 20);
-  await assert.rejects(withPatience(async () => { throw full(); }, { patienceMs: 60_000, signal: gone.signal }), { code: 'CANCELLED' });
+  await assert.rejects(
+    withPatience(
+      async () => {
+        throw full();
+      },
+      { patienceMs: 60_000, signal: gone.signal },
+    ),
+    { code: 'CANCELLED' },
+  );
 });

@@ -4,7 +4,15 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { SulcusError } from '#libs/errors';
 import { importFolder, importManifest, importPath, type IngestOutcome } from '#services/ingest';
-import { createIngestor, noiseImage, readDeadLetters, readEvents, readScans, startHarness, temporaryFolder } from './_ingest.js';
+import {
+  createIngestor,
+  noiseImage,
+  readDeadLetters,
+  readEvents,
+  readScans,
+  startHarness,
+  temporaryFolder,
+} from './_ingest.js';
 
 /** Writes files of a folder: a number is a noise image of that seed. */
 async function writeFiles(folder: string, files: Record<string, number | string>): Promise<string> {
@@ -16,23 +24,44 @@ async function writeFiles(folder: string, files: Record<string, number | string>
   return folder;
 }
 
-const splitCounts = ({ train, validation, test: tested }: { train: number; validation: number; test: number }) => train + validation + tested;
+const splitCounts = ({ train, validation, test: tested }: { train: number; validation: number; test: number }) =>
+  train + validation + tested;
 
 test('a folder of classes is imported whole: images, what is wrong with others, counts, reports', async (t) => {
   const harness = await startHarness(t);
   const folder = await writeFiles(await temporaryFolder(t), {
-    'glioma/a.jpg': 1, 'glioma/b.jpg': 2, 'glioma/deeper/c.jpg': 3, 'notumor/d.jpg': 4, 'notumor/copy of d.jpg': 4, 'notumor/copy of a.jpg': 1,
-    'notumor/empty.jpg': '', 'notumor/notes.txt': 'not an image', 'README.md': 'not offered', '.DS_Store': 'x', 'glioma/.hidden.jpg': 'x', 'glioma/Thumbs.db': 'x',
+    'glioma/a.jpg': 1,
+    'glioma/b.jpg': 2,
+    'glioma/deeper/c.jpg': 3,
+    'notumor/d.jpg': 4,
+    'notumor/copy of d.jpg': 4,
+    'notumor/copy of a.jpg': 1,
+    'notumor/empty.jpg': '',
+    'notumor/notes.txt': 'not an image',
+    'README.md': 'not offered',
+    '.DS_Store': 'x',
+    'glioma/.hidden.jpg': 'x',
+    'glioma/Thumbs.db': 'x',
   });
   await symlink(path.join(folder, 'nowhere.jpg'), path.join(folder, 'glioma', 'dangling.jpg'));
   const context = createIngestor(t, harness, 'import-1');
   const outcomes: IngestOutcome[] = [];
   const counts = await importFolder(context, folder, { onOutcome: (outcome) => outcomes.push(outcome) });
 
-  assert.deepEqual({ ...counts, train: 0, validation: 0, test: 0 }, { offered: 9, ingested: 4, duplicates: 1, rejected: 4, train: 0, validation: 0, test: 0 });
+  assert.deepEqual(
+    { ...counts, train: 0, validation: 0, test: 0 },
+    { offered: 9, ingested: 4, duplicates: 1, rejected: 4, train: 0, validation: 0, test: 0 },
+  );
   assert.equal(splitCounts(counts), 4);
-  const rejected = outcomes.flatMap((outcome) => (outcome.kind === 'rejected' ? [[outcome.error.code, outcome.source.replace(/(copy of )?a\.jpg/, 'a')]] : [])).sort();
-  assert.deepEqual(rejected.map(([code]) => code), ['FILE_UNREADABLE', 'IMAGE_EMPTY', 'IMAGE_UNDECODABLE', 'LABEL_CONFLICT']);
+  const rejected = outcomes
+    .flatMap((outcome) =>
+      outcome.kind === 'rejected' ? [[outcome.error.code, outcome.source.replace(/(copy of )?a\.jpg/, 'a')]] : [],
+    )
+    .sort();
+  assert.deepEqual(
+    rejected.map(([code]) => code),
+    ['FILE_UNREADABLE', 'IMAGE_EMPTY', 'IMAGE_UNDECODABLE', 'LABEL_CONFLICT'],
+  );
   assert.equal(rejected[0]?.[1], 'glioma/dangling.jpg');
 
   const scans = (await readScans(harness.bus)).map(({ message }) => message);
@@ -43,12 +72,19 @@ test('a folder of classes is imported whole: images, what is wrong with others, 
 
   const reports = (await readEvents(harness.bus)).flatMap(({ ingest }) => (ingest ? [ingest] : []));
   assert.deepEqual(reports.at(-1), { importId: 'import-1', ...counts, done: true });
-  assert.ok(reports.every(({ offered, ingested, duplicates, rejected: refused }) => offered === ingested + duplicates + refused));
+  assert.ok(
+    reports.every(
+      ({ offered, ingested, duplicates, rejected: refused }) => offered === ingested + duplicates + refused,
+    ),
+  );
 });
 
 test('importing again adds nothing: every image is a duplicate', async (t) => {
   const harness = await startHarness(t);
-  const folder = await writeFiles(await temporaryFolder(t), Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])));
+  const folder = await writeFiles(
+    await temporaryFolder(t),
+    Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])),
+  );
   const first = { ...(await importFolder(createIngestor(t, harness), folder)) };
   const second = await importFolder(createIngestor(t, harness), folder);
   assert.equal(first.ingested, 20);
@@ -58,10 +94,16 @@ test('importing again adds nothing: every image is a duplicate', async (t) => {
 
 test('an import that is stopped does not call itself done, and the next one goes on where it stopped', async (t) => {
   const harness = await startHarness(t);
-  const folder = await writeFiles(await temporaryFolder(t), Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])));
+  const folder = await writeFiles(
+    await temporaryFolder(t),
+    Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])),
+  );
   const stop = new AbortController();
   const first = createIngestor(t, harness, 'stopped');
-  await assert.rejects(importFolder(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }), (error) => SulcusError.from(error).code === 'CANCELLED');
+  await assert.rejects(
+    importFolder(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }),
+    (error) => SulcusError.from(error).code === 'CANCELLED',
+  );
   const reports = (await readEvents(harness.bus)).flatMap(({ ingest }) => (ingest ? [ingest] : []));
   assert.ok(reports.every(({ done }) => !done));
   const stored = (await readScans(harness.bus)).length;
@@ -72,7 +114,12 @@ test('an import that is stopped does not call itself done, and the next one goes
 });
 
 test('the order of an import mixes the classes and is the same every time', async (t) => {
-  const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`class ${Math.floor(index / 20)}/${String(index).padStart(2, '0')}.jpg`, index]));
+  const files = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [
+      `class ${Math.floor(index / 20)}/${String(index).padStart(2, '0')}.jpg`,
+      index,
+    ]),
+  );
   const folder = await writeFiles(await temporaryFolder(t), files);
   const orders: string[][] = [];
   for (const order of ['mixed', 'mixed', 'sorted'] as const) {
@@ -88,7 +135,12 @@ test('the order of an import mixes the classes and is the same every time', asyn
 
 test('Training is divided between train and validation, Testing is test', async (t) => {
   const harness = await startHarness(t);
-  const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index < 40 ? 'Training' : 'Testing'}/class ${index % 2}/${index}.jpg`, index]));
+  const files = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [
+      `${index < 40 ? 'Training' : 'Testing'}/class ${index % 2}/${index}.jpg`,
+      index,
+    ]),
+  );
   const counts = await importFolder(createIngestor(t, harness), await writeFiles(await temporaryFolder(t), files));
   assert.equal(counts.test, 20);
   assert.equal(counts.train + counts.validation, 40);
@@ -102,11 +154,18 @@ test('Training is divided between train and validation, Testing is test', async 
 test('a folder with one class is said so in a clear line, and the import goes on', async (t) => {
   const harness = await startHarness(t);
   const warnings: string[] = [];
-  const counts = await importFolder(createIngestor(t, harness), await writeFiles(await temporaryFolder(t), { 'glioma/a.jpg': 1, 'glioma/b.jpg': 2 }), { onWarning: (line) => warnings.push(line) });
+  const counts = await importFolder(
+    createIngestor(t, harness),
+    await writeFiles(await temporaryFolder(t), { 'glioma/a.jpg': 1, 'glioma/b.jpg': 2 }),
+    { onWarning: (line) => warnings.push(line) },
+  );
   assert.equal(counts.ingested, 2);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /only one class \("glioma"\).*training waits for a second class/);
-  assert.ok((await readEvents(harness.bus)).some(({ state }) => state?.message === warnings[0]), 'operators see it too');
+  assert.ok(
+    (await readEvents(harness.bus)).some(({ state }) => state?.message === warnings[0]),
+    'operators see it too',
+  );
 });
 
 test('a path that cannot be imported is refused with what was expected', async (t) => {
@@ -114,8 +173,16 @@ test('a path that cannot be imported is refused with what was expected', async (
   const folder = await writeFiles(await temporaryFolder(t), { 'notes.txt': 'x', 'empty/.keep': '' });
   const context = createIngestor(t, harness);
   await assert.rejects(importPath(context, path.join(folder, 'missing')), { code: 'FILE_UNREADABLE' });
-  await assert.rejects(importPath(context, path.join(folder, 'notes.txt')), (error: Error & { code: string }) => error.code === 'INVALID_ARGUMENT' && /folder of images or a manifest/.test(error.message));
-  await assert.rejects(importPath(context, path.join(folder, 'empty')), (error: Error & { code: string }) => error.code === 'INVALID_ARGUMENT' && /expected <class>\/<image>/.test(error.message));
+  await assert.rejects(
+    importPath(context, path.join(folder, 'notes.txt')),
+    (error: Error & { code: string }) =>
+      error.code === 'INVALID_ARGUMENT' && /folder of images or a manifest/.test(error.message),
+  );
+  await assert.rejects(
+    importPath(context, path.join(folder, 'empty')),
+    (error: Error & { code: string }) =>
+      error.code === 'INVALID_ARGUMENT' && /expected <class>\/<image>/.test(error.message),
+  );
 });
 
 async function manifest(t: TestContext, text: string, files: Record<string, number | string> = {}): Promise<string> {
@@ -125,14 +192,25 @@ async function manifest(t: TestContext, text: string, files: Record<string, numb
 
 test('a manifest gives labels, patients and splits; a file it names in vain is rejected', async (t) => {
   const harness = await startHarness(t);
-  const file = await manifest(t, '\uFEFFlabel,path,patient,split\r\nglioma,a.jpg,P1,\r\n"tumour, other","sub/b.jpg",P2,Testing\r\nglioma,c.jpg,P1,val\r\n\r\nglioma,missing.jpg,,\r\nglioma,sub,,\r\n', { 'a.jpg': 1, 'sub/b.jpg': 2, 'c.jpg': 3 });
+  const file = await manifest(
+    t,
+    '\uFEFFlabel,path,patient,split\r\nglioma,a.jpg,P1,\r\n"tumour, other","sub/b.jpg",P2,Testing\r\nglioma,c.jpg,P1,val\r\n\r\nglioma,missing.jpg,,\r\nglioma,sub,,\r\n',
+    { 'a.jpg': 1, 'sub/b.jpg': 2, 'c.jpg': 3 },
+  );
   const outcomes: IngestOutcome[] = [];
-  const counts = await importManifest(createIngestor(t, harness), file, { onOutcome: (outcome) => outcomes.push(outcome) });
+  const counts = await importManifest(createIngestor(t, harness), file, {
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
   assert.deepEqual(counts, { offered: 5, ingested: 3, duplicates: 0, rejected: 2, train: 0, validation: 2, test: 1 });
-  assert.deepEqual(outcomes.flatMap((outcome) => (outcome.kind === 'rejected' ? [`${outcome.source}: ${outcome.error.message}`] : [])).sort(), [
-    'missing.jpg: FILE_UNREADABLE: There is no such file, or it is a link to nothing',
-    'sub: FILE_UNREADABLE: It is a folder',
-  ]);
+  assert.deepEqual(
+    outcomes
+      .flatMap((outcome) => (outcome.kind === 'rejected' ? [`${outcome.source}: ${outcome.error.message}`] : []))
+      .sort(),
+    [
+      'missing.jpg: FILE_UNREADABLE: There is no such file, or it is a link to nothing',
+      'sub: FILE_UNREADABLE: It is a folder',
+    ],
+  );
   const scans = new Map((await readScans(harness.bus)).map(({ message }) => [message.source, message]));
   assert.equal(scans.get('sub/b.jpg')?.label, 'tumour, other');
   assert.equal(scans.get('a.jpg')?.split, 'SPLIT_VALIDATION', "a patient's split on one line holds for all her lines");
@@ -142,25 +220,43 @@ test('a manifest gives labels, patients and splits; a file it names in vain is r
 
 test('all mistakes of a manifest are reported at once with their lines, and nothing is imported', async (t) => {
   const harness = await startHarness(t);
-  const file = await manifest(t, ['path,label,patient,split', 'a.jpg,glioma,P1,train', ',glioma,P2,', 'b.jpg,glioma', 'c.jpg,glioma,P1,test', 'd.jpg,glioma,P3,holdout', `e.jpg,${'x'.repeat(200)},P4,`].join('\n'), { 'a.jpg': 1 });
-  await assert.rejects(importManifest(createIngestor(t, harness), file), (error: Error & { code: string; details: { mistakes: string[] } }) => {
-    assert.equal(error.code, 'INVALID_ARGUMENT');
-    assert.deepEqual(error.details.mistakes.sort(), [
-      'labels.csv line 3: the path is empty',
-      'labels.csv line 4: 2 values for 4 columns',
-      'labels.csv line 5: the patient is in "test" here and in "train" on line 2',
-      'labels.csv line 6: there is no split "holdout" (known: train, validation, test)',
-      'labels.csv line 7: The label has 200 characters, at most 128 are allowed',
-    ]);
-    return true;
-  });
+  const file = await manifest(
+    t,
+    [
+      'path,label,patient,split',
+      'a.jpg,glioma,P1,train',
+      ',glioma,P2,',
+      'b.jpg,glioma',
+      'c.jpg,glioma,P1,test',
+      'd.jpg,glioma,P3,holdout',
+      `e.jpg,${'x'.repeat(200)},P4,`,
+    ].join('\n'),
+    { 'a.jpg': 1 },
+  );
+  await assert.rejects(
+    importManifest(createIngestor(t, harness), file),
+    (error: Error & { code: string; details: { mistakes: string[] } }) => {
+      assert.equal(error.code, 'INVALID_ARGUMENT');
+      assert.deepEqual(error.details.mistakes.sort(), [
+        'labels.csv line 3: the path is empty',
+        'labels.csv line 4: 2 values for 4 columns',
+        'labels.csv line 5: the patient is in "test" here and in "train" on line 2',
+        'labels.csv line 6: there is no split "holdout" (known: train, validation, test)',
+        'labels.csv line 7: The label has 200 characters, at most 128 are allowed',
+      ]);
+      return true;
+    },
+  );
   assert.equal((await readScans(harness.bus)).length, 0);
 });
 
 test('a manifest without the needed columns, or without lines, is refused', async (t) => {
   const harness = await startHarness(t);
   const context = createIngestor(t, harness);
-  await assert.rejects(importManifest(context, await manifest(t, 'file,class\na.jpg,glioma\n')), /column "path" is missing[^]*column "label" is missing[^]*no column "file"[^]*no column "class"/);
+  await assert.rejects(
+    importManifest(context, await manifest(t, 'file,class\na.jpg,glioma\n')),
+    /column "path" is missing[^]*column "label" is missing[^]*no column "file"[^]*no column "class"/,
+  );
   await assert.rejects(importManifest(context, await manifest(t, 'path,label\n')), /lists no images/);
   await assert.rejects(importManifest(context, await manifest(t, 'path,label\n"a.jpg,glioma\n')), /is no CSV/);
 });

@@ -9,7 +9,10 @@ import { temporaryFolder } from './_ingest.js';
 
 function recordingLog() {
   const lines: { level: string; msg: string; file?: string }[] = [];
-  return { lines, log: createLogger('test', { write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) }) };
+  return {
+    lines,
+    log: createLogger('test', { write: (line) => lines.push(JSON.parse(line) as (typeof lines)[number]) }),
+  };
 }
 
 test('a missing key is made once, for its owner only, and said aloud', async (t) => {
@@ -30,7 +33,9 @@ test('a missing key is made once, for its owner only, and said aloud', async (t)
 
 test('services that start at the same moment get the same key', async (t) => {
   const folder = await temporaryFolder(t);
-  const keys = await Promise.all(Array.from({ length: 8 }, () => loadPseudonymKey(undefined, folder, recordingLog().log)));
+  const keys = await Promise.all(
+    Array.from({ length: 8 }, () => loadPseudonymKey(undefined, folder, recordingLog().log)),
+  );
   assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, 1);
 });
 
@@ -54,18 +59,38 @@ test('a key that others may read is warned of', async (t) => {
 
 test('all mistakes of the environment are reported together, without secrets', () => {
   const environment = {
-    SULCUS_SITE: 'Site A', SULCUS_SPLIT_SHARES: '0/50/50', SULCUS_PSEUDONYM_KEY: 'hunter2', SULCUS_MAX_PIXELS: 'many', SULCUS_INGEST_PATIENCE: '10',
+    SULCUS_SITE: 'Site A',
+    SULCUS_SPLIT_SHARES: '0/50/50',
+    SULCUS_PSEUDONYM_KEY: 'hunter2',
+    SULCUS_MAX_PIXELS: 'many',
+    SULCUS_INGEST_PATIENCE: '10',
   };
-  assert.throws(() => readServerConfig(environment), (error: Error & { code: string; details: { mistakes: string[] } }) => {
-    assert.equal(error.code, 'INVALID_CONFIG');
-    assert.deepEqual(error.details.mistakes.map((mistake) => mistake.split(/[ :]/)[0]).sort(), ['SULCUS_INGEST_PATIENCE', 'SULCUS_MAX_PIXELS', 'SULCUS_PSEUDONYM_KEY', 'SULCUS_SITE', 'SULCUS_SPLIT_SHARES']);
-    assert.doesNotMatch(error.message, /hunter2/);
-    return true;
-  });
+  assert.throws(
+    () => readServerConfig(environment),
+    (error: Error & { code: string; details: { mistakes: string[] } }) => {
+      assert.equal(error.code, 'INVALID_CONFIG');
+      assert.deepEqual(error.details.mistakes.map((mistake) => mistake.split(/[ :]/)[0]).sort(), [
+        'SULCUS_INGEST_PATIENCE',
+        'SULCUS_MAX_PIXELS',
+        'SULCUS_PSEUDONYM_KEY',
+        'SULCUS_SITE',
+        'SULCUS_SPLIT_SHARES',
+      ]);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    },
+  );
 });
 
 test('a configuration can be logged', () => {
-  const config = readServerConfig({ SULCUS_PSEUDONYM_KEY: 'a very long secret key', SULCUS_SPLIT_KEY: 'another secret' });
+  const config = readServerConfig({
+    SULCUS_PSEUDONYM_KEY: 'a very long secret key',
+    SULCUS_SPLIT_KEY: 'another secret',
+  });
   assert.doesNotMatch(JSON.stringify(config) + inspect(config), /secret key|another secret/);
-  assert.deepEqual(readServerConfig({ SULCUS_SPLIT_SHARES: '80/10/10' }).splitShares, { SPLIT_TRAIN: 80, SPLIT_VALIDATION: 10, SPLIT_TEST: 10 });
+  assert.deepEqual(readServerConfig({ SULCUS_SPLIT_SHARES: '80/10/10' }).splitShares, {
+    SPLIT_TRAIN: 80,
+    SPLIT_VALIDATION: 10,
+    SPLIT_TEST: 10,
+  });
 });

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { eventually, noiseImage, readDeadLetters, readEvents, readScans, sleep, startHarness, startService, temporaryFolder } from './_ingest.js';
+import {
+  eventually,
+  noiseImage,
+  readDeadLetters,
+  readEvents,
+  readScans,
+  sleep,
+  startHarness,
+  startService,
+  temporaryFolder,
+} from './_ingest.js';
 
 test('a watched folder takes in what lies there and what arrives; files stay; a restart adds nothing', async (t) => {
   const folder = await temporaryFolder(t);
@@ -10,7 +20,8 @@ test('a watched folder takes in what lies there and what arrives; files stay; a 
   await writeFile(path.join(folder, 'glioma', 'before.jpg'), await noiseImage(1));
   const harness = await startHarness(t, { SULCUS_WATCH_DIR: folder });
   const { service } = await startService(t, harness);
-  const sources = async () => (await readScans(harness.bus)).map(({ message }) => `${message.label}:${message.source}`).sort();
+  const sources = async () =>
+    (await readScans(harness.bus)).map(({ message }) => `${message.label}:${message.source}`).sort();
   await eventually(async () => (await sources()).length === 1, 'the file that was there');
 
   await mkdir(path.join(folder, 'Testing', 'notumor'), { recursive: true });
@@ -18,14 +29,23 @@ test('a watched folder takes in what lies there and what arrives; files stay; a 
   await writeFile(path.join(folder, 'glioma', 'broken.jpg'), 'no image');
   await writeFile(path.join(folder, 'glioma', '.incoming.jpg'), await noiseImage(3));
   await writeFile(path.join(folder, 'glioma', 'upload.jpg.part'), 'half');
-  await eventually(async () => (await sources()).length === 2 && (await readDeadLetters(harness.bus)).length === 1, 'the file that arrived and the broken one');
+  await eventually(
+    async () => (await sources()).length === 2 && (await readDeadLetters(harness.bus)).length === 1,
+    'the file that arrived and the broken one',
+  );
   assert.deepEqual(await sources(), ['glioma:glioma/before.jpg', 'notumor:Testing/notumor/after.jpg']);
-  assert.equal((await readScans(harness.bus)).find(({ message }) => message.source.startsWith('Testing'))?.message.split, 'SPLIT_TEST');
+  assert.equal(
+    (await readScans(harness.bus)).find(({ message }) => message.source.startsWith('Testing'))?.message.split,
+    'SPLIT_TEST',
+  );
   assert.equal((await readdir(path.join(folder, 'glioma'))).length, 4);
 
   await service.stop();
   await startService(t, harness);
-  await eventually(async () => (await readEvents(harness.bus)).some(({ ingest }) => ingest?.duplicates === 2), 'both recognised after the restart');
+  await eventually(
+    async () => (await readEvents(harness.bus)).some(({ ingest }) => ingest?.duplicates === 2),
+    'both recognised after the restart',
+  );
   assert.equal((await sources()).length, 2);
 });
 
@@ -48,5 +68,8 @@ test('a file is taken in when it is complete, not while it is written', async (t
 
 test('a watched folder that does not exist is a configuration error', async (t) => {
   const harness = await startHarness(t, { SULCUS_WATCH_DIR: '/nowhere/at/all' });
-  await assert.rejects(startService(t, harness), (error: Error & { code: string }) => error.code === 'INVALID_CONFIG' && error.message.includes('SULCUS_WATCH_DIR'));
+  await assert.rejects(
+    startService(t, harness),
+    (error: Error & { code: string }) => error.code === 'INVALID_CONFIG' && error.message.includes('SULCUS_WATCH_DIR'),
+  );
 });

@@ -6,11 +6,15 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 
 /** Starts `sulcus <words>` from the sources. */
 export function startSulcus(words: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', '--import', 'tsx', path.join(ROOT, 'services/cli/main.ts'), ...words], {
-    cwd: ROOT,
-    env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return spawn(
+    process.execPath,
+    ['--conditions=source', '--import', 'tsx', path.join(ROOT, 'services/cli/main.ts'), ...words],
+    {
+      cwd: ROOT,
+      env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
 }
 
 /** What a command left. */

@@ -1,4 +1,10 @@
-import { credentials, loadPackageDefinition, type Client, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials,
+  loadPackageDefinition,
+  type Client,
+  type ClientDuplexStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import path from 'node:path';
 
@@ -51,12 +57,25 @@ export interface OipClient {
 
 /** Connects a client to `host:port`. */
 export function connectOip(address: string, channel: object = {}): OipClient {
-  const definition = loadSync('inference/v2/grpc_service.proto', { keepCase: true, enums: String, longs: Number, defaults: true, oneofs: true, includeDirs: [FOLDER] });
-  const { inference } = loadPackageDefinition(definition) as unknown as { inference: { GRPCInferenceService: new (...args: unknown[]) => Client } };
+  const definition = loadSync('inference/v2/grpc_service.proto', {
+    keepCase: true,
+    enums: String,
+    longs: Number,
+    defaults: true,
+    oneofs: true,
+    includeDirs: [FOLDER],
+  });
+  const { inference } = loadPackageDefinition(definition) as unknown as {
+    inference: { GRPCInferenceService: new (...args: unknown[]) => Client };
+  };
   const client = new inference.GRPCInferenceService(address, credentials.createInsecure(), channel);
   const methods = client as unknown as Record<string, (...args: unknown[]) => unknown>;
   const call = <Answer>(method: string, request: object = {}): Promise<Answer> =>
-    new Promise((resolve, reject) => methods[method]!(request, (error: ServiceError | null, answer: unknown) => (error ? reject(error) : resolve(answer as Answer))));
+    new Promise((resolve, reject) =>
+      methods[method]!(request, (error: ServiceError | null, answer: unknown) =>
+        error ? reject(error) : resolve(answer as Answer),
+      ),
+    );
   return {
     call,
     infer: (request) => call('ModelInfer', request),
@@ -64,7 +83,10 @@ export function connectOip(address: string, channel: object = {}): OipClient {
       new Promise((resolve, reject) => {
         const stream = methods.ModelStreamInfer!() as ClientDuplexStream<InferRequest, StreamAnswer>;
         const answers: StreamAnswer[] = [];
-        stream.on('data', (answer: StreamAnswer) => answers.push(answer)).on('end', () => resolve(answers)).on('error', reject);
+        stream
+          .on('data', (answer: StreamAnswer) => answers.push(answer))
+          .on('end', () => resolve(answers))
+          .on('error', reject);
         for (const request of requests) stream.write(request);
         stream.end();
       }),
@@ -80,7 +102,8 @@ export function packBytes(elements: readonly Uint8Array[]): Buffer {
 /** Elements of a raw BYTES tensor. */
 export function unpackElements(raw: Buffer): Buffer[] {
   const elements: Buffer[] = [];
-  for (let at = 0; at < raw.length; at += 4 + raw.readUInt32LE(at)) elements.push(raw.subarray(at + 4, at + 4 + raw.readUInt32LE(at)));
+  for (let at = 0; at < raw.length; at += 4 + raw.readUInt32LE(at))
+    elements.push(raw.subarray(at + 4, at + 4 + raw.readUInt32LE(at)));
   return elements;
 }
 
@@ -88,4 +111,5 @@ export function unpackElements(raw: Buffer): Buffer[] {
 export const unpackBytes = (raw: Buffer): string[] => unpackElements(raw).map((element) => element.toString());
 
 /** A raw FP32 tensor. */
-export const unpackFloats = (raw: Buffer): number[] => Array.from({ length: raw.length / 4 }, (_, index) => raw.readFloatLE(4 * index));
+export const unpackFloats = (raw: Buffer): number[] =>
+  Array.from({ length: raw.length / 4 }, (_, index) => raw.readFloatLE(4 * index));

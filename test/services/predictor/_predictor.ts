@@ -4,7 +4,14 @@ import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type PipelineEvent } from '#libs/contracts';
 import { startEngine, type Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, decodeImage, defaultTransform, encodeImage, transformHash, type TransformSpec } from '#libs/imaging';
+import {
+  compileTransform,
+  decodeImage,
+  defaultTransform,
+  encodeImage,
+  transformHash,
+  type TransformSpec,
+} from '#libs/imaging';
 import { encodeSafetensors, InferenceSession, initialState, type NetworkConfig, type NetworkState } from '#libs/nn';
 import { createRandom } from '#libs/random';
 import { Registry, type ModelCard } from '#libs/registry';
@@ -32,17 +39,33 @@ export const isCode = (code: string) => (error: unknown) => error instanceof Sul
 /** Random weights that answer decidedly: the last layer's are enlarged, so that images and seeds are told apart. */
 export function randomWeights(seed: number): NetworkState {
   const state = initialState(network, seed);
-  return new Map([...state].map(([name, tensor]) => [name, name.startsWith('fc') ? { ...tensor, data: tensor.data.map((value) => value * 4) } : tensor]));
+  return new Map(
+    [...state].map(([name, tensor]) => [
+      name,
+      name.startsWith('fc') ? { ...tensor, data: tensor.data.map((value) => value * 4) } : tensor,
+    ]),
+  );
 }
 
 /** A grey picture of smooth blobs, different for each seed. */
 export async function randomImage(seed: number, format: 'png' | 'jpeg' = 'png'): Promise<Buffer> {
   const random = createRandom(seed, 'test image');
   const [width, height] = [random.integer(40, 90), random.integer(40, 90)];
-  const blobs = Array.from({ length: 4 }, () => ({ x: random.uniform(0, width), y: random.uniform(0, height), radius: random.uniform(5, 30), value: random.uniform(40, 255) }));
+  const blobs = Array.from({ length: 4 }, () => ({
+    x: random.uniform(0, width),
+    y: random.uniform(0, height),
+    radius: random.uniform(5, 30),
+    value: random.uniform(40, 255),
+  }));
   const data = Uint8Array.from({ length: width * height }, (_, index) => {
     const [x, y] = [index % width, Math.floor(index / width)];
-    return Math.min(255, blobs.reduce((sum, blob) => sum + blob.value * Math.exp(-((x - blob.x) ** 2 + (y - blob.y) ** 2) / blob.radius ** 2), 0));
+    return Math.min(
+      255,
+      blobs.reduce(
+        (sum, blob) => sum + blob.value * Math.exp(-((x - blob.x) ** 2 + (y - blob.y) ** 2) / blob.radius ** 2),
+        0,
+      ),
+    );
   });
   return await encodeImage({ width, height, channels: 1, data }, format);
 }
@@ -50,13 +73,22 @@ export async function randomImage(seed: number, format: 'png' | 'jpeg' = 'png'):
 type PublishedCard = Parameters<Registry['publish']>[0];
 
 /** Publishes a version with random weights. */
-export function publishModel(registry: Registry, step: number, overrides: Partial<PublishedCard> = {}, weights: Uint8Array = encodeSafetensors(randomWeights(step))): Promise<ModelCard> {
+export function publishModel(
+  registry: Registry,
+  step: number,
+  overrides: Partial<PublishedCard> = {},
+  weights: Uint8Array = encodeSafetensors(randomWeights(step)),
+): Promise<ModelCard> {
   return registry.publish(
     {
       run: 'test',
       architecture: network.architecture,
       classes: [...CLASSES],
-      input: { ...network.input, range: [0, 255], normalize: { mean: [...network.normalize.mean], std: [...network.normalize.std] } },
+      input: {
+        ...network.input,
+        range: [0, 255],
+        normalize: { mean: [...network.normalize.mean], std: [...network.normalize.std] },
+      },
       transform: transform as unknown as Record<string, unknown>,
       transformHash: transformHash(transform),
       recipe: { name: 'test', precision: 'float32' },
@@ -95,7 +127,8 @@ export class DirectAnswers implements AsyncDisposable {
   /** The same for the network's input itself, `[height, width, channels]` uint8. */
   async ofPixels(seed: number, pixels: Uint8Array): Promise<Float32Array> {
     let session = this.#sessions.get(seed);
-    if (!session) this.#sessions.set(seed, (session = InferenceSession.create(this.#engine, network, randomWeights(seed))));
+    if (!session)
+      this.#sessions.set(seed, (session = InferenceSession.create(this.#engine, network, randomWeights(seed))));
     return await (await session).predict(pixels, 1);
   }
 
@@ -126,7 +159,14 @@ export async function createFixture(): Promise<Fixture> {
     registry: new Registry(bus),
     start: async (config = {}) => {
       const service = await PredictorService.start({
-        config: { ...readConfig({}), natsUrl: nats.url, address: '127.0.0.1:0', prepareThreads: 1, maxBatchSize: 4, ...config },
+        config: {
+          ...readConfig({}),
+          natsUrl: nats.url,
+          address: '127.0.0.1:0',
+          prepareThreads: 1,
+          maxBatchSize: 4,
+          ...config,
+        },
         bus,
         log: createLogger('predictor'),
         instance: 'test',
@@ -145,7 +185,12 @@ export async function createFixture(): Promise<Fixture> {
 /** Every event of predictors so far. */
 export async function predictorEvents(bus: Bus): Promise<PipelineEvent[]> {
   const all: PipelineEvent[] = [];
-  for await (const { message, pending } of bus.follow({ stream: Streams.EVENTS, subject: subjects.event('predictor'), codec: codecs.PipelineEvent, signal: never })) {
+  for await (const { message, pending } of bus.follow({
+    stream: Streams.EVENTS,
+    subject: subjects.event('predictor'),
+    codec: codecs.PipelineEvent,
+    signal: never,
+  })) {
     all.push(message!);
     if (pending === 0) break;
   }
@@ -162,11 +207,13 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
 }
 
 /** Waits until a version is in service. */
-export const untilServing = (service: PredictorService, version: string): Promise<void> => until(() => service.serving?.card.version === version, `${version} in service`);
+export const untilServing = (service: PredictorService, version: string): Promise<void> =>
+  until(() => service.serving?.card.version === version, `${version} in service`);
 
 export function assertClose(actual: readonly number[], expected: Float32Array, tolerance = 1e-5): void {
   const difference = Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));
-  if (actual.length !== expected.length || !(difference <= tolerance)) throw new Error(`[${actual.join(', ')}] is not [${expected.join(', ')}] within ${tolerance}`);
+  if (actual.length !== expected.length || !(difference <= tolerance))
+    throw new Error(`[${actual.join(', ')}] is not [${expected.join(', ')}] within ${tolerance}`);
 }
 
 /** True while the process runs. */

@@ -13,7 +13,12 @@ export function connectRaw(address: string): RawClient {
   session.on('error', () => undefined);
   return {
     call: (path) => {
-      const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
       stream.on('error', () => undefined).pause();
       return stream;
     },

@@ -44,7 +44,10 @@ const signalEngine = (signal: NodeJS.Signals): void => void process.kill(service
 
 /** Images answered, and runs of the network, so far. */
 async function counts(): Promise<{ images: number; runs: number }> {
-  const { model_stats } = await oip.call<{ model_stats: { inference_count: number; execution_count: number }[] }>('ModelStatistics', { name: 'test' });
+  const { model_stats } = await oip.call<{ model_stats: { inference_count: number; execution_count: number }[] }>(
+    'ModelStatistics',
+    { name: 'test' },
+  );
   return { images: model_stats[0]?.inference_count ?? 0, runs: model_stats[0]?.execution_count ?? 0 };
 }
 
@@ -70,8 +73,14 @@ test('callers that cancel, run out of time or vanish before their image is in a 
     const held = [client.predict({ image }), client.predict({ image })]; // as many as an engine has at a time
     await sleep(300);
     const kept = client.predict({ image });
-    const cancelled = assert.rejects(client.predict({ image }, { signal: caller.signal }), (error) => SulcusError.from(error).code === 'CANCELLED');
-    const late = assert.rejects(client.predict({ image }, { timeoutMs: 600 }), (error) => SulcusError.from(error).code === 'DEADLINE_EXCEEDED');
+    const cancelled = assert.rejects(
+      client.predict({ image }, { signal: caller.signal }),
+      (error) => SulcusError.from(error).code === 'CANCELLED',
+    );
+    const late = assert.rejects(
+      client.predict({ image }, { timeoutMs: 600 }),
+      (error) => SulcusError.from(error).code === 'DEADLINE_EXCEEDED',
+    );
     raw.call(Predict!.path).write(framed(Predict!.requestSerialize({ image })));
     await sleep(200);
     caller.abort();
@@ -92,7 +101,10 @@ test('callers that cancel, run out of time or vanish before their image is in a 
 
 test('a full queue refuses before any work, by bytes or by requests, says which, and counts which', async () => {
   const random = createRandom('noise');
-  const large = await encodeImage({ width: 300, height: 300, channels: 1, data: Uint8Array.from({ length: 90_000 }, () => random.integer(0, 255)) }, 'png');
+  const large = await encodeImage(
+    { width: 300, height: 300, channels: 1, data: Uint8Array.from({ length: 90_000 }, () => random.integer(0, 255)) },
+    'png',
+  );
   signalEngine('SIGSTOP');
   try {
     const admitted = Array.from({ length: 4 }, () => client.predict({ image: large }));
@@ -135,8 +147,19 @@ test('a client that sends without end and never reads an answer is read no furth
 });
 
 test('a message beyond the limit is RESOURCE_EXHAUSTED with both sizes, one just below it is answered', async () => {
-  const raw = (bytes: number): Buffer => Buffer.concat([Buffer.from(Uint32Array.of(bytes).buffer), Buffer.alloc(bytes)]);
-  const request = (bytes: number) => ({ model_name: 'test', inputs: [{ name: 'image', datatype: 'BYTES', shape: [1] }], raw_input_contents: [raw(bytes)] });
-  await assert.rejects(oip.infer(request(200_000)), (error: { code: number; details: string }) => error.code === 8 && /larger than max.*200000/.test(error.details));
-  await assert.rejects(oip.infer(request(199_900)), (error: { code: number; details: string }) => error.code === 3 && /IMAGE_UNDECODABLE/.test(error.details));
+  const raw = (bytes: number): Buffer =>
+    Buffer.concat([Buffer.from(Uint32Array.of(bytes).buffer), Buffer.alloc(bytes)]);
+  const request = (bytes: number) => ({
+    model_name: 'test',
+    inputs: [{ name: 'image', datatype: 'BYTES', shape: [1] }],
+    raw_input_contents: [raw(bytes)],
+  });
+  await assert.rejects(
+    oip.infer(request(200_000)),
+    (error: { code: number; details: string }) => error.code === 8 && /larger than max.*200000/.test(error.details),
+  );
+  await assert.rejects(
+    oip.infer(request(199_900)),
+    (error: { code: number; details: string }) => error.code === 3 && /IMAGE_UNDECODABLE/.test(error.details),
+  );
 });

@@ -2,12 +2,30 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { PredictStreamResponse } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
-import { compileTransform, decodeImage, encodeImage, overlayHeat, projectHeatMap, type HeatMap, type RasterImage } from '#libs/imaging';
+import {
+  compileTransform,
+  decodeImage,
+  encodeImage,
+  overlayHeat,
+  projectHeatMap,
+  type HeatMap,
+  type RasterImage,
+} from '#libs/imaging';
 import { encodeSafetensors, listParameters, type NetworkState } from '#libs/nn';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
 import { connectOip, packBytes, unpackElements, type InferRequest } from './_oip-client.js';
-import { CLASSES, createFixture, isCode, network, publishModel, SIZE_PX, transform, untilServing, type Fixture } from './_predictor.js';
+import {
+  CLASSES,
+  createFixture,
+  isCode,
+  network,
+  publishModel,
+  SIZE_PX,
+  transform,
+  untilServing,
+  type Fixture,
+} from './_predictor.js';
 
 /** Three convolutions, their channels' means, a hidden layer, classes. */
 const HEAD = 'gap-dense1000-dense';
@@ -25,7 +43,13 @@ function transparentWeights(): NetworkState {
     ['conv2.weight', [[([, , height, width]) => Math.floor((height! * width!) / 2), 1]]],
     ['conv3.weight', [[([, , height, width]) => Math.floor((height! * width!) / 2), 1]]],
     ['head.hidden.weight', [[() => 0, 1]]],
-    ['head.output.weight', [[() => 0, GAIN], [([, hidden]) => 2 * hidden!, -GAIN]]],
+    [
+      'head.output.weight',
+      [
+        [() => 0, GAIN],
+        [([, hidden]) => 2 * hidden!, -GAIN],
+      ],
+    ],
   ]);
   return new Map(
     listParameters({ ...network, head: HEAD }).map(({ name, shape }) => {
@@ -55,7 +79,9 @@ const picture: RasterImage = {
   width: 100,
   height: 140,
   channels: 1,
-  data: Uint8Array.from({ length: 14_000 }, (_, index) => (Math.hypot((index % 100) + 0.5 - lesion.x, Math.floor(index / 100) + 0.5 - lesion.y) < 9 ? 250 : 60)),
+  data: Uint8Array.from({ length: 14_000 }, (_, index) =>
+    Math.hypot((index % 100) + 0.5 - lesion.x, Math.floor(index / 100) + 0.5 - lesion.y) < 9 ? 250 : 60,
+  ),
 };
 
 let fixture: Fixture;
@@ -78,20 +104,33 @@ after(async () => {
 });
 
 test('a heat map has the values derived by hand, in the pixels of the image, and is warmest over the lesion', async () => {
-  const { predictedClass, explanation } = await client.predict({ image, explain: { form: 'EXPLANATION_FORM_HEAT_MAP' } });
+  const { predictedClass, explanation } = await client.predict({
+    image,
+    explain: { form: 'EXPLANATION_FORM_HEAT_MAP' },
+  });
   assert.equal(predictedClass, 'glioma');
   const heatMap = expectedHeatMap(picture);
   const { png, className, method, minimum, maximum, mapWidth, mapHeight } = explanation!;
-  assert.deepEqual({ className, method, mapWidth, mapHeight }, { className: 'glioma', method: 'grad-cam', mapWidth: CELLS, mapHeight: CELLS });
-  assert.ok(Math.abs(maximum - Math.max(...heatMap.data)) < 1e-4 && Math.abs(minimum - Math.min(...heatMap.data)) < 1e-4, `${minimum} to ${maximum}`);
+  assert.deepEqual(
+    { className, method, mapWidth, mapHeight },
+    { className: 'glioma', method: 'grad-cam', mapWidth: CELLS, mapHeight: CELLS },
+  );
+  assert.ok(
+    Math.abs(maximum - Math.max(...heatMap.data)) < 1e-4 && Math.abs(minimum - Math.min(...heatMap.data)) < 1e-4,
+    `${minimum} to ${maximum}`,
+  );
   const drawn = await decodeImage(png);
   assert.deepEqual([drawn.width, drawn.height, drawn.channels], [100, 140, 1]);
   const expected = projectHeatMap(picture, heatMap, transform).data;
   assert.ok(drawn.data.every((level, index) => Math.abs(level - expected[index]!) <= 1));
   const warm = [...drawn.data.keys()].filter((index) => drawn.data[index]! > 200);
-  const mean = (of: (index: number) => number): number => warm.reduce((sum, index) => sum + of(index) + 0.5, 0) / warm.length;
+  const mean = (of: (index: number) => number): number =>
+    warm.reduce((sum, index) => sum + of(index) + 0.5, 0) / warm.length;
   // Cells are 12.5 × 17.5 pixels of this image: half of one is as near as a map can say.
-  assert.ok(Math.abs(mean((index) => index % 100) - lesion.x) < 6.3 && Math.abs(mean((index) => Math.floor(index / 100)) - lesion.y) < 8.8);
+  assert.ok(
+    Math.abs(mean((index) => index % 100) - lesion.x) < 6.3 &&
+      Math.abs(mean((index) => Math.floor(index / 100)) - lesion.y) < 8.8,
+  );
 });
 
 test('an overlay colours what speaks for the class and leaves the rest of the image as it is', async () => {
@@ -121,29 +160,67 @@ test('the answer is the same to the bit with and without an explanation; without
 });
 
 test('a class that the model does not know is INVALID_ARGUMENT naming those it knows, in a stream in its place', async () => {
-  await assert.rejects(client.predict({ image, explain: { className: 'stroke' } }), (error) => isCode('INVALID_ARGUMENT')(error) && (error as SulcusError).message.includes(CLASSES.join(', ')));
-  const requests = [{ className: 'pituitary' }, { className: 'stroke' }, {}].map((explain, index) => ({ image, name: String(index), explain }));
+  await assert.rejects(
+    client.predict({ image, explain: { className: 'stroke' } }),
+    (error) => isCode('INVALID_ARGUMENT')(error) && (error as SulcusError).message.includes(CLASSES.join(', ')),
+  );
+  const requests = [{ className: 'pituitary' }, { className: 'stroke' }, {}].map((explain, index) => ({
+    image,
+    name: String(index),
+    explain,
+  }));
   const answers: PredictStreamResponse[] = [];
   for await (const answer of client.predictStream(requests)) answers.push(answer);
-  assert.deepEqual(answers.map(({ response, error }) => response?.explanation?.className ?? error?.code), ['pituitary', 'INVALID_ARGUMENT', 'glioma']);
+  assert.deepEqual(
+    answers.map(({ response, error }) => response?.explanation?.className ?? error?.code),
+    ['pituitary', 'INVALID_ARGUMENT', 'glioma'],
+  );
 });
 
 test('the Open Inference Protocol gives the same pictures as an output that is asked for by name', async () => {
   const oip = connectOip(service.address);
   const other = await encodeImage({ ...picture, data: picture.data.toReversed() }, 'png');
-  const request = (outputs: object[], input: object = {}) => ({ model_name: 'test', inputs: [{ name: 'image', datatype: 'BYTES', shape: [2], ...input }], outputs: outputs as InferRequest['outputs'], raw_input_contents: [packBytes([image, other])] }) as InferRequest;
+  const request = (outputs: object[], input: object = {}) =>
+    ({
+      model_name: 'test',
+      inputs: [{ name: 'image', datatype: 'BYTES', shape: [2], ...input }],
+      outputs: outputs as InferRequest['outputs'],
+      raw_input_contents: [packBytes([image, other])],
+    }) as InferRequest;
   try {
-    const answer = await oip.infer(request([{ name: 'explanation', parameters: { form: { string_param: 'heat-map' } } }, { name: 'probabilities' }]));
-    assert.deepEqual(answer.outputs.map(({ name, datatype, shape }) => [name, datatype, shape.map(Number)]), [['explanation', 'BYTES', [2]], ['probabilities', 'FP32', [2, CLASSES.length]]]);
-    const expected = await Promise.all([image, other].map((each) => client.predict({ image: each, explain: { form: 'EXPLANATION_FORM_HEAT_MAP' } })));
-    assert.deepEqual(unpackElements(answer.raw_output_contents[0]!), expected.map(({ explanation }) => explanation!.png));
+    const answer = await oip.infer(
+      request([{ name: 'explanation', parameters: { form: { string_param: 'heat-map' } } }, { name: 'probabilities' }]),
+    );
+    assert.deepEqual(
+      answer.outputs.map(({ name, datatype, shape }) => [name, datatype, shape.map(Number)]),
+      [
+        ['explanation', 'BYTES', [2]],
+        ['probabilities', 'FP32', [2, CLASSES.length]],
+      ],
+    );
+    const expected = await Promise.all(
+      [image, other].map((each) => client.predict({ image: each, explain: { form: 'EXPLANATION_FORM_HEAT_MAP' } })),
+    );
+    assert.deepEqual(
+      unpackElements(answer.raw_output_contents[0]!),
+      expected.map(({ explanation }) => explanation!.png),
+    );
     assert.equal((await oip.infer(request([]))).outputs.length, 1);
     const wrong: [InferRequest, RegExp][] = [
-      [request([{ name: 'explanation', parameters: { class: { string_param: 'stroke' } } }]), /no class "stroke" to explain/],
+      [
+        request([{ name: 'explanation', parameters: { class: { string_param: 'stroke' } } }]),
+        /no class "stroke" to explain/,
+      ],
       [request([{ name: 'explanation', parameters: { form: { string_param: 'film' } } }]), /"form" is "film"/],
       [request([{ name: 'explanation', parameters: { class: { int64_param: 1 } } }]), /"class" is not a text/],
       [request([{ name: 'explanation' }, { name: 'explanation' }]), /"explanation" twice/],
-      [{ ...request([{ name: 'explanation' }], { datatype: 'UINT8', shape: [1, SIZE_PX, SIZE_PX, 1] }), raw_input_contents: [Buffer.alloc(SIZE_PX * SIZE_PX)] }, /Pixels cannot be explained/],
+      [
+        {
+          ...request([{ name: 'explanation' }], { datatype: 'UINT8', shape: [1, SIZE_PX, SIZE_PX, 1] }),
+          raw_input_contents: [Buffer.alloc(SIZE_PX * SIZE_PX)],
+        },
+        /Pixels cannot be explained/,
+      ],
     ];
     for (const [wrongRequest, text] of wrong) await assert.rejects(oip.infer(wrongRequest), text);
   } finally {
@@ -152,6 +229,17 @@ test('the Open Inference Protocol gives the same pictures as an output that is a
 });
 
 test('explanations beside plain requests: every caller gets its own', async () => {
-  const answers = await Promise.all(Array.from({ length: 24 }, (_, index) => client.predict({ image, name: String(index), ...(index % 3 === 0 && { explain: { className: CLASSES[(index / 3) % 4]! } }) })));
-  assert.deepEqual(answers.map(({ explanation }) => explanation?.className), Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? CLASSES[(index / 3) % 4] : undefined)));
+  const answers = await Promise.all(
+    Array.from({ length: 24 }, (_, index) =>
+      client.predict({
+        image,
+        name: String(index),
+        ...(index % 3 === 0 && { explain: { className: CLASSES[(index / 3) % 4]! } }),
+      }),
+    ),
+  );
+  assert.deepEqual(
+    answers.map(({ explanation }) => explanation?.className),
+    Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? CLASSES[(index / 3) % 4] : undefined)),
+  );
 });

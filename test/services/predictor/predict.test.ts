@@ -7,7 +7,18 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
 import { callByReflection, checkHealth, listServices, watchHealth } from './_foreign-client.js';
-import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, publishModel, randomImage, until, untilServing, type Fixture } from './_predictor.js';
+import {
+  assertClose,
+  CLASSES,
+  createFixture,
+  DirectAnswers,
+  isCode,
+  publishModel,
+  randomImage,
+  until,
+  untilServing,
+  type Fixture,
+} from './_predictor.js';
 
 let fixture: Fixture;
 let direct: DirectAnswers;
@@ -31,7 +42,10 @@ test('before the first promotion: NOT_SERVING, and UNAVAILABLE that says why', a
   assert.equal(await checkHealth(service.address, ''), 'NOT_SERVING');
   await assert.rejects(client.predict({ image: await randomImage(1) }, { timeoutMs: 500 }), (error) => {
     const { code, message } = SulcusError.from(error);
-    return (code === 'MODEL_NOT_READY' && /No model version has been promoted to "champion"/.test(message)) || code === 'DEADLINE_EXCEEDED';
+    return (
+      (code === 'MODEL_NOT_READY' && /No model version has been promoted to "champion"/.test(message)) ||
+      code === 'DEADLINE_EXCEEDED'
+    );
   });
 });
 
@@ -45,7 +59,10 @@ test('after the first promotion: SERVING, by name and as a whole, and watchers a
   assert.equal(await checkHealth(service.address, ''), 'SERVING');
   await until(() => watched[0]!.states.length === 2 && watched[1]!.states.length === 2, 'the second states');
   for (const { stop } of watched) stop();
-  assert.deepEqual(watched.map(({ states }) => states), [['NOT_SERVING', 'SERVING'], ['NOT_SERVING', 'SERVING'], ['SERVICE_UNKNOWN']]);
+  assert.deepEqual(
+    watched.map(({ states }) => states),
+    [['NOT_SERVING', 'SERVING'], ['NOT_SERVING', 'SERVING'], ['SERVICE_UNKNOWN']],
+  );
   await assert.rejects(checkHealth(service.address, 'no.such.Service'), (error: { code: number }) => error.code === 5);
 });
 
@@ -57,7 +74,10 @@ test('reflection lists the predictor and health services', async () => {
 
 test('a client that knows the service from reflection alone gets answers', async () => {
   const image = await randomImage(1);
-  const answer = await callByReflection(service.address, 'sulcus.v1.Predictor', 'predict', { image, name: 'by reflection' });
+  const answer = await callByReflection(service.address, 'sulcus.v1.Predictor', 'predict', {
+    image,
+    name: 'by reflection',
+  });
   assert.equal(answer.name, 'by reflection');
   assert.equal(answer.model_version, card.version);
 });
@@ -67,8 +87,14 @@ test("an answer holds the network's own probabilities by class, the version, its
     const image = await randomImage(seed, seed === 2 ? 'jpeg' : 'png');
     const answer = await client.predict({ image, name: `image ${seed}` });
     const expected = await direct.of(1, image);
-    assertClose(answer.probabilities.map(({ probability }) => probability), expected);
-    assert.deepEqual(answer.probabilities.map(({ className }) => className), CLASSES);
+    assertClose(
+      answer.probabilities.map(({ probability }) => probability),
+      expected,
+    );
+    assert.deepEqual(
+      answer.probabilities.map(({ className }) => className),
+      CLASSES,
+    );
     assert.equal(answer.predictedClass, CLASSES[expected.indexOf(Math.max(...expected))]);
     assert.equal(answer.name, `image ${seed}`);
     assert.equal(answer.modelVersion, card.version);
@@ -82,15 +108,23 @@ test('two questions about one image have two prediction ids and the same probabi
   const image = await randomImage(1);
   const [first, second] = await Promise.all([client.predict({ image }), client.predict({ image })]);
   assert.notEqual(first.predictionId, second.predictionId);
-  assertClose(first.probabilities.map(({ probability }) => probability), Float32Array.from(second.probabilities, ({ probability }) => probability));
+  assertClose(
+    first.probabilities.map(({ probability }) => probability),
+    Float32Array.from(second.probabilities, ({ probability }) => probability),
+  );
 });
 
 test('64 callers at once, in shared batches: each gets its own image answered', async () => {
   const seeds = Array.from({ length: 64 }, (_, index) => index % 16);
-  const answers = await Promise.all(seeds.map(async (seed) => client.predict({ image: await randomImage(seed), name: String(seed) })));
+  const answers = await Promise.all(
+    seeds.map(async (seed) => client.predict({ image: await randomImage(seed), name: String(seed) })),
+  );
   for (const [index, answer] of answers.entries()) {
     assert.equal(answer.name, String(seeds[index]));
-    assertClose(answer.probabilities.map(({ probability }) => probability), await direct.of(1, await randomImage(seeds[index]!)));
+    assertClose(
+      answer.probabilities.map(({ probability }) => probability),
+      await direct.of(1, await randomImage(seeds[index]!)),
+    );
   }
 });
 
@@ -103,15 +137,24 @@ test('bytes that are no readable image are INVALID_ARGUMENT with a stable code, 
     [Buffer.from('GIF89a'.padEnd(800, '\0')), 'IMAGE_UNSUPPORTED'],
   ];
   for (const [bytes, code] of bad) {
-    await assert.rejects(client.predict({ image: bytes }), (error) => isCode(code)(error) && (error as SulcusError).details.grpcStatus === 'INVALID_ARGUMENT', code);
+    await assert.rejects(
+      client.predict({ image: bytes }),
+      (error) => isCode(code)(error) && (error as SulcusError).details.grpcStatus === 'INVALID_ARGUMENT',
+      code,
+    );
   }
   assert.equal((await client.predict({ image })).modelVersion, card.version);
 });
 
 test('a stream is answered in the order of its requests, bad images in place', async () => {
-  const images = await Promise.all(Array.from({ length: 40 }, (_, seed) => (seed % 7 === 3 ? Promise.resolve(Buffer.alloc(0)) : randomImage(seed % 16))));
+  const images = await Promise.all(
+    Array.from({ length: 40 }, (_, seed) =>
+      seed % 7 === 3 ? Promise.resolve(Buffer.alloc(0)) : randomImage(seed % 16),
+    ),
+  );
   const answers: PredictStreamResponse[] = [];
-  for await (const answer of client.predictStream(images.map((image, index) => ({ image, name: String(index) })))) answers.push(answer);
+  for await (const answer of client.predictStream(images.map((image, index) => ({ image, name: String(index) }))))
+    answers.push(answer);
   assert.equal(answers.length, images.length);
   for (const [index, answer] of answers.entries()) {
     if (index % 7 === 3) {
@@ -120,7 +163,10 @@ test('a stream is answered in the order of its requests, bad images in place', a
       assert.equal(answer.error!.code, 'IMAGE_EMPTY');
     } else {
       assert.equal(answer.response!.name, String(index));
-      assertClose(answer.response!.probabilities.map(({ probability }) => probability), await direct.of(1, images[index]!));
+      assertClose(
+        answer.response!.probabilities.map(({ probability }) => probability),
+        await direct.of(1, images[index]!),
+      );
     }
   }
 });
@@ -174,17 +220,23 @@ test('when the queue is full a call is refused with RESOURCE_EXHAUSTED, and a st
     process.kill(enginePid!, 'SIGSTOP'); // what is admitted stays unanswered
     const admitted = [narrowClient.predict({ image, name: '1' }), narrowClient.predict({ image, name: '2' })];
     await until(async () => {
-      const error = await narrowClient.predict({ image }, { timeoutMs: 5000 }).catch((thrown: unknown) => SulcusError.from(thrown));
+      const error = await narrowClient
+        .predict({ image }, { timeoutMs: 5000 })
+        .catch((thrown: unknown) => SulcusError.from(thrown));
       return isCode('BACKPRESSURE')(error) && (error as SulcusError).details.grpcStatus === 'RESOURCE_EXHAUSTED';
     }, 'a refused call');
     const streamed = (async () => {
       const names: string[] = [];
-      for await (const answer of narrowClient.predictStream(['a', 'b', 'c', 'd'].map((name) => ({ image, name })))) names.push(answer.response!.name);
+      for await (const answer of narrowClient.predictStream(['a', 'b', 'c', 'd'].map((name) => ({ image, name }))))
+        names.push(answer.response!.name);
       return names;
     })();
     await sleep(100);
     process.kill(enginePid!, 'SIGCONT');
-    assert.deepEqual((await Promise.all(admitted)).map(({ name }) => name), ['1', '2']);
+    assert.deepEqual(
+      (await Promise.all(admitted)).map(({ name }) => name),
+      ['1', '2'],
+    );
     assert.deepEqual(await streamed, ['a', 'b', 'c', 'd']);
   } finally {
     process.kill(enginePid!, 'SIGCONT');

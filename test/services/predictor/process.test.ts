@@ -34,9 +34,17 @@ before(async () => {
   await writeFile(path.join(folder, 'images', 'broken.png'), image.subarray(0, 300));
   await writeFile(path.join(folder, 'images', 'notes.txt'), 'no image');
 
-  card = await publishModel(fixture.registry, 1, { traceparent: `00-${PUBLISHED_BY.traceId}-${PUBLISHED_BY.spanId}-01` });
+  card = await publishModel(fixture.registry, 1, {
+    traceparent: `00-${PUBLISHED_BY.traceId}-${PUBLISHED_BY.spanId}-01`,
+  });
   await fixture.registry.promote('champion', card.version, 'first');
-  predictor = startSulcus(['predictor'], { SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0', SULCUS_NATS_URL: fixture.nats.url, SULCUS_TRACE_FILE: path.join(folder, 'spans.jsonl'), SULCUS_PREPARE_THREADS: '1', SULCUS_BATCH_SIZE: '4' });
+  predictor = startSulcus(['predictor'], {
+    SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0',
+    SULCUS_NATS_URL: fixture.nats.url,
+    SULCUS_TRACE_FILE: path.join(folder, 'spans.jsonl'),
+    SULCUS_PREPARE_THREADS: '1',
+    SULCUS_BATCH_SIZE: '4',
+  });
   predictor.stderr!.on('data', (chunk: Buffer) => (predictorOutput += chunk.toString()));
   await until(() => /"address":"[^"]+"/.test(predictorOutput), 'the predictor listens', 60_000);
   address = /"address":"([^"]+)"/.exec(predictorOutput)![1]!;
@@ -48,14 +56,18 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-const predict = (...words: string[]): Promise<Outcome> => runSulcus(['predict', ...words], { SULCUS_PREDICTOR_ADDRESS: address });
+const predict = (...words: string[]): Promise<Outcome> =>
+  runSulcus(['predict', ...words], { SULCUS_PREDICTOR_ADDRESS: address });
 
 test('sulcus predict FILE: one row of a table, exit code 0', async () => {
   const { code, stdout, stderr } = await predict(path.join(folder, 'images', 'b.png'));
   assert.equal(code, 0, stderr);
   const [header, row] = stdout.trim().split('\n');
   assert.match(header!, /^file +class +probability +model version$/);
-  assert.ok(CLASSES.some((name) => row!.includes(` ${name} `)), row);
+  assert.ok(
+    CLASSES.some((name) => row!.includes(` ${name} `)),
+    row,
+  );
   assert.match(row!, new RegExp(`b\\.png +\\w+ +[0-9.]+ % +${card.version}$`));
 });
 
@@ -65,7 +77,10 @@ test('sulcus predict DIR --csv --explain DIR: a row per image by path, a column 
   assert.equal(code, 1);
   assert.match(stderr, /1 of 3 images were not answered/);
   const rows = parse<Record<string, string>>(stdout, { columns: true });
-  assert.deepEqual(rows.map(({ file }) => path.relative(folder, file!)), ['images/b.png', 'images/broken.png', 'images/deeper/a, "quoted".JPG']);
+  assert.deepEqual(
+    rows.map(({ file }) => path.relative(folder, file!)),
+    ['images/b.png', 'images/broken.png', 'images/deeper/a, "quoted".JPG'],
+  );
   assert.equal(rows[1]!.error_code, 'IMAGE_TRUNCATED');
   for (const row of [rows[0]!, rows[2]!]) {
     const probabilities = CLASSES.map((name) => Number(row[`p(${name})`]));
@@ -76,7 +91,11 @@ test('sulcus predict DIR --csv --explain DIR: a row per image by path, a column 
   const found = (await readdir(pictures, { recursive: true })).filter((name) => name.endsWith('.png')).sort();
   assert.deepEqual(found, ['b.png.png', 'deeper/a, "quoted".JPG.png']);
   for (const name of found) {
-    const [drawn, original] = await Promise.all([path.join(pictures, name), path.join(folder, 'images', name.slice(0, -'.png'.length))].map(async (file) => decodeImage(await readFile(file))));
+    const [drawn, original] = await Promise.all(
+      [path.join(pictures, name), path.join(folder, 'images', name.slice(0, -'.png'.length))].map(async (file) =>
+        decodeImage(await readFile(file)),
+      ),
+    );
     assert.deepEqual([drawn!.width, drawn!.height], [original!.width, original!.height]);
   }
 });
@@ -85,17 +104,29 @@ test('sulcus predict FILE DIR…: the files of all, each once, in the order in w
   const [deeper, file] = [path.join(folder, 'images', 'deeper'), path.join(folder, 'images', 'b.png')];
   const { code, stdout, stderr } = await predict(file, deeper, file, '--csv', '--concurrency', '2');
   assert.equal(code, 0, stderr);
-  assert.deepEqual(parse<Record<string, string>>(stdout, { columns: true }).map((row) => path.basename(row.file!)), ['b.png', 'a, "quoted".JPG']);
+  assert.deepEqual(
+    parse<Record<string, string>>(stdout, { columns: true }).map((row) => path.basename(row.file!)),
+    ['b.png', 'a, "quoted".JPG'],
+  );
 });
 
 test('sulcus predict: nobody at the address is said once, exit code 1', async () => {
-  const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--address', '127.0.0.1:1', '--wait', '300ms');
+  const { code, stdout, stderr } = await predict(
+    path.join(folder, 'images'),
+    '--address',
+    '127.0.0.1:1',
+    '--wait',
+    '300ms',
+  );
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, /^predict: SERVICE_UNAVAILABLE: No .* answers at 127\.0\.0\.1:1: is it running\?$/m);
 });
 
 test('sulcus predict: wrong options are all named, exit code 2; a path that is not there is said so', async () => {
-  const [wrong, missing] = await Promise.all([predict('--concurrency', 'many', '--colour'), predict(path.join(folder, 'nowhere'))]);
+  const [wrong, missing] = await Promise.all([
+    predict('--concurrency', 'many', '--colour'),
+    predict(path.join(folder, 'nowhere')),
+  ]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--concurrency "many"/);
   assert.match(wrong.stderr, /--colour/);
@@ -115,7 +146,13 @@ interface RecordedSpan {
 async function spans(name: string): Promise<RecordedSpan[]> {
   const lines = (await readFile(path.join(folder, 'spans.jsonl'), 'utf8')).trim().split('\n');
   type Request = { resourceSpans: { scopeSpans: { spans: RecordedSpan[] }[] }[] };
-  return lines.flatMap((line) => (JSON.parse(line) as Request).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))).filter((span) => span.name === name);
+  return lines
+    .flatMap((line) =>
+      (JSON.parse(line) as Request).resourceSpans.flatMap(({ scopeSpans }) =>
+        scopeSpans.flatMap((scope) => scope.spans),
+      ),
+    )
+    .filter((span) => span.name === name);
 }
 
 test('sulcus predict --json --output FILE: a JSON array; the prediction is a span that names image, version and prediction and links the publication of the version; its record names the span', async () => {
@@ -123,16 +160,23 @@ test('sulcus predict --json --output FILE: a JSON array; the prediction is a spa
   const { code, stdout } = await predict(path.join(folder, 'images', 'b.png'), '--json', '--output', output);
   assert.equal(code, 0);
   assert.equal(stdout, '');
-  const [answer] = JSON.parse(await readFile(output, 'utf8')) as [{ predictionId: string; probabilities: object; modelHash: string }];
+  const [answer] = JSON.parse(await readFile(output, 'utf8')) as [
+    { predictionId: string; probabilities: object; modelHash: string },
+  ];
   assert.deepEqual(Object.keys(answer.probabilities), CLASSES);
   assert.equal(answer.modelHash, card.weightsHash);
-  const value = (span: RecordedSpan, key: string): string | undefined => span.attributes.find((attribute) => attribute.key === key)?.value.stringValue;
-  const find = async () => (await spans('predict image')).find((span) => value(span, attr.predictionId) === answer.predictionId);
+  const value = (span: RecordedSpan, key: string): string | undefined =>
+    span.attributes.find((attribute) => attribute.key === key)?.value.stringValue;
+  const find = async () =>
+    (await spans('predict image')).find((span) => value(span, attr.predictionId) === answer.predictionId);
   await until(async () => (await find()) !== undefined, 'the span is written');
   const span = (await find())!;
   assert.equal(value(span, attr.sampleId), createHash('sha256').update(image).digest('hex'));
   assert.equal(value(span, attr.modelVersion), card.version);
-  assert.deepEqual(span.links?.map(({ traceId, spanId }) => ({ traceId, spanId })), [PUBLISHED_BY]);
+  assert.deepEqual(
+    span.links?.map(({ traceId, spanId }) => ({ traceId, spanId })),
+    [PUBLISHED_BY],
+  );
   assert.equal((await spans('load model')).length, 1);
   const { record } = (await new RecordStore(fixture.bus).find(answer.predictionId))!;
   assert.match(record.traceparent, new RegExp(`^00-${span.traceId}-${span.spanId}-`));

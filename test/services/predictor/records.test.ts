@@ -13,7 +13,19 @@ import type { PredictorService } from '#services/predictor';
 import { RecordStore, type StoredRecord } from '../../../services/predictor/records/record-store.js';
 import { watchRetention } from '../../../services/predictor/records/retention.js';
 import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from './_oip-client.js';
-import { CLASSES, createFixture, isCode, never, publishModel, randomImage, SIZE_PX, transform, until, untilServing, type Fixture } from './_predictor.js';
+import {
+  CLASSES,
+  createFixture,
+  isCode,
+  never,
+  publishModel,
+  randomImage,
+  SIZE_PX,
+  transform,
+  until,
+  untilServing,
+  type Fixture,
+} from './_predictor.js';
 
 let fixture: Fixture;
 let store: RecordStore;
@@ -58,8 +70,14 @@ async function recordsOf(work: () => Promise<unknown>): Promise<Map<string, Stor
   return byId;
 }
 
-const encoded = (sent: readonly Uint8Array[], id: string) => ({ model_name: 'test', id, inputs: [{ name: 'image', datatype: 'BYTES', shape: [sent.length, 1] }], raw_input_contents: [packBytes(sent)] });
-const idsOf = ({ parameters }: InferAnswer): string[] => String(parameters['prediction_ids']!['string_param']).split(',');
+const encoded = (sent: readonly Uint8Array[], id: string) => ({
+  model_name: 'test',
+  id,
+  inputs: [{ name: 'image', datatype: 'BYTES', shape: [sent.length, 1] }],
+  raw_input_contents: [packBytes(sent)],
+});
+const idsOf = ({ parameters }: InferAnswer): string[] =>
+  String(parameters['prediction_ids']!['string_param']).split(',');
 
 test('16 callers at once: each answer has exactly one record, with the floats, hashes and names of that answer', async () => {
   const answers: { image: Buffer; answer: PredictResponse }[] = [];
@@ -74,21 +92,36 @@ test('16 callers at once: each answer has exactly one record, with the floats, h
   assert.equal(records.size, 64);
   for (const { image, answer } of answers) {
     const record = records.get(answer.predictionId)!;
-    assert.deepEqual(record.probabilities, answer.probabilities.map(({ probability }) => probability));
+    assert.deepEqual(
+      record.probabilities,
+      answer.probabilities.map(({ probability }) => probability),
+    );
     assert.deepEqual(record.classNames, CLASSES);
     assert.equal(record.predictedClass, answer.predictedClass);
     assert.equal(record.sampleId, sha256(image));
     assert.deepEqual([record.inputFormat, record.inputBytes, record.storedInput], ['encoded', image.length, null]);
-    assert.deepEqual([record.modelVersion, record.modelHash, record.transformHash], [card.version, card.weightsHash, transformHash(transform)]);
+    assert.deepEqual(
+      [record.modelVersion, record.modelHash, record.transformHash],
+      [card.version, card.weightsHash, transformHash(transform)],
+    );
     assert.deepEqual([record.protocol, record.requestName, record.instance], ['sulcus.v1', answer.name, 'test']);
     const { batchSize, batchRow, precision, device } = record.computation!;
-    assert.ok(batchSize >= 1 && batchSize <= 4 && batchRow >= 0 && batchRow < batchSize, `row ${batchRow} of ${batchSize}`);
+    assert.ok(
+      batchSize >= 1 && batchSize <= 4 && batchRow >= 0 && batchRow < batchSize,
+      `row ${batchRow} of ${batchSize}`,
+    );
     assert.deepEqual([precision, device], ['float32', 'CPU:0']);
     const { receivedUnixMs, preparedUnixMs, batchedUnixMs, inferredUnixMs, answeredUnixMs } = record.times!;
     const times = [receivedUnixMs - 1, preparedUnixMs, batchedUnixMs, inferredUnixMs, answeredUnixMs];
-    assert.deepEqual(times, times.toSorted((left, right) => left - right));
+    assert.deepEqual(
+      times,
+      times.toSorted((left, right) => left - right),
+    );
   }
-  assert.ok(new Set([...records.values()].map(({ computation }) => computation!.batchRow)).size > 1, 'some shared a batch');
+  assert.ok(
+    new Set([...records.values()].map(({ computation }) => computation!.batchRow)).size > 1,
+    'some shared a batch',
+  );
 });
 
 test('the Open Inference Protocol: a record for each image of a request, files and pixels, and for each answer of a stream', async () => {
@@ -97,22 +130,40 @@ test('the Open Inference Protocol: a record for each image of a request, files a
   let files!: InferAnswer, raw!: InferAnswer;
   const records = await recordsOf(async () => {
     files = await oip.infer(encoded(images.slice(0, 3), 'files'));
-    raw = await oip.infer({ model_name: 'test', id: 'pixels', inputs: [{ name: 'image', datatype: 'UINT8', shape: [2, SIZE_PX, SIZE_PX, 1] }], raw_input_contents: [pixels] });
+    raw = await oip.infer({
+      model_name: 'test',
+      id: 'pixels',
+      inputs: [{ name: 'image', datatype: 'UINT8', shape: [2, SIZE_PX, SIZE_PX, 1] }],
+      raw_input_contents: [pixels],
+    });
     await oip.stream([encoded([images[4]!], 'streamed'), encoded([images[5]!], 'streamed too')]);
-    for await (const answer of client.predictStream([{ image: images[6]!, name: 'our stream' }])) assert.equal(answer.result, 'response');
+    for await (const answer of client.predictStream([{ image: images[6]!, name: 'our stream' }]))
+      assert.equal(answer.result, 'response');
   });
   assert.equal(records.size, 3 + 2 + 2 + 1);
   const answered = unpackFloats(files.raw_output_contents[0]!);
   idsOf(files).forEach((id, index) => {
     const record = records.get(id)!;
     assert.deepEqual(record.probabilities, answered.slice(index * CLASSES.length, (index + 1) * CLASSES.length));
-    assert.deepEqual([record.sampleId, record.protocol, record.requestName], [sha256(images[index]!), 'inference', 'files']);
+    assert.deepEqual(
+      [record.sampleId, record.protocol, record.requestName],
+      [sha256(images[index]!), 'inference', 'files'],
+    );
   });
   idsOf(raw).forEach((id, index) => {
     const record = records.get(id)!;
-    assert.deepEqual([record.sampleId, record.inputFormat, record.inputBytes], [sha256(pixels.subarray(index * half, (index + 1) * half)), 'uint8', half]);
+    assert.deepEqual(
+      [record.sampleId, record.inputFormat, record.inputBytes],
+      [sha256(pixels.subarray(index * half, (index + 1) * half)), 'uint8', half],
+    );
   });
-  assert.deepEqual([...records.values()].slice(-3).map(({ requestName }) => requestName).sort(), ['our stream', 'streamed', 'streamed too']);
+  assert.deepEqual(
+    [...records.values()]
+      .slice(-3)
+      .map(({ requestName }) => requestName)
+      .sort(),
+    ['our stream', 'streamed', 'streamed too'],
+  );
 });
 
 test('what is not answered leaves no record: unreadable images, and the others of a request with one', async () => {
@@ -130,11 +181,14 @@ test('a stop writes what waits: every answer given before it has its record', as
   const stopping = await fixture.start();
   await untilServing(stopping, card.version);
   const other = createClient('Predictor', stopping.address);
-  const answers = await Promise.all(Array.from({ length: 32 }, (_, index) => other.predict({ image: images[index % images.length]! })));
+  const answers = await Promise.all(
+    Array.from({ length: 32 }, (_, index) => other.predict({ image: images[index % images.length]! })),
+  );
   await stopping.stop();
   other.close();
   assert.deepEqual({ ...stopping.records }, { stored: 32, dropped: 0, waiting: 0 });
-  for (const { predictionId } of answers) assert.equal((await store.find(predictionId))?.record.predictionId, predictionId);
+  for (const { predictionId } of answers)
+    assert.equal((await store.find(predictionId))?.record.predictionId, predictionId);
 });
 
 test('records are listed by number, model and time, in their order, and followed', async () => {
@@ -145,9 +199,13 @@ test('records are listed by number, model and time, in their order, and followed
   assert.deepEqual(ids(await store.list({ model: 'test', signal: never })), ids(all));
   assert.deepEqual(await store.list({ last: 3, model: 'another', signal: never }), []);
   const since = all[10]!.storedUnixMs;
-  assert.deepEqual(ids(await store.list({ sinceUnixMs: since, signal: never })), ids(all.filter(({ storedUnixMs }) => storedUnixMs >= since)));
+  assert.deepEqual(
+    ids(await store.list({ sinceUnixMs: since, signal: never })),
+    ids(all.filter(({ storedUnixMs }) => storedUnixMs >= since)),
+  );
   const following = store.follow({ signal: never }, all.at(-2)!.sequence);
-  const predictionIdOf = ({ value }: IteratorResult<StoredRecord, unknown>): string => (value as StoredRecord).record.predictionId;
+  const predictionIdOf = ({ value }: IteratorResult<StoredRecord, unknown>): string =>
+    (value as StoredRecord).record.predictionId;
   assert.equal(predictionIdOf(await following.next()), all.at(-1)!.record.predictionId);
   const next = following.next();
   const { predictionId } = await client.predict({ image: images[0]! });
@@ -169,7 +227,10 @@ test('a broker that is away stops no answer: records wait for it and are stored 
   await fixture.nats.restart();
   await until(() => service.records.waiting === 0, 'all records stored');
   const newest = await store.list({ last: images.length, signal: never });
-  assert.deepEqual(newest.map(({ record }) => record.predictionId).sort(), answered.map(({ predictionId }) => predictionId).sort());
+  assert.deepEqual(
+    newest.map(({ record }) => record.predictionId).sort(),
+    answered.map(({ predictionId }) => predictionId).sort(),
+  );
   assert.equal(service.records.dropped, 0);
 });
 
@@ -190,12 +251,24 @@ test('what waits is bounded: beyond it records are dropped, counted and told, an
   assert.deepEqual([narrow.records.stored, narrow.records.dropped], [12 - dropped, dropped]);
   const told: unknown[] = [];
   const sentences: (string | undefined)[] = [];
-  for await (const { message } of fixture.bus.follow({ stream: 'EVENTS', subject: subjects.event('predictor'), codec: codecs.PipelineEvent, storedOnly: true, signal: never })) {
+  for await (const { message } of fixture.bus.follow({
+    stream: 'EVENTS',
+    subject: subjects.event('predictor'),
+    codec: codecs.PipelineEvent,
+    storedOnly: true,
+    signal: never,
+  })) {
     told.push(message?.predictor?.recordsDropped);
     sentences.push(message?.state?.message);
   }
   assert.ok(told.includes(dropped), `${dropped} not among ${told.join()}`);
-  assert.ok(sentences.some((sentence) => /^\d+ records of predictions are lost: more would wait than SULCUS_RECORD_QUEUE_BYTES allows$/.test(sentence ?? '')));
+  assert.ok(
+    sentences.some((sentence) =>
+      /^\d+ records of predictions are lost: more would wait than SULCUS_RECORD_QUEUE_BYTES allows$/.test(
+        sentence ?? '',
+      ),
+    ),
+  );
 });
 
 test('SULCUS_RECORDS=durable: an answer has its record already; without a broker it is UNAVAILABLE and says why', async () => {
@@ -211,7 +284,12 @@ test('SULCUS_RECORDS=durable: an answer has its record already; without a broker
   assert.equal((await fixture.bus.statsOf('PREDICTION_INPUTS')).messages, 4, 'equal images are kept once');
   await fixture.nats.kill();
   try {
-    await assert.rejects(other.predict({ image: images[0]! }), (error) => isCode('BUS_UNAVAILABLE')(error) && /not answered because its record could not be stored/.test((error as Error).message));
+    await assert.rejects(
+      other.predict({ image: images[0]! }),
+      (error) =>
+        isCode('BUS_UNAVAILABLE')(error) &&
+        /not answered because its record could not be stored/.test((error as Error).message),
+    );
   } finally {
     await fixture.nats.restart();
   }
@@ -223,7 +301,13 @@ test('SULCUS_RECORDS=durable: an answer has its record already; without a broker
 test('records that go by size are told to operators', async () => {
   const told: string[] = [];
   const stopped = new AbortController();
-  const watching = watchRetention({ store, log: createLogger('test'), onGone: (message) => told.push(message), everyMs: 50, signal: stopped.signal });
+  const watching = watchRetention({
+    store,
+    log: createLogger('test'),
+    onGone: (message) => told.push(message),
+    everyMs: 50,
+    signal: stopped.signal,
+  });
   const { bytes } = await store.stats();
   await sleep(100);
   assert.deepEqual(told, []);
@@ -231,7 +315,10 @@ test('records that go by size are told to operators', async () => {
   await until(() => told.length > 0, 'told');
   stopped.abort();
   await watching;
-  assert.match(told[0]!, /^\d+ records of predictions have gone by age or size \(SULCUS_STREAM_PREDICTIONS_AGE.*: \d+ records since /);
+  assert.match(
+    told[0]!,
+    /^\d+ records of predictions have gone by age or size \(SULCUS_STREAM_PREDICTIONS_AGE.*: \d+ records since /,
+  );
 });
 
 test('an id that no subject can hold is refused', async () => {

@@ -11,7 +11,19 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
 import { checkHealth } from './_foreign-client.js';
-import { assertClose, createFixture, DirectAnswers, isRunning, predictorEvents, publishModel, randomImage, randomWeights, until, untilServing, type Fixture } from './_predictor.js';
+import {
+  assertClose,
+  createFixture,
+  DirectAnswers,
+  isRunning,
+  predictorEvents,
+  publishModel,
+  randomImage,
+  randomWeights,
+  until,
+  untilServing,
+  type Fixture,
+} from './_predictor.js';
 
 let fixture: Fixture;
 let direct: DirectAnswers;
@@ -49,7 +61,10 @@ function load(concurrency: number) {
       const { probabilities, modelVersion, modelHash } = await client.predict({ image });
       const card = cards.find(({ version }) => version === modelVersion)!;
       assert.equal(modelHash, card.weightsHash);
-      assertClose(probabilities.map(({ probability }) => probability), await direct.of(card.step, image));
+      assertClose(
+        probabilities.map(({ probability }) => probability),
+        await direct.of(card.step, image),
+      );
       const position = cards.indexOf(card);
       assert.ok(position >= last, `a caller was answered by ${modelVersion} after a newer version`);
       last = position;
@@ -83,7 +98,10 @@ test('swaps under load: no failed request, every answer of one version, never ba
     assert.equal(clients.versions.at(-1), card.version);
   }
   const versions = await clients.stop();
-  assert.deepEqual([...new Set(versions)], [cards[0]!, cards[1]!, cards[3]!].map(({ version }) => version));
+  assert.deepEqual(
+    [...new Set(versions)],
+    [cards[0]!, cards[1]!, cards[3]!].map(({ version }) => version),
+  );
   await until(() => pids.slice(0, -1).every((pid) => !isRunning(pid)), 'the old engines have ended');
   // What was less urgent while it was loaded is so no longer.
   const threads = process.platform === 'linux' ? readdirSync(`/proc/${pids.at(-1)}/task`).map(Number) : [];
@@ -172,7 +190,11 @@ test('a predictor that starts with a broken champion serves the version before i
 });
 
 function nanWeights(): Buffer {
-  return encodeSafetensors(new Map([...randomWeights(1)].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map(() => Number.NaN) }])));
+  return encodeSafetensors(
+    new Map(
+      [...randomWeights(1)].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map(() => Number.NaN) }]),
+    ),
+  );
 }
 
 /** Replaces a stored chunk by other bytes, as a failing disk would. */
@@ -192,5 +214,11 @@ async function swapsDuring(work: () => Promise<void>): Promise<string[]> {
 }
 
 async function untilRefused(version: string, why: RegExp): Promise<void> {
-  await until(async () => (await predictorEvents(fixture.bus)).some(({ state }) => state?.message.includes(version) && why.test(state.message)), `${version} refused: ${why}`);
+  await until(
+    async () =>
+      (await predictorEvents(fixture.bus)).some(
+        ({ state }) => state?.message.includes(version) && why.test(state.message),
+      ),
+    `${version} refused: ${why}`,
+  );
 }

@@ -20,7 +20,11 @@ export interface Pipeline {
 }
 
 /** A broker with our streams, and a connection to it. */
-export async function startPipeline(test: TestContext, limits?: Partial<TopologyLimits>, options?: { maxPayload: string }): Promise<Pipeline> {
+export async function startPipeline(
+  test: TestContext,
+  limits?: Partial<TopologyLimits>,
+  options?: { maxPayload: string },
+): Promise<Pipeline> {
   const cleanUps: (() => Promise<unknown>)[] = [];
   // Last started, first stopped: workers finish while they still have a broker.
   test.after(async () => {
@@ -35,7 +39,10 @@ export async function startPipeline(test: TestContext, limits?: Partial<Topology
   const startWorker: Pipeline['startWorker'] = async (overrides = {}, instance = 'worker') => {
     const workerBus = await connectBus({ servers: nats.url, name: 'preprocess' });
     const abort = new AbortController();
-    const running = runPreprocess({ bus: workerBus, config: { ...readConfig({}), ...overrides }, log: createLogger('preprocess'), instance }, abort.signal);
+    const running = runPreprocess(
+      { bus: workerBus, config: { ...readConfig({}), ...overrides }, log: createLogger('preprocess'), instance },
+      abort.signal,
+    );
     const stop = async (): Promise<void> => {
       abort.abort();
       await running;
@@ -48,25 +55,53 @@ export async function startPipeline(test: TestContext, limits?: Partial<Topology
 }
 
 /** A phantom as a file. */
-export const phantomFile = (patient: number, size = 64): Promise<Buffer> => encodeImage(renderPhantom({ class: 'glioma', seed: 1, size, patient }), 'jpeg');
+export const phantomFile = (patient: number, size = 64): Promise<Buffer> =>
+  encodeImage(renderPhantom({ class: 'glioma', seed: 1, size, patient }), 'jpeg');
 
 /** Publishes a scan as ingest does, with whatever bytes. */
 export async function publishScan(bus: Bus, image: Uint8Array, headers?: Record<string, string>): Promise<SampleRef> {
   const sampleId = createHash('sha256').update(image).digest('hex');
-  const scan = { sampleId, site: 'local', split: 'SPLIT_TRAIN', image: await bus.toPayload(image), format: 'jpeg', source: `${sampleId.slice(0, 8)}.jpg` } as const;
-  const { sequence } = await bus.publish(subjects.scan('local', sampleId), codecs.Scan, scan, { firstOnSubject: true, headers });
+  const scan = {
+    sampleId,
+    site: 'local',
+    split: 'SPLIT_TRAIN',
+    image: await bus.toPayload(image),
+    format: 'jpeg',
+    source: `${sampleId.slice(0, 8)}.jpg`,
+  } as const;
+  const { sequence } = await bus.publish(subjects.scan('local', sampleId), codecs.Scan, scan, {
+    firstOnSubject: true,
+    headers,
+  });
   return { scanSequence: sequence, sampleId, classIndex: 0 };
 }
 
 export async function publishPhantoms(bus: Bus, count: number, size?: number): Promise<SampleRef[]> {
   const samples: SampleRef[] = [];
-  for (let patient = 0; patient < count; patient++) samples.push(await publishScan(bus, await phantomFile(patient, size)));
+  for (let patient = 0; patient < count; patient++)
+    samples.push(await publishScan(bus, await phantomFile(patient, size)));
   return samples;
 }
 
 /** A request for training; the request id is the caller's, because it is the identity of the batch. */
-export function batchRequest(requestId: string, samples: SampleRef[], overrides: BatchRequestInput = {}): BatchRequestInput {
-  return { run: 'main', requestId, pass: 0, sequence: 0, split: 'SPLIT_TRAIN', samples, transformJson: canonicalTransformJson(spec), transformHash: transformHash(spec), augment: true, seed: 7, ...overrides };
+export function batchRequest(
+  requestId: string,
+  samples: SampleRef[],
+  overrides: BatchRequestInput = {},
+): BatchRequestInput {
+  return {
+    run: 'main',
+    requestId,
+    pass: 0,
+    sequence: 0,
+    split: 'SPLIT_TRAIN',
+    samples,
+    transformJson: canonicalTransformJson(spec),
+    transformHash: transformHash(spec),
+    augment: true,
+    seed: 7,
+    ...overrides,
+  };
 }
 
 export async function order(bus: Bus, request: BatchRequestInput, messageId?: string): Promise<void> {
@@ -74,12 +109,28 @@ export async function order(bus: Bus, request: BatchRequestInput, messageId?: st
 }
 
 /** Takes the next batches off the stream, as the trainer does, and fails when they do not come. */
-export async function takeBatches(bus: Bus, count: number, timeoutMs = 20_000): Promise<{ batch: TensorBatch; pixels: Buffer; traceparent?: string }[]> {
+export async function takeBatches(
+  bus: Bus,
+  count: number,
+  timeoutMs = 20_000,
+): Promise<{ batch: TensorBatch; pixels: Buffer; traceparent?: string }[]> {
   const batches: { batch: TensorBatch; pixels: Buffer; traceparent?: string }[] = [];
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), timeoutMs);
-  for await (const delivery of bus.pull({ stream: Streams.BATCHES, durable: 'trainer-main', codec: codecs.TensorBatch, maxInFlight: 1, signal: stop.signal })) {
-    batches.push({ batch: delivery.message, pixels: await bus.fromPayload(delivery.message.pixels!, { owner: blobOwners.batch(delivery.message.run, delivery.message.requestId) }), traceparent: delivery.traceparent });
+  for await (const delivery of bus.pull({
+    stream: Streams.BATCHES,
+    durable: 'trainer-main',
+    codec: codecs.TensorBatch,
+    maxInFlight: 1,
+    signal: stop.signal,
+  })) {
+    batches.push({
+      batch: delivery.message,
+      pixels: await bus.fromPayload(delivery.message.pixels!, {
+        owner: blobOwners.batch(delivery.message.run, delivery.message.requestId),
+      }),
+      traceparent: delivery.traceparent,
+    });
     await delivery.ack();
     if (batches.length === count) break;
   }
@@ -89,7 +140,11 @@ export async function takeBatches(bus: Bus, count: number, timeoutMs = 20_000): 
 }
 
 /** Everything stored in a stream now. */
-export async function readAll<O>(bus: Bus, stream: 'DEAD' | 'EVENTS' | 'BATCHES', codec: { typeName: string; decode(bytes: Uint8Array): O }): Promise<O[]> {
+export async function readAll<O>(
+  bus: Bus,
+  stream: 'DEAD' | 'EVENTS' | 'BATCHES',
+  codec: { typeName: string; decode(bytes: Uint8Array): O },
+): Promise<O[]> {
   const { messages } = (await bus.stats())[stream];
   const found: O[] = [];
   if (messages === 0) return found;

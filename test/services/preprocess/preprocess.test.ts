@@ -4,7 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codecs } from '#libs/contracts';
 import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { batchRequest, order, phantomFile, publishPhantoms, publishScan, readAll, spec, startPipeline, takeBatches } from './_preprocess.js';
+import {
+  batchRequest,
+  order,
+  phantomFile,
+  publishPhantoms,
+  publishScan,
+  readAll,
+  spec,
+  startPipeline,
+  takeBatches,
+} from './_preprocess.js';
 
 const bytesPerSample = spec.outputHeight * spec.outputWidth * spec.channels;
 
@@ -15,14 +25,26 @@ describe('a batch request', () => {
     await startWorker();
     await order(bus, batchRequest('r1', samples, { pass: 2, sequence: 5 }));
     const [{ batch, pixels }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
-    assert.deepEqual([batch.run, batch.requestId, batch.pass, batch.sequence, batch.split], ['main', 'r1', 2, 5, 'SPLIT_TRAIN']);
-    assert.deepEqual([batch.height, batch.width, batch.channels, batch.transformHash], [96, 96, 1, batchRequest('', []).transformHash]);
+    assert.deepEqual(
+      [batch.run, batch.requestId, batch.pass, batch.sequence, batch.split],
+      ['main', 'r1', 2, 5, 'SPLIT_TRAIN'],
+    );
+    assert.deepEqual(
+      [batch.height, batch.width, batch.channels, batch.transformHash],
+      [96, 96, 1, batchRequest('', []).transformHash],
+    );
     assert.deepEqual(batch.samples, samples);
     assert.deepEqual(batch.dropped, []);
     const transform = compileTransform(spec, 'train');
     for (const [index, sample] of samples.entries()) {
-      const expected = transform(await decodeImage(await phantomFile(2 - index)), createRandom(7, 'augment', 2, sample.sampleId));
-      assert.deepEqual(Uint8Array.from(pixels.subarray(index * bytesPerSample, (index + 1) * bytesPerSample)), expected);
+      const expected = transform(
+        await decodeImage(await phantomFile(2 - index)),
+        createRandom(7, 'augment', 2, sample.sampleId),
+      );
+      assert.deepEqual(
+        Uint8Array.from(pixels.subarray(index * bytesPerSample, (index + 1) * bytesPerSample)),
+        expected,
+      );
     }
   });
 
@@ -33,7 +55,10 @@ describe('a batch request', () => {
     await order(bus, batchRequest('r1', [sample!], { augment: false, split: 'SPLIT_VALIDATION' }));
     await order(bus, batchRequest('r2', [sample!], { augment: false, split: 'SPLIT_VALIDATION', pass: 3, seed: 99 }));
     const [first, second] = await takeBatches(bus, 2);
-    assert.deepEqual(Uint8Array.from(first!.pixels), compileTransform(spec, 'eval')(await decodeImage(await phantomFile(0))));
+    assert.deepEqual(
+      Uint8Array.from(first!.pixels),
+      compileTransform(spec, 'eval')(await decodeImage(await phantomFile(0))),
+    );
     assert.deepEqual(first!.pixels, second!.pixels);
   });
 
@@ -60,7 +85,13 @@ describe('a batch request', () => {
     const [sample] = await publishPhantoms(bus, 1);
     await startWorker();
     const count = Math.ceil(1_100_000 / bytesPerSample);
-    await order(bus, batchRequest('large', Array.from({ length: count }, () => sample!)));
+    await order(
+      bus,
+      batchRequest(
+        'large',
+        Array.from({ length: count }, () => sample!),
+      ),
+    );
     const [{ batch, pixels }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
     assert.equal(batch.pixels?.content, 'blob');
     assert.equal(pixels.length, count * bytesPerSample);
@@ -107,12 +138,25 @@ describe('samples beyond help', () => {
     const { batch, pixels } = batches.find(({ batch: { requestId } }) => requestId === 'r1')!;
     assert.deepEqual(batch.samples, [good]);
     assert.equal(pixels.length, bytesPerSample);
-    assert.deepEqual(batch.dropped.map(({ sampleId, code }) => [sampleId, code]), [[broken.sampleId, 'IMAGE_TRUNCATED'], [text.sampleId, 'IMAGE_UNDECODABLE'], [missing.sampleId, 'NOT_FOUND'], [other.sampleId, 'HASH_MISMATCH']]);
+    assert.deepEqual(
+      batch.dropped.map(({ sampleId, code }) => [sampleId, code]),
+      [
+        [broken.sampleId, 'IMAGE_TRUNCATED'],
+        [text.sampleId, 'IMAGE_UNDECODABLE'],
+        [missing.sampleId, 'NOT_FOUND'],
+        [other.sampleId, 'HASH_MISMATCH'],
+      ],
+    );
     const empty = batches.find(({ batch: { requestId } }) => requestId === 'r2')!;
     assert.deepEqual([empty.batch.samples, empty.pixels.length, empty.batch.dropped.length], [[], 0, 1]);
 
     const letters = await readAll(bus, 'DEAD', codecs.DeadLetter);
-    assert.deepEqual(letters.map(({ code }) => code).sort(), ['HASH_MISMATCH', 'IMAGE_TRUNCATED', 'IMAGE_UNDECODABLE', 'NOT_FOUND']);
+    assert.deepEqual(letters.map(({ code }) => code).sort(), [
+      'HASH_MISMATCH',
+      'IMAGE_TRUNCATED',
+      'IMAGE_UNDECODABLE',
+      'NOT_FOUND',
+    ]);
     const kept = letters.find(({ code }) => code === 'IMAGE_UNDECODABLE')!;
     assert.deepEqual([kept.service, kept.source, kept.site], ['preprocess', `SCANS/${text.scanSequence}`, 'local']);
     assert.equal(codecs.Scan.decode(kept.original!.inline as Buffer).sampleId, text.sampleId);
@@ -123,7 +167,12 @@ describe('samples beyond help', () => {
     const image = await phantomFile(0);
     const blob = await bus.putBlob(image);
     const sampleId = 'c'.repeat(64);
-    const { sequence } = await bus.publish(`scan.v1.local.${sampleId}`, codecs.Scan, { sampleId, site: 'local', split: 'SPLIT_TRAIN', image: { blob } });
+    const { sequence } = await bus.publish(`scan.v1.local.${sampleId}`, codecs.Scan, {
+      sampleId,
+      site: 'local',
+      split: 'SPLIT_TRAIN',
+      image: { blob },
+    });
     await startWorker();
     await order(bus, batchRequest('r1', [{ scanSequence: sequence, sampleId, classIndex: 0 }]));
     const [{ batch }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
@@ -136,19 +185,27 @@ describe('workers', () => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 4);
     const workers = [await startWorker({}, 'one'), await startWorker({}, 'two')];
-    for (let sequence = 0; sequence < 24; sequence++) await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+    for (let sequence = 0; sequence < 24; sequence++)
+      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const batches = await takeBatches(bus, 24);
     assert.equal(new Set(batches.map(({ batch }) => batch.sequence)).size, 24);
     await Promise.all(workers.map((worker) => worker.stop()));
     const events = await readAll(bus, 'EVENTS', codecs.PipelineEvent);
-    const last = (instance: string) => events.findLast((event) => event.instance === instance && event.preprocess)?.preprocess;
+    const last = (instance: string) =>
+      events.findLast((event) => event.instance === instance && event.preprocess)?.preprocess;
     const [one, two] = [last('one'), last('two')];
     assert.equal(one!.batches + two!.batches, 24);
     assert.equal(one!.samples + two!.samples, 96);
     assert.ok(one!.batches > 0 && two!.batches > 0, `${one!.batches} and ${two!.batches}`);
     assert.equal(one!.decoded, 4, 'each image is decoded once per worker');
     assert.ok(one!.cacheBytes > 0);
-    assert.deepEqual(events.filter((event) => event.state).map(({ state }) => state!.state).sort(), ['ready', 'ready', 'stopping', 'stopping']);
+    assert.deepEqual(
+      events
+        .filter((event) => event.state)
+        .map(({ state }) => state!.state)
+        .sort(),
+      ['ready', 'ready', 'stopping', 'stopping'],
+    );
   });
 
   test('wait while the stream of batches is full, and lose nothing', async (t) => {
@@ -156,9 +213,11 @@ describe('workers', () => {
     const { bus, startWorker } = await startPipeline(t, { maxBytes: { BATCHES: 100_000 } });
     const samples = await publishPhantoms(bus, 8);
     const worker = await startWorker();
-    for (let sequence = 0; sequence < 4; sequence++) await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+    for (let sequence = 0; sequence < 4; sequence++)
+      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const stored = async (): Promise<number> => (await bus.stats()).BATCHES.messages;
-    for (const startedMs = performance.now(); (await stored()) < 1 && performance.now() - startedMs < 20_000; ) await delay(50);
+    for (const startedMs = performance.now(); (await stored()) < 1 && performance.now() - startedMs < 20_000; )
+      await delay(50);
     await delay(1000);
     assert.equal(await stored(), 1);
     const batches = await takeBatches(bus, 4);

@@ -8,13 +8,28 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { attr } from '#libs/telemetry';
 import { readSpanFolder } from '../../../services/console/trace/span-files.js';
-import { batchRequest, order, phantomFile, publishPhantoms, publishScan, startPipeline, takeBatches, type Pipeline } from './_preprocess.js';
+import {
+  batchRequest,
+  order,
+  phantomFile,
+  publishPhantoms,
+  publishScan,
+  startPipeline,
+  takeBatches,
+  type Pipeline,
+} from './_preprocess.js';
 
 const MAIN = new URL('../../../services/preprocess/main.ts', import.meta.url).pathname;
 
 /** A worker as a process of its own; ended with the test. */
-function spawnWorker({ nats, onEnd }: Pipeline, environment: NodeJS.ProcessEnv = {}): ChildProcess & { log: () => string } {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], { env: { ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_LOG_LEVEL: 'debug', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+function spawnWorker(
+  { nats, onEnd }: Pipeline,
+  environment: NodeJS.ProcessEnv = {},
+): ChildProcess & { log: () => string } {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+    env: { ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_LOG_LEVEL: 'debug', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let log = '';
   child.stderr.on('data', (text: Buffer) => (log += text.toString()));
   onEnd(async () => {
@@ -37,7 +52,8 @@ describe('a preprocess process', () => {
     const { bus } = pipeline;
     const samples = await publishPhantoms(bus, 8);
     const count = 12;
-    for (let sequence = 0; sequence < count; sequence++) await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+    for (let sequence = 0; sequence < count; sequence++)
+      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const victim = spawnWorker(pipeline);
     // The stream of batches holds two: the worker has stored some, and holds others that do not fit.
     await until(async () => (await bus.stats()).BATCHES.messages === 2, 'a full stream of batches');
@@ -46,7 +62,10 @@ describe('a preprocess process', () => {
     await pipeline.startWorker();
     // The killed worker's requests come back when their acknowledgement wait of 10 s is over.
     const batches = await takeBatches(bus, count, 60_000);
-    assert.deepEqual(batches.map(({ batch }) => batch.requestId).sort(), Array.from({ length: count }, (_, i) => `r${i}`).sort());
+    assert.deepEqual(
+      batches.map(({ batch }) => batch.requestId).sort(),
+      Array.from({ length: count }, (_, i) => `r${i}`).sort(),
+    );
     for (const { pixels } of batches) assert.deepEqual(pixels, batches[0]!.pixels);
     assert.equal((await bus.stats()).BATCHES.messages, 0);
   });
@@ -69,7 +88,9 @@ describe('a preprocess process', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-spans-'));
     pipeline.onEnd(() => rm(folder, { recursive: true }));
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const sample = await publishScan(pipeline.bus, await phantomFile(0), { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    const sample = await publishScan(pipeline.bus, await phantomFile(0), {
+      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+    });
     const worker = spawnWorker(pipeline, { SULCUS_TRACE_FILE: path.join(folder, 'preprocess.jsonl') });
     await order(pipeline.bus, batchRequest('r1', [sample]));
     const [{ traceparent }] = (await takeBatches(pipeline.bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];

@@ -8,19 +8,42 @@ import { createRandom } from '#libs/random';
 export const CLASSES = ['left', 'right'] as const;
 
 /** Publishes grey images of 32x32 pixels whose left or right half is brighter, as ingest would. */
-export async function publishScans(bus: Bus, count: number, split: Split, options: { seed: string; label?: (index: number) => string }): Promise<string[]> {
+export async function publishScans(
+  bus: Bus,
+  count: number,
+  split: Split,
+  options: { seed: string; label?: (index: number) => string },
+): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index++) {
     const side = index % 2;
     const random = createRandom(options.seed, split, index);
-    const data = Uint8Array.from({ length: 32 * 32 }, (_, pixel) => ((pixel % 32 < 16) === (side === 0) ? 150 : 60) + random.integer(0, 60));
+    const data = Uint8Array.from(
+      { length: 32 * 32 },
+      (_, pixel) => (pixel % 32 < 16 === (side === 0) ? 150 : 60) + random.integer(0, 60),
+    );
     const image = await encodeImage({ width: 32, height: 32, channels: 1, data }, 'png');
     const sampleId = createHash('sha256').update(image).digest('hex');
     const label = options.label ? options.label(index) : CLASSES[side]!;
     await bus.publish(
-      subjects.scan('test', sampleId), codecs.Scan,
-      { sampleId, site: 'test', split, label, image: { inline: image }, format: 'png', width: 32, height: 32, channels: 1, source: `${index}.png` },
-      { headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: split, [HeaderName.LABEL]: label }, firstOnSubject: true },
+      subjects.scan('test', sampleId),
+      codecs.Scan,
+      {
+        sampleId,
+        site: 'test',
+        split,
+        label,
+        image: { inline: image },
+        format: 'png',
+        width: 32,
+        height: 32,
+        channels: 1,
+        source: `${index}.png`,
+      },
+      {
+        headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: split, [HeaderName.LABEL]: label },
+        firstOnSubject: true,
+      },
     );
     ids.push(sampleId);
   }
@@ -40,8 +63,15 @@ export const RECIPE = {
   epochs: 3,
   earlyStopping: null,
   transform: {
-    name: 'tiny-32', outputHeight: 32, outputWidth: 32, channels: 1, interpolation: 'bilinear',
-    train: [{ op: 'resize', height: 32, width: 32 }, { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.9, 1.1] }],
+    name: 'tiny-32',
+    outputHeight: 32,
+    outputWidth: 32,
+    channels: 1,
+    interpolation: 'bilinear',
+    train: [
+      { op: 'resize', height: 32, width: 32 },
+      { op: 'colorJitter', brightness: [0.9, 1.1], contrast: [0.9, 1.1] },
+    ],
     eval: [{ op: 'resize', height: 32, width: 32 }],
     normalize: { mean: [0.5], std: [0.5] },
   },

@@ -7,27 +7,43 @@ import type { IndexedSample } from '../../../services/trainer/sample-index.js';
 const options = { seed: 7, batchSize: 4, classBalanced: false };
 
 const samples = (count: number, classOf = (sequence: number) => sequence % 3): IndexedSample[] =>
-  Array.from({ length: count }, (_, index) => ({ scanSequence: index + 1, sampleId: `s${index + 1}`, split: 'SPLIT_TRAIN', classIndex: classOf(index + 1) }));
+  Array.from({ length: count }, (_, index) => ({
+    scanSequence: index + 1,
+    sampleId: `s${index + 1}`,
+    split: 'SPLIT_TRAIN',
+    classIndex: classOf(index + 1),
+  }));
 
 function drain(plan: PassPlan): number[][] {
   const batches: number[][] = [];
-  for (let batch = plan.next(); batch.length > 0; batch = plan.next()) batches.push(batch.map(({ scanSequence }) => scanSequence));
+  for (let batch = plan.next(); batch.length > 0; batch = plan.next())
+    batches.push(batch.map(({ scanSequence }) => scanSequence));
   return batches;
 }
 
 describe('PassPlan', () => {
   it('orders every sample of the snapshot once, in batches, the last one smaller', () => {
     const batches = drain(new PassPlan(new Ledger(0, 10), () => samples(10), options));
-    assert.deepEqual(batches.map((batch) => batch.length), [4, 4, 2]);
-    assert.deepEqual(batches.flat().sort((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual(
+      batches.map((batch) => batch.length),
+      [4, 4, 2],
+    );
+    assert.deepEqual(
+      batches.flat().sort((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    );
   });
 
   it('shuffles by seed and pass, and only by these', () => {
-    const order = (seed: number, pass: number): number[] => drain(new PassPlan(new Ledger(pass, 50), () => samples(50), { ...options, seed })).flat();
+    const order = (seed: number, pass: number): number[] =>
+      drain(new PassPlan(new Ledger(pass, 50), () => samples(50), { ...options, seed })).flat();
     assert.deepEqual(order(7, 0), order(7, 0));
     assert.notDeepEqual(order(7, 0), order(7, 1));
     assert.notDeepEqual(order(7, 0), order(8, 0));
-    assert.notDeepEqual(order(7, 0), samples(50).map(({ scanSequence }) => scanSequence));
+    assert.notDeepEqual(
+      order(7, 0),
+      samples(50).map(({ scanSequence }) => scanSequence),
+    );
   });
 
   it('appends samples that arrive during the pass, in the order of arrival', () => {
@@ -47,10 +63,16 @@ describe('PassPlan', () => {
 
   it('takes as many of each class as the rarest has when balanced, others in the next pass', () => {
     const skewed = samples(40, (sequence) => (sequence <= 30 ? 0 : 1));
-    const taken = (pass: number): number[] => drain(new PassPlan(new Ledger(pass, 40), () => skewed, { ...options, classBalanced: true })).flat();
+    const taken = (pass: number): number[] =>
+      drain(new PassPlan(new Ledger(pass, 40), () => skewed, { ...options, classBalanced: true })).flat();
     const first = taken(0);
     assert.equal(first.filter((sequence) => sequence <= 30).length, 10);
     assert.equal(first.filter((sequence) => sequence > 30).length, 10);
-    assert.notDeepEqual(first.filter((sequence) => sequence <= 30).sort(), taken(1).filter((sequence) => sequence <= 30).sort());
+    assert.notDeepEqual(
+      first.filter((sequence) => sequence <= 30).sort(),
+      taken(1)
+        .filter((sequence) => sequence <= 30)
+        .sort(),
+    );
   });
 });

@@ -16,7 +16,10 @@ before(async () => {
   bus = await connectBus({ servers: nats.url, name: 'test' });
   await bus.ensureTopology();
   registry = new Registry(bus);
-  cards = [await registry.publish(draft({ step: 1 }), content(100)), await registry.publish(draft({ step: 2 }), content(100))];
+  cards = [
+    await registry.publish(draft({ step: 1 }), content(100)),
+    await registry.publish(draft({ step: 2 }), content(100)),
+  ];
 });
 after(async () => {
   await bus.drain();
@@ -36,7 +39,11 @@ it('a decision that is carried out again after a crash changes nothing and is to
   await settle(registry, cards[1]!, { promote: true, alias: 'candidate', reason: 'better' });
   assert.deepEqual(await registry.alias('candidate'), before);
   const kinds: string[] = [];
-  for await (const { message, pending } of bus.follow({ stream: Streams.MODELS, codec: codecs.ModelEvent, signal: AbortSignal.timeout(10_000) })) {
+  for await (const { message, pending } of bus.follow({
+    stream: Streams.MODELS,
+    codec: codecs.ModelEvent,
+    signal: AbortSignal.timeout(10_000),
+  })) {
     if (message!.version === cards[1]!.version) kinds.push(`${message!.kind} ${message!.alias}`.trim());
     if (pending === 0) break;
   }

@@ -35,7 +35,10 @@ describe('recipe files', () => {
   });
 
   it('every mistake of a module is reported, as of JSON', async () => {
-    const file = write('wrong.mjs', `export default { ...${JSON.stringify(base)}, batchSize: 0, epochs: 'many', archtecture: 'vgg16' };`);
+    const file = write(
+      'wrong.mjs',
+      `export default { ...${JSON.stringify(base)}, batchSize: 0, epochs: 'many', archtecture: 'vgg16' };`,
+    );
     await assert.rejects(readRecipeFile(file), invalid(/batchSize: [^]*epochs: [^]*archtecture/));
   });
 
@@ -43,7 +46,13 @@ describe('recipe files', () => {
     await assert.rejects(readRecipeFile(path.join(folder, 'none.json')), invalid(/none\.json cannot be read: ENOENT/));
     await assert.rejects(readRecipeFile(path.join(folder, 'none.mjs')), invalid(/none\.mjs cannot be read/));
     await assert.rejects(readRecipeFile(write('half.json', '{')), invalid(/half\.json cannot be read/));
-    await assert.rejects(readRecipeFile(write('throws.mjs', 'throw new Error("no luck");')), invalid(/throws\.mjs cannot be read: no luck/));
-    await assert.rejects(readRecipeFile(write('empty.mjs', 'export const recipe = {};')), invalid(/empty\.mjs has no default export/));
+    await assert.rejects(
+      readRecipeFile(write('throws.mjs', 'throw new Error("no luck");')),
+      invalid(/throws\.mjs cannot be read: no luck/),
+    );
+    await assert.rejects(
+      readRecipeFile(write('empty.mjs', 'export const recipe = {};')),
+      invalid(/empty\.mjs has no default export/),
+    );
   });
 });

@@ -31,7 +31,10 @@ describe('trainer', () => {
     writeFileSync(path.join(folder, 'recipe.json'), JSON.stringify(RECIPE));
     bus = await connectBus({ servers: nats.url, name: 'test' });
     await bus.ensureTopology();
-    preprocess = runPreprocess({ bus, config: readConfig({}), log: createLogger('preprocess'), instance: 'test' }, stop.signal);
+    preprocess = runPreprocess(
+      { bus, config: readConfig({}), log: createLogger('preprocess'), instance: 'test' },
+      stop.signal,
+    );
     await publishScans(bus, TRAIN, 'SPLIT_TRAIN', { seed: 'train' });
     await publishScans(bus, VALIDATION, 'SPLIT_VALIDATION', { seed: 'validation' });
   });
@@ -45,14 +48,28 @@ describe('trainer', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function startTrainer(run: string, environment: Record<string, string> = {}): ChildProcess & { output: () => string } {
-    const trainer = spawn(process.execPath, [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/trainer/main.ts')], {
-      env: {
-        ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_RUN: run, SULCUS_CLASSES: CLASSES.join(','), SULCUS_RECIPE: path.join(folder, 'recipe.json'),
-        SULCUS_ENGINE_THREADS: '1', SULCUS_LOG_LEVEL: 'info', NODE_TEST_CONTEXT: '', ...environment,
+  function startTrainer(
+    run: string,
+    environment: Record<string, string> = {},
+  ): ChildProcess & { output: () => string } {
+    const trainer = spawn(
+      process.execPath,
+      [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/trainer/main.ts')],
+      {
+        env: {
+          ...process.env,
+          SULCUS_NATS_URL: nats.url,
+          SULCUS_RUN: run,
+          SULCUS_CLASSES: CLASSES.join(','),
+          SULCUS_RECIPE: path.join(folder, 'recipe.json'),
+          SULCUS_ENGINE_THREADS: '1',
+          SULCUS_LOG_LEVEL: 'info',
+          NODE_TEST_CONTEXT: '',
+          ...environment,
+        },
+        stdio: ['ignore', 'inherit', 'pipe'],
       },
-      stdio: ['ignore', 'inherit', 'pipe'],
-    });
+    );
     let text = '';
     trainer.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
     trainers.push(trainer);
@@ -60,23 +77,35 @@ describe('trainer', () => {
   }
 
   /** Events of the trainer about a run, from the beginning, until `done` says so. */
-  async function eventsUntil(run: string, done: (event: PipelineEvent) => boolean, timeoutMs = 90_000): Promise<PipelineEvent[]> {
+  async function eventsUntil(
+    run: string,
+    done: (event: PipelineEvent) => boolean,
+    timeoutMs = 90_000,
+  ): Promise<PipelineEvent[]> {
     const events: PipelineEvent[] = [];
     const given = new AbortController();
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), given.signal]);
     const newest = trainers.at(-1)!;
     if (newest.exitCode !== null) given.abort();
     newest.once('close', () => setTimeout(() => given.abort(), 1000));
-    for await (const { message } of bus.follow({ stream: Streams.EVENTS, subject: subjects.event('trainer'), codec: codecs.PipelineEvent, signal })) {
+    for await (const { message } of bus.follow({
+      stream: Streams.EVENTS,
+      subject: subjects.event('trainer'),
+      codec: codecs.PipelineEvent,
+      signal,
+    })) {
       const about = message?.training?.run ?? message?.validation?.run ?? message?.pass?.run ?? message?.finished?.run;
       if (!message || about !== run) continue;
       events.push(message);
       if (done(message)) return events;
     }
-    throw new Error(`No such event of run ${run} within ${timeoutMs} ms: ${trainers.map((trainer) => (trainer as ReturnType<typeof startTrainer>).output()).join('\n')}`);
+    throw new Error(
+      `No such event of run ${run} within ${timeoutMs} ms: ${trainers.map((trainer) => (trainer as ReturnType<typeof startTrainer>).output()).join('\n')}`,
+    );
   }
 
-  const passes = (events: readonly PipelineEvent[]): PassCompleted[] => events.flatMap(({ pass }) => (pass ? [pass] : []));
+  const passes = (events: readonly PipelineEvent[]): PassCompleted[] =>
+    events.flatMap(({ pass }) => (pass ? [pass] : []));
 
   async function stopTrainer(trainer: ChildProcess): Promise<void> {
     const closed = new Promise((resolve) => trainer.once('close', resolve));
@@ -92,7 +121,10 @@ describe('trainer', () => {
     await stopTrainer(trainer);
     assert.equal(trainer.exitCode, 0, trainer.output());
 
-    assert.deepEqual(passes(events).map(({ pass, samples, dropped, repeated }) => [pass, samples, dropped, repeated]), [0, 1, 2].map((pass) => [pass, TRAIN, 0, 0]));
+    assert.deepEqual(
+      passes(events).map(({ pass, samples, dropped, repeated }) => [pass, samples, dropped, repeated]),
+      [0, 1, 2].map((pass) => [pass, TRAIN, 0, 0]),
+    );
     const finished = events.at(-1)!.finished!;
     assert.equal(finished.reason, 'epochs');
     assert.equal(finished.samples, 3 * TRAIN);
@@ -102,16 +134,25 @@ describe('trainer', () => {
     const champion = await registry.alias('champion');
     const card = await registry.get(champion!.version);
     const validations = events.flatMap(({ validation }) => (validation ? [validation] : []));
-    assert.deepEqual(validations.map(({ pass }) => pass), [0, 1, 2]);
+    assert.deepEqual(
+      validations.map(({ pass }) => pass),
+      [0, 1, 2],
+    );
     const promoted = validations.filter((validation) => validation.promoted);
     assert.equal(champion!.version, promoted.at(-1)!.version);
-    assert.ok(validations.every(({ loss }) => loss >= promoted.at(-1)!.loss), 'the champion has the lowest validation loss');
+    assert.ok(
+      validations.every(({ loss }) => loss >= promoted.at(-1)!.loss),
+      'the champion has the lowest validation loss',
+    );
     assert.equal(promoted.at(-1)!.accuracy, 1, 'brightness of a half is easily learned');
     assert.equal(card!.metrics.validation.samples, VALIDATION);
     const { temperature, samples, nllBefore, reason } = card!.calibration!;
     assert.deepEqual([temperature, samples], [1, VALIDATION]);
     assert.match(reason!, /12 samples are too few/);
-    assert.ok(Math.abs(nllBefore - card!.metrics.validation.loss) < 1e-6, 'the fit begins at the loss that the version is judged by');
+    assert.ok(
+      Math.abs(nllBefore - card!.metrics.validation.loss) < 1e-6,
+      'the fit begins at the loss that the version is judged by',
+    );
     assert.deepEqual(card!.classes, CLASSES);
     assert.deepEqual(card!.lineage.scanSequences, { first: 1, last: TRAIN, count: TRAIN });
     uninterrupted = { finished, weightsHash: (await lastCard('steady')).weightsHash };
@@ -133,7 +174,14 @@ describe('trainer', () => {
 
     // A pass whose end was reported but not checkpointed is reported again; the last word counts.
     const lastReports = [...new Map(passes(events).map((pass) => [pass.pass, pass])).values()];
-    assert.deepEqual(lastReports.map(({ samples, repeated }) => [samples, repeated]), [[TRAIN, 0], [TRAIN, 0], [TRAIN, 0]]);
+    assert.deepEqual(
+      lastReports.map(({ samples, repeated }) => [samples, repeated]),
+      [
+        [TRAIN, 0],
+        [TRAIN, 0],
+        [TRAIN, 0],
+      ],
+    );
     assert.equal(events.at(-1)!.finished!.samples, uninterrupted.finished.samples);
     assert.equal(events.at(-1)!.finished!.steps, uninterrupted.finished.steps);
     assert.equal((await lastCard('killed')).weightsHash, uninterrupted.weightsHash);
@@ -147,7 +195,13 @@ describe('trainer', () => {
     const unlabelled = await publishScans(bus, 6, 'SPLIT_TRAIN', { seed: 'late', label: () => '' });
     await eventsUntil('awake', ({ finished }) => finished?.scanSequence === TRAIN + VALIDATION + 6);
     for (const [index, sampleId] of unlabelled.entries()) {
-      await bus.publish(subjects.label('test'), codecs.LabelEvent, { sampleId, label: CLASSES[index % 2], labelSource: 'pathology', site: 'test', labelledUnixMs: Date.now() });
+      await bus.publish(subjects.label('test'), codecs.LabelEvent, {
+        sampleId,
+        label: CLASSES[index % 2],
+        labelSource: 'pathology',
+        site: 'test',
+        labelledUnixMs: Date.now(),
+      });
     }
     const events = await eventsUntil('awake', ({ pass }) => pass?.samples === TRAIN + 6);
     assert.equal(passes(events).at(-1)!.repeated, 0);
@@ -155,12 +209,33 @@ describe('trainer', () => {
   });
 
   it('begins with given weights, leaves frozen layers alone, and names its head in the card', async () => {
-    const pretrained = initialState({ architecture: 'resnet10-slim', classes: 5, input: { height: 32, width: 32, channels: 1 }, normalize: { mean: [0.5], std: [0.5] }, precision: 'float32' }, 99);
+    const pretrained = initialState(
+      {
+        architecture: 'resnet10-slim',
+        classes: 5,
+        input: { height: 32, width: 32, channels: 1 },
+        normalize: { mean: [0.5], std: [0.5] },
+        precision: 'float32',
+      },
+      99,
+    );
     const initialWeights = path.join(folder, 'pretrained.safetensors');
-    writeFileSync(initialWeights, encodeSafetensors(new Map([...pretrained].map(([name, tensor]) => [`module.${name}`, tensor]))));
+    writeFileSync(
+      initialWeights,
+      encodeSafetensors(new Map([...pretrained].map(([name, tensor]) => [`module.${name}`, tensor]))),
+    );
     const recipe = {
-      ...RECIPE, architecture: 'resnet10-slim', head: 'gap-dense1000-dense', initialWeights, frozenLayers: ['conv1', 'bn1'], epochs: 2,
-      optimizer: { name: 'adamw', learningRate: 0.001 }, schedule: { name: 'cosine', every: 'epoch', length: 2 }, classWeights: { right: 2, left: 1 }, bnFrozenAfterFirstEpoch: true, candidates: 'every',
+      ...RECIPE,
+      architecture: 'resnet10-slim',
+      head: 'gap-dense1000-dense',
+      initialWeights,
+      frozenLayers: ['conv1', 'bn1'],
+      epochs: 2,
+      optimizer: { name: 'adamw', learningRate: 0.001 },
+      schedule: { name: 'cosine', every: 'epoch', length: 2 },
+      classWeights: { right: 2, left: 1 },
+      bnFrozenAfterFirstEpoch: true,
+      candidates: 'every',
     };
     writeFileSync(path.join(folder, 'options.json'), JSON.stringify(recipe));
     const trainer = startTrainer('options', { SULCUS_RECIPE: path.join(folder, 'options.json') });
@@ -168,16 +243,31 @@ describe('trainer', () => {
     await stopTrainer(trainer);
     assert.match(trainer.output(), /a new run from .*pretrained\.safetensors .* drawn anew/);
     const rates = events.flatMap(({ training }) => (training ? [training.learningRate] : []));
-    assert.ok(Math.abs(rates[0]! - 0.001) < 1e-9 && Math.abs(rates.at(-1)! - 0.0005) < 1e-9, `rates ${rates.join(', ')}`);
+    assert.ok(
+      Math.abs(rates[0]! - 0.001) < 1e-9 && Math.abs(rates.at(-1)! - 0.0005) < 1e-9,
+      `rates ${rates.join(', ')}`,
+    );
     const cards = (await new Registry(bus).list()).filter((card) => card.run === 'options');
     assert.equal(cards.length, 2, 'every validation offers a candidate');
-    const [first, last] = await Promise.all(cards.sort((a, b) => a.step - b.step).map(async (card) => decodeSafetensors(await new Registry(bus).loadWeights(card)).state));
+    const [first, last] = await Promise.all(
+      cards
+        .sort((a, b) => a.step - b.step)
+        .map(async (card) => decodeSafetensors(await new Registry(bus).loadWeights(card)).state),
+    );
     assert.equal(cards[0]!.head, 'gap-dense1000-dense');
     assert.deepEqual(last!.get('head.output.weight')!.shape, [2, 1000]);
-    for (const name of ['conv1.weight', 'bn1.running_mean']) assert.deepEqual(last!.get(name)!.data, pretrained.get(name)!.data, name);
+    for (const name of ['conv1.weight', 'bn1.running_mean'])
+      assert.deepEqual(last!.get(name)!.data, pretrained.get(name)!.data, name);
     assert.notDeepEqual(last!.get('layer1.0.conv1.weight')!.data, first!.get('layer1.0.conv1.weight')!.data);
-    assert.notDeepEqual(first!.get('layer1.0.bn1.running_mean')!.data, pretrained.get('layer1.0.bn1.running_mean')!.data);
-    assert.deepEqual(last!.get('layer1.0.bn1.running_mean')!.data, first!.get('layer1.0.bn1.running_mean')!.data, 'batch norm keeps its statistics after the first pass');
+    assert.notDeepEqual(
+      first!.get('layer1.0.bn1.running_mean')!.data,
+      pretrained.get('layer1.0.bn1.running_mean')!.data,
+    );
+    assert.deepEqual(
+      last!.get('layer1.0.bn1.running_mean')!.data,
+      first!.get('layer1.0.bn1.running_mean')!.data,
+      'batch norm keeps its statistics after the first pass',
+    );
   });
 
   it('leaves its best version as candidate when people promote, and the champion where it is', async () => {

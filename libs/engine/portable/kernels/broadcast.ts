@@ -7,7 +7,8 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const [left, right] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1];
-    if (left !== right && left !== 1 && right !== 1) throw new Error(`shapes [${a.join(',')}] and [${b.join(',')}] do not broadcast`);
+    if (left !== right && left !== 1 && right !== 1)
+      throw new Error(`shapes [${a.join(',')}] and [${b.join(',')}] do not broadcast`);
     return left === 1 ? right : left;
   });
 }
@@ -24,6 +25,10 @@ export function broadcast(memory: Memory, x: HeapValue, shape: readonly number[]
   const added = shape.length - x.shape.length;
   const own = rowMajorStrides(x.shape);
   const strides = shape.map((_, axis) => (axis < added || x.shape[axis - added] === 1 ? 0 : own[axis - added]!));
-  copyStrided({ view: memory.view(x), offset: 0, strides }, { view, offset: 0, strides: rowMajorStrides(shape) }, shape);
+  copyStrided(
+    { view: memory.view(x), offset: 0, strides },
+    { view, offset: 0, strides: rowMajorStrides(shape) },
+    shape,
+  );
   return y;
 }

@@ -51,11 +51,13 @@ function crossEntropy(call: KernelCall): Value[] {
   const classesOf = labels.place === 'host' ? Array.from(labels.data, Number) : Array.from(memory.view(heap(call, 1)));
   const [logits, loss, gradient] = [memory.floats(x), memory.floats(losses), memory.floats(gradients)];
   for (const [sample, label] of classesOf.entries()) {
-    if (!(label >= 0 && label < classes)) throw new Error(`"${node.name}": the label ${label} is outside the valid range [0, ${classes})`);
+    if (!(label >= 0 && label < classes))
+      throw new Error(`"${node.name}": the label ${label} is outside the valid range [0, ${classes})`);
     const start = sample * classes;
     const [largest, sum] = normaliser(logits, start, classes);
     loss[sample] = Math.log(sum) - (logits[start + label]! - largest);
-    for (let i = 0; i < classes; i++) gradient[start + i] = Math.exp(logits[start + i]! - largest) / sum - (i === label ? 1 : 0);
+    for (let i = 0; i < classes; i++)
+      gradient[start + i] = Math.exp(logits[start + i]! - largest) / sum - (i === label ? 1 : 0);
   }
   return [losses, gradients];
 }

@@ -22,7 +22,12 @@ export function columnSums(x: Float32Array, columns: number): Float64Array {
 }
 
 /** Σ (x − shift of x) · (y − shift of y) per column. */
-export function columnProducts(x: Float32Array, xShifts: Float64Array, y: Float32Array, yShifts: Float64Array): Float64Array {
+export function columnProducts(
+  x: Float32Array,
+  xShifts: Float64Array,
+  y: Float32Array,
+  yShifts: Float64Array,
+): Float64Array {
   const columns = xShifts.length;
   const sums = new Float64Array(columns);
   let column = 0;
@@ -38,18 +43,30 @@ export function columnProducts(x: Float32Array, xShifts: Float64Array, y: Float3
     }
     sums.set([a, b, c, d], column);
   }
-  for (; column < columns; column++) for (let i = column; i < x.length; i += columns) sums[column]! += (x[i]! - xShifts[column]!) * (y[i]! - yShifts[column]!);
+  for (; column < columns; column++)
+    for (let i = column; i < x.length; i += columns)
+      sums[column]! += (x[i]! - xShifts[column]!) * (y[i]! - yShifts[column]!);
   return sums;
 }
 
 /** target = a · x + b · y + c with factors per column. */
-export function combineColumns(target: Float32Array, x: Float32Array, a: Float64Array, y: Float32Array, b: Float64Array, c: Float64Array): void {
+export function combineColumns(
+  target: Float32Array,
+  x: Float32Array,
+  a: Float64Array,
+  y: Float32Array,
+  b: Float64Array,
+  c: Float64Array,
+): void {
   const columns = a.length;
-  for (let i = 0; i < target.length; ) for (let column = 0; column < columns; column++, i++) target[i] = a[column]! * x[i]! + b[column]! * y[i]! + c[column]!;
+  for (let i = 0; i < target.length; )
+    for (let column = 0; column < columns; column++, i++)
+      target[i] = a[column]! * x[i]! + b[column]! * y[i]! + c[column]!;
 }
 
 /** target = a · x + b with factors per column. */
 export function scaleColumns(target: Float32Array, x: Float32Array, a: Float64Array, b: Float64Array): void {
   const columns = a.length;
-  for (let i = 0; i < target.length; ) for (let column = 0; column < columns; column++, i++) target[i] = a[column]! * x[i]! + b[column]!;
+  for (let i = 0; i < target.length; )
+    for (let column = 0; column < columns; column++, i++) target[i] = a[column]! * x[i]! + b[column]!;
 }

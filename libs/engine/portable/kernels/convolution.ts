@@ -14,7 +14,15 @@ export const convolutionKernels: Kernels = {
   Conv2D: (call) => {
     const [x, filter] = [heap(call, 0), heap(call, 1)];
     const geometry = windowGeometry(call.node, x.shape, filter.shape);
-    if (sizeOf(x) === 0) return [call.memory.allocate([geometry.batch, geometry.vertical.outSize, geometry.horizontal.outSize, filter.shape[3]!])];
+    if (sizeOf(x) === 0)
+      return [
+        call.memory.allocate([
+          geometry.batch,
+          geometry.vertical.outSize,
+          geometry.horizontal.outSize,
+          filter.shape[3]!,
+        ]),
+      ];
     return [call.memory.run('Conv2D', { x, filter }, tfjsWindow(geometry))];
   },
   Conv2DBackpropInput: (call) => [inputGradient(call)],
@@ -38,7 +46,9 @@ function filterGradient(call: KernelCall): HeapValue {
       const columns = memory.allocate([rows, (end - first) * pixels]);
       const part = memory.allocate([(end - first) * pixels, outChannels]);
       imagesToColumns(memory.floats(x), memory.floats(columns), channels, geometry, { first, end });
-      memory.floats(part).set(memory.floats(gradient).subarray(first * pixels * outChannels, end * pixels * outChannels));
+      memory
+        .floats(part)
+        .set(memory.floats(gradient).subarray(first * pixels * outChannels, end * pixels * outChannels));
       const product = matMul(memory, columns, part);
       const [total, term] = [memory.floats(sum), memory.floats(product)];
       for (let i = 0; i < total.length; i++) total[i]! += term[i]!;
@@ -56,8 +66,10 @@ function inputGradient(call: KernelCall): HeapValue {
   const geometry = windowGeometry(node, shape, filter.shape);
   const { vertical, horizontal } = geometry;
   if (sizeOf({ shape }) === 0) return memory.allocate(shape);
-  const fits = (axis: WindowAxis): boolean => axis.stride === 1 && reach(axis) >= Math.max(axis.padBefore, axis.padAfter);
-  if (fits(vertical) && fits(horizontal)) return memory.run('Conv2D', { x: gradient, filter: turned(memory, filter) }, tfjsWindow(reversed(geometry)));
+  const fits = (axis: WindowAxis): boolean =>
+    axis.stride === 1 && reach(axis) >= Math.max(axis.padBefore, axis.padAfter);
+  if (fits(vertical) && fits(horizontal))
+    return memory.run('Conv2D', { x: gradient, filter: turned(memory, filter) }, tfjsWindow(reversed(geometry)));
 
   const channels = filter.shape[2]!;
   const outChannels = filter.shape[3]!;
@@ -73,7 +85,13 @@ const reach = ({ window, dilation }: WindowAxis): number => (window - 1) * dilat
 
 /** The geometry that leads from a gradient of stride 1 back to the input. */
 function reversed({ batch, vertical, horizontal }: WindowGeometry): WindowGeometry {
-  const axis = (given: WindowAxis): WindowAxis => ({ ...given, inSize: given.outSize, outSize: given.inSize, padBefore: reach(given) - given.padBefore, padAfter: reach(given) - given.padAfter });
+  const axis = (given: WindowAxis): WindowAxis => ({
+    ...given,
+    inSize: given.outSize,
+    outSize: given.inSize,
+    padBefore: reach(given) - given.padBefore,
+    padAfter: reach(given) - given.padAfter,
+  });
   return { batch, vertical: axis(vertical), horizontal: axis(horizontal) };
 }
 
@@ -86,7 +104,12 @@ function turned(memory: Memory, filter: HeapValue): HeapValue {
   for (let place = 0; place < height * width; place++) {
     const [from, to] = [place * area, (height * width - 1 - place) * area];
     for (let channel = 0; channel < channels; channel++) {
-      for (let out = 0, s = from + channel * outChannels, t = to + channel; out < outChannels; out++, s++, t += channels) target[t] = source[s]!;
+      for (
+        let out = 0, s = from + channel * outChannels, t = to + channel;
+        out < outChannels;
+        out++, s++, t += channels
+      )
+        target[t] = source[s]!;
     }
   }
   return result;

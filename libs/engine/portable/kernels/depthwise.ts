@@ -8,7 +8,15 @@ export const depthwiseKernels: Kernels = {
   DepthwiseConv2dNative: (call) => {
     const [x, filter] = [heap(call, 0), heap(call, 1)];
     const geometry = windowGeometry(call.node, x.shape, filter.shape);
-    if (sizeOf(x) === 0) return [call.memory.allocate([geometry.batch, geometry.vertical.outSize, geometry.horizontal.outSize, filter.shape[2]! * filter.shape[3]!])];
+    if (sizeOf(x) === 0)
+      return [
+        call.memory.allocate([
+          geometry.batch,
+          geometry.vertical.outSize,
+          geometry.horizontal.outSize,
+          filter.shape[2]! * filter.shape[3]!,
+        ]),
+      ];
     return [call.memory.run('DepthwiseConv2dNative', { x, filter }, tfjsWindow(geometry))];
   },
   DepthwiseConv2dNativeBackpropInput: (call) => {
@@ -18,7 +26,8 @@ export const depthwiseKernels: Kernels = {
     const [dx, w, dy] = [call.memory.floats(images), call.memory.floats(filter), call.memory.floats(gradient)];
     const [channels, multiplier] = [filter.shape[2]!, filter.shape[3]!];
     forEachTap(windowGeometry(call.node, shape, filter.shape), channels, multiplier, (pixel, tap, output) => {
-      for (let channel = 0, o = output, f = tap; channel < channels; channel++) for (let each = 0; each < multiplier; each++, o++, f++) dx[pixel + channel]! += dy[o]! * w[f]!;
+      for (let channel = 0, o = output, f = tap; channel < channels; channel++)
+        for (let each = 0; each < multiplier; each++, o++, f++) dx[pixel + channel]! += dy[o]! * w[f]!;
     });
     return [images];
   },
@@ -33,14 +42,20 @@ function filterGradient(call: KernelCall): HeapValue {
   const filter = memory.allocate(shape);
   const [images, dy, sums] = [memory.floats(x), memory.floats(gradient), new Float64Array(sizeOf(filter))];
   forEachTap(windowGeometry(call.node, x.shape, shape), channels, multiplier, (pixel, tap, output) => {
-    for (let channel = 0, o = output, f = tap; channel < channels; channel++) for (let each = 0; each < multiplier; each++, o++, f++) sums[f]! += dy[o]! * images[pixel + channel]!;
+    for (let channel = 0, o = output, f = tap; channel < channels; channel++)
+      for (let each = 0; each < multiplier; each++, o++, f++) sums[f]! += dy[o]! * images[pixel + channel]!;
   });
   memory.floats(filter).set(sums);
   return filter;
 }
 
 /** Visits every pair of an output pixel and a pixel it sees, with the places of their first channels in the arrays. */
-function forEachTap({ batch, vertical, horizontal }: WindowGeometry, channels: number, multiplier: number, visit: (pixel: number, tap: number, output: number) => void): void {
+function forEachTap(
+  { batch, vertical, horizontal }: WindowGeometry,
+  channels: number,
+  multiplier: number,
+  visit: (pixel: number, tap: number, output: number) => void,
+): void {
   let output = 0;
   for (let image = 0; image < batch; image++) {
     for (let row = 0; row < vertical.outSize; row++) {
@@ -51,7 +66,11 @@ function forEachTap({ batch, vertical, horizontal }: WindowGeometry, channels: n
           for (let windowColumn = 0; windowColumn < horizontal.window; windowColumn++) {
             const x = column * horizontal.stride + windowColumn * horizontal.dilation - horizontal.padBefore;
             if (x < 0 || x >= horizontal.inSize) continue;
-            visit(((image * vertical.inSize + y) * horizontal.inSize + x) * channels, (windowRow * horizontal.window + windowColumn) * channels * multiplier, output);
+            visit(
+              ((image * vertical.inSize + y) * horizontal.inSize + x) * channels,
+              (windowRow * horizontal.window + windowColumn) * channels * multiplier,
+              output,
+            );
           }
         }
       }

@@ -27,7 +27,8 @@ const loop =
  * The same on the bits of float32 values: signs are as good as random, so that a branch per element would be guessed wrong
  * half of the time. A mask is all ones or all zeros; `>> 31` makes one of a sign.
  */
-const bitLoop = (run: (y: Int32Array, a: Int32Array, b: Int32Array) => void): Kernel => loop((y, a, b) => run(bitsOf(y), bitsOf(a), bitsOf(b)));
+const bitLoop = (run: (y: Int32Array, a: Int32Array, b: Int32Array) => void): Kernel =>
+  loop((y, a, b) => run(bitsOf(y), bitsOf(a), bitsOf(b)));
 
 const bitsOf = (floats: Float32Array): Int32Array => new Int32Array(floats.buffer, floats.byteOffset, floats.length);
 
@@ -49,7 +50,12 @@ export const elementwiseKernels: Kernels = {
   GreaterEqual: binary('GreaterEqual'),
   Less: binary('Less'),
   LessEqual: binary('LessEqual'),
-  AddN: (call) => [call.memory.run('AddN', call.inputs.map((_, index) => heap(call, index)))],
+  AddN: (call) => [
+    call.memory.run(
+      'AddN',
+      call.inputs.map((_, index) => heap(call, index)),
+    ),
+  ],
   SelectV2: (call) => [select(call)],
   Identity: share,
   StopGradient: share,
@@ -98,7 +104,12 @@ export const elementwiseKernels: Kernels = {
   }),
 };
 
-export function filled({ memory }: Pick<KernelCall, 'memory'>, shape: readonly number[], dtype: HeapType, value: number): HeapValue {
+export function filled(
+  { memory }: Pick<KernelCall, 'memory'>,
+  shape: readonly number[],
+  dtype: HeapType,
+  value: number,
+): HeapValue {
   const y = memory.allocate(shape, dtype);
   memory.view(y).fill(value);
   return y;
@@ -110,7 +121,12 @@ function select(call: KernelCall): HeapValue {
   const shape = given.map((value) => value.shape).reduce(broadcastShape);
   const [condition, a, b] = given.map((value) => broadcast(memory, value, shape)) as [HeapValue, HeapValue, HeapValue];
   const y = memory.allocate(shape, a.dtype);
-  const [target, chosen, other, which]: HeapView[] = [memory.view(y), memory.view(a), memory.view(b), memory.view(condition)];
+  const [target, chosen, other, which]: HeapView[] = [
+    memory.view(y),
+    memory.view(a),
+    memory.view(b),
+    memory.view(condition),
+  ];
   for (let i = 0; i < target!.length; i++) target![i] = which![i] ? chosen![i]! : other![i]!;
   return y;
 }

@@ -13,7 +13,13 @@ export interface ImageRange {
  * @param x images [batch, height, width, channel]
  * @param columns [window height · window width · channels, images · output height · output width], written to
  */
-export function imagesToColumns(x: Float32Array, columns: Float32Array, channels: number, geometry: WindowGeometry, { first, end }: ImageRange): void {
+export function imagesToColumns(
+  x: Float32Array,
+  columns: Float32Array,
+  channels: number,
+  geometry: WindowGeometry,
+  { first, end }: ImageRange,
+): void {
   const { vertical, horizontal } = geometry;
   const rowLength = (end - first) * vertical.outSize * horizontal.outSize;
   const step = horizontal.stride * channels;
@@ -28,8 +34,12 @@ export function imagesToColumns(x: Float32Array, columns: Float32Array, channels
           const shift = windowColumn * horizontal.dilation - horizontal.padBefore;
           // Output columns whose source lies inside the image.
           const begin = Math.max(0, Math.ceil(-shift / horizontal.stride));
-          const stop = Math.min(horizontal.outSize, Math.floor((horizontal.inSize - 1 - shift) / horizontal.stride) + 1);
-          const source = ((image * vertical.inSize + sourceRow) * horizontal.inSize + begin * horizontal.stride + shift) * channels;
+          const stop = Math.min(
+            horizontal.outSize,
+            Math.floor((horizontal.inSize - 1 - shift) / horizontal.stride) + 1,
+          );
+          const source =
+            ((image * vertical.inSize + sourceRow) * horizontal.inSize + begin * horizontal.stride + shift) * channels;
           const target = (windowRow * horizontal.window + windowColumn) * channels * rowLength + column + begin;
           transposeInto(x, source, step, columns, target, rowLength, stop - begin, channels);
         }
@@ -39,10 +49,25 @@ export function imagesToColumns(x: Float32Array, columns: Float32Array, channels
 }
 
 /** [pixels, channels] at distances `step` to [channels, pixels] at distances `rowLength`; four pixels at a time. */
-function transposeInto(x: Float32Array, source: number, step: number, columns: Float32Array, target: number, rowLength: number, pixels: number, channels: number): void {
+function transposeInto(
+  x: Float32Array,
+  source: number,
+  step: number,
+  columns: Float32Array,
+  target: number,
+  rowLength: number,
+  pixels: number,
+  channels: number,
+): void {
   let pixel = 0;
   for (; pixel + 4 <= pixels; pixel += 4) {
-    let [a, b, c, d, t] = [source + pixel * step, source + (pixel + 1) * step, source + (pixel + 2) * step, source + (pixel + 3) * step, target + pixel];
+    let [a, b, c, d, t] = [
+      source + pixel * step,
+      source + (pixel + 1) * step,
+      source + (pixel + 2) * step,
+      source + (pixel + 3) * step,
+      target + pixel,
+    ];
     for (let channel = 0; channel < channels; channel++, a++, b++, c++, d++, t += rowLength) {
       columns[t] = x[a]!;
       columns[t + 1] = x[b]!;
@@ -51,7 +76,12 @@ function transposeInto(x: Float32Array, source: number, step: number, columns: F
     }
   }
   for (; pixel < pixels; pixel++) {
-    for (let channel = 0, s = source + pixel * step, t = target + pixel; channel < channels; channel++, s++, t += rowLength) columns[t] = x[s]!;
+    for (
+      let channel = 0, s = source + pixel * step, t = target + pixel;
+      channel < channels;
+      channel++, s++, t += rowLength
+    )
+      columns[t] = x[s]!;
   }
 }
 
@@ -61,7 +91,12 @@ function transposeInto(x: Float32Array, source: number, step: number, columns: F
  * @param windows [batch · output height · output width, window height · window width · channels]
  * @param images [batch, height, width, channel], zeros at first, added to
  */
-export function windowsToImages(windows: Float32Array, images: Float32Array, channels: number, { batch, vertical, horizontal }: WindowGeometry): void {
+export function windowsToImages(
+  windows: Float32Array,
+  images: Float32Array,
+  channels: number,
+  { batch, vertical, horizontal }: WindowGeometry,
+): void {
   let source = 0;
   for (let image = 0; image < batch; image++) {
     for (let row = 0; row < vertical.outSize; row++) {
@@ -72,7 +107,8 @@ export function windowsToImages(windows: Float32Array, images: Float32Array, cha
             const x = column * horizontal.stride + windowColumn * horizontal.dilation - horizontal.padBefore;
             if (y < 0 || y >= vertical.inSize || x < 0 || x >= horizontal.inSize) continue;
             const target = ((image * vertical.inSize + y) * horizontal.inSize + x) * channels;
-            for (let channel = 0; channel < channels; channel++) images[target + channel]! += windows[source + channel]!;
+            for (let channel = 0; channel < channels; channel++)
+              images[target + channel]! += windows[source + channel]!;
           }
         }
       }

@@ -13,7 +13,9 @@ export function heapType(dtype: DType): HeapType {
 
 /** Kernels of ops that move or copy elements. */
 export const layoutKernels: Kernels = {
-  Shape: (call) => [call.memory.write(Int32Array.from(shapeOf(call.inputs[0]!)), [shapeOf(call.inputs[0]!).length], 'int32')],
+  Shape: (call) => [
+    call.memory.write(Int32Array.from(shapeOf(call.inputs[0]!)), [shapeOf(call.inputs[0]!).length], 'int32'),
+  ],
   Reshape: (call) => {
     const x = call.inputs[0]!;
     const shape = resolved(integers(call, 1), shapeOf(x));
@@ -52,7 +54,11 @@ function resolved(wanted: readonly number[], given: readonly number[]): number[]
 
 const boxOf = ({ memory }: KernelCall, value: HeapValue, begin: readonly number[] = value.shape.map(() => 0)) => {
   const strides = rowMajorStrides(value.shape);
-  return { view: memory.view(value), offset: begin.reduce((sum, position, axis) => sum + position * strides[axis]!, 0), strides };
+  return {
+    view: memory.view(value),
+    offset: begin.reduce((sum, position, axis) => sum + position * strides[axis]!, 0),
+    strides,
+  };
 };
 
 function cast({ node, inputs, memory }: KernelCall): Value {
@@ -61,11 +67,19 @@ function cast({ node, inputs, memory }: KernelCall): Value {
   if (from.place === 'variable' || from.dtype === 'string') throw new Error(`"${node.name}" cannot be cast`);
   if (dtype === 'int64') {
     const numbers: ArrayLike<bigint | number> = from.place === 'host' ? from.data : memory.view(from);
-    return { place: 'host', dtype, shape: from.shape, data: BigInt64Array.from(numbers, (value) => (typeof value === 'bigint' ? value : BigInt(Math.trunc(value)))) };
+    return {
+      place: 'host',
+      dtype,
+      shape: from.shape,
+      data: BigInt64Array.from(numbers, (value) => (typeof value === 'bigint' ? value : BigInt(Math.trunc(value)))),
+    };
   }
   if (from.place === 'heap' && from.dtype === heapType(dtype) && dtype !== 'uint8') return memory.share(from);
   const y = memory.allocate(from.shape, heapType(dtype));
-  const [target, source] = [memory.view(y), from.place === 'host' ? Float64Array.from(from.data, Number) : memory.view(from)];
+  const [target, source] = [
+    memory.view(y),
+    from.place === 'host' ? Float64Array.from(from.data, Number) : memory.view(from),
+  ];
   if (dtype === 'bool') for (let i = 0; i < target.length; i++) target[i] = source[i] === 0 ? 0 : 1;
   else if (dtype === 'uint8') for (let i = 0; i < target.length; i++) target[i] = source[i]! & 0xff;
   else target.set(source);
@@ -75,11 +89,21 @@ function cast({ node, inputs, memory }: KernelCall): Value {
 function concat(call: KernelCall): HeapValue {
   const parts = call.inputs.slice(0, -1).map((_, index) => heap(call, index));
   const [axis] = integers(call, parts.length);
-  const shape = parts[0]!.shape.map((size, each) => (each === axis ? parts.reduce((sum, part) => sum + part.shape[each]!, 0) : size));
+  const shape = parts[0]!.shape.map((size, each) =>
+    each === axis ? parts.reduce((sum, part) => sum + part.shape[each]!, 0) : size,
+  );
   const y = call.memory.allocate(shape, parts[0]!.dtype);
   let offset = 0;
   for (const part of parts) {
-    copyStrided(boxOf(call, part), boxOf(call, y, shape.map((_, each) => (each === axis ? offset : 0))), part.shape);
+    copyStrided(
+      boxOf(call, part),
+      boxOf(
+        call,
+        y,
+        shape.map((_, each) => (each === axis ? offset : 0)),
+      ),
+      part.shape,
+    );
     offset += part.shape[axis!]!;
   }
   return y;
@@ -88,33 +112,58 @@ function concat(call: KernelCall): HeapValue {
 /** [s] repeated m times is [m, s] with a stride of 0 along m. */
 function tile(call: KernelCall, multiples: readonly number[]): HeapValue {
   const x = heap(call, 0);
-  const y = call.memory.allocate(x.shape.map((size, axis) => size * multiples[axis]!), x.dtype);
+  const y = call.memory.allocate(
+    x.shape.map((size, axis) => size * multiples[axis]!),
+    x.dtype,
+  );
   const folded = x.shape.flatMap((size, axis) => [multiples[axis]!, size]);
   const strides = rowMajorStrides(x.shape).flatMap((stride) => [0, stride]);
-  copyStrided({ view: call.memory.view(x), offset: 0, strides }, { view: call.memory.view(y), offset: 0, strides: rowMajorStrides(folded) }, folded);
+  copyStrided(
+    { view: call.memory.view(x), offset: 0, strides },
+    { view: call.memory.view(y), offset: 0, strides: rowMajorStrides(folded) },
+    folded,
+  );
   return y;
 }
 
 function pad(call: KernelCall, value: number): HeapValue {
   const [x, amounts] = [heap(call, 0), integers(call, 1)];
-  const y = call.memory.allocate(x.shape.map((size, axis) => size + amounts[2 * axis]! + amounts[2 * axis + 1]!), x.dtype);
+  const y = call.memory.allocate(
+    x.shape.map((size, axis) => size + amounts[2 * axis]! + amounts[2 * axis + 1]!),
+    x.dtype,
+  );
   call.memory.view(y).fill(value);
-  copyStrided(boxOf(call, x), boxOf(call, y, x.shape.map((_, axis) => amounts[2 * axis]!)), x.shape);
+  copyStrided(
+    boxOf(call, x),
+    boxOf(
+      call,
+      y,
+      x.shape.map((_, axis) => amounts[2 * axis]!),
+    ),
+    x.shape,
+  );
   return y;
 }
 
 /** Little-endian bytes of a scalar string as a vector. */
 function decodeRaw({ node, inputs, memory }: KernelCall): Value {
   const text = inputs[0]!;
-  if (text.place !== 'host' || text.dtype !== 'string' || text.shape.length > 0) throw new Error(`"${node.name}" decodes one string only`);
+  if (text.place !== 'host' || text.dtype !== 'string' || text.shape.length > 0)
+    throw new Error(`"${node.name}" decodes one string only`);
   const bytes = text.data[0]!;
   const { dtype } = node.outputs[0]!;
-  if (dtype === 'string' || dtype === 'resource' || bytes.byteLength % BYTES_PER_ELEMENT[dtype] !== 0) throw new Error(`"${node.name}": ${bytes.byteLength} bytes are no ${dtype}`);
+  if (dtype === 'string' || dtype === 'resource' || bytes.byteLength % BYTES_PER_ELEMENT[dtype] !== 0)
+    throw new Error(`"${node.name}": ${bytes.byteLength} bytes are no ${dtype}`);
   return fromBytes(memory, bytes, dtype, [bytes.byteLength / BYTES_PER_ELEMENT[dtype]]);
 }
 
 /** A tensor from its little-endian bytes. */
-export function fromBytes(memory: KernelCall['memory'], bytes: Uint8Array, dtype: DType, shape: readonly number[]): HeapValue | HostValue {
+export function fromBytes(
+  memory: KernelCall['memory'],
+  bytes: Uint8Array,
+  dtype: DType,
+  shape: readonly number[],
+): HeapValue | HostValue {
   if (dtype === 'int64') return { place: 'host', dtype, shape, data: new BigInt64Array(bytes.slice().buffer) };
   const value = memory.allocate(shape, heapType(dtype));
   const view = memory.view(value);

@@ -27,8 +27,13 @@ export const transposed = (memory: Memory, x: HeapValue): HeapValue => memory.ru
 /** Product of [m, k] and [k, n]. */
 export function matMul(memory: Memory, a: HeapValue, b: HeapValue): HeapValue {
   const [m, inner, n] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
-  if (inner !== b.shape[0]) throw new Error(`matrices [${a.shape.join(',')}] and [${b.shape.join(',')}] do not multiply`);
+  if (inner !== b.shape[0])
+    throw new Error(`matrices [${a.shape.join(',')}] and [${b.shape.join(',')}] do not multiply`);
   if (sizeOf(a) === 0 || sizeOf(b) === 0) return filled({ memory }, [m, n], 'float32', 0);
-  const product = memory.run('BatchMatMul', { a: { ...a, shape: [1, m, inner] }, b: { ...b, shape: [1, inner, n] } }, { transposeA: false, transposeB: false });
+  const product = memory.run(
+    'BatchMatMul',
+    { a: { ...a, shape: [1, m, inner] }, b: { ...b, shape: [1, inner, n] } },
+    { transposeA: false, transposeB: false },
+  );
   return memory.share(product, [m, n]);
 }

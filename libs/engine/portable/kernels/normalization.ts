@@ -25,15 +25,26 @@ function forward(call: KernelCall): Value[] {
   const y = memory.allocate(x!.shape);
   const vectors = node.outputs.slice(1, 5).map(() => memory.allocate([channels]));
   const opaque = memory.allocate([0]);
-  const [scale, offset, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  const [newMean, newVariance, usedMean, usedVariance] = vectors.map((vector) => memory.floats(vector)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const [scale, offset, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [newMean, newVariance, usedMean, usedVariance] = vectors.map((vector) => memory.floats(vector)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   if (boolAttr(node, 'is_training')) {
     const batch = statistics(memory.floats(x!), channels);
     // The variance to store is the unbiased estimate, the one in use is not.
     const unbiased = rows / Math.max(1, rows - 1);
     for (let channel = 0; channel < channels; channel++) {
       newMean[channel] = (1 - factor) * (factor === 1 ? 0 : mean[channel]!) + factor * batch.mean[channel]!;
-      newVariance[channel] = (1 - factor) * (factor === 1 ? 0 : variance[channel]!) + factor * unbiased * batch.variance[channel]!;
+      newVariance[channel] =
+        (1 - factor) * (factor === 1 ? 0 : variance[channel]!) + factor * unbiased * batch.variance[channel]!;
     }
     usedMean.set(batch.mean);
     usedVariance.set(batch.variance);
@@ -56,7 +67,11 @@ function backward(call: KernelCall): Value[] {
   const result = memory.allocate(x!.shape);
   const [scaleGradient, offsetGradient] = [memory.allocate([channels]), memory.allocate([channels])];
   const opaque = [memory.allocate([0]), memory.allocate([0])];
-  const [scale, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [Float32Array, Float32Array, Float32Array];
+  const [scale, mean, variance] = parameters.map((parameter) => memory.floats(parameter)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const [dy, values, dx] = [memory.floats(gradient!), memory.floats(x!), memory.floats(result)];
 
   const perDeviation = Float64Array.from(variance, (value) => 1 / Math.sqrt(value + numberAttr(node, 'epsilon')));
@@ -68,7 +83,9 @@ function backward(call: KernelCall): Value[] {
   // dx = a·dy + b·x + c per channel; without training the statistics do not depend on x, and b = c = 0.
   const training = boolAttr(node, 'is_training');
   const a = perDeviation.map((each, channel) => scale[channel]! * each);
-  const b = a.map((each, channel) => (training ? (-each * perDeviation[channel]! ** 2 * products[channel]!) / rows : 0));
+  const b = a.map((each, channel) =>
+    training ? (-each * perDeviation[channel]! ** 2 * products[channel]!) / rows : 0,
+  );
   const c = a.map((each, channel) => (training ? (-each * sums[channel]!) / rows - b[channel]! * mean[channel]! : 0));
   if (training) combineColumns(dx, dy, a, values, b, c);
   else scaleColumns(dx, dy, a, c);

@@ -3,7 +3,8 @@ import { sizeOf, type HeapValue } from '../value.js';
 import { filled } from './elementwise.js';
 import { tfjsWindow, windowGeometry, type WindowAxis, type WindowGeometry } from './window.js';
 
-const geometryOf = ({ node }: KernelCall, shape: readonly number[]): WindowGeometry => windowGeometry(node, shape, intsAttr(node, 'ksize').slice(1, 3));
+const geometryOf = ({ node }: KernelCall, shape: readonly number[]): WindowGeometry =>
+  windowGeometry(node, shape, intsAttr(node, 'ksize').slice(1, 3));
 
 const pooling =
   (kernel: string): Kernel =>
@@ -11,10 +12,18 @@ const pooling =
     const x = heap(call, 0);
     const geometry = geometryOf(call, x.shape);
     const { vertical, horizontal } = geometry;
-    if (sizeOf(x) === 0) return [call.memory.allocate([geometry.batch, vertical.outSize, horizontal.outSize, x.shape[3]!])];
+    if (sizeOf(x) === 0)
+      return [call.memory.allocate([geometry.batch, vertical.outSize, horizontal.outSize, x.shape[3]!])];
     // Pools take the padding of height and width only by name.
-    const pad = vertical.padBefore + vertical.padAfter + horizontal.padBefore + horizontal.padAfter === 0 ? 'valid' : 'same';
-    return [call.memory.run(kernel, { x }, { ...tfjsWindow(geometry), filterSize: [vertical.window, horizontal.window], pad })];
+    const pad =
+      vertical.padBefore + vertical.padAfter + horizontal.padBefore + horizontal.padAfter === 0 ? 'valid' : 'same';
+    return [
+      call.memory.run(
+        kernel,
+        { x },
+        { ...tfjsWindow(geometry), filterSize: [vertical.window, horizontal.window], pad },
+      ),
+    ];
   };
 
 /** Kernels of poolings of [batch, height, width, channel] and their gradients. */
@@ -59,14 +68,22 @@ function avgPoolGradient(call: KernelCall): HeapValue {
   const [dy, dx] = [memory.floats(gradient), memory.floats(result)];
   forEachWindow(geometryOf(call, shape), (output, pixels, count) => {
     for (let index = 0; index < count; index++) {
-      for (let channel = 0, i = pixels[index]! * channels, o = output * channels; channel < channels; channel++, i++, o++) dx[i]! += dy[o]! / count;
+      for (
+        let channel = 0, i = pixels[index]! * channels, o = output * channels;
+        channel < channels;
+        channel++, i++, o++
+      )
+        dx[i]! += dy[o]! / count;
     }
   });
   return result;
 }
 
 /** Visits every window with the numbers of the pixels inside the image, row by row; the array is the same every time. */
-function forEachWindow({ batch, vertical, horizontal }: WindowGeometry, visit: (output: number, pixels: Int32Array, count: number) => void): void {
+function forEachWindow(
+  { batch, vertical, horizontal }: WindowGeometry,
+  visit: (output: number, pixels: Int32Array, count: number) => void,
+): void {
   const pixels = new Int32Array(vertical.window * horizontal.window);
   let output = 0;
   for (let image = 0; image < batch; image++) {
@@ -75,7 +92,8 @@ function forEachWindow({ batch, vertical, horizontal }: WindowGeometry, visit: (
       for (let column = 0; column < horizontal.outSize; column++, output++) {
         const [left, right] = span(horizontal, column);
         let count = 0;
-        for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) pixels[count++] = (image * vertical.inSize + y) * horizontal.inSize + x;
+        for (let y = top; y < bottom; y++)
+          for (let x = left; x < right; x++) pixels[count++] = (image * vertical.inSize + y) * horizontal.inSize + x;
         visit(output, pixels, count);
       }
     }

@@ -13,14 +13,16 @@ type Accumulate = (x: HeapView, start: number, blocks: Blocks, into: Float64Arra
 
 const addUp: Accumulate = (x, start, { reduced, inner }, into) => {
   into.fill(0);
-  for (let row = 0, i = start; row < reduced; row++) for (let column = 0; column < inner; column++, i++) into[column]! += x[i]!;
+  for (let row = 0, i = start; row < reduced; row++)
+    for (let column = 0; column < inner; column++, i++) into[column]! += x[i]!;
 };
 
 const largest: Accumulate = (x, start, { reduced, inner }, into) => {
   into.fill(-Infinity);
   for (let row = 0, i = start; row < reduced; row++) {
     // Written so that NaN is the largest, once it has been seen.
-    for (let column = 0; column < inner; column++, i++) if (!(x[i]! <= into[column]!)) into[column] = Number.isNaN(into[column]!) ? NaN : x[i]!;
+    for (let column = 0; column < inner; column++, i++)
+      if (!(x[i]! <= into[column]!)) into[column] = Number.isNaN(into[column]!) ? NaN : x[i]!;
   }
 };
 
@@ -33,7 +35,8 @@ const reduction =
     const [source, target, into] = [memory.view(x), memory.view(y), new Float64Array(blocks.inner)];
     for (let block = 0; block < blocks.outer; block++) {
       accumulate(source, block * blocks.reduced * blocks.inner, blocks, into);
-      for (let column = 0; column < blocks.inner; column++) target[block * blocks.inner + column] = finish(into[column]!, blocks.reduced);
+      for (let column = 0; column < blocks.inner; column++)
+        target[block * blocks.inner + column] = finish(into[column]!, blocks.reduced);
     }
     return [y];
   };
@@ -47,8 +50,15 @@ export const reductionKernels: Kernels = {
     const { memory } = call;
     const x = heap(call, 0);
     const axis = memory.view(heap(call, 1))[0]!;
-    const [outer, reduced, inner] = [sizeOf({ shape: x.shape.slice(0, axis) }), x.shape[axis]!, sizeOf({ shape: x.shape.slice(axis + 1) })];
-    const y = memory.allocate(x.shape.filter((_, each) => each !== axis), 'int32');
+    const [outer, reduced, inner] = [
+      sizeOf({ shape: x.shape.slice(0, axis) }),
+      x.shape[axis]!,
+      sizeOf({ shape: x.shape.slice(axis + 1) }),
+    ];
+    const y = memory.allocate(
+      x.shape.filter((_, each) => each !== axis),
+      'int32',
+    );
     const [source, target] = [memory.view(x), memory.view(y)];
     for (let block = 0; block < outer; block++) {
       for (let column = 0; column < inner; column++) {

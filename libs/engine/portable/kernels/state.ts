@@ -101,7 +101,9 @@ export const stateKernels: Kernels = {
     });
   },
   ResourceApplyAdam: (call) => {
-    const [beta1Power, beta2Power, rate, beta1, beta2, epsilon] = [3, 4, 5, 6, 7, 8].map((index) => scalar(call, index)) as [number, number, number, number, number, number];
+    const [beta1Power, beta2Power, rate, beta1, beta2, epsilon] = [3, 4, 5, 6, 7, 8].map((index) =>
+      scalar(call, index),
+    ) as [number, number, number, number, number, number];
     const gradient = heap(call, 9);
     const stepSize = (rate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
     return updated(call, 3, (weights, m, v) => {
@@ -117,7 +119,10 @@ export const stateKernels: Kernels = {
   CheckNumerics: (call) => {
     const x = heap(call, 0);
     for (const value of call.memory.floats(x)) {
-      if (!Number.isFinite(value)) throw new Error(`${stringAttr(call.node, 'message')}: tensor had ${Number.isNaN(value) ? 'NaN' : 'Inf'} values`);
+      if (!Number.isFinite(value))
+        throw new Error(
+          `${stringAttr(call.node, 'message')}: tensor had ${Number.isNaN(value) ? 'NaN' : 'Inf'} values`,
+        );
     }
     return [call.memory.share(x)];
   },

@@ -21,7 +21,13 @@ export interface WindowGeometry {
   readonly horizontal: WindowAxis;
 }
 
-function windowAxis(inSize: number, window: number, stride: number, dilation: number, padding: 'SAME' | 'VALID'): WindowAxis {
+function windowAxis(
+  inSize: number,
+  window: number,
+  stride: number,
+  dilation: number,
+  padding: 'SAME' | 'VALID',
+): WindowAxis {
   const outSize = windowedSize(inSize, window, stride, dilation, padding);
   const missing = padding === 'SAME' ? Math.max(0, (outSize - 1) * stride + (window - 1) * dilation + 1 - inSize) : 0;
   const padBefore = Math.floor(missing / 2);
@@ -31,10 +37,12 @@ function windowAxis(inSize: number, window: number, stride: number, dilation: nu
 /** The geometry that a node's attributes give for an input of the shape and a window of height and width. */
 export function windowGeometry(node: GraphNode, inShape: readonly number[], window: readonly number[]): WindowGeometry {
   const padding = stringAttr(node, 'padding');
-  if (padding !== 'SAME' && padding !== 'VALID') throw new Error(`${node.type} "${node.name}": padding ${padding} is not supported`);
+  if (padding !== 'SAME' && padding !== 'VALID')
+    throw new Error(`${node.type} "${node.name}": padding ${padding} is not supported`);
   const strides = intsAttr(node, 'strides');
   const dilations = 'dilations' in node.attrs ? intsAttr(node, 'dilations') : [1, 1, 1, 1];
-  const axis = (index: number): WindowAxis => windowAxis(inShape[index]!, window[index - 1]!, strides[index]!, dilations[index]!, padding);
+  const axis = (index: number): WindowAxis =>
+    windowAxis(inShape[index]!, window[index - 1]!, strides[index]!, dilations[index]!, padding);
   return { batch: inShape[0]!, vertical: axis(1), horizontal: axis(2) };
 }
 
@@ -42,7 +50,12 @@ export function windowGeometry(node: GraphNode, inShape: readonly number[], wind
 export const tfjsWindow = ({ vertical, horizontal }: WindowGeometry) => ({
   strides: [vertical.stride, horizontal.stride],
   dilations: [vertical.dilation, horizontal.dilation],
-  pad: [[0, 0], [vertical.padBefore, vertical.padAfter], [horizontal.padBefore, horizontal.padAfter], [0, 0]],
+  pad: [
+    [0, 0],
+    [vertical.padBefore, vertical.padAfter],
+    [horizontal.padBefore, horizontal.padAfter],
+    [0, 0],
+  ],
   dataFormat: 'NHWC',
   dimRoundingMode: 'floor',
 });

@@ -13,7 +13,11 @@ export function constantFloats(g: Graph, tensor: Tensor): Float32Array | undefin
 }
 
 /** Reorders the axes of row-major numbers: output axis i is input axis `permutation[i]`. */
-export function transposeFloats(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
+export function transposeFloats(
+  data: Float32Array,
+  shape: readonly number[],
+  permutation: readonly number[],
+): Float32Array {
   const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
   const sizes = permutation.map((axis) => shape[axis]!);
   const steps = permutation.map((axis) => strides[axis]!);

@@ -50,6 +50,9 @@ function evaluate(graph: Graph, tensor: Tensor, names: ReadonlyMap<string, strin
   const name = names.get(node.name);
   if (name === undefined) throw graphError(`"${node.name}" (${node.type}) cannot be made a constant`);
   const value = values.get(name);
-  if (value?.shape.join() !== tensor.shape.join()) throw graphError(`The value "${name}" must be float32[${tensor.shape.join(',')}], got ${value ? `[${value.shape.join(',')}]` : 'nothing'}`);
+  if (value?.shape.join() !== tensor.shape.join())
+    throw graphError(
+      `The value "${name}" must be float32[${tensor.shape.join(',')}], got ${value ? `[${value.shape.join(',')}]` : 'nothing'}`,
+    );
   return value;
 }

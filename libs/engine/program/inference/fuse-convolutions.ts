@@ -34,13 +34,18 @@ export function fuseConvolutions(program: Program): Program {
   const withBias = (node: GraphNode): Chain | undefined => {
     if (node.type !== 'BiasAdd') return undefined;
     const convolution = maker(node.inputs[0]!, 'Conv2D');
-    return convolution && isConstant(convolution.inputs[1]!) && isConstant(node.inputs[1]!) ? { convolution, bias: node.inputs[1]! } : undefined;
+    return convolution && isConstant(convolution.inputs[1]!) && isConstant(node.inputs[1]!)
+      ? { convolution, bias: node.inputs[1]! }
+      : undefined;
   };
   const withSum = (node: GraphNode): Chain | undefined => {
     if (node.type !== 'AddV2') return withBias(node);
     const [left, right] = node.inputs as [Tensor, Tensor];
     if (left.shape.join() !== right.shape.join()) return undefined; // it would broadcast
-    for (const [one, other] of [[left, right], [right, left]] as const) {
+    for (const [one, other] of [
+      [left, right],
+      [right, left],
+    ] as const) {
       const biased = maker(one, 'BiasAdd');
       const chain = biased && withBias(biased);
       if (chain) return { ...chain, summand: other };
@@ -59,7 +64,9 @@ export function fuseConvolutions(program: Program): Program {
   const moved = ({ node, output }: Tensor): Tensor => rebuilt.get(node)![output]!;
   const fuse: Rewrite = (g, node, inputs) => {
     const chain = chainOf(node);
-    const outputs = chain ? [emitFused(g, graph, chain, node, moved)] : g.op(node.type, inputs, node.attrs, node.outputs, { name: node.name });
+    const outputs = chain
+      ? [emitFused(g, graph, chain, node, moved)]
+      : g.op(node.type, inputs, node.attrs, node.outputs, { name: node.name });
     rebuilt.set(node.name, outputs);
     return outputs;
   };
@@ -67,7 +74,13 @@ export function fuseConvolutions(program: Program): Program {
   return rewriteProgram(rewriteProgram(program, [fuse]), []);
 }
 
-function emitFused(g: Graph, source: Graph, { convolution, bias, summand, activation }: Chain, last: GraphNode, moved: (tensor: Tensor) => Tensor): Tensor {
+function emitFused(
+  g: Graph,
+  source: Graph,
+  { convolution, bias, summand, activation }: Chain,
+  last: GraphNode,
+  moved: (tensor: Tensor) => Tensor,
+): Tensor {
   const { x, padding } = inputOf(source, convolution);
   const args = [bias, ...(summand ? [summand] : [])].map(moved);
   const { T, strides, dilations, data_format } = convolution.attrs as Record<string, Attrs[string]>;
@@ -82,13 +95,19 @@ function emitFused(g: Graph, source: Graph, { convolution, bias, summand, activa
     ...padding,
     filter_format: attr.string('HWIO'),
     use_cudnn_on_gpu: attr.bool(false),
-    fused_ops: attr.strings(['BiasAdd', ...(summand ? ['Add'] : []), ...(activation === undefined ? [] : [activation])]),
+    fused_ops: attr.strings([
+      'BiasAdd',
+      ...(summand ? ['Add'] : []),
+      ...(activation === undefined ? [] : [activation]),
+    ]),
     is_filter_const: attr.bool(true),
     epsilon: attr.float(0),
     leakyrelu_alpha: attr.float(0.2),
     _kernel: attr.string('MklNameChangeOp'),
   };
-  return g.op('_MklNativeFusedConv2D', [moved(x), moved(convolution.inputs[1]!), ...args], attrs, last.outputs, { name: `${last.name}/fused` })[0]!;
+  return g.op('_MklNativeFusedConv2D', [moved(x), moved(convolution.inputs[1]!), ...args], attrs, last.outputs, {
+    name: `${last.name}/fused`,
+  })[0]!;
 }
 
 /** What the convolution reads: behind a padding with zeros, what was padded. */
@@ -96,6 +115,10 @@ function inputOf(source: Graph, convolution: GraphNode): { x: Tensor; padding: A
   const [x] = convolution.inputs as [Tensor];
   const pad = source.node(x.node);
   const own = convolution.attrs['padding']!;
-  if (pad.type !== 'Pad' || own.value !== 'VALID') return { x, padding: { padding: own, explicit_paddings: attr.ints([]) } };
-  return { x: pad.inputs[0]!, padding: { padding: attr.string('EXPLICIT'), explicit_paddings: attr.ints(constantInts(source, pad.inputs[1]!)) } };
+  if (pad.type !== 'Pad' || own.value !== 'VALID')
+    return { x, padding: { padding: own, explicit_paddings: attr.ints([]) } };
+  return {
+    x: pad.inputs[0]!,
+    padding: { padding: attr.string('EXPLICIT'), explicit_paddings: attr.ints(constantInts(source, pad.inputs[1]!)) },
+  };
 }

@@ -22,4 +22,8 @@ const castConstants: Rewrite = (g, node, inputs) => {
  */
 export const freezeForInference = (program: Program, writer: string, values: FrozenValues): Program =>
   // The last pass also drops the constants that the passes before it have replaced.
-  [foldBatchNorm, (folded: Program) => rewriteProgram(folded, [castConstants]), (cast: Program) => rewriteProgram(cast, [])].reduce((current, pass) => pass(current), freezeVariables(program, writer, values));
+  [
+    foldBatchNorm,
+    (folded: Program) => rewriteProgram(folded, [castConstants]),
+    (cast: Program) => rewriteProgram(cast, []),
+  ].reduce((current, pass) => pass(current), freezeVariables(program, writer, values));

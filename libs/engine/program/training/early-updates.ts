@@ -8,7 +8,20 @@ import { comesFromBackwardPass } from './repeatable.js';
 const WEIGHT_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter', 'MatMul']);
 
 /** What may lie between a gradient and the update, and what an update reads besides. */
-const LIGHT = new Set(['Const', 'Placeholder', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'Cast', 'Identity', 'Reshape', 'Mul', 'AddV2', 'Sub', 'CheckNumerics']);
+const LIGHT = new Set([
+  'Const',
+  'Placeholder',
+  'VarHandleOp',
+  'ReadVariableOp',
+  'AssignVariableOp',
+  'Cast',
+  'Identity',
+  'Reshape',
+  'Mul',
+  'AddV2',
+  'Sub',
+  'CheckNumerics',
+]);
 
 const isUpdate = ({ type }: GraphNode): boolean => type.startsWith('ResourceApply');
 
@@ -27,14 +40,16 @@ export function updateEarly(program: Program): Program {
   const placed = new Set<string>();
   const order: GraphNode[] = [];
   const waits = new Map<string, readonly string[]>();
-  const before = ({ inputs, controlInputs }: GraphNode): GraphNode[] => [...inputs.map(({ node }) => node), ...controlInputs].map((name) => graph.node(name));
+  const before = ({ inputs, controlInputs }: GraphNode): GraphNode[] =>
+    [...inputs.map(({ node }) => node), ...controlInputs].map((name) => graph.node(name));
   const place = (node: GraphNode): void => {
     if (placed.has(node.name)) return;
     before(node).forEach(place);
     placed.add(node.name);
     order.push(node);
   };
-  const isWithinReach = (node: GraphNode): boolean => before(node).every((each) => placed.has(each.name) || (LIGHT.has(each.type) && isWithinReach(each)));
+  const isWithinReach = (node: GraphNode): boolean =>
+    before(node).every((each) => placed.has(each.name) || (LIGHT.has(each.type) && isWithinReach(each)));
 
   const waiting = new Set(updates);
   for (const node of graph.nodes) {
@@ -48,7 +63,10 @@ export function updateEarly(program: Program): Program {
         waits.set(update.name, slopes);
         waiting.delete(update);
       }
-      waits.set(node.name, early.map(({ name }) => name));
+      waits.set(
+        node.name,
+        early.map(({ name }) => name),
+      );
     }
     if (isUpdate(node)) waiting.delete(node);
     place(node);

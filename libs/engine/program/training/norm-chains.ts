@@ -31,7 +31,14 @@ export function findNormChains(program: Program, norms: readonly GraphNode[], us
     const end = sum && uses.onlyReader(sum, 'Relu');
     const side = sum?.inputs.find(({ node }) => node !== norm.name);
     // The other summand must be there when the norm is computed: of two norms that meet, the later one takes the chain.
-    if (!end || !side || !alwaysTogether(norm, end) || places.get(side.node)! > places.get(norm.name)! || side.shape.join() !== norm.outputs[0]!.shape.join()) return undefined;
+    if (
+      !end ||
+      !side ||
+      !alwaysTogether(norm, end) ||
+      places.get(side.node)! > places.get(norm.name)! ||
+      side.shape.join() !== norm.outputs[0]!.shape.join()
+    )
+      return undefined;
     return { side, end: end.name };
   };
 

@@ -35,14 +35,25 @@ export function rematerialise(program: Program): Program {
     const options = { name: `${node.name}/again`, controlInputs: [start] };
     const before = node.inputs[0]!;
     const norm = isTrainingNorm(node) ? node : node.type === 'Relu' ? graph.node(before.node) : undefined;
-    if (norm && isTrainingNorm(norm)) return emitNorm(g, norm, { inputs: norm.inputs.map(moved), outputs: rebuilt.get(norm.name)!, rectified: norm !== node }, options);
+    if (norm && isTrainingNorm(norm))
+      return emitNorm(
+        g,
+        norm,
+        { inputs: norm.inputs.map(moved), outputs: rebuilt.get(norm.name)!, rectified: norm !== node },
+        options,
+      );
     const inputs = node.inputs.map((input) => (isRepeatable(input) ? repeat(g, input, start) : moved(input)));
     return g.op(node.type, inputs, node.attrs, node.outputs, options)[0]!;
   };
 
   const rewrite: Rewrite = (g, node, inputs) => {
-    const gradient = backwardPassOf(node.name) === undefined ? undefined : node.inputs.find((input) => comesFromBackwardPass(graph, input));
-    const used = gradient ? node.inputs.map((input, index) => (isRepeatable(input) ? repeat(g, input, moved(gradient)) : inputs[index]!)) : inputs;
+    const gradient =
+      backwardPassOf(node.name) === undefined
+        ? undefined
+        : node.inputs.find((input) => comesFromBackwardPass(graph, input));
+    const used = gradient
+      ? node.inputs.map((input, index) => (isRepeatable(input) ? repeat(g, input, moved(gradient)) : inputs[index]!))
+      : inputs;
     const outputs = g.op(node.type, used, node.attrs, node.outputs, { name: node.name });
     rebuilt.set(node.name, outputs);
     return outputs;

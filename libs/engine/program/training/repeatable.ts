@@ -3,7 +3,8 @@ import { backwardPassOf } from '../../gradients/index.js';
 import { isTrainingNorm } from './repeated-norm.js';
 
 /** Whether a value was computed by the backward pass, and not only named there, as shapes and constants are. */
-export const comesFromBackwardPass = (graph: Graph, { node, dtype }: Tensor): boolean => backwardPassOf(node) !== undefined && isFloating(dtype) && graph.node(node).inputs.length > 0;
+export const comesFromBackwardPass = (graph: Graph, { node, dtype }: Tensor): boolean =>
+  backwardPassOf(node) !== undefined && isFloating(dtype) && graph.node(node).inputs.length > 0;
 
 /**
  * Tells of a value of the forward pass whether it follows cheaply from something that is kept in any case: a batch norm

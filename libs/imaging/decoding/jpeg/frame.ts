@@ -4,7 +4,8 @@ import { headerSegments, Marker, type Segment } from './segments.js';
 /** Place of each coefficient in a block, row by row, in the order in which they are stored. */
 export const ZIGZAG = Uint8Array.from([
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
-  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
+  55, 62, 63,
 ]);
 const BLOCK_COEFFICIENTS = 64;
 /** A difference of first coefficients needs no more bits when samples have 8. */
@@ -59,13 +60,23 @@ export function readFrame(bytes: Buffer): Frame | undefined {
       if (frame) return undefined;
       frame = segment;
     }
-    if (marker === Marker.startOfScan && frame) return assemble(bytes.subarray(frame.from, frame.to), content, { steps, codes, restartInterval, dataFrom: to });
+    if (marker === Marker.startOfScan && frame)
+      return assemble(bytes.subarray(frame.from, frame.to), content, { steps, codes, restartInterval, dataFrom: to });
   }
   return undefined;
 }
 
-const EXPECTED: readonly number[] = [Marker.startOfFrame0, Marker.startOfFrame1, Marker.huffmanTables, Marker.quantisationTables, Marker.restartInterval, Marker.startOfScan, Marker.comment];
-const isExpected = (marker: number): boolean => EXPECTED.includes(marker) || (marker >= Marker.app0 && marker <= Marker.app15);
+const EXPECTED: readonly number[] = [
+  Marker.startOfFrame0,
+  Marker.startOfFrame1,
+  Marker.huffmanTables,
+  Marker.quantisationTables,
+  Marker.restartInterval,
+  Marker.startOfScan,
+  Marker.comment,
+];
+const isExpected = (marker: number): boolean =>
+  EXPECTED.includes(marker) || (marker >= Marker.app0 && marker <= Marker.app15);
 
 /** Application data that changes what the pixels are, or that nobody should have written. */
 function isForeign(marker: number, content: Buffer): boolean {
@@ -96,7 +107,11 @@ function readCodes(content: Buffer, codes: Map<number, HuffmanTable>): boolean {
     const end = at + 17 + counts.reduce((sum, count) => sum + count, 0);
     const symbols = Uint8Array.from(content.subarray(at + 17, end));
     const identifier = content[at]!;
-    const isInOrder = counts.length === 16 && end <= content.length && IDENTIFIERS.includes(identifier) && (identifier >= FIRST_AC || symbols.every((size) => size <= MOST_DC_BITS));
+    const isInOrder =
+      counts.length === 16 &&
+      end <= content.length &&
+      IDENTIFIERS.includes(identifier) &&
+      (identifier >= FIRST_AC || symbols.every((size) => size <= MOST_DC_BITS));
     const table = isInOrder ? buildHuffmanTable(counts, symbols) : undefined;
     if (!table) return false;
     codes.set(identifier, table);
@@ -119,20 +134,46 @@ const WHOLE_BLOCKS = [0, 63, 0];
 
 function assemble(frame: Buffer, scan: Buffer, { steps, codes, restartInterval, dataFrom }: Tables): Frame | undefined {
   const count = frame[5];
-  if (frame[0] !== 8 || frame.length !== 6 + 3 * count! || scan.length !== 4 + 2 * count! || scan[0] !== count || (count !== 1 && count !== 3)) return undefined;
+  if (
+    frame[0] !== 8 ||
+    frame.length !== 6 + 3 * count! ||
+    scan.length !== 4 + 2 * count! ||
+    scan[0] !== count ||
+    (count !== 1 && count !== 3)
+  )
+    return undefined;
   if (WHOLE_BLOCKS.some((value, index) => scan[scan.length - 3 + index] !== value)) return undefined;
   const components: Component[] = [];
   for (let index = 0; index < count; index++) {
     const [id, sampling, table] = frame.subarray(6 + 3 * index, 9 + 3 * index);
     const [scanId, coding] = scan.subarray(1 + 2 * index, 3 + 2 * index);
-    const component = { across: count === 1 ? 1 : sampling! >> 4, down: count === 1 ? 1 : sampling! & 15, steps: steps.get(table!), dc: codes.get(coding! >> 4), ac: codes.get(FIRST_AC | (coding! & 15)) };
+    const component = {
+      across: count === 1 ? 1 : sampling! >> 4,
+      down: count === 1 ? 1 : sampling! & 15,
+      steps: steps.get(table!),
+      dc: codes.get(coding! >> 4),
+      ac: codes.get(FIRST_AC | (coding! & 15)),
+    };
     if (scanId !== id || (count === 3 && id !== YCBCR[index]) || !isComplete(component)) return undefined;
     components.push(component);
   }
   const [luma, ...chroma] = components;
   if (chroma.some(({ across, down }) => across > luma!.across || down > luma!.down)) return undefined;
-  return { width: frame.readUInt16BE(3), height: frame.readUInt16BE(1), luma: luma!, chroma, restartInterval, dataFrom };
+  return {
+    width: frame.readUInt16BE(3),
+    height: frame.readUInt16BE(1),
+    luma: luma!,
+    chroma,
+    restartInterval,
+    dataFrom,
+  };
 }
 
 const isComplete = (component: { [Key in keyof Component]: Component[Key] | undefined }): component is Component =>
-  component.across! >= 1 && component.across! <= 4 && component.down! >= 1 && component.down! <= 4 && component.steps !== undefined && component.dc !== undefined && component.ac !== undefined;
+  component.across! >= 1 &&
+  component.across! <= 4 &&
+  component.down! >= 1 &&
+  component.down! <= 4 &&
+  component.steps !== undefined &&
+  component.dc !== undefined &&
+  component.ac !== undefined;

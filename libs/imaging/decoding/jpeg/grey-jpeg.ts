@@ -18,7 +18,10 @@ export interface GreyJpeg {
  * @param isHalved whether a file of this size is wanted at half size: each pixel the mean of 2 x 2, odd sides rounded up
  * @returns undefined for every other file, damaged ones among them, which are for a general decoder to judge
  */
-export function decodeGreyJpeg(jpeg: Buffer, isHalved: (original: Size) => boolean = () => false): GreyJpeg | undefined {
+export function decodeGreyJpeg(
+  jpeg: Buffer,
+  isHalved: (original: Size) => boolean = () => false,
+): GreyJpeg | undefined {
   const frame = readFrame(jpeg);
   const coded = frame && codedData(jpeg, frame.dataFrom);
   if (!coded) return undefined;
@@ -43,7 +46,12 @@ interface Layout {
 
 function arrange({ width, height, luma }: Frame, blockPixels: Layout['blockPixels']): Layout {
   const across = Math.ceil(width / (8 * luma.across));
-  return { blockPixels, across, down: Math.ceil(height / (8 * luma.down)), rowBytes: across * luma.across * blockPixels };
+  return {
+    blockPixels,
+    across,
+    down: Math.ceil(height / (8 * luma.down)),
+    rowBytes: across * luma.across * blockPixels,
+  };
 }
 
 /** Levels of luma, whole units of them; undefined at the first colour or disorder. */
@@ -58,8 +66,14 @@ function decodeScan(frame: Frame, { bytes, starts, ends }: CodedData, layout: La
   for (let part = 0, unit = 0; part < starts.length; part++) {
     blocks.restart(starts[part]!);
     for (const end = Math.min(unit + unitsPerPart, across * down); unit < end; unit++) {
-      const corner = Math.floor(unit / across) * luma.down * blockPixels * rowBytes + (unit % across) * luma.across * blockPixels;
-      if (!readLuma(blocks, frame, layout, coefficients, levels, corner) || !chromaIsNeutral(blocks, frame) || blocks.unusedBits(ends[part]!) < 0) return undefined;
+      const corner =
+        Math.floor(unit / across) * luma.down * blockPixels * rowBytes + (unit % across) * luma.across * blockPixels;
+      if (
+        !readLuma(blocks, frame, layout, coefficients, levels, corner) ||
+        !chromaIsNeutral(blocks, frame) ||
+        blocks.unusedBits(ends[part]!) < 0
+      )
+        return undefined;
     }
     // The rest of the last byte is filling; a byte more or less than the blocks need is damage.
     if (blocks.unusedBits(ends[part]!) >= 8) return undefined;
@@ -67,7 +81,14 @@ function decodeScan(frame: Frame, { bytes, starts, ends }: CodedData, layout: La
   return levels;
 }
 
-function readLuma(blocks: CodedBlocks, { luma }: Frame, { blockPixels, rowBytes }: Layout, coefficients: Int32Array, levels: Uint8Array, corner: number): boolean {
+function readLuma(
+  blocks: CodedBlocks,
+  { luma }: Frame,
+  { blockPixels, rowBytes }: Layout,
+  coefficients: Int32Array,
+  levels: Uint8Array,
+  corner: number,
+): boolean {
   const inverse = blockPixels === 8 ? inverseDct : inverseDctHalved;
   for (let y = 0; y < luma.down; y++) {
     for (let x = 0; x < luma.across; x++) {
@@ -94,7 +115,8 @@ function fillBlock(levels: Uint8Array, at: number, rowBytes: number, blockPixels
 
 function chromaIsNeutral(blocks: CodedBlocks, { chroma }: Frame): boolean {
   for (const component of chroma) {
-    for (let left = component.across * component.down; left > 0; left--) if (!blocks.readNeutral(component)) return false;
+    for (let left = component.across * component.down; left > 0; left--)
+      if (!blocks.readNeutral(component)) return false;
   }
   return true;
 }

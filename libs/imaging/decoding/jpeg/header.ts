@@ -22,7 +22,12 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | undefined {
   for (const { marker, from, to } of headerSegments(bytes)) {
     if (!isFrame(marker)) continue;
     if (to - from < FRAME_HEADER_BYTES) return undefined;
-    const [precision, height, width, components] = [bytes[from]!, bytes.readUInt16BE(from + 1), bytes.readUInt16BE(from + 3), bytes[from + 5]!];
+    const [precision, height, width, components] = [
+      bytes[from]!,
+      bytes.readUInt16BE(from + 1),
+      bytes.readUInt16BE(from + 3),
+      bytes[from + 5]!,
+    ];
     const ordinary = ORDINARY_FRAMES.includes(marker) && precision === 8 && height > 0 && width > 0;
     return ordinary && (components === 1 || components === 3) ? { width, height, components } : undefined;
   }
@@ -30,4 +35,5 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | undefined {
 }
 
 /** SOF0 to SOF15 without the tables and the reserved marker among them. */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== Marker.huffmanTables && marker !== 0xc8 && marker !== 0xcc;
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== Marker.huffmanTables && marker !== 0xc8 && marker !== 0xcc;

@@ -34,7 +34,13 @@ export function buildHuffmanTable(counts: Uint8Array, symbols: Uint8Array): Huff
     offsets[bits] = index - code;
     const end = code + counts[bits - 1]!;
     if (end > 1 << bits) return undefined;
-    if (bits <= LOOKUP_BITS) for (let each = code; each < end; each++) codes.fill((bits << 8) | symbols[index + each - code]!, each << (LOOKUP_BITS - bits), (each + 1) << (LOOKUP_BITS - bits));
+    if (bits <= LOOKUP_BITS)
+      for (let each = code; each < end; each++)
+        codes.fill(
+          (bits << 8) | symbols[index + each - code]!,
+          each << (LOOKUP_BITS - bits),
+          (each + 1) << (LOOKUP_BITS - bits),
+        );
     index += end - code;
     code = end;
     limits[bits] = code << (MAX_CODE_BITS - bits);
@@ -50,7 +56,9 @@ function wholeCoefficients(codes: Uint16Array): Int32Array {
     const run = (code >> 4) & 15;
     const size = code & 15;
     if (code === 0 || bits + size > LOOKUP_BITS) continue;
-    if (size > 0) coefficients[next] = (signed((next >> (LOOKUP_BITS - bits - size)) & ((1 << size) - 1), size) << 11) | (run << 5) | (bits + size);
+    if (size > 0)
+      coefficients[next] =
+        (signed((next >> (LOOKUP_BITS - bits - size)) & ((1 << size) - 1), size) << 11) | (run << 5) | (bits + size);
     else if (run === 0) coefficients[next] = (END_OF_BLOCK_RUN << 5) | bits;
     else if (run === 15) coefficients[next] = (run << 5) | bits;
   }
@@ -58,7 +66,8 @@ function wholeCoefficients(codes: Uint16Array): Int32Array {
 }
 
 /** The number that `size` bits after a code stand for: the lower half of their range is negative. */
-export const signed = (magnitude: number, size: number): number => (magnitude < 1 << (size - 1) ? magnitude - (1 << size) + 1 : magnitude);
+export const signed = (magnitude: number, size: number): number =>
+  magnitude < 1 << (size - 1) ? magnitude - (1 << size) + 1 : magnitude;
 
 /** A code longer than {@link LOOKUP_BITS} as `bits << 8 | symbol`; -1 for none. `next` are the next 16 bits. */
 export function longCode({ limits, offsets, symbols }: HuffmanTable, next: number): number {

@@ -80,7 +80,15 @@ function transform(source: Int32Array, target: Int32Array, { bias, shift }: Roun
     const v6 = source[x + 48]!;
     const v7 = source[x + 56]!;
     if ((v1 | v2 | v3 | v4 | v5 | v6 | v7) === 0) {
-      target[o] = target[o + 1] = target[o + 2] = target[o + 3] = target[o + 4] = target[o + 5] = target[o + 6] = target[o + 7] = ((v0 << FRACTION_BITS) + bias) >> shift;
+      target[o] =
+        target[o + 1] =
+        target[o + 2] =
+        target[o + 3] =
+        target[o + 4] =
+        target[o + 5] =
+        target[o + 6] =
+        target[o + 7] =
+          ((v0 << FRACTION_BITS) + bias) >> shift;
       continue;
     }
     const turned = Math.imul(v2 + v6, C0_541);
@@ -122,7 +130,11 @@ function transformHalved(source: Int32Array, target: Int32Array, count: number, 
     const v6 = source[x + 48]!;
     const v7 = source[x + 56]!;
     if ((v1 | v2 | v3 | v5 | v6 | v7) === 0) {
-      target[8 * x] = target[8 * x + 1] = target[8 * x + 2] = target[8 * x + 3] = ((source[x]! << HALF_FRACTION_BITS) + bias) >> shift;
+      target[8 * x] =
+        target[8 * x + 1] =
+        target[8 * x + 2] =
+        target[8 * x + 3] =
+          ((source[x]! << HALF_FRACTION_BITS) + bias) >> shift;
       continue;
     }
     const first = ((source[x]! << HALF_FRACTION_BITS) + bias) | 0;

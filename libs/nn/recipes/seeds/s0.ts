@@ -20,7 +20,8 @@ export const S0_RECIPES: readonly Recipe[] = [
   {
     ...RESNET50,
     name: 's0-resnet50-faithful',
-    description: 'The same with its oddities: batch norm stays in evaluation mode after the first epoch, every validation offers its weights (S0-22, S0-23)',
+    description:
+      'The same with its oddities: batch norm stays in evaluation mode after the first epoch, every validation offers its weights (S0-22, S0-23)',
     bnFrozenAfterFirstEpoch: true,
     candidates: 'every',
   },

@@ -29,7 +29,9 @@ export async function readKerasLayers(path: string): Promise<KerasLayer[]> {
   let file: File | undefined;
   try {
     file = new hdf5.File(path, 'r');
-    const layers = file.keys().includes('layers') ? numberedLayers(file) : namedLayers(file.keys().includes('model_weights') ? (file.get('model_weights') as Group) : file);
+    const layers = file.keys().includes('layers')
+      ? numberedLayers(file)
+      : namedLayers(file.keys().includes('model_weights') ? (file.get('model_weights') as Group) : file);
     if (layers.length === 0) throw invalid(path, 'it holds no layers of Keras');
     return layers;
   } catch (error) {
@@ -57,7 +59,10 @@ function namedLayers(root: Group): KerasLayer[] {
   return [...layers].map(([path, variables]) => ({ path, variables }));
 }
 
-const splitName = (name: string): [path: string, variable: string] => [name.slice(0, Math.max(0, name.lastIndexOf('/'))), name.slice(name.lastIndexOf('/') + 1)];
+const splitName = (name: string): [path: string, variable: string] => [
+  name.slice(0, Math.max(0, name.lastIndexOf('/'))),
+  name.slice(name.lastIndexOf('/') + 1),
+];
 
 /** Keras 3's `.weights.h5`: groups by class and number; `vars` holds numbered variables, and the layer's name as an attribute. */
 function numberedLayers(group: Group, outer = ''): KerasLayer[] {
@@ -66,19 +71,30 @@ function numberedLayers(group: Group, outer = ''): KerasLayer[] {
     const child = group.get(key);
     if (!isGroup(child)) return [];
     if (key !== 'vars') return numberedLayers(child, key === 'layers' ? outer : `${outer}${key}/`);
-    const tensors = child.keys().sort((a, b) => Number(a) - Number(b)).map((index) => readTensor(child.get(index) as Dataset, `${child.path}/${index}`));
+    const tensors = child
+      .keys()
+      .sort((a, b) => Number(a) - Number(b))
+      .map((index) => readTensor(child.get(index) as Dataset, `${child.path}/${index}`));
     if (tensors.length === 0) return [];
     const name = child.attrs['name']?.value;
-    if (typeof name !== 'string') throw new SulcusError('MODEL_INVALID', `${child.path} has no name: an early Keras 3 wrote this file; load it there and save the whole model with model.save("model.h5")`);
+    if (typeof name !== 'string')
+      throw new SulcusError(
+        'MODEL_INVALID',
+        `${child.path} has no name: an early Keras 3 wrote this file; load it there and save the whole model with model.save("model.h5")`,
+      );
     return [{ path: outer.replace(/[^/]+\/$/, '') + name, variables: nameVariables(tensors) }];
   });
 }
 
-const isGroup = (entity: Entity | null): entity is Group => entity !== null && 'type' in entity && String(entity.type) === 'Group';
+const isGroup = (entity: Entity | null): entity is Group =>
+  entity !== null && 'type' in entity && String(entity.type) === 'Group';
 
 /** A layer's variables come in the order in which it makes them. */
 function nameVariables(tensors: readonly StateTensor[]): ReadonlyMap<string, StateTensor> {
-  const names = tensors.length === BATCH_NORM_VARIABLES.length && tensors.every(({ shape }) => shape.length === 1) ? BATCH_NORM_VARIABLES : ['kernel', 'bias'];
+  const names =
+    tensors.length === BATCH_NORM_VARIABLES.length && tensors.every(({ shape }) => shape.length === 1)
+      ? BATCH_NORM_VARIABLES
+      : ['kernel', 'bias'];
   return new Map(tensors.map((tensor, index) => [names[index] ?? `variable ${index}`, tensor]));
 }
 
@@ -86,7 +102,11 @@ function readTensor(dataset: Dataset | null, name: string): StateTensor {
   const value = dataset?.value;
   if (value instanceof Float32Array) return { shape: dataset!.shape!, data: value };
   if (value instanceof Float64Array) return { shape: dataset!.shape!, data: Float32Array.from(value) };
-  throw new SulcusError('MODEL_INVALID', `Variable "${name}" of the file is ${dataset ? `of type ${JSON.stringify(dataset.dtype)}` : 'missing'}, expected float32`);
+  throw new SulcusError(
+    'MODEL_INVALID',
+    `Variable "${name}" of the file is ${dataset ? `of type ${JSON.stringify(dataset.dtype)}` : 'missing'}, expected float32`,
+  );
 }
 
-const invalid = (path: string, reason: string, cause?: unknown): SulcusError => new SulcusError('MODEL_INVALID', `${path} is no weights file of Keras: ${reason}`, { cause });
+const invalid = (path: string, reason: string, cause?: unknown): SulcusError =>
+  new SulcusError('MODEL_INVALID', `${path} is no weights file of Keras: ${reason}`, { cause });

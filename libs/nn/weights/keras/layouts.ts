@@ -30,11 +30,16 @@ function permute({ shape, data }: StateTensor, order: readonly number[]): StateT
  */
 export function toTorchKernel({ layout }: ParameterInfo, kernel: StateTensor, flattenedChannels: number): StateTensor {
   const { shape } = kernel;
-  if (shape.length === 4 && layout !== 'plain') return permute(kernel, layout === 'depthwise' ? [2, 3, 0, 1] : [3, 2, 0, 1]);
+  if (shape.length === 4 && layout !== 'plain')
+    return permute(kernel, layout === 'depthwise' ? [2, 3, 0, 1] : [3, 2, 0, 1]);
   const [rows, columns] = shape.slice(-2) as [number, number];
   if (shape.slice(0, -2).some((size) => size !== 1)) return kernel;
-  if (flattenedChannels === 0 || rows % flattenedChannels !== 0) return permute({ shape: [rows, columns], data: kernel.data }, [1, 0]);
-  const { data } = permute({ shape: [rows / flattenedChannels, flattenedChannels, columns], data: kernel.data }, [2, 1, 0]);
+  if (flattenedChannels === 0 || rows % flattenedChannels !== 0)
+    return permute({ shape: [rows, columns], data: kernel.data }, [1, 0]);
+  const { data } = permute(
+    { shape: [rows / flattenedChannels, flattenedChannels, columns], data: kernel.data },
+    [2, 1, 0],
+  );
   return { shape: [columns, rows], data };
 }
 

@@ -2,7 +2,11 @@ import type { StateTensor } from '../../state/network-state.js';
 import type { KerasLayer } from './hdf5-file.js';
 
 /** Keras 2 separates by slashes and capitals what Keras 3 joins: `Conv_1/BatchNorm` is `conv_1_bn`. */
-const normalised = (path: string): string => path.toLowerCase().replaceAll('/', '_').replace(/batchnorm$/, 'bn');
+const normalised = (path: string): string =>
+  path
+    .toLowerCase()
+    .replaceAll('/', '_')
+    .replace(/batchnorm$/, 'bn');
 
 const inOrder = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : 1);
 
@@ -48,6 +52,10 @@ export class LayerLookup {
 
   /** What has not been taken, by Keras's names. */
   untaken(): [name: string, tensor: StateTensor][] {
-    return this.all.flatMap((layer) => [...layer.variables].filter(([variable]) => !this.#taken.get(layer)?.has(variable)).map(([variable, tensor]): [string, StateTensor] => [`${layer.path}/${variable}`, tensor]));
+    return this.all.flatMap((layer) =>
+      [...layer.variables]
+        .filter(([variable]) => !this.#taken.get(layer)?.has(variable))
+        .map(([variable, tensor]): [string, StateTensor] => [`${layer.path}/${variable}`, tensor]),
+    );
   }
 }

@@ -21,13 +21,20 @@ interface Peculiarity {
   readonly imageNetInput: string;
 }
 
-const CAFFE_INPUT = 'BGR without scaling: import them with --channel-order bgr, and normalise by mean [0.485, 0.458, 0.408] and std 0.00392';
+const CAFFE_INPUT =
+  'BGR without scaling: import them with --channel-order bgr, and normalise by mean [0.485, 0.458, 0.408] and std 0.00392';
 
 const PECULIARITIES: Readonly<Record<string, Peculiarity>> = {
   resnet: { epsilonExcess: 1.001e-5 - 1e-5, imageNetInput: CAFFE_INPUT },
   vgg: { epsilonExcess: 0, imageNetInput: CAFFE_INPUT },
-  densenet: { epsilonExcess: 1.001e-5 - 1e-5, imageNetInput: 'mean [0.485, 0.456, 0.406] and std [0.229, 0.224, 0.225]' },
-  'mobilenet-v3': { epsilonExcess: 0, imageNetInput: 'mean 0.5 and std 0.5 (what the Rescaling layer of the Keras network does)' },
+  densenet: {
+    epsilonExcess: 1.001e-5 - 1e-5,
+    imageNetInput: 'mean [0.485, 0.456, 0.406] and std [0.229, 0.224, 0.225]',
+  },
+  'mobilenet-v3': {
+    epsilonExcess: 0,
+    imageNetInput: 'mean 0.5 and std 0.5 (what the Rescaling layer of the Keras network does)',
+  },
 };
 
 /** The last name of our parameters → the variable of Keras's layer. */
@@ -44,7 +51,11 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
  * network has no place for keeps Keras's name.
  * @throws MODEL_INVALID when Keras builds the network otherwise, naming the one to import into
  */
-export function translateKeras(config: NetworkConfig, layers: readonly KerasLayer[], channelOrder: ChannelOrder = 'rgb'): TranslatedState {
+export function translateKeras(
+  config: NetworkConfig,
+  layers: readonly KerasLayer[],
+  channelOrder: ChannelOrder = 'rgb',
+): TranslatedState {
   const { family } = getModel(config.architecture);
   const parameters = withOwnClassifier(config);
   const names = kerasLayerNames(family, parameters);
@@ -60,10 +71,20 @@ export function translateKeras(config: NetworkConfig, layers: readonly KerasLaye
     const variable = VARIABLES[leaf]!.find((name) => layer?.variables.has(name));
     if (!layer || variable === undefined) continue;
     const tensor = lookup.take(layer, variable);
-    state.set(parameter.name, variable.endsWith('kernel') ? toTorchKernel(parameter, tensor, flattens(parameter.name, config) ? featureChannels : 0) : tensor);
+    state.set(
+      parameter.name,
+      variable.endsWith('kernel')
+        ? toTorchKernel(parameter, tensor, flattens(parameter.name, config) ? featureChannels : 0)
+        : tensor,
+    );
     const bias = leaf === 'running_mean' ? lookup.takeBiasBefore(layer) : undefined;
-    if (bias) state.set(parameter.name, combine(tensor, bias, (mean, value) => mean - value));
-    if (leaf === 'running_var' && epsilonExcess > 0) state.set(parameter.name, { shape: tensor.shape, data: tensor.data.map((variance) => variance + epsilonExcess) });
+    if (bias)
+      state.set(
+        parameter.name,
+        combine(tensor, bias, (mean, value) => mean - value),
+      );
+    if (leaf === 'running_var' && epsilonExcess > 0)
+      state.set(parameter.name, { shape: tensor.shape, data: tensor.data.map((variance) => variance + epsilonExcess) });
   }
   const first = parameters[0]!.name;
   if (channelOrder === 'bgr' && state.has(first)) state.set(first, reverseInputChannels(state.get(first)!));
@@ -74,8 +95,13 @@ export function translateKeras(config: NetworkConfig, layers: readonly KerasLaye
 /** Keras's ResNet and MobileNetV3 have the parameters of torchvision's and compute something else. */
 function assertSameNetwork(architecture: string, known: boolean): void {
   const ported = `${architecture}_keras`;
-  if (listModels().includes(ported)) throw new SulcusError('MODEL_INVALID', `Keras builds ${architecture} with other strides or padding than torchvision, so its weights would compute something else here: import them with --model ${ported}`);
-  if (!known || (getModel(architecture).family === 'resnet' && !architecture.endsWith('_keras'))) throw new SulcusError('MODEL_INVALID', `Keras has no network ${architecture}`);
+  if (listModels().includes(ported))
+    throw new SulcusError(
+      'MODEL_INVALID',
+      `Keras builds ${architecture} with other strides or padding than torchvision, so its weights would compute something else here: import them with --model ${ported}`,
+    );
+  if (!known || (getModel(architecture).family === 'resnet' && !architecture.endsWith('_keras')))
+    throw new SulcusError('MODEL_INVALID', `Keras has no network ${architecture}`);
 }
 
 /** The network's parameters, and those of its own classifier where another head stands: a file may hold both. */
@@ -90,6 +116,10 @@ const CLASSIFIER = /^(fc|classifier|head)\./;
 
 /** Whether a linear layer takes a feature map flattened, rather than its means. */
 const flattens = (name: string, { architecture, head }: NetworkConfig): boolean =>
-  (name === 'head.hidden.weight' && head === 'flatten-dense1000-dense') || (name === 'classifier.0.weight' && getModel(architecture).family === 'vgg');
+  (name === 'head.hidden.weight' && head === 'flatten-dense1000-dense') ||
+  (name === 'classifier.0.weight' && getModel(architecture).family === 'vgg');
 
-const combine = (a: StateTensor, b: StateTensor, combination: (a: number, b: number) => number): StateTensor => ({ shape: a.shape, data: a.data.map((value, index) => combination(value, b.data[index] ?? NaN)) });
+const combine = (a: StateTensor, b: StateTensor, combination: (a: number, b: number) => number): StateTensor => ({
+  shape: a.shape,
+  data: a.data.map((value, index) => combination(value, b.data[index] ?? NaN)),
+});

@@ -20,11 +20,18 @@ export function confusionChart(confusion: readonly (readonly number[])[], classe
       textAt(left - 8, TOP + CELL * (index + 0.5) + 4, name, { anchor: 'end' }),
       textAt(left + CELL * (index + 0.4), TOP + side + 14, name, { rotate: 45 }),
     ]),
-    ...confusion.flatMap((row, rowIndex) => row.map((count, column) => cell(count, share(count, row), left + CELL * column, TOP + CELL * rowIndex))),
+    ...confusion.flatMap((row, rowIndex) =>
+      row.map((count, column) => cell(count, share(count, row), left + CELL * column, TOP + CELL * rowIndex)),
+    ),
   ]);
 }
 
-const share = (count: number, row: readonly number[]): number => count / Math.max(1, row.reduce((sum, value) => sum + value, 0));
+const share = (count: number, row: readonly number[]): number =>
+  count /
+  Math.max(
+    1,
+    row.reduce((sum, value) => sum + value, 0),
+  );
 
 function cell(count: number, shade: number, x: number, y: number): string {
   const fill = `rgb(31 95 160 / ${units(shade)})`;

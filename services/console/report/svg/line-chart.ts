@@ -35,15 +35,27 @@ const LEGEND_LINE = 17;
 export function lineChart({ title, xLabel, yLabel, series, xRange, yRange }: LineChart): string {
   const drawn = series.map((one) => ({ ...one, points: one.points.filter((point) => point.every(Number.isFinite)) }));
   const points = drawn.flatMap((one) => one.points);
-  const xTicks = axisTicks(points.map(([x]) => x), xRange);
-  const yTicks = axisTicks(points.map(([, y]) => y), yRange);
+  const xTicks = axisTicks(
+    points.map(([x]) => x),
+    xRange,
+  );
+  const yTicks = axisTicks(
+    points.map(([, y]) => y),
+    yRange,
+  );
   const x = scale(xTicks, MARGIN.left, WIDTH - MARGIN.right);
   const y = scale(yTicks, HEIGHT - MARGIN.bottom, MARGIN.top);
   const [left, right, top, bottom] = [MARGIN.left, WIDTH - MARGIN.right, MARGIN.top, HEIGHT - MARGIN.bottom];
   return svg(WIDTH, HEIGHT + LEGEND_LINE * drawn.length, title, [
     textAt(WIDTH / 2, 20, title, { anchor: 'middle', className: 'chart-title' }),
-    ...xTicks.map((tick) => `<line class="grid" x1="${units(x(tick))}" x2="${units(x(tick))}" y1="${top}" y2="${bottom}"/>${textAt(x(tick), bottom + 16, String(tick), { anchor: 'middle' })}`),
-    ...yTicks.map((tick) => `<line class="grid" x1="${left}" x2="${right}" y1="${units(y(tick))}" y2="${units(y(tick))}"/>${textAt(left - 6, y(tick) + 4, String(tick), { anchor: 'end' })}`),
+    ...xTicks.map(
+      (tick) =>
+        `<line class="grid" x1="${units(x(tick))}" x2="${units(x(tick))}" y1="${top}" y2="${bottom}"/>${textAt(x(tick), bottom + 16, String(tick), { anchor: 'middle' })}`,
+    ),
+    ...yTicks.map(
+      (tick) =>
+        `<line class="grid" x1="${left}" x2="${right}" y1="${units(y(tick))}" y2="${units(y(tick))}"/>${textAt(left - 6, y(tick) + 4, String(tick), { anchor: 'end' })}`,
+    ),
     textAt((left + right) / 2, bottom + 36, xLabel, { anchor: 'middle' }),
     textAt(16, (top + bottom) / 2, yLabel, { anchor: 'middle', rotate: -90 }),
     ...drawn.map((one) => curve(one, x, y)),
@@ -52,7 +64,10 @@ export function lineChart({ title, xLabel, yLabel, series, xRange, yRange }: Lin
 }
 
 function axisTicks(values: readonly number[], range: readonly number[] = []): number[] {
-  const [min, max] = [...values, ...range].reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const [min, max] = [...values, ...range].reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
+  );
   return Number.isFinite(min) ? ticks(min, max) : [0, 1];
 }
 
@@ -61,9 +76,15 @@ function scale(axis: readonly number[], from: number, to: number): (value: numbe
   return (value) => from + ((value - first) / (last - first)) * (to - from);
 }
 
-function curve({ points, colour, markers, dashed, opacity }: Series, x: (value: number) => number, y: (value: number) => number): string {
+function curve(
+  { points, colour, markers, dashed, opacity }: Series,
+  x: (value: number) => number,
+  y: (value: number) => number,
+): string {
   const places = points.map(([px, py]) => [units(x(px)), units(y(py))] as const);
-  const dots = markers ? places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.2" fill="${colour}"/>`).join('') : '';
+  const dots = markers
+    ? places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.2" fill="${colour}"/>`).join('')
+    : '';
   return `<g opacity="${opacity ?? 1}"><polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" stroke="${colour}" stroke-width="1.8"${dash(dashed)}/>${dots}</g>`;
 }
 

@@ -16,7 +16,12 @@ export interface TextStyle {
 }
 
 /** A line of text whose baseline begins, ends or is centred at a point. */
-export function textAt(x: number, y: number, text: string, { anchor = 'start', rotate, className }: TextStyle = {}): string {
+export function textAt(
+  x: number,
+  y: number,
+  text: string,
+  { anchor = 'start', rotate, className }: TextStyle = {},
+): string {
   const turned = rotate === undefined ? '' : ` transform="rotate(${rotate} ${units(x)} ${units(y)})"`;
   return `<text x="${units(x)}" y="${units(y)}" text-anchor="${anchor}"${turned}${className === undefined ? '' : ` class="${className}"`}>${escapeText(text)}</text>`;
 }

@@ -21,7 +21,19 @@ describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not 
 
   async function compile(name: string, ...sources: string[]): Promise<string> {
     const program = path.join(folder, name);
-    const { code, stderr } = await run(compiler!, ['-std=c++17', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', `-I${memorySources}`, path.join(here, `${name}.cc`), ...sources, '-o', program]);
+    const { code, stderr } = await run(compiler!, [
+      '-std=c++17',
+      '-O1',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-pthread',
+      `-I${memorySources}`,
+      path.join(here, `${name}.cc`),
+      ...sources,
+      '-o',
+      program,
+    ]);
     assert.equal(code, 0, stderr);
     return program;
   }
@@ -29,7 +41,16 @@ describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not 
   it('places blocks beside each other, takes memory from idle pages alone, and keeps little more than the most in use', async (t) => {
     if (compiler === undefined) return t.skip('there is no compiler');
     const program = await compile('region-check', path.join(memorySources, 'region.cc'));
-    const none = { overlaps: 0, outside: 0, unaligned: 0, takenFromBlocks: 0, aboveLimit: 0, countsRight: 1, isEmpty: 1, isWhole: 1 };
+    const none = {
+      overlaps: 0,
+      outside: 0,
+      unaligned: 0,
+      takenFromBlocks: 0,
+      aboveLimit: 0,
+      countsRight: 1,
+      isEmpty: 1,
+      isWhole: 1,
+    };
     const outcome = async (...words: number[]): Promise<{ refused: number; givenBack: number }> => {
       const { code, stdout, stderr } = await run(program, words.map(String));
       assert.equal(code, 0, stderr);
@@ -63,7 +84,8 @@ describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not 
       const program = await engine.load(network);
       await program.run('initialise', networkState(network, 1));
       // 64 images: the largest tensors are then large enough to be ours.
-      for (let step = 0; step < 3; step++) outcomes[memory].losses.push(numbers((await program.run('trainStep', networkBatch(step, 64)))['loss']));
+      for (let step = 0; step < 3; step++)
+        outcomes[memory].losses.push(numbers((await program.run('trainStep', networkBatch(step, 64)))['loss']));
     }
     assert.deepEqual([outcomes['own']!.isLoaded, outcomes['tensorflow']!.isLoaded], [true, false]);
     assert.deepEqual(outcomes['own']!.losses, outcomes['tensorflow']!.losses);

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assignVariable, Graph, resourceApplyAdam, resourceApplyGradientDescent, resourceApplyMomentum, type Program } from '#libs/engine';
+import {
+  assignVariable,
+  Graph,
+  resourceApplyAdam,
+  resourceApplyGradientDescent,
+  resourceApplyMomentum,
+  type Program,
+} from '#libs/engine';
 import { kernels } from '../../../../libs/engine/portable/kernels/index.js';
 import { portableForm } from '../../../../libs/engine/portable/form.js';
 import { titleOf } from '../gradient-cases.js';
@@ -18,17 +25,37 @@ before(async () => {
 });
 after(() => closeBoth(engines));
 
-const gradientPrograms = prepared.filter(({ gradientCase }) => !gradientCase.usesBfloat16).map((each): { title: string; program: Program; feeds: ReturnType<typeof feedsOf> } => {
-  const graph = new Graph();
-  return { title: `${titleOf(each.gradientCase)}, with gradients`, program: { graph, entryPoints: { run: buildCase(graph, each, 'float32') } }, feeds: feedsOf(each.values) };
-});
+const gradientPrograms = prepared
+  .filter(({ gradientCase }) => !gradientCase.usesBfloat16)
+  .map((each): { title: string; program: Program; feeds: ReturnType<typeof feedsOf> } => {
+    const graph = new Graph();
+    return {
+      title: `${titleOf(each.gradientCase)}, with gradients`,
+      program: { graph, entryPoints: { run: buildCase(graph, each, 'float32') } },
+      feeds: feedsOf(each.values),
+    };
+  });
 
 function opProgram({ inputs, build }: OpCase): Program {
   const graph = new Graph();
-  const placeholders = inputs.map(({ dtype, shape }, index) => graph.placeholder(`input${index}`, dtype, shape.includes(0) ? [-1, ...shape.slice(1)] : shape));
-  return { graph, entryPoints: { run: { inputs: Object.fromEntries(placeholders.map((placeholder, index) => [String(index), placeholder])), outputs: { ...build(graph, placeholders) } } } };
+  const placeholders = inputs.map(({ dtype, shape }, index) =>
+    graph.placeholder(`input${index}`, dtype, shape.includes(0) ? [-1, ...shape.slice(1)] : shape),
+  );
+  return {
+    graph,
+    entryPoints: {
+      run: {
+        inputs: Object.fromEntries(placeholders.map((placeholder, index) => [String(index), placeholder])),
+        outputs: { ...build(graph, placeholders) },
+      },
+    },
+  };
 }
-const opPrograms = opCases.map((each) => ({ title: each.title, program: opProgram(each), feeds: feedsOf(each.inputs) }));
+const opPrograms = opCases.map((each) => ({
+  title: each.title,
+  program: opProgram(each),
+  feeds: feedsOf(each.inputs),
+}));
 
 for (const { title, program, feeds } of [...gradientPrograms, ...opPrograms]) {
   test(`both engines agree: ${title}`, async (t) => {
@@ -43,10 +70,20 @@ function updateProgram(): Program {
   const graph = new Graph();
   const gradient = graph.placeholder('gradient', 'float32', [4]);
   const names = ['weight', 'm', 'v', 'momentum', 'nesterov', 'a', 'b', 'c'] as const;
-  const variables = Object.fromEntries(names.map((name) => [name, graph.variable(name, [4])])) as Record<(typeof names)[number], ReturnType<Graph['variable']>>;
+  const variables = Object.fromEntries(names.map((name) => [name, graph.variable(name, [4])])) as Record<
+    (typeof names)[number],
+    ReturnType<Graph['variable']>
+  >;
   const start = graph.placeholder('start', 'float32', [4]);
   const [rate, share] = [graph.constant(0.1), graph.constant(0.9)];
-  const scalars = { beta1Power: graph.constant(0.81), beta2Power: graph.constant(0.998), learningRate: rate, beta1: share, beta2: graph.constant(0.999), epsilon: graph.constant(1e-7) };
+  const scalars = {
+    beta1Power: graph.constant(0.81),
+    beta2Power: graph.constant(0.998),
+    learningRate: rate,
+    beta1: share,
+    beta2: graph.constant(0.999),
+    epsilon: graph.constant(1e-7),
+  };
   const updates = [
     resourceApplyAdam(graph, variables.weight, variables.m, variables.v, scalars, gradient),
     resourceApplyMomentum(graph, variables.a, variables.momentum, rate, gradient, share),
@@ -56,7 +93,11 @@ function updateProgram(): Program {
   return {
     graph,
     entryPoints: {
-      write: { inputs: { start }, outputs: {}, targets: names.map((name) => assignVariable(graph, variables[name], start)) },
+      write: {
+        inputs: { start },
+        outputs: {},
+        targets: names.map((name) => assignVariable(graph, variables[name], start)),
+      },
       update: { inputs: { gradient }, outputs: {}, targets: [graph.group(updates)] },
       read: { inputs: {}, outputs: Object.fromEntries(names.map((name) => [name, variables[name].read()])) },
     },
@@ -86,8 +127,13 @@ test('both engines agree: twenty training steps of a small network, losses and s
 });
 
 test('every kernel of the portable engine is compared with TensorFlow here', () => {
-  const compared = [...gradientPrograms, ...opPrograms].map(({ program }) => program).concat(updateProgram(), networkProgram('float32'));
+  const compared = [...gradientPrograms, ...opPrograms]
+    .map(({ program }) => program)
+    .concat(updateProgram(), networkProgram('float32'));
   const types = new Set(compared.flatMap((program) => portableForm(program).nodes.map(({ type }) => type)));
   // CheckNumerics gives nothing to compare: what it refuses is tested in portable.test.ts.
-  assert.deepEqual([...kernels.keys()].filter((type) => !types.has(type)), ['CheckNumerics']);
+  assert.deepEqual(
+    [...kernels.keys()].filter((type) => !types.has(type)),
+    ['CheckNumerics'],
+  );
 });

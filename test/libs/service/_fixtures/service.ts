@@ -19,7 +19,13 @@ const behaviours: Record<string, (signal: AbortSignal) => Promise<void>> = {
     setInterval(() => undefined, 1000);
   },
   'wrong environment': async () => {
-    parseEnvironment({ a: ['SULCUS_A', integer({ description: 'a number' })], b: ['SULCUS_B', integer({ description: 'another number' })] }, { SULCUS_A: 'x' });
+    parseEnvironment(
+      {
+        a: ['SULCUS_A', integer({ description: 'a number' })],
+        b: ['SULCUS_B', integer({ description: 'another number' })],
+      },
+      { SULCUS_A: 'x' },
+    );
   },
   'port in use': async () => {
     throw new SulcusError('PORT_IN_USE', 'Port 7001 is taken by another process');

@@ -19,7 +19,9 @@ interface ExportRequest {
 
 /** Every span of an OTLP JSON lines file, in file order. */
 export function readSpans(file: string): RecordedSpan[] {
-  return requests(file).flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+  return requests(file).flatMap(({ resourceSpans }) =>
+    resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+  );
 }
 
 /** Value of a resource attribute in the first line. */
@@ -36,5 +38,8 @@ export function attribute(span: RecordedSpan | undefined, key: string): unknown 
 
 function requests(file: string): ExportRequest[] {
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ExportRequest);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ExportRequest);
 }

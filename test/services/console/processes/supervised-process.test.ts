@@ -78,7 +78,14 @@ test('a process with wrong configuration is not started again', async () => {
 });
 
 test('a program that does not exist is given up at once', async () => {
-  const child = new SupervisedProcess({ name: 'none', command: path.join(folder, 'none'), args: [], environment: {}, logFile: path.join(folder, 'none.log'), orphanGuard: 'ipc' });
+  const child = new SupervisedProcess({
+    name: 'none',
+    command: path.join(folder, 'none'),
+    args: [],
+    environment: {},
+    logFile: path.join(folder, 'none.log'),
+    orphanGuard: 'ipc',
+  });
   child.start();
   const [reason] = (await once(child, 'gaveUp')) as [string];
   assert.match(reason, /cannot be started/);
@@ -86,10 +93,18 @@ test('a program that does not exist is given up at once', async () => {
 
 test('the broker syncs every message, survives a kill, and stops when asked', async () => {
   const [port, monitorPort] = [await anyPort(), await anyPort()];
-  const broker = await createBroker({ folder: path.join(folder, 'broker'), logFile: path.join(folder, 'broker.log'), port, monitorPort });
+  const broker = await createBroker({
+    folder: path.join(folder, 'broker'),
+    logFile: path.join(folder, 'broker.log'),
+    port,
+    monitorPort,
+  });
   broker.start();
   await brokerReady(broker, port, new AbortController().signal);
-  const varz = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as { max_payload: number; jetstream: { config: { sync_always?: boolean } } };
+  const varz = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as {
+    max_payload: number;
+    jetstream: { config: { sync_always?: boolean } };
+  };
   assert.equal(varz.max_payload, 8 * 2 ** 20);
   assert.equal(varz.jetstream.config.sync_always, true);
   const firstPid = broker.pid!;
@@ -102,9 +117,19 @@ test('the broker syncs every message, survives a kill, and stops when asked', as
 
 test('a launcher killed with -9 takes its services and its broker with it', async () => {
   const [port, monitorPort] = [await anyPort(), await anyPort()];
-  const launcher = spawn(process.execPath, [...process.execArgv, path.join(import.meta.dirname, '_fixtures/launcher.ts'), path.join(folder, 'orphans'), String(port), String(monitorPort)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const launcher = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      path.join(import.meta.dirname, '_fixtures/launcher.ts'),
+      path.join(folder, 'orphans'),
+      String(port),
+      String(monitorPort),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [line] = (await once(launcher.stdout, 'data')) as [Buffer];
   const pids = JSON.parse(line.toString()) as number[];
   assert.deepEqual(pids.map(isAlive), [true, true]);
@@ -121,5 +146,8 @@ test('a taken port is refused when it was asked for, and replaced when it was on
     code: 'PORT_IN_USE',
     message: `PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`,
   });
-  assert.notEqual(await choosePort({ port, explicit: false, purpose: 'the predictor', option: '--port-predictor' }), port);
+  assert.notEqual(
+    await choosePort({ port, explicit: false, purpose: 'the predictor', option: '--port-predictor' }),
+    port,
+  );
 });

@@ -22,15 +22,44 @@ test('the first record of an event file is, byte for byte, what TensorBoard writ
 test('a scalar is, byte for byte, what TensorBoard writes', () => {
   // The same, Event(wall_time=2.25, step=300, summary=Summary(value=[Value(tag="valid_loss", simple_value=0.75)])).
   const expected = '2100000000000000017becf609000000000000024010ac022a130a110a0a76616c69645f6c6f7373150000403f5284e868';
-  const [version, whole] = [encodeEventFile([], 1500), encodeEventFile([{ tag: 'valid_loss', step: 300, value: 0.75, timeUnixMs: 2250 }], 1500)];
+  const [version, whole] = [
+    encodeEventFile([], 1500),
+    encodeEventFile([{ tag: 'valid_loss', step: 300, value: 0.75, timeUnixMs: 2250 }], 1500),
+  ];
   assert.equal(whole.subarray(version.length).toString('hex'), expected);
 });
 
 test('the four curves have the names of the mission and come in order of time', () => {
   const history = new TrainingHistory();
-  history.addTraining({ step: 5, pass: 0, samples: 50, loss: 2, accuracy: 0.25, imagesPerSecond: 1, learningRate: 0.1, timeUnixMs: 10 });
-  history.addValidation({ step: 5, pass: 0, samples: 9, loss: 1, accuracy: 0.5, version: '', promoted: false, timeUnixMs: 20 });
-  assert.deepEqual(scalarEvents(history).map(({ tag, step, value }) => [tag, step, value]), [['train_loss', 5, 2], ['train_accuracy', 5, 0.25], ['valid_loss', 5, 1], ['valid_accuracy', 5, 0.5]]);
+  history.addTraining({
+    step: 5,
+    pass: 0,
+    samples: 50,
+    loss: 2,
+    accuracy: 0.25,
+    imagesPerSecond: 1,
+    learningRate: 0.1,
+    timeUnixMs: 10,
+  });
+  history.addValidation({
+    step: 5,
+    pass: 0,
+    samples: 9,
+    loss: 1,
+    accuracy: 0.5,
+    version: '',
+    promoted: false,
+    timeUnixMs: 20,
+  });
+  assert.deepEqual(
+    scalarEvents(history).map(({ tag, step, value }) => [tag, step, value]),
+    [
+      ['train_loss', 5, 2],
+      ['train_accuracy', 5, 0.25],
+      ['valid_loss', 5, 1],
+      ['valid_accuracy', 5, 0.5],
+    ],
+  );
   assert.equal(eventFileName(1_700_000_000_999), 'events.out.tfevents.1700000000.sulcus');
 });
 

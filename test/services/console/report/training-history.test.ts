@@ -1,9 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TrainingHistory, type TrainingPoint, type ValidationPoint } from '../../../../services/console/report/training-history.js';
+import {
+  TrainingHistory,
+  type TrainingPoint,
+  type ValidationPoint,
+} from '../../../../services/console/report/training-history.js';
 
-const trained = (step: number, samples: number, loss: number, accuracy: number): TrainingPoint => ({ step, pass: 0, samples, loss, accuracy, imagesPerSecond: 10, learningRate: 0.001, timeUnixMs: step * 1000 });
-const validated = (step: number, loss = 1): ValidationPoint => ({ step, pass: 0, samples: 20, loss, accuracy: 0.5, version: '', promoted: false, timeUnixMs: step * 1000 });
+const trained = (step: number, samples: number, loss: number, accuracy: number): TrainingPoint => ({
+  step,
+  pass: 0,
+  samples,
+  loss,
+  accuracy,
+  imagesPerSecond: 10,
+  learningRate: 0.001,
+  timeUnixMs: step * 1000,
+});
+const validated = (step: number, loss = 1): ValidationPoint => ({
+  step,
+  pass: 0,
+  samples: 20,
+  loss,
+  accuracy: 0.5,
+  version: '',
+  promoted: false,
+  timeUnixMs: step * 1000,
+});
 
 test('training figures of a validation are means over the steps since the one before, weighted by samples', () => {
   const history = new TrainingHistory();
@@ -13,7 +35,11 @@ test('training figures of a validation are means over the steps since the one be
   history.addTraining(trained(5, 50, 0.5, 1));
   history.addValidation(validated(5));
   history.addValidation(validated(6));
-  assert.deepEqual(history.trainingAtValidations(), [{ loss: (2 * 10 + 1 * 30) / 40, accuracy: (0.2 * 10 + 0.6 * 30) / 40 }, { loss: 0.5, accuracy: 1 }, undefined]);
+  assert.deepEqual(history.trainingAtValidations(), [
+    { loss: (2 * 10 + 1 * 30) / 40, accuracy: (0.2 * 10 + 0.6 * 30) / 40 },
+    { loss: 0.5, accuracy: 1 },
+    undefined,
+  ]);
 });
 
 test('a validation that is reported after the next pass has begun belongs to the pass of its steps', () => {
@@ -29,8 +55,14 @@ test('steps that are made again after a crash replace what they were before', ()
   history.addValidation(validated(8, 3));
   history.addTraining(trained(5, 50, 9, 0));
   history.addValidation(validated(8, 2));
-  assert.deepEqual(history.training.map(({ step }) => step), [2, 4, 5]);
-  assert.deepEqual(history.validations.map(({ loss }) => loss), [2]);
+  assert.deepEqual(
+    history.training.map(({ step }) => step),
+    [2, 4, 5],
+  );
+  assert.deepEqual(
+    history.validations.map(({ loss }) => loss),
+    [2],
+  );
 });
 
 test('a long run keeps a bounded number of reports, from first to last, with the same mean', () => {

@@ -10,10 +10,20 @@ import { sparkline } from '../../../../services/console/view/sparkline.js';
 
 function snapshot(): Snapshot {
   const state = new PipelineState();
-  const event = { service: 'trainer', instance: 'one', training: { step: 12, pass: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 } };
+  const event = {
+    service: 'trainer',
+    instance: 'one',
+    training: { step: 12, pass: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 },
+  };
   state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
   state.servedVersion = 'main-000002';
-  return { phase: 'training', elapsedMs: 61_000, state, processes: [{ name: 'trainer', state: 'running', restarts: 2 }], addresses: 'predictor 127.0.0.1:7002' };
+  return {
+    phase: 'training',
+    elapsedMs: 61_000,
+    state,
+    processes: [{ name: 'trainer', state: 'running', restarts: 2 }],
+    addresses: 'predictor 127.0.0.1:7002',
+  };
 }
 
 test('a sparkline spans lowest to highest and averages down to the width', () => {
@@ -25,14 +35,24 @@ test('a sparkline spans lowest to highest and averages down to the width', () =>
 
 test('the picture shows what operators ask for first', () => {
   const text = renderFrame(snapshot(), 120).join('\n');
-  for (const part of ['sulcus  training  1:01', 'trainer running (restarted 2)', 'step 12, pass 1, 33.3 images/s', 'serving main-000002', 'predictor 127.0.0.1:7002']) {
+  for (const part of [
+    'sulcus  training  1:01',
+    'trainer running (restarted 2)',
+    'step 12, pass 1, 33.3 images/s',
+    'serving main-000002',
+    'predictor 127.0.0.1:7002',
+  ]) {
     assert.ok(text.includes(part), `${part} in\n${text}`);
   }
 });
 
 test('a validation in which everything is predicted as one class is an alarm', () => {
   const shown = snapshot();
-  const validation = { service: 'trainer', instance: 'one', validation: { step: 12, loss: 1.4, accuracy: 0.31, samples: 1311, onlyPredicted: 'notumor' } };
+  const validation = {
+    service: 'trainer',
+    instance: 'one',
+    validation: { step: 12, loss: 1.4, accuracy: 0.31, samples: 1311, onlyPredicted: 'notumor' },
+  };
   shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(validation)));
   assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
 });
@@ -40,17 +60,38 @@ test('a validation in which everything is predicted as one class is an alarm', (
 test('a version on trial is shown beside the one in service', () => {
   const shown = snapshot();
   assert.ok(!renderFrame(shown, 120).join('\n').includes('on trial'));
-  const shadow = { liveVersion: 'main-000002', shadowVersion: 'main-000003', compared: 8, agreed: 7, meanAbsoluteDifference: 0.0125, dropped: 2 };
-  shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode({ service: 'predictor', instance: 'one', shadow })));
-  assert.ok(renderFrame(shown, 160).some((line) => line.includes('on trial') && line.includes('main-000003 beside main-000002: 8 compared, 87.5 % agree, mean difference 0.013; 2 dropped, 0 failed')));
+  const shadow = {
+    liveVersion: 'main-000002',
+    shadowVersion: 'main-000003',
+    compared: 8,
+    agreed: 7,
+    meanAbsoluteDifference: 0.0125,
+    dropped: 2,
+  };
+  shown.state.applyEvent(
+    codecs.PipelineEvent.decode(codecs.PipelineEvent.encode({ service: 'predictor', instance: 'one', shadow })),
+  );
+  assert.ok(
+    renderFrame(shown, 160).some(
+      (line) =>
+        line.includes('on trial') &&
+        line.includes(
+          'main-000003 beside main-000002: 8 compared, 87.5 % agree, mean difference 0.013; 2 dropped, 0 failed',
+        ),
+    ),
+  );
 });
 
 test('no line is wider than the terminal', () => {
-  for (const columns of [20, 40, 80]) assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
+  for (const columns of [20, 40, 80])
+    assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
 });
 
 test('without a terminal there is one line', () => {
-  assert.equal(renderLine(snapshot()), '1:01 training: images 0/0, pass 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0');
+  assert.equal(
+    renderLine(snapshot()),
+    '1:01 training: images 0/0, pass 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0',
+  );
 });
 
 test('the live view draws over itself, keeps notes, and gives the cursor back', () => {

@@ -21,7 +21,10 @@ test('Admission - refuses beyond the number of requests, and takes in again when
 test('Admission - refuses beyond the bytes, but takes a single request of any size', () => {
   const admission = new Admission({ maxRequests: 10, maxBytes: 100 });
   const leave = admission.enter(500);
-  assert.throws(() => admission.enter(1), (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'bytes');
+  assert.throws(
+    () => admission.enter(1),
+    (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'bytes',
+  );
   assert.deepEqual(admission.refusedBy, { requests: 0, bytes: 1, explanations: 0 });
   leave();
   admission.enter(60);
@@ -32,14 +35,20 @@ test('Admission - refuses beyond the bytes, but takes a single request of any si
 test('Admission - requests with explanations take no more than their part of the room, and wait for their own', async () => {
   const admission = new Admission({ maxRequests: 3, maxBytes: 1000, maxExplained: 1 });
   const leave = admission.enter(1, { explained: true });
-  assert.throws(() => admission.enter(1, { explained: true }), (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'explanations');
+  assert.throws(
+    () => admission.enter(1, { explained: true }),
+    (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'explanations',
+  );
   const waiting = admission.enterWhenRoom(1, never, { explained: true });
   admission.enter(1);
   leave();
   (await waiting)();
   admission.enter(1);
   admission.enter(1);
-  assert.throws(() => admission.enter(1, { explained: true }), (error) => (error as SulcusError).details.reason === 'requests');
+  assert.throws(
+    () => admission.enter(1, { explained: true }),
+    (error) => (error as SulcusError).details.reason === 'requests',
+  );
 });
 
 test('Admission - waiting callers come in as others leave', async () => {

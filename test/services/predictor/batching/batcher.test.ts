@@ -29,7 +29,10 @@ function squares(overrides: Partial<BatcherOptions<number, number>> = {}) {
 /** A run that each batch waits in until it is let go. */
 function gate() {
   const releases: (() => void)[] = [];
-  return { pass: () => new Promise<void>((resolve) => releases.push(resolve)), open: () => releases.splice(0).forEach((release) => release()) };
+  return {
+    pass: () => new Promise<void>((resolve) => releases.push(resolve)),
+    open: () => releases.splice(0).forEach((release) => release()),
+  };
 }
 
 const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
@@ -45,7 +48,10 @@ test('Batcher - a row that nobody else is coming with goes out at once', async (
 test('Batcher - rows that are prepared at the same time share a batch, up to its limit', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 60_000 });
   const results = await Promise.all([1, 2, 3, 4, 5].map((row) => batcher.submit(() => sleep(5, row), never)));
-  assert.deepEqual(results.map(({ result }) => result), [1, 4, 9, 16, 25]);
+  assert.deepEqual(
+    results.map(({ result }) => result),
+    [1, 4, 9, 16, 25],
+  );
   assert.deepEqual(batches, [[1, 2, 3, 4], [5]]);
 });
 
@@ -63,14 +69,26 @@ test('Batcher - urgent rows go before others, equals in the order in which they 
   });
   const first = batcher.submit(async () => 0, never);
   await sleep(1);
-  const rest = ([[11, 2], [31, 3], [12, 2], [1, 1], [32, 3], [2, 1]] as const).map(([row, priority]) => batcher.submit(async () => row, never, priority));
+  const rest = (
+    [
+      [11, 2],
+      [31, 3],
+      [12, 2],
+      [1, 1],
+      [32, 3],
+      [2, 1],
+    ] as const
+  ).map(([row, priority]) => batcher.submit(async () => row, never, priority));
   const done = Promise.all([first, ...rest]);
   while (order.flat().length < 7) {
     open();
     await sleep(1);
   }
   open();
-  assert.deepEqual((await done).map(({ result }) => result), [0, 121, 961, 144, 1, 1024, 4]);
+  assert.deepEqual(
+    (await done).map(({ result }) => result),
+    [0, 121, 961, 144, 1, 1024, 4],
+  );
   assert.deepEqual(order, [[0], [1, 2], [11, 12], [31, 32]]);
 });
 
@@ -90,10 +108,17 @@ test('Batcher - a batch of a preferred size goes out while others are still comi
   const last = batcher.submit(() => new Promise((resolve) => (ready = () => resolve(6))), never);
   const first = [1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never));
   await Promise.all(first.slice(0, 4));
-  assert.deepEqual(batches, [[1, 2], [3, 4]]);
+  assert.deepEqual(batches, [
+    [1, 2],
+    [3, 4],
+  ]);
   ready();
   await Promise.all([last, ...first]);
-  assert.deepEqual(batches, [[1, 2], [3, 4], [5, 6]]);
+  assert.deepEqual(batches, [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
 });
 
 test('Batcher - a row that waits longer than the queue allows is refused and never reaches the work; one that is in a batch by then is answered', async () => {
@@ -111,8 +136,15 @@ test('Batcher - a row that waits longer than the queue allows is refused and nev
   const running = batcher.submit(async () => 1, never);
   while (batches.length === 0) await sleep(1);
   const waiting = batcher.submit(async () => 2, never);
-  const slow = batcher.submit((wanted) => new Promise((_, reject) => wanted.addEventListener('abort', () => reject(wanted.reason as Error))), never);
-  for (const late of [waiting, slow]) await assert.rejects(late, (error) => isCode('DEADLINE_EXCEEDED')(error) && /not taken up within 30 ms/.test((error as Error).message));
+  const slow = batcher.submit(
+    (wanted) => new Promise((_, reject) => wanted.addEventListener('abort', () => reject(wanted.reason as Error))),
+    never,
+  );
+  for (const late of [waiting, slow])
+    await assert.rejects(
+      late,
+      (error) => isCode('DEADLINE_EXCEEDED')(error) && /not taken up within 30 ms/.test((error as Error).message),
+    );
   open();
   assert.equal((await running).result, 1);
   assert.deepEqual(batches, [[1]]);
@@ -196,7 +228,10 @@ test('Batcher - a batch that fails fails all its rows and no other', async () =>
     },
   });
   const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never)));
-  assert.deepEqual(outcomes.map(({ status }) => status), ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled'],
+  );
 });
 
 test('Batcher - a wrong number of results is an error, never a mix-up', async () => {
@@ -220,7 +255,10 @@ test('Batcher - closing fails what waits and what comes later; what runs is answ
   await sleep(5);
   batcher.close(new SulcusError('ENGINE_FAILED', 'the engine ended'));
   await assert.rejects(waiting, isCode('ENGINE_FAILED'));
-  await assert.rejects(batcher.submit(async () => 3, never), isCode('ENGINE_FAILED'));
+  await assert.rejects(
+    batcher.submit(async () => 3, never),
+    isCode('ENGINE_FAILED'),
+  );
   open();
   assert.equal((await running).result, 1);
 });
@@ -255,7 +293,10 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
         if (cancelled) setTimeout(() => caller.abort(), random.integer(0, 5));
         const prepareMs = random.integer(-1, 3);
         try {
-          const { result } = await batcher.submit(() => (prepareMs < 0 ? Promise.resolve(row) : sleep(prepareMs, row)), caller.signal);
+          const { result } = await batcher.submit(
+            () => (prepareMs < 0 ? Promise.resolve(row) : sleep(prepareMs, row)),
+            caller.signal,
+          );
           assert.equal(result, row * 10);
           assert.equal(computed.get(row), 1);
           answered++;
@@ -267,7 +308,10 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     };
     await Promise.all(Array.from({ length: random.integer(1, 40) }, client));
     assert.ok(answered > 0);
-    assert.ok([...computed.values()].every((times) => times === 1), 'a row was computed twice');
+    assert.ok(
+      [...computed.values()].every((times) => times === 1),
+      'a row was computed twice',
+    );
     assert.equal(batcher.waiting, 0);
   });
 }

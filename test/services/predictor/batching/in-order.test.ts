@@ -25,7 +25,10 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 test('inOrder - answers keep the order of the work, whichever is ready first', async () => {
   const random = createRandom('in order');
   const delaysMs = Array.from({ length: 60 }, () => random.integer(0, 8));
-  assert.deepEqual(await collect(inOrder(source(delaysMs).work, 7)), delaysMs.map((_, index) => index));
+  assert.deepEqual(
+    await collect(inOrder(source(delaysMs).work, 7)),
+    delaysMs.map((_, index) => index),
+  );
 });
 
 test('inOrder - an answer is handed on while the source has nothing more to give yet', { timeout: 2000 }, async () => {
@@ -61,7 +64,7 @@ test("inOrder - a rejected answer is thrown in its turn, and the source's error 
   await assert.rejects(answers.next(), /second/);
 });
 
-test('inOrder - work that fails after the consumer has left is nobody\'s unhandled rejection', async () => {
+test("inOrder - work that fails after the consumer has left is nobody's unhandled rejection", async () => {
   async function* slowToBegin(): AsyncGenerator<Started<number>> {
     yield { answer: Promise.resolve(1) };
     await sleep(10);

@@ -5,7 +5,8 @@ import { warmUpAndCheck, warmUpBatchSizes, type Checkable } from '../../../../se
 
 const CLASSES = 3;
 const good = [0.2, 0.3, 0.5];
-const isInvalid = (text: RegExp) => (error: unknown) => error instanceof SulcusError && error.code === 'MODEL_INVALID' && text.test(error.message);
+const isInvalid = (text: RegExp) => (error: unknown) =>
+  error instanceof SulcusError && error.code === 'MODEL_INVALID' && text.test(error.message);
 
 /** A model that answers every image with the same row, and keeps the batch sizes it was asked. */
 function model(rowOf: (call: number) => readonly number[], counts: number[] = []): Checkable {
@@ -20,26 +21,70 @@ function model(rowOf: (call: number) => readonly number[], counts: number[] = []
 
 test('warmUpAndCheck - runs every batch size and accepts a model that answers alike', async () => {
   const counts: number[] = [];
-  await warmUpAndCheck(model(() => good, counts), 12, CLASSES, [1, 2, 4]);
+  await warmUpAndCheck(
+    model(() => good, counts),
+    12,
+    CLASSES,
+    [1, 2, 4],
+  );
   assert.deepEqual(counts, [1, 1, 2, 4, 1]);
 });
 
 test('warmUpAndCheck - refuses answers that are no probabilities', async () => {
-  for (const row of [[NaN, 0.5, 0.5], [Infinity, 0, 0], [0.2, 0.2, 0.2], [-0.5, 1, 0.5], [2, -0.5, -0.5]]) {
-    await assert.rejects(warmUpAndCheck(model(() => row), 12, CLASSES, [1]), isInvalid(/no probabilities/), String(row));
+  for (const row of [
+    [NaN, 0.5, 0.5],
+    [Infinity, 0, 0],
+    [0.2, 0.2, 0.2],
+    [-0.5, 1, 0.5],
+    [2, -0.5, -0.5],
+  ]) {
+    await assert.rejects(
+      warmUpAndCheck(
+        model(() => row),
+        12,
+        CLASSES,
+        [1],
+      ),
+      isInvalid(/no probabilities/),
+      String(row),
+    );
   }
 });
 
 test('warmUpAndCheck - refuses a model that fails only in a larger batch', async () => {
-  await assert.rejects(warmUpAndCheck(model((call) => (call === 3 ? [NaN, 0, 1] : good)), 12, CLASSES, [1, 4]), isInvalid(/no probabilities/));
+  await assert.rejects(
+    warmUpAndCheck(
+      model((call) => (call === 3 ? [NaN, 0, 1] : good)),
+      12,
+      CLASSES,
+      [1, 4],
+    ),
+    isInvalid(/no probabilities/),
+  );
 });
 
 test('warmUpAndCheck - refuses a model that answers the same image differently', async () => {
-  await assert.rejects(warmUpAndCheck(model((call) => (call === 3 ? [0.3, 0.2, 0.5] : good)), 12, CLASSES, [1]), isInvalid(/differently/));
+  await assert.rejects(
+    warmUpAndCheck(
+      model((call) => (call === 3 ? [0.3, 0.2, 0.5] : good)),
+      12,
+      CLASSES,
+      [1],
+    ),
+    isInvalid(/differently/),
+  );
 });
 
 test('warmUpAndCheck - refuses a wrong number of classes', async () => {
-  await assert.rejects(warmUpAndCheck(model(() => [0.5, 0.5]), 12, CLASSES, [1]), isInvalid(/2 values for 1 images of 3 classes/));
+  await assert.rejects(
+    warmUpAndCheck(
+      model(() => [0.5, 0.5]),
+      12,
+      CLASSES,
+      [1],
+    ),
+    isInvalid(/2 values for 1 images of 3 classes/),
+  );
 });
 
 test('warmUpBatchSizes - powers of two up to and with the largest, and preferred sizes', () => {

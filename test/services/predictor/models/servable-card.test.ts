@@ -37,7 +37,12 @@ const input = cardOf().input;
 
 test('checkCard - a card that agrees with itself gives network and transform', () => {
   const { network, transform: checked } = checkCard(cardOf());
-  assert.deepEqual(network, { architecture: 'baseline-cnn', classes: 2, input: { height: 32, width: 32, channels: 1 }, normalize: { mean: [0.5], std: [0.5] } });
+  assert.deepEqual(network, {
+    architecture: 'baseline-cnn',
+    classes: 2,
+    input: { height: 32, width: 32, channels: 1 },
+    normalize: { mean: [0.5], std: [0.5] },
+  });
   assert.equal(checked.name, transform.name);
 });
 
@@ -46,8 +51,16 @@ const broken: [string, Partial<ModelCard>, RegExp][] = [
   ['a single class', { classes: ['only'] }, /classes/],
   ['a class twice', { classes: ['a', 'a'] }, /occurs twice/],
   ['a class without a name', { classes: ['a', ''] }, /no name/],
-  ['an input that the transform does not make', { input: { ...input, height: 64 } }, /makes 32×32×1 and the network takes 64×32×1/],
-  ['another normalisation than the transform', { input: { ...input, normalize: { mean: [0], std: [1] } } }, /normalisation/],
+  [
+    'an input that the transform does not make',
+    { input: { ...input, height: 64 } },
+    /makes 32×32×1 and the network takes 64×32×1/,
+  ],
+  [
+    'another normalisation than the transform',
+    { input: { ...input, normalize: { mean: [0], std: [1] } } },
+    /normalisation/,
+  ],
   ['a normalisation that divides by zero', { input: { ...input, normalize: { mean: [0.5], std: [0] } } }, /std/],
   ['a transform that its hash does not name', { transformHash: 'b'.repeat(64) }, /not the one its hash names/],
   ['a transform that is none', { transform: { name: 'x' } }, /transform/],

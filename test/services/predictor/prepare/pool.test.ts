@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { after, before, test } from 'node:test';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, decodeImage, encodeImage, transformHash, transforms, type TransformSpec } from '#libs/imaging';
+import {
+  compileTransform,
+  decodeImage,
+  encodeImage,
+  transformHash,
+  transforms,
+  type TransformSpec,
+} from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { PreparePool } from '../../../../services/predictor/prepare/pool.js';
 
@@ -16,7 +23,10 @@ const isCode = (code: string) => (error: unknown) => error instanceof SulcusErro
 
 async function randomPng(seed: number, width = 120, height = 90): Promise<Buffer> {
   const random = createRandom(seed, 'image');
-  return encodeImage({ width, height, channels: 1, data: Uint8Array.from({ length: width * height }, () => random.integer(0, 255)) }, 'png');
+  return encodeImage(
+    { width, height, channels: 1, data: Uint8Array.from({ length: width * height }, () => random.integer(0, 255)) },
+    'png',
+  );
 }
 
 let pool: PreparePool;
@@ -38,7 +48,9 @@ test('PreparePool - the pixels are those of decode and evaluation transform in t
 test('PreparePool - many images of two transforms at once: every caller gets its own', async () => {
   const images = await Promise.all(Array.from({ length: 24 }, (_, seed) => randomPng(seed)));
   const specs = [transforms['default-96']!, transforms['default-128']!];
-  const prepared = await Promise.all(images.map((image, index) => pool.prepare(ref(specs[index % 2]!), encoded(image), never)));
+  const prepared = await Promise.all(
+    images.map((image, index) => pool.prepare(ref(specs[index % 2]!), encoded(image), never)),
+  );
   for (const [index, { pixels }] of prepared.entries()) {
     assert.deepEqual(pixels, compileTransform(specs[index % 2]!, 'eval')(await decodeImage(images[index]!)));
   }
@@ -58,13 +70,19 @@ for (const [what, image, code] of [
 ] as const) {
   test(`PreparePool - ${what}: ${code}, and the error names the sample`, async () => {
     const sampleId = createHash('sha256').update(image).digest('hex');
-    await assert.rejects(pool.prepare(small, encoded(image), never), (error) => isCode(code)(error) && (error as SulcusError).details.sampleId === sampleId);
+    await assert.rejects(
+      pool.prepare(small, encoded(image), never),
+      (error) => isCode(code)(error) && (error as SulcusError).details.sampleId === sampleId,
+    );
   });
 }
 
 test('PreparePool - a truncated image is refused', async () => {
   const image = await randomPng(4);
-  await assert.rejects(pool.prepare(small, encoded(image.subarray(0, image.length / 2)), never), isCode('IMAGE_TRUNCATED'));
+  await assert.rejects(
+    pool.prepare(small, encoded(image.subarray(0, image.length / 2)), never),
+    isCode('IMAGE_TRUNCATED'),
+  );
 });
 
 test('PreparePool - an image whose caller gave up while it waited is dropped', async () => {
@@ -94,9 +112,15 @@ test('PreparePool - pixels pass unchanged, floats are rounded, and values that a
   const passed = await pool.prepare(small, { format: 'uint8', bytes }, never);
   assert.deepEqual([...passed.pixels], [0, 7, 255]);
   assert.equal(passed.sampleId, createHash('sha256').update(bytes).digest('hex'));
-  const floats = (values: number[]) => ({ format: 'float32' as const, bytes: new Uint8Array(Float32Array.from(values).buffer) });
+  const floats = (values: number[]) => ({
+    format: 'float32' as const,
+    bytes: new Uint8Array(Float32Array.from(values).buffer),
+  });
   assert.deepEqual([...(await pool.prepare(small, floats([0, 6.6, 254.4, 255]), never)).pixels], [0, 7, 254, 255]);
   for (const wrong of [NaN, Infinity, -0.5, 255.5]) {
-    await assert.rejects(pool.prepare(small, floats([1, wrong]), never), (error) => isCode('INVALID_ARGUMENT')(error) && /Value 1 of the image is/.test((error as SulcusError).message));
+    await assert.rejects(
+      pool.prepare(small, floats([1, wrong]), never),
+      (error) => isCode('INVALID_ARGUMENT')(error) && /Value 1 of the image is/.test((error as SulcusError).message),
+    );
   }
 });

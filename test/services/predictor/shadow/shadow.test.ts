@@ -9,7 +9,19 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
 import { isInShare } from '../../../../services/predictor/shadow/share.js';
-import { CLASSES, createFixture, DirectAnswers, isRunning, network, predictorEvents, publishModel, randomImage, until, untilServing, type Fixture } from '../_predictor.js';
+import {
+  CLASSES,
+  createFixture,
+  DirectAnswers,
+  isRunning,
+  network,
+  predictorEvents,
+  publishModel,
+  randomImage,
+  until,
+  untilServing,
+  type Fixture,
+} from '../_predictor.js';
 
 const SHARE = 0.5;
 const CANDIDATE = 'candidate';
@@ -45,48 +57,75 @@ after(async () => {
   await direct[Symbol.asyncDispose]();
 });
 
-const untilShadowing = (version: string): Promise<void> => until(() => service.shadowing?.card.version === version, `${version} on trial`);
+const untilShadowing = (version: string): Promise<void> =>
+  until(() => service.shadowing?.card.version === version, `${version} on trial`);
 
 /** The newest counts of the champion beside another version. */
 const countsOf = async (shadowVersion: string): Promise<ShadowProgress | undefined> =>
-  (await predictorEvents(fixture.bus)).flatMap(({ shadow }) => (shadow ? [shadow] : [])).findLast((counts) => counts.liveVersion === champion.version && counts.shadowVersion === shadowVersion);
+  (await predictorEvents(fixture.bus))
+    .flatMap(({ shadow }) => (shadow ? [shadow] : []))
+    .findLast((counts) => counts.liveVersion === champion.version && counts.shadowVersion === shadowVersion);
 
 /** Asks about the images in turn, one at a time. */
 async function ask(count: number): Promise<PredictResponse[]> {
   const answers: PredictResponse[] = [];
-  for (let index = 0; index < count; index++) answers.push(await client.predict({ image: images[index % images.length]! }));
+  for (let index = 0; index < count; index++)
+    answers.push(await client.predict({ image: images[index % images.length]! }));
   asked.push(...answers);
   return answers;
 }
 
-const chosen = (answers: readonly PredictResponse[]): PredictResponse[] => answers.filter(({ predictionId }) => isInShare(predictionId, SHARE));
+const chosen = (answers: readonly PredictResponse[]): PredictResponse[] =>
+  answers.filter(({ predictionId }) => isInShare(predictionId, SHARE));
 
 test('exactly the share is asked again, and the counts are those of the two networks side by side', async () => {
   const answers = await ask(40);
   const expected = chosen(answers);
   assert.ok(expected.length > 5 && expected.length < 35);
   assert.ok(answers.every(({ modelVersion }) => modelVersion === champion.version));
-  await until(async () => (await countsOf(candidate.version))?.compared === expected.length, 'all of the share compared');
+  await until(
+    async () => (await countsOf(candidate.version))?.compared === expected.length,
+    'all of the share compared',
+  );
 
-  const pairs = await Promise.all(expected.map(async ({ predictionId }) => {
-    const image = images[answers.findIndex((answer) => answer.predictionId === predictionId) % images.length]!;
-    return { live: await direct.of(1, image), shadow: await direct.of(2, image) };
-  }));
+  const pairs = await Promise.all(
+    expected.map(async ({ predictionId }) => {
+      const image = images[answers.findIndex((answer) => answer.predictionId === predictionId) % images.length]!;
+      return { live: await direct.of(1, image), shadow: await direct.of(2, image) };
+    }),
+  );
   const likeliest = (values: Float32Array): string => CLASSES[values.indexOf(Math.max(...values))]!;
-  const difference = pairs.reduce((sum, { live, shadow }) => sum + live.reduce((total, value, index) => total + Math.abs(value - shadow[index]!), 0) / CLASSES.length, 0) / pairs.length;
+  const difference =
+    pairs.reduce(
+      (sum, { live, shadow }) =>
+        sum + live.reduce((total, value, index) => total + Math.abs(value - shadow[index]!), 0) / CLASSES.length,
+      0,
+    ) / pairs.length;
   const counts = (await countsOf(candidate.version))!;
   assert.equal(counts.agreed, pairs.filter(({ live, shadow }) => likeliest(live) === likeliest(shadow)).length);
-  assert.ok(Math.abs(counts.meanAbsoluteDifference - difference) < 1e-5, `${counts.meanAbsoluteDifference} instead of ${difference}`);
+  assert.ok(
+    Math.abs(counts.meanAbsoluteDifference - difference) < 1e-5,
+    `${counts.meanAbsoluteDifference} instead of ${difference}`,
+  );
   for (const { liveClass, shadowClass, count } of counts.confusion) {
-    assert.equal(count, pairs.filter(({ live, shadow }) => likeliest(live) === liveClass && likeliest(shadow) === shadowClass).length);
+    assert.equal(
+      count,
+      pairs.filter(({ live, shadow }) => likeliest(live) === liveClass && likeliest(shadow) === shadowClass).length,
+    );
   }
-  assert.equal(counts.confusion.reduce((sum, { count }) => sum + count, 0), expected.length);
+  assert.equal(
+    counts.confusion.reduce((sum, { count }) => sum + count, 0),
+    expected.length,
+  );
   assert.ok(counts.liveInferenceMs > 0 && counts.shadowInferenceMs > 0);
   assert.deepEqual([counts.dropped, counts.failed], [0, 0]);
 });
 
 test('answers are the same to the bit as before there was a shadow, whose engine has the lowest priority', async () => {
-  assert.deepEqual((await ask(images.length)).map(({ probabilities }) => probabilities), alone.map(({ probabilities }) => probabilities));
+  assert.deepEqual(
+    (await ask(images.length)).map(({ probabilities }) => probabilities),
+    alone.map(({ probabilities }) => probabilities),
+  );
   assert.equal(getPriority(service.shadowing!.enginePid), constants.priority.PRIORITY_LOW);
   assert.equal(getPriority(service.serving!.enginePid), getPriority());
 });
@@ -110,7 +149,14 @@ test('a shadow that hangs delays nobody: what it cannot take is dropped, and eve
 test('a version that fails its check is not tried and leaves the version in service as it is', async () => {
   const broken = await publishModel(fixture.registry, 10, {}, Buffer.from('no weights at all'));
   await fixture.registry.promote(CANDIDATE, broken.version, 'by mistake');
-  await until(async () => (await predictorEvents(fixture.bus)).some(({ state }) => state?.state === 'ready' && state.message.includes(`Shadow version ${broken.version} cannot be asked`)), 'the refusal is told');
+  await until(
+    async () =>
+      (await predictorEvents(fixture.bus)).some(
+        ({ state }) =>
+          state?.state === 'ready' && state.message.includes(`Shadow version ${broken.version} cannot be asked`),
+      ),
+    'the refusal is told',
+  );
   assert.equal(service.serving!.card.version, champion.version);
   assert.equal(service.shadowing!.card.version, candidate.version);
   assert.equal((await client.predict({ image: images[0]! })).modelVersion, champion.version);
@@ -120,7 +166,16 @@ test('a version with another transform gets the images prepared in its own way',
   const [sizePx, wider] = [48, defaultTransform(48)];
   const input = { height: sizePx, width: sizePx, channels: 1 } as const;
   const weights = encodeSafetensors(initialState({ ...network, input }, 3));
-  const card = await publishModel(fixture.registry, 11, { input: { ...champion.input, ...input }, transform: wider as unknown as Record<string, unknown>, transformHash: transformHash(wider) }, weights);
+  const card = await publishModel(
+    fixture.registry,
+    11,
+    {
+      input: { ...champion.input, ...input },
+      transform: wider as unknown as Record<string, unknown>,
+      transformHash: transformHash(wider),
+    },
+    weights,
+  );
   await fixture.registry.promote(CANDIDATE, card.version, 'to be tried');
   await untilShadowing(card.version);
   const expected = chosen(await ask(20)).length;
@@ -138,7 +193,10 @@ test('a version with other classes is not compared: counted, and callers are ans
 });
 
 test('a version that is promoted while it is on trial is not compared with itself: its process ends, until it is on trial again', async () => {
-  const { card: { version }, enginePid } = service.shadowing!;
+  const {
+    card: { version },
+    enginePid,
+  } = service.shadowing!;
   await fixture.registry.promote('champion', version, 'tried enough');
   await untilServing(service, version);
   await ask(10);
@@ -150,5 +208,8 @@ test('a version that is promoted while it is on trial is not compared with itsel
 });
 
 test('the alias of the version in service cannot be on trial', () => {
-  assert.throws(() => readConfig({ SULCUS_SHADOW_ALIAS: 'champion' }), (error) => error instanceof SulcusError && error.code === 'INVALID_CONFIG');
+  assert.throws(
+    () => readConfig({ SULCUS_SHADOW_ALIAS: 'champion' }),
+    (error) => error instanceof SulcusError && error.code === 'INVALID_CONFIG',
+  );
 });

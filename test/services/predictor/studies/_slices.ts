@@ -10,19 +10,43 @@ import { codecs } from '#libs/contracts';
 export async function publishSlice(bus: Bus, studyId: string, image: Buffer): Promise<string> {
   const sampleId = createHash('sha256').update(image).digest('hex');
   await bus.publish(
-    subjects.scan('site', sampleId), codecs.Scan,
-    { sampleId, studyId, site: 'site', split: 'SPLIT_TEST', image: { inline: image }, format: 'png', channels: 1, source: `${studyId}/${sampleId.slice(0, 6)}.png` },
-    { headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: 'SPLIT_TEST', [HeaderName.STUDY_ID]: studyId }, firstOnSubject: true },
+    subjects.scan('site', sampleId),
+    codecs.Scan,
+    {
+      sampleId,
+      studyId,
+      site: 'site',
+      split: 'SPLIT_TEST',
+      image: { inline: image },
+      format: 'png',
+      channels: 1,
+      source: `${studyId}/${sampleId.slice(0, 6)}.png`,
+    },
+    {
+      headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: 'SPLIT_TEST', [HeaderName.STUDY_ID]: studyId },
+      firstOnSubject: true,
+    },
   );
   return sampleId;
 }
 
 /** Runs `sulcus study` to its end. */
-export async function sulcusStudy(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts'), 'study', ...words], {
-    env: { ...process.env, ...environment, NODE_TEST_CONTEXT: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [[code], stdout, stderr] = await Promise.all([once(child, 'close') as Promise<[number | null]>, text(child.stdout), text(child.stderr)]);
+export async function sulcusStudy(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts'), 'study', ...words],
+    {
+      env: { ...process.env, ...environment, NODE_TEST_CONTEXT: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'close') as Promise<[number | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ]);
   return { code, stdout, stderr };
 }

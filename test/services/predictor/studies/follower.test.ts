@@ -30,13 +30,25 @@ after(async () => {
 
 /** The predictor as a process of its own, so that it can be killed. */
 function startPredictor(): ChildProcess {
-  const predictor = spawn(process.execPath, [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/predictor/main.ts')], {
-    env: {
-      ...process.env, SULCUS_NATS_URL: fixture.nats.url, SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0', SULCUS_STUDIES: 'true', SULCUS_STUDY_IDLE: `${IDLE_MS}ms`, SULCUS_STUDY_MAX_ENTROPY: '1',
-      SULCUS_ENGINE_THREADS: '1', SULCUS_PREPARE_THREADS: '1', SULCUS_BATCH_SIZE: '2', NODE_TEST_CONTEXT: '',
+  const predictor = spawn(
+    process.execPath,
+    [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/predictor/main.ts')],
+    {
+      env: {
+        ...process.env,
+        SULCUS_NATS_URL: fixture.nats.url,
+        SULCUS_PREDICTOR_ADDRESS: '127.0.0.1:0',
+        SULCUS_STUDIES: 'true',
+        SULCUS_STUDY_IDLE: `${IDLE_MS}ms`,
+        SULCUS_STUDY_MAX_ENTROPY: '1',
+        SULCUS_ENGINE_THREADS: '1',
+        SULCUS_PREPARE_THREADS: '1',
+        SULCUS_BATCH_SIZE: '2',
+        NODE_TEST_CONTEXT: '',
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  );
   predictors.push(predictor);
   return predictor;
 }
@@ -50,9 +62,15 @@ async function kill(predictor: ChildProcess): Promise<void> {
 /** Everything that was ever published of a study, oldest first. */
 async function published(studyId: string): Promise<StudyPrediction[]> {
   const found: StudyPrediction[] = [];
-  if ((await fixture.bus.getLast(Streams.STUDIES, subjects.study(studyId), codecs.StudyPrediction)) === undefined) return found;
+  if ((await fixture.bus.getLast(Streams.STUDIES, subjects.study(studyId), codecs.StudyPrediction)) === undefined)
+    return found;
   const done = new AbortController();
-  for await (const { message, pending } of fixture.bus.follow({ stream: Streams.STUDIES, subject: subjects.study(studyId), codec: codecs.StudyPrediction, signal: done.signal })) {
+  for await (const { message, pending } of fixture.bus.follow({
+    stream: Streams.STUDIES,
+    subject: subjects.study(studyId),
+    codec: codecs.StudyPrediction,
+    signal: done.signal,
+  })) {
     found.push(message!);
     if (pending === 0) return found;
   }
@@ -61,14 +79,23 @@ async function published(studyId: string): Promise<StudyPrediction[]> {
 
 const sequences = (prediction: StudyPrediction): number[] => prediction.slices.map(({ scanSequence }) => scanSequence);
 
-test('studies are predicted as they complete, once, over a kill; a late slice makes another prediction that names the first', { timeout: 120_000 }, async () => {
+test('studies are predicted as they complete, once, over a kill; a late slice makes another prediction that names the first', {
+  timeout: 120_000,
+}, async () => {
   const first = startPredictor();
   for (const image of images.slice(0, 3)) await publishSlice(fixture.bus, 'site-a', image);
   await publishSlice(fixture.bus, 'site-b', images[3]!);
-  await until(async () => (await published('site-a')).length === 1 && (await published('site-b')).length === 1, 'both studies predicted', 60_000);
+  await until(
+    async () => (await published('site-a')).length === 1 && (await published('site-b')).length === 1,
+    'both studies predicted',
+    60_000,
+  );
   const [complete] = await published('site-a');
   assert.deepEqual(sequences(complete!), [1, 2, 3]);
-  assert.deepEqual([complete!.revision, complete!.supersedes, complete!.modelVersion, complete!.options!.priority], [1, '', card.version, 3]);
+  assert.deepEqual(
+    [complete!.revision, complete!.supersedes, complete!.modelVersion, complete!.options!.priority],
+    [1, '', card.version, 3],
+  );
   assert.ok(complete!.slices.every(({ error, predictionIds }) => error === null && predictionIds.length === 1));
 
   // What came while nobody was there is found after the restart; what was published is not published again.
@@ -76,7 +103,11 @@ test('studies are predicted as they complete, once, over a kill; a late slice ma
   await publishSlice(fixture.bus, 'site-a', images[4]!);
   await publishSlice(fixture.bus, 'site-c', images[5]!);
   const second = startPredictor();
-  await until(async () => (await published('site-a')).length === 2 && (await published('site-c')).length === 1, 'the late slice and the new study', 60_000);
+  await until(
+    async () => (await published('site-a')).length === 2 && (await published('site-c')).length === 1,
+    'the late slice and the new study',
+    60_000,
+  );
   const [, late] = await published('site-a');
   assert.deepEqual(sequences(late!), [1, 2, 3, 5]);
   assert.deepEqual([late!.revision, late!.supersedes], [2, complete!.studyPredictionId]);
@@ -89,7 +120,10 @@ test('studies are predicted as they complete, once, over a kill; a late slice ma
   startPredictor();
   await until(async () => (await published('site-d')).length === 1, 'the interrupted study', 60_000);
   await sleep(2 * IDLE_MS);
-  assert.deepEqual(await Promise.all(['site-a', 'site-b', 'site-c', 'site-d'].map(async (study) => (await published(study)).length)), [2, 1, 1, 1]);
+  assert.deepEqual(
+    await Promise.all(['site-a', 'site-b', 'site-c', 'site-d'].map(async (study) => (await published(study)).length)),
+    [2, 1, 1, 1],
+  );
   assert.equal((await fixture.bus.stats()).STUDIES.messages, 5);
 
   const { code, stdout } = await sulcusStudy(['--published', 'site-a'], { SULCUS_NATS_URL: fixture.nats.url });

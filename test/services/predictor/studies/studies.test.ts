@@ -16,7 +16,20 @@ import { RecordStore } from '../../../../services/predictor/records/record-store
 import { replay } from '../../../../services/predictor/replay/replay.js';
 import { aggregate } from '../../../../services/predictor/studies/aggregate.js';
 import { viewsOf } from '../../../../services/predictor/studies/views.js';
-import { assertClose, CLASSES, createFixture, DirectAnswers, isCode, never, publishModel, randomImage, transform, until, untilServing, type Fixture } from '../_predictor.js';
+import {
+  assertClose,
+  CLASSES,
+  createFixture,
+  DirectAnswers,
+  isCode,
+  never,
+  publishModel,
+  randomImage,
+  transform,
+  until,
+  untilServing,
+  type Fixture,
+} from '../_predictor.js';
 import { publishSlice, sulcusStudy } from './_slices.js';
 
 const TEMPERATURE = 1.6;
@@ -35,11 +48,15 @@ before(async () => {
   [fixture, direct] = await Promise.all([createFixture(), DirectAnswers.start()]);
   service = await fixture.start({ maxStudySlices: 12, maxStudyBytes: 400_000 });
   client = createClient('Predictor', service.address, { timeoutMs: 120_000 });
-  card = await publishModel(fixture.registry, 1, { calibration: { temperature: TEMPERATURE, samples: 60, nllBefore: 1, nllAfter: 0.9, eceBefore: 0.2, eceAfter: 0.1 } });
+  card = await publishModel(fixture.registry, 1, {
+    calibration: { temperature: TEMPERATURE, samples: 60, nllBefore: 1, nllAfter: 0.9, eceBefore: 0.2, eceAfter: 0.1 },
+  });
   await fixture.registry.promote('champion', card.version, 'first');
   await untilServing(service, card.version);
   images = await Promise.all(Array.from({ length: 8 }, (_, seed) => randomImage(seed)));
-  expected = await Promise.all(images.map(async (image) => Array.from(temperatureScaled(await direct.of(1, image), TEMPERATURE))));
+  expected = await Promise.all(
+    images.map(async (image) => Array.from(temperatureScaled(await direct.of(1, image), TEMPERATURE))),
+  );
 });
 after(async () => {
   client.close();
@@ -47,38 +64,62 @@ after(async () => {
   await direct[Symbol.asyncDispose]();
 });
 
-const slicesOf = (files: readonly Buffer[]): PredictStudyRequestInput[] => files.map((image, index) => ({ slice: { image, name: `slice ${index}` } }));
+const slicesOf = (files: readonly Buffer[]): PredictStudyRequestInput[] =>
+  files.map((image, index) => ({ slice: { image, name: `slice ${index}` } }));
 
 async function ask(files: readonly Buffer[], options: StudyOptionsInput = {}): Promise<StudyPrediction> {
   // Random weights are not sure of much: that alone is no reason to abstain here.
-  const { prediction } = await client.predictStudy([{ study: { studyId: 'by hand', options: { maxEntropy: 1, ...options } } }, ...slicesOf(files)]);
+  const { prediction } = await client.predictStudy([
+    { study: { studyId: 'by hand', options: { maxEntropy: 1, ...options } } },
+    ...slicesOf(files),
+  ]);
   return prediction!;
 }
 
-const probabilities = (prediction: StudyPrediction): number[] => prediction.probabilities.map(({ probability }) => probability);
+const probabilities = (prediction: StudyPrediction): number[] =>
+  prediction.probabilities.map(({ probability }) => probability);
 
 test('a single image is answered at the temperature of the card, and the answer says so', async () => {
   const answer = await client.predict({ image: images[0]! });
-  assertClose(answer.probabilities.map(({ probability }) => probability), Float32Array.from(expected[0]!));
+  assertClose(
+    answer.probabilities.map(({ probability }) => probability),
+    Float32Array.from(expected[0]!),
+  );
   assert.equal(answer.temperature, TEMPERATURE);
 });
 
 test("a study is what its slices' own answers make: each aggregation, any finding, the slices, one version", async () => {
-  for (const [wire, aggregation] of [['STUDY_AGGREGATION_MEAN', 'mean'], ['STUDY_AGGREGATION_TOP_K_MEAN', 'top-k-mean'], ['STUDY_AGGREGATION_NOISY_OR', 'noisy-or']] as const) {
+  for (const [wire, aggregation] of [
+    ['STUDY_AGGREGATION_MEAN', 'mean'],
+    ['STUDY_AGGREGATION_TOP_K_MEAN', 'top-k-mean'],
+    ['STUDY_AGGREGATION_NOISY_OR', 'noisy-or'],
+  ] as const) {
     const study = await ask(images, { aggregation: wire, topK: 2 });
     const reference = aggregate(expected, { aggregation, topK: 2, normal: NORMAL });
     assertClose(probabilities(study), Float32Array.from(reference.probabilities));
     assert.ok(Math.abs(study.anyFinding!.probability - (1 - reference.probabilities[NORMAL[0]!]!)) < 1e-5);
-    assert.equal(study.decision, study.anyFinding!.probability >= 0.5 ? 'STUDY_DECISION_FINDING' : 'STUDY_DECISION_NO_FINDING');
-    assert.deepEqual(study.slices.flatMap(({ used }, index) => (used ? [index] : [])), [...reference.used].sort((a, b) => a - b));
+    assert.equal(
+      study.decision,
+      study.anyFinding!.probability >= 0.5 ? 'STUDY_DECISION_FINDING' : 'STUDY_DECISION_NO_FINDING',
+    );
+    assert.deepEqual(
+      study.slices.flatMap(({ used }, index) => (used ? [index] : [])),
+      [...reference.used].sort((a, b) => a - b),
+    );
     study.slices.forEach((slice, index) => {
       assertClose(slice.probabilities, Float32Array.from(expected[index]!));
       assert.equal(slice.name, `slice ${index}`);
       assert.equal(slice.sampleId, createHash('sha256').update(images[index]!).digest('hex'));
       assert.equal(slice.predictionIds.length, 1);
     });
-    assert.deepEqual([study.modelVersion, study.modelHash, study.temperature, study.studyId], [card.version, card.weightsHash, TEMPERATURE, 'by hand']);
-    assert.deepEqual([study.options!.aggregation, study.options!.normalClasses, study.normalClassesSource], [wire, ['notumor'], 'well-known name']);
+    assert.deepEqual(
+      [study.modelVersion, study.modelHash, study.temperature, study.studyId],
+      [card.version, card.weightsHash, TEMPERATURE, 'by hand'],
+    );
+    assert.deepEqual(
+      [study.options!.aggregation, study.options!.normalClasses, study.normalClassesSource],
+      [wire, ['notumor'], 'well-known name'],
+    );
     assert.match(study.summary, /probability of any finding is \d/);
   }
 });
@@ -93,10 +134,18 @@ test('the order in which slices are sent changes nothing', async () => {
 });
 
 test('slices that cannot be used are listed with their error; the rest is the study', async () => {
-  const study = await ask([images[0]!, Buffer.alloc(0), images[1]!, images[2]!.subarray(0, 300)], { aggregation: 'STUDY_AGGREGATION_MEAN' });
-  assert.deepEqual(study.slices.map(({ error }) => error?.code), [undefined, 'IMAGE_EMPTY', undefined, 'IMAGE_TRUNCATED']);
+  const study = await ask([images[0]!, Buffer.alloc(0), images[1]!, images[2]!.subarray(0, 300)], {
+    aggregation: 'STUDY_AGGREGATION_MEAN',
+  });
+  assert.deepEqual(
+    study.slices.map(({ error }) => error?.code),
+    [undefined, 'IMAGE_EMPTY', undefined, 'IMAGE_TRUNCATED'],
+  );
   assert.deepEqual(study.slices[1]!.probabilities, []);
-  assertClose(probabilities(study), Float32Array.from(aggregate(expected.slice(0, 2), { aggregation: 'mean', topK: 1, normal: NORMAL }).probabilities));
+  assertClose(
+    probabilities(study),
+    Float32Array.from(aggregate(expected.slice(0, 2), { aggregation: 'mean', topK: 1, normal: NORMAL }).probabilities),
+  );
   assert.notEqual(study.decision, 'STUDY_DECISION_ABSTAINED');
 });
 
@@ -106,24 +155,47 @@ test('too many of them, too few usable ones, or answers as if by chance: it abst
     assert.match(study.summary, /^No conclusion: /);
     return study.abstentions.map(({ reason }) => reason);
   };
-  assert.deepEqual(reasons(await ask([images[0]!, Buffer.alloc(0), Buffer.alloc(0)])), ['REASON_TOO_MANY_FAILED_SLICES']);
+  assert.deepEqual(reasons(await ask([images[0]!, Buffer.alloc(0), Buffer.alloc(0)])), [
+    'REASON_TOO_MANY_FAILED_SLICES',
+  ]);
   assert.deepEqual(reasons(await ask(images.slice(0, 2), { minSlices: 3 })), ['REASON_TOO_FEW_SLICES']);
   assert.deepEqual(reasons(await ask(images, { maxEntropy: 0.01 })), ['REASON_HIGH_ENTROPY']);
   assert.deepEqual(reasons(await ask(images, { minProbability: 1 })), ['REASON_LOW_PROBABILITY']);
 });
 
 test('a study without a usable slice, without slices, or with options out of range or order is INVALID_ARGUMENT', async () => {
-  await assert.rejects(ask([Buffer.alloc(0), Buffer.from('x')]), (error) => isCode('INVALID_ARGUMENT')(error) && /None of 2 slices.*IMAGE_EMPTY/.test((error as Error).message));
-  await assert.rejects(ask([]), (error) => isCode('INVALID_ARGUMENT')(error) && /no slices/.test((error as Error).message));
-  await assert.rejects(ask(images, { threshold: 2, views: 99 }), (error) => isCode('INVALID_ARGUMENT')(error) && /views is 99.*threshold is 2/.test((error as Error).message));
-  await assert.rejects(ask(images, { normalClasses: ['notumour'] }), (error) => isCode('INVALID_ARGUMENT')(error) && /notumour/.test((error as Error).message));
-  await assert.rejects(client.predictStudy([...slicesOf(images.slice(0, 1)), { study: {} }]), isCode('INVALID_ARGUMENT'));
+  await assert.rejects(
+    ask([Buffer.alloc(0), Buffer.from('x')]),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /None of 2 slices.*IMAGE_EMPTY/.test((error as Error).message),
+  );
+  await assert.rejects(
+    ask([]),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /no slices/.test((error as Error).message),
+  );
+  await assert.rejects(
+    ask(images, { threshold: 2, views: 99 }),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /views is 99.*threshold is 2/.test((error as Error).message),
+  );
+  await assert.rejects(
+    ask(images, { normalClasses: ['notumour'] }),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /notumour/.test((error as Error).message),
+  );
+  await assert.rejects(
+    client.predictStudy([...slicesOf(images.slice(0, 1)), { study: {} }]),
+    isCode('INVALID_ARGUMENT'),
+  );
   await assert.rejects(client.predictStudy([{}]), isCode('INVALID_ARGUMENT'));
 });
 
 test('more slices or bytes than are taken are refused while they come, and the server goes on', async () => {
-  await assert.rejects(ask(Array.from({ length: 13 }, () => images[0]!)), (error) => isCode('INVALID_ARGUMENT')(error) && /more than 12 slices/.test((error as Error).message));
-  await assert.rejects(ask([Buffer.alloc(200_000), Buffer.alloc(200_001)]), (error) => isCode('INVALID_ARGUMENT')(error) && /400000 bytes/.test((error as Error).message));
+  await assert.rejects(
+    ask(Array.from({ length: 13 }, () => images[0]!)),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /more than 12 slices/.test((error as Error).message),
+  );
+  await assert.rejects(
+    ask([Buffer.alloc(200_000), Buffer.alloc(200_001)]),
+    (error) => isCode('INVALID_ARGUMENT')(error) && /400000 bytes/.test((error as Error).message),
+  );
   assert.equal((await ask(images.slice(0, 1))).slices.length, 1);
 });
 
@@ -132,34 +204,76 @@ test('views: a slice is the mean of what the network says to the same image mirr
   const decoded = await decodeImage(images[0]!);
   const pixels = compileTransform(transform, 'eval')(decoded);
   const width = transform.outputWidth;
-  const mirrored = (from: Uint8Array): Uint8Array => from.map((_, index) => from[index - (index % width) + width - 1 - (index % width)]!);
+  const mirrored = (from: Uint8Array): Uint8Array =>
+    from.map((_, index) => from[index - (index % width) + width - 1 - (index % width)]!);
   // Mirrored by hand; turned by the warp that training uses, which is checked against torchvision elsewhere.
-  const turned = (degrees: number): Uint8Array => compileTransform({ ...transform, train: [...transform.eval, { op: 'randomRotation', degrees: [degrees, degrees] }] }, 'train')(decoded, createRandom('any'));
+  const turned = (degrees: number): Uint8Array =>
+    compileTransform(
+      { ...transform, train: [...transform.eval, { op: 'randomRotation', degrees: [degrees, degrees] }] },
+      'train',
+    )(decoded, createRandom('any'));
   // A mirrored image turned one way is the mirror image of the image turned the other way.
   const views = [pixels, mirrored(pixels), turned(5), turned(-5), mirrored(turned(-5))];
-  const answers = await Promise.all(views.map(async (view) => Array.from(temperatureScaled(await direct.ofPixels(1, view), TEMPERATURE))));
+  const answers = await Promise.all(
+    views.map(async (view) => Array.from(temperatureScaled(await direct.ofPixels(1, view), TEMPERATURE))),
+  );
   const meanOf = (index: number): number => answers.reduce((sum, row) => sum + row[index]!, 0) / answers.length;
-  assertClose(probabilities(study), Float32Array.from(CLASSES, (_, index) => meanOf(index)), 1e-4);
-  const deviation = (index: number): number => Math.sqrt(answers.reduce((sum, row) => sum + (row[index]! - meanOf(index)) ** 2, 0) / answers.length);
-  assertClose(study.uncertainty!.standardDeviations, Float32Array.from(CLASSES, (_, index) => deviation(index)), 1e-4);
+  assertClose(
+    probabilities(study),
+    Float32Array.from(CLASSES, (_, index) => meanOf(index)),
+    1e-4,
+  );
+  const deviation = (index: number): number =>
+    Math.sqrt(answers.reduce((sum, row) => sum + (row[index]! - meanOf(index)) ** 2, 0) / answers.length);
+  assertClose(
+    study.uncertainty!.standardDeviations,
+    Float32Array.from(CLASSES, (_, index) => deviation(index)),
+    1e-4,
+  );
   assert.ok(study.uncertainty!.mutualInformation > 0);
   assert.equal(new Set(study.slices[0]!.predictionIds).size, 5);
-  assert.deepEqual(viewsOf({ hash: 'own', spec: transform }, 1), [{ hash: 'own', spec: transform }], 'one view is the version\'s own transform');
+  assert.deepEqual(
+    viewsOf({ hash: 'own', spec: transform }, 1),
+    [{ hash: 'own', spec: transform }],
+    "one view is the version's own transform",
+  );
 });
 
 test('every view leaves a record with its own preparation, and can be made again to the bit', async () => {
   const study = await ask([images[1]!], { views: 2 });
   const store = new RecordStore(fixture.bus);
   const [own, mirrored] = study.slices[0]!.predictionIds;
-  await until(async () => (await store.find(own!)) !== undefined && (await store.find(mirrored!)) !== undefined, 'both records');
+  await until(
+    async () => (await store.find(own!)) !== undefined && (await store.find(mirrored!)) !== undefined,
+    'both records',
+  );
   const records = await Promise.all([own!, mirrored!].map(async (id) => (await store.find(id))!.record));
-  assert.deepEqual(records.map(({ studyId, requestName, sampleId }) => [studyId, requestName, sampleId]), records.map(() => ['', 'slice 0', study.slices[0]!.sampleId]), 'what a caller calls a study is no pseudonym and is not kept');
+  assert.deepEqual(
+    records.map(({ studyId, requestName, sampleId }) => [studyId, requestName, sampleId]),
+    records.map(() => ['', 'slice 0', study.slices[0]!.sampleId]),
+    'what a caller calls a study is no pseudonym and is not kept',
+  );
   assert.equal(records[0]!.transformHash, card.transformHash);
   assert.notEqual(records[1]!.transformHash, card.transformHash);
-  const again = await replay({ record: records[1]!, card, input: images[1]!, natsUrl: fixture.nats.url, signal: never });
+  const again = await replay({
+    record: records[1]!,
+    card,
+    input: images[1]!,
+    natsUrl: fixture.nats.url,
+    signal: never,
+  });
   assert.deepEqual([...again.probabilities], records[1]!.probabilities);
   assert.notDeepEqual(records[1]!.probabilities, records[0]!.probabilities);
-  await assert.rejects(replay({ record: { ...records[1]!, transformHash: 'other' }, card, input: images[1]!, natsUrl: fixture.nats.url, signal: never }), isCode('HASH_MISMATCH'));
+  await assert.rejects(
+    replay({
+      record: { ...records[1]!, transformHash: 'other' },
+      card,
+      input: images[1]!,
+      natsUrl: fixture.nats.url,
+      signal: never,
+    }),
+    isCode('HASH_MISMATCH'),
+  );
 });
 
 test('a study that was ingested is predicted by its pseudonym, with what has come by then', async () => {
@@ -169,10 +283,16 @@ test('a study that was ingested is predicted by its pseudonym, with what has com
   const { prediction } = await client.predictStoredStudy({ studyId: 'site-0001' });
   assertClose(probabilities(prediction!), Float32Array.from(probabilities(sent)), 1e-6);
   assert.equal(prediction!.sliceSetHash, sent.sliceSetHash);
-  assert.deepEqual(prediction!.slices.map(({ scanSequence }) => scanSequence), [1, 2, 3]);
+  assert.deepEqual(
+    prediction!.slices.map(({ scanSequence }) => scanSequence),
+    [1, 2, 3],
+  );
   const [predictionId] = prediction!.slices[0]!.predictionIds;
   const store = new RecordStore(fixture.bus);
-  await until(async () => (await store.find(predictionId!))?.record.studyId === 'site-0001', 'the record names the study');
+  await until(
+    async () => (await store.find(predictionId!))?.record.studyId === 'site-0001',
+    'the record names the study',
+  );
   await publishSlice(fixture.bus, 'site-0001', images[3]!);
   assert.equal((await client.predictStoredStudy({ studyId: 'site-0001' })).prediction!.slices.length, 4);
   await assert.rejects(client.predictStoredStudy({ studyId: 'site-9999' }), isCode('NOT_FOUND'));
@@ -221,7 +341,18 @@ test('an engine that dies in the middle of a study: the study begins anew, and o
 });
 
 test('configuration: every variable of studies is read, and mistakes are told together', () => {
-  const config = readConfig({ SULCUS_STUDIES: 'yes', SULCUS_STUDY_IDLE: '5m', SULCUS_NORMAL_CLASSES: 'a, b', SULCUS_STUDY_AGGREGATION: 'noisy-or' });
-  assert.deepEqual([config.studies, config.studyIdleMs, config.normalClasses, config.studyAggregation], [true, 300_000, ['a', 'b'], 'noisy-or']);
-  assert.throws(() => readConfig({ SULCUS_STUDY_THRESHOLD: '2', SULCUS_STUDY_VIEWS: '9' }), (error: Error) => /STUDY_THRESHOLD/.test(error.message) && /STUDY_VIEWS/.test(error.message));
+  const config = readConfig({
+    SULCUS_STUDIES: 'yes',
+    SULCUS_STUDY_IDLE: '5m',
+    SULCUS_NORMAL_CLASSES: 'a, b',
+    SULCUS_STUDY_AGGREGATION: 'noisy-or',
+  });
+  assert.deepEqual(
+    [config.studies, config.studyIdleMs, config.normalClasses, config.studyAggregation],
+    [true, 300_000, ['a', 'b'], 'noisy-or'],
+  );
+  assert.throws(
+    () => readConfig({ SULCUS_STUDY_THRESHOLD: '2', SULCUS_STUDY_VIEWS: '9' }),
+    (error: Error) => /STUDY_THRESHOLD/.test(error.message) && /STUDY_VIEWS/.test(error.message),
+  );
 });

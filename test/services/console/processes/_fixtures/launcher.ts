@@ -4,7 +4,12 @@ import { brokerReady, createBroker } from '../../../../../services/console/proce
 import { SupervisedProcess } from '../../../../../services/console/processes/supervised-process.js';
 
 const [folder, port, monitorPort] = process.argv.slice(2) as [string, string, string];
-const broker = await createBroker({ folder, logFile: path.join(folder, 'nats.log'), port: Number(port), monitorPort: Number(monitorPort) });
+const broker = await createBroker({
+  folder,
+  logFile: path.join(folder, 'nats.log'),
+  port: Number(port),
+  monitorPort: Number(monitorPort),
+});
 const service = new SupervisedProcess({
   name: 'child',
   command: process.execPath,
