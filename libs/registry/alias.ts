@@ -14,11 +14,12 @@ export interface AliasMove {
 export interface AliasRecord extends AliasMove {
   /** Changes with every move: pass it to `promote` to move only what was looked at. */
   revision: number;
-  /** The moves before this one, newest first, at most 20. */
+  /** The moves before this one, newest first, at most 100. */
   history: readonly AliasMove[];
 }
 
-const HISTORY_LENGTH = 20;
+/** Twice as many as can be undone in a row: a rollback is a move too. */
+const HISTORY_LENGTH = 100;
 
 /** The record after an alias moved. */
 export function moved(current: AliasRecord | undefined, move: AliasMove): Omit<AliasRecord, 'revision'> {
@@ -28,16 +29,20 @@ export function moved(current: AliasRecord | undefined, move: AliasMove): Omit<A
 }
 
 /**
- * The move that undoes the last promotion. The version before the restored one becomes the next to go back to, so
- * that rolling back twice goes two promotions back instead of there and back again.
+ * The move that undoes the last promotion that still stands. Each call goes one promotion further back, also where a
+ * version was promoted twice.
  *
  * @throws NOT_FOUND when there is nothing to go back to
  */
 export function undone(alias: string, current: AliasRecord | undefined, reason: string): AliasMove {
-  const version = current?.previousVersion;
-  if (version === undefined)
-    throw new SulcusError('NOT_FOUND', `Alias ${alias} has no version to go back to`, { details: { alias } });
-  const previousVersion = current?.history.find((move) => move.version === version)?.previousVersion;
+  const [version, previousVersion] = current === undefined ? [] : versionsBefore([current, ...current.history]);
+  if (version === undefined) {
+    const why =
+      current === undefined
+        ? 'it has never been promoted'
+        : `it points to ${current.version}, and no earlier promotion is on record`;
+    throw new SulcusError('NOT_FOUND', `Alias ${alias} has no version to go back to: ${why}`, { details: { alias } });
+  }
   return {
     kind: 'rolled-back',
     version,
@@ -45,4 +50,22 @@ export function undone(alias: string, current: AliasRecord | undefined, reason: 
     reason,
     timeUnixMs: Date.now(),
   };
+}
+
+/**
+ * Versions of the promotions before the one that stands, newest first: each rollback takes back one promotion before it.
+ *
+ * @param moves newest first
+ */
+function versionsBefore(moves: readonly AliasMove[]): string[] {
+  let undoneCount = 0;
+  const standing = moves.filter(({ kind }) => {
+    if (kind === 'rolled-back') undoneCount++;
+    else if (undoneCount > 0) undoneCount--;
+    else return true;
+    return false;
+  });
+  // The oldest promotion on record names the version before it, whose own promotion is on record no more.
+  const beyond = undoneCount > 0 ? undefined : standing.at(-1)?.previousVersion;
+  return [...standing.slice(1).map(({ version }) => version), ...(beyond === undefined ? [] : [beyond])];
 }

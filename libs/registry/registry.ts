@@ -125,10 +125,16 @@ export class Registry {
     return this.#move(alias, current, move);
   }
 
-  /** Moves an alias back to where it was before its last promotion. Throws NOT_FOUND when there is nothing to go back to. */
+  /**
+   * Moves an alias back to where it was before its last promotion that still stands: one promotion further back each time.
+   *
+   * @throws NOT_FOUND when there is nothing to go back to, or the version is pruned; CONFLICT when the alias moved meanwhile
+   */
   async rollback(alias: string, reason: string): Promise<AliasRecord> {
     const current = await this.alias(alias);
-    return this.#move(alias, current, undone(alias, current, reason));
+    const move = undone(alias, current, reason);
+    if ((await this.get(move.version)) === undefined) throw versionPruned(alias, move.version);
+    return this.#move(alias, current, move);
   }
 
   /** Records that a version was compared with the champion and not promoted. */
@@ -287,3 +293,10 @@ const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusErr
     cause,
     details: { alias, revision },
   });
+
+const versionPruned = (alias: string, version: string): SulcusError =>
+  new SulcusError(
+    'NOT_FOUND',
+    `Alias ${alias} would go back to ${version}, which is pruned: trainers keep the newest SULCUS_KEEP_VERSIONS versions`,
+    { details: { alias, version } },
+  );

@@ -108,6 +108,36 @@ test('an alias moves with its history and back in one step', async (t) => {
   ]);
 });
 
+test('each rollback goes one promotion further back, also where a version was promoted twice', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const version of ['main-000001', 'main-000002', 'main-000001', 'main-000003', 'main-000002'])
+    await registry.promote('champion', version, 'better');
+  const back = async () => (await registry.rollback('champion', 'worse in the field')).version;
+  assert.equal(await back(), 'main-000003');
+  assert.equal(await back(), 'main-000001');
+  await registry.promote('champion', 'main-000003', 'another look');
+  assert.equal(await back(), 'main-000001');
+  assert.equal(await back(), 'main-000002');
+  assert.equal(await back(), 'main-000001');
+  await assert.rejects(back(), { code: 'NOT_FOUND', message: /no version to go back to: it points to main-000001/ });
+});
+
+test('a version that is pruned is named when a rollback would need it', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const version of ['main-000001', 'main-000002', 'main-000003'])
+    await registry.promote('champion', version, 'better');
+  await registry.prune(1);
+  await registry.rollback('champion', 'worse');
+  await assert.rejects(registry.rollback('champion', 'worse'), {
+    code: 'NOT_FOUND',
+    message: /main-000001.*pruned.*SULCUS_KEEP_VERSIONS/,
+  });
+});
+
 test('a decision made on an alias that moved meanwhile is refused', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
