@@ -1,0 +1,32 @@
+/**
+ * Formats the C++ sources by `.clang-format`. With --check it changes nothing, and fails where something would change.
+ * clang-format comes as a wheel of one pinned version (another one breaks lines elsewhere), under `.sulcus/`.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { cacheFolder, root } from './setup/paths.mjs';
+
+const VERSION = '20.1.8';
+const folder = path.join(cacheFolder, 'tools', `clang-format-${VERSION}`);
+const clangFormat = path.join(folder, 'clang_format/data/bin/clang-format');
+
+if (!existsSync(clangFormat)) {
+  const install = ['-m', 'pip', 'install', '--no-deps', '--quiet', '--disable-pip-version-check', '--no-input'];
+  const { status, stderr, error } = spawnSync(
+    'python3',
+    [...install, '--root-user-action=ignore', '--target', folder, `clang-format==${VERSION}`],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) {
+    console.error(`clang-format ${VERSION} could not be installed with python3 -m pip:\n${error?.message ?? stderr}`);
+    process.exit(1);
+  }
+}
+
+const sources = execFileSync('git', ['ls-files', '-z', '*.cc', '*.h'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter((file) => file && existsSync(path.join(root, file)));
+const mode = process.argv.includes('--check') ? ['--dry-run', '--Werror'] : ['-i'];
+const { status } = spawnSync(clangFormat, [...mode, ...sources], { cwd: root, stdio: 'inherit' });
+process.exit(status ?? 1);
