@@ -12,7 +12,8 @@
 
 namespace sulcus {
 
-/** Rows are worked on in chunks that the first-level cache holds, if it holds a few. Their size does not depend on the number of threads, so neither do sums. */
+/** Rows are worked on in chunks that the first-level cache holds, if it holds a few. Their size does not depend on the
+ * number of threads, so neither do sums. */
 constexpr int64_t kChunkBytes = 24 * 1024;
 /** With fewer rows a chunk's sums would take as much memory as its values. */
 constexpr int64_t kFewestRows = 16;
@@ -36,7 +37,10 @@ template <class T>
 struct Chunks {
   int64_t rows, each;
   int count;
-  explicit Chunks(const Matrix& m) : rows(m.rows), each(std::max<int64_t>(kFewestRows, kChunkBytes / (m.channels * static_cast<int64_t>(sizeof(T))))), count(static_cast<int>((rows + each - 1) / each)) {}
+  explicit Chunks(const Matrix& m)
+      : rows(m.rows),
+        each(std::max<int64_t>(kFewestRows, kChunkBytes / (m.channels * static_cast<int64_t>(sizeof(T))))),
+        count(static_cast<int>((rows + each - 1) / each)) {}
   int64_t begin(int chunk) const { return chunk * each; }
   int64_t size(int chunk) const { return std::min(each, rows - begin(chunk)); }
 };
@@ -44,11 +48,13 @@ struct Chunks {
 /** Goes through the channels in parts, by all threads. */
 template <class Part>
 void eachChannels(Team& team, int64_t channels, const Part& part) {
-  team.each(static_cast<int>((channels + kSumChannels - 1) / kSumChannels), [&](int index, int) { part(index * kSumChannels, std::min(channels, (index + 1) * kSumChannels)); });
+  team.each(static_cast<int>((channels + kSumChannels - 1) / kSumChannels),
+            [&](int index, int) { part(index * kSumChannels, std::min(channels, (index + 1) * kSumChannels)); });
 }
 
 /** Adds up the parts of chunks in double precision. `parts` is [chunk][2][channels]; `which` says which of the two. */
-inline void sumParts(const float* parts, int64_t chunks, int64_t channels, int which, int64_t begin, int64_t end, double* sums) {
+inline void sumParts(const float* parts, int64_t chunks, int64_t channels, int which, int64_t begin, int64_t end,
+                     double* sums) {
   std::fill(sums, sums + (end - begin), 0.0);
   for (int64_t chunk = 0; chunk < chunks; chunk++) {
     const float* part = parts + (2 * chunk + which) * channels;
@@ -65,7 +71,9 @@ struct Affine {
       summand[channel] = norm.offset[channel] - norm.mean[channel] * factor[channel];
     }
   }
-  Vec operator()(Vec x, int64_t channel) const { return multiplyAdd(load(factor + channel), x, load(summand + channel)); }
+  Vec operator()(Vec x, int64_t channel) const {
+    return multiplyAdd(load(factor + channel), x, load(summand + channel));
+  }
 };
 
 }  // namespace sulcus

@@ -21,7 +21,8 @@ struct Norm {
   bool rectified;
 };
 
-/** Statistics of rows in chunks: `parts` is [chunk][2][channels], the mean of a chunk's rows and the sum of their squared deviations from it. */
+/** Statistics of rows in chunks: `parts` is [chunk][2][channels], the mean of a chunk's rows and the sum of their
+ * squared deviations from it. */
 struct ChunkStatistics {
   const float* parts;
   /** All chunks but the last have `rowsEach` rows. */
@@ -35,15 +36,19 @@ void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* 
 template <class T>
 void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean, float* variance);
 
-/** y = scale · (x − mean) / √(variance + ε) + offset, plus `side` if it is not null, and then its positive part if rectified. */
+/** y = scale · (x − mean) / √(variance + ε) + offset, plus `side` if it is not null, and then its positive part if
+ * rectified. */
 template <class T>
 void normalise(Team& team, const Matrix& matrix, const Norm& norm, const T* x, const T* side, T* y);
 
-/** Slopes at input, scale and offset of a batch norm that used the batch's own statistics, from the slope at its (perhaps rectified) output. */
+/** Slopes at input, scale and offset of a batch norm that used the batch's own statistics, from the slope at its
+ * (perhaps rectified) output. */
 template <class T>
-void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* dy, const T* x, T* dx, float* scaleSlope, float* offsetSlope);
+void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* dy, const T* x, T* dx,
+                   float* scaleSlope, float* offsetSlope);
 
-/** The sum of some slopes where the rectifier's output y is positive, else 0. All have `count` elements, a multiple of 16. */
+/** The sum of some slopes where the rectifier's output y is positive, else 0. All have `count` elements, a multiple
+ * of 16. */
 template <class T>
 void rectifyBack(Team& team, int64_t count, const std::vector<const T*>& slopes, const T* y, T* dx);
 

@@ -15,18 +15,25 @@ struct Pair {
   explicit Pair(const std::array<int64_t, 2>& both) : Pair(both[0], both[1]) {}
 };
 
-/** What all three operations are told of the window: how far its places lie from each other, and the zeros before the image. */
+/** What all three operations are told of the window: how far its places lie from each other, and the zeros before the
+ * image. */
 struct Window {
   const Pair strides, before;
   explicit Window(const Attributes& attributes) : strides(attributes, "strides"), before(attributes, "before") {
-    if (std::min(strides.vertical, strides.horizontal) < 1 || std::min(before.vertical, before.horizontal) < 0) throw KernelError("strides must be positive, and what is before the image not negative");
+    if (std::min(strides.vertical, strides.horizontal) < 1 || std::min(before.vertical, before.horizontal) < 0)
+      throw KernelError("strides must be positive, and what is before the image not negative");
   }
 
   /** @throws KernelError when sizes do not belong together, or are not what the kernels take */
   WindowGeometry geometry(const Dimensions& x, const Pair& taps, const Dimensions& y) const {
-    if (x.size() != 4 || y.size() != 4 || x[0] != y[0]) throw KernelError("images must have the axes [batch, height, width, channels], and the results too");
+    if (x.size() != 4 || y.size() != 4 || x[0] != y[0])
+      throw KernelError("images must have the axes [batch, height, width, channels], and the results too");
     if (x[3] % kLanes != 0 || y[3] % kLanes != 0) throw KernelError("channels must be multiples of 16");
-    return {x[0], {x[1], y[1], taps.vertical, strides.vertical, before.vertical}, {x[2], y[2], taps.horizontal, strides.horizontal, before.horizontal}, x[3], y[3]};
+    return {x[0],
+            {x[1], y[1], taps.vertical, strides.vertical, before.vertical},
+            {x[2], y[2], taps.horizontal, strides.horizontal, before.horizontal},
+            x[3],
+            y[3]};
   }
 };
 
@@ -40,7 +47,9 @@ Pair tapsOf(const Dimensions& filter) {
 }
 
 void checkChannels(int64_t got, int64_t expected) {
-  if (got != expected) throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " + std::to_string(expected));
+  if (got != expected)
+    throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " +
+                      std::to_string(expected));
 }
 
 /** The size of images is known when the graph runs; it does not follow from shapes alone. */
@@ -129,10 +138,15 @@ struct BackToFilter {
 
 std::vector<Operation> directOperations() {
   return {
-      operation<Forward, float, bfloat16>("DirectConv2D", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"}, {"y: T"}, unknownShape),
-      operation<ForwardWithStatistics, float, bfloat16>("DirectConv2DWithStatistics", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"}, {"y: T", "mean: float", "variance: float"}, ForwardWithStatistics::shape),
-      operation<BackToInput, float, bfloat16>("DirectConv2DBackpropInput", {kStrides, kBefore, "size: list(int)"}, {"filter: T", "dy: T"}, {"dx: T"}, unknownShape),
-      operation<BackToFilter, float, bfloat16>("DirectConv2DBackpropFilter", {kStrides, kBefore, "taps: list(int)"}, {"x: T", "dy: T"}, {"slope: T"}, unknownShape),
+      operation<Forward, float, bfloat16>("DirectConv2D", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"},
+                                          {"y: T"}, unknownShape),
+      operation<ForwardWithStatistics, float, bfloat16>(
+          "DirectConv2DWithStatistics", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"},
+          {"y: T", "mean: float", "variance: float"}, ForwardWithStatistics::shape),
+      operation<BackToInput, float, bfloat16>("DirectConv2DBackpropInput", {kStrides, kBefore, "size: list(int)"},
+                                              {"filter: T", "dy: T"}, {"dx: T"}, unknownShape),
+      operation<BackToFilter, float, bfloat16>("DirectConv2DBackpropFilter", {kStrides, kBefore, "taps: list(int)"},
+                                               {"x: T", "dy: T"}, {"slope: T"}, unknownShape),
   };
 }
 

@@ -1,10 +1,9 @@
-#include "direct.h"
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "cells.h"
+#include "direct.h"
 #include "panels.h"
 #include "scratch.h"
 
@@ -26,13 +25,17 @@ constexpr int64_t kMostPartsEach = 16;
 struct Parts {
   int64_t taps, in, out, inEach, outEach, down, across;
 
-  Parts(const Team& team, int64_t taps, int64_t in, int64_t out) : taps(taps), in(in), out(out), inEach(in), outEach(out) {
+  Parts(const Team& team, int64_t taps, int64_t in, int64_t out)
+      : taps(taps), in(in), out(out), inEach(in), outEach(out) {
     cut();
-    while (inEach * outEach > kPartSums || (count() % team.threads() != 0 && count() < kMostPartsEach * team.threads())) {
+    while (inEach * outEach > kPartSums ||
+           (count() % team.threads() != 0 && count() < kMostPartsEach * team.threads())) {
       const bool divisible = inEach > kLanes || outEach > kPanel;
       if (!divisible) break;
-      if (outEach > kPanel && (outEach >= inEach || inEach <= kLanes)) outEach = (outEach / kPanel + 1) / 2 * kPanel;
-      else inEach = (inEach / kLanes + 1) / 2 * kLanes;
+      if (outEach > kPanel && (outEach >= inEach || inEach <= kLanes))
+        outEach = (outEach / kPanel + 1) / 2 * kPanel;
+      else
+        inEach = (inEach / kLanes + 1) / 2 * kLanes;
       cut();
     }
   }
@@ -54,12 +57,20 @@ struct Parts {
 template <class T>
 class Walk {
  public:
-  Walk(const WindowGeometry& g, int64_t tap, const T* x, const T* zeros) : g_(g), x_(x), zeros_(zeros), down_(tap / g.horizontal.taps - g.vertical.before), across_(tap % g.horizontal.taps - g.horizontal.before) { enterRow(); }
+  Walk(const WindowGeometry& g, int64_t tap, const T* x, const T* zeros)
+      : g_(g),
+        x_(x),
+        zeros_(zeros),
+        down_(tap / g.horizontal.taps - g.vertical.before),
+        across_(tap % g.horizontal.taps - g.horizontal.before) {
+    enterRow();
+  }
 
   /** @returns where the channels of the pixel under the tap are, and goes on to the next */
   const T* next() {
     const int64_t column = column_ * g_.horizontal.stride + across_;
-    const T* pixel = row_ != nullptr && column >= 0 && column < g_.horizontal.input ? row_ + column * g_.inputChannels : zeros_;
+    const T* pixel =
+        row_ != nullptr && column >= 0 && column < g_.horizontal.input ? row_ + column * g_.inputChannels : zeros_;
     if (++column_ == g_.horizontal.output) {
       column_ = 0;
       line_++;
@@ -71,7 +82,9 @@ class Walk {
  private:
   void enterRow() {
     const int64_t row = line_ % g_.vertical.output * g_.vertical.stride + down_;
-    row_ = row >= 0 && row < g_.vertical.input ? x_ + (line_ / g_.vertical.output * g_.vertical.input + row) * g_.horizontal.input * g_.inputChannels : nullptr;
+    row_ = row >= 0 && row < g_.vertical.input
+               ? x_ + (line_ / g_.vertical.output * g_.vertical.input + row) * g_.horizontal.input * g_.inputChannels
+               : nullptr;
   }
 
   const WindowGeometry& g_;
@@ -90,7 +103,8 @@ struct Rows {
 /** Has these values brought into the second-level cache, while something else is computed. */
 template <class T>
 inline void prefetch(const T* from, int64_t count) {
-  for (int64_t index = 0; index < count; index += 64 / static_cast<int64_t>(sizeof(T))) _mm_prefetch(reinterpret_cast<const char*>(from + index), _MM_HINT_T1);
+  for (int64_t index = 0; index < count; index += 64 / static_cast<int64_t>(sizeof(T)))
+    _mm_prefetch(reinterpret_cast<const char*>(from + index), _MM_HINT_T1);
 }
 
 /** Adds the product of a strip of 16 rows and a panel to the sums. */
@@ -98,8 +112,7 @@ template <class T>
 void addStrip(int depth, int vectors, const float* strip, const Right& panel, const Result& sums) {
   const auto rows = [&](int from) { return Left{strip + from, 1, kLanes}; };
   switch (vectors) {
-    case 1:
-      return productBlock<T, 16, 1>(depth, rows(0), panel, sums);
+    case 1: return productBlock<T, 16, 1>(depth, rows(0), panel, sums);
     case 2:
       productBlock<T, 8, 2>(depth, rows(0), panel, sums);
       return productBlock<T, 8, 2>(depth, rows(8), panel, sums.from(8));
@@ -117,7 +130,15 @@ void addStrip(int depth, int vectors, const float* strip, const Right& panel, co
 template <class T>
 class SlopeProduct {
  public:
-  SlopeProduct(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope) : team_(team), g_(g), x_(x), dy_(dy), filterSlope_(filterSlope), pixels_(g.batch * g.vertical.output * g.horizontal.output), steps_((pixels_ + kValues - 1) / kValues), parts_(team, g.vertical.taps * g.horizontal.taps, g.inputChannels, g.outputChannels) {}
+  SlopeProduct(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope)
+      : team_(team),
+        g_(g),
+        x_(x),
+        dy_(dy),
+        filterSlope_(filterSlope),
+        pixels_(g.batch * g.vertical.output * g.horizontal.output),
+        steps_((pixels_ + kValues - 1) / kValues),
+        parts_(team, g.vertical.taps * g.horizontal.taps, g.inputChannels, g.outputChannels) {}
 
   void run() {
     if (pixels_ == 0) {
@@ -125,8 +146,11 @@ class SlopeProduct {
       return;
     }
     const int workers = static_cast<int>(std::min<int64_t>(parts_.count(), team_.threads()));
-    const int64_t sumFloats = parts_.inEach * parts_.outEach, stripFloats = kSteps * parts_.inEach, panelFloats = kSteps * parts_.outEach, zeroFloats = std::max(parts_.in, parts_.out);
-    scratch().reset(Scratch::roundUp(zeroFloats) + workers * (Scratch::roundUp(sumFloats) + Scratch::roundUp(stripFloats) + Scratch::roundUp(panelFloats)));
+    const int64_t sumFloats = parts_.inEach * parts_.outEach, stripFloats = kSteps * parts_.inEach,
+                  panelFloats = kSteps * parts_.outEach, zeroFloats = std::max(parts_.in, parts_.out);
+    scratch().reset(Scratch::roundUp(zeroFloats) +
+                    workers *
+                        (Scratch::roundUp(sumFloats) + Scratch::roundUp(stripFloats) + Scratch::roundUp(panelFloats)));
     float* cleared = scratch().take(zeroFloats);
     std::memset(cleared, 0, zeroFloats * sizeof(float));
     zeros_ = reinterpret_cast<const T*>(cleared);
@@ -141,7 +165,8 @@ class SlopeProduct {
  private:
   static constexpr int kValues = kCellValues<T>;
 
-  /** What a thread computes in: sums in panels; a chunk's pixels of x in strips of 16 channels, and its slopes in panels. */
+  /** What a thread computes in: sums in panels; a chunk's pixels of x in strips of 16 channels, and its slopes in
+   * panels. */
   struct Place {
     float *sums, *strips, *panels;
   };
@@ -186,15 +211,18 @@ class SlopeProduct {
           prefetch(ahead.under[fetched], ins);
           prefetch(ahead.above[fetched], outs);
         }
-        addStrip<T>(static_cast<int>(depth), vectors, place.strips + row * depth, slopes.panel(panel), {sums.at(row, panel * kPanel), vectors * kLanes, adds});
+        addStrip<T>(static_cast<int>(depth), vectors, place.strips + row * depth, slopes.panel(panel),
+                    {sums.at(row, panel * kPanel), vectors * kLanes, adds});
       }
     }
   }
 
   void leave(int64_t part, const Panels& sums) const {
-    T* target = filterSlope_ + (parts_.tap(part) * parts_.in + parts_.firstIn(part)) * parts_.out + parts_.firstOut(part);
+    T* target =
+        filterSlope_ + (parts_.tap(part) * parts_.in + parts_.firstIn(part)) * parts_.out + parts_.firstOut(part);
     for (int64_t row = 0; row < sums.rows; row++)
-      for (int64_t column = 0; column < sums.columns; column += kLanes) store(target + row * parts_.out + column, load(sums.at(row, column)));
+      for (int64_t column = 0; column < sums.columns; column += kLanes)
+        store(target + row * parts_.out + column, load(sums.at(row, column)));
   }
 
   Team& team_;

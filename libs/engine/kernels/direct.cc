@@ -20,10 +20,12 @@ namespace {
 constexpr int64_t kChunkCells = 64 * 1024;
 /** Pixels of a chunk; multiples of the rows of a block. */
 constexpr int64_t kFewestRows = 24, kMostRows = 192;
-/** Filters up to this size stay in every core's cache: threads share out the pixels then, else the output channels, if there are enough. */
+/** Filters up to this size stay in every core's cache: threads share out the pixels then, else the output channels, if
+ * there are enough. */
 constexpr int64_t kSmallFilterCells = 128 * 1024;
 
-/** The mean of some rows, and the sum of their squared deviations from it, per channel; nothing is asked for when `means` is null. */
+/** The mean of some rows, and the sum of their squared deviations from it, per channel; nothing is asked for when
+ * `means` is null. */
 struct RowStatistics {
   float *means, *squares;
   /** Rows that are in already. */
@@ -69,25 +71,40 @@ struct PixelTarget {
     for (int row = 0; row < ROWS; row++) storeRow(rows[row] + channel, sums[row]);
     if (statistics.means != nullptr) statistics.add(sums);
   }
-  PixelTarget from(int row) const { return {rows + row, channel, stream, {statistics.means, statistics.squares, statistics.rows + row}}; }
+  PixelTarget from(int row) const {
+    return {rows + row, channel, stream, {statistics.means, statistics.squares, statistics.rows + row}};
+  }
 
  private:
   template <int VECTORS>
   void storeRow(T* to, const Vec (&sums)[VECTORS]) const {
 #pragma GCC unroll 4
     for (int v = 0; v + 2 <= VECTORS; v += 2) {
-      if (stream) streamPair(to + v * kLanes, sums[v], sums[v + 1]);
-      else storePair(to + v * kLanes, sums[v], sums[v + 1]);
+      if (stream)
+        streamPair(to + v * kLanes, sums[v], sums[v + 1]);
+      else
+        storePair(to + v * kLanes, sums[v], sums[v + 1]);
     }
     if constexpr (VECTORS % 2 != 0) store(to + (VECTORS - 1) * kLanes, sums[VECTORS - 1]);
   }
 };
 
-/** A convolution of one phase: the product of the pixels under the taps, [pixels, taps · in], and the filters, [taps · in, out]. */
+/** A convolution of one phase: the product of the pixels under the taps, [pixels, taps · in], and the filters, [taps ·
+ * in, out]. */
 template <class T, class EnterTap>
 class PhaseProduct {
  public:
-  PhaseProduct(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap, const ChannelStatistics& statistics) : team_(team), pixels_(std::move(pixels)), enterTap_(enterTap), statistics_(statistics), tapCells_(pixels_.in / kCellValues<T>), depth_(pixels_.taps() * tapCells_), rowsEach_(std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)), chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_), stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
+  PhaseProduct(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap, const ChannelStatistics& statistics)
+      : team_(team),
+        pixels_(std::move(pixels)),
+        enterTap_(enterTap),
+        statistics_(statistics),
+        tapCells_(pixels_.in / kCellValues<T>),
+        depth_(pixels_.taps() * tapCells_),
+        rowsEach_(
+            std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)),
+        chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_),
+        stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
 
   void run() {
     if (pixels_.count() == 0) return;
@@ -95,8 +112,10 @@ class PhaseProduct {
     const int64_t panelCount = panels(pixels_.out);
     const bool byPixels = depth_ * pixels_.out <= kSmallFilterCells || panelCount < team_.threads();
     const int workers = static_cast<int>(std::min<int64_t>(team_.threads(), byPixels ? chunks_ : panelCount));
-    const int64_t placeCells = pixels_.areRows() ? 0 : rowsEach_ * depth_, partFloats = statistics_.mean == nullptr ? 0 : 2 * chunks_ * pixels_.out;
-    scratch().reset(Scratch::roundUp(partFloats) + Scratch::roundUp(pixels_.in) + Scratch::roundUp(depth_ * pixels_.out) + workers * Scratch::roundUp(placeCells));
+    const int64_t placeCells = pixels_.areRows() ? 0 : rowsEach_ * depth_,
+                  partFloats = statistics_.mean == nullptr ? 0 : 2 * chunks_ * pixels_.out;
+    scratch().reset(Scratch::roundUp(partFloats) + Scratch::roundUp(pixels_.in) +
+                    Scratch::roundUp(depth_ * pixels_.out) + workers * Scratch::roundUp(placeCells));
     parts_ = partFloats == 0 ? nullptr : scratch().take(partFloats);
     float* outside = scratch().take(pixels_.in);
     std::memset(outside, 0, pixels_.in * sizeof(float));
@@ -109,7 +128,8 @@ class PhaseProduct {
     }
     if (byPixels) {
       team_.each(static_cast<int>(panelCount), [&](int panel, int) { enterPanels(filters, panel, panel + 1); });
-      team_.each(static_cast<int>(chunks_), [&](int chunk, int thread) { convolveChunk(chunk, filters, 0, panelCount, places[thread]); });
+      team_.each(static_cast<int>(chunks_),
+                 [&](int chunk, int thread) { convolveChunk(chunk, filters, 0, panelCount, places[thread]); });
     } else {
       // What one core wrote no other reads.
       team_.each(workers, [&](int part, int thread) {
@@ -134,7 +154,10 @@ class PhaseProduct {
   void clear() {
     team_.each(static_cast<int>(chunks_), [&](int chunk, int) {
       const int64_t first = chunk * rowsEach_;
-      pixels_.walk(first, std::min(rowsEach_, pixels_.count() - first), [&](int64_t, int64_t image, int64_t row, int64_t column) { std::memset(pixels_.at(image, row, column), 0, pixels_.out * sizeof(T)); });
+      pixels_.walk(first, std::min(rowsEach_, pixels_.count() - first),
+                   [&](int64_t, int64_t image, int64_t row, int64_t column) {
+                     std::memset(pixels_.at(image, row, column), 0, pixels_.out * sizeof(T));
+                   });
     });
   }
 
@@ -154,7 +177,11 @@ class PhaseProduct {
     int64_t offset = 0;
     for (const auto& [down, vertical] : pixels_.vertical.taps) {
       for (const auto& [across, horizontal] : pixels_.horizontal.taps) {
-        pixels_.walk(first, count, [&, down = down, across = across](int64_t index, int64_t image, int64_t row, int64_t column) { std::memcpy(place.cells + index * depth_ + offset, pixels_.under(image, row, column, down, across), tapCells_ * sizeof(float)); });
+        pixels_.walk(first, count,
+                     [&, down = down, across = across](int64_t index, int64_t image, int64_t row, int64_t column) {
+                       std::memcpy(place.cells + index * depth_ + offset,
+                                   pixels_.under(image, row, column, down, across), tapCells_ * sizeof(float));
+                     });
         offset += tapCells_;
       }
     }
@@ -164,8 +191,13 @@ class PhaseProduct {
   void convolveChunk(int64_t chunk, const Panels& filters, int64_t fromPanel, int64_t toPanel, Place& place) const {
     const int64_t first = chunk * rowsEach_, count = std::min(rowsEach_, pixels_.count() - first);
     const Left left{enterChunk(first, count, place), depth_, 1};
-    pixels_.walk(first, count, [&](int64_t index, int64_t image, int64_t row, int64_t column) { place.rows[index] = pixels_.at(image, row, column); });
-    for (int64_t panel = fromPanel; panel < toPanel; panel++) product<T>(static_cast<int>(count), static_cast<int>(depth_), panelVectors(pixels_.out, panel), left, filters.panel(panel), PixelTarget<T>{place.rows.data(), panel * kPanel, stream_, statisticsOf(chunk, panel)});
+    pixels_.walk(first, count, [&](int64_t index, int64_t image, int64_t row, int64_t column) {
+      place.rows[index] = pixels_.at(image, row, column);
+    });
+    for (int64_t panel = fromPanel; panel < toPanel; panel++)
+      product<T>(static_cast<int>(count), static_cast<int>(depth_), panelVectors(pixels_.out, panel), left,
+                 filters.panel(panel),
+                 PixelTarget<T>{place.rows.data(), panel * kPanel, stream_, statisticsOf(chunk, panel)});
     _mm_sfence();
   }
 
@@ -185,16 +217,19 @@ class PhaseProduct {
 };
 
 template <class T, class EnterTap>
-void convolvePhase(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap, const ChannelStatistics& statistics = {}) {
+void convolvePhase(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap,
+                   const ChannelStatistics& statistics = {}) {
   PhaseProduct<T, EnterTap>(team, std::move(pixels), enterTap, statistics).run();
 }
 
 }  // namespace
 
 template <class T>
-void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* filter, const ChannelStatistics& statistics, T* y) {
+void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* filter,
+                    const ChannelStatistics& statistics, T* y) {
   const int64_t in = g.inputChannels, out = g.outputChannels;
-  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters, int64_t first) {
+  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters,
+                            int64_t first) {
     const T* tap = filter + (vertical * g.horizontal.taps + horizontal) * in * out;
     for (int64_t row = 0; row < in; row += kCellValues<T>) {
       const T* rows[kCellValues<T>];
@@ -202,30 +237,40 @@ void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* fi
       packRow(rows, begin, end, filters, first + row / kCellValues<T>);
     }
   };
-  convolvePhase(team, PhasePixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y}, enterTap, statistics);
+  convolvePhase(team, PhasePixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y},
+                enterTap, statistics);
 }
 
 template <class T>
 void directBackToInput(Team& team, const WindowGeometry& g, const T* filter, const T* dy, T* dx) {
   const int64_t in = g.inputChannels, out = g.outputChannels, cells = out / kCellValues<T>;
-  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters, int64_t first) {
+  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters,
+                            int64_t first) {
     const float* tap = reinterpret_cast<const float*>(filter + (vertical * g.horizontal.taps + horizontal) * in * out);
     for (int64_t channel = begin; channel < end; channel += kLanes) {
       for (int64_t cell = 0; cell < cells; cell += kLanes) {
         const int count = static_cast<int>(std::min<int64_t>(kLanes, cells - cell));
         Vec square[kLanes];
-        for (int lane = 0; lane < kLanes; lane++) square[lane] = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), tap + (channel + lane) * cells + cell);
+        for (int lane = 0; lane < kLanes; lane++)
+          square[lane] =
+              _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), tap + (channel + lane) * cells + cell);
         transpose(square);
         for (int row = 0; row < count; row++) store(filters.at(first + cell + row, channel), square[row]);
       }
     }
   };
   for (int64_t row = 0; row < g.vertical.stride; row++)
-    for (int64_t column = 0; column < g.horizontal.stride; column++) convolvePhase(team, PhasePixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx}, enterTap);
+    for (int64_t column = 0; column < g.horizontal.stride; column++)
+      convolvePhase(
+          team,
+          PhasePixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx},
+          enterTap);
 }
 
-template void directConvolve<float>(Team&, const WindowGeometry&, const float*, const float*, const ChannelStatistics&, float*);
-template void directConvolve<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, const ChannelStatistics&, bfloat16*);
+template void directConvolve<float>(Team&, const WindowGeometry&, const float*, const float*, const ChannelStatistics&,
+                                    float*);
+template void directConvolve<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*,
+                                       const ChannelStatistics&, bfloat16*);
 template void directBackToInput<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
 template void directBackToInput<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, bfloat16*);
 

@@ -6,7 +6,8 @@
 
 namespace sulcus {
 
-/** What holds along one axis of images: sizes in pixels, taps of the filter, their step, and the zeros before the first pixel. */
+/** What holds along one axis of images: sizes in pixels, taps of the filter, their step, and the zeros before the first
+ * pixel. */
 struct Axis {
   int64_t input, output, taps, stride, before;
 };
@@ -25,11 +26,12 @@ struct ChannelStatistics {
 };
 
 /**
- * y = x ∗ filter [vertical.taps, horizontal.taps, in, out], each float32 or bfloat16; sums in float32. Statistics are of
- * the sums before they are rounded, as accurate as two passes over them would be.
+ * y = x ∗ filter [vertical.taps, horizontal.taps, in, out], each float32 or bfloat16; sums in float32. Statistics are
+ * of the sums before they are rounded, as accurate as two passes over them would be.
  */
 template <class T>
-void directConvolve(Team& team, const WindowGeometry& geometry, const T* x, const T* filter, const ChannelStatistics& statistics, T* y);
+void directConvolve(Team& team, const WindowGeometry& geometry, const T* x, const T* filter,
+                    const ChannelStatistics& statistics, T* y);
 
 /** The slope at x from the one at y. */
 template <class T>

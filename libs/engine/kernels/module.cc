@@ -12,8 +12,8 @@
 namespace {
 
 /**
- * Unmaps the pages of a library that nobody can have written to: loading it reads through 0.25 GB of tables and constructors
- * that are not needed again. What is needed comes back from the file when it is touched.
+ * Unmaps the pages of a library that nobody can have written to: loading it reads through 0.25 GB of tables and
+ * constructors that are not needed again. What is needed comes back from the file when it is touched.
  */
 int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
   if (!std::strstr(library->dlpi_name, "libtensorflow")) return 0;
@@ -28,7 +28,8 @@ int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
   return 0;
 }
 
-/** releaseFreeMemory(): gives back to the system what is free inside the heap too, not at its end only, and what only loading needed. */
+/** releaseFreeMemory(): gives back to the system what is free inside the heap too, not at its end only, and what only
+ * loading needed. */
 napi_value releaseFreeMemory(napi_env env, napi_callback_info) {
   malloc_trim(0);
   dl_iterate_phdr(releaseReadOnlyPages, nullptr);

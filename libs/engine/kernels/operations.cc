@@ -36,7 +36,8 @@ void define(const Operation& operation) {
 }
 
 void registerKernel(const Operation& operation, TF_DataType type, Operation::Compute compute) {
-  TF_KernelBuilder* builder = TF_NewKernelBuilder(operation.name, kDevice, operation.create, compute, operation.destroy);
+  TF_KernelBuilder* builder =
+      TF_NewKernelBuilder(operation.name, kDevice, operation.create, compute, operation.destroy);
   const auto status = newStatus();
   TF_KernelBuilder_TypeConstraint(builder, "T", type, status.get());
   check(status);
@@ -57,14 +58,18 @@ void computeInTurn(TF_OpKernelContext* context, const std::function<void()>& com
     compute();
   } catch (const std::exception& error) {
     const auto status = newStatus();
-    TF_SetStatus(status.get(), dynamic_cast<const std::bad_alloc*>(&error) ? TF_RESOURCE_EXHAUSTED : TF_INVALID_ARGUMENT, error.what());
+    TF_SetStatus(status.get(),
+                 dynamic_cast<const std::bad_alloc*>(&error) ? TF_RESOURCE_EXHAUSTED : TF_INVALID_ARGUMENT,
+                 error.what());
     TF_OpKernelContext_Failure(context, status.get());
   }
 }
 
 std::vector<std::string> registerOperations() {
   __builtin_cpu_init();
-  const bool vectors = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+  const bool vectors = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                       __builtin_cpu_supports("fma");
   if (!vectors) return {};
   const bool halves = __builtin_cpu_supports("avx512bf16");
   for (const auto& group : {winogradOperations(), directOperations(), batchNormOperations()}) {

@@ -8,13 +8,14 @@ namespace sulcus {
 
 struct Operation;
 
-/** Convolutions of 3 × 3 taps, strides 1, padding SAME, channels in and out multiples of 16; filters are [3, 3, in, out]. */
+/** Convolutions of 3 × 3 taps, strides 1, padding SAME, channels in and out multiples of 16; filters are [3, 3, in,
+ * out]. */
 std::vector<Operation> winogradOperations();
 
 /**
  * Convolutions of any taps and strides, channels in and out multiples of 16; filters are [height, width, in, out].
- * Attributes, each [vertical, horizontal]: `strides`; `before`, the zeros before the image; the `size` of the result or of
- * the image, or the filter's `taps`, whatever the inputs do not tell.
+ * Attributes, each [vertical, horizontal]: `strides`; `before`, the zeros before the image; the `size` of the result or
+ * of the image, or the filter's `taps`, whatever the inputs do not tell.
  */
 std::vector<Operation> directOperations();
 

@@ -1,4 +1,5 @@
-// Matrices cut into panels of at most 64 columns that lie one after the other: what a product runs through lies together.
+// Matrices cut into panels of at most 64 columns that lie one after the other: what a product runs through lies
+// together.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,9 @@ constexpr int kPanel = 4 * kLanes;
 inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
 
 /** The vectors of 16 columns in a panel. */
-inline int panelVectors(int64_t columns, int64_t panel) { return static_cast<int>(std::min<int64_t>(kPanel, columns - panel * kPanel) / kLanes); }
+inline int panelVectors(int64_t columns, int64_t panel) {
+  return static_cast<int>(std::min<int64_t>(kPanel, columns - panel * kPanel) / kLanes);
+}
 
 /** A matrix [rows, columns] in panels; columns are a multiple of 16. */
 struct Panels {

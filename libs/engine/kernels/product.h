@@ -18,8 +18,10 @@ constexpr int kCellValues = sizeof(float) / sizeof(T);
 /** sum + factor · columns, of cells. */
 template <class T>
 inline Vec multiplyAddCells(Vec factor, Vec columns, Vec sum) {
-  if constexpr (kCellValues<T> == 1) return multiplyAdd(factor, columns, sum);
-  else return _mm512_dpbf16_ps(sum, (__m512bh)factor, (__m512bh)columns);
+  if constexpr (kCellValues<T> == 1)
+    return multiplyAdd(factor, columns, sum);
+  else
+    return _mm512_dpbf16_ps(sum, (__m512bh)factor, (__m512bh)columns);
 }
 
 /** A matrix of cells whose element (row, column) is at data[row · rowStep + column · columnStep]. */
@@ -52,7 +54,8 @@ struct Result {
   Result from(int row) const { return {data + row * rowStep, rowStep, adds}; }
 };
 
-/** One block of the result, ROWS × (16 · VECTORS), all of it in registers. The compiler leaves it there only when the loops over it are unrolled. */
+/** One block of the result, ROWS × (16 · VECTORS), all of it in registers. The compiler leaves it there only when the
+ * loops over it are unrolled. */
 template <class T, int ROWS, int VECTORS, class Target>
 inline void productBlock(int depth, const Left& left, const Right& right, const Target& target) {
   Vec sum[ROWS][VECTORS];
@@ -88,7 +91,8 @@ inline void productRows(int rows, int depth, Left left, const Right& right, Targ
   }
 }
 
-/** target (+)= left · right, `vectors` · 16 columns wide, at most 4 vectors. A block is so high that its sums, a row of `right` and one factor fill the 32 registers. */
+/** target (+)= left · right, `vectors` · 16 columns wide, at most 4 vectors. A block is so high that its sums, a row of
+ * `right` and one factor fill the 32 registers. */
 template <class T, class Target>
 inline void product(int rows, int depth, int vectors, const Left& left, const Right& right, const Target& target) {
   switch (vectors) {

@@ -7,7 +7,8 @@
 
 namespace sulcus {
 
-/** Memory for one call at a time. It grows to the largest need and is kept: fresh pages cost more than the arithmetic of a small convolution. */
+/** Memory for one call at a time. It grows to the largest need and is kept: fresh pages cost more than the arithmetic
+ * of a small convolution. */
 class Scratch {
  public:
   /** Ends the life of all parts taken before, and makes room for `floats` in all. */

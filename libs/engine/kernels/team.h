@@ -11,9 +11,9 @@
 namespace sulcus {
 
 /**
- * The caller and its helpers share out the items of a loop. Which thread takes which item changes nothing in the result,
- * so results do not depend on the number of threads. Helpers wait awake for a moment between loops, then sleep: the
- * kernels of TensorFlow that run in between have the processor to themselves.
+ * The caller and its helpers share out the items of a loop. Which thread takes which item changes nothing in the
+ * result, so results do not depend on the number of threads. Helpers wait awake for a moment between loops, then sleep:
+ * the kernels of TensorFlow that run in between have the processor to themselves.
  */
 class Team {
  public:
@@ -35,7 +35,8 @@ class Team {
   /** An item of a loop, and the number of the thread that takes it, below `threads()` and below the number of items. */
   using Item = std::function<void(int index, int thread)>;
 
-  /** Calls `item` for every index below `count`, and returns when all have returned. One loop at a time, and none inside another. */
+  /** Calls `item` for every index below `count`, and returns when all have returned. One loop at a time, and none
+   * inside another. */
   void each(int count, const Item& item) {
     if (count <= 1 || helpers_.empty()) {
       for (int index = 0; index < count; index++) item(index, 0);
@@ -59,7 +60,8 @@ class Team {
   }
 
  private:
-  // One word, so that joining a loop and its closing cannot miss each other: helpers inside, open or not, number of the loop.
+  // One word, so that joining a loop and its closing cannot miss each other: helpers inside, open or not, number of the
+  // loop.
   static constexpr uint64_t kMembers = (1u << 16) - 1;
   static constexpr uint64_t kOpen = 1u << 16;
   static constexpr uint64_t kLoop = 1u << 17;
@@ -67,8 +69,10 @@ class Team {
   static constexpr int kTurnsBeforeYield = 1000;
 
   static void pause(int turn) {
-    if (turn < kTurnsBeforeYield) __builtin_ia32_pause();
-    else std::this_thread::yield();
+    if (turn < kTurnsBeforeYield)
+      __builtin_ia32_pause();
+    else
+      std::this_thread::yield();
   }
 
   /** The items of one thread, which others take over when they have no more of their own. */
@@ -82,7 +86,8 @@ class Team {
   void take(int thread) {
     for (int turn = 0; turn < threads(); turn++) {
       Share& share = shares_[(thread + turn) % threads()];
-      for (int index = share.next.fetch_add(1); index < share.end; index = share.next.fetch_add(1)) (*item_)(index, thread);
+      for (int index = share.next.fetch_add(1); index < share.end; index = share.next.fetch_add(1))
+        (*item_)(index, thread);
     }
   }
 

@@ -72,16 +72,20 @@ class Run {
     size_t bytes = sizeof(T);
     for (const int64_t size : dimensions) bytes *= size;
     const auto status = newStatus();
-    TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_ExpectedOutputDataType(context_, index), dimensions.data(), static_cast<int>(dimensions.size()), bytes, status.get());
+    TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_ExpectedOutputDataType(context_, index),
+                                          dimensions.data(), static_cast<int>(dimensions.size()), bytes, status.get());
     check(status);
     return {tensor, TF_DeleteTensor};
   }
 
-  /** An output in the memory of one of these inputs, if nobody else needs that; they must not have been taken by `input` yet. */
+  /** An output in the memory of one of these inputs, if nobody else needs that; they must not have been taken by
+   * `input` yet. */
   TensorPointer outputInPlaceOf(const std::vector<int>& inputs, int index, const Dimensions& dimensions) const {
     int forwarded = -1;
     const auto status = newStatus();
-    TF_Tensor* tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.data(), static_cast<int>(inputs.size()), index, dimensions.data(), static_cast<int>(dimensions.size()), &forwarded, status.get());
+    TF_Tensor* tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.data(), static_cast<int>(inputs.size()), index,
+                                                        dimensions.data(), static_cast<int>(dimensions.size()),
+                                                        &forwarded, status.get());
     check(status);
     return {tensor, TF_DeleteTensor};
   }
@@ -157,7 +161,9 @@ class Shapes {
     return result;
   }
 
-  ShapePointer vector(int64_t size) const { return {TF_ShapeInferenceContextVectorFromSize(context_, size), TF_DeleteShapeHandle}; }
+  ShapePointer vector(int64_t size) const {
+    return {TF_ShapeInferenceContextVectorFromSize(context_, size), TF_DeleteShapeHandle};
+  }
 
   ShapePointer joined(const ShapePointer& first, const ShapePointer& second) const {
     auto result = newShape();
@@ -167,7 +173,9 @@ class Shapes {
 
   void unknownOutput() const { TF_ShapeInferenceContextSetUnknownShape(context_, status_); }
 
-  void output(int index, const ShapePointer& shape) const { TF_ShapeInferenceContextSetOutput(context_, index, shape.get(), status_); }
+  void output(int index, const ShapePointer& shape) const {
+    TF_ShapeInferenceContextSetOutput(context_, index, shape.get(), status_);
+  }
 
  private:
   static ShapePointer newShape() { return {TF_NewShapeHandle(), TF_DeleteShapeHandle}; }
@@ -195,11 +203,17 @@ void computeInTurn(TF_OpKernelContext* context, const std::function<void()>& com
 template <class T>
 constexpr TF_DataType kTypeOf = std::is_same_v<T, float> ? TF_FLOAT : TF_BFLOAT16;
 
-/** An operation whose kernel is a class: it reads its attributes when constructed, and has `compute<T>(run)` for these types. */
+/** An operation whose kernel is a class: it reads its attributes when constructed, and has `compute<T>(run)` for these
+ * types. */
 template <class Kernel, class... T>
-Operation operation(const char* name, std::vector<const char*> attributes, std::vector<const char*> inputs, std::vector<const char*> outputs, void (*shape)(TF_ShapeInferenceContext*, TF_Status*)) {
+Operation operation(const char* name, std::vector<const char*> attributes, std::vector<const char*> inputs,
+                    std::vector<const char*> outputs, void (*shape)(TF_ShapeInferenceContext*, TF_Status*)) {
   return {
-      name, std::move(attributes), std::move(inputs), std::move(outputs), shape,
+      name,
+      std::move(attributes),
+      std::move(inputs),
+      std::move(outputs),
+      shape,
       [](TF_OpKernelConstruction* construction) -> void* {
         try {
           return new Kernel(Attributes(construction));
@@ -211,7 +225,10 @@ Operation operation(const char* name, std::vector<const char*> attributes, std::
         }
       },
       [](void* kernel) { delete static_cast<Kernel*>(kernel); },
-      {{kTypeOf<T>, [](void* kernel, TF_OpKernelContext* context) { computeInTurn(context, [&] { static_cast<Kernel*>(kernel)->template compute<T>(Run(context)); }); }}...},
+      {{kTypeOf<T>,
+        [](void* kernel, TF_OpKernelContext* context) {
+          computeInTurn(context, [&] { static_cast<Kernel*>(kernel)->template compute<T>(Run(context)); });
+        }}...},
   };
 }
 

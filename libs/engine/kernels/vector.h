@@ -19,11 +19,16 @@ struct bfloat16 {
 };
 
 inline Vec load(const float* from) { return _mm512_loadu_ps(from); }
-inline Vec load(const bfloat16* from) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16)); }
+inline Vec load(const bfloat16* from) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16));
+}
 
 inline void store(float* to, Vec value) { _mm512_storeu_ps(to, value); }
 /** Rounds to nearest, ties to even. */
-inline void store(bfloat16* to, Vec value) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(value)); }
+inline void store(bfloat16* to, Vec value) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(value));
+}
 
 inline Vec set(float value) { return _mm512_set1_ps(value); }
 inline Vec zero() { return _mm512_setzero_ps(); }
@@ -48,8 +53,10 @@ inline void transpose(Vec (&rows)[kLanes]) {
   }
   // quads[4·i + c] holds, in its four 128-bit parts p, column 4·p + c of rows 4·i to 4·i + 3.
   for (int c = 0; c < 4; c++) {
-    const Vec left0 = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0x88), left1 = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0x88);
-    const Vec right0 = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0xdd), right1 = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0xdd);
+    const Vec left0 = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0x88),
+              left1 = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0x88);
+    const Vec right0 = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0xdd),
+              right1 = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0xdd);
     rows[c] = _mm512_shuffle_f32x4(left0, left1, 0x88);
     rows[8 + c] = _mm512_shuffle_f32x4(left0, left1, 0xdd);
     rows[4 + c] = _mm512_shuffle_f32x4(right0, right1, 0x88);

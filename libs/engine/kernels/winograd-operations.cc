@@ -16,15 +16,20 @@ Geometry geometryOf(const Dimensions& images, int64_t in, int64_t out) {
 }
 
 void checkFilter(const Dimensions& filter) {
-  if (filter.size() != 4 || filter[0] != 3 || filter[1] != 3) throw KernelError("filters must have the shape [3, 3, in, out]");
+  if (filter.size() != 4 || filter[0] != 3 || filter[1] != 3)
+    throw KernelError("filters must have the shape [3, 3, in, out]");
 }
 
 void checkChannels(int64_t got, int64_t expected) {
-  if (got != expected) throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " + std::to_string(expected));
+  if (got != expected)
+    throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " +
+                      std::to_string(expected));
 }
 
 /** A vector of parameters in float32. */
-std::vector<float> floats(const TensorPointer& tensor, const float* values) { return {values, values + TF_TensorElementCount(tensor.get())}; }
+std::vector<float> floats(const TensorPointer& tensor, const float* values) {
+  return {values, values + TF_TensorElementCount(tensor.get())};
+}
 std::vector<float> floats(const TensorPointer& tensor, const bfloat16* values) {
   std::vector<float> result(TF_TensorElementCount(tensor.get()));
   for (size_t index = 0; index < result.size(); index++) {
@@ -51,7 +56,8 @@ struct Forward {
     std::vector<float> bias;
     if (run.inputs() > 2) {
       const auto values = run.input(2);
-      if (dimensionsOf(values) != Dimensions{filters[3]}) throw KernelError("a bias must have one value per output channel");
+      if (dimensionsOf(values) != Dimensions{filters[3]})
+        throw KernelError("a bias must have one value per output channel");
       bias = floats(values, dataOf<T>(values));
       finish.bias = bias.data();
     }
@@ -93,7 +99,8 @@ struct BackToFilter {
   void compute(const Run& run) const {
     const auto x = run.input(0), dy = run.input(1);
     const auto images = dimensionsOf(x), slopes = dimensionsOf(dy);
-    if (slopes.size() != 4 || !std::equal(slopes.begin(), slopes.begin() + 3, images.begin())) throw KernelError("the slopes must have the size of the images");
+    if (slopes.size() != 4 || !std::equal(slopes.begin(), slopes.begin() + 3, images.begin()))
+      throw KernelError("the slopes must have the size of the images");
     const Geometry geometry = geometryOf(images, images[3], slopes[3]);
     const auto filterSlope = run.output<T>(0, {3, 3, images[3], slopes[3]});
     convolveBackToFilter(team(), geometry, dataOf<T>(x), dataOf<T>(dy), dataOf<T>(filterSlope));
@@ -110,9 +117,12 @@ struct BackToFilter {
 
 std::vector<Operation> winogradOperations() {
   return {
-      operation<Forward, float, bfloat16>("WinogradConv2D", {"rectified: bool", "num_biases: int >= 0"}, {"x: T", "filter: T", "biases: num_biases * T"}, {"y: T"}, Forward::shape),
-      operation<BackToInput, float, bfloat16>("WinogradConv2DBackpropInput", {}, {"filter: T", "dy: T"}, {"dx: T"}, BackToInput::shape),
-      operation<BackToFilter, float, bfloat16>("WinogradConv2DBackpropFilter", {}, {"x: T", "dy: T"}, {"slope: T"}, BackToFilter::shape),
+      operation<Forward, float, bfloat16>("WinogradConv2D", {"rectified: bool", "num_biases: int >= 0"},
+                                          {"x: T", "filter: T", "biases: num_biases * T"}, {"y: T"}, Forward::shape),
+      operation<BackToInput, float, bfloat16>("WinogradConv2DBackpropInput", {}, {"filter: T", "dy: T"}, {"dx: T"},
+                                              BackToInput::shape),
+      operation<BackToFilter, float, bfloat16>("WinogradConv2DBackpropFilter", {}, {"x: T", "dy: T"}, {"slope: T"},
+                                               BackToFilter::shape),
   };
 }
 

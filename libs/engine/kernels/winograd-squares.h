@@ -11,8 +11,8 @@
 namespace sulcus {
 
 /**
- * Applies a transform of one axis to both axes of a square of vectors: FROM × FROM values that `read(row, column)` gives
- * become TO × TO that `write(row, column, value)` takes.
+ * Applies a transform of one axis to both axes of a square of vectors: FROM × FROM values that `read(row, column)`
+ * gives become TO × TO that `write(row, column, value)` takes.
  */
 template <int FROM, int TO, class Axis, class Read, class Write>
 inline void bothAxes(const Axis& axis, const Read& read, const Write& write) {
@@ -47,7 +47,8 @@ inline void enterRows(const Read& read, const Write& write) {
   const auto enterColumns = [&](int row, auto group) {
     Vec t[2];
     enterGroup<group>(half[row], t);
-    for (int value = 0; value < groupSize(group); value++) write(groupFirst(GROUP) + row, groupFirst(group) + value, t[value]);
+    for (int value = 0; value < groupSize(group); value++)
+      write(groupFirst(GROUP) + row, groupFirst(group) + value, t[value]);
   };
 #pragma GCC unroll 2
   for (int row = 0; row < kRows; row++) {
@@ -59,8 +60,8 @@ inline void enterRows(const Read& read, const Write& write) {
 }
 
 /**
- * Six by six values that `read(row, column)` gives into the domain, for `write(row, column, value)`. A group of rows at a
- * time stays in the registers, as all 36 values in between do not.
+ * Six by six values that `read(row, column)` gives into the domain, for `write(row, column, value)`. A group of rows at
+ * a time stays in the registers, as all 36 values in between do not.
  */
 template <class Read, class Write>
 inline void enterBothAxes(const Read& read, const Write& write) {
@@ -71,7 +72,8 @@ inline void enterBothAxes(const Read& read, const Write& write) {
 }
 
 /**
- * The same for a tile of DOWN × ACROSS results, at the end of an image; only what the tile has in the domain is written.
+ * The same for a tile of DOWN × ACROSS results, at the end of an image; only what the tile has in the domain is
+ * written.
  */
 template <int DOWN, int ACROSS, class Read, class Write>
 inline void enterEdge(const Read& read, const Write& write) {

@@ -35,15 +35,24 @@ struct TileAxis {
 };
 
 /**
- * Tiles of a batch of images. They are counted by kind, so that those that have values at a frequency follow one another:
- * those at the right edge, whole ones, those at the lower edge, and those in the corner.
+ * Tiles of a batch of images. They are counted by kind, so that those that have values at a frequency follow one
+ * another: those at the right edge, whole ones, those at the lower edge, and those in the corner.
  */
 struct Tiles {
   int64_t batch, height, width;
   TileAxis down, across;
   int64_t right, whole, lower, count;
 
-  explicit Tiles(const Geometry& g) : batch(g.batch), height(g.height), width(g.width), down(g.height), across(g.width), right(batch * down.whole * across.edges()), whole(batch * down.whole * across.whole), lower(batch * down.edges() * across.whole), count(right + whole + lower + batch * down.edges() * across.edges()) {}
+  explicit Tiles(const Geometry& g)
+      : batch(g.batch),
+        height(g.height),
+        width(g.width),
+        down(g.height),
+        across(g.width),
+        right(batch * down.whole * across.edges()),
+        whole(batch * down.whole * across.whole),
+        lower(batch * down.edges() * across.whole),
+        count(right + whole + lower + batch * down.edges() * across.edges()) {}
 
   struct Place {
     int64_t image, top, left;
@@ -52,8 +61,10 @@ struct Tiles {
   };
   Place place(int64_t tile) const {
     const auto at = [&](int64_t number, int64_t rows, int64_t columns, bool isLower, bool isRight) {
-      const int64_t row = isLower ? down.whole : number / columns % rows, column = isRight ? across.whole : number % columns;
-      return Place{number / (rows * columns), row * kTile, column * kTile, isLower ? down.edge : kTile, isRight ? across.edge : kTile};
+      const int64_t row = isLower ? down.whole : number / columns % rows,
+                    column = isRight ? across.whole : number % columns;
+      return Place{number / (rows * columns), row * kTile, column * kTile, isLower ? down.edge : kTile,
+                   isRight ? across.edge : kTile};
     };
     if (tile < right) return at(tile, down.whole, 1, false, true);
     if (tile < right + whole) return at(tile - right, down.whole, across.whole, false, false);
@@ -64,7 +75,9 @@ struct Tiles {
   /** Those of the tiles `from` to `to` that have values at a frequency. */
   Range having(int frequency, int64_t from, int64_t to) const {
     const bool isDown = down.hasPoint(frequency / kPoints), isAcross = across.hasPoint(frequency % kPoints);
-    const int64_t begin = isAcross ? 0 : right, end = !isDown ? right + whole : isAcross ? count : right + whole + lower;
+    const int64_t begin = isAcross ? 0 : right, end = !isDown    ? right + whole
+                                                      : isAcross ? count
+                                                                 : right + whole + lower;
     return {std::max(from, begin), std::max(std::max(from, begin), std::min(to, end))};
   }
 };
@@ -93,7 +106,9 @@ struct Domain {
   /** A line more than the matrix: else the 36 values of a channel fall into the same set of the cache. */
   int64_t step() const { return rows * channels + kLanes; }
   static size_t floats(int64_t rows, int64_t channels) { return kFrequencies * (rows * channels + kLanes); }
-  float* at(int frequency, int64_t row, int64_t channel) const { return data + frequency * step() + row * channels + channel; }
+  float* at(int frequency, int64_t row, int64_t channel) const {
+    return data + frequency * step() + row * channels + channel;
+  }
 };
 
 /** As `Domain`, each matrix in panels. */
@@ -109,7 +124,8 @@ template <int ROWS, int COLUMNS, class T>
 struct Pixels {
   const T* begin[ROWS][COLUMNS];
 
-  Pixels(const Tiles& tiles, const T* images, int64_t channels, const Tiles::Place& place, int64_t border, const T* zeros) {
+  Pixels(const Tiles& tiles, const T* images, int64_t channels, const Tiles::Place& place, int64_t border,
+         const T* zeros) {
     for (int row = 0; row < ROWS; row++) {
       for (int column = 0; column < COLUMNS; column++) {
         const int64_t y = place.top + row - border, x = place.left + column - border;
@@ -120,12 +136,14 @@ struct Pixels {
   }
 };
 
-/** What a tile brings into the domain: pixels of the input, one more on each side than it has results, or slopes at those. */
+/** What a tile brings into the domain: pixels of the input, one more on each side than it has results, or slopes at
+ * those. */
 enum class Entering { kPixels, kSlopes };
 
 /** Transforms what belongs to a tile, for these channels, into one row of the domain. */
 template <Entering WHAT, class T, class Target>
-void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, const T* outside, const Target& target, int64_t row, Range part) {
+void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t tile, const T* outside,
+               const Target& target, int64_t row, Range part) {
   constexpr int kBorder = WHAT == Entering::kPixels ? 1 : 0;
   const int64_t step = target.at(1, 0, 0) - target.at(0, 0, 0);
   const auto place = tiles.place(tile);
@@ -135,16 +153,20 @@ void enterTile(const Tiles& tiles, const T* images, int64_t channels, int64_t ti
       float* to = target.at(0, row, channel);
       const auto read = [&](int i, int j) { return load(pixels.begin[i][j] + part.begin + channel); };
       const auto write = [&](int i, int j, Vec value) { store(to + (i * kPoints + j) * step, value); };
-      if constexpr (WHAT == Entering::kSlopes) enterSlopes<down, across>(read, write);
-      else if constexpr (down == kTile && across == kTile) enterBothAxes(read, write);
-      else enterEdge<down, across>(read, write);
+      if constexpr (WHAT == Entering::kSlopes)
+        enterSlopes<down, across>(read, write);
+      else if constexpr (down == kTile && across == kTile)
+        enterBothAxes(read, write);
+      else
+        enterEdge<down, across>(read, write);
     }
   });
 }
 
 /** Transforms one row of the domain into the pixels of a tile, which get these of their channels, finished. */
 template <class T>
-void leaveTile(const Tiles& tiles, const Domain& results, int64_t row, int64_t tile, T* images, int64_t channels, Range part, const Finish& finish) {
+void leaveTile(const Tiles& tiles, const Domain& results, int64_t row, int64_t tile, T* images, int64_t channels,
+               Range part, const Finish& finish) {
   const auto place = tiles.place(tile);
   const int64_t rowsLeft = tiles.height - place.top, columnsLeft = tiles.width - place.left;
   T* first = images + ((place.image * tiles.height + place.top) * tiles.width + place.left) * channels + part.begin;
@@ -168,7 +190,8 @@ void enterFilters(const Geometry& g, const T* filter, int64_t row, Range part, c
   for (int64_t channel = 0; channel < part.size(); channel += kLanes) {
     const T* from = filter + row * g.outputChannels + part.begin + channel;
     bothAxes<kTaps, kPoints>(
-        [](const Vec(&g)[3], Vec(&t)[6]) { enterFilter(g, t); }, [&](int i, int j) { return load(from + (i * kTaps + j) * g.inputChannels * g.outputChannels); },
+        [](const Vec(&g)[3], Vec(&t)[6]) { enterFilter(g, t); },
+        [&](int i, int j) { return load(from + (i * kTaps + j) * g.inputChannels * g.outputChannels); },
         [&](int i, int j, Vec value) { store(target.at(i * kPoints + j, row, channel), value); });
   }
 }
@@ -184,7 +207,9 @@ void enterTurnedFilters(const Geometry& g, const T* filter, int64_t row, Range p
     for (int i = 0; i < kTaps; i++) {
       for (int j = 0; j < kTaps; j++) {
         Vec(&square)[kLanes] = taps[kTaps - 1 - i][kTaps - 1 - j];
-        for (int lane = 0; lane < kLanes; lane++) square[lane] = load(filter + ((i * kTaps + j) * g.inputChannels + part.begin + channel + lane) * g.outputChannels + row);
+        for (int lane = 0; lane < kLanes; lane++)
+          square[lane] =
+              load(filter + ((i * kTaps + j) * g.inputChannels + part.begin + channel + lane) * g.outputChannels + row);
         transpose(square);
       }
     }
@@ -201,9 +226,9 @@ template <class T>
 void leaveFilters(const Domain& slopes, int64_t row, T* filters, int64_t tap) {
   for (int64_t channel = 0; channel < slopes.channels; channel += kLanes) {
     const float* from = slopes.at(0, row, channel);
-    bothAxes<kPoints, kTaps>(
-        [](const Vec(&m)[6], Vec(&y)[3]) { leave(m, y); }, [&](int i, int j) { return load(from + (i * kPoints + j) * slopes.step()); },
-        [&](int i, int j, Vec value) { store(filters + (i * kTaps + j) * tap + channel, value); });
+    bothAxes<kPoints, kTaps>([](const Vec(&m)[6], Vec(&y)[3]) { leave(m, y); },
+                             [&](int i, int j) { return load(from + (i * kPoints + j) * slopes.step()); },
+                             [&](int i, int j, Vec value) { store(filters + (i * kTaps + j) * tap + channel, value); });
   }
 }
 

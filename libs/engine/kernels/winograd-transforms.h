@@ -1,4 +1,5 @@
-// Winograd's transforms along one axis, between tiles of pixels and the domain in which a convolution is 36 products of matrices.
+// Winograd's transforms along one axis, between tiles of pixels and the domain in which a convolution is 36 products of
+// matrices.
 #pragma once
 
 #include "vector.h"
@@ -19,8 +20,8 @@ constexpr int kPoints = 6;
 constexpr int kFrequencies = kPoints * kPoints;
 
 /**
- * Values of the domain that have terms in common, from six neighbouring values: Bᵀd of 0, of ±a, of ±b or of infinity, by
- * the number of the group.
+ * Values of the domain that have terms in common, from six neighbouring values: Bᵀd of 0, of ±a, of ±b or of infinity,
+ * by the number of the group.
  */
 template <int GROUP>
 inline void enterGroup(const Vec (&d)[6], Vec (&t)[2]) {
@@ -45,7 +46,8 @@ constexpr int groupSize(int group) { return group == 1 || group == 2 ? 2 : 1; }
  */
 constexpr bool hasPoint(int size, int point) { return size == 4 || point == kPoints - 1 || point <= size; }
 
-/** Values for a tile of SIZE results into the domain; the weights of its own points are in them, divided by those that filters have. */
+/** Values for a tile of SIZE results into the domain; the weights of its own points are in them, divided by those that
+ * filters have. */
 template <int SIZE>
 inline void enterPart(const Vec (&d)[SIZE + 2], Vec (&t)[6]) {
   if constexpr (SIZE == 4) {
@@ -75,7 +77,8 @@ inline void enterPart(const Vec (&d)[SIZE + 2], Vec (&t)[6]) {
 }
 
 /** The weights of the points: 1 / ∏ (p − q) over the other finite points q. */
-constexpr float kWeight0 = 1 / (kA2 * kB2), kWeightA = 1 / (2 * kA2 * (kA2 - kB2)), kWeightB = 1 / (2 * kB2 * (kB2 - kA2));
+constexpr float kWeight0 = 1 / (kA2 * kB2), kWeightA = 1 / (2 * kA2 * (kA2 - kB2)),
+                kWeightB = 1 / (2 * kB2 * (kB2 - kA2));
 
 /** A filter's three taps into the domain: Gg. */
 inline void enterFilter(const Vec (&g)[3], Vec (&t)[6]) {
@@ -92,10 +95,12 @@ inline void enterFilter(const Vec (&g)[3], Vec (&t)[6]) {
 /** The same of four taps, as which the slopes at a tile's outputs act on the filter's slope. */
 inline void enterFilter(const Vec (&g)[4], Vec (&t)[6]) {
   t[0] = set(kWeight0) * g[0];
-  const Vec evenA = set(kWeightA) * multiplyAdd(set(kA2), g[2], g[0]), oddA = set(kWeightA * kA) * multiplyAdd(set(kA2), g[3], g[1]);
+  const Vec evenA = set(kWeightA) * multiplyAdd(set(kA2), g[2], g[0]),
+            oddA = set(kWeightA * kA) * multiplyAdd(set(kA2), g[3], g[1]);
   t[1] = evenA + oddA;
   t[2] = evenA - oddA;
-  const Vec evenB = set(kWeightB) * multiplyAdd(set(kB2), g[2], g[0]), oddB = set(kWeightB * kB) * multiplyAdd(set(kB2), g[3], g[1]);
+  const Vec evenB = set(kWeightB) * multiplyAdd(set(kB2), g[2], g[0]),
+            oddB = set(kWeightB * kB) * multiplyAdd(set(kB2), g[3], g[1]);
   t[3] = evenB + oddB;
   t[4] = evenB - oddB;
   t[5] = g[3];

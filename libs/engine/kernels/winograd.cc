@@ -19,7 +19,8 @@ namespace {
 constexpr int64_t kChunkFloats = 256 * 1024;
 /** At least so many tiles go through a filter at a time, or the filter is fetched more often than it is worked with. */
 constexpr int64_t kFewestTiles = 48;
-/** Filters up to this size stay in every core's cache: threads share out the tiles then, else the output channels, if there are enough. */
+/** Filters up to this size stay in every core's cache: threads share out the tiles then, else the output channels, if
+ * there are enough. */
 constexpr int64_t kSmallFilter = 128 * 128;
 
 /** What filters, or the slopes at them, take in the domain at a time: a part of the third-level cache. */
@@ -33,7 +34,6 @@ int64_t chunkTiles(int64_t channels, int64_t count) {
   return std::min(count, std::max(kFewestTiles, fitting));
 }
 
-
 /** How the slopes at filters are shared out: a thread takes some input and some output channels at a time. */
 struct SlopeParts {
   int64_t in, out, inEach, outEach;
@@ -41,7 +41,8 @@ struct SlopeParts {
 
   SlopeParts(const Team& team, int64_t in, int64_t out) : in(in), out(out) {
     const int64_t blocks = in / kLanes, share = (blocks + team.threads() - 1) / team.threads();
-    // Output channels are parted only if there are fewer blocks of input channels than threads: each part enters all of x anew.
+    // Output channels are parted only if there are fewer blocks of input channels than threads: each part enters all of
+    // x anew.
     const int64_t wanted = std::max<int64_t>(1, team.threads() / blocks);
     outEach = std::min(out, (panels(out) + wanted - 1) / wanted * kPanel);
     const int64_t fitting = kFilterFloats / (kFrequencies * outEach * kLanes);
@@ -61,16 +62,27 @@ const T* zeros(float* memory, int64_t channels) {
   return reinterpret_cast<const T*>(memory);
 }
 
-/** A convolution of x with filters that `enter` brings into the domain, ROWS at a time; `g` is what the images look like from here. */
+/** A convolution of x with filters that `enter` brings into the domain, ROWS at a time; `g` is what the images look
+ * like from here. */
 template <int ROWS, class T, class Enter>
 class Convolution {
  public:
-  Convolution(Team& team, const Geometry& g, const T* x, const Enter& enter, const Finish& finish, T* y) : team_(team), tiles_(g), in_(g.inputChannels), out_(g.outputChannels), x_(x), enter_(enter), finish_(finish), y_(y) {}
+  Convolution(Team& team, const Geometry& g, const T* x, const Enter& enter, const Finish& finish, T* y)
+      : team_(team),
+        tiles_(g),
+        in_(g.inputChannels),
+        out_(g.outputChannels),
+        x_(x),
+        enter_(enter),
+        finish_(finish),
+        y_(y) {}
 
   void run() {
     if (tiles_.count == 0) return;
-    if (in_ * out_ <= kSmallFilter || panels(out_) < team_.threads()) byTiles();
-    else byChannels();
+    if (in_ * out_ <= kSmallFilter || panels(out_) < team_.threads())
+      byTiles();
+    else
+      byChannels();
   }
 
  private:
@@ -79,13 +91,19 @@ class Convolution {
     Domain entered, results;
   };
 
-  size_t floatsOfPlace(int64_t rows, int64_t columns) const { return Scratch::roundUp(Domain::floats(rows, in_)) + Scratch::roundUp(Domain::floats(rows, columns)); }
-  Place takePlace(int64_t rows, int64_t columns) const { return {{scratch().take(Domain::floats(rows, in_)), rows, in_}, {scratch().take(Domain::floats(rows, columns)), rows, columns}}; }
+  size_t floatsOfPlace(int64_t rows, int64_t columns) const {
+    return Scratch::roundUp(Domain::floats(rows, in_)) + Scratch::roundUp(Domain::floats(rows, columns));
+  }
+  Place takePlace(int64_t rows, int64_t columns) const {
+    return {{scratch().take(Domain::floats(rows, in_)), rows, in_},
+            {scratch().take(Domain::floats(rows, columns)), rows, columns}};
+  }
 
   /** All filters first, then the threads take tiles. */
   void byTiles() {
     const int64_t rows = chunkTiles(in_ + out_, (tiles_.count + team_.threads() - 1) / team_.threads());
-    scratch().reset(Scratch::roundUp(Domain::floats(in_, out_)) + Scratch::roundUp(in_) + team_.threads() * floatsOfPlace(rows, out_));
+    scratch().reset(Scratch::roundUp(Domain::floats(in_, out_)) + Scratch::roundUp(in_) +
+                    team_.threads() * floatsOfPlace(rows, out_));
     const PanelDomain filters{{scratch().take(Domain::floats(in_, out_)), in_, out_}};
     zeros_ = zeros<T>(scratch().take(in_), in_);
     std::vector<Place> places;
@@ -98,13 +116,17 @@ class Convolution {
     });
   }
 
-  /** Each thread takes output channels, with their filters: what one core wrote no other reads. They come in pieces that stay in the third-level cache. */
+  /** Each thread takes output channels, with their filters: what one core wrote no other reads. They come in pieces
+   * that stay in the third-level cache. */
   void byChannels() {
-    const int64_t panelCount = panels(out_), piecePanels = std::max<int64_t>(1, kFilterFloats / (kFrequencies * in_ * kPanel)), columns = std::min(out_, piecePanels * kPanel);
+    const int64_t panelCount = panels(out_),
+                  piecePanels = std::max<int64_t>(1, kFilterFloats / (kFrequencies * in_ * kPanel)),
+                  columns = std::min(out_, piecePanels * kPanel);
     const int workers = team_.threads();
     const bool atOnce = tiles_.count <= kFewTiles;
     const int64_t rows = atOnce ? tiles_.count : chunkTiles(in_ + columns, tiles_.count);
-    scratch().reset(Scratch::roundUp(in_) + workers * (Scratch::roundUp(Domain::floats(in_, columns)) + floatsOfPlace(rows, columns)));
+    scratch().reset(Scratch::roundUp(in_) +
+                    workers * (Scratch::roundUp(Domain::floats(in_, columns)) + floatsOfPlace(rows, columns)));
     zeros_ = zeros<T>(scratch().take(in_), in_);
     std::vector<float*> filterMemory;
     std::vector<Place> places;
@@ -131,7 +153,8 @@ class Convolution {
   }
 
   void enterTiles(int64_t first, int64_t count, const Domain& entered) const {
-    for (int64_t row = 0; row < count; row++) enterTile<Entering::kPixels>(tiles_, x_, in_, first + row, zeros_, entered, row, Range{0, in_});
+    for (int64_t row = 0; row < count; row++)
+      enterTile<Entering::kPixels>(tiles_, x_, in_, first + row, zeros_, entered, row, Range{0, in_});
   }
 
   /** Tiles that are entered, by these filters, and out of the domain. */
@@ -141,7 +164,9 @@ class Convolution {
       const Range having = tiles_.having(frequency, first, first + count);
       const int64_t row = having.begin - first;
       for (int64_t panel = 0; panel < panels(part.size()); panel++) {
-        product<float>(static_cast<int>(having.size()), static_cast<int>(in_), panelVectors(part.size(), panel), Left{entered.at(frequency, row, 0), in_, 1}, filters.panel(frequency, panel), Result{results.at(frequency, row, panel * kPanel), part.size(), false});
+        product<float>(static_cast<int>(having.size()), static_cast<int>(in_), panelVectors(part.size(), panel),
+                       Left{entered.at(frequency, row, 0), in_, 1}, filters.panel(frequency, panel),
+                       Result{results.at(frequency, row, panel * kPanel), part.size(), false});
       }
     }
     for (int64_t row = 0; row < count; row++) leaveTile(tiles_, results, row, first + row, y_, out_, part, finish_);
@@ -166,13 +191,19 @@ void convolveWith(Team& team, const Geometry& g, const T* x, const Enter& enter,
 
 template <class T>
 void convolve(Team& team, const Geometry& g, const T* x, const T* filter, const Finish& finish, T* y) {
-  convolveWith<1>(team, g, x, [&](int64_t row, Range part, const PanelDomain& filters) { enterFilters(g, filter, row, part, filters); }, finish, y);
+  convolveWith<1>(
+      team, g, x,
+      [&](int64_t row, Range part, const PanelDomain& filters) { enterFilters(g, filter, row, part, filters); }, finish,
+      y);
 }
 
 template <class T>
 void convolveBackToInput(Team& team, const Geometry& g, const T* filter, const T* dy, T* dx) {
   const Geometry back{g.batch, g.height, g.width, g.outputChannels, g.inputChannels};
-  convolveWith<kLanes>(team, back, dy, [&](int64_t row, Range part, const PanelDomain& filters) { enterTurnedFilters(g, filter, row, part, filters); }, Finish(), dx);
+  convolveWith<kLanes>(
+      team, back, dy,
+      [&](int64_t row, Range part, const PanelDomain& filters) { enterTurnedFilters(g, filter, row, part, filters); },
+      Finish(), dx);
 }
 
 template <class T>
@@ -187,8 +218,10 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
   const bool atOnce = tiles.count <= kFewTiles;
   const int64_t rows = atOnce ? tiles.count : chunkTiles(parts.inEach + parts.outEach, tiles.count);
   const int workers = std::min(parts.count(), team.threads());
-  const size_t slopeFloats = Domain::floats(parts.inEach, parts.outEach), inFloats = Domain::floats(rows, parts.inEach), outFloats = Domain::floats(rows, parts.outEach), zeroFloats = std::max(in, out);
-  scratch().reset(Scratch::roundUp(zeroFloats) + workers * (Scratch::roundUp(slopeFloats) + Scratch::roundUp(inFloats) + Scratch::roundUp(outFloats)));
+  const size_t slopeFloats = Domain::floats(parts.inEach, parts.outEach), inFloats = Domain::floats(rows, parts.inEach),
+               outFloats = Domain::floats(rows, parts.outEach), zeroFloats = std::max(in, out);
+  scratch().reset(Scratch::roundUp(zeroFloats) +
+                  workers * (Scratch::roundUp(slopeFloats) + Scratch::roundUp(inFloats) + Scratch::roundUp(outFloats)));
   const T* outside = zeros<T>(scratch().take(zeroFloats), zeroFloats);
   std::vector<std::array<float*, 3>> memory(workers);
   // Where the output channels begin whose slopes a thread has in the domain.
@@ -215,11 +248,15 @@ void convolveBackToFilter(Team& team, const Geometry& g, const T* x, const T* dy
         const int64_t row = having.begin - first;
         for (int64_t panel = 0; panel < panels(outputs.size()); panel++) {
           const Right slopesAt = m.panel(frequency, panel);
-          product<float>(static_cast<int>(inputs.size()), static_cast<int>(having.size()), panelVectors(outputs.size(), panel), Left{v.at(frequency, row, 0), 1, inputs.size()}, {slopesAt.data + row * slopesAt.rowStep, slopesAt.rowStep}, Result{slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
+          product<float>(static_cast<int>(inputs.size()), static_cast<int>(having.size()),
+                         panelVectors(outputs.size(), panel), Left{v.at(frequency, row, 0), 1, inputs.size()},
+                         {slopesAt.data + row * slopesAt.rowStep, slopesAt.rowStep},
+                         Result{slopes.at(frequency, 0, panel * kPanel), outputs.size(), first > 0});
         }
       }
     }
-    for (int64_t row = 0; row < inputs.size(); row++) leaveFilters(slopes, row, filterSlope + (inputs.begin + row) * out + outputs.begin, in * out);
+    for (int64_t row = 0; row < inputs.size(); row++)
+      leaveFilters(slopes, row, filterSlope + (inputs.begin + row) * out + outputs.begin, in * out);
   });
 }
 

@@ -6,7 +6,8 @@
 
 namespace sulcus {
 
-/** Images [batch, height, width, channels]; the result of a convolution has the same size, zeros are around the image. */
+/** Images [batch, height, width, channels]; the result of a convolution has the same size, zeros are around the image.
+ */
 struct Geometry {
   int64_t batch, height, width;
   /** Multiples of 16. */
@@ -21,11 +22,13 @@ struct Finish {
   bool rectified = false;
 };
 
-/** y [batch, height, width, out] = x [batch, height, width, in] ∗ filter [3, 3, in, out], each float32 or bfloat16; sums in float32. */
+/** y [batch, height, width, out] = x [batch, height, width, in] ∗ filter [3, 3, in, out], each float32 or bfloat16;
+ * sums in float32. */
 template <class T>
 void convolve(Team& team, const Geometry& geometry, const T* x, const T* filter, const Finish& finish, T* y);
 
-/** The slope at the input, dx [batch, height, width, in], from the one at the output, dy [batch, height, width, out]. */
+/** The slope at the input, dx [batch, height, width, in], from the one at the output, dy [batch, height, width, out].
+ */
 template <class T>
 void convolveBackToInput(Team& team, const Geometry& geometry, const T* filter, const T* dy, T* dx);
 

@@ -1,5 +1,5 @@
-// Loaded before the C library (LD_PRELOAD), this answers its calls for large aligned blocks, which is how TensorFlow gets the
-// memory of its tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR). Everything else goes on to the C library.
+// Loaded before the C library (LD_PRELOAD), this answers its calls for large aligned blocks, which is how TensorFlow
+// gets the memory of its tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR). Everything else goes on to the C library.
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
@@ -38,7 +38,8 @@ std::atomic<Region*> opened = nullptr;
 Region* openRegion() {
   const size_t physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   const size_t bytes = physical / Region::kPage * Region::kPage;
-  void* range = mmap(nullptr, bytes + Region::kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range =
+      mmap(nullptr, bytes + Region::kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) return nullptr;
   const auto address = reinterpret_cast<uintptr_t>(range);
   char* base = reinterpret_cast<char*>((address + Region::kPage - 1) / Region::kPage * Region::kPage);

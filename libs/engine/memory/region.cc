@@ -13,7 +13,8 @@ constexpr size_t pageLimit(size_t bytesInUse) { return (bytesInUse + bytesInUse 
 
 }  // namespace
 
-Region::Region(char* base, size_t bytes, void (*giveBack)(void*, size_t)) : base_(base), bytes_(bytes), giveBack_(giveBack), pages_(bytes / kPage) {
+Region::Region(char* base, size_t bytes, void (*giveBack)(void*, size_t))
+    : base_(base), bytes_(bytes), giveBack_(giveBack), pages_(bytes / kPage) {
   holes_[0] = bytes;
 }
 
@@ -57,8 +58,10 @@ void Region::release(void* block) {
     end = next->second;
     next = holes_.erase(next);
   }
-  if (next != holes_.begin() && std::prev(next)->second == start) std::prev(next)->second = end;
-  else holes_[start] = end;
+  if (next != holes_.begin() && std::prev(next)->second == start)
+    std::prev(next)->second = end;
+  else
+    holes_[start] = end;
 }
 
 size_t Region::sizeOf(const void* block) const { return blocks_.at(static_cast<const char*>(block) - base_); }
@@ -90,7 +93,8 @@ Region::Holes::iterator Region::choose(size_t bytes, Place& best) {
 
 Region::Place Region::placeAt(size_t start, size_t bytes, size_t hole) const {
   size_t newPages = 0;
-  for (size_t index = start / kPage; index < roundUp(start + bytes, kPage) / kPage; index++) newPages += !pages_[index].resident;
+  for (size_t index = start / kPage; index < roundUp(start + bytes, kPage) / kPage; index++)
+    newPages += !pages_[index].resident;
   return {start, newPages, hole};
 }
 
@@ -102,7 +106,8 @@ void Region::makeRoomFor(size_t newPages) {
     if (pages_[index].resident && pages_[index].blocks == 0) idle.push_back(&pages_[index]);
   }
   const size_t surplus = std::min(residentPages_ + newPages - limit, idle.size());
-  std::partial_sort(idle.begin(), idle.begin() + surplus, idle.end(), [](const Page* a, const Page* b) { return a->idleSince < b->idleSince; });
+  std::partial_sort(idle.begin(), idle.begin() + surplus, idle.end(),
+                    [](const Page* a, const Page* b) { return a->idleSince < b->idleSince; });
   for (size_t index = 0; index < surplus; index++) giveBack(*idle[index]);
 }
 

@@ -10,8 +10,8 @@
 namespace sulcus {
 
 /**
- * A range of addresses that blocks come and go in. Memory is what the system gives to pages that were written to, so two
- * things keep it near what is in use, whatever the order of the calls:
+ * A range of addresses that blocks come and go in. Memory is what the system gives to pages that were written to, so
+ * two things keep it near what is in use, whatever the order of the calls:
  *
  * - A block takes the place that needs the fewest pages which have no memory yet, of those the smallest hole (best fit;
  *   Knuth, The Art of Computer Programming 1, 2.5).
@@ -43,7 +43,9 @@ class Region {
   /** Bytes of a block, not less than asked for. */
   size_t sizeOf(const void* block) const;
 
-  bool owns(const void* address) const { return static_cast<size_t>(static_cast<const char*>(address) - base_) < bytes_; }
+  bool owns(const void* address) const {
+    return static_cast<size_t>(static_cast<const char*>(address) - base_) < bytes_;
+  }
 
   /** Gives back all pages without a block; from now on the most in use is what is in use. */
   void trim();
@@ -61,7 +63,9 @@ class Region {
   };
   struct Place {
     size_t start, newPages, hole;
-    bool isBetterThan(const Place& other) const { return newPages != other.newPages ? newPages < other.newPages : hole < other.hole; }
+    bool isBetterThan(const Place& other) const {
+      return newPages != other.newPages ? newPages < other.newPages : hole < other.hole;
+    }
   };
   using Holes = std::map<size_t, size_t>;
 

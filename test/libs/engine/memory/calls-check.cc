@@ -1,4 +1,5 @@
-// What a program sees of the C library's calls when the engine's memory is loaded before it. Prints a line for each mistake.
+// What a program sees of the C library's calls when the engine's memory is loaded before it. Prints a line for each
+// mistake.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -37,10 +38,12 @@ char* aligned(size_t alignment, size_t bytes) {
 void checkArguments() {
   void* block = nullptr;
   CHECK(posix_memalign(&block, 24, kMegabyte) == EINVAL && !block);
-  for (const size_t bytes : {SIZE_MAX / 2, SIZE_MAX - 100}) CHECK(posix_memalign(&block, 64, bytes) == ENOMEM && !block);
+  for (const size_t bytes : {SIZE_MAX / 2, SIZE_MAX - 100})
+    CHECK(posix_memalign(&block, 64, bytes) == ENOMEM && !block);
   std::free(nullptr);
   for (const size_t alignment : {8, 64, 4096, 65536}) {
-    for (const size_t bytes : {size_t{0}, size_t{1}, size_t{65535}, size_t{65536}, 3 * kMegabyte + 1}) std::free(aligned(alignment, bytes));
+    for (const size_t bytes : {size_t{0}, size_t{1}, size_t{65535}, size_t{65536}, 3 * kMegabyte + 1})
+      std::free(aligned(alignment, bytes));
   }
 }
 

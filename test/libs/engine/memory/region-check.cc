@@ -1,5 +1,5 @@
-// Random blocks in a region whose addresses nobody touches, checked against a list of them. Prints what happened as JSON.
-// Arguments: bytes of the region, number of calls, seed, most bytes in use.
+// Random blocks in a region whose addresses nobody touches, checked against a list of them. Prints what happened as
+// JSON. Arguments: bytes of the region, number of calls, seed, most bytes in use.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -34,7 +34,8 @@ int main(int, char** arguments) {
   const size_t bytes = std::atoll(arguments[1]), most = std::atoll(arguments[4]);
   Region region(kBase, bytes, giveBack);
   std::mt19937_64 random(std::atoll(arguments[3]));
-  size_t overlaps = 0, outside = 0, unaligned = 0, refused = 0, inUse = 0, mostInUse = 0, mostBlocks = 0, aboveLimit = 0;
+  size_t overlaps = 0, outside = 0, unaligned = 0, refused = 0, inUse = 0, mostInUse = 0, mostBlocks = 0,
+         aboveLimit = 0;
   for (long call = std::atol(arguments[2]); call > 0; call--) {
     const size_t size = size_t{1} << (random() % 12 + 12);
     const size_t wanted = size + random() % size;
@@ -68,6 +69,9 @@ int main(int, char** arguments) {
   region.trim();
   const bool isEmpty = region.bytesInUse() == 0 && region.bytesResident() == 0;
   const bool isWhole = region.allocate(bytes) == kBase && !region.allocate(1);
-  std::printf("{\"overlaps\":%zu,\"outside\":%zu,\"unaligned\":%zu,\"takenFromBlocks\":%zu,\"aboveLimit\":%zu,\"refused\":%zu,\"givenBack\":%zu,", overlaps, outside, unaligned, takenFromBlocks, aboveLimit, refused, givenBack);
+  std::printf(
+      "{\"overlaps\":%zu,\"outside\":%zu,\"unaligned\":%zu,\"takenFromBlocks\":%zu,\"aboveLimit\":%zu,\"refused\":%zu,"
+      "\"givenBack\":%zu,",
+      overlaps, outside, unaligned, takenFromBlocks, aboveLimit, refused, givenBack);
   std::printf("\"countsRight\":%d,\"isEmpty\":%d,\"isWhole\":%d}\n", countsRight, isEmpty, isWhole);
 }
