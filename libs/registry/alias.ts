@@ -53,7 +53,7 @@ export function undone(alias: string, current: AliasRecord | undefined, reason: 
 }
 
 /**
- * Versions of the promotions before the one that stands, newest first: each rollback takes back one promotion before it.
+ * Versions of the promotions before the one that stands, newest first: each rollback goes back by one.
  *
  * @param moves newest first
  */

@@ -52,7 +52,8 @@ const modelCard = z.object({
     }),
   }),
   /**
-   * Temperature that the probabilities are served at, fitted on the validation split (libs/calibration). `metrics` are those of the answers without it.
+   * Temperature that the probabilities are served at, fitted on the validation split (libs/calibration). `metrics` are
+   * those of the answers without it.
    * Absent: not calibrated; with a `reason`: a fit was tried and not trusted.
    */
   calibration: z

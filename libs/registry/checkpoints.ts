@@ -78,8 +78,10 @@ export class CheckpointStore {
   /**
    * Saves a checkpoint and returns its revision.
    *
-   * @param expectedRevision revision of the checkpoint that this one follows; 0: there is none. Default: whatever is there
-   * @throws CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is full. The old checkpoint stays.
+   * @param expectedRevision revision of the checkpoint that this one follows; 0: there is none. Default: whatever is
+   * there
+   * @throws CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is full. The old checkpoint
+   * stays.
    */
   async save(run: string, checkpoint: Checkpoint, expectedRevision?: number): Promise<number> {
     const base = expectedRevision ?? (await this.#pointer(run))?.revision ?? 0;
@@ -123,7 +125,7 @@ export class CheckpointStore {
     }
   }
 
-  /** One attempt to move the pointer: its new revision, or undefined when somebody else moved it. Throws BUS_UNAVAILABLE. */
+  /** One attempt to move the pointer: its new revision, or undefined when another moved it. Throws BUS_UNAVAILABLE. */
   async #write(run: string, pointer: Pointer, base: number): Promise<number | undefined> {
     const checkpoints = await this.#checkpoints();
     const value = Buffer.from(JSON.stringify(pointer));

@@ -126,9 +126,9 @@ export class Registry {
   }
 
   /**
-   * Moves an alias back to where it was before its last promotion that still stands: one promotion further back each time.
+   * Moves an alias back to where it was before its last promotion that still stands: one further back each time.
    *
-   * @throws NOT_FOUND when there is nothing to go back to, or the version is pruned; CONFLICT when the alias moved meanwhile
+   * @throws NOT_FOUND when there is nothing to go back to, or the version is pruned; CONFLICT when the alias moved
    */
   async rollback(alias: string, reason: string): Promise<AliasRecord> {
     const current = await this.alias(alias);
@@ -297,6 +297,6 @@ const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusErr
 const versionPruned = (alias: string, version: string): SulcusError =>
   new SulcusError(
     'NOT_FOUND',
-    `Alias ${alias} would go back to ${version}, which is pruned: trainers keep the newest SULCUS_KEEP_VERSIONS versions`,
+    `Alias ${alias} would go back to ${version}, which is pruned: trainers keep SULCUS_KEEP_VERSIONS versions`,
     { details: { alias, version } },
   );

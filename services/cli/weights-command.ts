@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { connectBus } from '#libs/bus';
 import { choice, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { encodeImage } from '#libs/imaging';
@@ -22,8 +21,9 @@ import {
   type NetworkConfig,
   type NetworkState,
 } from '#libs/nn';
-import { Registry, type ModelCard } from '#libs/registry';
+import type { ModelCard, Registry } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
+import { natsOption, registryEnvironment, withRegistry } from './registry-access.js';
 import { drawWeights } from './weight-pictures.js';
 
 /** Where imported weights go unless told otherwise. */
@@ -69,8 +69,6 @@ const IMPORT_OPTIONS = {
   ],
 } as const;
 
-const NATS = ['--nats <url>', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })] as const;
-
 const EXPORT_OPTIONS = {
   format: [
     '--format <name>',
@@ -85,12 +83,12 @@ const EXPORT_OPTIONS = {
       text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }),
     ),
   ],
-  nats: NATS,
+  nats: natsOption,
 } as const;
 
 const PICTURE_OPTIONS = {
   out: ['--out <folder>', optional(text({ description: 'folder for the pictures; default: <name>-layers' }))],
-  nats: NATS,
+  nats: natsOption,
 } as const;
 
 const USAGE = `sulcus weights import <file> --model <name>   read pretrained weights (safetensors with names of torchvision or timm; .h5 of Keras)
@@ -151,15 +149,18 @@ async function importFile(argv: readonly string[]): Promise<void> {
 async function exportVersion(argv: readonly string[]): Promise<void> {
   const description = 'Writes a published version as torch and torchvision read it, or as TensorFlow Serving does.';
   const parsed = parseCommandLine(
-    { name: 'sulcus weights export', description, options: EXPORT_OPTIONS, operand: '<version>' },
+    {
+      name: 'sulcus weights export',
+      description,
+      options: EXPORT_OPTIONS,
+      operand: '<version>',
+      environment: registryEnvironment,
+    },
     argv,
   );
   if (!parsed) return;
   const { operand: version, options } = parsed;
-  await using bus = await connectBus({ servers: options.nats, name: 'weights export' });
-  const registry = new Registry(bus);
-  const card = await cardOf(registry, version!);
-  const weights = await registry.loadWeights(card);
+  const { card, weights } = await fetchVersion(version!, options.nats);
   const out = options.out ?? (options.format === 'safetensors' ? `${version}.safetensors` : `${version}-saved-model`);
   if (options.format === 'saved-model') {
     await mkdir(out, { recursive: true });
@@ -176,12 +177,18 @@ async function drawPictures(argv: readonly string[]): Promise<void> {
   const description =
     'Draws the weights of every convolution and linear layer: of a safetensors file, such as the one a run began with,\nor of a published version.';
   const parsed = parseCommandLine(
-    { name: 'sulcus weights picture', description, options: PICTURE_OPTIONS, operand: '<file|version>' },
+    {
+      name: 'sulcus weights picture',
+      description,
+      options: PICTURE_OPTIONS,
+      operand: '<file|version>',
+      environment: registryEnvironment,
+    },
     argv,
   );
   if (!parsed) return;
   const { operand, options } = parsed;
-  const bytes = existsSync(operand!) ? await readFile(operand!) : await versionWeights(operand!, options.nats);
+  const bytes = existsSync(operand!) ? await readFile(operand!) : (await fetchVersion(operand!, options.nats)).weights;
   const folder = options.out ?? `${basename(operand!, '.safetensors')}-layers`;
   await mkdir(folder, { recursive: true });
   const pictures = drawWeights(decodeSafetensors(bytes).state);
@@ -189,11 +196,15 @@ async function drawPictures(argv: readonly string[]): Promise<void> {
   console.log(`${pictures.length} pictures written to ${folder}`);
 }
 
-async function versionWeights(version: string, servers: string): Promise<Uint8Array> {
-  await using bus = await connectBus({ servers, name: 'weights picture' });
-  const registry = new Registry(bus);
-  return registry.loadWeights(await cardOf(registry, version));
-}
+/** A published version with its safetensors file. @throws NOT_FOUND; MODEL_INVALID when it is damaged; BUS_UNAVAILABLE */
+const fetchVersion = (
+  version: string,
+  natsUrl: string | undefined,
+): Promise<{ card: ModelCard; weights: Uint8Array }> =>
+  withRegistry('weights', natsUrl, async (registry) => {
+    const card = await cardOf(registry, version);
+    return { card, weights: await registry.loadWeights(card) };
+  });
 
 /** @throws NOT_FOUND */
 async function cardOf(registry: Registry, version: string): Promise<ModelCard> {

@@ -42,7 +42,7 @@ test('sulcus weights import reports what fits and writes a file with the last la
   assert.deepEqual(state.get('conv1.weight'), initialState(config, 1).get('conv1.weight'));
 });
 
-test('sulcus weights export writes a published version: its file to the byte, or a SavedModel', async () => {
+test('sulcus weights export and picture read a published version from the registry that SULCUS_NATS_URL or --nats names', async () => {
   const nats = await startNats();
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   const log = mock.method(console, 'log', () => undefined);
@@ -73,11 +73,17 @@ test('sulcus weights export writes a published version: its file to the byte, or
     assert.ok((await readFile(join(folder, 'exported.safetensors'))).equals(weights));
     await main(['export', version, '--nats', nats.url, '--format', 'saved-model', '--out', join(folder, 'exported')]);
     assert.ok((await readFile(join(folder, 'exported', 'saved_model.pb'))).includes('serving_default'));
+    process.env['SULCUS_NATS_URL'] = nats.url;
+    await main(['export', version, '--out', join(folder, 'again.safetensors')]);
+    assert.ok((await readFile(join(folder, 'again.safetensors'))).equals(weights));
+    await main(['picture', version, '--out', join(folder, 'version-layers')]);
+    assert.ok((await readdir(join(folder, 'version-layers'))).includes('conv1.weight.png'));
     await assert.rejects(
       main(['export', 'main-000009', '--nats', nats.url]),
       (error: SulcusError) => error.code === 'NOT_FOUND',
     );
   } finally {
+    delete process.env['SULCUS_NATS_URL'];
     log.mock.restore();
     await bus.drain();
     await nats.stop();
