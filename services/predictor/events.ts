@@ -2,10 +2,10 @@ import { publishEvent, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { ModelHost } from './models/model-host.js';
-import type { SlotObserver } from './models/model-slot.js';
-import type { RecordCounts } from './records/recorder.js';
-import { reasonOf, type UnansweredReason } from './unanswered.js';
+import type { ModelHost } from './servables/servable.js';
+import type { SlotObserver } from './servables/alias-manager.js';
+import type { RecordCounts } from './recording/recorder.js';
+import { reasonOf, type UnansweredReason } from './serving/rejection-reason.js';
 
 /** Latencies that the reported median is taken over. */
 const RECENT = 256;

@@ -2,7 +2,7 @@ import type { Explanation as ExplanationMessage, ExplanationInput, ExplanationRe
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { withSpan } from '#libs/telemetry';
-import type { ModelHost } from '../models/model-host.js';
+import type { ModelHost } from '../servables/servable.js';
 import type { ImageInput } from '../prepare/image-format.js';
 import type { PreparePool } from '../prepare/pool.js';
 import type { HeatMapForm } from './draw.js';

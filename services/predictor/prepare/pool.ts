@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import { DEFAULT_PRIORITY, insertByPriority, PRIORITY_LEVELS, type Priority } from '../batching/priority.js';
+import { DEFAULT_PRIORITY, insertByPriority, PRIORITY_LEVELS, type Priority } from '../serving/priority.js';
 import type { TransformMode } from '#libs/imaging';
 import { ThreadClient } from '#libs/threads';
 import type { ImageInput } from './image-format.js';

@@ -1,5 +1,5 @@
 import { csvLine } from '../client/output.js';
-import type { StoredRecord } from './record-store.js';
+import type { StoredRecord } from '../recording/record-store.js';
 
 /** How records are written. */
 export interface RecordFormat {

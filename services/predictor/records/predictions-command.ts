@@ -4,8 +4,8 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
 import { recordFormat } from './output.js';
-import { RecordStore } from './record-store.js';
-import { describeRetention } from './retention.js';
+import { RecordStore } from '../recording/record-store.js';
+import { describeRetention } from '../recording/retention.js';
 
 const environment = { natsUrl: predictorEnvironment.natsUrl };
 

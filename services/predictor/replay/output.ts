@@ -1,6 +1,6 @@
 import type { PredictionRecord } from '#libs/contracts';
-import type { Comparison } from './compare.js';
-import type { Replayed } from './replay.js';
+import type { Comparison } from '../recording/replay/compare.js';
+import type { Replayed } from '../recording/replay/replay.js';
 
 /** Everything a replay found. */
 export interface ReplayReport {

@@ -2,10 +2,10 @@ import { connectBus } from '#libs/bus';
 import { flag, number, optional, parseEnvironment, text } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment } from '../config.js';
-import { compare } from './compare.js';
+import { compare } from '../recording/replay/compare.js';
 import { toJson, toText } from './output.js';
-import { recall } from './recall.js';
-import { replay } from './replay.js';
+import { recall } from '../recording/replay/recall.js';
+import { replay } from '../recording/replay/replay.js';
 
 const environment = { natsUrl: predictorEnvironment.natsUrl };
 

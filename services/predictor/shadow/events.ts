@@ -1,8 +1,8 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { ModelHost } from '../models/model-host.js';
-import type { SlotObserver } from '../models/model-slot.js';
+import type { ModelHost } from '../servables/servable.js';
+import type { SlotObserver } from '../servables/alias-manager.js';
 import { ShadowComparison } from './comparison.js';
 
 /** Pairs of versions whose counts are kept: many more than are compared at a time. */

@@ -1,6 +1,6 @@
 import type { StudyOptions, StudyOptionsInput, StudyAggregation } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { toPriority, type Priority } from '../batching/priority.js';
+import { toPriority, type Priority } from '../serving/priority.js';
 import type { Aggregation } from './aggregate.js';
 import type { StudyConfig } from './config.js';
 import { resolveNormalClasses, type NormalClasses } from './normal-classes.js';

@@ -2,7 +2,7 @@ import { Streams, type Bus } from '#libs/bus';
 import { codecs, type StudyOptions, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import { Admission } from '../batching/admission.js';
+import { Admission } from '../serving/admission.js';
 import type { PredictorConfig } from '../config.js';
 import { requestedOptions, type RequestedOptions } from './options.js';
 import { predictSlices, type StudyContext } from './predict-study.js';

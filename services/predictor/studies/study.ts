@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SulcusError } from '#libs/errors';
-import type { Prediction } from '../prediction.js';
+import type { Prediction } from '../serving/prediction.js';
 
 /** One slice of a study that is to be predicted. */
 export interface StudySlice {

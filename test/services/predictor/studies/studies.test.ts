@@ -12,8 +12,8 @@ import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
-import { RecordStore } from '../../../../services/predictor/records/record-store.js';
-import { replay } from '../../../../services/predictor/replay/replay.js';
+import { RecordStore } from '../../../../services/predictor/recording/record-store.js';
+import { replay } from '../../../../services/predictor/recording/replay/replay.js';
 import { aggregate } from '../../../../services/predictor/studies/aggregate.js';
 import { viewsOf } from '../../../../services/predictor/studies/views.js';
 import {

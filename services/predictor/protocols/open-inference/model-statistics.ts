@@ -1,0 +1,47 @@
+import type { ModelStatisticsInput, StatisticDurationInput } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import type { Handlers } from '#libs/rpc';
+import type { Tally, VersionStatistics } from '../../serving/statistics.js';
+import type { InferenceContext } from './context.js';
+
+/** `ModelStatistics`: of every version that answered lately, or of the one asked for. Includes requests to sulcus.v1.Predictor. */
+export function modelStatisticsHandler({
+  directory,
+  statistics,
+}: InferenceContext): Handlers<'Inference'>['modelStatistics'] {
+  return async ({ name, version }, { signal }) => {
+    const model = directory.name ?? '';
+    // Before the first version nobody has a name; then, and for any other name, the directory says what is wrong.
+    if (name !== '' && name !== model) await directory.find({ name, version: '' }, signal);
+    const asked = [...statistics.versions].filter(([known]) => version === '' || known === version);
+    if (version !== '' && asked.length === 0) {
+      const card = await directory.find({ name: model, version }, signal);
+      const known = statistics.versions.get(card.version);
+      if (!known) throw new SulcusError('NOT_FOUND', `Version ${card.version} has not been asked anything yet`);
+      asked.push([card.version, known]);
+    }
+    return { modelStats: asked.map(([of, done]) => modelStatistics(model, of, done)) };
+  };
+}
+
+function modelStatistics(name: string, version: string, done: VersionStatistics): ModelStatisticsInput {
+  const batches = [...done.batches].sort(([left], [right]) => left - right);
+  return {
+    name,
+    version,
+    lastInference: done.lastUnixMs,
+    inferenceCount: done.images,
+    executionCount: batches.reduce((sum, [, { count }]) => sum + count, 0),
+    inferenceStats: {
+      success: duration(done.success),
+      fail: duration(done.failure),
+      queue: duration(done.queue),
+      computeInput: duration(done.prepare),
+      computeInfer: duration(done.inference),
+      computeOutput: { count: done.success.count, ns: 0 },
+    },
+    batchStats: batches.map(([batchSize, runs]) => ({ batchSize, computeInfer: duration(runs) })),
+  };
+}
+
+const duration = ({ count, totalMs }: Tally): StatisticDurationInput => ({ count, ns: Math.round(totalMs * 1e6) });

@@ -1,0 +1,61 @@
+import type { Prediction } from '../serving/prediction.js';
+import { computationOf } from './computation.js';
+import type { NewRecord } from './record-store.js';
+
+/** How a request came. */
+export interface RequestOrigin {
+  protocol: 'sulcus.v1' | 'inference';
+  /** The caller's own name for it, or empty. */
+  name: string;
+  /** Study that its images are predicted as a part of. */
+  studyId?: string;
+}
+
+/** What the records of one predictor have in common. */
+export interface RecordingPredictor {
+  /** Unique per process. */
+  instance: string;
+  /** Threads of its engines; undefined: one per core. */
+  engineThreads: number | undefined;
+}
+
+/** A caller's name may be anything: as much of it is kept as tells requests apart. */
+const MAX_NAME_LENGTH = 1024;
+
+/** The record of a prediction that is about to be answered. */
+export function toRecord(
+  prediction: Prediction,
+  origin: RequestOrigin,
+  { instance, engineThreads }: RecordingPredictor,
+): NewRecord {
+  const { card, engine, input, inferredUnixMs, inferenceMs, queueMs } = prediction;
+  const batchedUnixMs = inferredUnixMs - inferenceMs;
+  return {
+    predictionId: prediction.predictionId,
+    sampleId: prediction.sampleId,
+    inputFormat: input.format,
+    inputBytes: input.bytes.byteLength,
+    modelVersion: card.version,
+    modelHash: card.weightsHash,
+    transformHash: input.transform?.hash ?? card.transformHash,
+    classNames: [...card.classes],
+    probabilities: [...prediction.probabilities],
+    predictedClass: card.classes[prediction.predicted],
+    computation: computationOf(engine, prediction, engineThreads),
+    times: {
+      receivedUnixMs: prediction.receivedUnixMs,
+      preparedUnixMs: batchedUnixMs - queueMs,
+      batchedUnixMs,
+      inferredUnixMs,
+      answeredUnixMs: Date.now(),
+      prepareMs: prediction.prepareMs,
+      queueMs,
+      inferenceMs,
+    },
+    protocol: origin.protocol,
+    requestName: origin.name.slice(0, MAX_NAME_LENGTH),
+    instance,
+    traceparent: prediction.traceparent,
+    studyId: origin.studyId ?? '',
+  };
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SulcusError } from '#libs/errors';
+import { defaultTransform, transformHash } from '#libs/imaging';
+import type { ModelCard } from '#libs/registry';
+import { checkCard } from '../../../../services/predictor/servables/servable-card.js';
+
+const transform = defaultTransform(32);
+
+function cardOf(overrides: Partial<ModelCard> = {}): ModelCard {
+  const sha256 = 'a'.repeat(64);
+  return {
+    version: 'test-000001',
+    run: 'test',
+    architecture: 'baseline-cnn',
+    classes: ['no', 'yes'],
+    input: { height: 32, width: 32, channels: 1, range: [0, 255], normalize: { mean: [0.5], std: [0.5] } },
+    transform: transform as unknown as Record<string, unknown>,
+    transformHash: transformHash(transform),
+    recipe: {},
+    seed: 1,
+    step: 1,
+    pass: 0,
+    samplesSeen: 1,
+    lineage: { scanSequences: { first: 1, last: 1, count: 1 }, ledgerHash: '' },
+    metrics: { validation: { loss: 1, accuracy: 0.5, samples: 2 } },
+    weights: { sha256, sizeBytes: 1, chunkCount: 1 },
+    weightsHash: sha256,
+    parameterCount: 1,
+    createdUnixMs: 0,
+    codeVersion: 'test',
+    ...overrides,
+  };
+}
+
+const input = cardOf().input;
+
+test('checkCard - a card that agrees with itself gives network and transform', () => {
+  const { network, transform: checked } = checkCard(cardOf());
+  assert.deepEqual(network, {
+    architecture: 'baseline-cnn',
+    classes: 2,
+    input: { height: 32, width: 32, channels: 1 },
+    normalize: { mean: [0.5], std: [0.5] },
+  });
+  assert.equal(checked.name, transform.name);
+});
+
+const broken: [string, Partial<ModelCard>, RegExp][] = [
+  ['an unknown architecture', { architecture: 'resnet19' }, /resnet19/],
+  ['a single class', { classes: ['only'] }, /classes/],
+  ['a class twice', { classes: ['a', 'a'] }, /occurs twice/],
+  ['a class without a name', { classes: ['a', ''] }, /no name/],
+  [
+    'an input that the transform does not make',
+    { input: { ...input, height: 64 } },
+    /makes 32×32×1 and the network takes 64×32×1/,
+  ],
+  [
+    'another normalisation than the transform',
+    { input: { ...input, normalize: { mean: [0], std: [1] } } },
+    /normalisation/,
+  ],
+  ['a normalisation that divides by zero', { input: { ...input, normalize: { mean: [0.5], std: [0] } } }, /std/],
+  ['a transform that its hash does not name', { transformHash: 'b'.repeat(64) }, /not the one its hash names/],
+  ['a transform that is none', { transform: { name: 'x' } }, /transform/],
+  ['weights that its hash does not name', { weightsHash: 'b'.repeat(64) }, /weights/],
+];
+
+for (const [what, overrides, why] of broken) {
+  test(`checkCard - refuses ${what}`, () => {
+    assert.throws(
+      () => checkCard(cardOf(overrides)),
+      (error) => error instanceof SulcusError && error.code === 'MODEL_INVALID' && why.test(error.message),
+    );
+  });
+}
+
+test('checkCard - names all mistakes at once', () => {
+  assert.throws(() => checkCard(cardOf({ architecture: 'x', classes: ['a', 'a'] })), /x.*occurs twice/s);
+});
