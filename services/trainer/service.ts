@@ -1,6 +1,6 @@
+import { runTogether } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { describeEngine, type Engine } from '#libs/engine';
-import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import {
   countTrainable,
@@ -42,7 +42,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   const events = new TrainerEvents(bus, log, config.run, instance, describeEngine(engine.info));
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${config.classes.join(', ')}`);
 
-  const claim = await claimRun(bus, config.run, instance, signal);
+  const claim = await claimRun(bus, config.run, instance);
   const transform = resolveTransform(recipe);
   const network: NetworkConfig = {
     architecture: recipe.architecture,
@@ -112,33 +112,14 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
       checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );
-  const companions = [
-    () => claim.lost,
-    (stop: AbortSignal) => index.follow(bus, stop),
-    (stop: AbortSignal) => exchange.receive(stop),
-  ];
-  await runBeside(signal, companions, async (stop) => {
-    await index.caughtUp;
-    await trainer.run(stop);
-  });
-}
-
-/** Runs the work with its companions: they end with it, and the first failure ends all. */
-async function runBeside(
-  signal: AbortSignal,
-  companions: readonly ((stop: AbortSignal) => Promise<void>)[],
-  work: (stop: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const ended = new AbortController();
-  const stop = AbortSignal.any([signal, ended.signal]);
-  let failure: SulcusError | undefined;
-  const fail = (error: unknown): void => {
-    failure ??= SulcusError.from(error);
-    ended.abort();
-  };
-  const running = companions.map((companion) => companion(stop).catch(fail));
-  await work(stop).catch(fail);
-  ended.abort();
-  await Promise.all(running);
-  if (failure !== undefined && !(signal.aborted && failure.code === 'CANCELLED')) throw failure;
+  await runTogether(
+    {
+      work: async (stop) => {
+        await index.caughtUp;
+        await trainer.run(stop);
+      },
+      companions: [(stop) => claim.keep(stop), (stop) => index.follow(bus, stop), (stop) => exchange.receive(stop)],
+    },
+    signal,
+  );
 }

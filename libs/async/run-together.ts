@@ -1,0 +1,34 @@
+import { SulcusError } from '#libs/errors';
+
+/** A part of a whole: works until it is done, or until the signal tells it to stop. */
+export type Task = (stop: AbortSignal) => Promise<void>;
+
+/**
+ * Runs work with the companions it needs: they end with it, and the first failure of any part ends all. Every part must
+ * heed the stop signal it is given, whatever it waits for: nothing is left running when this settles.
+ *
+ * @param signal stops all parts; being cut off by it is no failure
+ * @throws the first failure
+ */
+export async function runTogether(
+  { work, companions }: { work: Task; companions: readonly Task[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  const failures: unknown[] = [];
+  const run = async (task: Task): Promise<void> => {
+    try {
+      await task(stop);
+    } catch (error) {
+      if (stop.aborted && SulcusError.from(error).code === 'CANCELLED') return;
+      failures.push(error);
+      ended.abort();
+    }
+  };
+  const running = companions.map(run);
+  await run(work);
+  ended.abort();
+  await Promise.all(running);
+  if (failures.length > 0) throw failures[0];
+}
