@@ -67,17 +67,15 @@ export async function withSpan<T>(
   fn: (span: SpanHandle) => Promise<T> | T,
 ): Promise<T> {
   const base = parentContext(options);
-  const span = trace
-    .getTracer('sulcus')
-    .startSpan(
-      name,
-      {
-        kind: KINDS[options.kind ?? 'internal'],
-        attributes: options.attributes,
-        links: options.links?.flatMap(toLink),
-      },
-      base,
-    );
+  const span = trace.getTracer('sulcus').startSpan(
+    name,
+    {
+      kind: KINDS[options.kind ?? 'internal'],
+      attributes: options.attributes,
+      links: options.links?.flatMap(toLink),
+    },
+    base,
+  );
   try {
     return await context.with(trace.setSpan(base, span), fn, undefined, handleOf(span));
   } catch (error) {

@@ -9,11 +9,9 @@ import { scheduleSchema } from '../schedules/schedule.js';
 import { assertFreezable } from '../training-config.js';
 
 const sizePx = z.int().min(1).max(4096);
-const architecture = z
-  .string()
-  .refine((name) => listModels().includes(name), {
-    error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}`,
-  });
+const architecture = z.string().refine((name) => listModels().includes(name), {
+  error: (issue) => `there is no model ${JSON.stringify(issue.input)}; known: ${listModels().join(', ')}`,
+});
 const input = z.strictObject({ height: sizePx, width: sizePx, channels: z.union([z.literal(1), z.literal(3)]) });
 const head = z.enum(HEADS);
 const layers = z.array(z.string().min(1)).min(1).readonly();
