@@ -58,9 +58,9 @@ describe('the drift detector', () => {
         alarms.push({ answer, stratum });
       }
     }
-    const first = alarms.find(({ answer }) => answer >= 8000);
-    assert.equal(first?.stratum, 'site:site-2');
-    assert.ok(first.answer < 8400, `after ${first.answer - 8000} answers, a quarter of them of that site`);
+    const sites = alarms.filter(({ answer, stratum }) => answer >= 8000 && stratum.startsWith('site:'));
+    assert.equal(sites[0]?.stratum, 'site:site-2');
+    assert.ok(sites[0].answer < 8400, `after ${sites[0].answer - 8000} answers, a quarter of them of that site`);
   });
 
   it('goes on from its record as if it had never stopped', () => {
