@@ -27,9 +27,11 @@ export async function withTemporaryFolder(work) {
   const clear = () => rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
   clear();
   mkdirSync(temporaryFolder, { recursive: true });
+  process.once('exit', clear);
   try {
     return await work(temporaryFolder);
   } finally {
+    process.off('exit', clear);
     clear();
   }
 }

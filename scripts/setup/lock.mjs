@@ -1,46 +1,78 @@
-/** One set-up at a time per clone; a lock left behind by a killed one is taken over. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * One set-up at a time per clone. Whoever holds the lock has its identity in the lock file, which appears with it in one
+ * step; a file that names nobody who lives is taken over. (Written here because set-up runs before there are packages.)
+ */
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from './paths.mjs';
 import { say } from './output.mjs';
+import { endOrphans, processIdentity } from './process-groups.mjs';
 
-/** A wait that nobody notices is not worth a line. */
+/** A wait that nobody notices is not worth a line; a long one is worth one now and then. */
 const SILENT_WAIT_MS = 1000;
+const REMINDER_MS = 60_000;
 
-/** A pid alone may belong to a later process; with its start time it is unique until the next boot. */
-function identify(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return undefined;
-  }
-}
+const POLL_MS = 200;
 
+const asideOf = (file) => `${file}.${process.pid}`;
+
+/** @param {string} file @returns {boolean} whether the lock is ours now */
 function tryLock(file) {
+  const aside = asideOf(file);
+  writeFileSync(aside, processIdentity() ?? String(process.pid));
   try {
-    writeFileSync(file, identify(process.pid) ?? String(process.pid), { flag: 'wx' });
+    linkSync(aside, file);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     return false;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
-/** @param {string} file @returns {string | undefined} the owner, when it is still running */
-function livingOwner(file) {
+/** The lock's text, or undefined when there is no lock. @param {string} file */
+function readLock(file) {
   try {
-    const owner = readFileSync(file, 'utf8');
-    // An empty file is a lock whose owner is about to write its name.
-    return owner === '' || identify(Number(owner.split(' ')[0])) === owner ? owner : undefined;
-  } catch {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
     return undefined;
   }
 }
 
+/** The number of the process that a lock names, if it lives. @param {string} text */
+function livingHolder(text) {
+  const pid = Number(text.split(' ')[0]);
+  return processIdentity(pid) === text ? pid : undefined;
+}
+
+/** Takes a lock away that was found to be nobody's. @param {string} file @param {string} text what was found in it */
+function discard(file, text) {
+  const aside = asideOf(file);
+  try {
+    renameSync(file, aside);
+    // Somebody else was faster, and this is a lock that lives.
+    if (readFileSync(aside, 'utf8') !== text) linkSync(aside, file);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** @param {number} pid */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  } catch {
+    return 'which has just ended';
+  }
+}
+
 /**
- * Runs `work` while holding the lock, after waiting for whoever holds it now.
+ * Runs `work` while holding the lock, after waiting for whoever holds it now and ending what a killed one left running.
  * @template T
  * @param {() => Promise<T>} work
  * @param {string} [file]
@@ -48,23 +80,29 @@ function livingOwner(file) {
  */
 export async function withLock(work, file = path.join(cacheFolder, 'setup.lock')) {
   mkdirSync(path.dirname(file), { recursive: true });
-  const startedMs = Date.now();
-  let told = false;
+  let nextWordMs = Date.now() + SILENT_WAIT_MS;
   while (!tryLock(file)) {
-    const owner = livingOwner(file);
-    if (owner === undefined) {
-      rmSync(file, { force: true });
+    const text = readLock(file);
+    if (text === undefined) continue;
+    const holder = livingHolder(text);
+    if (holder === undefined) {
+      discard(file, text);
       continue;
     }
-    if (!told && Date.now() - startedMs > SILENT_WAIT_MS) {
-      say(`another set-up of this clone is at work (process ${owner.split(' ')[0]}); waiting for it`);
-      told = true;
+    if (Date.now() > nextWordMs) {
+      say(
+        `waiting for another set-up of this clone: process ${holder} (${commandOf(holder)}) holds ${file}. ` +
+          `Should it hang, end it: kill ${holder}`,
+      );
+      nextWordMs = Date.now() + REMINDER_MS;
     }
-    await sleep(200);
+    await sleep(POLL_MS);
   }
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
   try {
+    const orphans = await endOrphans();
+    if (orphans > 0) say(`ended ${orphans} program${orphans > 1 ? 's' : ''} that a killed set-up had left running`);
     return await work();
   } finally {
     process.off('exit', release);

@@ -6,6 +6,9 @@ import { SetupError, withProgress } from './output.mjs';
 import { readJson } from './files.mjs';
 import { mainError, run } from './process.mjs';
 
+/** Where npm keeps what it installed. */
+const INSTALLED = path.join(root, 'node_modules/.package-lock.json');
+
 /**
  * Compares the wanted lock with the one npm keeps in node_modules of what it installed.
  * Optional packages may be absent (they belong to other platforms), a present one must still have the right version.
@@ -25,15 +28,14 @@ export const npmPackages = {
   name: 'npm packages',
 
   isCurrent() {
-    return isInstalled(
-      readJson(path.join(root, 'package-lock.json')),
-      readJson(path.join(root, 'node_modules/.package-lock.json')),
-    );
+    return isInstalled(readJson(path.join(root, 'package-lock.json')), readJson(INSTALLED));
   },
 
   async apply() {
     // Install scripts stay off: the one of @tensorflow/tfjs-node-gpu downloads an old TensorFlow.
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    // npm removes what is there before it installs, and this file last: without it an npm that is killed is noticed.
+    rmSync(INSTALLED, { force: true });
     const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
     if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
     if (code !== 0)

@@ -5,21 +5,27 @@ import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError } from './output.mjs';
+import { ownerMark, startTied } from './process-groups.mjs';
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end. The program does not outlive us: it leads a process group of its own, which ends when a
+ * signal ends us, and it carries our mark, by which the next set-up finds what a killed one left running.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, inherit?: boolean }} [options] `inherit` shows its output instead of keeping it.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, inherit?: boolean }} [options] `inherit` shows its output instead of
+ *   keeping it.
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>} code 127 when the program does not exist.
  */
 export function run(command, args, { cwd = root, env = process.env, inherit = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-    });
+    const { child, release } = startTied(() =>
+      spawn(command, args, {
+        cwd,
+        env: { ...env, ...ownerMark() },
+        stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      }),
+    );
     const output = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (chunk) => {
       output.stdout += chunk;
@@ -28,10 +34,14 @@ export function run(command, args, { cwd = root, env = process.env, inherit = fa
       output.stderr += chunk;
     });
     child.on('error', (error) => {
+      release();
       if ('code' in error && error.code === 'ENOENT') resolve({ code: 127, ...output });
       else reject(new SetupError(`${command} could not be started: ${error.message}`));
     });
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 130 : 1), ...output }));
+    child.on('close', (code, signal) => {
+      // While we are ending nobody shall take this for a failure and go on.
+      if (release()) resolve({ code: code ?? (signal ? 130 : 1), ...output });
+    });
   });
 }
 
