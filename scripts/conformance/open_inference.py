@@ -1,7 +1,7 @@
-"""Tries a running predictor as Python users of the Open Inference Protocol do: grpcio, and stubs made of nothing but the proto files.
+"""Tries a running predictor as Python users of the Open Inference Protocol do: grpcio, and stubs of the protos alone.
 
 usage: open_inference.py [--address HOST:PORT] [--model NAME] [--protos FOLDER] [--json] IMAGE...
-needs: pip install grpcio grpcio-tools
+needs: npm run setup:peers, and then .sulcus/peers/bin/python
 
 Makes the six calls of the protocol, those of its extensions, and what stock clients (Triton's Python client, its load
 generator) are known to do: raw tensors only, each BYTES element with its length in front, gzip, request parameters,
@@ -27,8 +27,10 @@ arguments.add_argument("images", nargs="+", type=Path)
 options = arguments.parse_args()
 
 stubs = tempfile.TemporaryDirectory()
-FILES = ["inference/v2/model_config.proto", "inference/v2/grpc_service.proto", "sulcus/v1/predictor.proto"]
-if protoc.main(["protoc", f"-I{options.protos}", f"--python_out={stubs.name}", f"--grpc_python_out={stubs.name}", *FILES]) != 0:
+# All there are: stubs are made of named files only, while each of them imports others.
+FILES = sorted(str(path.relative_to(options.protos)) for path in Path(options.protos).rglob("*.proto"))
+TARGETS = [f"--python_out={stubs.name}", f"--grpc_python_out={stubs.name}"]
+if protoc.main(["protoc", f"-I{options.protos}", *TARGETS, *FILES]) != 0:
     sys.exit("protoc refused the proto files")
 sys.path.insert(0, stubs.name)
 from inference.v2 import grpc_service_pb2 as pb  # noqa: E402
@@ -37,7 +39,12 @@ from sulcus.v1 import predictor_pb2, predictor_pb2_grpc  # noqa: E402
 
 TIMEOUT_S = 20
 # What stock clients set: no limit of their own, and pings.
-CHANNEL = [("grpc.max_send_message_length", 2**31 - 1), ("grpc.max_receive_message_length", 2**31 - 1), ("grpc.keepalive_time_ms", 2**31 - 1), ("grpc.http2.max_pings_without_data", 2)]
+CHANNEL = [
+    ("grpc.max_send_message_length", 2**31 - 1),
+    ("grpc.max_receive_message_length", 2**31 - 1),
+    ("grpc.keepalive_time_ms", 2**31 - 1),
+    ("grpc.http2.max_pings_without_data", 2),
+]
 
 
 def request_for(model, images, request_id, **parameters):
@@ -86,6 +93,58 @@ def refusal(call, request):
     return "OK"
 
 
+def tensors_of(described):
+    return [[tensor.name, tensor.datatype, list(tensor.shape)] for tensor in described]
+
+
+def server_facts(client):
+    metadata = client.ServerMetadata(pb.ServerMetadataRequest(), timeout=TIMEOUT_S)
+    return {
+        "live": client.ServerLive(pb.ServerLiveRequest(), timeout=TIMEOUT_S).live,
+        "ready": client.ServerReady(pb.ServerReadyRequest(), timeout=TIMEOUT_S).ready,
+        "server": metadata.name,
+        "extensions": list(metadata.extensions),
+    }
+
+
+def model_facts(client, model, metadata, config):
+    return {
+        "modelReady": client.ModelReady(pb.ModelReadyRequest(name=model), timeout=TIMEOUT_S).ready,
+        "inputs": tensors_of(metadata.inputs),
+        "outputs": tensors_of(metadata.outputs),
+        "configured": [[tensor.name, list(tensor.dims)] for tensor in [*config.input, *config.output]],
+        "dynamicBatching": config.WhichOneof("scheduling_choice") == "dynamic_batching",
+        "maxBatchSize": config.max_batch_size,
+    }
+
+
+def answers_of(client, model, images, batch_size):
+    """The same images asked in batches, on a stream, and compressed."""
+    batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
+    times = {"priority": 1, "timeout": TIMEOUT_S * 10**6}
+    answers = [client.ModelInfer(request_for(model, batch, "all", **times), timeout=TIMEOUT_S) for batch in batches]
+    requests = [request_for(model, [image], str(number)) for number, image in enumerate(images)]
+    streamed = list(client.ModelStreamInfer(iter(requests), timeout=TIMEOUT_S))
+    gzip = {"timeout": TIMEOUT_S, "compression": grpc.Compression.Gzip}
+    compressed = [client.ModelInfer(request_for(model, [image], ""), **gzip) for image in images]
+    return {
+        "ids": sorted({answer.id for answer in answers}),
+        "version": answers[0].model_version,
+        "rows": [row for answer in answers for row in rows(answer)],
+        "streamed": [rows(part.infer_response)[0] for part in streamed],
+        "streamIds": [part.infer_response.id for part in streamed],
+        "compressed": [rows(answer)[0] for answer in compressed],
+        "top": [top_classes(client, model, image)[1] for image in images],
+    }
+
+
+def own_answers(channel, images):
+    """The same images asked by sulcus.v1."""
+    own = predictor_pb2_grpc.PredictorStub(channel)
+    answers = [own.Predict(predictor_pb2.PredictRequest(image=image), timeout=TIMEOUT_S) for image in images]
+    return [[each.probability for each in answer.probabilities] for answer in answers]
+
+
 def collect(channel):
     client = rpc.GRPCInferenceServiceStub(channel)
     index = client.RepositoryIndex(pb.RepositoryIndexRequest(ready=True), timeout=TIMEOUT_S).models
@@ -93,31 +152,13 @@ def collect(channel):
     metadata = client.ModelMetadata(pb.ModelMetadataRequest(name=model), timeout=TIMEOUT_S)
     config = client.ModelConfig(pb.ModelConfigRequest(name=model), timeout=TIMEOUT_S).config
     images = [path.read_bytes() for path in options.images]
-    batches = [images[start : start + config.max_batch_size] for start in range(0, len(images), config.max_batch_size)]
-    answers = [client.ModelInfer(request_for(model, batch, "all", priority=1, timeout=TIMEOUT_S * 10**6), timeout=TIMEOUT_S) for batch in batches]
-    streamed = list(client.ModelStreamInfer(iter([request_for(model, [image], str(number)) for number, image in enumerate(images)]), timeout=TIMEOUT_S))
-    compressed = [client.ModelInfer(request_for(model, [image], ""), timeout=TIMEOUT_S, compression=grpc.Compression.Gzip) for image in images]
-    own = predictor_pb2_grpc.PredictorStub(channel)
+    answers = answers_of(client, model, images, config.max_batch_size)
     statistics = client.ModelStatistics(pb.ModelStatisticsRequest(name=model), timeout=TIMEOUT_S).model_stats
     return {
-        "live": client.ServerLive(pb.ServerLiveRequest(), timeout=TIMEOUT_S).live,
-        "ready": client.ServerReady(pb.ServerReadyRequest(), timeout=TIMEOUT_S).ready,
-        "modelReady": client.ModelReady(pb.ModelReadyRequest(name=model), timeout=TIMEOUT_S).ready,
-        "server": client.ServerMetadata(pb.ServerMetadataRequest(), timeout=TIMEOUT_S).name,
-        "extensions": list(client.ServerMetadata(pb.ServerMetadataRequest(), timeout=TIMEOUT_S).extensions),
-        "inputs": [[tensor.name, tensor.datatype, list(tensor.shape)] for tensor in metadata.inputs],
-        "outputs": [[tensor.name, tensor.datatype, list(tensor.shape)] for tensor in metadata.outputs],
-        "configured": [[tensor.name, list(tensor.dims)] for tensor in [*config.input, *config.output]],
-        "dynamicBatching": config.WhichOneof("scheduling_choice") == "dynamic_batching",
-        "maxBatchSize": config.max_batch_size,
-        "ids": sorted({answer.id for answer in answers}),
-        "version": answers[0].model_version,
-        "rows": [row for answer in answers for row in rows(answer)],
-        "streamed": [rows(part.infer_response)[0] for part in streamed],
-        "streamIds": [part.infer_response.id for part in streamed],
-        "compressed": [rows(answer)[0] for answer in compressed],
-        "own": [[each.probability for each in own.Predict(predictor_pb2.PredictRequest(image=image), timeout=TIMEOUT_S).probabilities] for image in images],
-        "top": [top_classes(client, model, image)[1] for image in images],
+        **server_facts(client),
+        **model_facts(client, model, metadata, config),
+        **answers,
+        "own": own_answers(channel, images),
         "pixelSum": sum(rows(client.ModelInfer(pixels_for(metadata, model), timeout=TIMEOUT_S))[0]),
         "inferences": statistics[0].inference_count,
         "unknownModel": refusal(client.ModelMetadata, pb.ModelMetadataRequest(name="no such model")),
@@ -125,22 +166,34 @@ def collect(channel):
     }
 
 
+def close(left, right):
+    """Whether rows of probabilities are the same."""
+    pairs = [(a, b) for one, other in zip(left, right) for a, b in zip(one, other)]
+    return len(left) == len(right) and all(math.isclose(a, b, abs_tol=1e-4) for a, b in pairs)
+
+
 def checks(told):
-    def close(left, right):
-        return len(left) == len(right) and all(math.isclose(a, b, abs_tol=1e-4) for one, other in zip(left, right) for a, b in zip(one, other))
+    described = [[name, shape[1:]] for name, _, shape in told["inputs"] + told["outputs"]]
+    in_order = told["streamIds"] == [str(number) for number in range(len(told["rows"]))]
+    most_probable = [row.index(max(row)) for row in told["rows"]]
+    refused = (told["unknownModel"], told["noImage"])
 
     yield "ServerLive, ServerReady, ModelReady", told["live"] and told["ready"] and told["modelReady"]
-    yield "ServerMetadata names the server and the extension statistics", told["server"] != "" and "statistics" in told["extensions"]
-    yield "ModelMetadata and ModelConfig tell of the same tensors", told["configured"] == [[name, shape[1:]] for name, _, shape in told["inputs"] + told["outputs"]]
-    yield "ModelInfer answers a probability distribution per image", all(math.isclose(sum(row), 1, abs_tol=1e-3) for row in told["rows"])
+    yield "ServerMetadata names the server and the extension statistics", (
+        told["server"] != "" and "statistics" in told["extensions"]
+    )
+    yield "ModelMetadata and ModelConfig tell of the same tensors", told["configured"] == described
+    yield "ModelInfer answers a probability distribution per image", (
+        all(math.isclose(sum(row), 1, abs_tol=1e-3) for row in told["rows"])
+    )
     yield "the request's id comes back", told["ids"] == ["all"]
-    yield "ModelStreamInfer answers the same, in order", close(told["streamed"], told["rows"]) and told["streamIds"] == [str(number) for number in range(len(told["rows"]))]
+    yield "ModelStreamInfer answers the same, in order", close(told["streamed"], told["rows"]) and in_order
     yield "gzip is understood", close(told["compressed"], told["rows"])
     yield "sulcus.v1.Predictor answers the same", close(told["own"], told["rows"])
-    yield "classification names the most probable class", told["top"] == [row.index(max(row)) for row in told["rows"]]
+    yield "classification names the most probable class", told["top"] == most_probable
     yield "pixels of the shape in the metadata are answered", math.isclose(told["pixelSum"], 1, abs_tol=1e-3)
     yield "ModelStatistics counts", told["inferences"] >= len(told["rows"])
-    yield "an unknown model is NOT_FOUND, no image INVALID_ARGUMENT", (told["unknownModel"], told["noImage"]) == ("NOT_FOUND", "INVALID_ARGUMENT")
+    yield "an unknown model is NOT_FOUND, no image INVALID_ARGUMENT", refused == ("NOT_FOUND", "INVALID_ARGUMENT")
 
 
 with grpc.insecure_channel(options.address, CHANNEL) as connection:

@@ -384,11 +384,14 @@ test('a stream answers every request in order, errors in place with the id', asy
   }
 });
 
-const PYTHON = process.env['PYTHON'] ?? 'python3';
-const withoutGrpcio = spawnSync(PYTHON, ['-c', 'import grpc, grpc_tools.protoc']).status !== 0;
+/** `npm run setup:peers` brings it. */
+const PYTHON = path.resolve(import.meta.dirname, '../../../.sulcus/peers/bin/python');
+const lacks = (module: string): string | false =>
+  spawnSync(PYTHON, ['-c', `import ${module}`]).status !== 0 &&
+  `There is no ${module} for Python to try this with: npm run setup:peers brings it`;
 
 test('a Python client made of grpcio and the proto files gets right answers to every call', {
-  skip: withoutGrpcio && 'python3 has no grpcio and grpcio-tools',
+  skip: lacks('grpc_tools.protoc'),
 }, async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-oip-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -441,6 +444,18 @@ test('a Python client made of grpcio and the proto files gets right answers to e
     assert.equal(top[index], expected.indexOf(Math.max(...expected)));
   }
   assert.match((await run()).stdout, /^(ok .*\n){12}$/);
+});
+
+test("Triton's own Python client gets the answers that it expects of a server", {
+  skip: lacks('tritonclient.grpc'),
+}, async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-triton-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = path.join(folder, 'image');
+  await writeFile(file, await randomImage(21));
+  const script = path.resolve(import.meta.dirname, '../../../scripts/conformance/triton_client.py');
+  const { stdout } = await promisify(execFile)(PYTHON, [script, '--address', service.address, file]);
+  assert.match(stdout, /^(ok .*\n){8}$/);
 });
 
 test('statistics count requests, images, runs and failures of every call, our own protocol included', async () => {

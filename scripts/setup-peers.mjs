@@ -1,0 +1,59 @@
+/**
+ * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
+ * gRPC and of the Open Inference Protocol, in a virtual environment. The project itself runs without them.
+ */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { readJson, writeJson } from './setup/files.mjs';
+import { withLock } from './setup/lock.mjs';
+import { say, SetupError, withProgress } from './setup/output.mjs';
+import { cacheFolder } from './setup/paths.mjs';
+import { findOnPath, mainError, run } from './setup/process.mjs';
+
+const folder = path.join(cacheFolder, 'peers');
+const python = path.join(folder, 'bin', 'python');
+const stampFile = path.join(folder, 'packages.json');
+
+const REQUIRED = ['grpcio==1.81.1', 'grpcio-tools==1.81.1'];
+/** There is none for every Python; checks that need it are then left out. */
+const OPTIONAL = ['tritonclient[grpc]==2.73.0'];
+const WANTED = [...REQUIRED, ...OPTIONAL].join(' ');
+
+const isCurrent = () => readJson(stampFile)?.wanted === WANTED;
+
+async function createEnvironment() {
+  const system = process.env.PYTHON ?? findOnPath('python3');
+  if (!system) throw new SetupError('python3 is not on PATH: install it, or name one in PYTHON.');
+  rmSync(folder, { recursive: true, force: true });
+  const { code, stdout, stderr } = await run(system, ['-m', 'venv', folder]);
+  if (code !== 0) {
+    const cause = mainError(`${stdout}\n${stderr}`);
+    throw new SetupError(`${system} made no virtual environment (${cause}): on Debian, install python3-venv.`);
+  }
+}
+
+/** @param {readonly string[]} packages @returns {Promise<string | undefined>} what went wrong */
+async function install(packages) {
+  const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...packages];
+  const { code, stderr } = await withProgress(`installing ${packages.join(', ')} with pip`, () => run(python, args));
+  return code === 0 ? undefined : mainError(stderr);
+}
+
+async function bringPeers() {
+  if (isCurrent()) return;
+  await createEnvironment();
+  const failure = await install(REQUIRED);
+  if (failure) throw new SetupError(`pip could not install ${REQUIRED.join(', ')}: ${failure}`);
+  const lacking = await install(OPTIONAL);
+  if (lacking) say(`going on without ${OPTIONAL.join(', ')}: ${lacking}`);
+  writeJson(stampFile, { wanted: WANTED });
+}
+
+try {
+  if (!isCurrent()) await withLock(bringPeers);
+  say(`${path.relative(process.cwd(), python)} has what checks compare with.`);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
