@@ -1,2 +1,16 @@
-/** Control flow over promises and abort signals. Imports libs/errors alone. */
+/**
+ * Waiting, and doing several things at once. Imports `#libs/errors` alone.
+ *
+ *     await retryWithBackoff(() => bus.publish(…), { timeoutMs: 30_000, signal });  // while the failure is transient
+ *     for await (const answer of mapInOrder(requests, 16, predict)) yield answer;   // 16 at once, answers in order
+ *     while (queue.length === 0 && !signal.aborted) await arrived.wait(signal);     // woken by arrived.notify()
+ *     await runTogether({ work: train, companions: [follow] }, signal);             // the first failure ends both
+ */
+export { abortable } from './abortable.js';
+export { mapInOrder } from './map-in-order.js';
+export { Notifier } from './notifier.js';
+export { pause } from './pause.js';
+export { retryStream } from './retry-stream.js';
+export { retryWithBackoff, type RetryOptions } from './retry.js';
 export { runTogether, type Task } from './run-together.js';
+export { Sequencer, type Ticket } from './sequencer.js';

@@ -1,7 +1,7 @@
 import type { PredictRequestInput, PredictResponse, PredictStreamResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createClient, createHealthClient, type ClientLife, type HealthClient, type Methods } from '#libs/rpc';
-import { persistently } from './retry.js';
+import { askAgain } from './retry.js';
 
 export interface PredictorClientOptions {
   /** Time one answer may take, attempts and pauses between them included, in milliseconds. Default: 30 s. */
@@ -64,7 +64,7 @@ export class PredictorClient implements Disposable {
     request: PredictRequestInput,
     { timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {},
   ): Promise<PredictResponse> {
-    return persistently((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), {
+    return askAgain((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), {
       timeoutMs,
       signal,
     });
@@ -98,7 +98,7 @@ export class PredictorClient implements Disposable {
     timeoutMs = this.#timeoutMs,
     signal,
   }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<void> {
-    await persistently(
+    await askAgain(
       async (remainingMs) => {
         if (await this.isServing({ timeoutMs: remainingMs, signal })) return;
         throw new SulcusError(

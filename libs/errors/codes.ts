@@ -21,12 +21,22 @@ export const GrpcStatus = {
 /** What an error means to callers: the status a gRPC client sees, and whether trying again can help. */
 export interface ErrorPolicy {
   grpcStatus: (typeof GrpcStatus)[keyof typeof GrpcStatus];
-  /** True: a bus consumer naks with delay. False: it gives up and writes a dead letter. */
+  /**
+   * True: another attempt may succeed, a few are worth it, and a bus consumer naks with delay. False: it gives up and writes
+   * a dead letter.
+   */
   retryable: boolean;
+  /**
+   * True: a state of the system around us that ends by itself, whatever is asked of it: worth waiting for, however long,
+   * and no fault of what is being worked on. Implies `retryable`.
+   */
+  transient: boolean;
 }
 
-const permanent = (grpcStatus: ErrorPolicy['grpcStatus']): ErrorPolicy => ({ grpcStatus, retryable: false });
-const retryable = (grpcStatus: ErrorPolicy['grpcStatus']): ErrorPolicy => ({ grpcStatus, retryable: true });
+type Status = ErrorPolicy['grpcStatus'];
+const permanent = (grpcStatus: Status): ErrorPolicy => ({ grpcStatus, retryable: false, transient: false });
+const retryable = (grpcStatus: Status): ErrorPolicy => ({ grpcStatus, retryable: true, transient: false });
+const transient = (grpcStatus: Status): ErrorPolicy => ({ grpcStatus, retryable: true, transient: true });
 
 /** Every stable error code. A code is never renamed: clients, dashboards and dead letters refer to it. */
 export const ERROR_CODES = {
@@ -65,15 +75,15 @@ export const ERROR_CODES = {
   /** Somebody else wrote first (compare-and-set). */
   CONFLICT: retryable(GrpcStatus.ABORTED),
   /** A stream or queue is full: send again later. */
-  BACKPRESSURE: retryable(GrpcStatus.RESOURCE_EXHAUSTED),
+  BACKPRESSURE: transient(GrpcStatus.RESOURCE_EXHAUSTED),
   /** The broker cannot be reached or does not answer. */
-  BUS_UNAVAILABLE: retryable(GrpcStatus.UNAVAILABLE),
+  BUS_UNAVAILABLE: transient(GrpcStatus.UNAVAILABLE),
   /** Another service cannot be reached, is not ready yet or is stopping. */
-  SERVICE_UNAVAILABLE: retryable(GrpcStatus.UNAVAILABLE),
+  SERVICE_UNAVAILABLE: transient(GrpcStatus.UNAVAILABLE),
   DEADLINE_EXCEEDED: retryable(GrpcStatus.DEADLINE_EXCEEDED),
   CANCELLED: retryable(GrpcStatus.CANCELLED),
   /** No model version is loaded and warm yet. */
-  MODEL_NOT_READY: retryable(GrpcStatus.UNAVAILABLE),
+  MODEL_NOT_READY: transient(GrpcStatus.UNAVAILABLE),
   /** A model version's card, weights or self-check is wrong: it must not serve. */
   MODEL_INVALID: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** The engine process died or refused an op; a new one is started. */
@@ -81,7 +91,7 @@ export const ERROR_CODES = {
   /** No engine can be had on this machine. */
   ENGINE_UNAVAILABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** The disk has no room. */
-  STORAGE_FULL: retryable(GrpcStatus.RESOURCE_EXHAUSTED),
+  STORAGE_FULL: transient(GrpcStatus.RESOURCE_EXHAUSTED),
   PORT_IN_USE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** A defect of ours: the details are in the log, not in the answer. */
   INTERNAL: retryable(GrpcStatus.INTERNAL),

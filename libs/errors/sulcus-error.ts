@@ -41,6 +41,11 @@ export class SulcusError extends Error {
     return this.policy.retryable;
   }
 
+  /** True when waiting helps: the system around us is full, away or starting. */
+  get transient(): boolean {
+    return this.policy.transient;
+  }
+
   /**
    * Makes a SulcusError of anything thrown: itself when it is one, CANCELLED for an abort, the matching code for a
    * system error such as ENOSPC, INTERNAL for the rest.
@@ -58,3 +63,6 @@ export class SulcusError extends Error {
     return new SulcusError('INTERNAL', String(error), { cause: error });
   }
 }
+
+/** Whether anything thrown is a failure that waiting cures (see {@link ErrorPolicy.transient}). */
+export const isTransient = (error: unknown): boolean => error instanceof SulcusError && error.transient;

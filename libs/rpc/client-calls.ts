@@ -7,7 +7,7 @@ import {
   type ClientWritableStream,
   type CallOptions as GrpcCallOptions,
 } from '@grpc/grpc-js';
-import { unlessAborted } from '#libs/service';
+import { abortable } from '#libs/async';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { fromServiceError } from './error-mapping.js';
 import type { CallOptions } from './handler-types.js';
@@ -161,7 +161,7 @@ class MethodCaller {
     signal?.throwIfAborted();
     const ready = this.defaults.waitForReady(options.timeoutMs);
     // It may be the server that a caller no longer waits for.
-    await (signal ? unlessAborted(ready, signal) : ready);
+    await (signal ? abortable(ready, signal) : ready);
     signal?.throwIfAborted();
   }
 

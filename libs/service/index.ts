@@ -1,6 +1,4 @@
 /** What every service process does the same way: command line, start, signals, errors, exit. */
-export { Bell } from './bell.js';
 export { packageVersion } from './package-version.js';
 export { parseCommandLine, type CommandLineSpec, type OptionsSpec, type ParsedOptions } from './command-line.js';
-export { unlessAborted } from './unless-aborted.js';
 export { reportFailure, runService, type ServiceContext } from './run-service.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
+import { retryWithBackoff, type RetryOptions, type Ticket } from '#libs/async';
 import { HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs, type ScanInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -13,12 +14,10 @@ import {
   type DecodedImage,
 } from '#libs/imaging';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
-import type { Turn } from './concurrency.js';
 import type { CommonConfig } from './config.js';
 import type { IngestEvents } from './events.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
-import { withPatience } from './patience.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import { chooseSplit, type AssignedSplit } from './splits.js';
 
@@ -32,8 +31,8 @@ export interface IngestorContext {
 export interface IngestOptions {
   /** The sender has gone: stop waiting for a full pipeline. */
   signal?: AbortSignal;
-  /** Place in a line: scans are sent in the order of their turns. */
-  turn?: Turn;
+  /** Place in a line: scans are sent in the order of their tickets. */
+  ticket?: Ticket;
 }
 
 /** A scan that only needs to be sent. */
@@ -63,7 +62,7 @@ export class Ingestor {
    * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the pipeline does not take it within the patience;
    *   CANCELLED when the signal aborts
    */
-  async ingestImage(input: ImageInput, { signal, turn }: IngestOptions = {}): Promise<IngestOutcome> {
+  async ingestImage(input: ImageInput, { signal, ticket }: IngestOptions = {}): Promise<IngestOutcome> {
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
     const attributes = {
       [attr.sampleId]: sampleId,
@@ -72,12 +71,12 @@ export class Ingestor {
     };
     try {
       return await withSpan('ingest image', { attributes }, async (span) => {
-        const outcome = await this.#ingest(input, sampleId, { signal, turn });
+        const outcome = await this.#ingest(input, sampleId, { signal, ticket });
         this.#settle(span, outcome);
         return outcome;
       });
     } finally {
-      turn?.pass();
+      ticket?.release();
     }
   }
 
@@ -100,9 +99,9 @@ export class Ingestor {
     source: string,
     error: SulcusError,
     bytes: Uint8Array | undefined,
-    { signal, turn }: IngestOptions,
+    { signal, ticket }: IngestOptions,
   ): Promise<IngestOutcome> {
-    turn?.pass();
+    ticket?.release();
     return withSpan('ingest image', { attributes: { [attr.site]: this.#context.config.site } }, async (span) => {
       await this.#bury(source, error, bytes, signal);
       const outcome: IngestOutcome = { kind: 'rejected', source, error };
@@ -111,18 +110,18 @@ export class Ingestor {
     });
   }
 
-  async #ingest(input: ImageInput, sampleId: string, { signal, turn }: IngestOptions): Promise<IngestOutcome> {
+  async #ingest(input: ImageInput, sampleId: string, { signal, ticket }: IngestOptions): Promise<IngestOutcome> {
     let rejection: SulcusError;
     try {
       const prepared = await this.#decodes(() => this.#prepare(input, sampleId));
-      const stored = await this.#store(prepared, input.source, signal, turn);
+      const stored = await this.#store(prepared, input.source, signal, ticket);
       if (!(stored instanceof SulcusError)) return stored;
       rejection = stored;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       rejection = error.reason;
     }
-    turn?.pass();
+    ticket?.release();
     await this.#bury(input.source, rejection, input.bytes, signal);
     return { kind: 'rejected', source: input.source, sampleId, error: rejection };
   }
@@ -169,15 +168,15 @@ export class Ingestor {
     { scan, split }: PreparedScan,
     source: string,
     signal: AbortSignal | undefined,
-    turn: Turn | undefined,
+    ticket: Ticket | undefined,
   ): Promise<IngestOutcome | SulcusError> {
-    const { bus, config, events } = this.#context;
-    const patience = { patienceMs: config.patienceMs, signal, onWait: (error: SulcusError) => events.waiting(error) };
+    const { bus, config } = this.#context;
+    const waiting = this.#waiting(signal);
     const { sampleId, label } = scan;
     const subject = subjects.scan(config.site, sampleId);
-    const image = await withPatience(() => bus.toPayload(scan.image!.inline as Uint8Array), patience);
-    await turn?.mine;
-    const { sequence, duplicate } = await withPatience(() => {
+    const image = await retryWithBackoff(() => bus.toPayload(scan.image!.inline as Uint8Array), waiting);
+    await ticket?.ready;
+    const { sequence, duplicate } = await retryWithBackoff(() => {
       const publishing = bus.publish(
         subject,
         codecs.Scan,
@@ -189,12 +188,12 @@ export class Ingestor {
           signal,
         },
       );
-      turn?.pass();
+      ticket?.release();
       return publishing;
-    }, patience);
+    }, waiting);
     if (!duplicate) return { kind: 'ingested', source, sampleId, split, sequence };
 
-    const known = await withPatience(() => bus.getLast('SCANS', subject, codecs.Scan), patience);
+    const known = await retryWithBackoff(() => bus.getLast('SCANS', subject, codecs.Scan), waiting);
     const knownLabel = known?.message.label ?? label;
     if (label !== '' && knownLabel !== '' && label !== knownLabel) {
       return new SulcusError(
@@ -205,7 +204,7 @@ export class Ingestor {
         },
       );
     }
-    if (label !== '' && knownLabel === '') await withPatience(() => this.#addLabel(sampleId, label), patience);
+    if (label !== '' && knownLabel === '') await retryWithBackoff(() => this.#addLabel(sampleId, label), waiting);
     return {
       kind: 'duplicate',
       source,
@@ -233,7 +232,7 @@ export class Ingestor {
 
   /** Keeps what is refused, as it came. */
   async #bury(source: string, error: SulcusError, bytes: Uint8Array | undefined, signal?: AbortSignal): Promise<void> {
-    const { bus, config, events } = this.#context;
+    const { bus, config } = this.#context;
     const letter = {
       service: 'ingest',
       site: config.site,
@@ -244,11 +243,13 @@ export class Ingestor {
       ...(bytes ? { original: { inline: bytes } } : {}),
       deliveries: 1,
     };
-    await withPatience(() => bus.deadLetter(letter), {
-      patienceMs: config.patienceMs,
-      signal,
-      onWait: (waited) => events.waiting(waited),
-    });
+    await retryWithBackoff(() => bus.deadLetter(letter), this.#waiting(signal));
+  }
+
+  /** The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost. */
+  #waiting(signal: AbortSignal | undefined): RetryOptions {
+    const { config, events } = this.#context;
+    return { timeoutMs: config.patienceMs, maxDelayMs: 5000, signal, onRetry: (failure) => events.waiting(failure) };
   }
 
   #settle(span: SpanHandle, outcome: IngestOutcome): void {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type Split, type TensorBatch } from '#libs/contracts';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 import { releaseBatch } from './held-batches.js';
 import type { IndexedSample } from './sample-index.js';
@@ -59,7 +59,7 @@ export class BatchExchange {
   readonly #byRequestId = new Map<string, OpenOrder>();
   #queue: OpenOrder[] = [];
   #nextSequence = 0;
-  readonly #delivered = new Bell();
+  readonly #delivered = new Notifier();
 
   constructor(bus: Bus, log: Logger, options: BatchExchangeOptions) {
     this.#bus = bus;
@@ -114,7 +114,7 @@ export class BatchExchange {
       return;
     }
     open.delivered = delivery;
-    this.#delivered.ring();
+    this.#delivered.notify();
   }
 
   async #waitFor(open: OpenOrder, signal: AbortSignal): Promise<Delivery<TensorBatch>> {

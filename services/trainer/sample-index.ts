@@ -1,6 +1,6 @@
 import { HeaderName, Streams, type Bus } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 
 /** What the trainer knows of a sample without ever seeing its pixels. */
@@ -28,7 +28,7 @@ export class SampleIndex {
   #lastSequence = 0;
   #version = 0;
   #changedAtMs = Date.now();
-  readonly #bell = new Bell();
+  readonly #changed = new Notifier();
   #streamsBehind = 2;
   #onCaughtUp: () => void = () => {};
 
@@ -62,7 +62,7 @@ export class SampleIndex {
 
   /** Resolves at the next scan or label, after `timeoutMs` or when the signal aborts. */
   async changed(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await this.#bell.wait(signal, timeoutMs);
+    await this.#changed.wait(signal, timeoutMs);
   }
 
   /** Follows both streams until the signal aborts. */
@@ -156,7 +156,7 @@ export class SampleIndex {
   #notify(): void {
     this.#version++;
     this.#changedAtMs = Date.now();
-    this.#bell.ring();
+    this.#changed.notify();
   }
 }
 

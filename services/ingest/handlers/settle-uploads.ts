@@ -1,6 +1,6 @@
+import { mapInOrder, Sequencer } from '#libs/async';
 import type { UploadRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { inOrder, Turns } from '../concurrency.js';
 import type { Ingestor } from '../ingestor.js';
 import type { IngestOutcome } from '../outcome.js';
 import { toImageInput, UPLOAD_WINDOW } from './upload-input.js';
@@ -11,10 +11,10 @@ export async function* settleUploads(
   requests: AsyncIterable<UploadRequest>,
   signal: AbortSignal,
 ): AsyncGenerator<{ name: string; outcome: IngestOutcome }, void, undefined> {
-  const turns = new Turns();
-  yield* inOrder(requests, UPLOAD_WINDOW, async (request) => ({
+  const sequencer = new Sequencer();
+  yield* mapInOrder(requests, UPLOAD_WINDOW, async (request) => ({
     name: request.name,
-    outcome: await settle(ingestor, request, { signal, turn: turns.next() }),
+    outcome: await settle(ingestor, request, { signal, ticket: sequencer.next() }),
   }));
 }
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
-import { inOrder, Turns } from '../concurrency.js';
 import type { IngestCounts, IngestEvents } from '../events.js';
 import { ingestFile, type FileItem } from '../files/file-item.js';
 import { listFolder } from '../files/list-folder.js';
@@ -90,9 +90,9 @@ async function importFiles(
     options.onWarning?.(line);
   });
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
-  const turns = new Turns();
-  const settled = inOrder(each(items, options.signal), FILE_WINDOW, (item) =>
-    ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, turn: turns.next() }),
+  const sequencer = new Sequencer();
+  const settled = mapInOrder(each(items, options.signal), FILE_WINDOW, (item) =>
+    ingestFile(ingestor, item, maxFileBytes, { signal: options.signal, ticket: sequencer.next() }),
   );
   let done = false;
   try {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { mapInOrder } from '#libs/async';
 import type { PredictorClient } from '#libs/client';
 import type { PredictRequestInput, PredictResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { inOrder, type Started } from '../batching/in-order.js';
 
 /** What became of one file. */
 export type FilePrediction = { file: string; response: PredictResponse } | { file: string; error: SulcusError };
@@ -28,11 +28,7 @@ export function predictFiles(
   files: readonly string[],
   options: PredictFilesOptions,
 ): AsyncGenerator<FilePrediction, void, undefined> {
-  return inOrder(begin(files, options), options.concurrency);
-}
-
-async function* begin(files: readonly string[], options: PredictFilesOptions): AsyncGenerator<Started<FilePrediction>> {
-  for (const file of files) yield { answer: predictFile(file, options) };
+  return mapInOrder(files, options.concurrency, (file) => predictFile(file, options));
 }
 
 async function predictFile(

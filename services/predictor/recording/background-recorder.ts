@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import type { Prediction } from '../serving/prediction.js';
 import type { PendingRecord, RecordWriter } from './record-writer.js';
 import type { RecordCounts, Recorder, RequestOrigin } from './recorder.js';
@@ -38,7 +38,7 @@ export class BackgroundRecorder implements Recorder {
   readonly #writer: RecordWriter;
   readonly #options: BackgroundRecorderOptions;
   readonly #queue: Waiting[] = [];
-  readonly #settled = new Bell();
+  readonly #settled = new Notifier();
   #bytes = 0;
   #writing = 0;
   readonly #givenUp = new AbortController();
@@ -90,7 +90,7 @@ export class BackgroundRecorder implements Recorder {
         await write();
         this.counts.stored++;
         this.counts.waiting--;
-        return this.#settled.ring();
+        return this.#settled.notify();
       } catch (thrown) {
         const error = SulcusError.from(thrown);
         if (signal.aborted) return this.#drop(STOPPED);
@@ -103,7 +103,7 @@ export class BackgroundRecorder implements Recorder {
   #drop(why: string): void {
     this.counts.waiting--;
     this.counts.dropped++;
-    this.#settled.ring();
+    this.#settled.notify();
     this.#options.onDropped(why);
   }
 }

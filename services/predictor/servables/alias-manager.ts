@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import type { AliasRecord, ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import { followAlias } from './alias-follower.js';
 import type { ModelHost } from './servable.js';
 import { mayPass, Setbacks } from './load-failures.js';
@@ -63,7 +63,7 @@ export class ModelSlot {
   #wanted: AliasRecord | undefined;
   #loading: string | undefined;
   /** Rings when the alias has moved, the pointer has moved, an engine has failed or the slot is closed. */
-  readonly #changed = new Bell();
+  readonly #changed = new Notifier();
 
   constructor(options: ModelSlotOptions) {
     this.#options = options;
@@ -93,14 +93,14 @@ export class ModelSlot {
     const { registry, alias, pollMs, log } = this.#options;
     const follow = followAlias({ registry, alias, pollMs, log, signal }, (record) => {
       this.#wanted = record;
-      this.#changed.ring();
+      this.#changed.notify();
     });
     await Promise.all([follow, this.#reconcile(signal)]);
   }
 
   /** Asks again whether the version that the alias names is redundant. */
   reconsider(): void {
-    this.#changed.ring();
+    this.#changed.notify();
   }
 
   /**
@@ -119,7 +119,7 @@ export class ModelSlot {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#changed.ring();
+    this.#changed.notify();
     this.#options.observer.serving(false);
     if (this.#serving) this.#retire(this.#serving);
     this.#serving = undefined;
@@ -208,7 +208,7 @@ export class ModelSlot {
     this.#setbacks.clear(host.card.version);
     this.#options.observer.swapped(host, previous?.card.version);
     this.#options.observer.serving(host.alive);
-    this.#changed.ring();
+    this.#changed.notify();
     if (previous) this.#retire(previous);
   }
 
@@ -217,7 +217,7 @@ export class ModelSlot {
     this.#state = 'recovering';
     this.#options.observer.failed(host.card.version, error, true);
     this.#options.observer.serving(false);
-    this.#changed.ring();
+    this.#changed.notify();
   }
 
   #retire(host: ModelHost): void {

@@ -8,7 +8,7 @@ import type { ModelCard } from '#libs/registry';
 import { Batcher, type Batched } from '../serving/batcher.js';
 import type { Priority } from '../serving/priority.js';
 import type { PreparePool, TransformRef } from '../prepare/pool.js';
-import { unlessAborted } from '#libs/service';
+import { abortable } from '#libs/async';
 import { canRestoreNiceness, ThreadClient } from '#libs/threads';
 import { checkCard } from './servable-card.js';
 import { warmUpBatchSizes } from './self-check.js';
@@ -148,7 +148,7 @@ export class ModelHost {
         );
       };
       // The thread's end settles what is left of the work.
-      return await unlessAborted(load(), limit);
+      return await abortable(load(), limit);
     } catch (error) {
       await endThread(thread, enginePid);
       throw error;

@@ -1,6 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
-import { unlessAborted } from '#libs/service';
+import { abortable } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 import type { ModelHost } from './servable.js';
 import type { Lease } from './alias-manager.js';
@@ -73,7 +73,7 @@ export class VersionCache {
         entry.idle = setTimeout(() => void this.unload(card.version), this.#options.idleMs).unref();
     };
     try {
-      const host = await unlessAborted(entry.host, signal);
+      const host = await abortable(entry.host, signal);
       const release = host.use();
       return { host, release: () => [release, leave].forEach((step) => step()) };
     } catch (error) {

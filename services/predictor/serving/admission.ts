@@ -1,5 +1,5 @@
 import { SulcusError } from '#libs/errors';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 
 /** Bounds of what is admitted and not yet answered: waiting, being prepared, batched or in the engine. */
 export interface AdmissionLimits {
@@ -29,7 +29,7 @@ export class Admission {
   #bytes = 0;
   #explained = 0;
   readonly #refusedBy: Record<RefusalReason, number> = { requests: 0, bytes: 0, explanations: 0 };
-  readonly #left = new Bell();
+  readonly #left = new Notifier();
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
@@ -96,7 +96,7 @@ export class Admission {
       this.#requests--;
       if (explained) this.#explained--;
       this.#bytes -= sizeBytes;
-      this.#left.ring();
+      this.#left.notify();
     };
   }
 }

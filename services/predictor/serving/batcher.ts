@@ -1,5 +1,5 @@
 import { SulcusError } from '#libs/errors';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
 
 /** Limits of one batcher, and the call that does the work. */
@@ -66,7 +66,7 @@ export class Batcher<Row, Result> {
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #closedBy: SulcusError | undefined;
-  readonly #answered = new Bell();
+  readonly #answered = new Notifier();
 
   constructor(options: BatcherOptions<Row, Result>) {
     this.#options = options;
@@ -225,7 +225,7 @@ export class Batcher<Row, Result> {
       for (const entry of batch) entry.settle();
       this.#inFlight--;
       this.#dispatch();
-      this.#answered.ring();
+      this.#answered.notify();
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import { PRIORITY_LEVELS } from '../serving/priority.js';
 import type { ModelHost } from '../servables/servable.js';
 import type { ModelSlot } from '../servables/alias-manager.js';
@@ -45,7 +45,7 @@ export class Shadow {
   readonly #options: ShadowOptions;
   readonly #waiting: LiveAnswer[] = [];
   #waitingBytes = 0;
-  readonly #offered = new Bell();
+  readonly #offered = new Notifier();
 
   constructor(options: ShadowOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class Shadow {
     }
     this.#waiting.push(live);
     this.#waitingBytes += heldBytes(live);
-    this.#offered.ring();
+    this.#offered.notify();
   }
 
   /** Follows the alias and compares until `signal`; what waits then is forgotten. */

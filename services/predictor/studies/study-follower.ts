@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { Bell } from '#libs/service';
+import { Notifier, pause } from '#libs/async';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
 import type { StoredSlice, StudyIndex } from './study-index.js';
@@ -34,7 +34,7 @@ const LONGEST_WAIT_MS = 60_000;
 export class StudyFollower {
   readonly #options: StudyFollowerOptions;
   readonly #open: OpenStudies;
-  readonly #opened = new Bell();
+  readonly #opened = new Notifier();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -43,7 +43,7 @@ export class StudyFollower {
     this.#open = new OpenStudies(options.idleMs);
     options.index.start((studyId, arrivedUnixMs) => {
       this.#open.touch(studyId, arrivedUnixMs);
-      this.#opened.ring();
+      this.#opened.notify();
     });
     this.#running = this.#run().catch((error: unknown) =>
       options.log.error({ err: error }, 'studies are no longer predicted as they complete'),
@@ -73,13 +73,13 @@ export class StudyFollower {
         if (signal.aborted) return;
         const error = SulcusError.from(thrown);
         failures++;
-        if (isPatient(error) || (error.retryable && failures < MAX_FAILURES)) {
+        if (error.transient || (error.retryable && failures < MAX_FAILURES)) {
           // The first ones are normal while a model is on its way; then somebody should know, once.
           this.#options.log[failures === NOTED_FAILURE ? 'warn' : 'debug'](
             { study: next.studyId, code: error.code, reason: error.rawMessage },
             'a study cannot be predicted yet',
           );
-          await new Bell().wait(signal, PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]);
+          await pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]!, signal);
           continue;
         }
         failures = 0;
@@ -98,7 +98,7 @@ export class StudyFollower {
         return await index.upToDate(signal);
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error }, 'the scans of studies cannot be read yet');
-        await new Bell().wait(signal, PAUSES_MS.at(-1));
+        await pause(PAUSES_MS.at(-1)!, signal);
       }
     }
   }
@@ -153,11 +153,6 @@ export class StudyFollower {
       log.error({ err: failure, study: studyId }, 'the dead letter of a study could not be written');
     }
   }
-}
-
-/** A state of the system around us, not of the study: waiting helps. */
-function isPatient({ code }: SulcusError): boolean {
-  return ['MODEL_NOT_READY', 'SERVICE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'BACKPRESSURE', 'STORAGE_FULL'].includes(code);
 }
 
 /** The same study with the same slices, model version and options gets the same identity, whoever predicts it and however often. */

@@ -1,6 +1,6 @@
 import { HeaderName, Streams, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { Bell } from '#libs/service';
+import { Notifier } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 
 /** A slice that was ingested. */
@@ -26,7 +26,7 @@ export class StudyIndex {
   readonly #log: Logger;
   readonly #byStudy = new Map<string, StoredSlice[]>();
   readonly #stop = new AbortController();
-  readonly #changed = new Bell();
+  readonly #changed = new Notifier();
   #following: Promise<void> | undefined;
   #lastSequence = 0;
   /** Messages that were still to come when the newest was delivered. */
@@ -85,7 +85,7 @@ export class StudyIndex {
         caughtUp ||= pending === 0;
         this.#pending = pending;
         this.#lastSequence = sequence;
-        this.#changed.ring();
+        this.#changed.notify();
       }
     } catch (error) {
       if (!signal.aborted) this.#log.error({ err: error }, 'the scans of studies are no longer followed');

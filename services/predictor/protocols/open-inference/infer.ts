@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { mapInOrder } from '#libs/async';
 import type { ModelInferRequest, ModelInferResponseInput, ModelStreamInferResponseInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { Visitor } from '../../serving/admission.js';
-import { inOrder, type Started } from '../../batching/in-order.js';
 import { toPriority } from '../../serving/priority.js';
 import { admitted, predictImages } from '../../serving/prediction.js';
 import type { InferenceContext } from './context.js';
@@ -38,7 +38,7 @@ export function modelStreamInferHandler(
     try {
       const ended = AbortSignal.any([signal, left.signal]);
       setMaxListeners(0, ended); // one per request under way is the normal case, not a leak
-      yield* inOrder(begin(context, requests, ended), window);
+      yield* mapInOrder(begin(context, requests, ended), window, ({ answer }) => answer);
     } finally {
       left.abort(new SulcusError('CANCELLED', 'The stream has ended'));
     }
@@ -49,7 +49,7 @@ async function* begin(
   context: InferenceContext,
   requests: AsyncIterable<ModelInferRequest>,
   signal: AbortSignal,
-): AsyncGenerator<Started<ModelStreamInferResponseInput>> {
+): AsyncGenerator<{ answer: Promise<ModelStreamInferResponseInput> }> {
   for await (const request of requests) {
     const leave = await context.admission.enterWhenRoom(requestBytes(request), signal, visitorOf(request));
     yield { answer: answerInPlace(context, request, signal).finally(leave) };

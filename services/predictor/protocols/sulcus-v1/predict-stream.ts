@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { mapInOrder } from '#libs/async';
 import type { PredictRequest, PredictStreamResponseInput } from '#libs/contracts';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { Admission } from '../../serving/admission.js';
-import { inOrder, type Started } from '../../batching/in-order.js';
 import { toPriority } from '../../serving/priority.js';
 import { explanationOrder } from '../../explanations/explain.js';
 import { predictImage, type PredictionContext } from '../../serving/prediction.js';
@@ -31,7 +31,7 @@ export function predictStreamHandler(
     try {
       const ended = AbortSignal.any([signal, left.signal]);
       setMaxListeners(0, ended); // one per image under way is the normal case, not a leak
-      yield* inOrder(begin(context, admission, requests, ended), window);
+      yield* mapInOrder(begin(context, admission, requests, ended), window, ({ answer }) => answer);
     } finally {
       left.abort(new SulcusError('CANCELLED', 'The stream has ended'));
     }
@@ -44,7 +44,7 @@ async function* begin(
   admission: Admission,
   requests: AsyncIterable<PredictRequest>,
   signal: AbortSignal,
-): AsyncGenerator<Started<PredictStreamResponseInput>> {
+): AsyncGenerator<{ answer: Promise<PredictStreamResponseInput> }> {
   for await (const request of requests) {
     const leave = await admission.enterWhenRoom(request.image.byteLength, signal, {
       explained: request.explain !== null,

@@ -5,7 +5,7 @@ import { SulcusError } from '#libs/errors';
  *
  * @throws the signal's reason as a SulcusError; what the work throws
  */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return await new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(SulcusError.from(signal.reason));
     if (signal.aborted) onAbort();
