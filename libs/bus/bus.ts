@@ -1,17 +1,17 @@
 import type { BlobRef, Codec, DeadLetterInput, Payload, PayloadInput } from '#libs/contracts';
-import { BlobStore, type BlobOptions } from './blobs.js';
-import { Connection, type ConnectOptions } from './connection.js';
-import { consume, type ConsumeOptions } from './consume.js';
-import { publishDeadLetter } from './dead-letters.js';
-import type { Delivery } from './delivery.js';
-import { ensureTopology } from './ensure-topology.js';
-import { KeyValue } from './key-value.js';
-import { limitsFromEnvironment, type TopologyLimits } from './limits.js';
-import { persistently } from './patience.js';
-import { publish, type PublishOptions, type PublishResult } from './publish.js';
-import { pull, type PullOptions } from './pull.js';
-import { follow, getStored, type Followed, type FollowOptions, type Received } from './received.js';
-import { readStats, streamStats, type StreamStats } from './stats.js';
+import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
+import { Connection, type ConnectOptions } from './connection/connection.js';
+import { consume, type ConsumeOptions } from './consumers/consume.js';
+import { publishDeadLetter } from './messages/dead-letters.js';
+import type { Delivery } from './consumers/delivery.js';
+import { ensureTopology } from './streams/ensure-streams.js';
+import { KeyValue } from './key-value/key-value.js';
+import { limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
+import { persistently } from './connection/retry.js';
+import { publish, type PublishOptions, type PublishResult } from './messages/publish.js';
+import { pull, type PullOptions } from './consumers/pull.js';
+import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
+import { readStats, streamStats, type StreamStats } from './streams/stats.js';
 import type { BucketName, StreamName } from './topology.js';
 
 /**

@@ -1,6 +1,6 @@
 /** Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the NATS client. */
 export { Bus, connectBus } from './bus.js';
-export { compareVersions, MINIMUM_SERVER_VERSION, type ConnectOptions } from './connection.js';
+export { compareVersions, MINIMUM_SERVER_VERSION, type ConnectOptions } from './connection/connection.js';
 export {
   blobOwners,
   BUCKETS,
@@ -12,15 +12,15 @@ export {
   type BucketName,
   type StreamName,
 } from './topology.js';
-export { DEFAULT_LIMITS, DEFAULT_MAX_BYTES, limitsFromEnvironment, type TopologyLimits } from './limits.js';
-export { HeaderName, type Headers } from './headers.js';
-export type { PublishOptions, PublishResult } from './publish.js';
-export type { ConsumeOptions } from './consume.js';
-export type { PullOptions } from './pull.js';
-export type { Delivery } from './delivery.js';
-export type { Followed, FollowOptions, Received } from './received.js';
-export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value.js';
-export { CHUNK_BYTES, type BlobOptions } from './blobs.js';
-export type { ConsumerStats, StreamStats } from './stats.js';
-export { readDurability, type Durability } from './durability.js';
-export { publishEvent } from './events.js';
+export { DEFAULT_LIMITS, DEFAULT_MAX_BYTES, limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
+export { HeaderName, type Headers } from './messages/headers.js';
+export type { PublishOptions, PublishResult } from './messages/publish.js';
+export type { ConsumeOptions } from './consumers/consume.js';
+export type { PullOptions } from './consumers/pull.js';
+export type { Delivery } from './consumers/delivery.js';
+export type { Followed, FollowOptions, Received } from './consumers/follow.js';
+export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-value.js';
+export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
+export type { ConsumerStats, StreamStats } from './streams/stats.js';
+export { readDurability, type Durability } from './connection/durability.js';
+export { publishEvent } from './messages/events.js';

@@ -102,7 +102,7 @@ export const subjects = {
   predictionsBy: (version: string): string => `${PREFIXES.PREDICTIONS}.*.${subjectToken(version, 'Model version')}.*`,
   /** Predictions of every version of a run. */
   predictionsOfRun: (run: string): string => `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.>`,
-  /** Chunk `index` (from 0) of content; `owner` sets it apart from equal content of others (see libs/bus/blobs.ts). */
+  /** Chunk `index` (from 0) of content; `owner` sets it apart from equal content of others (see libs/bus/blobs). */
   blobChunk: (sha256: string, index: number | '*', owner?: string, stream: BlobStream = 'BLOBS'): string =>
     `${PREFIXES[stream]}${owner === undefined ? '' : `.${subjectPath(owner, 'Blob owner')}`}.${subjectToken(sha256, 'Hash')}.${index}`,
   /** Everything an owner keeps. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAckSubject } from '../../../libs/bus/ack-subject.js';
-import { compareVersions } from '../../../libs/bus/connection.js';
-import { pullWindow } from '../../../libs/bus/pull-window.js';
+import { parseAckSubject } from '../../../libs/bus/consumers/ack-subject.js';
+import { compareVersions } from '../../../libs/bus/connection/connection.js';
+import { pullWindow } from '../../../libs/bus/consumers/pull-window.js';
 
 const MIB = 2 ** 20;
 

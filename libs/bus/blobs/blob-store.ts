@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { BlobRef, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { API_TIMEOUT_MS, type Connection } from './connection.js';
-import { busError, isWrongLastSequence } from './errors.js';
-import { persistently } from './patience.js';
-import { subjects, type BlobStream } from './topology.js';
+import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
+import { busError, isWrongLastSequence } from '../connection/errors.js';
+import { persistently } from '../connection/retry.js';
+import { subjects, type BlobStream } from '../topology.js';
 
 /**
  * Bytes per chunk. The same for every broker, because chunk n of a content must be the same bytes whoever stores it; it

@@ -1,12 +1,12 @@
 import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
-import { openMessage } from './envelope.js';
-import { readOrdered } from './follow.js';
-import { HeaderName, readHeaders, type Headers } from './headers.js';
-import { persistently } from './patience.js';
+import type { Connection } from '../connection/connection.js';
+import { openMessage } from '../messages/envelope.js';
+import { readOrdered } from './ordered-consumer.js';
+import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
+import { persistently } from '../connection/retry.js';
 import { pullWindow } from './pull-window.js';
-import type { StreamName } from './topology.js';
+import type { StreamName } from '../topology.js';
 
 /** A stored message, read by its place in the stream. */
 export interface Received<O> {

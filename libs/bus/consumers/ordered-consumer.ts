@@ -1,9 +1,9 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import { nanos, nuid, type Msg } from '@nats-io/nats-core';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
-import type { Connection } from './connection.js';
-import { busError } from './errors.js';
-import { backOff, untilAvailable } from './patience.js';
+import type { Connection } from '../connection/connection.js';
+import { busError } from '../connection/errors.js';
+import { backOff, untilAvailable } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
 
 export interface OrderedOptions {

@@ -1,8 +1,8 @@
 import type { Msg } from '@nats-io/nats-core';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
-import type { Connection } from './connection.js';
-import { confirmAck } from './durable.js';
-import { HeaderName, readHeaders, type Headers } from './headers.js';
+import type { Connection } from '../connection/connection.js';
+import { confirmAck } from './durable-consumer.js';
+import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
 
 /** One delivery of one message to a consumer. */
 export interface Delivery<O> {

@@ -1,12 +1,12 @@
 import { codecs, type DeadLetterInput } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
-import type { BlobStore } from './blobs.js';
-import type { Connection } from './connection.js';
+import type { BlobStore } from '../blobs/blob-store.js';
+import type { Connection } from '../connection/connection.js';
 import { HeaderName } from './headers.js';
-import type { RawDelivery } from './delivery.js';
+import type { RawDelivery } from '../consumers/delivery.js';
 import { publish } from './publish.js';
-import { subjects, type StreamName } from './topology.js';
+import { subjects, type StreamName } from '../topology.js';
 
 const log = createLogger('bus');
 

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit';
 import type { Codec } from '#libs/contracts';
 import { SulcusError, type ErrorCode } from '#libs/errors';
-import type { BlobStore } from './blobs.js';
-import type { Connection } from './connection.js';
-import { deadLetterDelivery } from './dead-letters.js';
+import type { BlobStore } from '../blobs/blob-store.js';
+import type { Connection } from '../connection/connection.js';
+import { deadLetterDelivery } from '../messages/dead-letters.js';
 import { RawDelivery, type Delivery } from './delivery.js';
-import { ensureDurable } from './durable.js';
-import { openMessage } from './envelope.js';
-import { busError } from './errors.js';
-import { backOff, pause, untilAvailable } from './patience.js';
+import { ensureDurable } from './durable-consumer.js';
+import { openMessage } from '../messages/envelope.js';
+import { busError } from '../connection/errors.js';
+import { backOff, pause, untilAvailable } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow } from './pull-window.js';
-import type { StreamName } from './topology.js';
+import type { StreamName } from '../topology.js';
 
 export interface ConsumeOptions<O> {
   stream: StreamName;

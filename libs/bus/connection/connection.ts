@@ -5,8 +5,8 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
-import { pullWindow } from './pull-window.js';
-import type { StreamName } from './topology.js';
+import { pullWindow } from '../consumers/pull-window.js';
+import type { StreamName } from '../topology.js';
 
 const log = createLogger('bus');
 

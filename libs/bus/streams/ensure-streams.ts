@@ -1,11 +1,11 @@
 import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
-import { busError, isNotFound, JetStreamCode } from './errors.js';
+import type { Connection } from '../connection/connection.js';
+import { busError, isNotFound, JetStreamCode } from '../connection/errors.js';
 import type { TopologyLimits } from './limits.js';
 import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-configs.js';
-import { BUCKETS, type StreamName } from './topology.js';
+import { BUCKETS, type StreamName } from '../topology.js';
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
 const STRUCTURE = [

@@ -1,7 +1,7 @@
 import { codecs, type PipelineEventInput } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
-import type { Bus } from './bus.js';
-import { subjects } from './topology.js';
+import type { Bus } from '../bus.js';
+import { subjects } from '../topology.js';
 
 const log = createLogger('bus');
 

@@ -1,6 +1,6 @@
 import { createInbox, nanos, type Msg } from '@nats-io/nats-core';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
+import type { Connection } from '../connection/connection.js';
 
 /** Status codes that end a pull without being a failure: no messages, expired, batch complete. */
 const ENDINGS = new Set([204, 404, 408]);

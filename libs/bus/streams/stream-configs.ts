@@ -1,7 +1,7 @@
 import { nanos } from '@nats-io/nats-core';
 import type { StreamConfig } from '@nats-io/jetstream';
 import { DEFAULT_LIMITS, DEFAULT_MAX_BYTES, type TopologyLimits } from './limits.js';
-import { allSubjects, STREAM_NAMES, type StreamName } from './topology.js';
+import { allSubjects, STREAM_NAMES, type StreamName } from '../topology.js';
 
 /** Largest message of streams whose messages are small by nature; the others take what the broker takes. */
 const SMALL_MESSAGE_BYTES = 1_000_000;

@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
-import { persistently } from './patience.js';
-import { STREAM_NAMES, type StreamName } from './topology.js';
+import type { Connection } from '../connection/connection.js';
+import { persistently } from '../connection/retry.js';
+import { STREAM_NAMES, type StreamName } from '../topology.js';
 
 export interface ConsumerStats {
   name: string;

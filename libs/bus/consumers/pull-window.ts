@@ -1,5 +1,5 @@
-import { largestMessageBytes } from './stream-configs.js';
-import type { StreamName } from './topology.js';
+import { largestMessageBytes } from '../streams/stream-configs.js';
+import type { StreamName } from '../topology.js';
 
 /**
  * nats-server cuts a connection whose unsent bytes exceed `max_pending`, and about twice the outstanding window can

@@ -1,8 +1,8 @@
 import { nanos } from '@nats-io/nats-core';
-import { API_TIMEOUT_MS, type Connection } from './connection.js';
-import { busError, isNotFound } from './errors.js';
-import { persistently } from './patience.js';
-import type { StreamName } from './topology.js';
+import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
+import { busError, isNotFound } from '../connection/errors.js';
+import { persistently } from '../connection/retry.js';
+import type { StreamName } from '../topology.js';
 
 export interface DurableOptions {
   stream: StreamName;

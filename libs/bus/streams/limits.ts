@@ -1,5 +1,5 @@
 import { bytes, duration, integer, optional, parseEnvironment } from '#libs/config';
-import type { StreamName } from './topology.js';
+import type { StreamName } from '../topology.js';
 
 /**
  * Sizes of the streams. A stream's size is reserved by the broker when it is created, so the sum must fit its disk.

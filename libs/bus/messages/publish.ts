@@ -3,12 +3,12 @@ import type { PubAck } from '@nats-io/jetstream';
 import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
-import { cancelled, type Connection } from './connection.js';
+import { cancelled, type Connection } from '../connection/connection.js';
 import { contentHeaders } from './envelope.js';
-import { busError, isWrongLastSequence } from './errors.js';
+import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { HeaderName, writeHeaders } from './headers.js';
-import { backOff, PATIENCE_MS } from './patience.js';
-import { NOUNS, streamOf, type StreamName } from './topology.js';
+import { backOff, PATIENCE_MS } from '../connection/retry.js';
+import { NOUNS, streamOf, type StreamName } from '../topology.js';
 
 export interface PublishOptions {
   /** A repeated id within the duplicate window is stored once. Default: an id of this call, so that it may be sent again. */

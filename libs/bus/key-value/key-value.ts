@@ -1,10 +1,10 @@
 import { Kvm, type KV } from '@nats-io/kv';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
-import { busError, isWrongLastSequence } from './errors.js';
-import { readOrdered } from './follow.js';
-import { persistently } from './patience.js';
-import type { BucketName } from './topology.js';
+import type { Connection } from '../connection/connection.js';
+import { busError, isWrongLastSequence } from '../connection/errors.js';
+import { readOrdered } from '../consumers/ordered-consumer.js';
+import { persistently } from '../connection/retry.js';
+import type { BucketName } from '../topology.js';
 
 export interface KeyValueEntry {
   value: Buffer;
