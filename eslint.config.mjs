@@ -10,6 +10,7 @@ const OWNERS = {
   '@tensorflow': 'libs/engine',
   '@opentelemetry': 'libs/telemetry',
   h5wasm: 'libs/nn',
+  '@aws-sdk': 'libs/archive',
 };
 
 /** `@grpc/proto-loader` also serves the message codecs; the OpenTelemetry API is a types-and-no-op package meant for libraries. */

@@ -1,6 +1,7 @@
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { SulcusError } from '#libs/errors';
 import { packageDefinition } from './definitions.js';
+import type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
 import type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
@@ -48,6 +49,7 @@ export const codecs = {
   StudyPrediction: codec<StudyPredictionInput, StudyPrediction>('StudyPrediction'),
   DeadLetter: codec<DeadLetterInput, DeadLetter>('DeadLetter'),
   PredictionRecord: codec<PredictionRecordInput, PredictionRecord>('PredictionRecord'),
+  ArchivedSample: codec<ArchivedSampleInput, ArchivedSample>('ArchivedSample'),
 };
 
 export type MessageName = keyof typeof codecs;

@@ -16,7 +16,7 @@ export const PROTO_FOLDER = findProtoFolder();
 
 /** Every contract, relative to {@link PROTO_FOLDER}: our own, and the published protocol that other inference clients speak. */
 export const PROTO_FILES = [
-  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study'].map(
+  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study', 'archive'].map(
     (name) => `sulcus/v1/${name}.proto`,
   ),
   ...['model_config', 'grpc_service'].map((name) => `inference/v2/${name}.proto`),

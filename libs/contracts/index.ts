@@ -15,6 +15,7 @@ export { Split } from './generated/sulcus/v1/Split.js';
 export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
 export type { Payload, PayloadInput } from './generated/sulcus/v1/Payload.js';
 export type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
+export type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
 export type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
 export type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 export type { SampleRef, SampleRefInput } from './generated/sulcus/v1/SampleRef.js';
