@@ -1,6 +1,7 @@
 /**
  * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
- * gRPC and of the Open Inference Protocol, in a virtual environment. The project itself runs without them.
+ * gRPC and of the Open Inference Protocol, in a virtual environment, and an S3 server. The project itself runs without
+ * them.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +18,9 @@ const stampFile = path.join(folder, 'packages.json');
 const REQUIRED = ['grpcio==1.81.1', 'grpcio-tools==1.81.1'];
 /** There is none for every Python; checks that need it are then left out. */
 const OPTIONAL = ['tritonclient[grpc]==2.73.0'];
-const WANTED = [...REQUIRED, ...OPTIONAL].join(' ');
+/** Programs from npm; what needs them is left out where they cannot be had. */
+const PROGRAMS = ['s3rver@3.7.1'];
+const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS].join(' ');
 
 const isCurrent = () => readJson(stampFile)?.wanted === WANTED;
 
@@ -39,6 +42,13 @@ async function install(packages) {
   return code === 0 ? undefined : mainError(stderr);
 }
 
+/** @returns {Promise<string | undefined>} what went wrong */
+async function installPrograms() {
+  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...PROGRAMS];
+  const { code, stderr } = await withProgress(`installing ${PROGRAMS.join(', ')} with npm`, () => run('npm', args));
+  return code === 0 ? undefined : mainError(stderr);
+}
+
 async function bringPeers() {
   if (isCurrent()) return;
   await createEnvironment();
@@ -46,6 +56,8 @@ async function bringPeers() {
   if (failure) throw new SetupError(`pip could not install ${REQUIRED.join(', ')}: ${failure}`);
   const lacking = await install(OPTIONAL);
   if (lacking) say(`going on without ${OPTIONAL.join(', ')}: ${lacking}`);
+  const withoutPrograms = await installPrograms();
+  if (withoutPrograms) say(`going on without ${PROGRAMS.join(', ')}: ${withoutPrograms}`);
   writeJson(stampFile, { wanted: WANTED });
 }
 
