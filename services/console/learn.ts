@@ -63,7 +63,7 @@ export async function learnOnce(run: Run): Promise<void> {
     throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
 }
 
-/** Import, then learn from whatever else comes, until the user stops it. */
+/** Import, then learn from whatever else comes, until the user stops it or a process is given up. */
 export async function learnOn(run: Run): Promise<void> {
   const { state, client, signal, setPhase } = run;
   try {

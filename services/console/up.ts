@@ -110,6 +110,8 @@ async function operate(
   try {
     view.note(addresses);
     await Promise.race([options.once ? learnOnce(run) : learnOn(run), failureOf(background)]);
+    // Learning on ends with the signal, whoever aborted it.
+    pipeline.failed.throwIfAborted();
   } catch (error) {
     throw pipeline.failed.aborted ? pipeline.failed.reason : error;
   } finally {
