@@ -40,6 +40,12 @@ const REPORT_TIMEOUT_MS = 30_000;
 
 const PROGRESS_INTERVAL_MS = 5000;
 
+/** Why the trainer ended, in words. */
+const END_REASONS: Readonly<Record<string, string>> = {
+  early_stopping: 'the validation loss falls no further',
+  epochs: 'these were all that the recipe or --epochs wants',
+};
+
 /** Import, train to the end, evaluate through the predictor, print, report. */
 export async function learnOnce(run: Run): Promise<void> {
   const { state, changes, client, dataSet, pipeline, view, signal, setPhase } = run;
@@ -47,7 +53,8 @@ export async function learnOnce(run: Run): Promise<void> {
   const lastSequence = await requireSplits(run);
   setPhase('training');
   await changes.until(() => (state.finished?.scanSequence ?? -1) >= lastSequence, signal);
-  view.note(`training ended (${state.finished!.reason}) after ${state.finished!.passes} epochs`);
+  const why = END_REASONS[state.finished!.reason] ?? state.finished!.reason;
+  view.note(`training ended after ${state.finished!.passes} epochs: ${why}`);
   setPhase('evaluating');
   const test = await evaluateTestSplit(
     pipeline.bus,

@@ -100,13 +100,22 @@ export class RunState {
 }
 
 function assertSameRun(identity: RunIdentity, manifest: CheckpointManifest): void {
-  const mistakes = (['recipe', 'classes', 'seed'] as const)
-    .filter((key) => JSON.stringify(identity[key]) !== JSON.stringify(manifest[key]))
-    .map((key) => `run "${identity.run}" was begun with another ${key}: ${JSON.stringify(manifest[key])}`);
-  if (mistakes.length > 0) {
-    const advice = 'choose another SULCUS_RUN, or give the run what it was begun with';
-    throw new SulcusError('INVALID_CONFIG', [...mistakes, advice].join('; '), {
-      details: { mistakes: [...mistakes, advice] },
-    });
-  }
+  const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value));
+  const changed = (what: string, before: unknown, now: unknown): string[] =>
+    JSON.stringify(before) === JSON.stringify(now) ? [] : [`${what}: ${shown(before)}, and now ${shown(now)}`];
+  const recipeKeys = new Set([...Object.keys(manifest.recipe), ...Object.keys(identity.recipe)]);
+  const differences = [
+    ...changed('classes', manifest.classes, identity.classes),
+    ...changed('seed', manifest.seed, identity.seed),
+    // The recipe's own seed is the run's.
+    ...[...recipeKeys]
+      .filter((key) => key !== 'seed')
+      .flatMap((key) => changed(`recipe's ${key}`, manifest.recipe[key], identity.recipe[key])),
+  ];
+  if (differences.length === 0) return;
+  const mistakes = [
+    ...differences.map((difference) => `run "${identity.run}" was begun with other settings: ${difference}`),
+    'start it with the settings it was begun with, or begin a new run under another name (SULCUS_RUN; --run of npm start)',
+  ];
+  throw new SulcusError('INVALID_CONFIG', mistakes.join('; '), { details: { mistakes } });
 }

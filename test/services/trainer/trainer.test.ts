@@ -289,7 +289,11 @@ describe('trainer', () => {
     const trainer = startTrainer('steady', { SULCUS_CLASSES: 'left,right,middle' });
     await new Promise((resolve) => trainer.once('close', resolve));
     assert.equal(trainer.exitCode, 2);
-    assert.match(trainer.output(), /begun with another classes/);
+    assert.match(
+      trainer.output(),
+      /run "steady" was begun with other settings: classes: \["left","right"\], and now \["left","right","middle"\]/,
+    );
+    assert.match(trainer.output(), /begin a new run under another name \(SULCUS_RUN; --run of npm start\)/);
     const wrong = startTrainer('wrong', { SULCUS_CLASSES: 'one', SULCUS_EPOCHS: '0' });
     await new Promise((resolve) => wrong.once('close', resolve));
     assert.equal(wrong.exitCode, 2);
