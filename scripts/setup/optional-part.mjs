@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './paths.mjs';
 import { SetupError, say } from './output.mjs';
 import { readJson, writeJson } from './files.mjs';
+import { findDamage, recordOf } from './intact.mjs';
 import { findCompiler } from './native-module.mjs';
 
 /** Names of all files below a folder of sources, relative to it, in a fixed order. @param {string} folder */
@@ -25,7 +25,7 @@ function fingerprint(folder) {
 
 /**
  * A step that compiles the C++ files of a folder. A failure is said once and stops nothing; it is tried again when
- * something changes that the outcome depends on.
+ * something changes that the outcome depends on, and by a thorough set-up.
  *
  * @param {object} part
  * @param {string} part.name
@@ -73,15 +73,17 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
   return {
     name,
 
-    isCurrent() {
+    async isCurrent(options) {
       // Written for Linux on x86-64. An image brings TensorFlow before the sources are there.
       if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(sources)) return true;
-      const stamp = readJson(stampFile);
-      return (
-        stamp !== undefined &&
-        JSON.stringify(stamp) === JSON.stringify(stampFor(stamp.failure)) &&
-        (stamp.failure !== null || existsSync(output))
-      );
+      const { file: _, ...stamp } = readJson(stampFile) ?? {};
+      if (JSON.stringify(stamp) !== JSON.stringify(stampFor(stamp.failure))) return false;
+      if (stamp.failure !== null) return !options.thorough;
+      return existsSync(output) && (await this.findDamage(options)) === undefined;
+    },
+
+    async findDamage(options) {
+      return existsSync(output) ? findDamage(output, readJson(stampFile)?.file, options) : undefined;
     },
 
     async apply() {
@@ -89,13 +91,11 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
       const stamp = stampFor(null);
       try {
         await make();
-        writeJson(stampFile, stamp);
+        writeJson(stampFile, { ...stamp, file: await recordOf(output) });
       } catch (error) {
         rmSync(output, { force: true });
         writeJson(stampFile, { ...stampFor(error.message), sources: stamp.sources });
-        say(
-          `going on with ${instead}: ${error.message} (Without ${path.relative(root, stampFile)} it is tried again.)`,
-        );
+        say(`going on with ${instead}: ${error.message} (npm run setup tries again.)`);
       }
     },
   };

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -45,8 +46,8 @@ describe('what set-up compiles and can do without', {
   const inClone = (...parts: string[]) => path.join(clone, ...parts);
   const kernels = () => inClone('.sulcus/engine/sulcus_kernels.node');
   const memory = () => inClone('.sulcus/engine/sulcus_memory.so');
-  const setUp = (variables: NodeJS.ProcessEnv = {}) =>
-    run(process.execPath, [inClone('scripts/setup.mjs'), '--parts=engine'], {
+  const setUp = (variables: NodeJS.ProcessEnv = {}, ...options: string[]) =>
+    run(process.execPath, [inClone('scripts/setup.mjs'), '--parts=engine', ...options], {
       env: { ...process.env, SULCUS_ENGINE: 'tensorflow', SULCUS_ENGINE_BINDING: '', ...variables },
     });
   const write = (part: 'kernels' | 'memory', file: string, content: string) => {
@@ -105,16 +106,14 @@ describe('what set-up compiles and can do without', {
     it('and does not compile leaves nothing behind and stops nothing: it is said once, and tried again when a source changes', async () => {
       write('memory', 'broken.cc', '#error half a thought\n');
       const reasons = await reasonsOf();
-      assert.match(
-        reasons[0]!.reason,
-        /did not compile .*half a thought.* \(Without \.sulcus\/engine\/sulcus_memory\.so\.json it is tried again\.\)$/,
-      );
+      assert.match(reasons[0]!.reason, /did not compile .*half a thought.* \(npm run setup tries again\.\)$/);
       assert.deepEqual(
         [reasons.length, reasons[0]!.instead, existsSync(memory())],
         [1, "TensorFlow's own allocator, which needs more memory", false],
       );
       const { stderr } = await setUp();
       assert.equal(stderr.trim().split('\n').length, 1);
+      assert.match((await setUp({}, '--thorough')).stderr, COMPILING);
       write('memory', 'broken.cc', '// A whole one.\n');
       assert.deepEqual(await reasonsOf(), []);
       assert.ok(existsSync(memory()));
@@ -138,6 +137,20 @@ describe('what set-up compiles and can do without', {
       rmSync(inClone('libs'), { recursive: true });
       const { code, stderr } = await setUp();
       assert.deepEqual([code, stderr.trim().split('\n').length], [0, 1]);
+    });
+
+    it('is compiled again when it was cut short, and by a thorough set-up when its content is another', async () => {
+      truncateSync(memory(), 1000);
+      assert.match(
+        (await setUp()).stderr,
+        /^set-up: \.sulcus\/engine\/sulcus_memory\.so has 1000 bytes instead of \d+: bringing it again$/m,
+      );
+      const content = readFileSync(memory());
+      assert.ok(content.length > 1000);
+      writeFileSync(memory(), Buffer.alloc(content.length));
+      assert.doesNotMatch((await setUp()).stderr, COMPILING);
+      assert.match((await setUp({}, '--thorough')).stderr, /sulcus_memory\.so has another content than it had/);
+      assert.deepEqual(readFileSync(memory()), content);
     });
 
     it('and does not load is not left behind either', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { HEADERS, VERSION } from '../../scripts/setup/libtensorflow.mjs';
+import { HEADERS, VERSION, WHEELS } from '../../scripts/setup/libtensorflow.mjs';
 import { compilerArguments } from '../../scripts/setup/native-module.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 import { run } from '../../scripts/setup/process.mjs';
@@ -29,9 +29,20 @@ describe('set-up', () => {
     return clone;
   }
 
+  /** What has the names and sizes of libtensorflow, and nothing in it. */
+  function writeLibrary(library: string): void {
+    mkdirSync(path.join(library, 'include/tensorflow/c'), { recursive: true });
+    writeFileSync(path.join(library, 'include/tensorflow/c/c_api.h'), '');
+    writeFileSync(path.join(library, 'origin.json'), JSON.stringify({ headers: HEADERS }));
+    for (const [name, { bytes }] of Object.entries(WHEELS.x64.libraries)) {
+      writeFileSync(path.join(library, name), '');
+      truncateSync(path.join(library, name), bytes);
+    }
+  }
+
   /** Runs set-up of the engine in a clone, on a machine without Python and compiler. */
-  const setUpClone = (clone: string, variables: NodeJS.ProcessEnv) =>
-    run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine'], {
+  const setUpClone = (clone: string, variables: NodeJS.ProcessEnv, ...options: string[]) =>
+    run(process.execPath, [path.join(clone, 'scripts/setup.mjs'), '--parts=engine', ...options], {
       env: { ...process.env, PATH: path.join(folder, 'none'), ...variables },
     });
 
@@ -86,10 +97,7 @@ describe('set-up', () => {
   it('brings libtensorflow again when fewer headers were kept than are needed', async () => {
     const clone = cloneScripts('older');
     const library = path.join(clone, '.sulcus/libtensorflow', VERSION);
-    for (const file of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2', 'include/tensorflow/c/c_api.h']) {
-      mkdirSync(path.dirname(path.join(library, file)), { recursive: true });
-      writeFileSync(path.join(library, file), '');
-    }
+    writeLibrary(library);
     /** What is missed first: python3 to bring libtensorflow, or the compiler of the next step. */
     const missedWith = async (headers: readonly string[] | undefined): Promise<string | undefined> => {
       writeFileSync(path.join(library, 'origin.json'), JSON.stringify({ headers }));
@@ -103,6 +111,45 @@ describe('set-up', () => {
     assert.deepEqual(
       [await missedWith(undefined), await missedWith(HEADERS.slice(1)), await missedWith(HEADERS)],
       ['python3', 'python3', 'g++'],
+    );
+  });
+
+  it('notices a library that was cut short, and in a thorough run one with another content', async () => {
+    const clone = cloneScripts('damaged');
+    const library = path.join(clone, '.sulcus/libtensorflow', VERSION);
+    const variables = { SULCUS_ENGINE: 'tensorflow', SULCUS_LIBTENSORFLOW_DIR: '', SULCUS_ENGINE_BINDING: '' };
+    writeLibrary(library);
+    assert.match((await setUpClone(clone, variables)).stderr, /^set-up: g\+\+ is not on PATH/m);
+    assert.match(
+      (await setUpClone(clone, variables, '--thorough')).stderr,
+      /libtensorflow_cc\.so\.2 has another content than it had: bringing it again\nset-up: python3 is not on PATH/,
+    );
+    truncateSync(path.join(library, 'libtensorflow_framework.so.2'), 1000);
+    assert.match(
+      (await setUpClone(clone, variables)).stderr,
+      /libtensorflow_framework\.so\.2 has 1000 bytes instead of 65222328: bringing it again\nset-up: python3/,
+    );
+  });
+
+  it('notices a nats-server and a binding that were cut short', async () => {
+    const clone = cloneScripts('cut-short');
+    const place = (file: string, stamp: object) => {
+      mkdirSync(path.dirname(path.join(clone, '.sulcus', file)), { recursive: true });
+      writeFileSync(path.join(clone, '.sulcus', file), 'half', { mode: 0o755 });
+      writeFileSync(path.join(clone, '.sulcus', `${file}.json`), JSON.stringify(stamp));
+    };
+    const record = { bytes: 8, sha256: '' };
+    place('bin/nats-server', { version: '2.15.1', binary: record });
+    const server = await setUpClone(clone, {}, '--parts=nats');
+    assert.equal(server.code, 1);
+    assert.match(server.stderr, /^set-up: \.sulcus\/bin\/nats-server has 4 bytes instead of 8: bringing it again$/m);
+    writeLibrary(path.join(clone, '.sulcus/libtensorflow', VERSION));
+    const linked = { libtensorflow: `../libtensorflow/${VERSION}`, origin: null };
+    place('engine/tfjs_binding.node', { ...linked, file: record });
+    const binding = await setUpClone(clone, { SULCUS_ENGINE: 'tensorflow' });
+    assert.match(
+      binding.stderr,
+      /tfjs_binding\.node has 4 bytes instead of 8: bringing it again\nset-up: g\+\+ is not on PATH/,
     );
   });
 
