@@ -16,7 +16,7 @@ import {
 } from '#libs/config';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
-import type { SplitShares } from './splits.js';
+import type { SplitShares } from './pipeline/splits.js';
 
 /** Key of the split when none is given: everybody who starts from the same files gets the same split. */
 export const DEFAULT_SPLIT_KEY = 'sulcus-split-v1';

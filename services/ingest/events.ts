@@ -2,7 +2,7 @@ import { publishEvent, type Bus } from '#libs/bus';
 import type { PipelineEventInput } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { IngestOutcome } from './outcome.js';
+import type { IngestOutcome } from './pipeline/outcome.js';
 
 const REPORT_INTERVAL_MS = 500;
 const WAITING_INTERVAL_MS = 10_000;

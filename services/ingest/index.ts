@@ -10,16 +10,16 @@ export {
   importPath,
   type ImportContext,
   type ImportOptions,
-} from './import/import-files.js';
-export { listFolder } from './files/list-folder.js';
-export { readManifest } from './files/manifest.js';
-export { cleanLabel } from './labels.js';
-export { Ingestor, type IngestOptions, type IngestorContext } from './ingestor.js';
+} from './sources/files/import-files.js';
+export { listFolder } from './sources/folder/list-folder.js';
+export { readManifest } from './sources/manifest/read-manifest.js';
+export { cleanLabel } from './pipeline/labels.js';
+export { Ingestor, type IngestOptions, type IngestorContext } from './pipeline/ingestor.js';
 export { IngestEvents, type IngestCounts } from './events.js';
-export type { ImageInput, IngestOutcome } from './outcome.js';
-export { Pseudonyms } from './pseudonyms.js';
-export { loadPseudonymKey } from './keys.js';
-export { chooseSplit, type AssignedSplit, type SplitIdentity, type SplitShares } from './splits.js';
+export type { ImageInput, IngestOutcome } from './pipeline/outcome.js';
+export { Pseudonyms } from './pipeline/pseudonyms.js';
+export { loadPseudonymKey } from './pipeline/pseudonym-key.js';
+export { chooseSplit, type AssignedSplit, type SplitIdentity, type SplitShares } from './pipeline/splits.js';
 export {
   commonEnvironment,
   readCommonConfig,

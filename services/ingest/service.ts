@@ -3,13 +3,13 @@ import { startServer, type RpcServer } from '#libs/rpc';
 import type { Logger } from '#libs/telemetry';
 import type { ServerConfig } from './config.js';
 import { IngestEvents } from './events.js';
-import { requireWatchFolder, watchFolder } from './files/watch-folder.js';
-import { annotate } from './handlers/annotate.js';
-import { uploadImages } from './handlers/upload-images.js';
-import { uploadImagesAcked } from './handlers/upload-images-acked.js';
-import { Ingestor } from './ingestor.js';
-import { loadPseudonymKey } from './keys.js';
-import { Pseudonyms } from './pseudonyms.js';
+import { requireWatchFolder, watchFolder } from './sources/folder/watch-folder.js';
+import { annotate } from './sources/grpc/annotate.js';
+import { uploadImages } from './sources/grpc/upload-images.js';
+import { uploadImagesAcked } from './sources/grpc/upload-images-acked.js';
+import { Ingestor } from './pipeline/ingestor.js';
+import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
+import { Pseudonyms } from './pipeline/pseudonyms.js';
 import { StudyIndex } from './study-index.js';
 
 export interface IngestServiceContext {

@@ -3,7 +3,7 @@ import { codecs } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 import type { PreprocessConfig } from './config.js';
 import { PreprocessEvents } from './events.js';
-import { prepareBatch } from './handlers/prepare-batch.js';
+import { prepareBatch } from './batches/prepare-batch.js';
 import { PixelPool } from './pixels/pixel-pool.js';
 import { SampleCache } from './samples/sample-cache.js';
 import { SampleLoader } from './samples/sample-loader.js';

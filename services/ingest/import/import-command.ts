@@ -3,11 +3,11 @@ import { flag } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import { commonEnvironment, readCommonConfig } from '../config.js';
 import { IngestEvents } from '../events.js';
-import { Ingestor } from '../ingestor.js';
-import { loadPseudonymKey } from '../keys.js';
-import type { IngestOutcome } from '../outcome.js';
-import { Pseudonyms } from '../pseudonyms.js';
-import { importPath } from './import-files.js';
+import { Ingestor } from '../pipeline/ingestor.js';
+import { loadPseudonymKey } from '../pipeline/pseudonym-key.js';
+import type { IngestOutcome } from '../pipeline/outcome.js';
+import { Pseudonyms } from '../pipeline/pseudonyms.js';
+import { importPath } from '../sources/files/import-files.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
 
 /** Rejections shown one by one; all of them are in the dead-letter stream. */

@@ -1,8 +1,8 @@
 import { mapInOrder, Sequencer } from '#libs/async';
 import type { UploadRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { Ingestor } from '../ingestor.js';
-import type { IngestOutcome } from '../outcome.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
+import type { IngestOutcome } from '../../pipeline/outcome.js';
 import { toImageInput, UPLOAD_WINDOW } from './upload-input.js';
 
 /** Takes in the images of one upload and yields what became of each, in the order of arrival. */

@@ -3,7 +3,7 @@ import { blobOwners, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type BatchRequest, type TensorBatchInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
-import { assembleBatch } from '../assemble-batch.js';
+import { assembleBatch } from './assemble-batch.js';
 import type { PreprocessEvents } from '../events.js';
 import type { PixelPool } from '../pixels/pixel-pool.js';
 import type { SampleLoader } from '../samples/sample-loader.js';

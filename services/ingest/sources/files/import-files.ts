@@ -3,13 +3,13 @@ import path from 'node:path';
 import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
-import type { IngestCounts, IngestEvents } from '../events.js';
-import { ingestFile, type FileItem } from '../files/file-item.js';
-import { listFolder } from '../files/list-folder.js';
-import { readManifest } from '../files/manifest.js';
-import type { Ingestor } from '../ingestor.js';
-import { cleanLabel } from '../labels.js';
-import type { IngestOutcome } from '../outcome.js';
+import type { IngestCounts, IngestEvents } from '../../events.js';
+import { ingestFile, type FileItem } from './ingest-file.js';
+import { listFolder } from '../folder/list-folder.js';
+import { readManifest } from '../manifest/read-manifest.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
+import { cleanLabel } from '../../pipeline/labels.js';
+import type { IngestOutcome } from '../../pipeline/outcome.js';
 
 /** Files read and not yet stored, at most. */
 const FILE_WINDOW = 32;

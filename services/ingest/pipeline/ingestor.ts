@@ -14,8 +14,8 @@ import {
   type DecodedImage,
 } from '#libs/imaging';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
-import type { CommonConfig } from './config.js';
-import type { IngestEvents } from './events.js';
+import type { CommonConfig } from '../config.js';
+import type { IngestEvents } from '../events.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import type { Pseudonyms } from './pseudonyms.js';

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { isOffered, placeOf } from './layout.js';
-import type { FileItem } from './file-item.js';
+import type { FileItem } from '../files/ingest-file.js';
 
 /**
  * The files of a folder in ImageFolder layout, sorted by path, so that the order does not depend on the disk. Links

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { Ingestor } from '../ingestor.js';
-import { ingestFile } from './file-item.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
+import { ingestFile } from '../files/ingest-file.js';
 import { isOffered, placeOf } from './layout.js';
 
 export interface WatchOptions {

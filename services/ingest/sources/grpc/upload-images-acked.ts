@@ -1,5 +1,5 @@
 import type { Handlers } from '#libs/rpc';
-import type { Ingestor } from '../ingestor.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
 import { settleUploads } from './settle-uploads.js';
 import { toAck } from './upload-input.js';
 

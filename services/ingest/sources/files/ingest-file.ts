@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SulcusError } from '#libs/errors';
-import type { IngestOptions, Ingestor } from '../ingestor.js';
-import type { ImageInput, IngestOutcome } from '../outcome.js';
+import type { IngestOptions, Ingestor } from '../../pipeline/ingestor.js';
+import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 
 /** A file that is to be taken in, with what is known about it from outside. */
 export interface FileItem extends Omit<ImageInput, 'bytes'> {

@@ -1,6 +1,6 @@
 import type { ImageAckInput, UploadSummaryInput } from '#libs/contracts';
 import type { Handlers } from '#libs/rpc';
-import type { Ingestor } from '../ingestor.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
 import { settleUploads } from './settle-uploads.js';
 import { toAck } from './upload-input.js';
 

@@ -2,9 +2,9 @@ import { subjects, type Bus } from '#libs/bus';
 import { codecs, type AnnotateRequest, type LabelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
-import { cleanLabel } from '../labels.js';
-import type { Pseudonyms } from '../pseudonyms.js';
-import type { StudyIndex } from '../study-index.js';
+import { cleanLabel } from '../../pipeline/labels.js';
+import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
+import type { StudyIndex } from '../../study-index.js';
 
 export interface AnnotateContext {
   readonly bus: Bus;

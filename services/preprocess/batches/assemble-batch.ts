@@ -1,9 +1,9 @@
 import type { BatchRequest, DroppedSample, SampleRef } from '#libs/contracts';
-import type { PixelPool } from './pixels/pixel-pool.js';
-import { sharedBytes } from './pixels/shared-image.js';
-import type { PreparedSample } from './samples/prepared-sample.js';
-import type { SampleSource } from './samples/sample-loader.js';
-import type { TransformReference } from './transform-library.js';
+import type { PixelPool } from '../pixels/pixel-pool.js';
+import { sharedBytes } from '../pixels/shared-image.js';
+import type { PreparedSample } from '../samples/prepared-sample.js';
+import type { SampleSource } from '../samples/sample-loader.js';
+import type { TransformReference } from '../transform-library.js';
 
 /** The pixels of a request, and what became of its samples. */
 export interface AssembledBatch {

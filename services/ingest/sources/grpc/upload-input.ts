@@ -1,7 +1,7 @@
 import { Split, type ImageAckInput, type UploadRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { ImageInput, IngestOutcome } from '../outcome.js';
-import { SPLITS, type AssignedSplit } from '../splits.js';
+import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
+import { SPLITS, type AssignedSplit } from '../../pipeline/splits.js';
 
 /** Images of one upload that are under way at the same time: bounds memory, and lets decoding and storing overlap. */
 export const UPLOAD_WINDOW = 16;

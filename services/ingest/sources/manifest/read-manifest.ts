@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Split } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { cleanLabel } from '../labels.js';
-import type { AssignedSplit } from '../splits.js';
-import type { FileItem } from './file-item.js';
+import { cleanLabel } from '../../pipeline/labels.js';
+import type { AssignedSplit } from '../../pipeline/splits.js';
+import type { FileItem } from '../files/ingest-file.js';
 
 const COLUMNS = ['path', 'label', 'patient', 'study', 'split'] as const;
 const REQUIRED = ['path', 'label'] as const;

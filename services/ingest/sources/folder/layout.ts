@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Split } from '#libs/contracts';
 import { IMAGE_EXTENSIONS } from '#libs/imaging';
-import type { AssignedSplit } from '../splits.js';
+import type { AssignedSplit } from '../../pipeline/splits.js';
 
 /** What the place of a file says about it. */
 export interface FilePlace {
