@@ -1,4 +1,4 @@
-import { relu, slice, type Tensor } from '#libs/engine';
+import { relu, slice, type Tensor } from '#libs/graph';
 import { flatten, linear } from './layers/linear.js';
 import type { NetworkBuilder } from './layers/network-builder.js';
 import { glorotUniform, zeros } from './layers/parameter.js';

@@ -13,7 +13,7 @@ import {
   sum,
   type Graph,
   type Tensor,
-} from '#libs/engine';
+} from '#libs/graph';
 import type { TrainingConfig } from './training-config.js';
 
 export interface ClassificationOutcome {

@@ -1,4 +1,4 @@
-import { encodeServingModel, freezeForInference } from '#libs/engine';
+import { encodeServingModel, freezeForInference } from '#libs/graph';
 import type { NetworkConfig } from './network-config.js';
 import { buildInferenceProgram } from './programs/inference-program.js';
 import { assertStateFits, type NetworkState } from './state/network-state.js';

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, Tensor } from '#libs/engine';
+import type { Graph, GraphNode, Tensor } from '#libs/graph';
 import type { ParameterInfo } from './layers/parameter.js';
 import type { NetworkConfig } from './network-config.js';
 import { NetworkGraph } from './programs/network-graph.js';

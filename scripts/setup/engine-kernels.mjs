@@ -1,5 +1,5 @@
 /**
- * The project's own TensorFlow kernels (libs/engine/kernels), compiled beside the engine's binding. They are an
+ * The project's own TensorFlow kernels (libs/engine/native/kernels), compiled beside the engine's binding. They are an
  * acceleration: where they cannot be had, TensorFlow's own kernels compute the same, more slowly.
  */
 import { existsSync } from 'node:fs';

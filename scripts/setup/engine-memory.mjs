@@ -1,5 +1,5 @@
 /**
- * The library that gives the engine's process its large blocks of memory (libs/engine/memory). Without it TensorFlow's own
+ * The library that gives the engine's process its large blocks of memory (libs/engine/native/allocator). Without it TensorFlow's own
  * allocator does, which needs more for the same.
  */
 import { engineMemory, memorySources } from './paths.mjs';

@@ -21,10 +21,10 @@ export const engineKernels = path.join(cacheFolder, 'engine', 'sulcus_kernels.no
 export const engineMemory = path.join(cacheFolder, 'engine', 'sulcus_memory.so');
 
 /** C++ sources of the engine's own kernels. */
-export const kernelSources = path.join(root, 'libs', 'engine', 'kernels');
+export const kernelSources = path.join(root, 'libs', 'engine', 'native', 'kernels');
 
 /** C++ sources of the engine's memory. */
-export const memorySources = path.join(root, 'libs', 'engine', 'memory');
+export const memorySources = path.join(root, 'libs', 'engine', 'native', 'allocator');
 
 export const natsServerBinary = path.join(cacheFolder, 'bin', 'nats-server');
 

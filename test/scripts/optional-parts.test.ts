@@ -51,8 +51,9 @@ describe('what set-up compiles and can do without', {
       env: { ...process.env, SULCUS_ENGINE: 'tensorflow', SULCUS_ENGINE_BINDING: '', ...variables },
     });
   const write = (part: 'kernels' | 'memory', file: string, content: string) => {
-    mkdirSync(inClone('libs/engine', part), { recursive: true });
-    writeFileSync(inClone('libs/engine', part, file), content);
+    const folder = inClone('libs/engine/native', part === 'memory' ? 'allocator' : part);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, file), content);
   };
 
   /** The reasons that set-up gives for going on with something else, and with what. */
@@ -94,7 +95,7 @@ describe('what set-up compiles and can do without', {
 
     it('is compiled beside the binding, and again when the content of a file changes, not its time', async () => {
       assert.ok(readFileSync(memory()).includes('the first text'));
-      utimesSync(inClone('libs/engine/memory/library.cc'), 1, 1);
+      utimesSync(inClone('libs/engine/native/allocator/library.cc'), 1, 1);
       assert.doesNotMatch((await setUp()).stderr, COMPILING);
       write('memory', 'text.h', ANOTHER_TEXT);
       assert.match((await setUp()).stderr, COMPILING);

@@ -1,4 +1,4 @@
-import { cast, gradients, mul, oneHot, sum, type EntryPoint, type Graph, type Tensor } from '#libs/engine';
+import { cast, gradients, mul, oneHot, sum, type EntryPoint, type Graph, type Tensor } from '#libs/graph';
 import type { Forward } from '../programs/network-graph.js';
 import { featureGrid, type FeatureGrid } from './feature-grid.js';
 

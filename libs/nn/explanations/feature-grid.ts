@@ -1,4 +1,4 @@
-import { constantInts, intsAttr, type Graph, type GraphNode, type Tensor } from '#libs/engine';
+import { constantInts, intsAttr, type Graph, type GraphNode, type Tensor } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 
 /**

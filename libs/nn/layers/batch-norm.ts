@@ -1,4 +1,4 @@
-import { fusedBatchNorm, type Tensor } from '#libs/engine';
+import { fusedBatchNorm, type Tensor } from '#libs/graph';
 import type { NetworkBuilder } from './network-builder.js';
 import { ones, zeros, type Initialisation, type ParameterInfo } from './parameter.js';
 

@@ -6,7 +6,7 @@ import {
   pad,
   type Padding,
   type Tensor,
-} from '#libs/engine';
+} from '#libs/graph';
 import type { NetworkBuilder } from './network-builder.js';
 import { torchDefaultUniform, type Initialisation } from './parameter.js';
 

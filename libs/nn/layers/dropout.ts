@@ -1,4 +1,4 @@
-import { add, dropout as emitDropout, type Tensor } from '#libs/engine';
+import { add, dropout as emitDropout, type Tensor } from '#libs/graph';
 import type { NetworkBuilder } from './network-builder.js';
 
 /** FNV-1a of a name as a signed 32-bit number: layers of one step must not drop at the same places. */

@@ -1,4 +1,4 @@
-import { cast, mul, sub, type Graph, type Tensor } from '#libs/engine';
+import { cast, mul, sub, type Graph, type Tensor } from '#libs/graph';
 import { STEM_CHANNELS, type NetworkConfig } from '../network-config.js';
 
 const perChannel = (values: readonly number[]): readonly number[] =>

@@ -1,4 +1,4 @@
-import { biasAdd, cast, matMul, reshape, transpose, type Tensor } from '#libs/engine';
+import { biasAdd, cast, matMul, reshape, transpose, type Tensor } from '#libs/graph';
 import type { NetworkBuilder } from './network-builder.js';
 import { torchDefaultUniform, type Initialisation } from './parameter.js';
 

@@ -1,4 +1,4 @@
-import type { Graph, Tensor, Variable } from '#libs/engine';
+import type { Graph, Tensor, Variable } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { ParameterInfo } from './parameter.js';
 

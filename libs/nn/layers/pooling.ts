@@ -7,7 +7,7 @@ import {
   reshape,
   transpose,
   type Tensor,
-} from '#libs/engine';
+} from '#libs/graph';
 import { padSpatially } from './convolution.js';
 import type { NetworkBuilder } from './network-builder.js';
 

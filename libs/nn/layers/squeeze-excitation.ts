@@ -1,4 +1,4 @@
-import { cast, hardSigmoid, mean, mul, relu, type Tensor } from '#libs/engine';
+import { cast, hardSigmoid, mean, mul, relu, type Tensor } from '#libs/graph';
 import { conv2d } from './convolution.js';
 import type { NetworkBuilder } from './network-builder.js';
 import { kaimingNormalFanOut, zeros } from './parameter.js';

@@ -1,4 +1,4 @@
-import { relu, type Tensor } from '#libs/engine';
+import { relu, type Tensor } from '#libs/graph';
 import { conv2d } from '../layers/convolution.js';
 import { flatten, linear } from '../layers/linear.js';
 import type { NetworkBuilder } from '../layers/network-builder.js';

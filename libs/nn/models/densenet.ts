@@ -1,4 +1,4 @@
-import { concat, relu, type Tensor } from '#libs/engine';
+import { concat, relu, type Tensor } from '#libs/graph';
 import { batchNorm } from '../layers/batch-norm.js';
 import { conv2d } from '../layers/convolution.js';
 import { linear } from '../layers/linear.js';

@@ -1,4 +1,4 @@
-import { add, hardSwish, relu, type Graph, type Tensor } from '#libs/engine';
+import { add, hardSwish, relu, type Graph, type Tensor } from '#libs/graph';
 import { batchNorm } from '../layers/batch-norm.js';
 import { conv2d, depthwiseConv2d, type Conv2dOptions } from '../layers/convolution.js';
 import { dropout } from '../layers/dropout.js';

@@ -1,4 +1,4 @@
-import type { Tensor } from '#libs/engine';
+import type { Tensor } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { NetworkBuilder } from '../layers/network-builder.js';
 

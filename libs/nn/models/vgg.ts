@@ -1,4 +1,4 @@
-import { relu, type Tensor } from '#libs/engine';
+import { relu, type Tensor } from '#libs/graph';
 import { conv2d } from '../layers/convolution.js';
 import { dropout } from '../layers/dropout.js';
 import { flatten, linear } from '../layers/linear.js';

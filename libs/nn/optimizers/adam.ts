@@ -1,4 +1,4 @@
-import { assignVariable, mul, resourceApplyAdam } from '#libs/engine';
+import { assignVariable, mul, resourceApplyAdam } from '#libs/graph';
 import type { Optimizer, OptimizerConfig } from './optimizer.js';
 
 /** torch's defaults, which are the paper's. */

@@ -1,4 +1,4 @@
-import type { Graph, Operation, Tensor, Variable } from '#libs/engine';
+import type { Graph, Operation, Tensor, Variable } from '#libs/graph';
 
 /** How weights follow their gradients. The learning rate may be another in every step. */
 export interface OptimizerConfig {

@@ -1,4 +1,4 @@
-import { resourceApplyGradientDescent, resourceApplyMomentum } from '#libs/engine';
+import { resourceApplyGradientDescent, resourceApplyMomentum } from '#libs/graph';
 import type { Optimizer, OptimizerConfig } from './optimizer.js';
 
 /**

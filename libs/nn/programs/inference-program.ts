@@ -1,4 +1,4 @@
-import { softmax } from '#libs/engine';
+import { softmax } from '#libs/graph';
 import {
   classActivationEntryPoint,
   describeExplanation,

@@ -1,4 +1,4 @@
-import { Graph, type Tensor } from '#libs/engine';
+import { Graph, type Tensor } from '#libs/graph';
 import { buildHead, type HeadOutput } from '../head.js';
 import { normaliseImages } from '../layers/input.js';
 import { NetworkBuilder, ParameterStore } from '../layers/network-builder.js';

@@ -1,4 +1,4 @@
-import type { Program } from '#libs/engine';
+import type { Program } from '#libs/graph';
 import type { ParameterInfo } from '../layers/parameter.js';
 import type { StateSpec } from '../state/network-state.js';
 

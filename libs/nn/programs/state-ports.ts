@@ -8,7 +8,7 @@ import {
   type Shape,
   type Tensor,
   type Variable,
-} from '#libs/engine';
+} from '#libs/graph';
 import { graphShape } from '../layers/network-builder.js';
 import type { ParameterInfo, ParameterLayout } from '../layers/parameter.js';
 

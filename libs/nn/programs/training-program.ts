@@ -1,4 +1,4 @@
-import { softmax, sum, type EntryPoint, type Operation } from '#libs/engine';
+import { softmax, sum, type EntryPoint, type Operation } from '#libs/graph';
 import { classificationOutcome, trainingLoss } from '../losses.js';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type OptimizerConfig } from '../optimizers/index.js';

@@ -1,4 +1,4 @@
-import { add, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/engine';
+import { add, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/graph';
 import type { Parameter, StatisticUpdate } from '../layers/network-builder.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { slotVariable, type StateVariable } from './state-ports.js';

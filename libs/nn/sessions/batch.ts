@@ -1,4 +1,4 @@
-import type { TensorValue } from '#libs/engine';
+import type { TensorValue } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 

@@ -1,4 +1,5 @@
-import { dataOf, freezeForInference, type Engine, type LoadedProgram, type Program } from '#libs/engine';
+import { type Engine, type LoadedProgram } from '#libs/engine';
+import { dataOf, freezeForInference, type Program } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 import type { ExplanationInfo } from '../explanations/class-activation.js';

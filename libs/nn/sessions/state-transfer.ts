@@ -1,4 +1,5 @@
-import { dataOf, type LoadedProgram, type TensorValue } from '#libs/engine';
+import { type LoadedProgram } from '#libs/engine';
+import { dataOf, type TensorValue } from '#libs/graph';
 import { assertStateFits, type NetworkState, type StateSpec, type StateTensor } from '../state/network-state.js';
 
 /** Feeds a state to an entry point made by `writeEntryPoint`. Throws MODEL_INVALID when it does not fit. */

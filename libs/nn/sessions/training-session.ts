@@ -1,4 +1,5 @@
-import { dataOf, type Engine, type LoadedProgram, type TensorValue } from '#libs/engine';
+import { type Engine, type LoadedProgram } from '#libs/engine';
+import { dataOf, type TensorValue } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimizers/index.js';

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SulcusError } from '#libs/errors';
-import { startEngine, type TensorValue } from '#libs/engine';
-import { counterProgram, slowProgram } from './_programs.js';
+import { startEngine } from '#libs/engine';
+import { type TensorValue } from '#libs/graph';
+import { counterProgram, slowProgram } from '../graph/_programs.js';
 
 const isRunning = (pid: number): boolean => {
   try {

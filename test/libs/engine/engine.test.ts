@@ -2,22 +2,20 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { SulcusError, type ErrorCode } from '#libs/errors';
+import { describeEngine, startEngine, type Engine } from '#libs/engine';
 import {
   argMax,
   assignVariable,
   cast,
-  describeEngine,
   dropout,
   equal,
   Graph,
   reshape,
-  startEngine,
-  type Engine,
   type EntryPoint,
   type Program,
   type TensorValue,
-} from '#libs/engine';
-import { counterProgram, float32, hasBfloat16, int32, NO_BFLOAT16, numbers, slowProgram } from './_programs.js';
+} from '#libs/graph';
+import { counterProgram, float32, hasBfloat16, int32, NO_BFLOAT16, numbers, slowProgram } from '../graph/_programs.js';
 
 let engine: Engine;
 before(async () => {

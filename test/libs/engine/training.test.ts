@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startEngine, type Engine } from '#libs/engine';
 import {
   Graph,
   resourceApplyAdam,
   resourceApplyGradientDescent,
   resourceApplyMomentum,
   assignVariable,
-  startEngine,
-  type Engine,
   type Operation,
   type Program,
   type Tensor,
   type Variable,
-} from '#libs/engine';
+} from '#libs/graph';
 import {
   counterProgram,
   float32,
@@ -22,7 +21,7 @@ import {
   networkState,
   NO_BFLOAT16,
   numbers,
-} from './_programs.js';
+} from '../graph/_programs.js';
 
 let engine: Engine;
 before(async () => {

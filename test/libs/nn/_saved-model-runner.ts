@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { findBinding } from '../../../libs/engine/process/binding.js';
+import { findBinding } from '../../../libs/engine/tensorflow/binding.js';
 
 interface TensorInfo {
   getName(): string;

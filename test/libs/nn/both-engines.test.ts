@@ -12,8 +12,8 @@ import {
   type OptimizerConfig,
   type TrainingConfig,
 } from '#libs/nn';
-import { kernelFor } from '../../../libs/engine/portable/plan.js';
-import { assertClose, closeBoth, NO_REFERENCE, startBoth, type BothEngines } from '../engine/portable/_both-engines.js';
+import { kernelFor } from '../../../libs/engine/wasm/plan.js';
+import { assertClose, closeBoth, NO_REFERENCE, startBoth, type BothEngines } from '../engine/wasm/_both-engines.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
 const SIZE = 32;

@@ -1,5 +1,6 @@
 import { after, before, describe, it } from 'node:test';
-import { dataOf, startEngine, type Engine } from '#libs/engine';
+import { startEngine, type Engine } from '#libs/engine';
+import { dataOf } from '#libs/graph';
 import { buildInferenceProgram, InferenceSession, TrainingSession } from '#libs/nn';
 import { assertClose, readFixture } from './_compare.js';
 import { formulaConfig, formulaLabels, formulaPixels, formulaState } from './_formula.js';

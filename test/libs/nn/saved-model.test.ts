@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { SulcusError } from '#libs/errors';
 import { encodeSavedModel, initialState } from '#libs/nn';
-import { findBinding } from '../../../libs/engine/process/binding.js';
+import { findBinding } from '../../../libs/engine/tensorflow/binding.js';
 import { assertClose, readFixture } from './_compare.js';
 import { formulaConfig, formulaPixels, formulaState } from './_formula.js';
 

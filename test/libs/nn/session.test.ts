@@ -12,7 +12,7 @@ import {
   type NetworkState,
   type OptimizerConfig,
 } from '#libs/nn';
-import { hasBfloat16, NO_BFLOAT16 } from '../engine/_programs.js';
+import { hasBfloat16, NO_BFLOAT16 } from '../graph/_programs.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
 const SIZE = 32;

@@ -1,0 +1,59 @@
+import { choice, parseEnvironment } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { findBinding } from '../tensorflow/binding.js';
+import { kernelsEnvironment } from '../tensorflow/kernels.js';
+import { memoryEnvironment } from '../tensorflow/memory.js';
+import { ProcessEngine, type Engine, type EngineOptions } from './engine.js';
+import type { EngineInfo, EngineKind } from '../protocol/protocol.js';
+
+/** The variable by which an engine is chosen; services list it among theirs. */
+export const engineEnvironment = {
+  engine: [
+    'SULCUS_ENGINE',
+    choice(['auto', 'tensorflow', 'portable'], {
+      default: 'auto',
+      description:
+        'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower',
+    }),
+  ],
+  ...kernelsEnvironment,
+  ...memoryEnvironment,
+} as const;
+
+/**
+ * Starts an engine process, which ends with its parent, however that ends. SULCUS_ENGINE says which: `tensorflow`,
+ * `portable`, or `auto` (default): TensorFlow, and the portable engine with a warning when there is none. A binding that
+ * SULCUS_ENGINE_BINDING names is meant to be used: nothing takes its place.
+ *
+ * @throws ENGINE_UNAVAILABLE with what to do when the engine that was asked for cannot be had
+ */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const engine = options.kind ?? parseEnvironment(engineEnvironment).engine;
+  if (engine === 'portable') return await start('portable', options);
+  try {
+    findBinding();
+    return await start('tensorflow', options);
+  } catch (error) {
+    const mayReplace =
+      engine === 'auto' &&
+      process.env['SULCUS_ENGINE_BINDING'] === undefined &&
+      error instanceof SulcusError &&
+      error.code === 'ENGINE_UNAVAILABLE';
+    if (!mayReplace) throw error;
+    process.emitWarning(
+      `Running on the portable engine, correct but several times slower, because there is no TensorFlow. ${error.rawMessage}`,
+      { type: 'SulcusWarning' },
+    );
+    return await start('portable', options);
+  }
+}
+
+async function start(kind: EngineKind, options: EngineOptions): Promise<Engine> {
+  const engine = new ProcessEngine(kind, options);
+  await engine.started(options.startTimeoutMs);
+  return engine;
+}
+
+/** `tensorflow 2.21.0 (CPU:0)` or `portable (tfjs-wasm 4.22.0)`: an engine as logs and summaries name it. */
+export const describeEngine = ({ kind, library, version, devices }: EngineInfo): string =>
+  kind === 'portable' ? `portable (${library} ${version})` : `${library} ${version} (${devices[0]})`;

@@ -1,5 +1,0 @@
-/** The engine process where there is no TensorFlow: the same graphs, interpreted in WebAssembly. Started by `startEngine`, spoken to over IPC. */
-import { serveEngine } from '../process/serve.js';
-import { PortableSession } from './session.js';
-
-await serveEngine(() => PortableSession.open());

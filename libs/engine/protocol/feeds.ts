@@ -1,0 +1,71 @@
+import { SulcusError } from '#libs/errors';
+import {
+  bytesOf,
+  describe,
+  describeShape,
+  elementCount,
+  type Port,
+  type SerializedEntryPoint,
+  type ValueType,
+  type TensorValue,
+} from '#libs/graph';
+import type { Feed } from './protocol.js';
+
+const ARRAY_TYPE: Readonly<Record<Exclude<ValueType, 'string'>, new (length: number) => ArrayBufferView>> = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+
+/**
+ * Checks what is fed against what the entry point takes: the session itself would not notice a wrong shape.
+ *
+ * @throws INVALID_ARGUMENT naming every mistake
+ */
+export function checkedFeeds(
+  name: string,
+  entry: SerializedEntryPoint,
+  values: Readonly<Record<string, TensorValue>>,
+): Feed[] {
+  const mistakes = [
+    ...Object.keys(values)
+      .filter((key) => !(key in entry.inputs))
+      .map((key) => `there is no input "${key}"`),
+    ...Object.entries(entry.inputs).flatMap(([key, port]) => mistakesOf(key, port, values[key])),
+  ];
+  if (mistakes.length > 0)
+    throw new SulcusError('INVALID_ARGUMENT', `Entry point "${name}": ${mistakes.join('; ')}`, {
+      details: { mistakes },
+    });
+  return Object.entries(entry.inputs).map(([key, port]) => toFeed(port, values[key]!));
+}
+
+function mistakesOf(name: string, port: Port, value: TensorValue | undefined): string[] {
+  if (!value) return [`input "${name}" (${describe(port)}) is missing`];
+  const fits =
+    value.dtype === port.dtype &&
+    value.shape.length === port.shape.length &&
+    value.shape.every((size, axis) => Number.isInteger(size) && size >= 0 && [-1, size].includes(port.shape[axis]!));
+  if (!fits) return [`input "${name}" must be ${describe(port)}, got ${describe(value)}`];
+  const rightArray =
+    value.dtype === 'string' ? Array.isArray(value.data) : value.data instanceof ARRAY_TYPE[value.dtype];
+  if (!rightArray)
+    return [
+      `input "${name}" needs ${value.dtype === 'string' ? 'an array of byte strings' : ARRAY_TYPE[value.dtype].name} for ${value.dtype}`,
+    ];
+  if (value.data.length !== elementCount(value.shape))
+    return [
+      `input "${name}" of shape ${describeShape(value.shape)} needs ${elementCount(value.shape)} elements, got ${value.data.length}`,
+    ];
+  return [];
+}
+
+const toFeed = (port: Port, value: TensorValue): Feed =>
+  value.dtype === 'string'
+    ? { tensor: port.tensor, shape: value.shape, strings: value.data }
+    : { tensor: port.tensor, shape: [], strings: [bytesOf(value.data)] };
+
+/** Bytes a feed carries. */
+export const feedBytes = (feed: Feed): number => feed.strings.reduce((sum, each) => sum + each.byteLength, 0);

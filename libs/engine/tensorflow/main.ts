@@ -1,0 +1,57 @@
+/**
+ * The engine process. It alone holds TensorFlow: a crash of the library ends this process and no other, and the
+ * blocking calls of the binding block no event loop but this one. Started by `startEngine`, spoken to over IPC.
+ */
+import { readFileSync } from 'node:fs';
+import { findBinding, loadBinding, type TensorFlowBinding } from './binding.js';
+import { computesInBfloat16, listGpus, pinnedGpu } from './gpus.js';
+import { loadKernels, type KernelType } from './kernels.js';
+import { hasOwnMemory } from './memory.js';
+import type { EngineInfo } from '../protocol/protocol.js';
+import { serveEngine } from '../protocol/serve.js';
+import { Session } from './session.js';
+
+/** What the processor says it can do; empty where nothing is known. */
+function cpuFlags(): string {
+  try {
+    return readFileSync('/proc/cpuinfo', 'utf8');
+  } catch {
+    return ''; // not Linux: float32 by plain ops is always right
+  }
+}
+
+/** TensorFlow takes oneDNN's kernels by itself on x86 processors with instructions for neural networks (tensorflow/core/util/util.cc, IsMKLEnabled). */
+const usesOneDnn = (flags: string): boolean =>
+  process.arch === 'x64' &&
+  process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' &&
+  /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
+
+/** What the kernels are used for. AMX, which the convolutions do not use, multiplies bfloat16 faster than they can make up for. */
+const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'convolutions' | 'norms'> => ({
+  convolutions: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)),
+  norms: types,
+});
+
+function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType[]): EngineInfo {
+  const gpu = binding.isUsingGpuDevice();
+  const flags = cpuFlags();
+  // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX, and on GPUs from Ampere on.
+  const bf16 = gpu ? computesInBfloat16(pinnedGpu(listGpus())) : /\b(avx512_bf16|amx_bf16)\b/.test(flags);
+  return {
+    kind: 'tensorflow',
+    library: 'tensorflow',
+    version: binding.TF_Version,
+    devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'],
+    precision: { bf16 },
+    oneDnn: !gpu && usesOneDnn(flags),
+    ...ownKernels(gpu ? [] : kernels, flags),
+    ownMemory: hasOwnMemory(),
+  };
+}
+
+await serveEngine(() => {
+  const file = findBinding();
+  const binding = loadBinding(file);
+  const { elementTypes, releaseFreeMemory } = loadKernels(file);
+  return new Session(binding, describeEngine(binding, elementTypes), releaseFreeMemory);
+});

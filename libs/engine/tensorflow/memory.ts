@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { choice, parseEnvironment } from '#libs/config';
+import { findBinding } from './binding.js';
+
+/** The variable that switches our own allocator off; services list it among theirs. */
+export const memoryEnvironment = {
+  memory: [
+    'SULCUS_ENGINE_MEMORY',
+    choice(['own', 'tensorflow'], {
+      default: 'own',
+      description:
+        "which allocator gives tensors their memory: our own, which needs little more than what is in use, or TensorFlow's",
+    }),
+  ],
+} as const;
+
+/** The compiled allocator (libs/engine/native/allocator), beside the binding. */
+const FILE = 'sulcus_memory.so';
+
+/** The loader takes these for the ends of names. */
+const SEPARATORS = /[\s:]/;
+
+/**
+ * Environment variables by which an engine process allocates with our library: it takes the place of the C library's calls,
+ * which TensorFlow is told to use. None where it is not compiled or lies at a path that the loader cannot be told.
+ *
+ * @throws ENGINE_UNAVAILABLE without a binding
+ */
+export function preloadMemory(
+  allocator: 'own' | 'tensorflow' = parseEnvironment(memoryEnvironment).memory,
+): Record<string, string> {
+  const file = path.join(path.dirname(findBinding()), FILE);
+  if (allocator === 'tensorflow' || !existsSync(file) || SEPARATORS.test(file)) return {};
+  const others = process.env['LD_PRELOAD'];
+  return { LD_PRELOAD: others ? `${file}:${others}` : file, TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
+}
+
+/** Whether this process allocates with our library: the loader goes on without one that it cannot load. */
+export const hasOwnMemory = (): boolean =>
+  process.platform === 'linux' && readFileSync('/proc/self/maps', 'utf8').includes(`/${FILE}`);
