@@ -10,15 +10,15 @@ export {
   MAX_SIDE_PIXELS,
   type DecodeLimits,
   type DecodeOptions,
-} from './decoding/decode.js';
+} from './decode/decode-image.js';
 export {
   detectFormat,
   FORMAT_EXTENSIONS,
   IMAGE_EXTENSIONS,
   isMislabelled,
   type RefusedFormat,
-} from './decoding/format.js';
-export { encodeImage } from './encoding.js';
+} from './decode/format.js';
+export { encodeImage } from './encode-image.js';
 export { withChannels } from './channels.js';
 
 export {
@@ -36,9 +36,9 @@ export { drawOps, type DrawnOp } from './transforms/draw.js';
 export type { PreparedImage } from './transforms/prepare.js';
 export { prepareFile } from './prepare-file.js';
 
-export { projectHeatMap, type HeatMap } from './heat-map/project.js';
-export { overlayHeat } from './heat-map/overlay.js';
-export { heatColours } from './heat-map/colour-map.js';
+export { projectHeatMap, type HeatMap } from './saliency/project.js';
+export { overlayHeat } from './saliency/overlay.js';
+export { heatColours } from './saliency/colour-map.js';
 
 export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
 export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';

@@ -1,4 +1,4 @@
-import { decodeImage, type DecodeLimits } from './decoding/decode.js';
+import { decodeImage, type DecodeLimits } from './decode/decode-image.js';
 import type { CompiledTransform } from './transforms/compile.js';
 import type { PreparedImage } from './transforms/prepare.js';
 

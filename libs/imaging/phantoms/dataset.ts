@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import { encodeImage } from '../encoding.js';
+import { encodeImage } from '../encode-image.js';
 import { PHANTOM_CLASSES, renderPhantom, type PhantomClass } from './render.js';
 
 export interface PhantomDatasetOptions {

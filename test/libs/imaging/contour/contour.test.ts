@@ -17,7 +17,7 @@ type Picture = [width: number, height: number, channels: 1 | 3, seed: number, no
 
 /** What OpenCV makes of drawn pictures: see scripts/fixtures/imaging_contours.py. */
 const { cases } = JSON.parse(
-  readFileSync(new URL('../../fixtures/imaging/contours.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/imaging/contours.json', import.meta.url), 'utf8'),
 ) as {
   cases: { picture: Picture; box: [left: number, top: number, right: number, bottom: number] | null }[];
 };

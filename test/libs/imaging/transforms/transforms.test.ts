@@ -14,7 +14,7 @@ import {
   type TransformSpec,
 } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { reference } from './reference.js';
+import { reference } from '../_reference.js';
 
 /** 3 x 2 pixels, one letter each: a b c / d e f. */
 const letters = image(3, 2, [1, 2, 3, 4, 5, 6]);

@@ -9,7 +9,7 @@ import {
   type RasterImage,
   type TransformOp,
 } from '#libs/imaging';
-import { difference, pixelsOf, reference } from './reference.js';
+import { difference, pixelsOf, reference } from '../_reference.js';
 
 /** Deterministic ops as an eval transform. */
 function runFixed(image: RasterImage, ops: TransformOp[], width: number, height: number): Uint8Array {

@@ -8,7 +8,7 @@ import { createRandom } from '#libs/random';
 
 /** JPEGs, and what libjpeg's scaled decoding makes of them at half size: see scripts/fixtures/jpeg_halved.py. The last one has restart markers. */
 const halved = JSON.parse(
-  readFileSync(new URL('../../fixtures/imaging/jpeg-halved.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/imaging/jpeg-halved.json', import.meta.url), 'utf8'),
 ) as { jpeg: string; png: string }[];
 
 /** A file of a noisy picture with a black border; three components unless `isOneComponent`. */

@@ -1,4 +1,4 @@
-import { sharp } from './decoding/sharp.js';
+import { sharp } from './decode/sharp.js';
 import type { RasterImage } from './image.js';
 
 /**

@@ -15,7 +15,7 @@ import {
   type TransformSpec,
 } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { difference } from './reference.js';
+import { difference } from '../_reference.js';
 
 const grey = (width: number, height: number, level: (x: number, y: number) => number): RasterImage => ({
   width,
