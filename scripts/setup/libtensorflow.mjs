@@ -12,6 +12,7 @@ import {
   withTemporaryFolder,
   writeJson,
 } from './files.mjs';
+import { DOWNLOADERS, explainDownload } from './causes.mjs';
 import { findDamage } from './intact.mjs';
 import { findOnPath, mainError, run } from './process.mjs';
 
@@ -125,13 +126,10 @@ async function downloadWheel(python, wheel, folder) {
     () => run(python, args, { env: { ...process.env, TMPDIR: folder } }),
     () => formatMegabytes(folderSize(folder)),
   );
-  if (/no space left/i.test(stderr))
-    throw new SetupError(
-      `The disk is full: ${cacheFolder} needs ${formatMegabytes(NEEDED_BYTES)}. Free some space and run again.`,
-    );
   if (code !== 0) {
     throw new SetupError(
-      `pip could not download tensorflow-cpu ${VERSION} (${mainError(stderr)}): check the network and pip's index, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`,
+      `pip could not download tensorflow-cpu ${VERSION}: ${explainDownload(stderr, DOWNLOADERS.pip)}, ` +
+        'or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow; then run again.',
     );
   }
   const name = readdirSync(folder).find((file) => file.endsWith('.whl'));

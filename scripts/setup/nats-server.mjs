@@ -72,11 +72,11 @@ async function install(apt, label, offer, folder) {
   const entry = readdirSync(unpacked, { recursive: true, withFileTypes: true }).find(
     (file) => file.isFile() && file.name === 'nats-server' && path.basename(file.parentPath).endsWith('bin'),
   );
-  if (!entry) return `${label}'s package holds no nats-server`;
+  if (!entry) return 'its package holds no nats-server';
   const binary = path.join(entry.parentPath, entry.name);
   chmodSync(binary, 0o755);
   const version = await versionOf(binary);
-  if (!version) return `${label}'s nats-server ${offer.version} does not run here`;
+  if (!version) return `its nats-server ${offer.version} does not run here`;
   moveIntoPlace(binary, natsServerBinary);
   const record = await recordOf(natsServerBinary);
   writeJson(STAMP, { version, package: offer.version, archive: label, archiveSha256: sha256, binary: record });
@@ -84,14 +84,17 @@ async function install(apt, label, offer, folder) {
   return undefined;
 }
 
-/** Asks one archive for its offer. @returns {Promise<{ offer?: { version: string, sha256: string }, apt, problem?: string }>} */
+/**
+ * Asks one archive for its offer.
+ * @returns {Promise<{ apt, offer?: { version: string, sha256: string }, problem?: string, advice?: string }>}
+ */
 async function ask(choice, folder) {
   mkdirSync(folder, { recursive: true });
   const apt = await openPrivateApt(folder, choice.sources);
-  const problem = await withProgress(`reading ${choice.label}'s package index (about 10 MB) for nats-server`, () =>
+  const failure = await withProgress(`reading ${choice.label}'s package index (about 10 MB) for nats-server`, () =>
     apt.update(),
   );
-  if (problem) return { apt, problem };
+  if (failure) return { apt, problem: failure.reason, advice: failure.advice };
   const offer = await apt.candidate('nats-server');
   return offer ? { apt, offer } : { apt, problem: 'no nats-server on offer' };
 }
@@ -100,25 +103,30 @@ async function fetchFromArchives() {
   const choices = archiveChoices(readAptSources(), isDebian());
   if (choices.length === 0)
     throw new SetupError(`apt on this machine has no archive to take nats-server from: ${WAY_OUT}.`);
-  const problems = [];
+  /** @type {Map<string, string[]>} what is wrong → with which archives */
+  const problems = new Map();
+  const note = (label, problem) => problems.set(problem, [...(problems.get(problem) ?? []), label]);
+  let advice = 'look at the archives of this machine';
   await withTemporaryFolder(async (folder) => {
     const offers = [];
     const tryOffer = async ({ choice, apt, offer, place }) => {
       const problem = await install(apt, choice.label, offer, place);
-      if (problem) problems.push(problem);
+      if (problem) note(choice.label, problem);
       return !problem;
     };
     for (const [index, choice] of choices.entries()) {
       const place = path.join(folder, String(index));
-      const { apt, offer, problem } = await ask(choice, place);
-      if (!offer) problems.push(`${choice.label}: ${problem}`);
-      else if (!isAtLeast(offer.version, FLOOR)) problems.push(`${choice.label} offers ${offer.version}`);
+      const { apt, offer, ...failure } = await ask(choice, place);
+      if (failure.advice) advice = failure.advice;
+      if (!offer) note(choice.label, failure.problem);
+      else if (!isAtLeast(offer.version, FLOOR)) note(choice.label, `it offers ${offer.version}`);
       else if (!isAtLeast(offer.version, PREFERRED)) offers.push({ choice, apt, offer, place });
       else if (await tryOffer({ choice, apt, offer, place })) return;
     }
     offers.sort((a, b) => compareVersions(b.offer.version, a.offer.version));
     for (const offer of offers) if (await tryOffer(offer)) return;
-    throw new SetupError(`nats-server could not be had (${problems.join('; ')}): check the network, or ${WAY_OUT}.`);
+    const found = [...problems].map(([problem, labels]) => `${labels.join(', ')}: ${problem}`).join('; ');
+    throw new SetupError(`nats-server could not be had (${found}): ${advice}, or ${WAY_OUT}.`);
   });
 }
 

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError, withProgress } from './output.mjs';
 import { readJson } from './files.mjs';
-import { mainError, run } from './process.mjs';
+import { DOWNLOADERS, explainDownload } from './causes.mjs';
+import { run } from './process.mjs';
 
 /** Where npm keeps what it installed. */
 const INSTALLED = path.join(root, 'node_modules/.package-lock.json');
@@ -38,10 +39,7 @@ export const npmPackages = {
     rmSync(INSTALLED, { force: true });
     const { code, stderr } = await withProgress('installing the npm packages', () => run('npm', args));
     if (code === 127) throw new SetupError('npm is not on PATH: install it (it comes with Node.js) and run again.');
-    if (code !== 0)
-      throw new SetupError(
-        `npm ci failed (${mainError(stderr)}): check the network and npm's registry setting, then run again.`,
-      );
+    if (code !== 0) throw new SetupError(`npm ci failed: ${explainDownload(stderr, DOWNLOADERS.npm)}; then run again.`);
   },
 };
 

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError } from './output.mjs';
-import { mainError, run } from './process.mjs';
+import { DOWNLOADERS, explainDownload, findCause } from './causes.mjs';
+import { run } from './process.mjs';
 
 const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -69,10 +70,13 @@ export async function openPrivateApt(folder, sources) {
   const env = { ...process.env, APT_CONFIG: configuration, LC_ALL: 'C' };
 
   return {
-    /** Reads the archive's signed index. @returns {Promise<string | undefined>} why it could not be read */
+    /**
+     * Reads the archive's signed index.
+     * @returns {Promise<{ reason: string, advice: string } | undefined>} why it could not be read
+     */
     async update() {
       const { code, stdout, stderr } = await run('apt-get', ['update', '-q'], { env });
-      return code === 0 ? undefined : mainError(`${stderr}\n${stdout}`);
+      return code === 0 ? undefined : findCause(`${stderr}\n${stdout}`, DOWNLOADERS.apt);
     },
 
     /** The newest version on offer. @param {string} name @returns {Promise<{ version: string, sha256: string } | undefined>} */
@@ -90,7 +94,7 @@ export async function openPrivateApt(folder, sources) {
       const file = readdirSync(target).find((entry) => entry.endsWith('.deb'));
       if (code !== 0 || !file)
         throw new SetupError(
-          `apt could not download ${name} (${mainError(stderr)}): check the network and the free space, then run again.`,
+          `apt could not download ${name}: ${explainDownload(stderr, DOWNLOADERS.apt)}; then run again.`,
         );
       return path.join(target, file);
     },
