@@ -12,6 +12,7 @@ const PARTS = {
   up: ALL_PARTS,
   trainer: ['packages', 'engine', 'build'],
   predictor: ['packages', 'engine', 'build'],
+  replay: ['packages', 'engine', 'build'],
 };
 
 const args = process.argv.slice(2);

@@ -11,7 +11,7 @@ type CommandMain = (argv: readonly string[]) => Promise<void>;
 const COMMANDS: Readonly<Record<string, readonly [description: string, load: () => Promise<CommandMain>]>> = {
   up: [
     'run the whole pipeline on this machine (what npm start does)',
-    async () => (await import('#services/console')).main,
+    async () => (await import('./commands/up.js')).main,
   ],
   ingest: ['take images in over gRPC and from a watched folder', async () => (await import('#services/ingest')).main],
   preprocess: ['turn scans into tensor batches', async () => (await import('#services/preprocess')).main],
@@ -22,35 +22,47 @@ const COMMANDS: Readonly<Record<string, readonly [description: string, load: () 
   ],
   import: [
     'send a folder or a manifest of images to ingest',
-    async () => (await import('#services/ingest')).importMain,
+    async () => (await import('./commands/import/import.js')).importMain,
   ],
-  predict: ['ask the predictor about image files', async () => (await import('#services/predictor')).predictMain],
-  predictions: ['list records of predictions', async () => (await import('#services/predictor')).predictionsMain],
+  predict: [
+    'ask the predictor about image files',
+    async () => (await import('./commands/predict/predict.js')).predictMain,
+  ],
+  predictions: [
+    'list records of predictions',
+    async () => (await import('./commands/predictions/predictions.js')).predictionsMain,
+  ],
   replay: [
     'make a recorded prediction again and compare',
-    async () => (await import('#services/predictor')).replayMain,
+    async () => (await import('./commands/replay/replay.js')).replayMain,
   ],
-  study: ['ask the predictor about a whole study', async () => (await import('#services/predictor')).studyMain],
+  study: ['ask the predictor about a whole study', async () => (await import('./commands/study/study.js')).studyMain],
   phantoms: [
     'write a data set of synthetic brain MR images',
-    async () => (await import('#services/console')).phantomsMain,
+    async () => (await import('./commands/phantoms.js')).phantomsMain,
   ],
-  models: ['list the networks, or describe one layer by layer', async () => (await import('./models-command.js')).main],
+  models: [
+    'list the networks, or describe one layer by layer',
+    async () => (await import('./commands/models.js')).main,
+  ],
   versions: [
     'list the model versions, and why aliases moved',
-    async () => (await import('./versions-command.js')).versionsMain,
+    async () => (await import('./commands/versions.js')).versionsMain,
   ],
-  promote: ['move an alias onto a model version', async () => (await import('./promote-command.js')).promoteMain],
-  rollback: ['undo the last promotion of an alias', async () => (await import('./promote-command.js')).rollbackMain],
+  promote: ['move an alias onto a model version', async () => (await import('./commands/promote.js')).promoteMain],
+  rollback: ['undo the last promotion of an alias', async () => (await import('./commands/promote.js')).rollbackMain],
   weights: [
     'import pretrained weights from a file, draw them, export a version to one',
-    async () => (await import('./weights-command.js')).main,
+    async () => (await import('./commands/weights/weights.js')).main,
   ],
   doctor: [
     'look at what this machine has, and check that its engine computes right',
-    async () => (await import('#services/console')).doctorMain,
+    async () => (await import('./commands/doctor.js')).doctorMain,
   ],
-  trace: ['tell the story of one image from recorded spans', async () => (await import('#services/console')).traceMain],
+  trace: [
+    'tell the story of one image from recorded spans',
+    async () => (await import('./commands/trace.js')).traceMain,
+  ],
 };
 
 /** Whoever reads the output may have seen enough, as `head` does. */

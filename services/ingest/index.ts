@@ -1,6 +1,5 @@
 /** Ingest: takes images in at a site over gRPC, from a watched folder, from folders and manifests. */
 export { main } from './main.js';
-export { importMain } from './import/import-command.js';
 
 // ---- to build the service or an import in another process
 export { IngestService, type IngestServiceContext } from './service.js';

@@ -1,8 +1,16 @@
 /** The predictor: answers over gRPC with the newest model version that has earned promotion. */
 export { main } from './main.js';
-export { readConfig, type PredictorConfig } from './config.js';
+export { predictorEnvironment, readConfig, type PredictorConfig } from './config.js';
 export { PredictorService, type PredictorDependencies } from './service.js';
-export { predictMain } from './client/predict-command.js';
-export { predictionsMain } from './records/predictions-command.js';
-export { replayMain } from './replay/replay-command.js';
-export { studyMain } from './client/study-command.js';
+
+// ---- records of predictions, and making one again
+export { RecordStore, type StoredRecord } from './recording/record-store.js';
+export { describeRetention } from './recording/retention.js';
+export { compare, type Comparison } from './recording/replay/compare.js';
+export { recall, type Recalled } from './recording/replay/recall.js';
+export { replay, type Replayed } from './recording/replay/replay.js';
+
+// ---- what a request for a study may ask for
+export { AGGREGATIONS, type Aggregation } from './studies/aggregate.js';
+export { toWireAggregation } from './studies/options.js';
+export { MAX_VIEWS } from './studies/views.js';

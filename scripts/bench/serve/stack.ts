@@ -9,7 +9,7 @@ import { defaultTransform, transformHash, type TransformSpec } from '#libs/imagi
 import { encodeSafetensors, initialState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { createClient, type Methods } from '#libs/rpc';
-import { brokerReady, choosePort, createBroker, SupervisedProcess } from '#services/console';
+import { brokerReady, choosePort, createBroker, SupervisedProcess } from '#services/cli';
 import { networkConfig } from '../options.js';
 import type { ServeBenchOptions } from './options.js';
 

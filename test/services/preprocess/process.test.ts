@@ -7,7 +7,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { attr } from '#libs/telemetry';
-import { readSpanFolder } from '../../../services/console/trace/span-files.js';
+import { readSpanFolder } from '../../../services/cli/trace/span-files.js';
 import {
   batchRequest,
   order,

@@ -1,0 +1,67 @@
+import { connectBus } from '#libs/bus';
+import { flag } from '#libs/config';
+import { parseCommandLine, runService } from '#libs/service';
+import {
+  commonEnvironment,
+  importPath,
+  IngestEvents,
+  Ingestor,
+  loadPseudonymKey,
+  Pseudonyms,
+  readCommonConfig,
+  type IngestOutcome,
+} from '#services/ingest';
+import { ProgressLine, summaryOf } from './progress-line.js';
+
+/** Rejections shown one by one; all of them are in the dead-letter stream. */
+const MAX_SHOWN_REJECTIONS = 50;
+
+/** `sulcus import PATH`: takes in a folder or what a manifest lists, and ends. */
+export async function importMain(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus import',
+      description:
+        'Takes in a folder of images (<class>/<image>, or Training|Testing/<class>/<image>) or a CSV manifest\n(path,label[,patient][,study][,split]). The files stay; importing again adds only what is new.',
+      operand: '<path>',
+      options: {
+        sorted: [
+          '--sorted',
+          flag({ default: false, description: 'send the images by path instead of mixing the classes' }),
+        ],
+      },
+      environment: commonEnvironment,
+    },
+    argv,
+  );
+  if (!parsed) return;
+  const target = parsed.operand!;
+
+  await runService('import', async ({ signal, log, instance }) => {
+    const config = readCommonConfig();
+    await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
+    await bus.ensureTopology();
+    const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
+    const events = new IngestEvents(bus, instance, log, instance);
+    const ingestor = new Ingestor({ bus, config, pseudonyms, events });
+
+    const progress = new ProgressLine();
+    const counts = await importPath({ ingestor, events, maxFileBytes: config.maxFileBytes }, target, {
+      signal,
+      order: parsed.options.sorted ? 'sorted' : 'mixed',
+      onWarning: (line) => progress.note(`import: ${line}`),
+      onOutcome: (outcome, current, total) => {
+        noteRejection(progress, outcome, current.rejected);
+        progress.update(current, total);
+      },
+    });
+    const kept = counts.rejected > 0 ? ' · rejected images are kept in the dead-letter stream' : '';
+    progress.note(`import: ${counts.offered} images offered · ${summaryOf(counts)}${kept}`);
+  });
+}
+
+function noteRejection(progress: ProgressLine, outcome: IngestOutcome, rejectedSoFar: number): void {
+  if (outcome.kind !== 'rejected' || rejectedSoFar > MAX_SHOWN_REJECTIONS) return;
+  progress.note(`import: rejected ${outcome.source}: ${outcome.error.message}`);
+  if (rejectedSoFar === MAX_SHOWN_REJECTIONS) progress.note('import: further rejections are only counted here');
+}

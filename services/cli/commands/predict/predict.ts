@@ -1,0 +1,106 @@
+import { writeFile } from 'node:fs/promises';
+import { PredictorClient } from '#libs/client';
+import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { parseCommandLine, runService } from '#libs/service';
+import { predictorEnvironment } from '#services/predictor';
+import { commonFolder, writeExplanation } from './explanation-files.js';
+import { findImages } from '../../shared/image-files.js';
+import { formatPredictions } from './output.js';
+import { predictFiles, type FilePrediction } from './predict-files.js';
+
+const clientEnvironment = { address: predictorEnvironment.address };
+
+const options = {
+  json: ['--json', flag({ default: false, description: 'write a JSON array instead of a table' })],
+  csv: ['--csv', flag({ default: false, description: 'write CSV with one column per class instead of a table' })],
+  output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
+  address: [
+    '--address <host:port>',
+    optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' })),
+  ],
+  concurrency: [
+    '--concurrency <n>',
+    integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' }),
+  ],
+  explain: [
+    '--explain <dir>',
+    optional(
+      text({ description: 'write there, for each image, what in it speaks for its class: a PNG of its own size' }),
+    ),
+  ],
+  explainClass: [
+    '--explain-class <name>',
+    optional(text({ description: 'explain this class instead of the predicted one' })),
+  ],
+  timeoutMs: [
+    '--timeout <time>',
+    duration({ default: 30_000, description: 'time one answer may take, for example 5s' }),
+  ],
+  waitMs: [
+    '--wait <time>',
+    duration({
+      default: 10_000,
+      description: 'time the predictor may take to have a model in service, for example 1m',
+    }),
+  ],
+} as const;
+
+const notes = 'Exit code: 0 when every image was answered, 1 otherwise, 2 for wrong options.';
+
+/**
+ * `sulcus predict FILE|DIR…`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code 0
+ * when every image was answered, 1 otherwise, 2 for wrong options.
+ *
+ * @param argv the words after the command's name
+ */
+export async function predictMain(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus predict',
+      description: 'Asks a running predictor about image files, and about all images in folders at any depth.',
+      operand: '<path...>',
+      options,
+      environment: clientEnvironment,
+      notes,
+    },
+    argv,
+  );
+  if (!parsed) return;
+  const { json, csv, output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
+  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  if (explainClass !== undefined && explain === undefined)
+    throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
+
+  await runService('predict', async ({ signal }) => {
+    const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;
+    const files = await findImages(parsed.operands);
+    using client = new PredictorClient(address, { timeoutMs });
+    await client.waitUntilServing({ timeoutMs: waitMs, signal });
+
+    const predictions: FilePrediction[] = [];
+    const imageFolder = commonFolder(files);
+    const request = explain === undefined ? undefined : { explain: { className: explainClass } };
+    for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal, request })) {
+      predictions.push(prediction);
+      if (explain !== undefined) await writeExplanation(explain, imageFolder, prediction);
+      showProgress(predictions.length, files.length);
+    }
+    const written = formatPredictions(predictions, json ? 'json' : csv ? 'csv' : 'table');
+    if (output === undefined) process.stdout.write(written);
+    else await writeFile(output, written);
+    reportFailed(predictions);
+  });
+}
+
+function reportFailed(predictions: readonly FilePrediction[]): void {
+  const failed = predictions.filter((prediction) => 'error' in prediction).length;
+  if (failed === 0) return;
+  process.stderr.write(`predict: ${failed} of ${predictions.length} images were not answered\n`);
+  process.exitCode = 1;
+}
+
+function showProgress(done: number, total: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(done === total ? '\r\x1b[2K' : `\r${done} of ${total} images`);
+}

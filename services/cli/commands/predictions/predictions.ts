@@ -1,0 +1,74 @@
+import { connectBus } from '#libs/bus';
+import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { parseCommandLine, runService } from '#libs/service';
+import { describeRetention, predictorEnvironment, RecordStore } from '#services/predictor';
+import { recordFormat } from './output.js';
+
+const environment = { natsUrl: predictorEnvironment.natsUrl };
+
+/** Records shown unless told otherwise. */
+const DEFAULT_LAST = 20;
+
+const options = {
+  last: [
+    '--last <n>',
+    optional(
+      integer({
+        min: 1,
+        max: 10_000_000,
+        description: `the newest so many (default: ${DEFAULT_LAST}; with --since all)`,
+      }),
+    ),
+  ],
+  model: [
+    '--model <name>',
+    optional(text({ description: 'of a model version, for example main-000042, or of all versions of a run' })),
+  ],
+  sinceMs: ['--since <time>', optional(duration({ description: 'not older than, for example 1h' }))],
+  follow: ['--follow', flag({ default: false, description: 'go on with what comes, until interrupted' })],
+  csv: ['--csv', flag({ default: false, description: 'write CSV instead of a table' })],
+  json: ['--json', flag({ default: false, description: 'write one JSON object per line instead of a table' })],
+  nats: ['--nats <url>', optional(text({ description: 'NATS server (default: SULCUS_NATS_URL)' }))],
+} as const;
+
+/**
+ * `sulcus predictions`: lists records of predictions, oldest first.
+ *
+ * @param argv the words after the command's name
+ */
+export async function predictionsMain(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus predictions',
+      description: 'Lists records of predictions: what was answered, when, and by which model version.',
+      options,
+      environment,
+    },
+    argv,
+  );
+  if (!parsed) return;
+  const { model, sinceMs, follow, csv, json, last = sinceMs === undefined ? DEFAULT_LAST : undefined } = parsed.options;
+  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  await runService('predictions', async ({ signal }) => {
+    await using bus = await connectBus({
+      servers: parsed.options.nats ?? parseEnvironment(environment).natsUrl,
+      name: 'predictions',
+      signal,
+    });
+    const store = new RecordStore(bus);
+    const format = recordFormat(json ? 'json' : csv ? 'csv' : 'table');
+    const stats = await store.stats();
+    process.stderr.write(`predictions: ${describeRetention(stats)}\n`);
+    const stored = await store.list({
+      last,
+      model,
+      sinceUnixMs: sinceMs === undefined ? undefined : Date.now() - sinceMs,
+      signal,
+    });
+    process.stdout.write([format.header, ...stored.map(format.row)].join(''));
+    if (!follow) return;
+    const seen = Math.max(stats.lastSequence, stored.at(-1)?.sequence ?? 0);
+    for await (const next of store.follow({ model, signal }, seen)) process.stdout.write(format.row(next));
+  });
+}

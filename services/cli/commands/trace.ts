@@ -1,0 +1,28 @@
+import path from 'node:path';
+import { flag, text } from '#libs/config';
+import { parseCommandLine } from '#libs/service';
+import { readSpanFolder, renderStory, tellStory } from '../trace/index.js';
+
+/** Where the launcher's newest run keeps its spans, relative to the working folder. */
+export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
+
+/** `sulcus trace <sample id | prediction id>`: prints what became of one image. */
+export async function traceMain(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus trace',
+      description: 'Tells the story of one image: ingest, batches, training steps, model versions, predictions.',
+      operand: '<sample>',
+      options: {
+        dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
+        json: ['--json', flag({ default: false, description: 'print the story as JSON' })],
+      },
+      notes:
+        'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',
+    },
+    argv,
+  );
+  if (!parsed) return;
+  const story = tellStory(await readSpanFolder(parsed.options.dir), parsed.operand!);
+  process.stdout.write(parsed.options.json ? `${JSON.stringify(story, undefined, 2)}\n` : renderStory(story));
+}

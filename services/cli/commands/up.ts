@@ -1,0 +1,26 @@
+import { runService } from '#libs/service';
+import { createLogger } from '#libs/telemetry';
+import { LateLog } from '../launcher/late-log.js';
+import { readUpOptions } from '../launcher/options.js';
+
+/** As shells report a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+/** `sulcus up`: the whole pipeline on this machine (what `npm start` runs). */
+export async function main(argv: readonly string[]): Promise<void> {
+  const options = readUpOptions(argv);
+  if (!options) return;
+  const { up } = await import('../launcher/run.js');
+  const output = new LateLog();
+  let ended = false;
+  await runService(
+    'sulcus',
+    async (context) => {
+      await up(options, context, (file) => output.open(file));
+      ended = true;
+    },
+    { log: createLogger('sulcus', output) },
+  );
+  // Stopping is how the long-running mode ends; with --once there is no result yet.
+  if (options.once && !ended) process.exitCode ||= EXIT_INTERRUPTED;
+}

@@ -1,0 +1,81 @@
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { SulcusError } from '#libs/errors';
+import { PHANTOM_CLASSES, writePhantomDataset } from '#libs/imaging';
+import { cleanLabel, listFolder, readManifest } from '#services/ingest';
+import { runsFolder, shownPath } from '../shared/paths.js';
+
+/** Images that a run is to learn from. */
+export interface DataSet {
+  /** Class names in output order: sorted, so that the same folder always gives the same order. */
+  classes: readonly string[];
+  /** What it is, for people. */
+  description: string;
+  /** Makes what has to be made and returns the folder or manifest to import. */
+  prepare(onProgress: (done: number, total: number) => void): Promise<string>;
+}
+
+export interface DataSetChoice {
+  /** Folder in ImageFolder layout or CSV manifest; undefined: phantoms. */
+  data: string | undefined;
+  /** Phantoms per class. */
+  phantoms: number;
+  seed: number;
+}
+
+/**
+ * Finds out what a run is to learn from.
+ *
+ * @throws INVALID_CONFIG when there are fewer than two classes, or a class name cannot be used
+ */
+export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Promise<DataSet> {
+  if (data === undefined) return phantomDataSet(phantoms, seed);
+  const items = statSync(data).isDirectory() ? await listFolder(data) : await readManifest(data);
+  const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
+  const mistakes = [
+    ...(classes.length < 2
+      ? [
+          `${shownPath(path.resolve(data))} has ${classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`}: at least two are needed, in one folder each`,
+        ]
+      : []),
+    ...classes.filter((name) => name.includes(',')).map((name) => `class name "${name}": a comma cannot be used`),
+  ];
+  if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes } });
+  return {
+    classes,
+    description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`,
+    prepare: async () => path.resolve(data),
+  };
+}
+
+/** Few slices each of many patients teach more than many of few: it is patients that a network has to generalise over. */
+const SLICES_PER_PATIENT = 2;
+
+/** Phantoms are a function of seed and number: a set that was made before is used again. */
+function phantomDataSet(perClass: number, seed: number): DataSet {
+  const folder = path.join(runsFolder(), 'phantoms', `${perClass}-by-${SLICES_PER_PATIENT}-seed-${seed}`);
+  return {
+    classes: [...PHANTOM_CLASSES].sort(),
+    description: `${perClass * PHANTOM_CLASSES.length} phantoms of ${PHANTOM_CLASSES.length} classes`,
+    prepare: (onProgress) => preparePhantoms(folder, perClass, seed, onProgress),
+  };
+}
+
+/** Appears whole or not at all: an interrupted run leaves nothing that looks finished. */
+async function preparePhantoms(
+  folder: string,
+  perClass: number,
+  seed: number,
+  onProgress: (done: number, total: number) => void,
+): Promise<string> {
+  const manifest = path.join(folder, 'manifest.csv');
+  if (existsSync(manifest)) return manifest;
+  const draft = `${folder}.${process.pid}.draft`;
+  try {
+    await writePhantomDataset(draft, { perClass, seed, slicesPerPatient: SLICES_PER_PATIENT, onProgress });
+    if (!existsSync(manifest)) renameSync(draft, folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return manifest;
+}

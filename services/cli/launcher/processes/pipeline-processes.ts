@@ -1,0 +1,43 @@
+import path from 'node:path';
+import { SupervisedProcess } from './supervised-process.js';
+import type { OneShotSpec } from './one-shot.js';
+
+/** The services of a pipeline, in the order in which data flows through them. */
+export const SERVICES = ['ingest', 'preprocess', 'trainer', 'predictor'] as const;
+
+export interface ServicePlan {
+  environment: NodeJS.ProcessEnv;
+  logFolder: string;
+  /** Gives up on a service that keeps failing right after its start; without it, it is started again for ever. */
+  maxRapidFailures?: number;
+}
+
+/** The command line of this very build: sources are run by sources, compiled code by compiled code. */
+const CLI = path.join(import.meta.dirname, '..', '..', `main${path.extname(import.meta.filename)}`);
+
+/** One process per service. */
+export function createServices({ environment, logFolder, maxRapidFailures }: ServicePlan): SupervisedProcess[] {
+  return SERVICES.map(
+    (name) =>
+      new SupervisedProcess({
+        ...commandSpec(name, [name], { environment, logFolder }),
+        orphanGuard: 'ipc',
+        maxRapidFailures,
+      }),
+  );
+}
+
+/** What it takes to run `sulcus <words>` as a process of its own. */
+export function commandSpec(
+  name: string,
+  words: readonly string[],
+  { environment, logFolder }: ServicePlan,
+): OneShotSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [...process.execArgv, CLI, ...words],
+    environment,
+    logFile: path.join(logFolder, `${name}.log`),
+  };
+}

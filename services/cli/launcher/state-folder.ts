@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { SulcusError } from '#libs/errors';
+import { runsFolder, shownPath } from '../shared/paths.js';
+
+/** Marks a folder as ours and names the launcher that uses it. */
+const MARKER = 'sulcus-state.json';
+
+/** Finished `--once` runs that are kept to look at. */
+const KEPT_ONCE_RUNS = 4;
+
+/** Where one run of the launcher keeps everything. */
+export interface StateFolder {
+  root: string;
+  nats: string;
+  logs: string;
+  traces: string;
+  /** Of a finished `--once` run. */
+  report: string;
+  /** Lets another launcher have the folder. */
+  release(): void;
+}
+
+export interface StateChoice {
+  once: boolean;
+  state?: string;
+  fresh: boolean;
+}
+
+/**
+ * Chooses, empties if asked, and takes a state folder.
+ *
+ * @throws INVALID_CONFIG for a folder that is not ours to empty, not empty with `--once`, or in use by another launcher
+ */
+export function openStateFolder({ once, state, fresh }: StateChoice, runs: string = runsFolder()): StateFolder {
+  const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : 'live'));
+  const used = existsSync(root) && readdirSync(root).length > 0;
+  if (used) {
+    const marker = path.join(root, MARKER);
+    if (!existsSync(marker))
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} holds other files: name an empty folder with --state`,
+      );
+    const owner = ownerOf(marker);
+    if (owner !== undefined)
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} is in use by process ${owner}: stop it, or name another folder with --state`,
+      );
+    if (fresh) rmSync(root, { recursive: true });
+    else if (once)
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `${shownPath(root)} holds an earlier run, and --once starts from nothing: add --fresh to empty it`,
+      );
+  }
+  mkdirSync(root, { recursive: true });
+  writeMarker(root, process.pid);
+  if (state === undefined && once) pruneOnceRuns(runs);
+  pointLatest(runs, root);
+  return {
+    root,
+    nats: path.join(root, 'nats'),
+    logs: path.join(root, 'logs'),
+    traces: path.join(root, 'traces'),
+    report: path.join(root, 'report'),
+    release: () => writeMarker(root, undefined),
+  };
+}
+
+/** For example 20261123-080102-4711: sorts by time, unique per process. */
+function timestamp(): string {
+  return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid}`;
+}
+
+function writeMarker(root: string, launcherPid: number | undefined): void {
+  writeFileSync(path.join(root, MARKER), `${JSON.stringify({ launcherPid })}\n`);
+}
+
+/** Process id of the launcher that uses a folder; undefined when none lives. */
+function ownerOf(marker: string): number | undefined {
+  try {
+    const { launcherPid } = JSON.parse(readFileSync(marker, 'utf8')) as { launcherPid?: number };
+    if (launcherPid === undefined || launcherPid === process.pid) return undefined;
+    process.kill(launcherPid, 0);
+    return launcherPid;
+  } catch {
+    return undefined;
+  }
+}
+
+function pruneOnceRuns(runs: string): void {
+  const old = readdirSync(runs)
+    .filter((name) => name.startsWith('once-'))
+    .sort()
+    .slice(0, -KEPT_ONCE_RUNS);
+  for (const name of old) {
+    const root = path.join(runs, name);
+    if (ownerOf(path.join(root, MARKER)) === undefined) rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** A convenience for people and for `sulcus trace`: a file system without links does without. */
+function pointLatest(runs: string, root: string): void {
+  const link = path.join(runs, 'latest');
+  try {
+    mkdirSync(runs, { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(path.relative(runs, root), link);
+  } catch {
+    // The paths are printed anyway.
+  }
+}

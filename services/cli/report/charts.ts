@@ -1,0 +1,76 @@
+import type { ClassReport } from './report-data.js';
+import { lineChart } from './svg/line-chart.js';
+import type { TrainingHistory } from '../launcher/state/training-history.js';
+
+/** Of the accuracy plot that the mission asks for (S4-18): training 'bo-', validation 'ro-'. */
+const TRAINING_COLOUR = '#1f5fa0';
+const VALIDATION_COLOUR = '#c62f2f';
+
+/** Told apart by people who see colours differently too (Okabe and Ito); used in turn. */
+const CLASS_COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+
+/** Loss or accuracy over the steps: each report of the trainer faintly, means and validations with dots. */
+export function learningChart(history: TrainingHistory, key: 'loss' | 'accuracy', recipe: string): string {
+  const name = key === 'loss' ? 'Loss' : 'Accuracy';
+  const means = history.trainingAtValidations();
+  return lineChart({
+    title: `${recipe} - Training and Validation ${name}`,
+    xLabel: 'Training steps',
+    yLabel: name,
+    xRange: [0, 0],
+    yRange: key === 'loss' ? [0, 0] : [0, 1],
+    series: [
+      {
+        name: 'Training, as reported',
+        colour: TRAINING_COLOUR,
+        opacity: 0.35,
+        points: history.training.map((point) => [point.step, point[key]]),
+      },
+      {
+        name: 'Training, mean since the last validation',
+        colour: TRAINING_COLOUR,
+        markers: true,
+        points: history.validations.map(({ step }, index) => [step, means[index]?.[key] ?? NaN]),
+      },
+      {
+        name: 'Validation',
+        colour: VALIDATION_COLOUR,
+        markers: true,
+        points: history.validations.map((point) => [point.step, point[key]]),
+      },
+    ],
+  });
+}
+
+/** One curve per class against all others. */
+export function rocChart(reports: readonly ClassReport[]): string {
+  return lineChart({
+    title: 'ROC, one class against the others',
+    xLabel: 'False positive rate',
+    yLabel: 'True positive rate',
+    xRange: [0, 1],
+    yRange: [0, 1],
+    series: [
+      ...reports.flatMap(({ name, roc }, index) =>
+        roc
+          ? [
+              {
+                name: `${name}, AUC ${roc.auc.toFixed(4)}`,
+                colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!,
+                points: roc.points.map((point) => [point.falsePositiveRate, point.truePositiveRate] as const),
+              },
+            ]
+          : [],
+      ),
+      {
+        name: 'Chance',
+        colour: '#888888',
+        dashed: true,
+        points: [
+          [0, 0],
+          [1, 1],
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, mock, test } from 'node:test';
+import { connectBus, type Bus } from '#libs/bus';
+import type { SulcusError } from '#libs/errors';
+import { Registry } from '#libs/registry';
+import { promoteMain, rollbackMain } from '../../../../services/cli/commands/promote.js';
+import { versionsMain } from '../../../../services/cli/commands/versions.js';
+import { startNats, type TestNats } from '../../../_helpers/nats.js';
+import { content, draft } from '../../../libs/registry/_fixtures.js';
+
+const isCode = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
+
+let nats: TestNats;
+let bus: Bus;
+let registry: Registry;
+before(async () => {
+  nats = await startNats();
+  bus = await connectBus({ servers: nats.url, name: 'test' });
+  await bus.ensureTopology();
+  registry = new Registry(bus);
+});
+after(async () => {
+  await bus.drain();
+  await nats.stop();
+});
+
+/** What a command prints. */
+async function output(command: (argv: readonly string[]) => Promise<void>, ...words: string[]): Promise<string> {
+  const log = mock.method(console, 'log', () => undefined);
+  try {
+    await command([...words, '--nats', nats.url]);
+    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
+  } finally {
+    log.mock.restore();
+  }
+}
+
+test('sulcus versions says so when there are none', async () => {
+  assert.equal(await output(versionsMain), 'No model version has been published yet');
+});
+
+test('sulcus promote moves an alias onto a version with a reason, and says when it is there already', async () => {
+  for (const [step, loss] of [
+    [10, 0.5],
+    [20, 0.25],
+  ] as const)
+    await registry.publish(
+      draft({
+        step,
+        metrics: { validation: { loss, accuracy: 0.9, samples: 20 } },
+        ...(step === 20 && { parent: 'main-000001' }),
+      }),
+      content(100),
+    );
+  assert.equal(await output(promoteMain, 'main-000001', '--reason', 'first'), 'champion: none → main-000001');
+  assert.equal(
+    await output(promoteMain, 'main-000002', '--reason', 'better in the trial'),
+    'champion: main-000001 → main-000002',
+  );
+  assert.equal(await output(promoteMain, 'main-000002', '--reason', 'again'), 'champion is main-000002 already');
+  assert.equal(
+    await output(promoteMain, 'main-000001', '--alias', 'candidate', '--reason', 'another look'),
+    'candidate: none → main-000001',
+  );
+  const { version, reason, history } = (await registry.alias('champion'))!;
+  assert.deepEqual([version, reason, history.length], ['main-000002', 'better in the trial', 1]);
+});
+
+test('sulcus rollback undoes the last promotion in one call, and refuses when there is none', async () => {
+  assert.equal(await output(rollbackMain, '--reason', 'worse in practice'), 'champion: main-000002 → main-000001');
+  assert.equal((await registry.alias('champion'))!.reason, 'worse in practice');
+  await assert.rejects(output(rollbackMain, '--reason', 'once more'), isCode('NOT_FOUND', /no version to go back to/));
+});
+
+test('sulcus versions lists the newest first: aliases, validation, parent, and why an alias moved there last', async () => {
+  const [header, newest, oldest, ...rest] = (await output(versionsMain)).split('\n');
+  assert.match(header!, /^version +alias +published \(UTC\) +network +step +loss +accuracy +parent +last move$/);
+  assert.match(
+    newest!,
+    /^main-000002 +\d{4}-\d\d-\d\d \d\d:\d\d +baseline-cnn +20 +0\.2500 +90\.0 % +main-000001 +champion \d{4}-\d\d-\d\d \d\d:\d\d: better in the trial$/,
+  );
+  assert.match(
+    oldest!,
+    /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +champion .*: rolled back: worse in practice$/,
+  );
+  assert.deepEqual(rest, []);
+  const [json] = JSON.parse(await output(versionsMain, '--json')) as [
+    { version: string; lastMove: { reason: string } },
+  ];
+  assert.deepEqual([json.version, json.lastMove.reason], ['main-000002', 'better in the trial']);
+});
+
+test('a reason and a version that exists are asked for', async () => {
+  await assert.rejects(output(promoteMain), isCode('INVALID_CONFIG', /--reason is not given[^]*<version> is missing/));
+  await assert.rejects(output(rollbackMain), isCode('INVALID_CONFIG', /--reason is not given/));
+  await assert.rejects(output(promoteMain, 'main-000009', '--reason', 'a typo'), isCode('NOT_FOUND', /main-000009/));
+});

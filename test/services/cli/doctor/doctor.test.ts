@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { EngineInfo } from '#libs/engine';
+import { startNats } from '../../../_helpers/nats.js';
+import { brokerFindings } from '../../../../services/cli/doctor/broker.js';
+import { engineFinding, engineFindings } from '../../../../services/cli/doctor/engine.js';
+import { allWell, renderFindings, type Finding } from '../../../../services/cli/doctor/finding.js';
+
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-doctor-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Runs `work` with these variables set. */
+async function withEnvironment<T>(variables: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, variables);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+describe('sulcus doctor', () => {
+  test('on a machine that is well: one JSON object with what was found, exit code 0, no password', async () => {
+    const nats = await startNats();
+    try {
+      const url = nats.url.replace('://', '://user:geheim@');
+      const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, CLI, 'doctor', '--json'], {
+        env: { ...process.env, SULCUS_NATS_URL: url },
+      });
+      assert.doesNotMatch(stdout, /geheim/);
+      const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
+      assert.equal(ok, true);
+      const facts = (topic: string): Finding['facts'] => findings.find((finding) => finding.topic === topic)!.facts;
+      assert.equal(facts('Node.js')!['node'], process.versions.node);
+      assert.equal(typeof facts('engine')!['version'], 'string');
+      assert.ok(Array.isArray(facts('engine')!['convolutions']));
+      assert.match(String(facts('broker')!['serverVersion']), /^2\.\d+/);
+      assert.ok(Number(facts('broker')!['maxPayloadBytes']) > 0);
+      assert.ok(findings.filter(({ topic }) => topic === 'self-check').length >= 1);
+      assert.deepEqual(
+        findings.filter(({ status }) => status === 'problem'),
+        [],
+      );
+    } finally {
+      await nats.stop();
+    }
+  });
+
+  test('a broker that was named and does not answer prevents running, one that nobody named does not', async () => {
+    const url = 'nats://user:geheim@127.0.0.1:9';
+    const [, named] = await brokerFindings({ url, named: true });
+    assert.equal(named!.status, 'problem');
+    assert.match(named!.text, /No NATS server answers at 127\.0\.0\.1:9/);
+    assert.doesNotMatch(JSON.stringify(named), /geheim/);
+    const [, unnamed] = await brokerFindings({ url, named: false });
+    assert.equal(unnamed!.status, 'ok');
+  });
+
+  test('a nats-server that is too old prevents running, unless a broker runs already', async () => {
+    const old = path.join(folder, 'nats-server');
+    writeFileSync(old, '#!/bin/sh\necho "nats-server: v2.10.26"\n');
+    chmodSync(old, 0o755);
+    const [program] = await withEnvironment({ SULCUS_NATS_SERVER: old }, () =>
+      brokerFindings({ url: 'nats://127.0.0.1:9', named: false }),
+    );
+    assert.equal(program!.status, 'problem');
+    assert.match(program!.text, /is nats-server 2\.10\.26; at least 2\.10\.27/);
+    const nats = await startNats();
+    try {
+      const [dispensable, broker] = await withEnvironment({ SULCUS_NATS_SERVER: old }, () =>
+        brokerFindings({ url: nats.url, named: true }),
+      );
+      assert.deepEqual([dispensable!.status, broker!.status], ['warning', 'ok']);
+    } finally {
+      await nats.stop();
+    }
+  });
+
+  test('an engine whose number format does not work is found out by its self-check', async (t) => {
+    // oneDNN then has no kernels for bfloat16, while the processor says that it can.
+    const findings = await withEnvironment({ ONEDNN_MAX_CPU_ISA: 'AVX2' }, engineFindings);
+    if (!findings.some(({ topic, facts }) => topic === 'engine' && facts?.['oneDnn'] === true))
+      return t.skip('needs oneDNN kernels');
+    const checks = findings.filter(({ topic }) => topic === 'self-check');
+    if (checks.length < 2) return t.skip('needs a processor with bfloat16');
+    assert.deepEqual(
+      checks.map(({ status }) => status),
+      ['ok', 'problem'],
+    );
+    assert.match(checks[1]!.advice!, /precision "float32"/);
+    assert.equal(allWell(findings), false);
+  });
+
+  test("the engine's line names what runs on our own kernels in which element types and an allocator of our own, and says when a processor has no kernels", () => {
+    const onCpu: EngineInfo = {
+      kind: 'tensorflow',
+      library: 'tensorflow',
+      version: '2.21.0',
+      devices: ['CPU:0'],
+      precision: { bf16: true },
+      oneDnn: true,
+      convolutions: ['float32', 'bfloat16'],
+      norms: [],
+      ownMemory: false,
+    };
+    const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...onCpu, ...changes });
+    const { text, facts } = described({});
+    assert.equal(
+      text,
+      'tensorflow 2.21.0 (CPU:0), oneDNN kernels, own kernels for convolutions in float32 and bfloat16',
+    );
+    assert.equal(described({ ownMemory: true }).text, `${text}, own allocator`);
+    assert.deepEqual(facts!['convolutions'], ['float32', 'bfloat16']);
+    assert.match(
+      described({ convolutions: ['float32'], norms: ['float32', 'bfloat16'] }).text,
+      /, own kernels for convolutions in float32 and batch norms of training in float32 and bfloat16$/,
+    );
+    assert.match(
+      described({ convolutions: [] }).text,
+      /, no kernels of our own \(they need AVX512, and g\+\+ at set-up\)$/,
+    );
+    assert.equal(
+      described({ convolutions: [], oneDnn: false, devices: ['GPU:0', 'CPU:0'] }).text,
+      'tensorflow 2.21.0 (GPU:0)',
+    );
+    assert.doesNotMatch(
+      described({ convolutions: [], oneDnn: false, kind: 'portable', library: 'tfjs-wasm' }).text,
+      /own kernels|of our own/,
+    );
+  });
+
+  test('findings are aligned, with what to do below, and a verdict at the end', () => {
+    const findings: Finding[] = [
+      { topic: 'disk', status: 'ok', text: '5 GB' },
+      { topic: 'nats-server', status: 'problem', text: 'none', advice: 'npm run setup' },
+      { topic: 'GPU', status: 'warning', text: 'not used' },
+    ];
+    assert.equal(
+      renderFindings(findings),
+      [
+        '✔ disk         5 GB',
+        '✖ nats-server  none',
+        '               → npm run setup',
+        '! GPU          not used',
+        '',
+        '1 thing prevents running.',
+        '',
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
+import { lastErrors } from '../../../../../services/cli/launcher/processes/log-tail.js';
+import { choosePort } from '../../../../../services/cli/launcher/processes/ports.js';
+import { SupervisedProcess } from '../../../../../services/cli/launcher/processes/supervised-process.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-supervised-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const CHILD = path.join(import.meta.dirname, '_fixtures/child.ts');
+const anyPort = (): Promise<number> => choosePort({ port: 0, explicit: false, purpose: 'a test', option: '--port' });
+
+function supervise(name: string, behaviour: string, maxRapidFailures?: number): SupervisedProcess {
+  return new SupervisedProcess({
+    name,
+    command: process.execPath,
+    args: [...process.execArgv, CHILD, behaviour],
+    environment: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
+    logFile: path.join(folder, `${name}.log`),
+    orphanGuard: 'ipc',
+    maxRapidFailures,
+  });
+}
+
+async function until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!condition()) {
+    assert.ok(Date.now() < deadlineMs, `not within ${timeoutMs} ms`);
+    await sleep(20);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('a process killed with -9 is started again, and counted', async () => {
+  const child = supervise('killed', 'run');
+  child.start();
+  const firstPid = child.pid!;
+  process.kill(firstPid, 'SIGKILL');
+  await until(() => child.restarts === 1 && child.state === 'running');
+  assert.notEqual(child.pid, firstPid);
+  await child.stop(5000);
+  assert.equal(child.state, 'stopped');
+  assert.equal(isAlive(child.pid!), false);
+});
+
+test('a process that keeps failing is given up after so many times, with its own words in the log', async () => {
+  const child = supervise('failing', 'fail', 2);
+  child.start();
+  const [reason] = (await once(child, 'gaveUp')) as [string];
+  assert.equal(reason, 'ended 2 times in a row soon after its start');
+  assert.equal(child.state, 'failed');
+  assert.deepEqual(lastErrors(child.spec.logFile).at(-1), 'child: STORAGE_FULL: no room');
+});
+
+test('a process with wrong configuration is not started again', async () => {
+  const child = supervise('refusing', 'refuse');
+  child.start();
+  await once(child, 'gaveUp');
+  assert.equal(child.restarts, 0);
+  await child.stop(1000);
+  assert.equal(child.state, 'failed');
+});
+
+test('a program that does not exist is given up at once', async () => {
+  const child = new SupervisedProcess({
+    name: 'none',
+    command: path.join(folder, 'none'),
+    args: [],
+    environment: {},
+    logFile: path.join(folder, 'none.log'),
+    orphanGuard: 'ipc',
+  });
+  child.start();
+  const [reason] = (await once(child, 'gaveUp')) as [string];
+  assert.match(reason, /cannot be started/);
+});
+
+test('the broker syncs every message, survives a kill, and stops when asked', async () => {
+  const [port, monitorPort] = [await anyPort(), await anyPort()];
+  const broker = await createBroker({
+    folder: path.join(folder, 'broker'),
+    logFile: path.join(folder, 'broker.log'),
+    port,
+    monitorPort,
+  });
+  broker.start();
+  await brokerReady(broker, port, new AbortController().signal);
+  const varz = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as {
+    max_payload: number;
+    jetstream: { config: { sync_always?: boolean } };
+  };
+  assert.equal(varz.max_payload, 8 * 2 ** 20);
+  assert.equal(varz.jetstream.config.sync_always, true);
+  const firstPid = broker.pid!;
+  process.kill(firstPid, 'SIGKILL');
+  await until(() => broker.restarts === 1);
+  await brokerReady(broker, port, new AbortController().signal);
+  await broker.stop(5000);
+  assert.equal(isAlive(broker.pid!), false);
+});
+
+test('a launcher killed with -9 takes its services and its broker with it', async () => {
+  const [port, monitorPort] = [await anyPort(), await anyPort()];
+  const launcher = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      path.join(import.meta.dirname, '_fixtures/launcher.ts'),
+      path.join(folder, 'orphans'),
+      String(port),
+      String(monitorPort),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const [line] = (await once(launcher.stdout, 'data')) as [Buffer];
+  const pids = JSON.parse(line.toString()) as number[];
+  assert.deepEqual(pids.map(isAlive), [true, true]);
+  launcher.kill('SIGKILL');
+  await until(() => pids.every((pid) => !isAlive(pid)));
+});
+
+test('a taken port is refused when it was asked for, and replaced when it was only the default', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(choosePort({ port, explicit: true, purpose: 'the predictor', option: '--port-predictor' }), {
+    code: 'PORT_IN_USE',
+    message: `PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`,
+  });
+  assert.notEqual(
+    await choosePort({ port, explicit: false, purpose: 'the predictor', option: '--port-predictor' }),
+    port,
+  );
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { openStateFolder } from '../../../../services/cli/launcher/state-folder.js';
+
+const base = mkdtempSync(path.join(tmpdir(), 'sulcus-state-'));
+after(() => rmSync(base, { recursive: true }));
+const fresh = (): string => mkdtempSync(path.join(base, 'runs-'));
+
+test('the long-running mode comes back to the same folder, --once never does', () => {
+  const runs = fresh();
+  const live = openStateFolder({ once: false, fresh: false }, runs);
+  writeFileSync(path.join(live.root, 'kept'), '');
+  live.release();
+  assert.ok(existsSync(path.join(openStateFolder({ once: false, fresh: false }, runs).root, 'kept')));
+  assert.match(path.basename(openStateFolder({ once: true, fresh: false }, runs).root), /^once-\d{8}-\d{6}-\d+$/);
+});
+
+test('latest points to the newest run', () => {
+  const runs = fresh();
+  openStateFolder({ once: true, fresh: false }, runs);
+  const { root } = openStateFolder({ once: false, fresh: false }, runs);
+  assert.equal(realpathSync(path.join(runs, 'latest')), realpathSync(root));
+});
+
+test('only the newest few --once runs are kept, and never one in use', () => {
+  const runs = fresh();
+  for (let hour = 10; hour < 20; hour++) mkdirSync(path.join(runs, `once-20200101-${hour}0000-1`));
+  writeFileSync(
+    path.join(runs, 'once-20200101-100000-1', 'sulcus-state.json'),
+    JSON.stringify({ launcherPid: process.ppid }),
+  );
+  openStateFolder({ once: true, fresh: false }, runs);
+  const left = readdirSync(runs).filter((name) => name.startsWith('once-2020'));
+  assert.deepEqual(left, [
+    'once-20200101-100000-1',
+    'once-20200101-170000-1',
+    'once-20200101-180000-1',
+    'once-20200101-190000-1',
+  ]);
+});
+
+test('--fresh empties a folder of ours, and refuses one that is not', () => {
+  const runs = fresh();
+  const state = path.join(runs, 'mine');
+  const first = openStateFolder({ once: true, state, fresh: false }, runs);
+  writeFileSync(path.join(state, 'old'), '');
+  first.release();
+  assert.throws(() => openStateFolder({ once: true, state, fresh: false }, runs), {
+    code: 'INVALID_CONFIG',
+    message: /add --fresh/,
+  });
+  openStateFolder({ once: true, state, fresh: true }, runs);
+  assert.equal(existsSync(path.join(state, 'old')), false);
+  const foreign = path.join(runs, 'foreign');
+  mkdirSync(foreign);
+  writeFileSync(path.join(foreign, 'thesis.tex'), '');
+  assert.throws(() => openStateFolder({ once: true, state: foreign, fresh: true }, runs), {
+    code: 'INVALID_CONFIG',
+    message: /holds other files/,
+  });
+});
+
+test('a folder in use by a living launcher is refused', () => {
+  const runs = fresh();
+  const { root } = openStateFolder({ once: false, fresh: false }, runs);
+  writeFileSync(path.join(root, 'sulcus-state.json'), JSON.stringify({ launcherPid: process.ppid }));
+  assert.throws(() => openStateFolder({ once: false, fresh: false }, runs), {
+    code: 'INVALID_CONFIG',
+    message: new RegExp(`in use by process ${process.ppid}`),
+  });
+});

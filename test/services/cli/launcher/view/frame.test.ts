@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { WriteStream } from 'node:tty';
+import { codecs } from '#libs/contracts';
+import { PipelineState } from '../../../../../services/cli/launcher/state/pipeline-state.js';
+import { renderFrame, renderLine, type Snapshot } from '../../../../../services/cli/launcher/view/frame.js';
+import { startView } from '../../../../../services/cli/launcher/view/live-view.js';
+import { sparkline } from '../../../../../services/cli/launcher/view/sparkline.js';
+
+function snapshot(): Snapshot {
+  const state = new PipelineState();
+  const event = {
+    service: 'trainer',
+    instance: 'one',
+    training: { step: 12, pass: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 },
+  };
+  state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
+  state.servedVersion = 'main-000002';
+  return {
+    phase: 'training',
+    elapsedMs: 61_000,
+    state,
+    processes: [{ name: 'trainer', state: 'running', restarts: 2 }],
+    addresses: 'predictor 127.0.0.1:7002',
+  };
+}
+
+test('a sparkline spans lowest to highest and averages down to the width', () => {
+  assert.equal(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8), '▁▂▃▄▅▆▇█');
+  assert.equal(sparkline([0, 0, 7, 7], 2), '▁█');
+  assert.equal(sparkline([5, 5], 8), '▁▁');
+  assert.equal(sparkline([Number.NaN], 8), '');
+});
+
+test('the picture shows what operators ask for first', () => {
+  const text = renderFrame(snapshot(), 120).join('\n');
+  for (const part of [
+    'sulcus  training  1:01',
+    'trainer running (restarted 2)',
+    'step 12, pass 1, 33.3 images/s',
+    'serving main-000002',
+    'predictor 127.0.0.1:7002',
+  ]) {
+    assert.ok(text.includes(part), `${part} in\n${text}`);
+  }
+});
+
+test('a validation in which everything is predicted as one class is an alarm', () => {
+  const shown = snapshot();
+  const validation = {
+    service: 'trainer',
+    instance: 'one',
+    validation: { step: 12, loss: 1.4, accuracy: 0.31, samples: 1311, onlyPredicted: 'notumor' },
+  };
+  shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(validation)));
+  assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
+});
+
+test('a version on trial is shown beside the one in service', () => {
+  const shown = snapshot();
+  assert.ok(!renderFrame(shown, 120).join('\n').includes('on trial'));
+  const shadow = {
+    liveVersion: 'main-000002',
+    shadowVersion: 'main-000003',
+    compared: 8,
+    agreed: 7,
+    meanAbsoluteDifference: 0.0125,
+    dropped: 2,
+  };
+  shown.state.applyEvent(
+    codecs.PipelineEvent.decode(codecs.PipelineEvent.encode({ service: 'predictor', instance: 'one', shadow })),
+  );
+  assert.ok(
+    renderFrame(shown, 160).some(
+      (line) =>
+        line.includes('on trial') &&
+        line.includes(
+          'main-000003 beside main-000002: 8 compared, 87.5 % agree, mean difference 0.013; 2 dropped, 0 failed',
+        ),
+    ),
+  );
+});
+
+test('no line is wider than the terminal', () => {
+  for (const columns of [20, 40, 80])
+    assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
+});
+
+test('without a terminal there is one line', () => {
+  assert.equal(
+    renderLine(snapshot()),
+    '1:01 training: images 0/0, pass 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0',
+  );
+});
+
+test('the live view draws over itself, keeps notes, and gives the cursor back', () => {
+  const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 10 }) as unknown as WriteStream;
+  const view = startView(snapshot, output, true);
+  view.note('a note');
+  view.close();
+  const text = String((output as unknown as PassThrough).read());
+  assert.equal(text.split('\x1b[9A').length - 1, 2, 'nine of ten rows are drawn, and drawn over twice');
+  assert.ok(text.includes('a note\n'));
+  assert.ok(text.endsWith('\x1b[?25h'));
+});
