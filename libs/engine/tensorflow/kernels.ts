@@ -6,7 +6,7 @@ import { choice, parseEnvironment } from '#libs/config';
 /** Element types that the kernels compute in. */
 export type KernelType = 'float32' | 'bfloat16';
 
-/** The compiled kernels (libs/engine/native/kernels/module.cc). Loading them registers their operations with TensorFlow. */
+/** The compiled kernels (libs/engine/native/kernels/node-module.cc). Loading them registers their operations with TensorFlow. */
 export interface Kernels {
   /** What this processor can run. */
   readonly elementTypes: readonly KernelType[];

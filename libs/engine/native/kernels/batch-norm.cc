@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "batch-norm-rows.h"
-#include "scratch.h"
+#include "batch-norm-chunks.h"
+#include "scratchpad.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "team.h"
-#include "vector.h"
+#include "avx512.h"
+#include "thread-pool.h"
 
 namespace sulcus {
 

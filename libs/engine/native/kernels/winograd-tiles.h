@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "panels.h"
-#include "winograd-squares.h"
+#include "packed-panels.h"
+#include "winograd-transforms-2d.h"
 #include "winograd.h"
 
 #pragma GCC push_options

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "product.h"
-#include "scratch.h"
+#include "gemm.h"
+#include "scratchpad.h"
 #include "winograd-tiles.h"
 
 #pragma GCC push_options

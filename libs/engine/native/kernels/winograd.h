@@ -1,8 +1,8 @@
 // Convolutions of 3 × 3 taps at stride 1 by Winograd's method F(4×4, 3×3), and their two gradients.
 #pragma once
 
-#include "team.h"
-#include "vector.h"
+#include "avx512.h"
+#include "thread-pool.h"
 
 namespace sulcus {
 

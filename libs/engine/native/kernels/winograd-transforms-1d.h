@@ -2,7 +2,7 @@
 // matrices.
 #pragma once
 
-#include "vector.h"
+#include "avx512.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "operations.h"
-#include "tensorflow-kernel.h"
+#include "ops.h"
+#include "tensorflow-c-api.h"
 #include "winograd.h"
 
 namespace sulcus {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "product.h"
+#include "gemm.h"
 
 namespace sulcus {
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "team.h"
+#include "avx512.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
 #include "tensorflow/c/tf_tensor.h"
-#include "vector.h"
+#include "thread-pool.h"
 
 namespace sulcus {
 

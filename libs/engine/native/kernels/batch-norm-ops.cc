@@ -1,6 +1,6 @@
 #include "batch-norm.h"
-#include "operations.h"
-#include "tensorflow-kernel.h"
+#include "ops.h"
+#include "tensorflow-c-api.h"
 
 namespace sulcus {
 namespace {

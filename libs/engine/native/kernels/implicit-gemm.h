@@ -1,8 +1,8 @@
 // Convolutions with any window, and their gradients, as products of matrices.
 #pragma once
 
-#include "team.h"
-#include "vector.h"
+#include "avx512.h"
+#include "thread-pool.h"
 
 namespace sulcus {
 

@@ -1,7 +1,7 @@
 // Products of small matrices, the inner part of a convolution in Winograd's domain.
 #pragma once
 
-#include "vector.h"
+#include "avx512.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "batch-norm.h"
-#include "stream.h"
+#include "non-temporal.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

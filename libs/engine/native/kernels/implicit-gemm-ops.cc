@@ -1,6 +1,6 @@
-#include "direct.h"
-#include "operations.h"
-#include "tensorflow-kernel.h"
+#include "implicit-gemm.h"
+#include "ops.h"
+#include "tensorflow-c-api.h"
 
 namespace sulcus {
 namespace {

@@ -2,10 +2,10 @@
 #include <cstring>
 #include <vector>
 
-#include "cells.h"
-#include "direct.h"
-#include "panels.h"
-#include "scratch.h"
+#include "implicit-gemm.h"
+#include "pack.h"
+#include "packed-panels.h"
+#include "scratchpad.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

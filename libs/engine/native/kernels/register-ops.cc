@@ -1,10 +1,9 @@
-#include "operations.h"
-
 #include <cstdlib>
 #include <mutex>
 #include <new>
 
-#include "tensorflow-kernel.h"
+#include "ops.h"
+#include "tensorflow-c-api.h"
 
 namespace sulcus {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "winograd-transforms.h"
+#include "winograd-transforms-1d.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

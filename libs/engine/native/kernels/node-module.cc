@@ -7,7 +7,7 @@
 #include <cstring>
 #include <exception>
 
-#include "operations.h"
+#include "ops.h"
 
 namespace {
 

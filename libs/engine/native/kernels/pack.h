@@ -1,7 +1,7 @@
 // Rows of images, packed into the cells that a product takes.
 #pragma once
 
-#include "panels.h"
+#include "packed-panels.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "direct.h"
+#include "implicit-gemm.h"
 
 namespace sulcus {
 

@@ -1,14 +1,14 @@
-#include "direct.h"
+#include "implicit-gemm.h"
 
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "batch-norm.h"
-#include "cells.h"
-#include "phases.h"
-#include "scratch.h"
-#include "stream.h"
+#include "non-temporal.h"
+#include "pack.h"
+#include "polyphase.h"
+#include "scratchpad.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")
