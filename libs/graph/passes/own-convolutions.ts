@@ -8,7 +8,7 @@ import { cutBefore, movedBy, paddingBefore, spatial, windowAttrs, windowOf, type
 export const LANES = 16;
 
 /** A norm of training by our own kernels; see own-norms.ts. */
-export const OWN_NORM = 'BatchNormTraining';
+export const OWN_NORM = 'SulcusFusedBatchNorm';
 
 /** A convolution as all its three ops see it: shapes of x, filter and y, and the window. */
 interface Convolution {
@@ -72,9 +72,9 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
 
   const emitPlain = (g: Graph, node: GraphNode, inputs: readonly Tensor[], isRectified = false): readonly Tensor[] =>
     g.op(
-      'WinogradConv2D',
+      'SulcusWinogradConv2D',
       inputs,
-      { T: node.attrs['T']!, rectified: attr.bool(isRectified), num_biases: attr.int(inputs.length - 2) },
+      { T: node.attrs['T']!, fused_relu: attr.bool(isRectified), num_biases: attr.int(inputs.length - 2) },
       node.outputs,
       { name: node.name },
     );
@@ -116,14 +116,14 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const [y] = node.outputs as [TensorSpec];
     const ofChannels: TensorSpec = { dtype: 'float32', shape: [y.shape[3]!] };
     if (!normed.has(node.name))
-      return emit(g, node, 'DirectConv2D', [x, inputs[1]!], window, { size: spatial(convolution.results) });
+      return emit(g, node, 'SulcusConv2D', [x, inputs[1]!], window, { output_size: spatial(convolution.results) });
     const [result, ...known] = emit(
       g,
       node,
-      'DirectConv2DWithStatistics',
+      'SulcusConv2DWithMoments',
       [x, inputs[1]!],
       window,
-      { size: spatial(convolution.results) },
+      { output_size: spatial(convolution.results) },
       [y, ofChannels, ofChannels],
     );
     statistics.set(node.name, known);
@@ -135,7 +135,7 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const known = statistics.get(node.inputs[0]!.node);
     return (
       known &&
-      g.op(node.type, [...inputs, ...known], { ...node.attrs, num_statistics: attr.int(known.length) }, node.outputs, {
+      g.op(node.type, [...inputs, ...known], { ...node.attrs, num_moments: attr.int(known.length) }, node.outputs, {
         name: node.name,
       })
     );
@@ -149,11 +149,11 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const convolution = own(node);
     if (!convolution) return undefined;
     if (isPlain(convolution))
-      return g.op('WinogradConv2DBackpropInput', [filter!, dy!], { T: node.attrs['T']! }, node.outputs, {
+      return g.op('SulcusWinogradConv2DBackpropInput', [filter!, dy!], { T: node.attrs['T']! }, node.outputs, {
         name: node.name,
       });
-    return emit(g, node, 'DirectConv2DBackpropInput', [filter!, dy!], convolution.window, {
-      size: spatial(convolution.images),
+    return emit(g, node, 'SulcusConv2DBackpropInput', [filter!, dy!], convolution.window, {
+      input_size: spatial(convolution.images),
     });
   };
 
@@ -163,8 +163,8 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const convolution = gradient.type === 'Conv2DBackpropInput' && uses.isOnlyFor(gradient) ? own(gradient) : undefined;
     const before = convolution && !isPlain(convolution) ? cutBefore(graph, node) : undefined;
     if (!convolution || !before) return undefined;
-    return emit(g, node, 'DirectConv2DBackpropInput', g.node(dx!.node).inputs, movedBy(convolution.window, before), {
-      size: spatial(node.outputs[0]!.shape),
+    return emit(g, node, 'SulcusConv2DBackpropInput', g.node(dx!.node).inputs, movedBy(convolution.window, before), {
+      input_size: spatial(node.outputs[0]!.shape),
     });
   };
 
@@ -176,12 +176,12 @@ export function useOwnConvolutions(program: Program, elementTypes: readonly stri
     const convolution = own(node);
     if (!convolution) return undefined;
     if (isPlain(convolution))
-      return g.op('WinogradConv2DBackpropFilter', [images!, dy!], { T: node.attrs['T']! }, node.outputs, {
+      return g.op('SulcusWinogradConv2DBackpropFilter', [images!, dy!], { T: node.attrs['T']! }, node.outputs, {
         name: node.name,
       });
     const { x, window } = unpadded(g, node.inputs[0]!, images!, convolution.window);
-    return emit(g, node, 'DirectConv2DBackpropFilter', [x, dy!], window, {
-      taps: [convolution.filter[0]!, convolution.filter[1]!],
+    return emit(g, node, 'SulcusConv2DBackpropFilter', [x, dy!], window, {
+      kernel_size: [convolution.filter[0]!, convolution.filter[1]!],
     });
   };
 

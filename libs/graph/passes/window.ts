@@ -66,7 +66,9 @@ export function cutBefore(graph: Graph, node: GraphNode): Pair | undefined {
 
 /** A window as attributes, with what else the op must be told. */
 export const windowAttrs = ({ strides, before }: Window, others: Readonly<Record<string, Pair>>): Attrs =>
-  Object.fromEntries(Object.entries({ strides, before, ...others }).map(([name, pair]) => [name, attr.ints(pair)]));
+  Object.fromEntries(
+    Object.entries({ strides, pad_before: before, ...others }).map(([name, pair]) => [name, attr.ints(pair)]),
+  );
 
 export const movedBy = ({ strides, before }: Window, padding: Pair): Window => ({
   strides,

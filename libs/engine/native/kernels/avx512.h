@@ -1,4 +1,4 @@
-// Sixteen floats, and how they come from and go to memory as float32 or bfloat16.
+// AVX-512 vectors of sixteen floats, and their loads and stores as float32 or bfloat16.
 #pragma once
 
 #include <immintrin.h>
@@ -13,7 +13,7 @@ namespace sulcus {
 using Vec = __m512;
 constexpr int kLanes = 16;
 
-/** bfloat16 as it lies in memory: the upper half of a float32. */
+/** bfloat16 in memory: the upper half of a float32. */
 struct bfloat16 {
   uint16_t bits;
 };
@@ -30,14 +30,14 @@ inline void store(bfloat16* to, Vec value) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(value));
 }
 
-inline Vec set(float value) { return _mm512_set1_ps(value); }
+inline Vec broadcast(float value) { return _mm512_set1_ps(value); }
 inline Vec zero() { return _mm512_setzero_ps(); }
-/** The positive part; what is no number stays so, because the instruction answers with its second operand then. */
-inline Vec positivePart(Vec value) { return _mm512_max_ps(zero(), value); }
-/** a·b + c, rounded once. */
-inline Vec multiplyAdd(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+/** max(value, 0). NaN stays NaN: the instruction returns its second operand when either is NaN. */
+inline Vec relu(Vec value) { return _mm512_max_ps(zero(), value); }
+/** a · b + c, rounded once. */
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 
-/** Swaps rows and columns of a square of 16 × 16. */
+/** Transposes a 16 × 16 matrix in place. */
 inline void transpose(Vec (&rows)[kLanes]) {
   Vec pairs[kLanes], quads[kLanes];
   for (int i = 0; i < kLanes; i += 2) {
@@ -51,7 +51,7 @@ inline void transpose(Vec (&rows)[kLanes]) {
       quads[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
     }
   }
-  // quads[4·i + c] holds, in its four 128-bit parts p, column 4·p + c of rows 4·i to 4·i + 3.
+  // quads[4 · i + c] holds, in its four 128-bit lanes p, column 4 · p + c of rows 4 · i to 4 · i + 3.
   for (int c = 0; c < 4; c++) {
     const Vec left0 = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0x88),
               left1 = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0x88);

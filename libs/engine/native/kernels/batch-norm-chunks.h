@@ -1,4 +1,4 @@
-// How batch norms go through the rows of a matrix.
+// How batch norms go through the rows of a matrix: in chunks, whose sums are put together in double precision.
 #pragma once
 
 #include <algorithm>
@@ -12,49 +12,51 @@
 
 namespace sulcus {
 
-/** Rows are worked on in chunks that the first-level cache holds, if it holds a few. Their size does not depend on the
- * number of threads, so neither do sums. */
+/** Chunks fit into the first-level cache. Their size does not depend on the number of threads, so neither do sums. */
 constexpr int64_t kChunkBytes = 24 * 1024;
-/** With fewer rows a chunk's sums would take as much memory as its values. */
-constexpr int64_t kFewestRows = 16;
-/** Channels that a thread sums up at a time. */
+/** With fewer rows the sums of a chunk would take as much memory as its values. */
+constexpr int64_t kMinChunkRows = 16;
+/** Channels of which a thread adds up the chunks at a time. */
 constexpr int64_t kSumChannels = 128;
 
-/** `count` results, a vector each from `at(index)`, past the cache if asked to; streaming takes whole lines. */
-template <class T, class At>
-inline void write(T* to, int64_t count, bool stream, const At& at) {
+/** Stores `count` values, a vector each from `valueAt(index)`; non-temporal stores take whole cache lines. */
+template <class T, class ValueAt>
+inline void storeAll(T* to, int64_t count, bool nonTemporal, const ValueAt& valueAt) {
   int64_t index = 0;
-  if (stream) {
-    for (; index + kPair <= count; index += kPair) streamPair(to + index, at(index), at(index + kLanes));
+  if (nonTemporal) {
+    for (; index + kPairLanes <= count; index += kPairLanes)
+      storePairNonTemporal(to + index, valueAt(index), valueAt(index + kLanes));
   } else {
-    for (; index + kPair <= count; index += kPair) storePair(to + index, at(index), at(index + kLanes));
+    for (; index + kPairLanes <= count; index += kPairLanes)
+      storePair(to + index, valueAt(index), valueAt(index + kLanes));
   }
-  if (index < count) store(to + index, at(index));
+  if (index < count) store(to + index, valueAt(index));
 }
 
-/** The chunks of a matrix. */
+/** The rows of a matrix in chunks. */
 template <class T>
 struct Chunks {
-  int64_t rows, each;
+  int64_t rows, chunkRows;
   int count;
-  explicit Chunks(const Matrix& m)
-      : rows(m.rows),
-        each(std::max<int64_t>(kFewestRows, kChunkBytes / (m.channels * static_cast<int64_t>(sizeof(T))))),
-        count(static_cast<int>((rows + each - 1) / each)) {}
-  int64_t begin(int chunk) const { return chunk * each; }
-  int64_t size(int chunk) const { return std::min(each, rows - begin(chunk)); }
+  explicit Chunks(const MatrixShape& shape)
+      : rows(shape.rows),
+        chunkRows(std::max<int64_t>(kMinChunkRows, kChunkBytes / (shape.channels * static_cast<int64_t>(sizeof(T))))),
+        count(static_cast<int>((rows + chunkRows - 1) / chunkRows)) {}
+  int64_t begin(int chunk) const { return chunk * chunkRows; }
+  int64_t size(int chunk) const { return std::min(chunkRows, rows - begin(chunk)); }
 };
 
-/** Goes through the channels in parts, by all threads. */
-template <class Part>
-void eachChannels(Team& team, int64_t channels, const Part& part) {
-  team.each(static_cast<int>((channels + kSumChannels - 1) / kSumChannels),
-            [&](int index, int) { part(index * kSumChannels, std::min(channels, (index + 1) * kSumChannels)); });
+/** Calls `body(begin, end)` for all channels, at most kSumChannels at a time, by all threads. */
+template <class Body>
+void parallelForChannels(ThreadPool& threadPool, int64_t channels, const Body& body) {
+  threadPool.parallelFor(static_cast<int>((channels + kSumChannels - 1) / kSumChannels), [&](int index, int) {
+    body(index * kSumChannels, std::min(channels, (index + 1) * kSumChannels));
+  });
 }
 
-/** Adds up the parts of chunks in double precision. `parts` is [chunk][2][channels]; `which` says which of the two. */
-inline void sumParts(const float* parts, int64_t chunks, int64_t channels, int which, int64_t begin, int64_t end,
-                     double* sums) {
+/** Sums over chunks, of channels `begin` to `end`. `parts` is [chunk][2][channel]; `which` says which of the two. */
+inline void sumChunks(const float* parts, int64_t chunks, int64_t channels, int which, int64_t begin, int64_t end,
+                      double* sums) {
   std::fill(sums, sums + (end - begin), 0.0);
   for (int64_t chunk = 0; chunk < chunks; chunk++) {
     const float* part = parts + (2 * chunk + which) * channels;
@@ -62,18 +64,16 @@ inline void sumParts(const float* parts, int64_t chunks, int64_t channels, int w
   }
 }
 
-/** y = factor · x + summand for every channel. */
+/** A batch norm as y = factor · x + summand, [channel] each. */
 struct Affine {
   float *factor, *summand;
-  void fill(const Norm& norm, int64_t channels) const {
+  void fill(const BatchNormParams& params, int64_t channels) const {
     for (int64_t channel = 0; channel < channels; channel++) {
-      factor[channel] = norm.scale[channel] / std::sqrt(norm.variance[channel] + norm.epsilon);
-      summand[channel] = norm.offset[channel] - norm.mean[channel] * factor[channel];
+      factor[channel] = params.scale[channel] / std::sqrt(params.variance[channel] + params.epsilon);
+      summand[channel] = params.offset[channel] - params.mean[channel] * factor[channel];
     }
   }
-  Vec operator()(Vec x, int64_t channel) const {
-    return multiplyAdd(load(factor + channel), x, load(summand + channel));
-  }
+  Vec operator()(Vec x, int64_t channel) const { return fma(load(factor + channel), x, load(summand + channel)); }
 };
 
 }  // namespace sulcus

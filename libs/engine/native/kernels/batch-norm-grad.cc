@@ -11,46 +11,47 @@
 namespace sulcus {
 namespace {
 
-/** `value` where `decider` is positive, else 0. */
-inline Vec where(Vec decider, Vec value) {
-  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(decider, zero(), _CMP_GT_OQ), value);
+/** The gradient of a ReLU: dy where its input (or output) is positive, else 0. */
+inline Vec reluGrad(Vec input, Vec dy) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(input, zero(), _CMP_GT_OQ), dy);
 }
 
 }  // namespace
 
 template <class T>
-void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* dy, const T* x, T* dx,
-                   float* scaleSlope, float* offsetSlope) {
-  const int64_t channels = matrix.channels;
-  const Chunks<T> chunks(matrix);
-  scratch().reset(2 * chunks.count * channels + 4 * channels);
-  float* parts = scratch().take(2 * chunks.count * channels);
-  const Affine affine{scratch().take(channels), scratch().take(channels)};
-  affine.fill(norm, channels);
-  const auto rectified = [&](int64_t index, int64_t channel) {
-    return where(affine(load(x + index), channel), load(dy + index));
+void batchNormGrad(ThreadPool& threadPool, const MatrixShape& shape, const BatchNormParams& params, const T* dy,
+                   const T* x, T* dx, float* dScale, float* dOffset) {
+  const int64_t channels = shape.channels;
+  const Chunks<T> chunks(shape);
+  scratchpad().reset(2 * chunks.count * channels + 4 * channels);
+  float* parts = scratchpad().allocate(2 * chunks.count * channels);
+  const Affine affine{scratchpad().allocate(channels), scratchpad().allocate(channels)};
+  affine.fill(params, channels);
+  // g, the gradient at the norm's own output, with a fused ReLU and without: the ReLU's input is computed once more.
+  const auto throughRelu = [&](int64_t index, int64_t channel) {
+    return reluGrad(affine(load(x + index), channel), load(dy + index));
   };
   const auto plain = [&](int64_t index, int64_t) { return load(dy + index); };
 
-  // With g the slope behind the rectifier, of every chunk the sums of g and of g · (x − mean).
-  const auto sum = [&](const auto& slope) {
-    team.each(chunks.count, [&](int chunk, int) {
+  // Of every chunk Σ g and Σ g · (x − mean).
+  const auto sumChunk = [&](const auto& gradient) {
+    threadPool.parallelFor(chunks.count, [&](int chunk, int) {
       const int64_t begin = chunks.begin(chunk), end = begin + chunks.size(chunk);
-      float *slopes = parts + 2 * chunk * channels, *products = slopes + channels;
-      std::fill(slopes, slopes + 2 * channels, 0.0f);
+      float *sums = parts + 2 * chunk * channels, *products = sums + channels;
+      std::fill(sums, sums + 2 * channels, 0.0f);
       const auto addRows = [&](int64_t row, auto count) {
         for (int64_t channel = 0; channel < channels; channel += kLanes) {
-          Vec slopeSum = load(slopes + channel), productSum = load(products + channel);
-          const Vec mean = load(norm.mean + channel);
+          Vec sum = load(sums + channel), product = load(products + channel);
+          const Vec mean = load(params.mean + channel);
 #pragma GCC unroll 4
-          for (int more = 0; more < count; more++) {
-            const int64_t index = (row + more) * channels + channel;
-            const Vec g = slope(index, channel);
-            slopeSum = slopeSum + g;
-            productSum = multiplyAdd(g, load(x + index) - mean, productSum);
+          for (int offset = 0; offset < count; offset++) {
+            const int64_t index = (row + offset) * channels + channel;
+            const Vec g = gradient(index, channel);
+            sum = sum + g;
+            product = fma(g, load(x + index) - mean, product);
           }
-          store(slopes + channel, slopeSum);
-          store(products + channel, productSum);
+          store(sums + channel, sum);
+          store(products + channel, product);
         }
       };
       int64_t row = begin;
@@ -58,78 +59,80 @@ void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* 
       for (; row < end; row++) addRows(row, std::integral_constant<int, 1>());
     });
   };
-  if (norm.rectified)
-    sum(rectified);
+  if (params.fusedRelu)
+    sumChunk(throughRelu);
   else
-    sum(plain);
+    sumChunk(plain);
 
-  // dx = factor · (g − Σg/n − (x − mean)/(variance + ε) · Σg(x − mean)/n)
-  float *tilt = scratch().take(channels), *shift = scratch().take(channels);
-  eachChannels(team, channels, [&](int64_t begin, int64_t end) {
-    double slopes[kSumChannels], products[kSumChannels];
-    sumParts(parts, chunks.count, channels, 0, begin, end, slopes);
-    sumParts(parts, chunks.count, channels, 1, begin, end, products);
-    const double count = static_cast<double>(matrix.rows);
+  // dx = factor · (g − Σg/n − (x − mean) / (variance + ε) · Σg(x − mean)/n) = factor · g + slope · (x − mean) +
+  // intercept
+  float *slope = scratchpad().allocate(channels), *intercept = scratchpad().allocate(channels);
+  parallelForChannels(threadPool, channels, [&](int64_t begin, int64_t end) {
+    double sums[kSumChannels], products[kSumChannels];
+    sumChunks(parts, chunks.count, channels, 0, begin, end, sums);
+    sumChunks(parts, chunks.count, channels, 1, begin, end, products);
+    const double count = static_cast<double>(shape.rows);
     for (int64_t channel = begin; channel < end; channel++) {
-      const double inverse = 1 / (static_cast<double>(norm.variance[channel]) + norm.epsilon);
-      offsetSlope[channel] = static_cast<float>(slopes[channel - begin]);
-      scaleSlope[channel] = static_cast<float>(products[channel - begin] * std::sqrt(inverse));
-      tilt[channel] = static_cast<float>(-affine.factor[channel] * inverse * products[channel - begin] / count);
-      shift[channel] = static_cast<float>(-affine.factor[channel] * slopes[channel - begin] / count);
+      const double inverse = 1 / (static_cast<double>(params.variance[channel]) + params.epsilon);
+      dOffset[channel] = static_cast<float>(sums[channel - begin]);
+      dScale[channel] = static_cast<float>(products[channel - begin] * std::sqrt(inverse));
+      slope[channel] = static_cast<float>(-affine.factor[channel] * inverse * products[channel - begin] / count);
+      intercept[channel] = static_cast<float>(-affine.factor[channel] * sums[channel - begin] / count);
     }
   });
 
-  const bool stream = shouldStream(dx, channels, matrix.rows * channels);
-  const auto finish = [&](const auto& slope) {
-    team.each(chunks.count, [&](int chunk, int) {
+  const bool nonTemporal = useNonTemporalStores(dx, channels, shape.rows * channels);
+  const auto storeRows = [&](const auto& gradient) {
+    threadPool.parallelFor(chunks.count, [&](int chunk, int) {
       for (int64_t row = chunks.begin(chunk); row < chunks.begin(chunk) + chunks.size(chunk); row++) {
-        write(dx + row * channels, channels, stream, [&](int64_t channel) {
+        storeAll(dx + row * channels, channels, nonTemporal, [&](int64_t channel) {
           const int64_t index = row * channels + channel;
-          const Vec rest =
-              multiplyAdd(load(tilt + channel), load(x + index) - load(norm.mean + channel), load(shift + channel));
-          return multiplyAdd(load(affine.factor + channel), slope(index, channel), rest);
+          const Vec line =
+              fma(load(slope + channel), load(x + index) - load(params.mean + channel), load(intercept + channel));
+          return fma(load(affine.factor + channel), gradient(index, channel), line);
         });
       }
       _mm_sfence();
     });
   };
-  if (norm.rectified)
-    finish(rectified);
+  if (params.fusedRelu)
+    storeRows(throughRelu);
   else
-    finish(plain);
+    storeRows(plain);
 }
 
 template <class T>
-void rectifyBack(Team& team, int64_t count, const std::vector<const T*>& slopes, const T* y, T* dx) {
-  const Matrix lines{count / kLanes, kLanes};
-  const Chunks<T> chunks(lines);
-  const bool stream = shouldStream(dx, kPair, count);
-  const auto each = [&](const auto& sum) {
-    team.each(chunks.count, [&](int chunk, int) {
+void addNReluGrad(ThreadPool& threadPool, int64_t count, const std::vector<const T*>& dy, const T* y, T* dx) {
+  const MatrixShape shape{count / kLanes, kLanes};
+  const Chunks<T> chunks(shape);
+  const bool nonTemporal = useNonTemporalStores(dx, kPairLanes, count);
+  const auto storeAllOf = [&](const auto& sum) {
+    threadPool.parallelFor(chunks.count, [&](int chunk, int) {
       const int64_t begin = chunks.begin(chunk) * kLanes, size = chunks.size(chunk) * kLanes;
-      write(dx + begin, size, stream,
-            [&](int64_t index) { return where(load(y + begin + index), sum(begin + index)); });
+      storeAll(dx + begin, size, nonTemporal,
+               [&](int64_t index) { return reluGrad(load(y + begin + index), sum(begin + index)); });
       _mm_sfence();
     });
   };
-  if (slopes.size() == 1)
-    each([&](int64_t index) { return load(slopes[0] + index); });
-  else if (slopes.size() == 2)
-    each([&](int64_t index) { return load(slopes[0] + index) + load(slopes[1] + index); });
+  if (dy.size() == 1)
+    storeAllOf([&](int64_t index) { return load(dy[0] + index); });
+  else if (dy.size() == 2)
+    storeAllOf([&](int64_t index) { return load(dy[0] + index) + load(dy[1] + index); });
   else
-    each([&](int64_t index) {
-      Vec total = load(slopes[0] + index);
-      for (size_t number = 1; number < slopes.size(); number++) total = total + load(slopes[number] + index);
+    storeAllOf([&](int64_t index) {
+      Vec total = load(dy[0] + index);
+      for (size_t term = 1; term < dy.size(); term++) total = total + load(dy[term] + index);
       return total;
     });
 }
 
-template void normaliseBack<float>(Team&, const Matrix&, const Norm&, const float*, const float*, float*, float*,
-                                   float*);
-template void normaliseBack<bfloat16>(Team&, const Matrix&, const Norm&, const bfloat16*, const bfloat16*, bfloat16*,
-                                      float*, float*);
-template void rectifyBack<float>(Team&, int64_t, const std::vector<const float*>&, const float*, float*);
-template void rectifyBack<bfloat16>(Team&, int64_t, const std::vector<const bfloat16*>&, const bfloat16*, bfloat16*);
+template void batchNormGrad<float>(ThreadPool&, const MatrixShape&, const BatchNormParams&, const float*, const float*,
+                                   float*, float*, float*);
+template void batchNormGrad<bfloat16>(ThreadPool&, const MatrixShape&, const BatchNormParams&, const bfloat16*,
+                                      const bfloat16*, bfloat16*, float*, float*);
+template void addNReluGrad<float>(ThreadPool&, int64_t, const std::vector<const float*>&, const float*, float*);
+template void addNReluGrad<bfloat16>(ThreadPool&, int64_t, const std::vector<const bfloat16*>&, const bfloat16*,
+                                     bfloat16*);
 
 }  // namespace sulcus
 

@@ -6,207 +6,212 @@ namespace sulcus {
 namespace {
 
 /** @throws KernelError when the last axis is not whole vectors */
-Matrix matrixOf(const Dimensions& images) {
-  if (images.size() != 4 || images[3] % kLanes != 0)
-    throw KernelError("images must have the axes [batch, height, width, channels], with a multiple of 16 channels");
-  return {images[0] * images[1] * images[2], images[3]};
+MatrixShape matrixShapeOf(const Dims& activations) {
+  if (activations.size() != 4 || activations[3] % kLanes != 0)
+    throw KernelError("activations must have the axes [batch, height, width, channel], with a multiple of 16 channels");
+  return {activations[0] * activations[1] * activations[2], activations[3]};
 }
 
-/** @throws KernelError when a parameter does not have one value per channel */
-const float* parameter(const TensorPointer& tensor, const Matrix& matrix) {
-  if (dimensionsOf(tensor) != Dimensions{matrix.channels})
-    throw KernelError("a parameter must have one value per channel");
+/** @throws KernelError when a parameter is not [channel] */
+const float* parameter(const TensorPtr& tensor, const MatrixShape& shape) {
+  if (dimsOf(tensor) != Dims{shape.channels}) throw KernelError("a parameter must have one value per channel");
   return dataOf<float>(tensor);
 }
 
-void checkSame(const TensorPointer& tensor, const Dimensions& dimensions) {
-  if (dimensionsOf(tensor) != dimensions) throw KernelError("images that belong together must have the same shape");
+void checkSameShape(const TensorPtr& tensor, const Dims& dims) {
+  if (dimsOf(tensor) != dims) throw KernelError("activations of one op must have the same shape");
 }
 
-/** BatchNormTraining(x, scale, offset, mean, variance, sides, statistics) → y, running mean and variance, batch mean
- * and variance */
-struct Training {
-  explicit Training(const Attributes& attributes)
-      : epsilon(attributes.number("epsilon")),
-        weight(attributes.number("exponential_avg_factor")),
-        rectified(attributes.flag("rectified")),
-        sides(attributes.integer("num_sides")),
-        statistics(attributes.integer("num_statistics")) {
-    if (sides > 1 || (statistics != 0 && statistics != 2))
-      throw KernelError("a norm takes one side at most, and two statistics or none");
+/**
+ * SulcusFusedBatchNorm(x, scale, offset, running mean, running variance, side input, moments) → y, new running mean and
+ * variance, batch mean and variance. The side input may be left out, and so may the moments of x.
+ */
+struct FusedBatchNorm {
+  explicit FusedBatchNorm(const KernelConstruction& construction)
+      : epsilon(construction.getFloat("epsilon")),
+        averageFactor(construction.getFloat("exponential_avg_factor")),
+        fusedRelu(construction.getBool("fused_relu")),
+        numSideInputs(construction.getInt("num_side_inputs")),
+        numMoments(construction.getInt("num_moments")) {
+    if (numSideInputs > 1 || (numMoments != 0 && numMoments != 2))
+      throw KernelError("a batch norm takes at most one side input, and two moments or none");
   }
-  const float epsilon, weight;
-  const bool rectified;
-  const int64_t sides, statistics;
+  const float epsilon, averageFactor;
+  const bool fusedRelu;
+  const int64_t numSideInputs, numMoments;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(0), scale = run.input(1), offset = run.input(2), oldMean = run.input(3),
-               oldVariance = run.input(4);
-    const auto images = dimensionsOf(x);
-    const Matrix matrix = matrixOf(images);
-    // Element by element, so y may take the place of what is added.
-    const auto y = sides == 0 ? run.output<T>(0, images) : run.outputInPlaceOf({5}, 0, images);
-    const auto newMean = run.output<float>(1, {matrix.channels}), newVariance = run.output<float>(2, {matrix.channels});
-    const auto mean = run.output<float>(3, {matrix.channels}), variance = run.output<float>(4, {matrix.channels});
-    if (statistics == 0)
-      channelStatistics(team(), matrix, dataOf<T>(x), dataOf<float>(mean), dataOf<float>(variance));
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(0), scale = context.input(1), offset = context.input(2), oldMean = context.input(3),
+               oldVariance = context.input(4);
+    const auto xDims = dimsOf(x);
+    const MatrixShape shape = matrixShapeOf(xDims);
+    // Elementwise, so y may take the buffer of the side input.
+    const auto y =
+        numSideInputs == 0 ? context.allocateOutput<T>(0, xDims) : context.forwardInputOrAllocateOutput({5}, 0, xDims);
+    const auto newMean = context.allocateOutput<float>(1, {shape.channels}),
+               newVariance = context.allocateOutput<float>(2, {shape.channels});
+    const auto mean = context.allocateOutput<float>(3, {shape.channels}),
+               variance = context.allocateOutput<float>(4, {shape.channels});
+    if (numMoments == 0)
+      batchMoments(threadPool(), shape, dataOf<T>(x), dataOf<float>(mean), dataOf<float>(variance));
     else
-      takeOver(run, matrix, dataOf<float>(mean), dataOf<float>(variance));
-    // Running statistics gather the unbiased estimate.
-    const float unbiased =
-        matrix.rows > 1 ? static_cast<float>(matrix.rows) / static_cast<float>(matrix.rows - 1) : 1.0f;
-    blend(matrix, parameter(oldMean, matrix), dataOf<float>(mean), 1, dataOf<float>(newMean));
-    blend(matrix, parameter(oldVariance, matrix), dataOf<float>(variance), unbiased, dataOf<float>(newVariance));
-    const Norm norm{parameter(scale, matrix),
-                    parameter(offset, matrix),
-                    dataOf<float>(mean),
-                    dataOf<float>(variance),
-                    epsilon,
-                    rectified};
-    if (sides == 0) return normalise<T>(team(), matrix, norm, dataOf<T>(x), nullptr, dataOf<T>(y));
-    const auto side = run.input(5);
-    checkSame(side, images);
-    normalise<T>(team(), matrix, norm, dataOf<T>(x), dataOf<T>(side), dataOf<T>(y));
+      copyMoments(context, shape, dataOf<float>(mean), dataOf<float>(variance));
+    // Running averages are of the unbiased variance (Bessel's correction).
+    const float unbiased = shape.rows > 1 ? static_cast<float>(shape.rows) / static_cast<float>(shape.rows - 1) : 1.0f;
+    average(shape, parameter(oldMean, shape), dataOf<float>(mean), 1, dataOf<float>(newMean));
+    average(shape, parameter(oldVariance, shape), dataOf<float>(variance), unbiased, dataOf<float>(newVariance));
+    const BatchNormParams params{parameter(scale, shape),
+                                 parameter(offset, shape),
+                                 dataOf<float>(mean),
+                                 dataOf<float>(variance),
+                                 epsilon,
+                                 fusedRelu};
+    if (numSideInputs == 0) return batchNorm<T>(threadPool(), shape, params, dataOf<T>(x), nullptr, dataOf<T>(y));
+    const auto sideInput = context.input(5);
+    checkSameShape(sideInput, xDims);
+    batchNorm<T>(threadPool(), shape, params, dataOf<T>(x), dataOf<T>(sideInput), dataOf<T>(y));
   }
 
-  /** The batch's statistics as whoever computed x knows them. */
-  void takeOver(const Run& run, const Matrix& matrix, float* mean, float* variance) const {
-    const int first = static_cast<int>(5 + sides);
-    const auto knownMean = run.input(first), knownVariance = run.input(first + 1);
-    std::copy_n(parameter(knownMean, matrix), matrix.channels, mean);
-    std::copy_n(parameter(knownVariance, matrix), matrix.channels, variance);
+  /** The batch's moments as the op that computed x gives them. */
+  void copyMoments(const KernelContext& context, const MatrixShape& shape, float* mean, float* variance) const {
+    const int first = static_cast<int>(5 + numSideInputs);
+    const auto knownMean = context.input(first), knownVariance = context.input(first + 1);
+    std::copy_n(parameter(knownMean, shape), shape.channels, mean);
+    std::copy_n(parameter(knownVariance, shape), shape.channels, variance);
   }
 
-  void blend(const Matrix& matrix, const float* old, const float* batch, float factor, float* blended) const {
-    // With weight 1 the old value does not count, not even if it is no number.
-    for (int64_t channel = 0; channel < matrix.channels; channel++)
-      blended[channel] =
-          weight == 1 ? factor * batch[channel] : (1 - weight) * old[channel] + weight * factor * batch[channel];
+  /** Exponential moving average of `correction` · batch. */
+  void average(const MatrixShape& shape, const float* old, const float* batch, float correction, float* result) const {
+    // With a factor of 1 the old value does not count, not even if it is NaN.
+    for (int64_t channel = 0; channel < shape.channels; channel++)
+      result[channel] = averageFactor == 1
+                            ? correction * batch[channel]
+                            : (1 - averageFactor) * old[channel] + averageFactor * correction * batch[channel];
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.input(0));
-    for (int output = 1; output < 5; output++) shapes.output(output, shapes.input(1));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.input(0));
+    for (int output = 1; output < 5; output++) shapes.setOutput(output, shapes.input(1));
   }
 };
 
-/** BatchNormAgain(x, scale, offset, mean, variance) → y, with statistics that are known. */
-struct Again {
-  explicit Again(const Attributes& attributes)
-      : epsilon(attributes.number("epsilon")), rectified(attributes.flag("rectified")) {}
+/** SulcusRecomputedBatchNorm(x, scale, offset, mean, variance) → y, with the batch's moments that are known. */
+struct RecomputedBatchNorm {
+  explicit RecomputedBatchNorm(const KernelConstruction& construction)
+      : epsilon(construction.getFloat("epsilon")), fusedRelu(construction.getBool("fused_relu")) {}
   const float epsilon;
-  const bool rectified;
+  const bool fusedRelu;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(0), scale = run.input(1), offset = run.input(2), mean = run.input(3),
-               variance = run.input(4);
-    const auto images = dimensionsOf(x);
-    const Matrix matrix = matrixOf(images);
-    const auto y = run.output<T>(0, images);
-    const Norm norm{parameter(scale, matrix),
-                    parameter(offset, matrix),
-                    parameter(mean, matrix),
-                    parameter(variance, matrix),
-                    epsilon,
-                    rectified};
-    normalise<T>(team(), matrix, norm, dataOf<T>(x), nullptr, dataOf<T>(y));
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(0), scale = context.input(1), offset = context.input(2), mean = context.input(3),
+               variance = context.input(4);
+    const auto xDims = dimsOf(x);
+    const MatrixShape shape = matrixShapeOf(xDims);
+    const auto y = context.allocateOutput<T>(0, xDims);
+    const BatchNormParams params{parameter(scale, shape),
+                                 parameter(offset, shape),
+                                 parameter(mean, shape),
+                                 parameter(variance, shape),
+                                 epsilon,
+                                 fusedRelu};
+    batchNorm<T>(threadPool(), shape, params, dataOf<T>(x), nullptr, dataOf<T>(y));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.input(0));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.input(0));
   }
 };
 
-/** BatchNormTrainingGrad(dy, x, scale, offset, mean, variance) → dx, slopes at scale and offset */
-struct TrainingGradient {
-  explicit TrainingGradient(const Attributes& attributes)
-      : epsilon(attributes.number("epsilon")), rectified(attributes.flag("rectified")) {}
+/** SulcusFusedBatchNormGrad(dy, x, scale, offset, mean, variance) → dx, dscale, doffset, with the batch's moments. */
+struct FusedBatchNormGrad {
+  explicit FusedBatchNormGrad(const KernelConstruction& construction)
+      : epsilon(construction.getFloat("epsilon")), fusedRelu(construction.getBool("fused_relu")) {}
   const float epsilon;
-  const bool rectified;
+  const bool fusedRelu;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(1), scale = run.input(2), offset = run.input(3), mean = run.input(4),
-               variance = run.input(5);
-    const auto images = dimensionsOf(x);
-    const Matrix matrix = matrixOf(images);
-    const auto dx = run.outputInPlaceOf({0}, 0, images), dy = run.input(0);
-    checkSame(dy, images);
-    const auto scaleSlope = run.output<float>(1, {matrix.channels}),
-               offsetSlope = run.output<float>(2, {matrix.channels});
-    const Norm norm{parameter(scale, matrix),
-                    parameter(offset, matrix),
-                    parameter(mean, matrix),
-                    parameter(variance, matrix),
-                    epsilon,
-                    rectified};
-    normaliseBack<T>(team(), matrix, norm, dataOf<T>(dy), dataOf<T>(x), dataOf<T>(dx), dataOf<float>(scaleSlope),
-                     dataOf<float>(offsetSlope));
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(1), scale = context.input(2), offset = context.input(3), mean = context.input(4),
+               variance = context.input(5);
+    const auto xDims = dimsOf(x);
+    const MatrixShape shape = matrixShapeOf(xDims);
+    const auto dx = context.forwardInputOrAllocateOutput({0}, 0, xDims), dy = context.input(0);
+    checkSameShape(dy, xDims);
+    const auto dScale = context.allocateOutput<float>(1, {shape.channels}),
+               dOffset = context.allocateOutput<float>(2, {shape.channels});
+    const BatchNormParams params{parameter(scale, shape),
+                                 parameter(offset, shape),
+                                 parameter(mean, shape),
+                                 parameter(variance, shape),
+                                 epsilon,
+                                 fusedRelu};
+    batchNormGrad<T>(threadPool(), shape, params, dataOf<T>(dy), dataOf<T>(x), dataOf<T>(dx), dataOf<float>(dScale),
+                     dataOf<float>(dOffset));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.input(1));
-    for (int output = 1; output < 3; output++) shapes.output(output, shapes.input(2));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.input(1));
+    for (int output = 1; output < 3; output++) shapes.setOutput(output, shapes.input(2));
   }
 };
 
-/** ReluGradOfSum(y, slopes) → the sum of the slopes where y is positive, else 0 */
-struct RectifierGradient {
-  explicit RectifierGradient(const Attributes&) {}
+/** SulcusAddNReluGrad(y, dy[N]) → the sum of all dy where y, a ReLU's output, is positive, else 0 */
+struct AddNReluGrad {
+  explicit AddNReluGrad(const KernelConstruction&) {}
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto y = run.input(0);
-    const auto dimensions = dimensionsOf(y);
+  void compute(const KernelContext& context) const {
+    const auto y = context.input(0);
+    const auto dims = dimsOf(y);
     int64_t count = 1;
-    for (const int64_t size : dimensions) count *= size;
+    for (const int64_t size : dims) count *= size;
     if (count % kLanes != 0) throw KernelError("the number of elements must be a multiple of 16");
     std::vector<int> inputs;
-    for (int index = 1; index < run.inputs(); index++) inputs.push_back(index);
-    const auto dx = run.outputInPlaceOf(inputs, 0, dimensions);
-    std::vector<TensorPointer> tensors;
-    std::vector<const T*> slopes;
+    for (int index = 1; index < context.numInputs(); index++) inputs.push_back(index);
+    const auto dx = context.forwardInputOrAllocateOutput(inputs, 0, dims);
+    std::vector<TensorPtr> tensors;
+    std::vector<const T*> dy;
     for (const int index : inputs) {
-      tensors.push_back(run.input(index));
-      checkSame(tensors.back(), dimensions);
-      slopes.push_back(dataOf<T>(tensors.back()));
+      tensors.push_back(context.input(index));
+      checkSameShape(tensors.back(), dims);
+      dy.push_back(dataOf<T>(tensors.back()));
     }
-    rectifyBack<T>(team(), count, slopes, dataOf<T>(y), dataOf<T>(dx));
+    addNReluGrad<T>(threadPool(), count, dy, dataOf<T>(y), dataOf<T>(dx));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.input(0));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.input(0));
   }
 };
 
 }  // namespace
 
-std::vector<Operation> batchNormOperations() {
+std::vector<OpRegistration> batchNormOps() {
   return {
-      operation<Training, float, bfloat16>(
-          "BatchNormTraining",
-          {"epsilon: float", "exponential_avg_factor: float", "rectified: bool", "num_sides: int >= 0",
-           "num_statistics: int >= 0"},
-          {"x: T", "scale: float", "offset: float", "mean: float", "variance: float", "sides: num_sides * T",
-           "statistics: num_statistics * float"},
+      registration<FusedBatchNorm, float, bfloat16>(
+          "SulcusFusedBatchNorm",
+          {"epsilon: float", "exponential_avg_factor: float", "fused_relu: bool", "num_side_inputs: int >= 0",
+           "num_moments: int >= 0"},
+          {"x: T", "scale: float", "offset: float", "mean: float", "variance: float", "side_input: num_side_inputs * T",
+           "moments: num_moments * float"},
           {"y: T", "running_mean: float", "running_variance: float", "batch_mean: float", "batch_variance: float"},
-          Training::shape),
-      operation<Again, float, bfloat16>("BatchNormAgain", {"epsilon: float", "rectified: bool"},
-                                        {"x: T", "scale: float", "offset: float", "mean: float", "variance: float"},
-                                        {"y: T"}, Again::shape),
-      operation<TrainingGradient, float, bfloat16>(
-          "BatchNormTrainingGrad", {"epsilon: float", "rectified: bool"},
+          FusedBatchNorm::shape),
+      registration<RecomputedBatchNorm, float, bfloat16>(
+          "SulcusRecomputedBatchNorm", {"epsilon: float", "fused_relu: bool"},
+          {"x: T", "scale: float", "offset: float", "mean: float", "variance: float"}, {"y: T"},
+          RecomputedBatchNorm::shape),
+      registration<FusedBatchNormGrad, float, bfloat16>(
+          "SulcusFusedBatchNormGrad", {"epsilon: float", "fused_relu: bool"},
           {"dy: T", "x: T", "scale: float", "offset: float", "mean: float", "variance: float"},
-          {"dx: T", "scale_slope: float", "offset_slope: float"}, TrainingGradient::shape),
-      operation<RectifierGradient, float, bfloat16>("ReluGradOfSum", {"num_slopes: int"},
-                                                    {"y: T", "slopes: num_slopes * T"}, {"dx: T"},
-                                                    RectifierGradient::shape),
+          {"dx: T", "dscale: float", "doffset: float"}, FusedBatchNormGrad::shape),
+      registration<AddNReluGrad, float, bfloat16>("SulcusAddNReluGrad", {"N: int >= 1"}, {"y: T", "dy: N * T"},
+                                                  {"dx: T"}, AddNReluGrad::shape),
   };
 }
 

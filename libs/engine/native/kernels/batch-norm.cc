@@ -12,120 +12,122 @@ namespace sulcus {
 namespace {
 
 /**
- * Adds `term(row, channel, known(channel))` to the sums of 16 channels each. Rows go by four: sums that are fetched and
- * put back for every row would take longer than the rows themselves.
+ * Adds `term(row, channel, loaded(channel))` to the sums, [channel], for all rows. Rows go by four: loading and storing
+ * the sums for every row would take longer than the rows themselves.
  */
-template <class Term, class Known>
-inline void sumRows(int64_t rows, int64_t channels, float* sums, const Term& term, const Known& known) {
+template <class Term, class Loaded>
+inline void sumRows(int64_t rows, int64_t channels, float* sums, const Term& term, const Loaded& loaded) {
   int64_t row = 0;
   for (; row + 4 <= rows; row += 4) {
     for (int64_t channel = 0; channel < channels; channel += kLanes) {
-      const auto of = known(channel);
-      const Vec both = term(row, channel, of) + term(row + 1, channel, of),
-                others = term(row + 2, channel, of) + term(row + 3, channel, of);
-      store(sums + channel, load(sums + channel) + (both + others));
+      const auto values = loaded(channel);
+      const Vec sum01 = term(row, channel, values) + term(row + 1, channel, values),
+                sum23 = term(row + 2, channel, values) + term(row + 3, channel, values);
+      store(sums + channel, load(sums + channel) + (sum01 + sum23));
     }
   }
   for (; row < rows; row++)
     for (int64_t channel = 0; channel < channels; channel += kLanes)
-      store(sums + channel, load(sums + channel) + term(row, channel, known(channel)));
+      store(sums + channel, load(sums + channel) + term(row, channel, loaded(channel)));
 }
 
 }  // namespace
 
 // Chan, Golub and LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances".
-void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* variance) {
-  const auto& [parts, chunks, rowsEach, rows, channels] = statistics;
-  const auto rowsOf = [&](int64_t chunk) { return static_cast<double>(std::min(rowsEach, rows - chunk * rowsEach)); };
-  eachChannels(team, channels, [&](int64_t begin, int64_t end) {
-    double means[kSumChannels] = {}, squares[kSumChannels];
+void combineMoments(ThreadPool& threadPool, const ChunkMoments& moments, float* mean, float* variance) {
+  const auto& [parts, chunks, chunkRows, rows, channels] = moments;
+  const auto rowsOf = [&](int64_t chunk) { return static_cast<double>(std::min(chunkRows, rows - chunk * chunkRows)); };
+  parallelForChannels(threadPool, channels, [&](int64_t begin, int64_t end) {
+    double means[kSumChannels] = {}, m2[kSumChannels];
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
       const float* part = parts + 2 * chunk * channels;
       for (int64_t channel = begin; channel < end; channel++) means[channel - begin] += rowsOf(chunk) * part[channel];
     }
     for (double& value : means) value /= static_cast<double>(rows);
-    sumParts(parts, chunks, channels, 1, begin, end, squares);
+    sumChunks(parts, chunks, channels, 1, begin, end, m2);
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
       const float* part = parts + 2 * chunk * channels;
       for (int64_t channel = begin; channel < end; channel++) {
         const double deviation = part[channel] - means[channel - begin];
-        squares[channel - begin] += rowsOf(chunk) * deviation * deviation;
+        m2[channel - begin] += rowsOf(chunk) * deviation * deviation;
       }
     }
     for (int64_t channel = begin; channel < end; channel++) {
       mean[channel] = static_cast<float>(mean[channel] + means[channel - begin]);
-      variance[channel] = static_cast<float>(squares[channel - begin] / static_cast<double>(rows));
+      variance[channel] = static_cast<float>(m2[channel - begin] / static_cast<double>(rows));
     }
   });
 }
 
 template <class T>
-void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean, float* variance) {
-  const int64_t channels = matrix.channels;
-  const Chunks<T> chunks(matrix);
-  scratch().reset(2 * chunks.count * channels);
-  float* parts = scratch().take(2 * chunks.count * channels);
-  // Of every chunk the mean and the sum of squared deviations from it. Values count from the first row: sums of the
-  // values themselves would round by parts of a mean that is large.
-  team.each(chunks.count, [&](int chunk, int) {
+void batchMoments(ThreadPool& threadPool, const MatrixShape& shape, const T* x, float* mean, float* variance) {
+  const int64_t channels = shape.channels;
+  const Chunks<T> chunks(shape);
+  scratchpad().reset(2 * chunks.count * channels);
+  float* parts = scratchpad().allocate(2 * chunks.count * channels);
+  // Values are shifted by the first row: sums of the values themselves would round in proportion to a large mean.
+  threadPool.parallelFor(chunks.count, [&](int chunk, int) {
     const int64_t rows = chunks.size(chunk);
     const T* from = x + chunks.begin(chunk) * channels;
-    float *means = parts + 2 * chunk * channels, *squares = means + channels;
+    float *means = parts + 2 * chunk * channels, *m2 = means + channels;
     std::fill(means, means + 2 * channels, 0.0f);
     sumRows(
         rows, channels, means,
-        [&](int64_t row, int64_t channel, Vec first) { return load(from + row * channels + channel) - first; },
+        [&](int64_t row, int64_t channel, Vec shift) { return load(from + row * channels + channel) - shift; },
         [&](int64_t channel) { return load(x + channel); });
-    const Vec share = set(1.0f / static_cast<float>(rows));
+    const Vec inverse = broadcast(1.0f / static_cast<float>(rows));
     for (int64_t channel = 0; channel < channels; channel += kLanes)
-      store(means + channel, load(means + channel) * share);
-    struct Shift {
-      Vec first, mean;
+      store(means + channel, load(means + channel) * inverse);
+    struct ShiftAndMean {
+      Vec shift, mean;
     };
-    const auto square = [&](int64_t row, int64_t channel, const Shift& shift) {
-      const Vec deviation = load(from + row * channels + channel) - shift.first - shift.mean;
+    const auto squaredDeviation = [&](int64_t row, int64_t channel, const ShiftAndMean& of) {
+      const Vec deviation = load(from + row * channels + channel) - of.shift - of.mean;
       return deviation * deviation;
     };
-    sumRows(rows, channels, squares, square,
-            [&](int64_t channel) { return Shift{load(x + channel), load(means + channel)}; });
+    sumRows(rows, channels, m2, squaredDeviation,
+            [&](int64_t channel) { return ShiftAndMean{load(x + channel), load(means + channel)}; });
   });
-  if (matrix.rows > 0)
+  if (shape.rows > 0)
     for (int64_t channel = 0; channel < channels; channel += kLanes) store(mean + channel, load(x + channel));
-  combine(team, {parts, chunks.count, chunks.each, matrix.rows, channels}, mean, variance);
+  combineMoments(threadPool, {parts, chunks.count, chunks.chunkRows, shape.rows, channels}, mean, variance);
 }
 
 template <class T>
-void normalise(Team& team, const Matrix& matrix, const Norm& norm, const T* x, const T* side, T* y) {
-  const int64_t channels = matrix.channels;
-  const Chunks<T> chunks(matrix);
-  scratch().reset(2 * channels);
-  const Affine affine{scratch().take(channels), scratch().take(channels)};
-  affine.fill(norm, channels);
-  const bool stream = shouldStream(y, channels, matrix.rows * channels);
-  const auto each = [&](const auto& value) {
-    team.each(chunks.count, [&](int chunk, int) {
+void batchNorm(ThreadPool& threadPool, const MatrixShape& shape, const BatchNormParams& params, const T* x,
+               const T* sideInput, T* y) {
+  const int64_t channels = shape.channels;
+  const Chunks<T> chunks(shape);
+  scratchpad().reset(2 * channels);
+  const Affine affine{scratchpad().allocate(channels), scratchpad().allocate(channels)};
+  affine.fill(params, channels);
+  const bool nonTemporal = useNonTemporalStores(y, channels, shape.rows * channels);
+  const auto storeRows = [&](const auto& value) {
+    threadPool.parallelFor(chunks.count, [&](int chunk, int) {
       for (int64_t row = chunks.begin(chunk); row < chunks.begin(chunk) + chunks.size(chunk); row++)
-        write(y + row * channels, channels, stream,
-              [&](int64_t channel) { return value(row * channels + channel, channel); });
+        storeAll(y + row * channels, channels, nonTemporal,
+                 [&](int64_t channel) { return value(row * channels + channel, channel); });
       _mm_sfence();
     });
   };
-  const auto plain = [&](int64_t index, int64_t channel) { return affine(load(x + index), channel); };
-  const auto summed = [&](int64_t index, int64_t channel) { return plain(index, channel) + load(side + index); };
-  if (side == nullptr && !norm.rectified)
-    each(plain);
-  else if (side == nullptr)
-    each([&](int64_t index, int64_t channel) { return positivePart(plain(index, channel)); });
-  else if (!norm.rectified)
-    each(summed);
+  const auto normalised = [&](int64_t index, int64_t channel) { return affine(load(x + index), channel); };
+  const auto sum = [&](int64_t index, int64_t channel) { return normalised(index, channel) + load(sideInput + index); };
+  if (sideInput == nullptr && !params.fusedRelu)
+    storeRows(normalised);
+  else if (sideInput == nullptr)
+    storeRows([&](int64_t index, int64_t channel) { return relu(normalised(index, channel)); });
+  else if (!params.fusedRelu)
+    storeRows(sum);
   else
-    each([&](int64_t index, int64_t channel) { return positivePart(summed(index, channel)); });
+    storeRows([&](int64_t index, int64_t channel) { return relu(sum(index, channel)); });
 }
 
-template void channelStatistics<float>(Team&, const Matrix&, const float*, float*, float*);
-template void channelStatistics<bfloat16>(Team&, const Matrix&, const bfloat16*, float*, float*);
-template void normalise<float>(Team&, const Matrix&, const Norm&, const float*, const float*, float*);
-template void normalise<bfloat16>(Team&, const Matrix&, const Norm&, const bfloat16*, const bfloat16*, bfloat16*);
+template void batchMoments<float>(ThreadPool&, const MatrixShape&, const float*, float*, float*);
+template void batchMoments<bfloat16>(ThreadPool&, const MatrixShape&, const bfloat16*, float*, float*);
+template void batchNorm<float>(ThreadPool&, const MatrixShape&, const BatchNormParams&, const float*, const float*,
+                               float*);
+template void batchNorm<bfloat16>(ThreadPool&, const MatrixShape&, const BatchNormParams&, const bfloat16*,
+                                  const bfloat16*, bfloat16*);
 
 }  // namespace sulcus
 

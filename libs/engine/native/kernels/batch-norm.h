@@ -1,4 +1,4 @@
-// Batch normalisation in training and what goes with it: rectifier, sum with a shortcut, and the gradients.
+// Batch normalisation in training (Ioffe and Szegedy 2015), with the sum and the ReLU behind it, and the gradients.
 #pragma once
 
 #include <vector>
@@ -8,48 +8,56 @@
 
 namespace sulcus {
 
-/** A batch of images as one matrix: each row is a pixel with all its channels, a multiple of 16. */
-struct Matrix {
+/** Activations [batch, height, width, channel] as a matrix [batch · height · width, channel]; channels: multiple of 16.
+ */
+struct MatrixShape {
   int64_t rows, channels;
 };
 
-/** Statistics and parameters of a batch norm, [channels] each. The variance is the biased one. */
-struct Norm {
+/** Parameters and moments of a batch norm, [channel] each. The variance is the biased one. */
+struct BatchNormParams {
   const float *scale, *offset, *mean, *variance;
   float epsilon;
-  /** Whether a rectifier follows. */
-  bool rectified;
+  /** Whether a ReLU follows. */
+  bool fusedRelu;
 };
 
-/** Statistics of rows in chunks: `parts` is [chunk][2][channels], the mean of a chunk's rows and the sum of their
- * squared deviations from it. */
-struct ChunkStatistics {
+/**
+ * Moments of rows in chunks, `parts` [chunk][2][channel]: the mean of a chunk's rows, and the sum of their squared
+ * deviations from it (M2).
+ */
+struct ChunkMoments {
   const float* parts;
-  /** All chunks but the last have `rowsEach` rows. */
-  int64_t chunks, rowsEach, rows, channels;
+  /** All chunks but the last have `chunkRows` rows. */
+  int64_t chunks, chunkRows, rows, channels;
 };
 
-/** The mean and the biased variance over all chunks. `mean` holds what the means of chunks count from. */
-void combine(Team& team, const ChunkStatistics& statistics, float* mean, float* variance);
+/** Mean and biased variance over all chunks. On input `mean` holds the shift that the means of chunks are relative to.
+ */
+void combineMoments(ThreadPool& threadPool, const ChunkMoments& moments, float* mean, float* variance);
 
-/** The mean and the biased variance of every channel, as accurate as a second pass would be. */
+/** Mean and biased variance of every channel of x, [channel] each, as accurate as two passes. */
 template <class T>
-void channelStatistics(Team& team, const Matrix& matrix, const T* x, float* mean, float* variance);
+void batchMoments(ThreadPool& threadPool, const MatrixShape& shape, const T* x, float* mean, float* variance);
 
-/** y = scale · (x − mean) / √(variance + ε) + offset, plus `side` if it is not null, and then its positive part if
- * rectified. */
+/**
+ * y = ReLU(scale · (x − mean) / √(variance + ε) + offset + sideInput); without the ReLU unless it is fused, and without
+ * `sideInput` when it is null.
+ */
 template <class T>
-void normalise(Team& team, const Matrix& matrix, const Norm& norm, const T* x, const T* side, T* y);
+void batchNorm(ThreadPool& threadPool, const MatrixShape& shape, const BatchNormParams& params, const T* x,
+               const T* sideInput, T* y);
 
-/** Slopes at input, scale and offset of a batch norm that used the batch's own statistics, from the slope at its
- * (perhaps rectified) output. */
+/**
+ * Gradients of a batch norm (with the batch's own moments) at x, scale and offset, from dy, the gradient at its output
+ * (that of the ReLU if it is fused).
+ */
 template <class T>
-void normaliseBack(Team& team, const Matrix& matrix, const Norm& norm, const T* dy, const T* x, T* dx,
-                   float* scaleSlope, float* offsetSlope);
+void batchNormGrad(ThreadPool& threadPool, const MatrixShape& shape, const BatchNormParams& params, const T* dy,
+                   const T* x, T* dx, float* dScale, float* dOffset);
 
-/** The sum of some slopes where the rectifier's output y is positive, else 0. All have `count` elements, a multiple
- * of 16. */
+/** dx = sum of all dy where y, a ReLU's output, is positive, else 0. All have `count` elements, a multiple of 16. */
 template <class T>
-void rectifyBack(Team& team, int64_t count, const std::vector<const T*>& slopes, const T* y, T* dx);
+void addNReluGrad(ThreadPool& threadPool, int64_t count, const std::vector<const T*>& dy, const T* y, T* dx);
 
 }  // namespace sulcus

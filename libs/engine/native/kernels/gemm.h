@@ -1,4 +1,7 @@
-// Products of small matrices, the inner part of a convolution in Winograd's domain.
+// Matrix products C (+)= A · B whose accumulators fill the 32 vector registers: the inner loop of all convolutions.
+//
+// Words as in BLIS (Van Zee and van de Geijn 2015, "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"):
+// C is [m, n], the inner dimension is k, and a micro-kernel computes a block of MR rows and NR columns in registers.
 #pragma once
 
 #include "avx512.h"
@@ -9,97 +12,107 @@
 namespace sulcus {
 
 /**
- * What a product multiplies at a time are cells of 32 bits: a float32, or two bfloat16 that follow each other in the
- * depth; products of the two are summed up. T says which.
+ * Values of type T in one packed element. A and B consist of packed elements of 32 bits: a float32, or a pair of
+ * bfloat16 that follow each other along k (the VNNI layout of `vdpbf16ps`). k counts packed elements.
  */
 template <class T>
-constexpr int kCellValues = sizeof(float) / sizeof(T);
+constexpr int kVnniGranularity = sizeof(float) / sizeof(T);
 
-/** sum + factor · columns, of cells. */
+/** c + a · b; of pairs the sum of both products. */
 template <class T>
-inline Vec multiplyAddCells(Vec factor, Vec columns, Vec sum) {
-  if constexpr (kCellValues<T> == 1)
-    return multiplyAdd(factor, columns, sum);
+inline Vec multiplyAccumulate(Vec a, Vec b, Vec c) {
+  if constexpr (kVnniGranularity<T> == 1)
+    return fma(a, b, c);
   else
-    return _mm512_dpbf16_ps(sum, (__m512bh)factor, (__m512bh)columns);
+    return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
 }
 
-/** A matrix of cells whose element (row, column) is at data[row · rowStep + column · columnStep]. */
-struct Left {
+/** A [m, k] of packed elements: (row, p) is at data[row · rowStride + p · kStride]. */
+struct GemmA {
   const float* data;
-  int64_t rowStep, columnStep;
+  int64_t rowStride, kStride;
 };
 
-/** A matrix of cells whose rows are contiguous. */
-struct Right {
+/** B [k, n] of packed elements, rows contiguous. */
+struct GemmB {
   const float* data;
-  int64_t rowStep;
+  int64_t rowStride;
 };
 
-/** Where the sums of a product go, as float32. */
-struct Result {
+/** C [m, n] in float32, rows contiguous. Other classes with these functions take its place as epilogues. */
+struct GemmC {
   float* data;
-  int64_t rowStep;
-  /** Adds to what is there; else replaces it. */
-  bool adds;
+  int64_t rowStride;
+  /** Adds the product to C; else replaces it. */
+  bool accumulate;
 
-  Vec start(int row, int vector) const { return adds ? load(data + row * rowStep + vector * kLanes) : zero(); }
-  template <int ROWS, int VECTORS>
-  void finish(const Vec (&sums)[ROWS][VECTORS]) const {
-#pragma GCC unroll 24
-    for (int row = 0; row < ROWS; row++)
-#pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; v++) store(data + row * rowStep + v * kLanes, sums[row][v]);
+  /** What an accumulator begins with. */
+  Vec initial(int row, int vector) const {
+    return accumulate ? load(data + row * rowStride + vector * kLanes) : zero();
   }
-  Result from(int row) const { return {data + row * rowStep, rowStep, adds}; }
+  /** Takes the block of the first MR rows. */
+  template <int MR, int NR_VECTORS>
+  void finish(const Vec (&accumulators)[MR][NR_VECTORS]) const {
+#pragma GCC unroll 24
+    for (int row = 0; row < MR; row++)
+#pragma GCC unroll 4
+      for (int v = 0; v < NR_VECTORS; v++) store(data + row * rowStride + v * kLanes, accumulators[row][v]);
+  }
+  /** The rows from `row` on. */
+  GemmC fromRow(int row) const { return {data + row * rowStride, rowStride, accumulate}; }
 };
 
-/** One block of the result, ROWS × (16 · VECTORS), all of it in registers. The compiler leaves it there only when the
- * loops over it are unrolled. */
-template <class T, int ROWS, int VECTORS, class Target>
-inline void productBlock(int depth, const Left& left, const Right& right, const Target& target) {
-  Vec sum[ROWS][VECTORS];
+/**
+ * The micro-kernel: a block of C, MR × (16 · NR_VECTORS), all of it in registers. The compiler keeps it there only when
+ * the loops over it are unrolled.
+ */
+template <class T, int MR, int NR_VECTORS, class C>
+inline void microKernel(int k, const GemmA& a, const GemmB& b, const C& c) {
+  Vec accumulators[MR][NR_VECTORS];
 #pragma GCC unroll 24
-  for (int row = 0; row < ROWS; row++)
+  for (int row = 0; row < MR; row++)
 #pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) sum[row][v] = target.start(row, v);
-  const float* from = left.data;
-  const float* with = right.data;
-  for (int k = 0; k < depth; k++, from += left.columnStep, with += right.rowStep) {
-    Vec columns[VECTORS];
-    for (int v = 0; v < VECTORS; v++) columns[v] = load(with + v * kLanes);
-    for (int row = 0; row < ROWS; row++) {
-      const Vec factor = set(from[row * left.rowStep]);
-      for (int v = 0; v < VECTORS; v++) sum[row][v] = multiplyAddCells<T>(factor, columns[v], sum[row][v]);
+    for (int v = 0; v < NR_VECTORS; v++) accumulators[row][v] = c.initial(row, v);
+  const float* aColumn = a.data;
+  const float* bRow = b.data;
+  for (int p = 0; p < k; p++, aColumn += a.kStride, bRow += b.rowStride) {
+    Vec bVectors[NR_VECTORS];
+    for (int v = 0; v < NR_VECTORS; v++) bVectors[v] = load(bRow + v * kLanes);
+    for (int row = 0; row < MR; row++) {
+      const Vec aElement = broadcast(aColumn[row * a.rowStride]);
+      for (int v = 0; v < NR_VECTORS; v++)
+        accumulators[row][v] = multiplyAccumulate<T>(aElement, bVectors[v], accumulators[row][v]);
     }
   }
-  target.finish(sum);
+  c.finish(accumulators);
 }
 
-/** The rows of a product that is 16 · VECTORS wide, in blocks of ROWS, and what is left in smaller ones. */
-template <class T, int ROWS, int VECTORS, class Target>
-inline void productRows(int rows, int depth, Left left, const Right& right, Target target) {
-  for (; rows >= ROWS; rows -= ROWS) {
-    productBlock<T, ROWS, VECTORS>(depth, left, right, target);
-    left.data += ROWS * left.rowStep;
-    target = target.from(ROWS);
+/** All m rows of a product of 16 · NR_VECTORS columns, in blocks of MR rows, and the rest in smaller blocks. */
+template <class T, int MR, int NR_VECTORS, class C>
+inline void gemmRows(int m, int k, GemmA a, const GemmB& b, C c) {
+  for (; m >= MR; m -= MR) {
+    microKernel<T, MR, NR_VECTORS>(k, a, b, c);
+    a.data += MR * a.rowStride;
+    c = c.fromRow(MR);
   }
-  // Of the widest blocks a smaller one for each number of rows: two small ones would take as long as a large one.
-  constexpr int kSmaller = VECTORS == 4 ? ROWS - 1 : ROWS / 2;
-  if constexpr (kSmaller > 0) {
-    if (rows > 0) productRows<T, kSmaller, VECTORS>(rows, depth, left, right, target);
+  // Of the widest blocks there is a smaller one for every number of rows: two small ones take as long as a large one.
+  constexpr int kSmallerMR = NR_VECTORS == 4 ? MR - 1 : MR / 2;
+  if constexpr (kSmallerMR > 0) {
+    if (m > 0) gemmRows<T, kSmallerMR, NR_VECTORS>(m, k, a, b, c);
   }
 }
 
-/** target (+)= left · right, `vectors` · 16 columns wide, at most 4 vectors. A block is so high that its sums, a row of
- * `right` and one factor fill the 32 registers. */
-template <class T, class Target>
-inline void product(int rows, int depth, int vectors, const Left& left, const Right& right, const Target& target) {
-  switch (vectors) {
-    case 1: return productRows<T, 24, 1>(rows, depth, left, right, target);
-    case 2: return productRows<T, 12, 2>(rows, depth, left, right, target);
-    case 3: return productRows<T, 8, 3>(rows, depth, left, right, target);
-    default: return productRows<T, 6, 4>(rows, depth, left, right, target);
+/**
+ * C (+)= A · B for m rows and `nVectors` · 16 columns, at most 4 vectors. Blocks are so high that the accumulators, a
+ * row of B and one element of A fill the 32 registers.
+ */
+template <class T, class C>
+inline void gemm(int m, int k, int nVectors, const GemmA& a, const GemmB& b, const C& c) {
+  switch (nVectors) {
+    case 1: return gemmRows<T, 24, 1>(m, k, a, b, c);
+    case 2: return gemmRows<T, 12, 2>(m, k, a, b, c);
+    case 3: return gemmRows<T, 8, 3>(m, k, a, b, c);
+    default: return gemmRows<T, 6, 4>(m, k, a, b, c);
   }
 }
 

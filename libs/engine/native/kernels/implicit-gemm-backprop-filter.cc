@@ -13,67 +13,68 @@
 namespace sulcus {
 namespace {
 
-/** Steps in depth that a product takes at a time: their cells of a panel of columns stay in the first-level cache. */
-constexpr int64_t kSteps = 80;
-/** Sums of a part stay in the second-level cache of a core, with what is added to them. */
-constexpr int64_t kPartSums = 128 * 1024;
+/** Packed elements along k that a product takes at a time: of a panel of B they stay in the first-level cache. */
+constexpr int64_t kChunkK = 80;
+/** Accumulators of a tile of dw: with what is added to them they stay in a core's second-level cache. */
+constexpr int64_t kTileElements = 128 * 1024;
 
-/** With so many parts each it matters little that some threads take one more. */
-constexpr int64_t kMostPartsEach = 16;
+/** With so many tiles per thread it matters little that some threads take one more. */
+constexpr int64_t kMaxTilesPerThread = 16;
 
-/** The matrix of slopes at a filter, [taps · in, out], cut into parts that threads take; none spans taps. */
-struct Parts {
-  int64_t taps, in, out, inEach, outEach, down, across;
+/** dw as a matrix [kernel positions · in, out], cut into tiles that threads take; each lies in one kernel position. */
+struct FilterTiles {
+  int64_t kernelPositions, in, out, tileIn, tileOut, tilesIn, tilesOut;
 
-  Parts(const Team& team, int64_t taps, int64_t in, int64_t out)
-      : taps(taps), in(in), out(out), inEach(in), outEach(out) {
+  FilterTiles(const ThreadPool& threadPool, int64_t kernelPositions, int64_t in, int64_t out)
+      : kernelPositions(kernelPositions), in(in), out(out), tileIn(in), tileOut(out) {
     cut();
-    while (inEach * outEach > kPartSums ||
-           (count() % team.threads() != 0 && count() < kMostPartsEach * team.threads())) {
-      const bool divisible = inEach > kLanes || outEach > kPanel;
+    while (tileIn * tileOut > kTileElements ||
+           (count() % threadPool.numThreads() != 0 && count() < kMaxTilesPerThread * threadPool.numThreads())) {
+      const bool divisible = tileIn > kLanes || tileOut > kPanelColumns;
       if (!divisible) break;
-      if (outEach > kPanel && (outEach >= inEach || inEach <= kLanes))
-        outEach = (outEach / kPanel + 1) / 2 * kPanel;
+      if (tileOut > kPanelColumns && (tileOut >= tileIn || tileIn <= kLanes))
+        tileOut = (tileOut / kPanelColumns + 1) / 2 * kPanelColumns;
       else
-        inEach = (inEach / kLanes + 1) / 2 * kLanes;
+        tileIn = (tileIn / kLanes + 1) / 2 * kLanes;
       cut();
     }
   }
-  int64_t count() const { return taps * down * across; }
-  int64_t tap(int64_t part) const { return part / across / down; }
-  int64_t firstIn(int64_t part) const { return part / across % down * inEach; }
-  int64_t firstOut(int64_t part) const { return part % across * outEach; }
-  int64_t ins(int64_t part) const { return std::min(inEach, in - firstIn(part)); }
-  int64_t outs(int64_t part) const { return std::min(outEach, out - firstOut(part)); }
+  int64_t count() const { return kernelPositions * tilesIn * tilesOut; }
+  int64_t kernelPosition(int64_t tile) const { return tile / tilesOut / tilesIn; }
+  int64_t firstIn(int64_t tile) const { return tile / tilesOut % tilesIn * tileIn; }
+  int64_t firstOut(int64_t tile) const { return tile % tilesOut * tileOut; }
+  int64_t numIn(int64_t tile) const { return std::min(tileIn, in - firstIn(tile)); }
+  int64_t numOut(int64_t tile) const { return std::min(tileOut, out - firstOut(tile)); }
 
  private:
   void cut() {
-    down = (in + inEach - 1) / inEach;
-    across = (out + outEach - 1) / outEach;
+    tilesIn = (in + tileIn - 1) / tileIn;
+    tilesOut = (out + tileOut - 1) / tileOut;
   }
 };
 
-/** Goes through the pixels of y, row by row, with the pixel of x that lies under a tap. */
+/** Goes through the pixels of y, row by row, and gives the pixel of x that each meets at one kernel position. */
 template <class T>
-class Walk {
+class InputPixels {
  public:
-  Walk(const WindowGeometry& g, int64_t tap, const T* x, const T* zeros)
-      : g_(g),
+  InputPixels(const ConvShape& shape, int64_t kernelPosition, const T* x, const T* zeros)
+      : shape_(shape),
         x_(x),
         zeros_(zeros),
-        down_(tap / g.horizontal.taps - g.vertical.before),
-        across_(tap % g.horizontal.taps - g.horizontal.before) {
+        verticalOffset_(kernelPosition / shape.horizontal.kernelSize - shape.vertical.padBefore),
+        horizontalOffset_(kernelPosition % shape.horizontal.kernelSize - shape.horizontal.padBefore) {
     enterRow();
   }
 
-  /** @returns where the channels of the pixel under the tap are, and goes on to the next */
+  /** @returns the channels of the pixel, [in], and goes on to the next */
   const T* next() {
-    const int64_t column = column_ * g_.horizontal.stride + across_;
-    const T* pixel =
-        row_ != nullptr && column >= 0 && column < g_.horizontal.input ? row_ + column * g_.inputChannels : zeros_;
-    if (++column_ == g_.horizontal.output) {
+    const int64_t column = column_ * shape_.horizontal.stride + horizontalOffset_;
+    const T* pixel = xRow_ != nullptr && column >= 0 && column < shape_.horizontal.input
+                         ? xRow_ + column * shape_.inputChannels
+                         : zeros_;
+    if (++column_ == shape_.horizontal.output) {
       column_ = 0;
-      line_++;
+      row_++;
       enterRow();
     }
     return pixel;
@@ -81,168 +82,171 @@ class Walk {
 
  private:
   void enterRow() {
-    const int64_t row = line_ % g_.vertical.output * g_.vertical.stride + down_;
-    row_ = row >= 0 && row < g_.vertical.input
-               ? x_ + (line_ / g_.vertical.output * g_.vertical.input + row) * g_.horizontal.input * g_.inputChannels
-               : nullptr;
+    const int64_t row = row_ % shape_.vertical.output * shape_.vertical.stride + verticalOffset_;
+    xRow_ = row >= 0 && row < shape_.vertical.input
+                ? x_ + (row_ / shape_.vertical.output * shape_.vertical.input + row) * shape_.horizontal.input *
+                           shape_.inputChannels
+                : nullptr;
   }
 
-  const WindowGeometry& g_;
-  const T *x_, *zeros_, *row_ = nullptr;
-  const int64_t down_, across_;
-  int64_t line_ = 0, column_ = 0;
+  const ConvShape& shape_;
+  const T *x_, *zeros_, *xRow_ = nullptr;
+  const int64_t verticalOffset_, horizontalOffset_;
+  /** Of y: rows of all images count on. */
+  int64_t row_ = 0, column_ = 0;
 };
 
-/** Where the channels of a chunk's pixels are: of x under the tap, and of the slopes. */
+/** Where the channels of a chunk's pixels are: of x at the kernel position, and of dy. */
 template <class T>
-struct Rows {
-  int64_t steps;
-  const T *under[kSteps * kCellValues<T>], *above[kSteps * kCellValues<T>];
+struct PixelRows {
+  int64_t k;
+  const T *x[kChunkK * kVnniGranularity<T>], *dy[kChunkK * kVnniGranularity<T>];
 };
 
-/** Has these values brought into the second-level cache, while something else is computed. */
+/** Prefetches these values into the second-level cache. */
 template <class T>
 inline void prefetch(const T* from, int64_t count) {
   for (int64_t index = 0; index < count; index += 64 / static_cast<int64_t>(sizeof(T)))
     _mm_prefetch(reinterpret_cast<const char*>(from + index), _MM_HINT_T1);
 }
 
-/** Adds the product of a strip of 16 rows and a panel to the sums. */
+/** Adds the product of a micro-panel of A (16 rows of C) and a panel of B to C. */
 template <class T>
-void addStrip(int depth, int vectors, const float* strip, const Right& panel, const Result& sums) {
-  const auto rows = [&](int from) { return Left{strip + from, 1, kLanes}; };
-  switch (vectors) {
-    case 1: return productBlock<T, 16, 1>(depth, rows(0), panel, sums);
-    case 2:
-      productBlock<T, 8, 2>(depth, rows(0), panel, sums);
-      return productBlock<T, 8, 2>(depth, rows(8), panel, sums.from(8));
-    case 3:
-      productBlock<T, 8, 3>(depth, rows(0), panel, sums);
-      return productBlock<T, 8, 3>(depth, rows(8), panel, sums.from(8));
+void gemmMicroPanel(int k, int nVectors, const float* microPanel, const GemmB& b, const GemmC& c) {
+  const auto fromRow = [&](int row) { return GemmA{microPanel + row, 1, kLanes}; };
+  switch (nVectors) {
+    case 1: return microKernel<T, 16, 1>(k, fromRow(0), b, c);
+    case 2: microKernel<T, 8, 2>(k, fromRow(0), b, c); return microKernel<T, 8, 2>(k, fromRow(8), b, c.fromRow(8));
+    case 3: microKernel<T, 8, 3>(k, fromRow(0), b, c); return microKernel<T, 8, 3>(k, fromRow(8), b, c.fromRow(8));
     default:
-      productBlock<T, 6, 4>(depth, rows(0), panel, sums);
-      productBlock<T, 5, 4>(depth, rows(6), panel, sums.from(6));
-      return productBlock<T, 5, 4>(depth, rows(11), panel, sums.from(11));
+      microKernel<T, 6, 4>(k, fromRow(0), b, c);
+      microKernel<T, 5, 4>(k, fromRow(6), b, c.fromRow(6));
+      return microKernel<T, 5, 4>(k, fromRow(11), b, c.fromRow(11));
   }
 }
 
-/** Slopes at a filter: for every tap the product of the pixels under it, turned, and the slopes at y. */
+/** dw: for every kernel position xᵀ · dy, where x [pixels, in] are the pixels that those of dy [pixels, out] meet. */
 template <class T>
-class SlopeProduct {
+class BackpropFilterGemm {
  public:
-  SlopeProduct(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope)
-      : team_(team),
-        g_(g),
+  BackpropFilterGemm(ThreadPool& threadPool, const ConvShape& shape, const T* x, const T* dy, T* dw)
+      : threadPool_(threadPool),
+        shape_(shape),
         x_(x),
         dy_(dy),
-        filterSlope_(filterSlope),
-        pixels_(g.batch * g.vertical.output * g.horizontal.output),
-        steps_((pixels_ + kValues - 1) / kValues),
-        parts_(team, g.vertical.taps * g.horizontal.taps, g.inputChannels, g.outputChannels) {}
+        dw_(dw),
+        numPixels_(shape.batch * shape.vertical.output * shape.horizontal.output),
+        k_((numPixels_ + kGranularity - 1) / kGranularity),
+        tiles_(threadPool, shape.vertical.kernelSize * shape.horizontal.kernelSize, shape.inputChannels,
+               shape.outputChannels) {}
 
   void run() {
-    if (pixels_ == 0) {
-      std::memset(filterSlope_, 0, parts_.taps * parts_.in * parts_.out * sizeof(T));
+    if (numPixels_ == 0) {
+      std::memset(dw_, 0, tiles_.kernelPositions * tiles_.in * tiles_.out * sizeof(T));
       return;
     }
-    const int workers = static_cast<int>(std::min<int64_t>(parts_.count(), team_.threads()));
-    const int64_t sumFloats = parts_.inEach * parts_.outEach, stripFloats = kSteps * parts_.inEach,
-                  panelFloats = kSteps * parts_.outEach, zeroFloats = std::max(parts_.in, parts_.out);
-    scratch().reset(Scratch::roundUp(zeroFloats) +
-                    workers *
-                        (Scratch::roundUp(sumFloats) + Scratch::roundUp(stripFloats) + Scratch::roundUp(panelFloats)));
-    float* cleared = scratch().take(zeroFloats);
-    std::memset(cleared, 0, zeroFloats * sizeof(float));
-    zeros_ = reinterpret_cast<const T*>(cleared);
-    std::vector<Place> places;
+    const int workers = static_cast<int>(std::min<int64_t>(tiles_.count(), threadPool_.numThreads()));
+    const int64_t cFloats = tiles_.tileIn * tiles_.tileOut, aFloats = kChunkK * tiles_.tileIn,
+                  bFloats = kChunkK * tiles_.tileOut, zeroFloats = std::max(tiles_.in, tiles_.out);
+    scratchpad().reset(
+        Scratchpad::roundUp(zeroFloats) +
+        workers * (Scratchpad::roundUp(cFloats) + Scratchpad::roundUp(aFloats) + Scratchpad::roundUp(bFloats)));
+    float* zeros = scratchpad().allocate(zeroFloats);
+    std::memset(zeros, 0, zeroFloats * sizeof(float));
+    zeros_ = reinterpret_cast<const T*>(zeros);
+    std::vector<ThreadBuffers> buffers;
     for (int worker = 0; worker < workers; worker++) {
-      float *sums = scratch().take(sumFloats), *strips = scratch().take(stripFloats);
-      places.push_back({sums, strips, scratch().take(panelFloats)});
+      float *c = scratchpad().allocate(cFloats), *a = scratchpad().allocate(aFloats);
+      buffers.push_back({c, a, scratchpad().allocate(bFloats)});
     }
-    team_.each(static_cast<int>(parts_.count()), [&](int part, int thread) { computePart(part, places[thread]); });
+    threadPool_.parallelFor(static_cast<int>(tiles_.count()),
+                            [&](int tile, int thread) { computeTile(tile, buffers[thread]); });
   }
 
  private:
-  static constexpr int kValues = kCellValues<T>;
+  static constexpr int kGranularity = kVnniGranularity<T>;
 
-  /** What a thread computes in: sums in panels; a chunk's pixels of x in strips of 16 channels, and its slopes in
-   * panels. */
-  struct Place {
-    float *sums, *strips, *panels;
+  /** C (a tile of dw) in panels; of a chunk A (x) in micro-panels of 16 channels, and B (dy) in panels. */
+  struct ThreadBuffers {
+    float *c, *a, *b;
   };
 
-  void computePart(int64_t part, const Place& place) const {
-    const int64_t ins = parts_.ins(part), outs = parts_.outs(part);
-    Walk<T> walk(g_, parts_.tap(part), x_, zeros_);
-    Rows<T> chunks[2];
-    find(walk, part, 0, chunks[0]);
-    for (int64_t first = 0; first < steps_; first += kSteps) {
-      const Rows<T>& rows = chunks[first / kSteps % 2];
-      Rows<T>& ahead = chunks[(first / kSteps + 1) % 2];
-      find(walk, part, first + kSteps, ahead);
-      for (int64_t step = 0; step < rows.steps; step++) {
-        packStrips(rows.under + step * kValues, ins, place.strips, rows.steps, step);
-        packRow(rows.above + step * kValues, 0, outs, Panels{place.panels, rows.steps, outs}, step);
+  void computeTile(int64_t tile, const ThreadBuffers& buffers) const {
+    const int64_t numIn = tiles_.numIn(tile), numOut = tiles_.numOut(tile);
+    InputPixels<T> inputPixels(shape_, tiles_.kernelPosition(tile), x_, zeros_);
+    PixelRows<T> chunks[2];
+    findChunk(inputPixels, tile, 0, chunks[0]);
+    for (int64_t first = 0; first < k_; first += kChunkK) {
+      const PixelRows<T>& chunk = chunks[first / kChunkK % 2];
+      PixelRows<T>& nextChunk = chunks[(first / kChunkK + 1) % 2];
+      findChunk(inputPixels, tile, first + kChunkK, nextChunk);
+      for (int64_t p = 0; p < chunk.k; p++) {
+        packMicroPanels(chunk.x + p * kGranularity, numIn, buffers.a, chunk.k, p);
+        packPanelRow(chunk.dy + p * kGranularity, 0, numOut, PackedPanels{buffers.b, chunk.k, numOut}, p);
       }
-      addChunk(rows.steps, ins, outs, place, first > 0, ahead);
+      addChunk(chunk.k, numIn, numOut, buffers, first > 0, nextChunk);
     }
-    leave(part, Panels{place.sums, ins, outs});
+    storeTile(tile, PackedPanels{buffers.c, numIn, numOut});
   }
 
-  /** Where the pixels of the chunk that begins with step `first` are; none behind the last. */
-  void find(Walk<T>& walk, int64_t part, int64_t first, Rows<T>& rows) const {
-    rows.steps = std::max<int64_t>(0, std::min(kSteps, steps_ - first));
-    for (int64_t row = 0; row < rows.steps * kValues; row++) {
-      const int64_t pixel = first * kValues + row;
-      rows.under[row] = (pixel < pixels_ ? walk.next() : zeros_) + parts_.firstIn(part);
-      rows.above[row] = (pixel < pixels_ ? dy_ + pixel * parts_.out : zeros_) + parts_.firstOut(part);
+  /** Where the pixels of the chunk from `first` on are; none behind the last. */
+  void findChunk(InputPixels<T>& inputPixels, int64_t tile, int64_t first, PixelRows<T>& chunk) const {
+    chunk.k = std::max<int64_t>(0, std::min(kChunkK, k_ - first));
+    for (int64_t row = 0; row < chunk.k * kGranularity; row++) {
+      const int64_t pixel = first * kGranularity + row;
+      chunk.x[row] = (pixel < numPixels_ ? inputPixels.next() : zeros_) + tiles_.firstIn(tile);
+      chunk.dy[row] = (pixel < numPixels_ ? dy_ + pixel * tiles_.out : zeros_) + tiles_.firstOut(tile);
     }
   }
 
-  /** Adds the product of a chunk, and has the next one brought near meanwhile. */
-  void addChunk(int64_t depth, int64_t ins, int64_t outs, const Place& place, bool adds, const Rows<T>& ahead) const {
-    const Panels slopes{place.panels, depth, outs}, sums{place.sums, ins, outs};
-    const int64_t blocks = panels(outs) * (ins / kLanes), rowsAhead = ahead.steps * kValues;
-    int64_t block = 0, fetched = 0;
-    for (int64_t panel = 0; panel < panels(outs); panel++) {
-      const int vectors = panelVectors(outs, panel);
-      for (int64_t row = 0; row < ins; row += kLanes) {
-        for (const int64_t until = rowsAhead * ++block / blocks; fetched < until; fetched++) {
-          prefetch(ahead.under[fetched], ins);
-          prefetch(ahead.above[fetched], outs);
+  /** Adds the product of a chunk, and prefetches the next one meanwhile. */
+  void addChunk(int64_t k, int64_t numIn, int64_t numOut, const ThreadBuffers& buffers, bool accumulate,
+                const PixelRows<T>& nextChunk) const {
+    const PackedPanels b{buffers.b, k, numOut}, c{buffers.c, numIn, numOut};
+    const int64_t numBlocks = numPanels(numOut) * (numIn / kLanes), nextRows = nextChunk.k * kGranularity;
+    int64_t block = 0, prefetched = 0;
+    for (int64_t panel = 0; panel < numPanels(numOut); panel++) {
+      const int nVectors = panelVectors(numOut, panel);
+      for (int64_t row = 0; row < numIn; row += kLanes) {
+        for (const int64_t until = nextRows * ++block / numBlocks; prefetched < until; prefetched++) {
+          prefetch(nextChunk.x[prefetched], numIn);
+          prefetch(nextChunk.dy[prefetched], numOut);
         }
-        addStrip<T>(static_cast<int>(depth), vectors, place.strips + row * depth, slopes.panel(panel),
-                    {sums.at(row, panel * kPanel), vectors * kLanes, adds});
+        gemmMicroPanel<T>(static_cast<int>(k), nVectors, buffers.a + row * k, b.panel(panel),
+                          {c.at(row, panel * kPanelColumns), nVectors * kLanes, accumulate});
       }
     }
   }
 
-  void leave(int64_t part, const Panels& sums) const {
+  void storeTile(int64_t tile, const PackedPanels& c) const {
     T* target =
-        filterSlope_ + (parts_.tap(part) * parts_.in + parts_.firstIn(part)) * parts_.out + parts_.firstOut(part);
-    for (int64_t row = 0; row < sums.rows; row++)
-      for (int64_t column = 0; column < sums.columns; column += kLanes)
-        store(target + row * parts_.out + column, load(sums.at(row, column)));
+        dw_ + (tiles_.kernelPosition(tile) * tiles_.in + tiles_.firstIn(tile)) * tiles_.out + tiles_.firstOut(tile);
+    for (int64_t row = 0; row < c.rows; row++)
+      for (int64_t column = 0; column < c.columns; column += kLanes)
+        store(target + row * tiles_.out + column, load(c.at(row, column)));
   }
 
-  Team& team_;
-  const WindowGeometry& g_;
+  ThreadPool& threadPool_;
+  const ConvShape& shape_;
   const T *x_, *dy_;
-  T* filterSlope_;
-  const int64_t pixels_, steps_;
-  const Parts parts_;
+  T* dw_;
+  /** Pixels of y, and packed elements along k. */
+  const int64_t numPixels_, k_;
+  const FilterTiles tiles_;
   const T* zeros_ = nullptr;
 };
 
 }  // namespace
 
 template <class T>
-void directBackToFilter(Team& team, const WindowGeometry& g, const T* x, const T* dy, T* filterSlope) {
-  SlopeProduct<T>(team, g, x, dy, filterSlope).run();
+void implicitGemmConv2DBackpropFilter(ThreadPool& threadPool, const ConvShape& shape, const T* x, const T* dy, T* dw) {
+  BackpropFilterGemm<T>(threadPool, shape, x, dy, dw).run();
 }
 
-template void directBackToFilter<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
-template void directBackToFilter<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, bfloat16*);
+template void implicitGemmConv2DBackpropFilter<float>(ThreadPool&, const ConvShape&, const float*, const float*,
+                                                      float*);
+template void implicitGemmConv2DBackpropFilter<bfloat16>(ThreadPool&, const ConvShape&, const bfloat16*,
+                                                         const bfloat16*, bfloat16*);
 
 }  // namespace sulcus
 

@@ -1,152 +1,155 @@
 #include "implicit-gemm.h"
+#include "op-checks.h"
 #include "ops.h"
 #include "tensorflow-c-api.h"
 
 namespace sulcus {
 namespace {
 
-/** A number for each axis of an image. */
+/** One value per spatial axis. */
 struct Pair {
   int64_t vertical, horizontal;
-  explicit Pair(const Attributes& attributes, const char* name) : Pair(attributes.integers<2>(name)) {}
+  explicit Pair(const KernelConstruction& construction, const char* name) : Pair(construction.getIntList<2>(name)) {}
   Pair(int64_t vertical, int64_t horizontal) : vertical(vertical), horizontal(horizontal) {}
 
  private:
   explicit Pair(const std::array<int64_t, 2>& both) : Pair(both[0], both[1]) {}
 };
 
-/** What all three operations are told of the window: how far its places lie from each other, and the zeros before the
- * image. */
+/** Attributes of all four ops: strides, and the zeros above and left of x. */
 struct Window {
-  const Pair strides, before;
-  explicit Window(const Attributes& attributes) : strides(attributes, "strides"), before(attributes, "before") {
-    if (std::min(strides.vertical, strides.horizontal) < 1 || std::min(before.vertical, before.horizontal) < 0)
-      throw KernelError("strides must be positive, and what is before the image not negative");
+  const Pair strides, padBefore;
+  explicit Window(const KernelConstruction& construction)
+      : strides(construction, "strides"), padBefore(construction, "pad_before") {
+    if (std::min(strides.vertical, strides.horizontal) < 1 || std::min(padBefore.vertical, padBefore.horizontal) < 0)
+      throw KernelError("strides must be positive and pad_before not negative");
   }
 
-  /** @throws KernelError when sizes do not belong together, or are not what the kernels take */
-  WindowGeometry geometry(const Dimensions& x, const Pair& taps, const Dimensions& y) const {
+  /** @throws KernelError when the shapes of x and y do not belong together, or are not what the kernels take */
+  ConvShape shape(const Dims& x, const Pair& kernelSize, const Dims& y) const {
     if (x.size() != 4 || y.size() != 4 || x[0] != y[0])
-      throw KernelError("images must have the axes [batch, height, width, channels], and the results too");
+      throw KernelError("x and y must have the axes [batch, height, width, channel] and the same batch size");
     if (x[3] % kLanes != 0 || y[3] % kLanes != 0) throw KernelError("channels must be multiples of 16");
     return {x[0],
-            {x[1], y[1], taps.vertical, strides.vertical, before.vertical},
-            {x[2], y[2], taps.horizontal, strides.horizontal, before.horizontal},
+            {x[1], y[1], kernelSize.vertical, strides.vertical, padBefore.vertical},
+            {x[2], y[2], kernelSize.horizontal, strides.horizontal, padBefore.horizontal},
             x[3],
             y[3]};
   }
 };
 
 const char* const kStrides = "strides: list(int)";
-const char* const kBefore = "before: list(int)";
+const char* const kPadBefore = "pad_before: list(int)";
 
-/** @returns the taps of a filter [height, width, in, out] */
-Pair tapsOf(const Dimensions& filter) {
-  if (filter.size() != 4) throw KernelError("filters must have the axes [height, width, in, out]");
-  return {filter[0], filter[1]};
+/** @returns the kernel size of a filter [height, width, in, out] */
+Pair kernelSizeOf(const Dims& w) {
+  if (w.size() != 4) throw KernelError("the filter must have the axes [height, width, in, out]");
+  return {w[0], w[1]};
 }
 
-void checkChannels(int64_t got, int64_t expected) {
-  if (got != expected)
-    throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " +
-                      std::to_string(expected));
+/** Spatial sizes follow from attributes, which shape functions do not see: they are known when the graph runs. */
+void unknownShape(TF_ShapeInferenceContext* context, TF_Status* status) {
+  ShapeContext(context, status).setUnknownOutputs();
 }
 
-/** The size of images is known when the graph runs; it does not follow from shapes alone. */
-void unknownShape(TF_ShapeInferenceContext* context, TF_Status* status) { Shapes(context, status).unknownOutput(); }
-
-/** DirectConv2D(x, filter) → y */
-struct Forward {
-  explicit Forward(const Attributes& attributes) : window(attributes), size(attributes, "size") {}
+/** SulcusConv2D(x, w) → y */
+struct Conv2D {
+  explicit Conv2D(const KernelConstruction& construction)
+      : window(construction), outputSize(construction, "output_size") {}
   const Window window;
-  const Pair size;
+  const Pair outputSize;
 
   template <class T>
-  void compute(const Run& run) const {
-    convolve<T>(run, {});
+  void compute(const KernelContext& context) const {
+    convolve<T>(context, {});
   }
 
   template <class T>
-  void convolve(const Run& run, const ChannelStatistics& statistics) const {
-    const auto x = run.input(0), filter = run.input(1);
-    const auto images = dimensionsOf(x), filters = dimensionsOf(filter);
-    const auto taps = tapsOf(filters);
-    if (images.size() == 4) checkChannels(images[3], filters[2]);
-    const Dimensions results{images[0], size.vertical, size.horizontal, filters[3]};
-    const auto geometry = window.geometry(images, taps, results);
-    const auto y = run.output<T>(0, results);
-    directConvolve(team(), geometry, dataOf<T>(x), dataOf<T>(filter), statistics, dataOf<T>(y));
+  void convolve(const KernelContext& context, const ChannelMoments& moments) const {
+    const auto x = context.input(0), w = context.input(1);
+    const auto xDims = dimsOf(x), wDims = dimsOf(w);
+    const auto kernelSize = kernelSizeOf(wDims);
+    if (xDims.size() == 4) checkChannels(xDims[3], wDims[2]);
+    const Dims yDims{xDims[0], outputSize.vertical, outputSize.horizontal, wDims[3]};
+    const auto shape = window.shape(xDims, kernelSize, yDims);
+    const auto y = context.allocateOutput<T>(0, yDims);
+    implicitGemmConv2D(threadPool(), shape, dataOf<T>(x), dataOf<T>(w), moments, dataOf<T>(y));
   }
 };
 
-/** DirectConv2DWithStatistics(x, filter) → y, and the mean and the biased variance of its channels */
-struct ForwardWithStatistics {
-  explicit ForwardWithStatistics(const Attributes& attributes) : forward(attributes) {}
-  const Forward forward;
+/** SulcusConv2DWithMoments(x, w) → y, and the mean and the biased variance of its channels, [out] each */
+struct Conv2DWithMoments {
+  explicit Conv2DWithMoments(const KernelConstruction& construction) : conv2D(construction) {}
+  const Conv2D conv2D;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto filters = dimensionsOf(run.input(1));
-    tapsOf(filters);
-    const auto mean = run.output<float>(1, {filters[3]}), variance = run.output<float>(2, {filters[3]});
-    forward.convolve<T>(run, {dataOf<float>(mean), dataOf<float>(variance)});
+  void compute(const KernelContext& context) const {
+    const auto wDims = dimsOf(context.input(1));
+    kernelSizeOf(wDims);
+    const auto mean = context.allocateOutput<float>(1, {wDims[3]}),
+               variance = context.allocateOutput<float>(2, {wDims[3]});
+    conv2D.convolve<T>(context, {dataOf<float>(mean), dataOf<float>(variance)});
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.unknownOutput();
-    for (int output = 1; output < 3; output++) shapes.output(output, shapes.part(1, 3, 4));
+    const ShapeContext shapes(context, status);
+    shapes.setUnknownOutputs();
+    for (int output = 1; output < 3; output++) shapes.setOutput(output, shapes.axes(1, 3, 4));
   }
 };
 
-/** DirectConv2DBackpropInput(filter, dy) → dx */
-struct BackToInput {
-  explicit BackToInput(const Attributes& attributes) : window(attributes), size(attributes, "size") {}
+/** SulcusConv2DBackpropInput(w, dy) → dx */
+struct Conv2DBackpropInput {
+  explicit Conv2DBackpropInput(const KernelConstruction& construction)
+      : window(construction), inputSize(construction, "input_size") {}
   const Window window;
-  const Pair size;
+  const Pair inputSize;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto filter = run.input(0), dy = run.input(1);
-    const auto filters = dimensionsOf(filter), slopes = dimensionsOf(dy);
-    const auto taps = tapsOf(filters);
-    if (slopes.size() == 4) checkChannels(slopes[3], filters[3]);
-    const Dimensions images{slopes[0], size.vertical, size.horizontal, filters[2]};
-    const auto geometry = window.geometry(images, taps, slopes);
-    const auto dx = run.output<T>(0, images);
-    directBackToInput(team(), geometry, dataOf<T>(filter), dataOf<T>(dy), dataOf<T>(dx));
+  void compute(const KernelContext& context) const {
+    const auto w = context.input(0), dy = context.input(1);
+    const auto wDims = dimsOf(w), dyDims = dimsOf(dy);
+    const auto kernelSize = kernelSizeOf(wDims);
+    if (dyDims.size() == 4) checkChannels(dyDims[3], wDims[3]);
+    const Dims dxDims{dyDims[0], inputSize.vertical, inputSize.horizontal, wDims[2]};
+    const auto shape = window.shape(dxDims, kernelSize, dyDims);
+    const auto dx = context.allocateOutput<T>(0, dxDims);
+    implicitGemmConv2DBackpropInput(threadPool(), shape, dataOf<T>(w), dataOf<T>(dy), dataOf<T>(dx));
   }
 };
 
-/** DirectConv2DBackpropFilter(x, dy) → the filter's slope */
-struct BackToFilter {
-  explicit BackToFilter(const Attributes& attributes) : window(attributes), taps(attributes, "taps") {}
+/** SulcusConv2DBackpropFilter(x, dy) → dw */
+struct Conv2DBackpropFilter {
+  explicit Conv2DBackpropFilter(const KernelConstruction& construction)
+      : window(construction), kernelSize(construction, "kernel_size") {}
   const Window window;
-  const Pair taps;
+  const Pair kernelSize;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(0), dy = run.input(1);
-    const auto images = dimensionsOf(x), slopes = dimensionsOf(dy);
-    const auto geometry = window.geometry(images, taps, slopes);
-    const auto filterSlope = run.output<T>(0, {taps.vertical, taps.horizontal, images[3], slopes[3]});
-    directBackToFilter(team(), geometry, dataOf<T>(x), dataOf<T>(dy), dataOf<T>(filterSlope));
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(0), dy = context.input(1);
+    const auto xDims = dimsOf(x), dyDims = dimsOf(dy);
+    const auto shape = window.shape(xDims, kernelSize, dyDims);
+    const auto dw = context.allocateOutput<T>(0, {kernelSize.vertical, kernelSize.horizontal, xDims[3], dyDims[3]});
+    implicitGemmConv2DBackpropFilter(threadPool(), shape, dataOf<T>(x), dataOf<T>(dy), dataOf<T>(dw));
   }
 };
 
 }  // namespace
 
-std::vector<Operation> directOperations() {
+std::vector<OpRegistration> implicitGemmOps() {
   return {
-      operation<Forward, float, bfloat16>("DirectConv2D", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"},
-                                          {"y: T"}, unknownShape),
-      operation<ForwardWithStatistics, float, bfloat16>(
-          "DirectConv2DWithStatistics", {kStrides, kBefore, "size: list(int)"}, {"x: T", "filter: T"},
-          {"y: T", "mean: float", "variance: float"}, ForwardWithStatistics::shape),
-      operation<BackToInput, float, bfloat16>("DirectConv2DBackpropInput", {kStrides, kBefore, "size: list(int)"},
-                                              {"filter: T", "dy: T"}, {"dx: T"}, unknownShape),
-      operation<BackToFilter, float, bfloat16>("DirectConv2DBackpropFilter", {kStrides, kBefore, "taps: list(int)"},
-                                               {"x: T", "dy: T"}, {"slope: T"}, unknownShape),
+      registration<Conv2D, float, bfloat16>("SulcusConv2D", {kStrides, kPadBefore, "output_size: list(int)"},
+                                            {"x: T", "w: T"}, {"y: T"}, unknownShape),
+      registration<Conv2DWithMoments, float, bfloat16>(
+          "SulcusConv2DWithMoments", {kStrides, kPadBefore, "output_size: list(int)"}, {"x: T", "w: T"},
+          {"y: T", "mean: float", "variance: float"}, Conv2DWithMoments::shape),
+      registration<Conv2DBackpropInput, float, bfloat16>("SulcusConv2DBackpropInput",
+                                                         {kStrides, kPadBefore, "input_size: list(int)"},
+                                                         {"w: T", "dy: T"}, {"dx: T"}, unknownShape),
+      registration<Conv2DBackpropFilter, float, bfloat16>("SulcusConv2DBackpropFilter",
+                                                          {kStrides, kPadBefore, "kernel_size: list(int)"},
+                                                          {"x: T", "dy: T"}, {"dw: T"}, unknownShape),
   };
 }
 

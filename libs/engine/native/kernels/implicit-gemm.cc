@@ -16,263 +16,281 @@
 namespace sulcus {
 namespace {
 
-/** Cells of a chunk of pixels: with a panel of filters they fit into the second-level cache of a core. */
-constexpr int64_t kChunkCells = 64 * 1024;
-/** Pixels of a chunk; multiples of the rows of a block. */
-constexpr int64_t kFewestRows = 24, kMostRows = 192;
-/** Filters up to this size stay in every core's cache: threads share out the pixels then, else the output channels, if
- * there are enough. */
-constexpr int64_t kSmallFilterCells = 128 * 1024;
+/** Packed elements of A for a chunk of pixels: with a panel of the filter they fit into a core's second-level cache. */
+constexpr int64_t kChunkElements = 64 * 1024;
+/** Pixels of a chunk; multiples of the rows of every micro-kernel. */
+constexpr int64_t kMinChunkPixels = 24, kMaxChunkPixels = 192;
+/**
+ * Packed elements of a filter that stays in every core's cache: threads share the pixels then, else the output
+ * channels, if there are enough.
+ */
+constexpr int64_t kSmallFilterElements = 128 * 1024;
 
-/** The mean of some rows, and the sum of their squared deviations from it, per channel; nothing is asked for when
- * `means` is null. */
-struct RowStatistics {
-  float *means, *squares;
-  /** Rows that are in already. */
+/**
+ * Mean and sum of squared deviations from it (M2), per channel, over the rows merged so far; nothing is computed when
+ * `means` is null.
+ */
+struct RunningMoments {
+  float *means, *m2;
   int64_t rows;
 
-  /** Takes in the rows of a block, by the formula of Chan, Golub and LeVeque. */
-  template <int ROWS, int VECTORS>
-  void add(const Vec (&values)[ROWS][VECTORS]) const {
-    const float share = 1.0f / static_cast<float>(rows + ROWS);
-    const Vec blockShare = set(ROWS * share), weight = set(static_cast<float>(rows) * ROWS * share);
+  /** Merges the rows of a block (Chan, Golub and LeVeque 1979, as in `combineMoments`). */
+  template <int MR, int NR_VECTORS>
+  void merge(const Vec (&values)[MR][NR_VECTORS]) const {
+    const float inverse = 1.0f / static_cast<float>(rows + MR);
+    const Vec meanWeight = broadcast(MR * inverse), m2Weight = broadcast(static_cast<float>(rows) * MR * inverse);
 #pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) {
+    for (int v = 0; v < NR_VECTORS; v++) {
       Vec sum = values[0][v];
 #pragma GCC unroll 24
-      for (int row = 1; row < ROWS; row++) sum = sum + values[row][v];
-      const Vec mean = sum * set(1.0f / ROWS);
-      Vec square = zero();
+      for (int row = 1; row < MR; row++) sum = sum + values[row][v];
+      const Vec mean = sum * broadcast(1.0f / MR);
+      Vec blockM2 = zero();
 #pragma GCC unroll 24
-      for (int row = 0; row < ROWS; row++) {
+      for (int row = 0; row < MR; row++) {
         const Vec deviation = values[row][v] - mean;
-        square = multiplyAdd(deviation, deviation, square);
+        blockM2 = fma(deviation, deviation, blockM2);
       }
-      float *means_ = means + v * kLanes, *squares_ = squares + v * kLanes;
+      float *means_ = means + v * kLanes, *m2_ = m2 + v * kLanes;
       const Vec before = rows == 0 ? mean : load(means_), difference = mean - before;
-      store(means_, multiplyAdd(difference, blockShare, before));
-      store(squares_, multiplyAdd(difference * difference, weight, rows == 0 ? square : load(squares_) + square));
+      store(means_, fma(difference, meanWeight, before));
+      store(m2_, fma(difference * difference, m2Weight, rows == 0 ? blockM2 : load(m2_) + blockM2));
     }
   }
 };
 
-/** Where the sums of a product go as pixels: `rows` says where the channels of each are. */
+/** Epilogue of a product: stores its rows as pixels, `pixels[row]` + channel each, and merges their moments. */
 template <class T>
-struct PixelTarget {
-  T* const* rows;
+struct PixelEpilogue {
+  T* const* pixels;
   int64_t channel;
-  bool stream;
-  RowStatistics statistics;
+  bool nonTemporal;
+  RunningMoments moments;
 
-  Vec start(int, int) const { return zero(); }
-  template <int ROWS, int VECTORS>
-  void finish(const Vec (&sums)[ROWS][VECTORS]) const {
+  Vec initial(int, int) const { return zero(); }
+  template <int MR, int NR_VECTORS>
+  void finish(const Vec (&accumulators)[MR][NR_VECTORS]) const {
 #pragma GCC unroll 24
-    for (int row = 0; row < ROWS; row++) storeRow(rows[row] + channel, sums[row]);
-    if (statistics.means != nullptr) statistics.add(sums);
+    for (int row = 0; row < MR; row++) storeRow(pixels[row] + channel, accumulators[row]);
+    if (moments.means != nullptr) moments.merge(accumulators);
   }
-  PixelTarget from(int row) const {
-    return {rows + row, channel, stream, {statistics.means, statistics.squares, statistics.rows + row}};
+  PixelEpilogue fromRow(int row) const {
+    return {pixels + row, channel, nonTemporal, {moments.means, moments.m2, moments.rows + row}};
   }
 
  private:
-  template <int VECTORS>
-  void storeRow(T* to, const Vec (&sums)[VECTORS]) const {
+  template <int NR_VECTORS>
+  void storeRow(T* to, const Vec (&values)[NR_VECTORS]) const {
 #pragma GCC unroll 4
-    for (int v = 0; v + 2 <= VECTORS; v += 2) {
-      if (stream)
-        streamPair(to + v * kLanes, sums[v], sums[v + 1]);
+    for (int v = 0; v + 2 <= NR_VECTORS; v += 2) {
+      if (nonTemporal)
+        storePairNonTemporal(to + v * kLanes, values[v], values[v + 1]);
       else
-        storePair(to + v * kLanes, sums[v], sums[v + 1]);
+        storePair(to + v * kLanes, values[v], values[v + 1]);
     }
-    if constexpr (VECTORS % 2 != 0) store(to + (VECTORS - 1) * kLanes, sums[VECTORS - 1]);
+    if constexpr (NR_VECTORS % 2 != 0) store(to + (NR_VECTORS - 1) * kLanes, values[NR_VECTORS - 1]);
   }
 };
 
-/** A convolution of one phase: the product of the pixels under the taps, [pixels, taps · in], and the filters, [taps ·
- * in, out]. */
-template <class T, class EnterTap>
-class PhaseProduct {
+/**
+ * A sub-convolution as a product: A [pixels, kernel positions · in] is gathered from the source, B [kernel positions ·
+ * in, out] packed from the filter by `packFilter`, a kernel position at a time.
+ */
+template <class T, class PackFilter>
+class SubConvGemm {
  public:
-  PhaseProduct(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap, const ChannelStatistics& statistics)
-      : team_(team),
-        pixels_(std::move(pixels)),
-        enterTap_(enterTap),
-        statistics_(statistics),
-        tapCells_(pixels_.in / kCellValues<T>),
-        depth_(pixels_.taps() * tapCells_),
-        rowsEach_(
-            std::clamp(kChunkCells / std::max<int64_t>(1, depth_) / kFewestRows * kFewestRows, kFewestRows, kMostRows)),
-        chunks_((pixels_.count() + rowsEach_ - 1) / rowsEach_),
-        stream_(shouldStream(pixels_.result, pixels_.out, pixels_.count() * pixels_.out)) {}
+  SubConvGemm(ThreadPool& threadPool, SubConv<T> conv, const PackFilter& packFilter, const ChannelMoments& moments)
+      : threadPool_(threadPool),
+        conv_(std::move(conv)),
+        packFilter_(packFilter),
+        moments_(moments),
+        positionK_(conv_.in / kVnniGranularity<T>),
+        k_(conv_.numKernelPositions() * positionK_),
+        chunkPixels_(std::clamp(kChunkElements / std::max<int64_t>(1, k_) / kMinChunkPixels * kMinChunkPixels,
+                                kMinChunkPixels, kMaxChunkPixels)),
+        numChunks_((conv_.numPixels() + chunkPixels_ - 1) / chunkPixels_),
+        nonTemporal_(useNonTemporalStores(conv_.destination, conv_.out, conv_.numPixels() * conv_.out)) {}
 
   void run() {
-    if (pixels_.count() == 0) return;
-    if (depth_ == 0) return clear();
-    const int64_t panelCount = panels(pixels_.out);
-    const bool byPixels = depth_ * pixels_.out <= kSmallFilterCells || panelCount < team_.threads();
-    const int workers = static_cast<int>(std::min<int64_t>(team_.threads(), byPixels ? chunks_ : panelCount));
-    const int64_t placeCells = pixels_.areRows() ? 0 : rowsEach_ * depth_,
-                  partFloats = statistics_.mean == nullptr ? 0 : 2 * chunks_ * pixels_.out;
-    scratch().reset(Scratch::roundUp(partFloats) + Scratch::roundUp(pixels_.in) +
-                    Scratch::roundUp(depth_ * pixels_.out) + workers * Scratch::roundUp(placeCells));
-    parts_ = partFloats == 0 ? nullptr : scratch().take(partFloats);
-    float* outside = scratch().take(pixels_.in);
-    std::memset(outside, 0, pixels_.in * sizeof(float));
-    pixels_.outside = reinterpret_cast<const T*>(outside);
-    const Panels filters{scratch().take(depth_ * pixels_.out), depth_, pixels_.out};
-    std::vector<Place> places(workers);
-    for (auto& place : places) {
-      place.cells = scratch().take(placeCells);
-      place.rows.resize(rowsEach_);
+    if (conv_.numPixels() == 0) return;
+    if (k_ == 0) return clear();
+    const int64_t panelCount = numPanels(conv_.out);
+    const bool byPixels = k_ * conv_.out <= kSmallFilterElements || panelCount < threadPool_.numThreads();
+    const int workers =
+        static_cast<int>(std::min<int64_t>(threadPool_.numThreads(), byPixels ? numChunks_ : panelCount));
+    const int64_t gatheredFloats = conv_.isPointwise() ? 0 : chunkPixels_ * k_,
+                  momentFloats = moments_.mean == nullptr ? 0 : 2 * numChunks_ * conv_.out;
+    scratchpad().reset(Scratchpad::roundUp(momentFloats) + Scratchpad::roundUp(conv_.in) +
+                       Scratchpad::roundUp(k_ * conv_.out) + workers * Scratchpad::roundUp(gatheredFloats));
+    chunkMoments_ = momentFloats == 0 ? nullptr : scratchpad().allocate(momentFloats);
+    float* zeros = scratchpad().allocate(conv_.in);
+    std::memset(zeros, 0, conv_.in * sizeof(float));
+    conv_.zeros = reinterpret_cast<const T*>(zeros);
+    const PackedPanels b{scratchpad().allocate(k_ * conv_.out), k_, conv_.out};
+    std::vector<ThreadBuffers> buffers(workers);
+    for (auto& buffer : buffers) {
+      buffer.gathered = scratchpad().allocate(gatheredFloats);
+      buffer.pixels.resize(chunkPixels_);
     }
     if (byPixels) {
-      team_.each(static_cast<int>(panelCount), [&](int panel, int) { enterPanels(filters, panel, panel + 1); });
-      team_.each(static_cast<int>(chunks_),
-                 [&](int chunk, int thread) { convolveChunk(chunk, filters, 0, panelCount, places[thread]); });
+      threadPool_.parallelFor(static_cast<int>(panelCount), [&](int panel, int) { packPanels(b, panel, panel + 1); });
+      threadPool_.parallelFor(static_cast<int>(numChunks_),
+                              [&](int chunk, int thread) { computeChunk(chunk, b, 0, panelCount, buffers[thread]); });
     } else {
-      // What one core wrote no other reads.
-      team_.each(workers, [&](int part, int thread) {
+      // Each thread reads only panels that it packed itself: they are in its own core's cache.
+      threadPool_.parallelFor(workers, [&](int part, int thread) {
         const int64_t from = panelCount * part / workers, to = panelCount * (part + 1) / workers;
-        enterPanels(filters, from, to);
-        for (int64_t chunk = 0; chunk < chunks_; chunk++) convolveChunk(chunk, filters, from, to, places[thread]);
+        packPanels(b, from, to);
+        for (int64_t chunk = 0; chunk < numChunks_; chunk++) computeChunk(chunk, b, from, to, buffers[thread]);
       });
     }
-    if (parts_ == nullptr) return;
-    std::fill_n(statistics_.mean, pixels_.out, 0.0f);
-    combine(team_, {parts_, chunks_, rowsEach_, pixels_.count(), pixels_.out}, statistics_.mean, statistics_.variance);
+    if (chunkMoments_ == nullptr) return;
+    std::fill_n(moments_.mean, conv_.out, 0.0f);
+    combineMoments(threadPool_, {chunkMoments_, numChunks_, chunkPixels_, conv_.numPixels(), conv_.out}, moments_.mean,
+                   moments_.variance);
   }
 
  private:
-  /** What a thread works with. */
-  struct Place {
-    float* cells = nullptr;
-    std::vector<T*> rows;
+  struct ThreadBuffers {
+    /** A of a chunk, [chunkPixels, k]. */
+    float* gathered = nullptr;
+    /** The chunk's destination pixels. */
+    std::vector<T*> pixels;
   };
 
-  /** Nothing leads to these pixels. */
+  /** No kernel position meets these pixels: they are zero. */
   void clear() {
-    team_.each(static_cast<int>(chunks_), [&](int chunk, int) {
-      const int64_t first = chunk * rowsEach_;
-      pixels_.walk(first, std::min(rowsEach_, pixels_.count() - first),
-                   [&](int64_t, int64_t image, int64_t row, int64_t column) {
-                     std::memset(pixels_.at(image, row, column), 0, pixels_.out * sizeof(T));
-                   });
+    threadPool_.parallelFor(static_cast<int>(numChunks_), [&](int chunk, int) {
+      const int64_t first = chunk * chunkPixels_;
+      conv_.forEachPixel(first, std::min(chunkPixels_, conv_.numPixels() - first),
+                         [&](int64_t, int64_t image, int64_t row, int64_t column) {
+                           std::memset(conv_.destinationPixel(image, row, column), 0, conv_.out * sizeof(T));
+                         });
     });
   }
 
-  void enterPanels(const Panels& filters, int64_t from, int64_t to) const {
-    int64_t first = 0;
-    for (const auto& [down, vertical] : pixels_.vertical.taps) {
-      for (const auto& [across, horizontal] : pixels_.horizontal.taps) {
-        enterTap_(vertical, horizontal, from * kPanel, std::min(pixels_.out, to * kPanel), filters, first);
-        first += tapCells_;
+  void packPanels(const PackedPanels& b, int64_t from, int64_t to) const {
+    int64_t p = 0;
+    for (const auto& [verticalOffset, vertical] : conv_.vertical.kernelPositions) {
+      for (const auto& [horizontalOffset, horizontal] : conv_.horizontal.kernelPositions) {
+        packFilter_(vertical, horizontal, from * kPanelColumns, std::min(conv_.out, to * kPanelColumns), b, p);
+        p += positionK_;
       }
     }
   }
 
-  /** @returns the cells of a chunk, [pixels, depth] */
-  const float* enterChunk(int64_t first, int64_t count, Place& place) const {
-    if (pixels_.areRows()) return reinterpret_cast<const float*>(pixels_.source + first * pixels_.in);
-    int64_t offset = 0;
-    for (const auto& [down, vertical] : pixels_.vertical.taps) {
-      for (const auto& [across, horizontal] : pixels_.horizontal.taps) {
-        pixels_.walk(first, count,
-                     [&, down = down, across = across](int64_t index, int64_t image, int64_t row, int64_t column) {
-                       std::memcpy(place.cells + index * depth_ + offset,
-                                   pixels_.under(image, row, column, down, across), tapCells_ * sizeof(float));
-                     });
-        offset += tapCells_;
+  /** @returns A of a chunk, [pixels, k] */
+  const float* gatherChunk(int64_t first, int64_t count, ThreadBuffers& buffers) const {
+    if (conv_.isPointwise()) return reinterpret_cast<const float*>(conv_.source + first * conv_.in);
+    int64_t p = 0;
+    for (const auto& [verticalOffset, vertical] : conv_.vertical.kernelPositions) {
+      for (const auto& [horizontalOffset, horizontal] : conv_.horizontal.kernelPositions) {
+        conv_.forEachPixel(first, count,
+                           [&, verticalOffset = verticalOffset, horizontalOffset = horizontalOffset](
+                               int64_t index, int64_t image, int64_t row, int64_t column) {
+                             std::memcpy(buffers.gathered + index * k_ + p,
+                                         conv_.sourcePixel(image, row, column, verticalOffset, horizontalOffset),
+                                         positionK_ * sizeof(float));
+                           });
+        p += positionK_;
       }
     }
-    return place.cells;
+    return buffers.gathered;
   }
 
-  void convolveChunk(int64_t chunk, const Panels& filters, int64_t fromPanel, int64_t toPanel, Place& place) const {
-    const int64_t first = chunk * rowsEach_, count = std::min(rowsEach_, pixels_.count() - first);
-    const Left left{enterChunk(first, count, place), depth_, 1};
-    pixels_.walk(first, count, [&](int64_t index, int64_t image, int64_t row, int64_t column) {
-      place.rows[index] = pixels_.at(image, row, column);
+  void computeChunk(int64_t chunk, const PackedPanels& b, int64_t fromPanel, int64_t toPanel,
+                    ThreadBuffers& buffers) const {
+    const int64_t first = chunk * chunkPixels_, count = std::min(chunkPixels_, conv_.numPixels() - first);
+    const GemmA a{gatherChunk(first, count, buffers), k_, 1};
+    conv_.forEachPixel(first, count, [&](int64_t index, int64_t image, int64_t row, int64_t column) {
+      buffers.pixels[index] = conv_.destinationPixel(image, row, column);
     });
     for (int64_t panel = fromPanel; panel < toPanel; panel++)
-      product<T>(static_cast<int>(count), static_cast<int>(depth_), panelVectors(pixels_.out, panel), left,
-                 filters.panel(panel),
-                 PixelTarget<T>{place.rows.data(), panel * kPanel, stream_, statisticsOf(chunk, panel)});
+      gemm<T>(static_cast<int>(count), static_cast<int>(k_), panelVectors(conv_.out, panel), a, b.panel(panel),
+              PixelEpilogue<T>{buffers.pixels.data(), panel * kPanelColumns, nonTemporal_, momentsOf(chunk, panel)});
     _mm_sfence();
   }
 
-  RowStatistics statisticsOf(int64_t chunk, int64_t panel) const {
-    if (parts_ == nullptr) return {nullptr, nullptr, 0};
-    float* means = parts_ + 2 * chunk * pixels_.out + panel * kPanel;
-    return {means, means + pixels_.out, 0};
+  RunningMoments momentsOf(int64_t chunk, int64_t panel) const {
+    if (chunkMoments_ == nullptr) return {nullptr, nullptr, 0};
+    float* means = chunkMoments_ + 2 * chunk * conv_.out + panel * kPanelColumns;
+    return {means, means + conv_.out, 0};
   }
 
-  Team& team_;
-  PhasePixels<T> pixels_;
-  const EnterTap& enterTap_;
-  const ChannelStatistics statistics_;
-  float* parts_ = nullptr;
-  const int64_t tapCells_, depth_, rowsEach_, chunks_;
-  const bool stream_;
+  ThreadPool& threadPool_;
+  SubConv<T> conv_;
+  const PackFilter& packFilter_;
+  const ChannelMoments moments_;
+  /** [chunk][mean, M2][out] */
+  float* chunkMoments_ = nullptr;
+  /** Packed elements along k: of one kernel position, and of all. */
+  const int64_t positionK_, k_, chunkPixels_, numChunks_;
+  const bool nonTemporal_;
 };
 
-template <class T, class EnterTap>
-void convolvePhase(Team& team, PhasePixels<T> pixels, const EnterTap& enterTap,
-                   const ChannelStatistics& statistics = {}) {
-  PhaseProduct<T, EnterTap>(team, std::move(pixels), enterTap, statistics).run();
+template <class T, class PackFilter>
+void computeSubConv(ThreadPool& threadPool, SubConv<T> conv, const PackFilter& packFilter,
+                    const ChannelMoments& moments = {}) {
+  SubConvGemm<T, PackFilter>(threadPool, std::move(conv), packFilter, moments).run();
 }
 
 }  // namespace
 
 template <class T>
-void directConvolve(Team& team, const WindowGeometry& g, const T* x, const T* filter,
-                    const ChannelStatistics& statistics, T* y) {
-  const int64_t in = g.inputChannels, out = g.outputChannels;
-  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters,
-                            int64_t first) {
-    const T* tap = filter + (vertical * g.horizontal.taps + horizontal) * in * out;
-    for (int64_t row = 0; row < in; row += kCellValues<T>) {
-      const T* rows[kCellValues<T>];
-      for (int value = 0; value < kCellValues<T>; value++) rows[value] = tap + (row + value) * out;
-      packRow(rows, begin, end, filters, first + row / kCellValues<T>);
+void implicitGemmConv2D(ThreadPool& threadPool, const ConvShape& shape, const T* x, const T* w,
+                        const ChannelMoments& moments, T* y) {
+  const int64_t in = shape.inputChannels, out = shape.outputChannels;
+  // B is the filter of this kernel position, [in, out].
+  const auto packFilter = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const PackedPanels& b,
+                              int64_t p) {
+    const T* position = w + (vertical * shape.horizontal.kernelSize + horizontal) * in * out;
+    for (int64_t row = 0; row < in; row += kVnniGranularity<T>) {
+      const T* rows[kVnniGranularity<T>];
+      for (int value = 0; value < kVnniGranularity<T>; value++) rows[value] = position + (row + value) * out;
+      packPanelRow(rows, begin, end, b, p + row / kVnniGranularity<T>);
     }
   };
-  convolvePhase(team, PhasePixels<T>{g.batch, in, out, forward(g.vertical), forward(g.horizontal), x, nullptr, y},
-                enterTap, statistics);
+  computeSubConv(
+      threadPool,
+      SubConv<T>{shape.batch, in, out, forwardAxis(shape.vertical), forwardAxis(shape.horizontal), x, nullptr, y},
+      packFilter, moments);
 }
 
 template <class T>
-void directBackToInput(Team& team, const WindowGeometry& g, const T* filter, const T* dy, T* dx) {
-  const int64_t in = g.inputChannels, out = g.outputChannels, cells = out / kCellValues<T>;
-  const auto enterTap = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const Panels& filters,
-                            int64_t first) {
-    const float* tap = reinterpret_cast<const float*>(filter + (vertical * g.horizontal.taps + horizontal) * in * out);
+void implicitGemmConv2DBackpropInput(ThreadPool& threadPool, const ConvShape& shape, const T* w, const T* dy, T* dx) {
+  const int64_t in = shape.inputChannels, out = shape.outputChannels, outK = out / kVnniGranularity<T>;
+  // B is the transposed filter of this kernel position, [out, in]; pairs along out stay together.
+  const auto packFilter = [&](int64_t vertical, int64_t horizontal, int64_t begin, int64_t end, const PackedPanels& b,
+                              int64_t p) {
+    const float* position =
+        reinterpret_cast<const float*>(w + (vertical * shape.horizontal.kernelSize + horizontal) * in * out);
     for (int64_t channel = begin; channel < end; channel += kLanes) {
-      for (int64_t cell = 0; cell < cells; cell += kLanes) {
-        const int count = static_cast<int>(std::min<int64_t>(kLanes, cells - cell));
-        Vec square[kLanes];
+      for (int64_t element = 0; element < outK; element += kLanes) {
+        const int count = static_cast<int>(std::min<int64_t>(kLanes, outK - element));
+        Vec block[kLanes];
         for (int lane = 0; lane < kLanes; lane++)
-          square[lane] =
-              _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), tap + (channel + lane) * cells + cell);
-        transpose(square);
-        for (int row = 0; row < count; row++) store(filters.at(first + cell + row, channel), square[row]);
+          block[lane] = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1),
+                                              position + (channel + lane) * outK + element);
+        transpose(block);
+        for (int row = 0; row < count; row++) store(b.at(p + element + row, channel), block[row]);
       }
     }
   };
-  for (int64_t row = 0; row < g.vertical.stride; row++)
-    for (int64_t column = 0; column < g.horizontal.stride; column++)
-      convolvePhase(
-          team,
-          PhasePixels<T>{g.batch, out, in, backward(g.vertical, row), backward(g.horizontal, column), dy, nullptr, dx},
-          enterTap);
+  for (int64_t row = 0; row < shape.vertical.stride; row++)
+    for (int64_t column = 0; column < shape.horizontal.stride; column++)
+      computeSubConv(threadPool,
+                     SubConv<T>{shape.batch, out, in, backpropInputAxis(shape.vertical, row),
+                                backpropInputAxis(shape.horizontal, column), dy, nullptr, dx},
+                     packFilter);
 }
 
-template void directConvolve<float>(Team&, const WindowGeometry&, const float*, const float*, const ChannelStatistics&,
-                                    float*);
-template void directConvolve<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*,
-                                       const ChannelStatistics&, bfloat16*);
-template void directBackToInput<float>(Team&, const WindowGeometry&, const float*, const float*, float*);
-template void directBackToInput<bfloat16>(Team&, const WindowGeometry&, const bfloat16*, const bfloat16*, bfloat16*);
+template void implicitGemmConv2D<float>(ThreadPool&, const ConvShape&, const float*, const float*,
+                                        const ChannelMoments&, float*);
+template void implicitGemmConv2D<bfloat16>(ThreadPool&, const ConvShape&, const bfloat16*, const bfloat16*,
+                                           const ChannelMoments&, bfloat16*);
+template void implicitGemmConv2DBackpropInput<float>(ThreadPool&, const ConvShape&, const float*, const float*, float*);
+template void implicitGemmConv2DBackpropInput<bfloat16>(ThreadPool&, const ConvShape&, const bfloat16*, const bfloat16*,
+                                                        bfloat16*);
 
 }  // namespace sulcus
 

@@ -1,4 +1,6 @@
-// Convolutions with any window, and their gradients, as products of matrices.
+// Convolutions with any kernel size and stride, and their gradients, as matrix products: implicit GEMM (Chetlur et al.
+// 2014, "cuDNN: Efficient Primitives for Deep Learning", section 3), which gathers the columns of im2col a chunk at a
+// time.
 #pragma once
 
 #include "avx512.h"
@@ -6,39 +8,38 @@
 
 namespace sulcus {
 
-/** What holds along one axis of images: sizes in pixels, taps of the filter, their step, and the zeros before the first
- * pixel. */
-struct Axis {
-  int64_t input, output, taps, stride, before;
+/** A convolution along one spatial axis: sizes in pixels, and the zeros before the first pixel. */
+struct ConvAxis {
+  int64_t input, output, kernelSize, stride, padBefore;
 };
 
-/** Images x [batch, vertical.input, horizontal.input, in] and y [batch, vertical.output, horizontal.output, out]. */
-struct WindowGeometry {
+/** x [batch, vertical.input, horizontal.input, in] and y [batch, vertical.output, horizontal.output, out] (NHWC). */
+struct ConvShape {
   int64_t batch;
-  Axis vertical, horizontal;
+  ConvAxis vertical, horizontal;
   /** Multiples of 16. */
   int64_t inputChannels, outputChannels;
 };
 
-/** Where the mean and the biased variance of every output channel go, [out] each; null: nowhere. */
-struct ChannelStatistics {
+/** Where the mean and the biased variance of every output channel go, [out] each; null: not computed. */
+struct ChannelMoments {
   float *mean = nullptr, *variance = nullptr;
 };
 
 /**
- * y = x ∗ filter [vertical.taps, horizontal.taps, in, out], each float32 or bfloat16; sums in float32. Statistics are
- * of the sums before they are rounded, as accurate as two passes over them would be.
+ * y = x ∗ w, with the filter w [vertical.kernelSize, horizontal.kernelSize, in, out] (HWIO), each float32 or bfloat16.
+ * Sums are float32. The moments are those of y before it is rounded, as accurate as two passes over it would be.
  */
 template <class T>
-void directConvolve(Team& team, const WindowGeometry& geometry, const T* x, const T* filter,
-                    const ChannelStatistics& statistics, T* y);
+void implicitGemmConv2D(ThreadPool& threadPool, const ConvShape& shape, const T* x, const T* w,
+                        const ChannelMoments& moments, T* y);
 
-/** The slope at x from the one at y. */
+/** dx, the gradient at x, from w and dy, the gradient at y. */
 template <class T>
-void directBackToInput(Team& team, const WindowGeometry& geometry, const T* filter, const T* dy, T* dx);
+void implicitGemmConv2DBackpropInput(ThreadPool& threadPool, const ConvShape& shape, const T* w, const T* dy, T* dx);
 
-/** The slope at the filter from x and the slope at y. */
+/** dw, the gradient at w, from x and dy. */
 template <class T>
-void directBackToFilter(Team& team, const WindowGeometry& geometry, const T* x, const T* dy, T* filterSlope);
+void implicitGemmConv2DBackpropFilter(ThreadPool& threadPool, const ConvShape& shape, const T* x, const T* dy, T* dw);
 
 }  // namespace sulcus

@@ -1,4 +1,4 @@
-// A module of Node.js: loading it registers the operations with the TensorFlow in this process.
+// The Node.js module: loading it registers the ops with the TensorFlow of this process.
 #include <link.h>
 #include <malloc.h>
 #include <node_api.h>
@@ -12,8 +12,8 @@
 namespace {
 
 /**
- * Unmaps the pages of a library that nobody can have written to: loading it reads through 0.25 GB of tables and
- * constructors that are not needed again. What is needed comes back from the file when it is touched.
+ * Unmaps the pages of libtensorflow that nothing can have written to: loading it reads through 0.25 GB of tables and
+ * constructors that are not needed again. A page that is comes back from the file when it is touched.
  */
 int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
   if (!std::strstr(library->dlpi_name, "libtensorflow")) return 0;
@@ -28,8 +28,7 @@ int releaseReadOnlyPages(dl_phdr_info* library, size_t, void*) {
   return 0;
 }
 
-/** releaseFreeMemory(): gives back to the system what is free inside the heap too, not at its end only, and what only
- * loading needed. */
+/** releaseFreeMemory(): returns to the system what is free in the C library's heap, and what only loading needed. */
 napi_value releaseFreeMemory(napi_env env, napi_callback_info) {
   malloc_trim(0);
   dl_iterate_phdr(releaseReadOnlyPages, nullptr);
@@ -48,7 +47,7 @@ NAPI_MODULE_INIT() {
     napi_value types;
     napi_create_array(env, &types);
     uint32_t index = 0;
-    for (const auto& type : sulcus::registerOperations()) {
+    for (const auto& type : sulcus::registerOps()) {
       napi_value name;
       napi_create_string_utf8(env, type.c_str(), type.size(), &name);
       napi_set_element(env, types, index++, name);

@@ -1,4 +1,4 @@
-// Results written past the cache.
+// Non-temporal stores: an output that is too large for the cache is written to memory past it.
 #pragma once
 
 #include "avx512.h"
@@ -8,12 +8,14 @@
 
 namespace sulcus {
 
-/** Results larger than this are not read again before they have left the cache: writing them past it saves reading them
- * first. */
-constexpr int64_t kStreamBytes = 4 * 1024 * 1024;
+/**
+ * Outputs from this size on have left the cache before they are read. A non-temporal store saves the read of each cache
+ * line that an ordinary store begins with.
+ */
+constexpr int64_t kNonTemporalBytes = 4 * 1024 * 1024;
 
-/** Two vectors are a whole line of the cache in bfloat16. */
-constexpr int kPair = 2 * kLanes;
+/** Elements of two vectors: in bfloat16 a whole cache line. */
+constexpr int kPairLanes = 2 * kLanes;
 
 inline void storePair(float* to, Vec first, Vec second) {
   store(to, first);
@@ -22,19 +24,22 @@ inline void storePair(float* to, Vec first, Vec second) {
 inline void storePair(bfloat16* to, Vec first, Vec second) {
   _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(second, first));
 }
-inline void streamPair(float* to, Vec first, Vec second) {
+
+/** `to` must be aligned to a cache line; an `_mm_sfence()` must follow before another thread reads. */
+inline void storePairNonTemporal(float* to, Vec first, Vec second) {
   _mm512_stream_ps(to, first);
   _mm512_stream_ps(to + kLanes, second);
 }
-inline void streamPair(bfloat16* to, Vec first, Vec second) {
+inline void storePairNonTemporal(bfloat16* to, Vec first, Vec second) {
   _mm512_stream_si512(reinterpret_cast<__m512i*>(to), (__m512i)_mm512_cvtne2ps_pbh(second, first));
 }
 
-/** Whether rows of results begin at whole lines and there are so many that they should go past the cache. */
+/** Whether an output of `count` elements in rows of `rowLength` is large enough, and each row aligned to a cache line.
+ */
 template <class T>
-bool shouldStream(const T* to, int64_t rowLength, int64_t count) {
-  const bool whole = reinterpret_cast<uintptr_t>(to) % 64 == 0 && rowLength * sizeof(T) % 64 == 0;
-  return whole && count * static_cast<int64_t>(sizeof(T)) >= kStreamBytes;
+bool useNonTemporalStores(const T* to, int64_t rowLength, int64_t count) {
+  const bool aligned = reinterpret_cast<uintptr_t>(to) % 64 == 0 && rowLength * sizeof(T) % 64 == 0;
+  return aligned && count * static_cast<int64_t>(sizeof(T)) >= kNonTemporalBytes;
 }
 
 }  // namespace sulcus

@@ -1,4 +1,5 @@
-// The kernels as operations of TensorFlow. Images are [batch, height, width, channels]; each operation has one type T.
+// The custom ops. Activations are [batch, height, width, channel] (NHWC), filters [height, width, in, out] (HWIO), and
+// channels are multiples of 16. Each op has one type T, float or bfloat16.
 #pragma once
 
 #include <string>
@@ -6,27 +7,22 @@
 
 namespace sulcus {
 
-struct Operation;
+struct OpRegistration;
 
-/** Convolutions of 3 × 3 taps, strides 1, padding SAME, channels in and out multiples of 16; filters are [3, 3, in,
- * out]. */
-std::vector<Operation> winogradOperations();
+/** Convolutions by implicit GEMM, of any kernel size and stride. */
+std::vector<OpRegistration> implicitGemmOps();
 
-/**
- * Convolutions of any taps and strides, channels in and out multiples of 16; filters are [height, width, in, out].
- * Attributes, each [vertical, horizontal]: `strides`; `before`, the zeros before the image; the `size` of the result or
- * of the image, or the filter's `taps`, whatever the inputs do not tell.
- */
-std::vector<Operation> directOperations();
+/** Convolutions by Winograd's minimal filtering: kernels of 3 × 3, strides 1, padding SAME. */
+std::vector<OpRegistration> winogradOps();
 
-/** Batch norms of training with what surrounds them; channels are multiples of 16. */
-std::vector<Operation> batchNormOperations();
+/** Batch norms of training, with what surrounds them. */
+std::vector<OpRegistration> batchNormOps();
 
 /**
- * Registers all operations, once in a process, after libtensorflow is loaded and before a graph that uses them.
+ * Registers all ops, once in a process, after libtensorflow is loaded and before a graph that uses them.
  *
  * @returns the types T that this processor computes in, by TypeScript's names; empty: nothing was registered
  */
-std::vector<std::string> registerOperations();
+std::vector<std::string> registerOps();
 
 }  // namespace sulcus

@@ -8,51 +8,49 @@
 namespace sulcus {
 namespace {
 
-/** Device of the kernels. */
 constexpr const char* kDevice = "CPU";
 
-int threadsOfAnOperation() {
+int intraOpThreads() {
   const char* configured = std::getenv("TF_NUM_INTRAOP_THREADS");
   const int threads = configured == nullptr ? 0 : std::atoi(configured);
   return threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-std::mutex& turn() {
+std::mutex& kernelMutex() {
   static std::mutex instance;
   return instance;
 }
 
-void define(const Operation& operation) {
-  TF_OpDefinitionBuilder* builder = TF_NewOpDefinitionBuilder(operation.name);
+void registerOp(const OpRegistration& op) {
+  TF_OpDefinitionBuilder* builder = TF_NewOpDefinitionBuilder(op.name);
   TF_OpDefinitionBuilderAddAttr(builder, "T: {float, bfloat16}");
-  for (const char* attribute : operation.attributes) TF_OpDefinitionBuilderAddAttr(builder, attribute);
-  for (const char* input : operation.inputs) TF_OpDefinitionBuilderAddInput(builder, input);
-  for (const char* output : operation.outputs) TF_OpDefinitionBuilderAddOutput(builder, output);
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(builder, operation.shape);
+  for (const char* attribute : op.attributes) TF_OpDefinitionBuilderAddAttr(builder, attribute);
+  for (const char* input : op.inputs) TF_OpDefinitionBuilderAddInput(builder, input);
+  for (const char* output : op.outputs) TF_OpDefinitionBuilderAddOutput(builder, output);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(builder, op.shapeFunction);
   const auto status = newStatus();
   TF_RegisterOpDefinition(builder, status.get());
   check(status);
 }
 
-void registerKernel(const Operation& operation, TF_DataType type, Operation::Compute compute) {
-  TF_KernelBuilder* builder =
-      TF_NewKernelBuilder(operation.name, kDevice, operation.create, compute, operation.destroy);
+void registerKernel(const OpRegistration& op, TF_DataType type, OpRegistration::Compute compute) {
+  TF_KernelBuilder* builder = TF_NewKernelBuilder(op.name, kDevice, op.create, compute, op.destroy);
   const auto status = newStatus();
   TF_KernelBuilder_TypeConstraint(builder, "T", type, status.get());
   check(status);
-  TF_RegisterKernelBuilder(operation.name, builder, status.get());
+  TF_RegisterKernelBuilder(op.name, builder, status.get());
   check(status);
 }
 
 }  // namespace
 
-Team& team() {
-  static Team instance(threadsOfAnOperation());
+ThreadPool& threadPool() {
+  static ThreadPool instance(intraOpThreads());
   return instance;
 }
 
-void computeInTurn(TF_OpKernelContext* context, const std::function<void()>& compute) {
-  const std::lock_guard<std::mutex> lock(turn());
+void runExclusively(TF_OpKernelContext* context, const std::function<void()>& compute) {
+  const std::lock_guard<std::mutex> lock(kernelMutex());
   try {
     compute();
   } catch (const std::exception& error) {
@@ -64,22 +62,22 @@ void computeInTurn(TF_OpKernelContext* context, const std::function<void()>& com
   }
 }
 
-std::vector<std::string> registerOperations() {
+std::vector<std::string> registerOps() {
   __builtin_cpu_init();
-  const bool vectors = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                       __builtin_cpu_supports("fma");
-  if (!vectors) return {};
-  const bool halves = __builtin_cpu_supports("avx512bf16");
-  for (const auto& group : {winogradOperations(), directOperations(), batchNormOperations()}) {
-    for (const auto& operation : group) {
-      define(operation);
-      for (const auto& [type, compute] : operation.kernels) {
-        if (type == TF_FLOAT || halves) registerKernel(operation, type, compute);
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("fma");
+  if (!avx512) return {};
+  const bool bf16 = __builtin_cpu_supports("avx512bf16");
+  for (const auto& group : {winogradOps(), implicitGemmOps(), batchNormOps()}) {
+    for (const auto& op : group) {
+      registerOp(op);
+      for (const auto& [type, compute] : op.kernels) {
+        if (type == TF_FLOAT || bf16) registerKernel(op, type, compute);
       }
     }
   }
-  return halves ? std::vector<std::string>{"float32", "bfloat16"} : std::vector<std::string>{"float32"};
+  return bf16 ? std::vector<std::string>{"float32", "bfloat16"} : std::vector<std::string>{"float32"};
 }
 
 }  // namespace sulcus

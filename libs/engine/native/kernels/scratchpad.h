@@ -1,4 +1,4 @@
-// Memory that kernels compute in.
+// Temporary memory of the kernels (oneDNN's scratchpad).
 #pragma once
 
 #include <cstdlib>
@@ -7,13 +7,15 @@
 
 namespace sulcus {
 
-/** Memory for one call at a time. It grows to the largest need and is kept: fresh pages cost more than the arithmetic
- * of a small convolution. */
-class Scratch {
+/**
+ * A bump allocator for one kernel at a time. It grows to the largest need and is kept: the page faults of fresh memory
+ * cost more than the arithmetic of a small convolution.
+ */
+class Scratchpad {
  public:
-  /** Ends the life of all parts taken before, and makes room for `floats` in all. */
+  /** Invalidates all buffers, and reserves `floats` in all. */
   void reset(size_t floats) {
-    taken_ = 0;
+    used_ = 0;
     if (floats <= size_) return;
     memory_.reset();
     memory_.reset(static_cast<float*>(std::aligned_alloc(kLine, roundUp(floats) * sizeof(float))));
@@ -21,13 +23,14 @@ class Scratch {
     size_ = roundUp(floats);
   }
 
-  /** @returns the next part, aligned to a cache line, not cleared */
-  float* take(size_t floats) {
-    float* part = memory_.get() + taken_;
-    taken_ += roundUp(floats);
-    return part;
+  /** @returns the next buffer, aligned to a cache line, not cleared; takes `roundUp(floats)` of what is reserved */
+  float* allocate(size_t floats) {
+    float* buffer = memory_.get() + used_;
+    used_ += roundUp(floats);
+    return buffer;
   }
 
+  /** Up to a whole cache line. */
   static size_t roundUp(size_t floats) { return (floats + kLineFloats - 1) / kLineFloats * kLineFloats; }
 
  private:
@@ -36,12 +39,12 @@ class Scratch {
     void operator()(float* memory) const { std::free(memory); }
   };
   std::unique_ptr<float, Free> memory_;
-  size_t size_ = 0, taken_ = 0;
+  size_t size_ = 0, used_ = 0;
 };
 
-/** Scratch of the kernels, which run one after the other. */
-inline Scratch& scratch() {
-  static Scratch instance;
+/** The scratchpad of all kernels, which run one after the other. */
+inline Scratchpad& scratchpad() {
+  static Scratchpad instance;
   return instance;
 }
 

@@ -1,4 +1,4 @@
-// What a kernel needs of TensorFlow's C interface, with errors as exceptions and memory that frees itself.
+// TensorFlow's C API for custom ops: errors as exceptions, memory that frees itself, ops as classes.
 #pragma once
 
 #include <algorithm>
@@ -19,14 +19,14 @@
 
 namespace sulcus {
 
-using TensorPointer = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
-using StatusPointer = std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)>;
-using ShapePointer = std::unique_ptr<TF_ShapeHandle, decltype(&TF_DeleteShapeHandle)>;
-using Dimensions = std::vector<int64_t>;
+using TensorPtr = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
+using StatusPtr = std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)>;
+using ShapePtr = std::unique_ptr<TF_ShapeHandle, decltype(&TF_DeleteShapeHandle)>;
+using Dims = std::vector<int64_t>;
 
-inline StatusPointer newStatus() { return {TF_NewStatus(), TF_DeleteStatus}; }
+inline StatusPtr newStatus() { return {TF_NewStatus(), TF_DeleteStatus}; }
 
-/** What goes wrong in a kernel; TensorFlow fails the run with this text. */
+/** Thrown by a kernel; the run fails with this text. */
 struct KernelError : std::exception {
   explicit KernelError(std::string what) : text(std::move(what)) {}
   const char* what() const noexcept override { return text.c_str(); }
@@ -34,32 +34,32 @@ struct KernelError : std::exception {
 };
 
 /** @throws KernelError with the status's message unless it is OK */
-inline void check(const StatusPointer& status) {
+inline void check(const StatusPtr& status) {
   if (TF_GetCode(status.get()) != TF_OK) throw KernelError(TF_Message(status.get()));
 }
 
-inline Dimensions dimensionsOf(const TensorPointer& tensor) {
-  Dimensions dimensions;
-  for (int axis = 0; axis < TF_NumDims(tensor.get()); axis++) dimensions.push_back(TF_Dim(tensor.get(), axis));
-  return dimensions;
+inline Dims dimsOf(const TensorPtr& tensor) {
+  Dims dims;
+  for (int axis = 0; axis < TF_NumDims(tensor.get()); axis++) dims.push_back(TF_Dim(tensor.get(), axis));
+  return dims;
 }
 
 template <class T>
-T* dataOf(const TensorPointer& tensor) {
+T* dataOf(const TensorPtr& tensor) {
   return static_cast<T*>(TF_TensorData(tensor.get()));
 }
 
-/** Threads for all kernels: as many as TensorFlow gives an operation. */
-Team& team();
+/** The threads of all kernels: as many as TensorFlow uses within an op. */
+ThreadPool& threadPool();
 
-/** The run of one kernel: its inputs, and the outputs it makes. */
-class Run {
+/** TF_OpKernelContext: inputs and outputs of one run of a kernel. */
+class KernelContext {
  public:
-  explicit Run(TF_OpKernelContext* context) : context_(context) {}
+  explicit KernelContext(TF_OpKernelContext* context) : context_(context) {}
 
-  int inputs() const { return TF_NumInputs(context_); }
+  int numInputs() const { return TF_NumInputs(context_); }
 
-  TensorPointer input(int index) const {
+  TensorPtr input(int index) const {
     TF_Tensor* tensor = nullptr;
     const auto status = newStatus();
     TF_GetInput(context_, index, &tensor, status.get());
@@ -68,24 +68,23 @@ class Run {
   }
 
   template <class T>
-  TensorPointer output(int index, const Dimensions& dimensions) const {
+  TensorPtr allocateOutput(int index, const Dims& dims) const {
     size_t bytes = sizeof(T);
-    for (const int64_t size : dimensions) bytes *= size;
+    for (const int64_t size : dims) bytes *= size;
     const auto status = newStatus();
-    TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_ExpectedOutputDataType(context_, index),
-                                          dimensions.data(), static_cast<int>(dimensions.size()), bytes, status.get());
+    TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_ExpectedOutputDataType(context_, index), dims.data(),
+                                          static_cast<int>(dims.size()), bytes, status.get());
     check(status);
     return {tensor, TF_DeleteTensor};
   }
 
-  /** An output in the memory of one of these inputs, if nobody else needs that; they must not have been taken by
-   * `input` yet. */
-  TensorPointer outputInPlaceOf(const std::vector<int>& inputs, int index, const Dimensions& dimensions) const {
+  /** An output in the buffer of one of these inputs if nothing else reads it. Call before `input` takes any of them. */
+  TensorPtr forwardInputOrAllocateOutput(const std::vector<int>& inputs, int index, const Dims& dims) const {
     int forwarded = -1;
     const auto status = newStatus();
-    TF_Tensor* tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.data(), static_cast<int>(inputs.size()), index,
-                                                        dimensions.data(), static_cast<int>(dimensions.size()),
-                                                        &forwarded, status.get());
+    TF_Tensor* tensor =
+        TF_ForwardInputOrAllocateOutput(context_, inputs.data(), static_cast<int>(inputs.size()), index, dims.data(),
+                                        static_cast<int>(dims.size()), &forwarded, status.get());
     check(status);
     return {tensor, TF_DeleteTensor};
   }
@@ -94,12 +93,12 @@ class Run {
   TF_OpKernelContext* context_;
 };
 
-/** Attributes of a node, read when its kernel is made. */
-class Attributes {
+/** TF_OpKernelConstruction: attributes of a node, read when its kernel is constructed. */
+class KernelConstruction {
  public:
-  explicit Attributes(TF_OpKernelConstruction* construction) : construction_(construction) {}
+  explicit KernelConstruction(TF_OpKernelConstruction* construction) : construction_(construction) {}
 
-  float number(const char* name) const {
+  float getFloat(const char* name) const {
     float value = 0;
     const auto status = newStatus();
     TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, status.get());
@@ -107,7 +106,7 @@ class Attributes {
     return value;
   }
 
-  bool flag(const char* name) const {
+  bool getBool(const char* name) const {
     TF_Bool value = 0;
     const auto status = newStatus();
     TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, status.get());
@@ -115,7 +114,7 @@ class Attributes {
     return value != 0;
   }
 
-  int64_t integer(const char* name) const {
+  int64_t getInt(const char* name) const {
     int64_t value = 0;
     const auto status = newStatus();
     TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status.get());
@@ -123,16 +122,16 @@ class Attributes {
     return value;
   }
 
-  /** @throws KernelError when there are not COUNT of them */
-  template <int COUNT>
-  std::array<int64_t, COUNT> integers(const char* name) const {
-    std::array<int64_t, COUNT> values{};
+  /** @throws KernelError when the list does not have SIZE values */
+  template <int SIZE>
+  std::array<int64_t, SIZE> getIntList(const char* name) const {
+    std::array<int64_t, SIZE> values{};
     int32_t size = 0, bytes = 0;
     const auto status = newStatus();
     TF_OpKernelConstruction_GetAttrSize(construction_, name, &size, &bytes, status.get());
     check(status);
-    if (size != COUNT) throw KernelError(std::string(name) + " must be " + std::to_string(COUNT) + " numbers");
-    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), COUNT, status.get());
+    if (size != SIZE) throw KernelError(std::string(name) + " must be " + std::to_string(SIZE) + " numbers");
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), SIZE, status.get());
     check(status);
     return values;
   }
@@ -141,19 +140,19 @@ class Attributes {
   TF_OpKernelConstruction* construction_;
 };
 
-/** Shapes of a graph under construction, as far as they are known. */
-class Shapes {
+/** TF_ShapeInferenceContext: shapes of a graph under construction, as far as they are known. */
+class ShapeContext {
  public:
-  Shapes(TF_ShapeInferenceContext* context, TF_Status* status) : context_(context), status_(status) {}
+  ShapeContext(TF_ShapeInferenceContext* context, TF_Status* status) : context_(context), status_(status) {}
 
-  ShapePointer input(int index) const {
+  ShapePtr input(int index) const {
     auto shape = newShape();
     TF_ShapeInferenceContextGetInput(context_, index, shape.get(), status_);
     return shape;
   }
 
-  /** Axes `from` to `to` of an input of rank 4. */
-  ShapePointer part(int index, int64_t from, int64_t to) const {
+  /** Axes `from` to before `to` of an input of rank 4. */
+  ShapePtr axes(int index, int64_t from, int64_t to) const {
     const auto ranked = newShape();
     TF_ShapeInferenceContextWithRank(context_, input(index).get(), 4, ranked.get(), status_);
     auto result = newShape();
@@ -161,33 +160,33 @@ class Shapes {
     return result;
   }
 
-  ShapePointer vector(int64_t size) const {
+  ShapePtr vector(int64_t size) const {
     return {TF_ShapeInferenceContextVectorFromSize(context_, size), TF_DeleteShapeHandle};
   }
 
-  ShapePointer joined(const ShapePointer& first, const ShapePointer& second) const {
+  ShapePtr concatenate(const ShapePtr& first, const ShapePtr& second) const {
     auto result = newShape();
     TF_ShapeInferenceContextConcatenateShapes(context_, first.get(), second.get(), result.get(), status_);
     return result;
   }
 
-  void unknownOutput() const { TF_ShapeInferenceContextSetUnknownShape(context_, status_); }
+  void setUnknownOutputs() const { TF_ShapeInferenceContextSetUnknownShape(context_, status_); }
 
-  void output(int index, const ShapePointer& shape) const {
+  void setOutput(int index, const ShapePtr& shape) const {
     TF_ShapeInferenceContextSetOutput(context_, index, shape.get(), status_);
   }
 
  private:
-  static ShapePointer newShape() { return {TF_NewShapeHandle(), TF_DeleteShapeHandle}; }
+  static ShapePtr newShape() { return {TF_NewShapeHandle(), TF_DeleteShapeHandle}; }
   TF_ShapeInferenceContext* context_;
   TF_Status* status_;
 };
 
-/** How one operation looks to TensorFlow. */
-struct Operation {
+/** An op and its kernels: what REGISTER_OP and REGISTER_KERNEL_BUILDER say in TensorFlow's C++ API. */
+struct OpRegistration {
   const char* name;
   std::vector<const char*> attributes, inputs, outputs;
-  void (*shape)(TF_ShapeInferenceContext*, TF_Status*);
+  void (*shapeFunction)(TF_ShapeInferenceContext*, TF_Status*);
   using Create = void* (*)(TF_OpKernelConstruction*);
   using Compute = void (*)(void*, TF_OpKernelContext*);
   using Destroy = void (*)(void*);
@@ -197,26 +196,26 @@ struct Operation {
   std::vector<std::pair<TF_DataType, Compute>> kernels;
 };
 
-/** Runs `compute` while no other kernel runs, as they share threads and memory; an exception fails the run. */
-void computeInTurn(TF_OpKernelContext* context, const std::function<void()>& compute);
+/** Runs `compute` while no other kernel does, as they share threads and scratchpad; an exception fails the run. */
+void runExclusively(TF_OpKernelContext* context, const std::function<void()>& compute);
 
 template <class T>
-constexpr TF_DataType kTypeOf = std::is_same_v<T, float> ? TF_FLOAT : TF_BFLOAT16;
+constexpr TF_DataType kDataType = std::is_same_v<T, float> ? TF_FLOAT : TF_BFLOAT16;
 
-/** An operation whose kernel is a class: it reads its attributes when constructed, and has `compute<T>(run)` for these
- * types. */
+/** An op whose kernel is a class: constructed from a KernelConstruction, with `compute<T>(context)` for these T. */
 template <class Kernel, class... T>
-Operation operation(const char* name, std::vector<const char*> attributes, std::vector<const char*> inputs,
-                    std::vector<const char*> outputs, void (*shape)(TF_ShapeInferenceContext*, TF_Status*)) {
+OpRegistration registration(const char* name, std::vector<const char*> attributes, std::vector<const char*> inputs,
+                            std::vector<const char*> outputs,
+                            void (*shapeFunction)(TF_ShapeInferenceContext*, TF_Status*)) {
   return {
       name,
       std::move(attributes),
       std::move(inputs),
       std::move(outputs),
-      shape,
+      shapeFunction,
       [](TF_OpKernelConstruction* construction) -> void* {
         try {
-          return new Kernel(Attributes(construction));
+          return new Kernel(KernelConstruction(construction));
         } catch (const std::exception& error) {
           const auto status = newStatus();
           TF_SetStatus(status.get(), TF_INVALID_ARGUMENT, error.what());
@@ -225,9 +224,9 @@ Operation operation(const char* name, std::vector<const char*> attributes, std::
         }
       },
       [](void* kernel) { delete static_cast<Kernel*>(kernel); },
-      {{kTypeOf<T>,
+      {{kDataType<T>,
         [](void* kernel, TF_OpKernelContext* context) {
-          computeInTurn(context, [&] { static_cast<Kernel*>(kernel)->template compute<T>(Run(context)); });
+          runExclusively(context, [&] { static_cast<Kernel*>(kernel)->template compute<T>(KernelContext(context)); });
         }}...},
   };
 }

@@ -1,4 +1,4 @@
-// Threads that work on one thing at a time.
+// A thread pool with a parallel-for loop.
 #pragma once
 
 #include <atomic>
@@ -11,119 +11,124 @@
 namespace sulcus {
 
 /**
- * The caller and its helpers share out the items of a loop. Which thread takes which item changes nothing in the
- * result, so results do not depend on the number of threads. Helpers wait awake for a moment between loops, then sleep:
- * the kernels of TensorFlow that run in between have the processor to themselves.
+ * The calling thread and the pool's workers share the iterations of a loop. Each thread starts with its own contiguous
+ * range and steals from the others' when it is done. Which thread runs which iteration must change nothing in the
+ * result, so that results do not depend on the number of threads. Between loops workers spin for a moment, then sleep:
+ * TensorFlow's own kernels, which run in between, have the processor to themselves.
  */
-class Team {
+class ThreadPool {
  public:
-  explicit Team(int threads) : shares_(threads) {
-    for (int helper = 1; helper < threads; helper++) helpers_.emplace_back([this, helper] { help(helper); });
+  /** @param threads including the calling one */
+  explicit ThreadPool(int threads) : ranges_(threads) {
+    for (int worker = 1; worker < threads; worker++) workers_.emplace_back([this, worker] { workerLoop(worker); });
   }
 
-  ~Team() {
+  ~ThreadPool() {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      ending_ = true;
+      stopping_ = true;
     }
-    wake_.notify_all();
-    for (auto& helper : helpers_) helper.join();
+    wakeUp_.notify_all();
+    for (auto& worker : workers_) worker.join();
   }
 
-  int threads() const { return static_cast<int>(helpers_.size()) + 1; }
+  int numThreads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /** An item of a loop, and the number of the thread that takes it, below `threads()` and below the number of items. */
-  using Item = std::function<void(int index, int thread)>;
+  /** One iteration. `thread` tells concurrent ones apart: below `numThreads()` and the number of iterations. */
+  using Body = std::function<void(int index, int thread)>;
 
-  /** Calls `item` for every index below `count`, and returns when all have returned. One loop at a time, and none
-   * inside another. */
-  void each(int count, const Item& item) {
-    if (count <= 1 || helpers_.empty()) {
-      for (int index = 0; index < count; index++) item(index, 0);
+  /** Calls `body` for every index below `count`; returns when all calls have. One loop at a time, none inside another.
+   */
+  void parallelFor(int count, const Body& body) {
+    if (count <= 1 || workers_.empty()) {
+      for (int index = 0; index < count; index++) body(index, 0);
       return;
     }
-    item_ = &item;
-    for (int thread = 0; thread < threads(); thread++) {
-      shares_[thread].next.store(begin(count, thread), std::memory_order_relaxed);
-      shares_[thread].end = begin(count, thread + 1);
+    body_ = &body;
+    for (int thread = 0; thread < numThreads(); thread++) {
+      ranges_[thread].next.store(rangeBegin(count, thread), std::memory_order_relaxed);
+      ranges_[thread].end = rangeBegin(count, thread + 1);
     }
     count_ = count;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      gate_.store((gate_.load(std::memory_order_relaxed) & ~kMembers) + kLoop + kOpen, std::memory_order_release);
+      state_.store((state_.load(std::memory_order_relaxed) & ~kActiveWorkers) + kGeneration + kOpen,
+                   std::memory_order_release);
     }
-    wake_.notify_all();
-    take(0);
-    // A helper that has not begun by now is not waited for.
-    gate_.fetch_and(~kOpen, std::memory_order_acq_rel);
-    for (int turn = 0; (gate_.load(std::memory_order_acquire) & kMembers) != 0; turn++) pause(turn);
+    wakeUp_.notify_all();
+    runIterations(0);
+    // A worker that has not joined by now is not waited for.
+    state_.fetch_and(~kOpen, std::memory_order_acq_rel);
+    for (int spins = 0; (state_.load(std::memory_order_acquire) & kActiveWorkers) != 0; spins++) pause(spins);
   }
 
  private:
-  // One word, so that joining a loop and its closing cannot miss each other: helpers inside, open or not, number of the
-  // loop.
-  static constexpr uint64_t kMembers = (1u << 16) - 1;
+  // One atomic word, so that a worker's joining and the loop's closing cannot miss each other: number of workers in the
+  // loop, whether it is open to more, and its number (generation).
+  static constexpr uint64_t kActiveWorkers = (1u << 16) - 1;
   static constexpr uint64_t kOpen = 1u << 16;
-  static constexpr uint64_t kLoop = 1u << 17;
-  static constexpr int kAwakeTurns = 4000;
-  static constexpr int kTurnsBeforeYield = 1000;
+  static constexpr uint64_t kGeneration = 1u << 17;
+  static constexpr int kSpinsBeforeSleep = 4000;
+  static constexpr int kSpinsBeforeYield = 1000;
 
-  static void pause(int turn) {
-    if (turn < kTurnsBeforeYield)
+  static void pause(int spins) {
+    if (spins < kSpinsBeforeYield)
       __builtin_ia32_pause();
     else
       std::this_thread::yield();
   }
 
-  /** The items of one thread, which others take over when they have no more of their own. */
-  struct alignas(64) Share {
+  /** The iterations of one thread, on a cache line of its own. */
+  struct alignas(64) Range {
     std::atomic<int> next{0};
     int end = 0;
   };
 
-  int begin(int count, int thread) const { return static_cast<int>(static_cast<int64_t>(count) * thread / threads()); }
+  int rangeBegin(int count, int thread) const {
+    return static_cast<int>(static_cast<int64_t>(count) * thread / numThreads());
+  }
 
-  void take(int thread) {
-    for (int turn = 0; turn < threads(); turn++) {
-      Share& share = shares_[(thread + turn) % threads()];
-      for (int index = share.next.fetch_add(1); index < share.end; index = share.next.fetch_add(1))
-        (*item_)(index, thread);
+  void runIterations(int thread) {
+    for (int offset = 0; offset < numThreads(); offset++) {
+      Range& range = ranges_[(thread + offset) % numThreads()];
+      for (int index = range.next.fetch_add(1); index < range.end; index = range.next.fetch_add(1))
+        (*body_)(index, thread);
     }
   }
 
-  void help(int thread) {
+  void workerLoop(int thread) {
     for (uint64_t seen = 0;;) {
-      uint64_t gate = gate_.load(std::memory_order_acquire);
-      for (int turn = 0; turn < kAwakeTurns && gate / kLoop == seen; turn++) {
+      uint64_t state = state_.load(std::memory_order_acquire);
+      for (int spins = 0; spins < kSpinsBeforeSleep && state / kGeneration == seen; spins++) {
         __builtin_ia32_pause();
-        gate = gate_.load(std::memory_order_acquire);
+        state = state_.load(std::memory_order_acquire);
       }
-      if (gate / kLoop == seen) {
+      if (state / kGeneration == seen) {
         std::unique_lock<std::mutex> lock(mutex_);
-        wake_.wait(lock, [&] { return ending_ || gate_.load(std::memory_order_acquire) / kLoop != seen; });
-        if (ending_) return;
+        wakeUp_.wait(lock, [&] { return stopping_ || state_.load(std::memory_order_acquire) / kGeneration != seen; });
+        if (stopping_) return;
         continue;
       }
-      // A loop that closed before this thread was awake is over; the next one comes soon.
-      if ((gate & kOpen) == 0) {
-        seen = gate / kLoop;
+      // The loop closed before this thread was awake; the next one comes soon.
+      if ((state & kOpen) == 0) {
+        seen = state / kGeneration;
         continue;
       }
-      if (!gate_.compare_exchange_weak(gate, gate + 1, std::memory_order_acq_rel)) continue;
-      seen = gate / kLoop;
-      if (thread < count_) take(thread);
-      gate_.fetch_sub(1, std::memory_order_acq_rel);
+      if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel)) continue;
+      seen = state / kGeneration;
+      if (thread < count_) runIterations(thread);
+      state_.fetch_sub(1, std::memory_order_acq_rel);
     }
   }
 
-  std::vector<std::thread> helpers_;
+  std::vector<std::thread> workers_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool ending_ = false;
-  std::atomic<uint64_t> gate_{0};
-  std::vector<Share> shares_;
+  std::condition_variable wakeUp_;
+  bool stopping_ = false;
+  std::atomic<uint64_t> state_{0};
+  std::vector<Range> ranges_;
   int count_ = 0;
-  const Item* item_ = nullptr;
+  const Body* body_ = nullptr;
 };
 
 }  // namespace sulcus

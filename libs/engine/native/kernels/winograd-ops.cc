@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "op-checks.h"
 #include "ops.h"
 #include "tensorflow-c-api.h"
 #include "winograd.h"
@@ -8,29 +9,22 @@
 namespace sulcus {
 namespace {
 
-/** @throws KernelError when images or filters are not what the operations take */
-Geometry geometryOf(const Dimensions& images, int64_t in, int64_t out) {
-  if (images.size() != 4) throw KernelError("images must have the axes [batch, height, width, channels]");
+/** @throws KernelError when shapes are not what the kernels take */
+WinogradShape shapeOf(const Dims& activations, int64_t in, int64_t out) {
+  if (activations.size() != 4) throw KernelError("activations must have the axes [batch, height, width, channel]");
   if (in % kLanes != 0 || out % kLanes != 0) throw KernelError("channels must be multiples of 16");
-  return {images[0], images[1], images[2], in, out};
+  return {activations[0], activations[1], activations[2], in, out};
 }
 
-void checkFilter(const Dimensions& filter) {
-  if (filter.size() != 4 || filter[0] != 3 || filter[1] != 3)
-    throw KernelError("filters must have the shape [3, 3, in, out]");
-}
-
-void checkChannels(int64_t got, int64_t expected) {
-  if (got != expected)
-    throw KernelError("images have " + std::to_string(got) + " channels, the filter is for " +
-                      std::to_string(expected));
+void checkFilter(const Dims& w) {
+  if (w.size() != 4 || w[0] != 3 || w[1] != 3) throw KernelError("the filter must have the shape [3, 3, in, out]");
 }
 
 /** A vector of parameters in float32. */
-std::vector<float> floats(const TensorPointer& tensor, const float* values) {
+std::vector<float> toFloats(const TensorPtr& tensor, const float* values) {
   return {values, values + TF_TensorElementCount(tensor.get())};
 }
-std::vector<float> floats(const TensorPointer& tensor, const bfloat16* values) {
+std::vector<float> toFloats(const TensorPtr& tensor, const bfloat16* values) {
   std::vector<float> result(TF_TensorElementCount(tensor.get()));
   for (size_t index = 0; index < result.size(); index++) {
     const uint32_t bits = static_cast<uint32_t>(values[index].bits) << 16;
@@ -39,90 +33,89 @@ std::vector<float> floats(const TensorPointer& tensor, const bfloat16* values) {
   return result;
 }
 
-/** WinogradConv2D(x, filter, biases) → y, with a bias or without, rectified or not */
-struct Forward {
-  explicit Forward(const Attributes& attributes) : rectified(attributes.flag("rectified")) {}
-  const bool rectified;
+/** SulcusWinogradConv2D(x, w, biases) → y, with a bias or without, with the ReLU fused or without */
+struct Conv2D {
+  explicit Conv2D(const KernelConstruction& construction) : fusedRelu(construction.getBool("fused_relu")) {}
+  const bool fusedRelu;
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(0), filter = run.input(1);
-    const auto images = dimensionsOf(x), filters = dimensionsOf(filter);
-    checkFilter(filters);
-    const Geometry geometry = geometryOf(images, filters[2], filters[3]);
-    checkChannels(images[3], filters[2]);
-    const auto y = run.output<T>(0, {images[0], images[1], images[2], filters[3]});
-    Finish finish{nullptr, rectified};
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(0), w = context.input(1);
+    const auto xDims = dimsOf(x), wDims = dimsOf(w);
+    checkFilter(wDims);
+    const WinogradShape shape = shapeOf(xDims, wDims[2], wDims[3]);
+    checkChannels(xDims[3], wDims[2]);
+    const auto y = context.allocateOutput<T>(0, {xDims[0], xDims[1], xDims[2], wDims[3]});
+    PostOps postOps{nullptr, fusedRelu};
     std::vector<float> bias;
-    if (run.inputs() > 2) {
-      const auto values = run.input(2);
-      if (dimensionsOf(values) != Dimensions{filters[3]})
-        throw KernelError("a bias must have one value per output channel");
-      bias = floats(values, dataOf<T>(values));
-      finish.bias = bias.data();
+    if (context.numInputs() > 2) {
+      const auto values = context.input(2);
+      if (dimsOf(values) != Dims{wDims[3]}) throw KernelError("the bias must have one value per output channel");
+      bias = toFloats(values, dataOf<T>(values));
+      postOps.bias = bias.data();
     }
-    convolve(team(), geometry, dataOf<T>(x), dataOf<T>(filter), finish, dataOf<T>(y));
+    winogradConv2D(threadPool(), shape, dataOf<T>(x), dataOf<T>(w), postOps, dataOf<T>(y));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.joined(shapes.part(0, 0, 3), shapes.part(1, 3, 4)));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.concatenate(shapes.axes(0, 0, 3), shapes.axes(1, 3, 4)));
   }
 };
 
-/** WinogradConv2DBackpropInput(filter, dy) → dx */
-struct BackToInput {
-  explicit BackToInput(const Attributes&) {}
+/** SulcusWinogradConv2DBackpropInput(w, dy) → dx */
+struct Conv2DBackpropInput {
+  explicit Conv2DBackpropInput(const KernelConstruction&) {}
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto filter = run.input(0), dy = run.input(1);
-    const auto images = dimensionsOf(dy), filters = dimensionsOf(filter);
-    checkFilter(filters);
-    const Geometry geometry = geometryOf(images, filters[2], filters[3]);
-    checkChannels(images[3], filters[3]);
-    const auto dx = run.output<T>(0, {images[0], images[1], images[2], filters[2]});
-    convolveBackToInput(team(), geometry, dataOf<T>(filter), dataOf<T>(dy), dataOf<T>(dx));
+  void compute(const KernelContext& context) const {
+    const auto w = context.input(0), dy = context.input(1);
+    const auto dyDims = dimsOf(dy), wDims = dimsOf(w);
+    checkFilter(wDims);
+    const WinogradShape shape = shapeOf(dyDims, wDims[2], wDims[3]);
+    checkChannels(dyDims[3], wDims[3]);
+    const auto dx = context.allocateOutput<T>(0, {dyDims[0], dyDims[1], dyDims[2], wDims[2]});
+    winogradConv2DBackpropInput(threadPool(), shape, dataOf<T>(w), dataOf<T>(dy), dataOf<T>(dx));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    shapes.output(0, shapes.joined(shapes.part(1, 0, 3), shapes.part(0, 2, 3)));
+    const ShapeContext shapes(context, status);
+    shapes.setOutput(0, shapes.concatenate(shapes.axes(1, 0, 3), shapes.axes(0, 2, 3)));
   }
 };
 
-/** WinogradConv2DBackpropFilter(x, dy) → the filter's slope */
-struct BackToFilter {
-  explicit BackToFilter(const Attributes&) {}
+/** SulcusWinogradConv2DBackpropFilter(x, dy) → dw */
+struct Conv2DBackpropFilter {
+  explicit Conv2DBackpropFilter(const KernelConstruction&) {}
 
   template <class T>
-  void compute(const Run& run) const {
-    const auto x = run.input(0), dy = run.input(1);
-    const auto images = dimensionsOf(x), slopes = dimensionsOf(dy);
-    if (slopes.size() != 4 || !std::equal(slopes.begin(), slopes.begin() + 3, images.begin()))
-      throw KernelError("the slopes must have the size of the images");
-    const Geometry geometry = geometryOf(images, images[3], slopes[3]);
-    const auto filterSlope = run.output<T>(0, {3, 3, images[3], slopes[3]});
-    convolveBackToFilter(team(), geometry, dataOf<T>(x), dataOf<T>(dy), dataOf<T>(filterSlope));
+  void compute(const KernelContext& context) const {
+    const auto x = context.input(0), dy = context.input(1);
+    const auto xDims = dimsOf(x), dyDims = dimsOf(dy);
+    if (dyDims.size() != 4 || !std::equal(dyDims.begin(), dyDims.begin() + 3, xDims.begin()))
+      throw KernelError("dy must have the batch size, height and width of x");
+    const WinogradShape shape = shapeOf(xDims, xDims[3], dyDims[3]);
+    const auto dw = context.allocateOutput<T>(0, {3, 3, xDims[3], dyDims[3]});
+    winogradConv2DBackpropFilter(threadPool(), shape, dataOf<T>(x), dataOf<T>(dy), dataOf<T>(dw));
   }
 
   static void shape(TF_ShapeInferenceContext* context, TF_Status* status) {
-    const Shapes shapes(context, status);
-    const auto threeByThree = shapes.joined(shapes.vector(3), shapes.vector(3));
-    shapes.output(0, shapes.joined(threeByThree, shapes.joined(shapes.part(0, 3, 4), shapes.part(1, 3, 4))));
+    const ShapeContext shapes(context, status);
+    const auto kernelSize = shapes.concatenate(shapes.vector(3), shapes.vector(3));
+    shapes.setOutput(0, shapes.concatenate(kernelSize, shapes.concatenate(shapes.axes(0, 3, 4), shapes.axes(1, 3, 4))));
   }
 };
 
 }  // namespace
 
-std::vector<Operation> winogradOperations() {
+std::vector<OpRegistration> winogradOps() {
   return {
-      operation<Forward, float, bfloat16>("WinogradConv2D", {"rectified: bool", "num_biases: int >= 0"},
-                                          {"x: T", "filter: T", "biases: num_biases * T"}, {"y: T"}, Forward::shape),
-      operation<BackToInput, float, bfloat16>("WinogradConv2DBackpropInput", {}, {"filter: T", "dy: T"}, {"dx: T"},
-                                              BackToInput::shape),
-      operation<BackToFilter, float, bfloat16>("WinogradConv2DBackpropFilter", {}, {"x: T", "dy: T"}, {"slope: T"},
-                                               BackToFilter::shape),
+      registration<Conv2D, float, bfloat16>("SulcusWinogradConv2D", {"fused_relu: bool", "num_biases: int >= 0"},
+                                            {"x: T", "w: T", "biases: num_biases * T"}, {"y: T"}, Conv2D::shape),
+      registration<Conv2DBackpropInput, float, bfloat16>("SulcusWinogradConv2DBackpropInput", {}, {"w: T", "dy: T"},
+                                                         {"dx: T"}, Conv2DBackpropInput::shape),
+      registration<Conv2DBackpropFilter, float, bfloat16>("SulcusWinogradConv2DBackpropFilter", {}, {"x: T", "dy: T"},
+                                                          {"dw: T"}, Conv2DBackpropFilter::shape),
   };
 }
 

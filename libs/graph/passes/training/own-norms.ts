@@ -42,9 +42,9 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
       T: T!,
       epsilon: epsilon!,
       exponential_avg_factor: exponential_avg_factor!,
-      rectified: attr.bool(chain !== undefined),
-      num_sides: attr.int(sides.length),
-      num_statistics: attr.int(0),
+      fused_relu: attr.bool(chain !== undefined),
+      num_side_inputs: attr.int(sides.length),
+      num_moments: attr.int(0),
     };
     const outputs = g.op(OWN_NORM, [...node.inputs, ...sides].map(moved), attrs, node.outputs.slice(0, 5), {
       name: node.name,
@@ -57,9 +57,9 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
     if (isTrainingNorm(node) || !normBehind(node.inputs[3])) return undefined;
     const { T, epsilon } = node.attrs;
     return g.op(
-      'BatchNormAgain',
+      'SulcusRecomputedBatchNorm',
       node.inputs.slice(0, 5).map(moved),
-      { T: T!, epsilon: epsilon!, rectified: attr.bool(node.type === '_MklNativeFusedBatchNormEx') },
+      { T: T!, epsilon: epsilon!, fused_relu: attr.bool(node.type === '_MklNativeFusedBatchNormEx') },
       node.outputs.slice(0, 1),
       { name: node.name },
     );
@@ -85,9 +85,9 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
     const inputs = [rectifier ? rectifier.inputs[0]! : slope, x, scale, norm.inputs[2]!, mean, variance].map(moved);
     const { T, epsilon } = node.attrs;
     const [dx, dScale, dOffset] = g.op(
-      'BatchNormTrainingGrad',
+      'SulcusFusedBatchNormGrad',
       inputs,
-      { T: T!, epsilon: epsilon!, rectified: attr.bool(rectifier !== undefined) },
+      { T: T!, epsilon: epsilon!, fused_relu: attr.bool(rectifier !== undefined) },
       node.outputs.slice(0, 3),
       { name: node.name },
     ) as [Tensor, Tensor, Tensor];
@@ -103,9 +103,9 @@ export function useOwnNorms(portable: Program, elementTypes: readonly string[]):
       SUMS.has(sum.type) && uses.isOnlyFor(sum) && sum.inputs.every(({ shape }) => shape.join() === slope.shape.join());
     const slopes = isSum ? sum.inputs : [slope];
     return g.op(
-      'ReluGradOfSum',
+      'SulcusAddNReluGrad',
       [y, ...slopes].map(moved),
-      { T: node.attrs['T']!, num_slopes: attr.int(slopes.length) },
+      { T: node.attrs['T']!, N: attr.int(slopes.length) },
       node.outputs,
       { name: node.name },
     );

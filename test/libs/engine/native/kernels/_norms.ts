@@ -240,7 +240,12 @@ export function exampleProgram(
   };
 }
 
-export const OWN_OPS = ['BatchNormTraining', 'BatchNormAgain', 'BatchNormTrainingGrad', 'ReluGradOfSum'];
+export const OWN_OPS = [
+  'SulcusFusedBatchNorm',
+  'SulcusRecomputedBatchNorm',
+  'SulcusFusedBatchNormGrad',
+  'SulcusAddNReluGrad',
+];
 const OPS = [
   ...OWN_OPS,
   'FusedBatchNormV3',

@@ -31,7 +31,7 @@ import {
 } from './_convolution.js';
 import { float32, opsIn as findOps } from '../../../graph/_programs.js';
 
-const OWN = ['DirectConv2D', 'DirectConv2DBackpropInput', 'DirectConv2DBackpropFilter'];
+const OWN = ['SulcusConv2D', 'SulcusConv2DBackpropInput', 'SulcusConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 const AROUND = ['Pad', 'Slice'];
 const RESULTS = ['y', 'dx', 'dFilter'] as const;
@@ -273,8 +273,8 @@ describe('convolutions as products of matrices', () => {
         const { oneDnn, convolutions, norms } = engines[0]!.info;
         const own = serializeProgram(program, { oneDnn, convolutions, norms });
         assert.deepEqual(
-          opsIn(own, ['DirectConv2DWithStatistics', 'BatchNormTraining', 'Conv2D', 'FusedBatchNormV3']),
-          ['DirectConv2DWithStatistics', 'BatchNormTraining'],
+          opsIn(own, ['SulcusConv2DWithMoments', 'SulcusFusedBatchNorm', 'Conv2D', 'FusedBatchNormV3']),
+          ['SulcusConv2DWithMoments', 'SulcusFusedBatchNorm'],
         );
         const { x, filter } = feedsFor(sizes, precision, window);
         const run = async (engine: Engine, form: SerializedProgram) =>
@@ -364,7 +364,7 @@ describe('convolutions as products of matrices', () => {
         g.placeholder('filter', 'float32', [1, 1, 16, 16]),
       ];
       const attrs = Object.fromEntries(Object.entries(window).map(([name, pair]) => [name, attr.ints(pair)]));
-      const y = g.op('DirectConv2D', [x, filter], { T: attr.type('float32'), ...attrs }, [
+      const y = g.op('SulcusConv2D', [x, filter], { T: attr.type('float32'), ...attrs }, [
         { dtype: 'float32', shape: [1, 4, 4, 16] },
       ])[0]!;
       const loaded = await engines[0]!.load({
@@ -376,10 +376,10 @@ describe('convolutions as products of matrices', () => {
         filter: float32(new Float32Array(256), filter.shape),
       });
     };
-    const window = { strides: [1, 1], before: [0, 0], size: [4, 4] };
-    await assert.rejects(run(32, window), /images have 32 channels, the filter is for 16/);
+    const window = { strides: [1, 1], pad_before: [0, 0], output_size: [4, 4] };
+    await assert.rejects(run(32, window), /the activations have 32 channels, the filter is for 16/);
     await assert.rejects(run(16, { ...window, strides: [0, 1] }), /strides must be positive/);
-    await assert.rejects(run(16, { ...window, before: [1] }), /before must be 2 numbers/);
+    await assert.rejects(run(16, { ...window, pad_before: [1] }), /pad_before must be 2 numbers/);
     await run(16, window);
   });
 });

@@ -67,8 +67,8 @@ const toleranceOf = (name: string, precision: Precision): number =>
   TOLERANCE[/^(y|again|dx2?|dshortcut)$/.test(name) ? precision : 'float32'];
 
 type Build = (example: Example) => readonly Tensor[];
-const NORM = ['BatchNormTraining', 'BatchNormTrainingGrad'];
-const NORM_AND_RECTIFIER = [...NORM, 'ReluGradOfSum'];
+const NORM = ['SulcusFusedBatchNorm', 'SulcusFusedBatchNormGrad'];
+const NORM_AND_RECTIFIER = [...NORM, 'SulcusAddNReluGrad'];
 
 /** What a program does, and the ops it then holds. */
 const EXAMPLES: Readonly<Record<string, readonly [build: Build, ops: readonly string[]]>> = {
@@ -101,7 +101,7 @@ const EXAMPLES: Readonly<Record<string, readonly [build: Build, ops: readonly st
   ],
   'a rectifier behind no norm stays; its gradient is an own op': [
     ({ g, x, shortcut }) => [relu(g, add(g, x, shortcut))],
-    ['ReluGradOfSum', 'AddV2', 'Relu'],
+    ['SulcusAddNReluGrad', 'AddV2', 'Relu'],
   ],
 
   'the rectifier stays when another op reads the norm': [
@@ -196,12 +196,12 @@ describe('which ops of a training program become own ones', () => {
     assert.equal(
       attributeOf(
         "the rectifier's gradient stays an op when its result is fetched",
-        'BatchNormTrainingGrad',
-        'rectified',
+        'SulcusFusedBatchNormGrad',
+        'fused_relu',
       ),
       false,
     );
-    assert.equal(attributeOf('the sum of slopes stays when it is fetched', 'ReluGradOfSum', 'num_slopes'), 1);
+    assert.equal(attributeOf('the sum of slopes stays when it is fetched', 'SulcusAddNReluGrad', 'N'), 1);
   });
 
   it('a sum that no entry point needs does not become part of a norm that one does', () => {
@@ -236,7 +236,7 @@ describe('which ops of a training program become own ones', () => {
     const again: Build = ({ g, x, shortcut, norm, want }) => (want(shortcut), [mul(g, relu(g, norm(x)), shortcut)]);
     assert.deepEqual(opsIn(serializeProgram(exampleProgram(again), { norms, oneDnn: true })), [
       NORM[0],
-      'BatchNormAgain',
+      'SulcusRecomputedBatchNorm',
       NORM[1],
     ]);
   });
@@ -377,8 +377,8 @@ describe('batch norms of training by our own kernels', () => {
     if (skipped(test, 'float32')) return;
     const g = new Graph();
     const [x, parameter] = [g.placeholder('x', 'float32', [1, 2, 2, 32]), g.placeholder('parameter', 'float32', [16])];
-    const attrs = { T: attr.type('float32'), epsilon: attr.float(1e-3), rectified: attr.bool(false) };
-    const y = g.op('BatchNormAgain', [x, parameter, parameter, parameter, parameter], attrs, [x])[0]!;
+    const attrs = { T: attr.type('float32'), epsilon: attr.float(1e-3), fused_relu: attr.bool(false) };
+    const y = g.op('SulcusRecomputedBatchNorm', [x, parameter, parameter, parameter, parameter], attrs, [x])[0]!;
     const loaded = await engines[0]!.load({
       graph: g,
       entryPoints: { run: { inputs: { x, parameter }, outputs: { y } } },

@@ -50,7 +50,7 @@ const THREADS = [2, 1, 5];
  */
 const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 1e-5, bfloat16: 4e-3 };
 
-const OWN = ['WinogradConv2D', 'WinogradConv2DBackpropInput', 'WinogradConv2DBackpropFilter'];
+const OWN = ['SulcusWinogradConv2D', 'SulcusWinogradConv2DBackpropInput', 'SulcusWinogradConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 
 const opsIn = (program: SerializedProgram, ops: readonly string[] = [...OWN, ...TENSORFLOWS]): string[] =>
@@ -210,9 +210,9 @@ describe("convolutions by Winograd's method", () => {
       g.placeholder('filter', 'float32', [3, 3, 16, 16]),
     ];
     const y = g.op(
-      'WinogradConv2D',
+      'SulcusWinogradConv2D',
       [x, filter],
-      { T: attr.type('float32'), rectified: attr.bool(false), num_biases: attr.int(0) },
+      { T: attr.type('float32'), fused_relu: attr.bool(false), num_biases: attr.int(0) },
       [{ dtype: 'float32', shape: [1, 4, 4, 16] }],
     )[0]!;
     const loaded = await engines[0]!.load({
@@ -224,7 +224,7 @@ describe("convolutions by Winograd's method", () => {
         x: float32(new Float32Array(16 * 32), x.shape),
         filter: float32(new Float32Array(9 * 256), filter.shape),
       }),
-      /images have 32 channels, the filter is for 16/,
+      /the activations have 32 channels, the filter is for 16/,
     );
     const sizes: Sizes = [1, 1, 1, 16, 16];
     const [{ y: next }] = (await results(engines[0]!, sizes, 'float32')) as [Results<Float32Array>];
