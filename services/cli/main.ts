@@ -1,8 +1,6 @@
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { SulcusError } from '#libs/errors';
-import { packageVersion, reportFailure } from '#libs/service';
+import { isMain, packageVersion, reportFailure } from '#libs/service';
 
 /** A command's own entry: reads its options from the words after the command's name, and runs to its end. */
 type CommandMain = (argv: readonly string[]) => Promise<void>;
@@ -111,5 +109,4 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(process.argv.slice(2));
+if (isMain(import.meta.url)) await main(process.argv.slice(2));

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { pathToFileURL } from 'node:url';
 import { connectBus } from '#libs/bus';
-import { parseCommandLine, runService } from '#libs/service';
+import { isMain, parseCommandLine, runService } from '#libs/service';
 import { readServerConfig, serverEnvironment } from './config.js';
 import { IngestService } from './service.js';
 
@@ -26,5 +25,4 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  await main(process.argv.slice(2));
+if (isMain(import.meta.url)) await main(process.argv.slice(2));

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { connectBus } from '#libs/bus';
-import { parseCommandLine, runService } from '#libs/service';
+import { isMain, parseCommandLine, runService } from '#libs/service';
 import { predictorEnvironment, readConfig } from './config.js';
 import { PredictorService } from './service.js';
 
@@ -27,5 +25,4 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(process.argv.slice(2));
+if (isMain(import.meta.url)) await main(process.argv.slice(2));

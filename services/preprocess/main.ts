@@ -1,7 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { connectBus } from '#libs/bus';
-import { parseCommandLine, runService } from '#libs/service';
+import { isMain, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { runPreprocess } from './service.js';
 
@@ -25,5 +23,4 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(process.argv.slice(2));
+if (isMain(import.meta.url)) await main(process.argv.slice(2));

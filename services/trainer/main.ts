@@ -1,10 +1,8 @@
-import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { connectBus } from '#libs/bus';
 import { flag } from '#libs/config';
 import { startEngine } from '#libs/engine';
 import { getRecipe, listRecipes } from '#libs/nn';
-import { packageVersion, parseCommandLine, runService } from '#libs/service';
+import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { resolveRecipe } from './recipe.js';
 import { runTrainer } from './service.js';
@@ -39,5 +37,4 @@ function printRecipes(): void {
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(process.argv.slice(2));
+if (isMain(import.meta.url)) await main(process.argv.slice(2));
