@@ -1,5 +1,6 @@
-// Loaded before the C library (LD_PRELOAD), this answers its calls for large aligned blocks, which is how TensorFlow
-// gets the memory of its tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR). Everything else goes on to the C library.
+// Interposes the C library's allocation functions when it is loaded before it (LD_PRELOAD): large aligned blocks, which
+// is how TensorFlow allocates tensors (TF_ONEDNN_USE_SYSTEM_ALLOCATOR), come from a Region, all others from the C
+// library.
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
@@ -16,7 +17,7 @@
 #include "region.h"
 
 extern "C" {
-// The C library's own, under the names it keeps for such as us.
+// The C library's own functions, under the names that glibc exports for interposition.
 void* __libc_memalign(size_t alignment, size_t bytes);
 void* __libc_realloc(void* block, size_t bytes);
 void __libc_free(void* block);
@@ -26,15 +27,15 @@ namespace {
 
 using sulcus::Region;
 
-/** Smaller blocks are in good hands with the C library. */
-constexpr size_t kLarge = 64 << 10;
+/** Smaller blocks stay with the C library. */
+constexpr size_t kMinBytes = 64 << 10;
 
-void giveBack(void* page, size_t bytes) { madvise(page, bytes, MADV_DONTNEED); }
+void decommit(void* page, size_t bytes) { madvise(page, bytes, MADV_DONTNEED); }
 
-/** Set once, before the first block of ours is known to anyone. */
+/** Set once, before the first of its blocks is returned. */
 std::atomic<Region*> opened = nullptr;
 
-/** Addresses for as much as the machine has memory; none of it is taken before it is written to. */
+/** Reserves addresses for as much as the machine has memory; none is committed before it is written to. */
 Region* openRegion() {
   const size_t physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   const size_t bytes = physical / Region::kPage * Region::kPage;
@@ -44,11 +45,11 @@ Region* openRegion() {
   const auto address = reinterpret_cast<uintptr_t>(range);
   char* base = reinterpret_cast<char*>((address + Region::kPage - 1) / Region::kPage * Region::kPage);
   madvise(base, bytes, MADV_HUGEPAGE);
-  opened = new Region(base, bytes, giveBack);
+  opened = new Region(base, bytes, decommit);
   return opened;
 }
 
-/** Never ended: blocks are freed until the very end of the process. */
+/** Never destroyed: blocks are freed until the very end of the process. */
 Region* region() {
   static Region* const instance = openRegion();
   return instance;
@@ -59,9 +60,9 @@ std::mutex& mutex() {
   return instance;
 }
 
-/** @returns nullptr when the block is not ours to give */
+/** @returns nullptr when the block must come from the C library */
 void* allocateLarge(size_t alignment, size_t bytes) {
-  if (bytes < kLarge || alignment > Region::kGrain || !region()) return nullptr;
+  if (bytes < kMinBytes || alignment > Region::kAlignment || !region()) return nullptr;
   const std::lock_guard lock(mutex());
   return region()->allocate(bytes);
 }
@@ -99,7 +100,7 @@ int posix_memalign(void** block, size_t alignment, size_t bytes) {
 void free(void* block) {
   if (!isOurs(block)) return __libc_free(block);
   const std::lock_guard lock(mutex());
-  region()->release(block);
+  region()->deallocate(block);
 }
 
 void* realloc(void* block, size_t bytes) {

@@ -45,22 +45,22 @@ describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not 
       overlaps: 0,
       outside: 0,
       unaligned: 0,
-      takenFromBlocks: 0,
+      decommittedInUse: 0,
       aboveLimit: 0,
       countsRight: 1,
       isEmpty: 1,
       isWhole: 1,
     };
-    const outcome = async (...words: number[]): Promise<{ refused: number; givenBack: number }> => {
+    const outcome = async (...words: number[]): Promise<{ refused: number; decommitted: number }> => {
       const { code, stdout, stderr } = await run(program, words.map(String));
       assert.equal(code, 0, stderr);
-      const { refused, givenBack, ...rest } = JSON.parse(stdout) as Record<string, number>;
+      const { refused, decommitted, ...rest } = JSON.parse(stdout) as Record<string, number>;
       assert.deepEqual(rest, none, `region-check ${words.join(' ')}`);
-      return { refused: refused!, givenBack: givenBack! };
+      return { refused: refused!, decommitted: decommitted! };
     };
     for (const seed of [1, 2, 3]) {
       const roomy = await outcome(2 ** 36, 20_000, seed, 2 ** 29);
-      assert.ok(roomy.refused === 0 && roomy.givenBack > 0);
+      assert.ok(roomy.refused === 0 && roomy.decommitted > 0);
     }
     // A region that is too small refuses, and goes on.
     const { refused } = await outcome(2 ** 26, 20_000, 4, 2 ** 27);

@@ -16,23 +16,23 @@ char* const kBase = reinterpret_cast<char*>(uintptr_t{1} << 40);
 
 /** Live blocks: first address and the one behind. */
 std::map<char*, char*> live;
-size_t givenBack = 0, takenFromBlocks = 0;
+size_t decommitted = 0, decommittedInUse = 0;
 
 bool meetsBlock(char* start, char* end) {
   const auto next = live.lower_bound(end);
   return next != live.begin() && std::prev(next)->second > start;
 }
 
-void giveBack(void* page, size_t bytes) {
-  givenBack++;
-  takenFromBlocks += meetsBlock(static_cast<char*>(page), static_cast<char*>(page) + bytes);
+void decommit(void* page, size_t bytes) {
+  decommitted++;
+  decommittedInUse += meetsBlock(static_cast<char*>(page), static_cast<char*>(page) + bytes);
 }
 
 }  // namespace
 
 int main(int, char** arguments) {
   const size_t bytes = std::atoll(arguments[1]), most = std::atoll(arguments[4]);
-  Region region(kBase, bytes, giveBack);
+  Region region(kBase, bytes, decommit);
   std::mt19937_64 random(std::atoll(arguments[3]));
   size_t overlaps = 0, outside = 0, unaligned = 0, refused = 0, inUse = 0, mostInUse = 0, mostBlocks = 0,
          aboveLimit = 0;
@@ -42,7 +42,7 @@ int main(int, char** arguments) {
     if (inUse + wanted > most || (!live.empty() && random() % 2)) {
       const auto block = std::next(live.begin(), random() % live.size());
       inUse -= region.sizeOf(block->first);
-      region.release(block->first);
+      region.deallocate(block->first);
       live.erase(block);
       continue;
     }
@@ -53,7 +53,7 @@ int main(int, char** arguments) {
     }
     overlaps += meetsBlock(block, block + wanted);
     outside += block < kBase || block + wanted > kBase + bytes || !region.owns(block) || region.sizeOf(block) < wanted;
-    unaligned += (block - kBase) % Region::kGrain != 0;
+    unaligned += (block - kBase) % Region::kAlignment != 0;
     live[block] = block + wanted;
     inUse += region.sizeOf(block);
     mostInUse = std::max(mostInUse, inUse);
@@ -63,15 +63,15 @@ int main(int, char** arguments) {
   }
   const bool countsRight = region.bytesInUse() == inUse;
   while (!live.empty()) {
-    region.release(live.begin()->first);
+    region.deallocate(live.begin()->first);
     live.erase(live.begin());
   }
   region.trim();
   const bool isEmpty = region.bytesInUse() == 0 && region.bytesResident() == 0;
   const bool isWhole = region.allocate(bytes) == kBase && !region.allocate(1);
   std::printf(
-      "{\"overlaps\":%zu,\"outside\":%zu,\"unaligned\":%zu,\"takenFromBlocks\":%zu,\"aboveLimit\":%zu,\"refused\":%zu,"
-      "\"givenBack\":%zu,",
-      overlaps, outside, unaligned, takenFromBlocks, aboveLimit, refused, givenBack);
+      "{\"overlaps\":%zu,\"outside\":%zu,\"unaligned\":%zu,\"decommittedInUse\":%zu,\"aboveLimit\":%zu,\"refused\":%zu,"
+      "\"decommitted\":%zu,",
+      overlaps, outside, unaligned, decommittedInUse, aboveLimit, refused, decommitted);
   std::printf("\"countsRight\":%d,\"isEmpty\":%d,\"isWhole\":%d}\n", countsRight, isEmpty, isWhole);
 }
