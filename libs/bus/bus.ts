@@ -1,13 +1,13 @@
-import type { BlobRef, Codec, DeadLetterInput, Payload, PayloadInput } from '#libs/contracts';
+import type { BlobRef, Codec, Payload, PayloadInput } from '#libs/contracts';
 import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
 import { Connection, type ConnectOptions } from './connection/connection.js';
 import { consume, type ConsumeOptions } from './consumers/consume.js';
-import { publishDeadLetter } from './messages/dead-letters.js';
+import { publishDeadLetter, type DeadLetter } from './messages/dead-letters.js';
 import type { Delivery } from './consumers/delivery.js';
 import { ensureTopology } from './streams/ensure-streams.js';
 import { KeyValue } from './key-value/key-value.js';
 import { limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
-import { persistently } from './connection/retry.js';
+import { ask, type RequestOptions } from './connection/retry.js';
 import { publish, type PublishOptions, type PublishResult } from './messages/publish.js';
 import { pull, type PullOptions } from './consumers/pull.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
@@ -46,9 +46,7 @@ export class Bus implements AsyncDisposable {
   async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
     const environment = limitsFromEnvironment();
     const merged = { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } };
-    await persistently(this.#connection, 'Could not create the streams', () =>
-      ensureTopology(this.#connection, merged),
-    );
+    await ask(this.#connection, 'Could not create the streams', () => ensureTopology(this.#connection, merged));
   }
 
   /** See {@link publish}. */
@@ -82,8 +80,13 @@ export class Bus implements AsyncDisposable {
   }
 
   /** The newest message of a subject, wildcards allowed; undefined when there is none. */
-  getLast<O>(stream: StreamName, subject: string, codec: Codec<never, O>): Promise<Received<O> | undefined> {
-    return getStored(this.#connection, stream, { last_by_subj: subject }, codec);
+  getLast<O>(
+    stream: StreamName,
+    subject: string,
+    codec: Codec<never, O>,
+    options?: RequestOptions,
+  ): Promise<Received<O> | undefined> {
+    return getStored(this.#connection, stream, { last_by_subj: subject }, codec, options);
   }
 
   keyValue(bucket: BucketName): Promise<KeyValue> {
@@ -125,8 +128,8 @@ export class Bus implements AsyncDisposable {
   }
 
   /** Keeps what could not be processed, with its cause. Large originals go by blob. */
-  deadLetter(letter: DeadLetterInput & { service: string }): Promise<void> {
-    return publishDeadLetter(this.#connection, this.#blobs, letter);
+  deadLetter(deadLetter: DeadLetter, options?: RequestOptions): Promise<void> {
+    return publishDeadLetter(this.#connection, this.#blobs, deadLetter, options);
   }
 
   stats(): Promise<Record<StreamName, StreamStats>> {

@@ -38,7 +38,8 @@ export class PredictorClient implements Disposable {
   constructor(address: string, { timeoutMs = DEFAULT_TIMEOUT_MS, maxMessageBytes }: PredictorClientOptions = {}) {
     this.address = address;
     this.#timeoutMs = timeoutMs;
-    this.#predictor = createClient('Predictor', address, { timeoutMs, connectTimeoutMs: timeoutMs, maxMessageBytes });
+    const channel = { timeoutMs, connectTimeoutMs: timeoutMs, maxMessageBytes, retry: false };
+    this.#predictor = createClient('Predictor', address, channel);
     this.#health = createHealthClient(address);
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { retryWithBackoff } from '#libs/async';
 import { blobOwners, type Bus, type KeyValue } from '#libs/bus';
 import type { BlobRef } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -34,7 +34,7 @@ interface Pointer {
 const INLINE_MANIFEST_BYTES = 256 * 1024;
 
 /** How long the outcome of a write is sought when the broker goes away in the middle of it. */
-const PATIENCE_MS = 30_000;
+const RETRY_TIMEOUT_MS = 30_000;
 
 const log = createLogger('checkpoints');
 
@@ -109,20 +109,17 @@ export class CheckpointStore {
 
   /** Moves the pointer. When the broker's answer is lost, what the pointer holds then tells whether it moved. */
   async #point(run: string, pointer: Pointer, base: number): Promise<number> {
-    for (const deadline = Date.now() + PATIENCE_MS; ; await delay(250)) {
-      try {
-        const written = await this.#write(run, pointer, base);
-        if (written !== undefined) return written;
-        await this.#drop(pointer.owner);
-        throw new SulcusError(
-          'CONFLICT',
-          `Another trainer saved a checkpoint of ${run} after revision ${base}: this one is out of date`,
-          { details: { run, revision: base } },
-        );
-      } catch (error) {
-        if (SulcusError.from(error).code !== 'BUS_UNAVAILABLE' || Date.now() >= deadline) throw error;
-      }
-    }
+    const written = await retryWithBackoff(() => this.#write(run, pointer, base), {
+      timeoutMs: RETRY_TIMEOUT_MS,
+      shouldRetry: ({ code }) => code === 'BUS_UNAVAILABLE',
+    });
+    if (written !== undefined) return written;
+    await this.#drop(pointer.owner);
+    throw new SulcusError(
+      'CONFLICT',
+      `Another trainer saved a checkpoint of ${run} after revision ${base}: this one is out of date`,
+      { details: { run, revision: base } },
+    );
   }
 
   /** One attempt to move the pointer: its new revision, or undefined when another moved it. Throws BUS_UNAVAILABLE. */

@@ -36,12 +36,14 @@ const RETRY_POLICY = {
 };
 
 /**
- * Options of a client's channel. Only single calls are retried: a stream's messages cannot be taken back, and both
- * uploads and predictions may be repeated without harm.
+ * Options of a client's channel.
+ *
+ * @param retried methods that gRPC itself retries: single calls only, as a stream's messages cannot be taken back; both
+ * uploads and predictions may be repeated without harm
  */
 export function compileClientOptions(
   fullName: string,
-  singleMethods: readonly string[],
+  retried: readonly string[],
   maxMessageBytes: number,
 ): ChannelOptions {
   return {
@@ -53,9 +55,10 @@ export function compileClientOptions(
     'grpc.per_rpc_retry_buffer_size': maxMessageBytes,
     'grpc.retry_buffer_size': 4 * maxMessageBytes,
     'grpc.service_config': JSON.stringify({
-      methodConfig: [
-        { name: singleMethods.map((method) => ({ service: fullName, method })), retryPolicy: RETRY_POLICY },
-      ],
+      methodConfig:
+        retried.length === 0
+          ? []
+          : [{ name: retried.map((method) => ({ service: fullName, method })), retryPolicy: RETRY_POLICY }],
     }),
     // Reconnects soon after a restart instead of backing off for up to two minutes.
     'grpc.initial_reconnect_backoff_ms': 200,

@@ -11,6 +11,8 @@ export interface ClientConfig {
   connectTimeoutMs?: number;
   /** Largest message, either way, in bytes. Default: 16 MiB, as the server's. */
   maxMessageBytes?: number;
+  /** False: a call is sent once, for callers that retry themselves. Default: single calls are sent again while the server is away. */
+  retry?: boolean;
 }
 
 /** What every client has beside the methods of its service. */
@@ -39,7 +41,12 @@ export function createClientOf<M>(
   address: string,
   config: ClientConfig = {},
 ): M & ClientLife {
-  const { timeoutMs = 30_000, connectTimeoutMs = 10_000, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = config;
+  const {
+    timeoutMs = 30_000,
+    connectTimeoutMs = 10_000,
+    maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
+    retry = true,
+  } = config;
   const definitions = Object.entries(contract.definition);
   const singleMethods = definitions
     .filter(([, method]) => !method.requestStream && !method.responseStream)
@@ -47,7 +54,7 @@ export function createClientOf<M>(
   const client = new Client(
     address,
     credentials.createInsecure(),
-    compileClientOptions(contract.fullName, singleMethods, maxMessageBytes),
+    compileClientOptions(contract.fullName, retry ? singleMethods : [], maxMessageBytes),
   );
 
   const waitForReady = (waitMs = connectTimeoutMs) =>

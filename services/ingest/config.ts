@@ -73,8 +73,8 @@ export const commonEnvironment = {
       description: 'take images whose file name ends as another format, such as a PNG called .jpg',
     }),
   ],
-  patienceMs: [
-    'SULCUS_INGEST_PATIENCE',
+  retryTimeoutMs: [
+    'SULCUS_INGEST_RETRY_TIMEOUT',
     duration({
       default: 10 * 60_000,
       description: 'how long a sender is made to wait while the pipeline is full or the broker away',

@@ -70,11 +70,11 @@ export class PreprocessEvents {
     );
   }
 
-  /** The stream of batches is full: the trainer is slower than this worker. One line stands for a long wait. */
+  /** A batch waits for room in its stream, or for the broker. One line stands for a long wait. */
   waiting(error: SulcusError): void {
     if (performance.now() - this.#waitingSaidAtMs < WAITING_INTERVAL_MS) return;
     this.#waitingSaidAtMs = performance.now();
-    this.#log.info({ code: error.code, reason: error.rawMessage }, 'waits for the trainer');
+    this.#log.info({ code: error.code, reason: error.rawMessage }, 'a batch waits to be stored');
   }
 
   /** Publishes the last counts. */

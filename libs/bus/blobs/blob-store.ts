@@ -5,7 +5,7 @@ import type { BlobRef, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
-import { persistently } from '../connection/retry.js';
+import { ask, type RequestOptions } from '../connection/retry.js';
 import { subjects, type BlobStream } from '../topology.js';
 
 /**
@@ -20,7 +20,7 @@ const CHUNKS_IN_FLIGHT = 8;
 /** What is left of the broker's payload limit for headers and the other fields of a message that carries bytes inline. */
 const MESSAGE_RESERVE_BYTES = 64 * 1024;
 
-export interface BlobOptions {
+export interface BlobOptions extends RequestOptions {
   /**
    * Sets the content apart from equal content of others, so that deleting it can never take it from somebody else:
    * one or more subject tokens joined by dots, for example `checkpoint.main.17`. Default: shared by all.
@@ -28,8 +28,6 @@ export interface BlobOptions {
   owner?: string;
   /** Where it lies. Default: BLOBS, which refuses more when it is full; PREDICTION_INPUTS then drops its oldest. */
   stream?: BlobStream;
-  /** Ends a `put` that waits for the broker. */
-  signal?: AbortSignal;
 }
 
 /**
@@ -51,13 +49,13 @@ export class BlobStore {
    */
   async put(
     content: Uint8Array | readonly Uint8Array[],
-    { owner, stream, signal }: BlobOptions = {},
+    { owner, stream, ...waiting }: BlobOptions = {},
   ): Promise<BlobRef> {
     const parts = content instanceof Uint8Array ? [content] : content;
     const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
     const sha256 = await hashOf(parts);
     const ref = { sha256, sizeBytes, chunkCount: Math.ceil(sizeBytes / CHUNK_BYTES) };
-    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream, signal);
+    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream, waiting);
     const missing = chunks(parts)
       .map((chunk, index) => ({ chunk, subject: subjects.blobChunk(sha256, index, owner, stream) }))
       .filter(({ subject }) => !present.has(subject));
@@ -65,7 +63,7 @@ export class BlobStore {
     let failed = false;
     const send = async ({ chunk, subject }: (typeof missing)[number]) => {
       if (failed) return;
-      await this.#putChunk(subject, chunk(), signal);
+      await this.#putChunk(subject, chunk(), waiting);
     };
     const results = await Promise.allSettled(
       missing.map((item) =>
@@ -82,10 +80,10 @@ export class BlobStore {
    *
    * @throws NOT_FOUND when a chunk is missing, HASH_MISMATCH when the bytes are not those that were stored
    */
-  async get(ref: BlobRef, { owner, stream }: BlobOptions = {}): Promise<Buffer> {
+  async get(ref: BlobRef, { owner, stream, ...waiting }: BlobOptions = {}): Promise<Buffer> {
     const fetched = await Promise.all(
       Array.from({ length: ref.chunkCount }, (_, index) =>
-        this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner, stream), stream)),
+        this.#reads(() => this.#getChunk(subjects.blobChunk(ref.sha256, index, owner, stream), stream, waiting)),
       ),
     );
     const content = Buffer.concat(fetched);
@@ -128,7 +126,7 @@ export class BlobStore {
     throw new SulcusError('MESSAGE_INVALID', 'The payload holds neither bytes nor a reference');
   }
 
-  async #putChunk(subject: string, chunk: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async #putChunk(subject: string, chunk: Uint8Array, waiting: RequestOptions): Promise<void> {
     const { js } = this.#connection;
     const store = async (): Promise<void> => {
       try {
@@ -137,30 +135,35 @@ export class BlobStore {
         if (!isWrongLastSequence(error)) throw error; // the same chunk is there already
       }
     };
-    await persistently(this.#connection, 'Could not store a blob chunk', store, signal);
+    await ask(this.#connection, 'Could not store a blob chunk', store, waiting);
   }
 
-  async #getChunk(subject: string, stream: BlobStream = 'BLOBS'): Promise<Uint8Array> {
+  async #getChunk(subject: string, stream: BlobStream = 'BLOBS', waiting: RequestOptions = {}): Promise<Uint8Array> {
     const { direct, streams } = this.#connection.manager;
     const query = { last_by_subj: subject };
     // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
-    const message = await persistently(
+    const message = await ask(
       this.#connection,
       'Could not fetch a blob chunk',
       async () => (await direct.getMessage(stream, query)) ?? streams.getMessage(stream, query),
+      waiting,
     );
     if (message === null) throw new SulcusError('NOT_FOUND', `The blob store holds no ${subject}`);
     return message.data;
   }
 
-  async #subjectsLike(filter: string, stream: BlobStream = 'BLOBS', signal?: AbortSignal): Promise<Set<string>> {
+  async #subjectsLike(
+    filter: string,
+    stream: BlobStream = 'BLOBS',
+    waiting: RequestOptions = {},
+  ): Promise<Set<string>> {
     const look = () => this.#connection.manager.streams.info(stream, { subjects_filter: filter });
-    const info = await persistently(this.#connection, 'Could not look into the blob store', look, signal);
+    const info = await ask(this.#connection, 'Could not look into the blob store', look, waiting);
     return new Set(Object.keys(info.state.subjects ?? {}));
   }
 
   async #purge(filter: string, stream: BlobStream = 'BLOBS'): Promise<void> {
-    await persistently(this.#connection, 'Could not delete a blob', () =>
+    await ask(this.#connection, 'Could not delete a blob', () =>
       this.#connection.manager.streams.purge(stream, { filter }),
     );
   }

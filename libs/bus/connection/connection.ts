@@ -1,20 +1,15 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { retryWithBackoff } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
+import { checkServer, MINIMUM_MAX_PAYLOAD_BYTES } from './server-version.js';
 import { pullWindow } from '../consumers/pull-window.js';
 import type { StreamName } from '../topology.js';
 
 const log = createLogger('bus');
-
-/** Oldest nats-server that has what the topology needs: `sync_interval`, several filter subjects, stream metadata. */
-export const MINIMUM_SERVER_VERSION = '2.10.27';
-
-/** Smallest payload limit that holds a blob chunk and its headers; the default of nats-server is 1 MiB. */
-export const MINIMUM_MAX_PAYLOAD_BYTES = 640 * 1024;
 
 export interface ConnectOptions {
   /** One or more `nats://host:port`, separated by commas; user and password may stand in the URL. */
@@ -50,7 +45,7 @@ export class Connection {
   static async open(options: ConnectOptions): Promise<Connection> {
     const nats = await connectWithin(options);
     try {
-      refuseOldServer(nats);
+      checkServer(nats);
       const manager = await jetstreamManager(nats, { timeout: API_TIMEOUT_MS });
       return new Connection(nats, jetstream(nats, { timeout: API_TIMEOUT_MS }), manager, options.name);
     } catch (error) {
@@ -91,7 +86,7 @@ export class Connection {
    * Waits for an answer of the broker, but not over a reconnect or an abort: an answer sent to a lost connection never
    * comes.
    *
-   * @throws BUS_UNAVAILABLE after a reconnect, CANCELLED after an abort, else what `work` throws
+   * @throws BUS_UNAVAILABLE after a reconnect, the signal's reason after an abort, else what `work` throws
    */
   async answer<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     work.catch(() => {});
@@ -100,7 +95,7 @@ export class Connection {
       const unsubscribe = this.onReconnect(() =>
         reject(new SulcusError('BUS_UNAVAILABLE', 'The connection to the broker was reset before it answered')),
       );
-      const onAbort = () => reject(cancelled(signal));
+      const onAbort = () => reject(cancelled(signal!));
       signal?.addEventListener('abort', onAbort, { once: true });
       if (signal?.aborted) onAbort();
       stop = () => {
@@ -127,9 +122,8 @@ export class Connection {
   }
 }
 
-/** The error of an operation whose signal aborted. */
-export const cancelled = (signal?: AbortSignal): SulcusError =>
-  new SulcusError('CANCELLED', 'The operation was cancelled', { cause: signal?.reason });
+/** The error of an operation whose signal aborted: CANCELLED, or DEADLINE_EXCEEDED for a timeout. */
+export const cancelled = (signal: AbortSignal): SulcusError => SulcusError.from(signal.reason);
 
 /** How long the broker may take for an API call; a stream on a slow disk may need seconds. What may be repeated is. */
 export const API_TIMEOUT_MS = 5000;
@@ -140,15 +134,15 @@ async function connectWithin({
   signal,
   connectTimeoutMs = 15_000,
 }: ConnectOptions): Promise<NatsConnection> {
-  const deadline = Date.now() + connectTimeoutMs;
+  const deadlineMs = performance.now() + connectTimeoutMs;
   const address = parseServers(servers);
-  for (;;) {
+  const attempt = async (): Promise<NatsConnection> => {
     if (signal?.aborted) throw cancelled(signal);
     try {
       return await connect({
         ...address,
         name,
-        timeout: Math.max(250, Math.min(5000, deadline - Date.now())),
+        timeout: Math.max(250, Math.min(5000, deadlineMs - performance.now())),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 100,
@@ -157,17 +151,25 @@ async function connectWithin({
         noAsyncTraces: true,
       });
     } catch (error) {
-      const failure = busError(error, `Could not connect to the NATS server at ${address.servers.join(', ')}`);
-      if (failure.code === 'PERMISSION_DENIED' || failure.code === 'INVALID_ARGUMENT') throw failure;
-      if (Date.now() >= deadline) {
-        throw new SulcusError(
-          'BUS_UNAVAILABLE',
-          `No NATS server answers at ${address.servers.join(', ')} (waited ${Math.round(connectTimeoutMs / 1000)} s). Start one (\`npm start\` does, or \`nats-server -js\`), or set SULCUS_NATS_URL to where it runs`,
-          { cause: error },
-        );
-      }
-      await delay(Math.min(250, Math.max(0, deadline - Date.now())), undefined, { signal }).catch(() => {});
+      throw busError(error, `Could not connect to the NATS server at ${address.servers.join(', ')}`);
     }
+  };
+  const mayStart = ({ code }: SulcusError) => code !== 'PERMISSION_DENIED' && code !== 'INVALID_ARGUMENT';
+  try {
+    return await retryWithBackoff(attempt, {
+      timeoutMs: connectTimeoutMs,
+      maxDelayMs: 250,
+      signal,
+      shouldRetry: mayStart,
+    });
+  } catch (error) {
+    if (signal?.aborted || !mayStart(error as SulcusError)) throw error;
+    throw new SulcusError(
+      'BUS_UNAVAILABLE',
+      `No NATS server answers at ${address.servers.join(', ')} (waited ${Math.round(connectTimeoutMs / 1000)} s). ` +
+        'Start one (`npm start` does, or `nats-server -js`), or set SULCUS_NATS_URL to where it runs',
+      { cause: error },
+    );
   }
 }
 
@@ -186,39 +188,4 @@ function parseServers(servers: string): { servers: string[]; user?: string; pass
     servers: urls.map((url) => `${url.hostname}:${url.port || '4222'}`),
     ...(user ? { user: decodeURIComponent(user.username), pass: decodeURIComponent(user.password) } : {}),
   };
-}
-
-function refuseOldServer(nats: NatsConnection): void {
-  const version = nats.info?.version ?? '0.0.0';
-  if (compareVersions(version, MINIMUM_SERVER_VERSION) < 0) {
-    throw new SulcusError(
-      'UNSUPPORTED_VERSION',
-      `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed (\`npm run setup\` brings one)`,
-      {
-        details: { version, minimum: MINIMUM_SERVER_VERSION },
-      },
-    );
-  }
-  const maxPayloadBytes = nats.info?.max_payload ?? 0;
-  if (maxPayloadBytes < MINIMUM_MAX_PAYLOAD_BYTES) {
-    throw new SulcusError(
-      'INVALID_CONFIG',
-      `The NATS server's max_payload is ${maxPayloadBytes} bytes; at least ${MINIMUM_MAX_PAYLOAD_BYTES} are needed, 8 MB recommended`,
-    );
-  }
-}
-
-/** Compares dotted versions by their numbers; a pre-release ("2.15.0-dev") counts as its release. */
-export function compareVersions(left: string, right: string): number {
-  const [a, b] = [left, right].map((version) =>
-    version
-      .split(/[.-]/)
-      .slice(0, 3)
-      .map((part) => Number.parseInt(part, 10) || 0),
-  ) as [number[], number[]];
-  for (let index = 0; index < 3; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

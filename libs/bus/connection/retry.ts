@@ -1,66 +1,52 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { retryWithBackoff } from '#libs/async';
 import type { SulcusError } from '#libs/errors';
-import type { Connection } from './connection.js';
+import { cancelled, type Connection } from './connection.js';
 import { busError } from './errors.js';
 
-/** How long an operation that may be repeated is tried over broker restarts before the caller is told. */
-export const PATIENCE_MS = 30_000;
+/** How long a request that may be repeated is tried over broker restarts before the caller is told. */
+const RETRY_TIMEOUT_MS = 30_000;
 
-/** Waits, or returns early when the signal aborts. */
-export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => {});
+/** How long a request to the broker waits. */
+export interface RequestOptions {
+  signal?: AbortSignal;
+  /** Time that a broker which is away is waited for, in milliseconds; 0: one attempt. Default: 30 s. */
+  retryTimeoutMs?: number;
+  /** True: a full stream and a full disk are waited for in the same way. Default: the caller is told at once. */
+  whileFull?: boolean;
+  /** Told of each failure behind which there is a pause and another attempt. */
+  onRetry?: (failure: SulcusError) => void;
 }
-
-/** Waits longer from try to try: 100 ms, 200 ms, … 2 s. */
-export const backOff = (tries: number, signal?: AbortSignal): Promise<void> =>
-  pause(Math.min(2000, 100 * 2 ** (Math.min(tries, 6) - 1)), signal);
 
 /** True while waiting for the broker can help. */
-function mayComeBack(connection: Connection, failure: SulcusError): boolean {
-  return failure.code === 'BUS_UNAVAILABLE' && !connection.nats.isClosed();
-}
+export const mayComeBack = ({ nats }: Connection, failure: SulcusError): boolean =>
+  failure.code === 'BUS_UNAVAILABLE' && !nats.isClosed();
 
 /**
- * Asks the broker for something that may be asked for twice, again and again for 30 s while it is away.
+ * Asks the broker for something that may be asked for twice, again and again while it is away.
  *
  * @param doing what is tried, as the beginning of an error message
- * @throws CANCELLED when `signal` aborts before
+ * @param request gets the number of the attempt, from 1
+ * @throws the signal's reason after an abort; else what the broker said last
  */
-export async function persistently<T>(
+export async function ask<T>(
   connection: Connection,
   doing: string,
-  ask: () => Promise<T>,
-  signal?: AbortSignal,
+  request: (attempt: number) => Promise<T>,
+  { signal, retryTimeoutMs = RETRY_TIMEOUT_MS, whileFull = false, onRetry }: RequestOptions = {},
 ): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (let tries = 1; ; tries++) {
+  const attempt = async (count: number): Promise<T> => {
+    if (signal?.aborted) throw cancelled(signal);
     try {
-      return await connection.answer(ask(), signal);
+      return await connection.answer(request(count), signal);
     } catch (error) {
-      const failure = busError(error, doing);
-      if (!mayComeBack(connection, failure) || Date.now() >= deadline) throw failure;
-      await backOff(tries, signal);
+      throw busError(error, doing);
     }
-  }
-}
-
-/**
- * Repeats `work` for as long as the broker is away, until it succeeds or the signal aborts.
- *
- * @throws what cannot be helped by waiting; BUS_UNAVAILABLE after an abort, or when the connection was closed by us
- */
-export async function untilAvailable<T>(
-  connection: Connection,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      const failure = busError(error, 'The broker is not available');
-      if (!mayComeBack(connection, failure) || signal.aborted) throw failure;
-      await backOff(tries, signal);
-    }
-  }
+  };
+  return await retryWithBackoff(attempt, {
+    signal,
+    timeoutMs: retryTimeoutMs,
+    shouldRetry: (failure) =>
+      mayComeBack(connection, failure) || (whileFull && failure.transient && !connection.nats.isClosed()),
+    onRetry,
+  });
 }

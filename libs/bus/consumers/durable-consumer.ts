@@ -1,7 +1,7 @@
 import { nanos } from '@nats-io/nats-core';
 import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
-import { busError, isNotFound } from '../connection/errors.js';
-import { persistently } from '../connection/retry.js';
+import { isNotFound } from '../connection/errors.js';
+import { ask, type RequestOptions } from '../connection/retry.js';
 import type { StreamName } from '../topology.js';
 
 export interface DurableOptions {
@@ -18,30 +18,44 @@ export interface DurableOptions {
  * Creates the durable consumer or adapts the one that exists. Redeliveries are unlimited at the broker: after its limit
  * a message would stay in the stream, unseen; our consumers count deliveries and write dead letters instead.
  */
-export async function ensureDurable(connection: Connection, options: DurableOptions): Promise<void> {
-  try {
-    await connection.answer(
-      connection.manager.consumers.add(options.stream, {
-        durable_name: options.durable,
-        ack_policy: 'explicit',
-        deliver_policy: 'all',
-        ack_wait: nanos(options.ackWaitMs),
-        max_deliver: -1,
-        max_ack_pending: -1,
-        ...(options.subject === undefined ? {} : { filter_subject: options.subject }),
-      }),
-    );
-  } catch (error) {
-    throw busError(error, `Could not create the consumer ${options.durable} of ${options.stream}`);
-  }
+export async function ensureDurable(
+  connection: Connection,
+  { stream, durable, subject, ackWaitMs }: DurableOptions,
+  waiting: RequestOptions,
+): Promise<void> {
+  const config = {
+    durable_name: durable,
+    ack_policy: 'explicit',
+    deliver_policy: 'all',
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: -1,
+    ...(subject === undefined ? {} : { filter_subject: subject }),
+  } as const;
+  await ask(
+    connection,
+    `Could not create the consumer ${durable} of ${stream}`,
+    () => connection.manager.consumers.add(stream, config),
+    waiting,
+  );
 }
 
-export async function deleteDurable(connection: Connection, stream: StreamName, durable: string): Promise<void> {
-  try {
-    await connection.answer(connection.manager.consumers.delete(stream, durable));
-  } catch (error) {
-    if (!isNotFound(error)) throw busError(error, `Could not delete the consumer ${durable} of ${stream}`);
-  }
+/** Deletes the durable consumer if there is one. */
+export async function deleteDurable(
+  connection: Connection,
+  stream: StreamName,
+  durable: string,
+  waiting: RequestOptions,
+): Promise<void> {
+  const remove = async (): Promise<void> => {
+    try {
+      await connection.manager.consumers.delete(stream, durable);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  };
+  const doing = `Could not delete the consumer ${durable} of ${stream}`;
+  await ask(connection, doing, remove, waiting);
 }
 
 /**
@@ -51,7 +65,7 @@ export async function deleteDurable(connection: Connection, stream: StreamName, 
  * @throws BUS_UNAVAILABLE when the broker did not confirm within 30 s
  */
 export async function confirmAck(connection: Connection, ackSubject: string): Promise<void> {
-  await persistently(connection, 'Could not acknowledge', () =>
+  await ask(connection, 'Could not acknowledge', () =>
     connection.nats.request(ackSubject, '+ACK', { timeout: API_TIMEOUT_MS }),
   );
 }

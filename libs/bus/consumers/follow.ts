@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import { openMessage } from '../messages/envelope.js';
 import { readOrdered } from './ordered-consumer.js';
 import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
-import { persistently } from '../connection/retry.js';
+import { ask, type RequestOptions } from '../connection/retry.js';
 import { pullWindow } from './pull-window.js';
 import type { StreamName } from '../topology.js';
 
@@ -86,10 +86,14 @@ export async function getStored<O>(
   stream: StreamName,
   query: { seq: number } | { last_by_subj: string },
   codec: Codec<never, O>,
+  options: RequestOptions = {},
 ): Promise<Received<O> | undefined> {
   const read = () =>
-    persistently(connection, `Could not read from ${stream}`, () =>
-      connection.manager.direct.getMessage(stream, query),
+    ask(
+      connection,
+      `Could not read from ${stream}`,
+      () => connection.manager.direct.getMessage(stream, query),
+      options,
     );
   const stored = await connection.reads(stream)(read);
   if (stored === null) return undefined;

@@ -1,9 +1,11 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import { nanos, nuid, type Msg } from '@nats-io/nats-core';
+import { retryStream } from '#libs/async';
+import { SulcusError } from '#libs/errors';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
 import type { Connection } from '../connection/connection.js';
 import { busError } from '../connection/errors.js';
-import { backOff, untilAvailable } from '../connection/retry.js';
+import { mayComeBack } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
 
 export interface OrderedOptions {
@@ -27,56 +29,73 @@ const PULL_EXPIRES_MS = 10_000;
 /** The broker forgets an ordered consumer that nobody asks for this long; it is made again where we stopped. */
 const INACTIVE_MS = 60_000;
 
+/** A message and what the broker says about its delivery. */
+export interface OrderedDelivery {
+  raw: Msg;
+  info: DeliveryInfo;
+}
+
 /**
  * Reads a stream in order, without a gap and without end, over broker restarts and lost connections. The consumer at
  * the broker is a throw-away: whenever its deliveries do not add up, another one is made behind the last message seen.
  */
-export async function* readOrdered(
-  connection: Connection,
-  options: OrderedOptions,
-): AsyncGenerator<{ raw: Msg; info: DeliveryInfo }> {
-  const { stream, signal, window, storedOnly } = options;
-  let next = options.startSequence ?? 1;
-  let failures = 0;
-  while (!signal.aborted) {
-    let consumer: string | undefined;
-    let lost = false;
-    const stopListening = connection.onReconnect(() => (lost = true));
+export async function* readOrdered(connection: Connection, options: OrderedOptions): AsyncGenerator<OrderedDelivery> {
+  const { stream, signal } = options;
+  let nextSequence = options.startSequence ?? 1;
+  const open = async function* (): AsyncGenerator<OrderedDelivery> {
     try {
-      const created = await untilAvailable(connection, signal, () => createOrdered(connection, options, next));
-      consumer = created.name;
-      if (storedOnly && created.pending === 0) return;
-      for (let received = 0; !lost && !signal.aborted; ) {
-        const before = received;
-        for await (const raw of pullRequest(connection, stream, consumer, {
-          batch: window,
-          expiresMs: PULL_EXPIRES_MS,
-          signal,
-        })) {
-          const info = parseAckSubject(raw.reply ?? '');
-          if (info.consumerSequence !== received + 1) {
-            lost = true;
-            break;
-          }
-          received++;
-          failures = 0;
-          next = info.streamSequence + 1;
-          yield { raw, info };
-          if (storedOnly && info.pending === 0) return;
-        }
-        if (received === before && !lost && !signal.aborted)
-          lost = await hasLostDeliveries(connection, stream, consumer, received);
+      for await (const delivery of readFrom(connection, options, nextSequence)) {
+        nextSequence = delivery.info.streamSequence + 1;
+        yield delivery;
       }
     } catch (error) {
-      const failure = busError(error, `Could not follow ${stream}`);
-      if (signal.aborted) return;
-      if (connection.nats.isClosed() || !['NOT_FOUND', 'BUS_UNAVAILABLE'].includes(failure.code)) throw failure;
-      await backOff(++failures, signal);
-    } finally {
-      stopListening();
-      if (consumer !== undefined && !connection.nats.isClosed())
-        connection.manager.consumers.delete(stream, consumer).catch(() => {});
+      throw busError(error, `Could not follow ${stream}`);
     }
+  };
+  yield* retryStream(open, {
+    signal,
+    shouldRetry: (failure) =>
+      mayComeBack(connection, failure) || (failure.code === 'NOT_FOUND' && !connection.nats.isClosed()),
+  });
+}
+
+/**
+ * Reads with one consumer.
+ *
+ * @throws BUS_UNAVAILABLE when it lost deliveries, so that another one is needed
+ */
+async function* readFrom(
+  connection: Connection,
+  options: OrderedOptions,
+  startSequence: number,
+): AsyncGenerator<OrderedDelivery> {
+  const { stream, signal, window, storedOnly } = options;
+  let lost = false;
+  const stopListening = connection.onReconnect(() => (lost = true));
+  let consumer: string | undefined;
+  try {
+    const created = await createOrdered(connection, options, startSequence);
+    consumer = created.name;
+    if (storedOnly && created.pending === 0) return;
+    for (let received = 0; !lost && !signal.aborted; ) {
+      const before = received;
+      const pull = { batch: window, expiresMs: PULL_EXPIRES_MS, signal };
+      for await (const raw of pullRequest(connection, stream, consumer, pull)) {
+        const info = parseAckSubject(raw.reply ?? '');
+        if (info.consumerSequence !== received + 1) lost = true;
+        if (lost) break;
+        received++;
+        yield { raw, info };
+        if (storedOnly && info.pending === 0) return;
+      }
+      if (received === before && !lost && !signal.aborted)
+        lost = await hasLostDeliveries(connection, stream, consumer, received);
+    }
+    if (lost) throw new SulcusError('BUS_UNAVAILABLE', 'Deliveries were lost with the connection');
+  } finally {
+    stopListening();
+    if (consumer !== undefined && !connection.nats.isClosed())
+      connection.manager.consumers.delete(stream, consumer).catch(() => {});
   }
 }
 

@@ -1,16 +1,17 @@
+import { Notifier, retryStream } from '#libs/async';
 import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { BlobStore } from '../blobs/blob-store.js';
 import type { Connection } from '../connection/connection.js';
-import { deadLetterDelivery } from '../messages/dead-letters.js';
+import { busError } from '../connection/errors.js';
+import { mayComeBack } from '../connection/retry.js';
+import { openMessage } from '../messages/envelope.js';
+import type { StreamName } from '../topology.js';
+import { deadLetterDelivery, type Consumer } from './dead-letter-delivery.js';
 import { RawDelivery, type Delivery } from './delivery.js';
 import { deleteDurable, ensureDurable } from './durable-consumer.js';
-import { openMessage } from '../messages/envelope.js';
-import { busError } from '../connection/errors.js';
-import { backOff, untilAvailable } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow } from './pull-window.js';
-import type { StreamName } from '../topology.js';
 
 export interface PullOptions<O> {
   stream: StreamName;
@@ -37,57 +38,61 @@ export async function* pull<O>(
   blobs: BlobStore,
   options: PullOptions<O>,
 ): AsyncGenerator<Delivery<O>> {
-  const { stream, durable, subject, signal, maxInFlight, ackWaitMs = 600_000 } = options;
-  const ensure = () =>
-    untilAvailable(connection, signal, () => ensureDurable(connection, { stream, durable, subject, ackWaitMs }));
-  if (options.recreate) await untilAvailable(connection, signal, () => deleteDurable(connection, stream, durable));
-  await ensure();
+  const { stream, durable, subject, signal, ackWaitMs = 600_000 } = options;
   const held = new HeldCount();
-  const window = pullWindow(stream, connection.maxPayloadBytes);
-  for (let failures = 0; !signal.aborted; ) {
+  let recreate = options.recreate;
+  let ensured = false;
+  const open = async function* (): AsyncGenerator<Delivery<O>> {
+    ensured = false;
     try {
-      const room = maxInFlight - held.count;
-      if (room <= 0) {
-        await held.changed(signal);
-        continue;
-      }
-      for await (const message of pullRequest(connection, stream, durable, {
-        batch: Math.min(room, window),
-        expiresMs: PULL_EXPIRES_MS,
-        signal,
-      })) {
-        const delivery = new RawDelivery(connection, message);
-        const decoded = await openOrDeadLetter(connection, blobs, options, delivery);
-        if (decoded !== undefined) {
-          held.add(delivery);
-          yield delivery.with(decoded);
-        }
-      }
-      failures = 0;
+      if (recreate) await deleteDurable(connection, stream, durable, { signal, retryTimeoutMs: 0 });
+      recreate = false;
+      await ensureDurable(connection, { stream, durable, subject, ackWaitMs }, { signal, retryTimeoutMs: 0 });
+      ensured = true;
+      yield* pullHeld({ connection, blobs, stream, durable, signal }, options, held);
     } catch (error) {
-      const failure = busError(error, `Could not pull from ${stream}`);
-      if (signal.aborted) return;
-      if (connection.nats.isClosed() || !['NOT_FOUND', 'BUS_UNAVAILABLE'].includes(failure.code)) throw failure;
-      if (failure.code === 'NOT_FOUND') await ensure();
-      await backOff(++failures, signal);
+      throw busError(error, `Could not pull from ${stream}`);
+    }
+  };
+  // A consumer that was there and is gone is made again; a stream that does not exist stays an error.
+  const shouldRetry = (failure: SulcusError): boolean =>
+    mayComeBack(connection, failure) || (ensured && failure.code === 'NOT_FOUND' && !connection.nats.isClosed());
+  yield* retryStream(open, { signal, shouldRetry });
+}
+
+async function* pullHeld<O>(
+  consumer: Consumer,
+  { codec, maxInFlight }: PullOptions<O>,
+  held: HeldCount,
+): AsyncGenerator<Delivery<O>> {
+  const { connection, stream, durable, signal } = consumer;
+  const window = pullWindow(stream, connection.maxPayloadBytes);
+  while (!signal.aborted) {
+    const room = maxInFlight - held.count;
+    if (room <= 0) {
+      await held.settled.wait(signal);
+      continue;
+    }
+    const batch = Math.min(room, window);
+    for await (const raw of pullRequest(connection, stream, durable, { batch, expiresMs: PULL_EXPIRES_MS, signal })) {
+      const delivery = new RawDelivery(connection, raw);
+      const opened = await openOrDeadLetter(consumer, codec, delivery);
+      if (!opened) continue;
+      held.add(delivery);
+      yield opened;
     }
   }
 }
 
 async function openOrDeadLetter<O>(
-  connection: Connection,
-  blobs: BlobStore,
-  options: PullOptions<O>,
+  consumer: Consumer,
+  codec: Codec<never, O>,
   delivery: RawDelivery,
-): Promise<O | undefined> {
+): Promise<Delivery<O> | undefined> {
   try {
-    return openMessage(options.codec, delivery.raw.data, delivery.headers);
+    return delivery.with(openMessage(codec, delivery.raw.data, delivery.headers));
   } catch (error) {
-    const failure = SulcusError.from(error);
-    await untilAvailable(connection, options.signal, () =>
-      deadLetterDelivery(connection, blobs, options.stream, options.durable, delivery, failure),
-    );
-    delivery.terminate(failure.code);
+    await deadLetterDelivery(consumer, delivery, SulcusError.from(error));
     return undefined;
   }
 }
@@ -95,25 +100,13 @@ async function openOrDeadLetter<O>(
 /** How many deliveries the caller has not settled yet. */
 class HeldCount {
   count = 0;
-  #wake = () => {};
+  readonly settled = new Notifier();
 
   add(delivery: RawDelivery): void {
     this.count++;
     delivery.onSettled = () => {
       this.count--;
-      this.#wake();
+      this.settled.notify();
     };
-  }
-
-  /** Waits until a delivery is settled or the signal aborts. */
-  async changed(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 }

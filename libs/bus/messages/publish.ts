@@ -1,22 +1,20 @@
 import { nuid } from '@nats-io/nats-core';
-import type { PubAck } from '@nats-io/jetstream';
 import type { Codec } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
-import { cancelled, type Connection } from '../connection/connection.js';
-import { contentHeaders } from './envelope.js';
-import { busError, isWrongLastSequence } from '../connection/errors.js';
-import { HeaderName, writeHeaders } from './headers.js';
-import { backOff, PATIENCE_MS } from '../connection/retry.js';
+import type { Connection } from '../connection/connection.js';
+import { isWrongLastSequence } from '../connection/errors.js';
+import { ask, type RequestOptions } from '../connection/retry.js';
 import { NOUNS, streamOf, type StreamName } from '../topology.js';
+import { contentHeaders } from './envelope.js';
+import { HeaderName, writeHeaders } from './headers.js';
 
-export interface PublishOptions {
+export interface PublishOptions extends RequestOptions {
   /** A repeated id within the duplicate window is stored once. Default: an id of this call, so that it may be sent again. */
   messageId?: string;
   headers?: Record<string, string>;
   /** True: store only when the subject holds no message yet; otherwise the answer says `duplicate`. Never expires. */
   firstOnSubject?: boolean;
-  signal?: AbortSignal;
 }
 
 export interface PublishResult {
@@ -28,8 +26,8 @@ export interface PublishResult {
 const ATTEMPT_TIMEOUT_MS = 10_000;
 
 /**
- * Stores one message: resolves when the broker has it. While the broker is away it is tried again for 30 s, and stored
- * once all the same. Pipeline events are the exception: they are worth one attempt.
+ * Stores one message: resolves when the broker has it. While the broker is away it is tried again for 30 s (or
+ * `retryTimeoutMs`), and stored once all the same. Pipeline events are the exception: they are worth one attempt.
  *
  * @throws BACKPRESSURE when the stream is full, STORAGE_FULL when the broker's disk is, BUS_UNAVAILABLE when it is away
  */
@@ -66,53 +64,52 @@ async function store(
   subject: string,
   payload: Buffer,
   typeName: string,
-  options: PublishOptions,
+  { messageId, headers, firstOnSubject, ...waiting }: PublishOptions,
 ): Promise<PublishResult> {
   const publishId = nuid.next();
   const bestEffort = stream === 'EVENTS';
-  const messageId = options.messageId ?? (options.firstOnSubject || bestEffort ? undefined : publishId);
-  const headers = writeHeaders({
-    [HeaderName.TRACEPARENT]: currentTraceparent(),
-    ...options.headers,
-    ...contentHeaders(typeName, payload),
-    [HeaderName.PUBLISH_ID]: publishId,
-  });
-  const attempt = (): Promise<PubAck> =>
-    connection.js.publish(subject, payload, {
-      headers,
-      timeout: ATTEMPT_TIMEOUT_MS,
-      ...(messageId === undefined ? {} : { msgID: messageId }),
-      ...(options.firstOnSubject ? { expect: { lastSubjectSequence: 0 } } : {}),
-    });
-  const deadline = Date.now() + PATIENCE_MS;
-  for (let tries = 1; ; tries++) {
-    if (options.signal?.aborted) throw cancelled(options.signal);
-    try {
-      const ack = await connection.answer(attempt(), options.signal);
-      if (!ack.duplicate) return { sequence: ack.seq, duplicate: false };
-      return { sequence: ack.seq, duplicate: !(tries > 1 && (await isOurs(connection, stream, ack.seq, publishId))) };
-    } catch (error) {
-      if (options.firstOnSubject && isWrongLastSequence(error)) {
-        const sequence = await existingSequence(connection, stream, subject, error as Error);
-        return { sequence, duplicate: !(tries > 1 && (await isOurs(connection, stream, sequence, publishId))) };
-      }
-      const failure = busError(error, `Could not publish to ${subject}`);
-      if (failure.code !== 'BUS_UNAVAILABLE' || bestEffort || connection.nats.isClosed() || Date.now() >= deadline)
-        throw failure;
-      await backOff(tries, options.signal);
-    }
+  const dedupId = messageId ?? (firstOnSubject || bestEffort ? undefined : publishId);
+  const options = {
+    headers: writeHeaders({
+      [HeaderName.TRACEPARENT]: currentTraceparent(),
+      ...headers,
+      ...contentHeaders(typeName, payload),
+      [HeaderName.PUBLISH_ID]: publishId,
+    }),
+    timeout: ATTEMPT_TIMEOUT_MS,
+    ...(dedupId === undefined ? {} : { msgID: dedupId }),
+    ...(firstOnSubject ? { expect: { lastSubjectSequence: 0 } } : {}),
+  };
+  const send = async (attempt: number): Promise<PublishResult> => {
+    const { sequence, present } = await sendOnce(connection, stream, subject, payload, options);
+    // An earlier attempt of this very call, whose answer was lost, is no duplicate.
+    const ours = present && attempt > 1 && (await publishIdAt(connection, stream, sequence)) === publishId;
+    return { sequence, duplicate: present && !ours };
+  };
+  const doing = `Could not publish to ${subject}`;
+  return await ask(connection, doing, send, bestEffort ? { ...waiting, retryTimeoutMs: 0 } : waiting);
+}
+
+/** `present`: the broker had the message, or another one on its subject, before. */
+async function sendOnce(
+  connection: Connection,
+  stream: StreamName,
+  subject: string,
+  payload: Buffer,
+  options: Parameters<Connection['js']['publish']>[2] & object,
+): Promise<{ sequence: number; present: boolean }> {
+  try {
+    const { seq, duplicate } = await connection.js.publish(subject, payload, options);
+    return { sequence: seq, present: duplicate };
+  } catch (error) {
+    if (!options.expect || !isWrongLastSequence(error)) throw error;
+    return { sequence: await existingSequence(connection, stream, subject, error as Error), present: true };
   }
 }
 
-/** True when the stored message is an earlier attempt of this very call, whose answer was lost. */
-async function isOurs(
-  connection: Connection,
-  stream: StreamName,
-  sequence: number,
-  publishId: string,
-): Promise<boolean> {
+async function publishIdAt(connection: Connection, stream: StreamName, sequence: number): Promise<string | undefined> {
   const stored = await connection.manager.direct.getMessage(stream, { seq: sequence });
-  return stored?.header.get(HeaderName.PUBLISH_ID) === publishId;
+  return stored?.header.get(HeaderName.PUBLISH_ID);
 }
 
 /** The broker names the sequence in its refusal; asking for the message would fetch a whole image. */

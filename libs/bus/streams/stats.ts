@@ -1,6 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import type { Connection } from '../connection/connection.js';
-import { persistently } from '../connection/retry.js';
+import { ask } from '../connection/retry.js';
 import { STREAM_NAMES, type StreamName } from '../topology.js';
 
 export interface ConsumerStats {
@@ -50,14 +50,14 @@ export async function readStats(connection: Connection): Promise<Record<StreamNa
 /** The same for one stream. */
 export async function streamStats(connection: Connection, stream: StreamName): Promise<StreamStats> {
   try {
-    return await persistently(connection, `Could not read the state of ${stream}`, () => ask(connection, stream));
+    return await ask(connection, `Could not read the state of ${stream}`, () => readInfo(connection, stream));
   } catch (error) {
     if (SulcusError.from(error).code === 'NOT_FOUND') return NOTHING;
     throw error;
   }
 }
 
-async function ask({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
+async function readInfo({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
   const { state, config } = await manager.streams.info(stream);
   const consumers: ConsumerStats[] = [];
   if (state.consumer_count > 0) {

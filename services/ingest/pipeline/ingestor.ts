@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import { retryWithBackoff, type RetryOptions, type Ticket } from '#libs/async';
-import { HeaderName, subjects, type Bus } from '#libs/bus';
+import type { Ticket } from '#libs/async';
+import { HeaderName, subjects, type Bus, type RequestOptions } from '#libs/bus';
 import { codecs, type ScanInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import {
@@ -59,7 +59,7 @@ export class Ingestor {
   /**
    * Takes one image in.
    *
-   * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the pipeline does not take it within the patience;
+   * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the pipeline does not take it within the retry timeout;
    *   CANCELLED when the signal aborts
    */
   async ingestImage(input: ImageInput, { signal, ticket }: IngestOptions = {}): Promise<IngestOutcome> {
@@ -103,7 +103,7 @@ export class Ingestor {
   ): Promise<IngestOutcome> {
     ticket?.release();
     return withSpan('ingest image', { attributes: { [attr.site]: this.#context.config.site } }, async (span) => {
-      await this.#bury(source, error, bytes, signal);
+      await this.#deadLetter(source, error, bytes, signal);
       const outcome: IngestOutcome = { kind: 'rejected', source, error };
       this.#settle(span, outcome);
       return outcome;
@@ -122,7 +122,7 @@ export class Ingestor {
       rejection = error.reason;
     }
     ticket?.release();
-    await this.#bury(input.source, rejection, input.bytes, signal);
+    await this.#deadLetter(input.source, rejection, input.bytes, signal);
     return { kind: 'rejected', source: input.source, sampleId, error: rejection };
   }
 
@@ -174,26 +174,24 @@ export class Ingestor {
     const waiting = this.#waiting(signal);
     const { sampleId, label } = scan;
     const subject = subjects.scan(config.site, sampleId);
-    const image = await retryWithBackoff(() => bus.toPayload(scan.image!.inline as Uint8Array), waiting);
+    const image = await bus.toPayload(scan.image!.inline as Uint8Array, waiting);
     await ticket?.ready;
-    const { sequence, duplicate } = await retryWithBackoff(() => {
-      const publishing = bus.publish(
-        subject,
-        codecs.Scan,
-        { ...scan, image },
-        {
-          messageId: `${config.site}:${sampleId}`,
-          firstOnSubject: true,
-          headers: scanHeaders(scan, split),
-          signal,
-        },
-      );
-      ticket?.release();
-      return publishing;
-    }, waiting);
+    const publishing = bus.publish(
+      subject,
+      codecs.Scan,
+      { ...scan, image },
+      {
+        messageId: `${config.site}:${sampleId}`,
+        firstOnSubject: true,
+        headers: scanHeaders(scan, split),
+        ...waiting,
+      },
+    );
+    ticket?.release();
+    const { sequence, duplicate } = await publishing;
     if (!duplicate) return { kind: 'ingested', source, sampleId, split, sequence };
 
-    const known = await retryWithBackoff(() => bus.getLast('SCANS', subject, codecs.Scan), waiting);
+    const known = await bus.getLast('SCANS', subject, codecs.Scan, waiting);
     const knownLabel = known?.message.label ?? label;
     if (label !== '' && knownLabel !== '' && label !== knownLabel) {
       return new SulcusError(
@@ -204,7 +202,7 @@ export class Ingestor {
         },
       );
     }
-    if (label !== '' && knownLabel === '') await retryWithBackoff(() => this.#addLabel(sampleId, label), waiting);
+    if (label !== '' && knownLabel === '') await this.#addLabel(sampleId, label, waiting);
     return {
       kind: 'duplicate',
       source,
@@ -215,7 +213,7 @@ export class Ingestor {
   }
 
   /** The image came without a label first and brings one now. */
-  async #addLabel(sampleId: string, label: string): Promise<void> {
+  async #addLabel(sampleId: string, label: string, waiting: RequestOptions): Promise<void> {
     const { bus, config } = this.#context;
     const event = {
       sampleId,
@@ -227,13 +225,19 @@ export class Ingestor {
     };
     await bus.publish(subjects.label(config.site), codecs.LabelEvent, event, {
       messageId: `ingest:${config.site}:${sampleId}:${encodeURIComponent(label)}`,
+      ...waiting,
     });
   }
 
   /** Keeps what is refused, as it came. */
-  async #bury(source: string, error: SulcusError, bytes: Uint8Array | undefined, signal?: AbortSignal): Promise<void> {
+  async #deadLetter(
+    source: string,
+    error: SulcusError,
+    bytes: Uint8Array | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { bus, config } = this.#context;
-    const letter = {
+    const deadLetter = {
       service: 'ingest',
       site: config.site,
       code: error.code,
@@ -243,13 +247,14 @@ export class Ingestor {
       ...(bytes ? { original: { inline: bytes } } : {}),
       deliveries: 1,
     };
-    await retryWithBackoff(() => bus.deadLetter(letter), this.#waiting(signal));
+    await bus.deadLetter(deadLetter, this.#waiting(signal));
   }
 
   /** The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost. */
-  #waiting(signal: AbortSignal | undefined): RetryOptions {
+  #waiting(signal: AbortSignal | undefined): RequestOptions {
     const { config, events } = this.#context;
-    return { timeoutMs: config.patienceMs, maxDelayMs: 5000, signal, onRetry: (failure) => events.waiting(failure) };
+    const onRetry = (failure: SulcusError): void => events.waiting(failure);
+    return { signal, retryTimeoutMs: config.retryTimeoutMs, whileFull: true, onRetry };
   }
 
   #settle(span: SpanHandle, outcome: IngestOutcome): void {

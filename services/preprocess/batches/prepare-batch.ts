@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { blobOwners, subjects, type Bus, type Delivery } from '#libs/bus';
-import { codecs, type BatchRequest, type TensorBatchInput } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
+import { codecs, type BatchRequest } from '#libs/contracts';
 import { attr, withSpan } from '#libs/telemetry';
 import { assembleBatch } from './assemble-batch.js';
 import type { PreprocessEvents } from '../events.js';
@@ -18,10 +16,6 @@ export interface PrepareBatchContext {
   signal: AbortSignal;
 }
 
-/** Waits before the next try while the stream of batches is full: doubling up to the last one. */
-const FIRST_WAIT_MS = 50;
-const LAST_WAIT_MS = 2000;
-
 /**
  * Answers one batch request: resolves when the batch is stored, and only then may the request be acknowledged. The
  * batch carries the request's identity, so that a request that is worked on twice still gives one batch.
@@ -30,7 +24,7 @@ export async function prepareBatch(
   context: PrepareBatchContext,
   { message: request }: Delivery<BatchRequest>,
 ): Promise<void> {
-  const { transforms, samples, pool, bus, events } = context;
+  const { transforms, samples, pool, bus, events, signal } = context;
   const attributes = {
     [attr.run]: request.run,
     [attr.pass]: request.pass,
@@ -51,7 +45,10 @@ export async function prepareBatch(
     for (const traceparent of batch.traceparents) span.addLink({ traceparent });
     const { outputHeight: height, outputWidth: width, channels } = spec;
     const prepareMs = performance.now() - startedMs;
-    await storeBatch(context, {
+    // The batch is held while the streams are full: the trainer is slower than this worker.
+    const waiting = { signal, retryTimeoutMs: Infinity, whileFull: true, onRetry: events.waiting.bind(events) };
+    const owner = blobOwners.batch(request.run, request.requestId);
+    const stored = {
       run: request.run,
       requestId: request.requestId,
       pass: request.pass,
@@ -60,29 +57,14 @@ export async function prepareBatch(
       height,
       width,
       channels,
-      pixels: await bus.toPayload(batch.pixels, { owner: blobOwners.batch(request.run, request.requestId) }),
+      pixels: await bus.toPayload(batch.pixels, { owner, ...waiting }),
       samples: batch.samples,
       dropped: batch.dropped,
       transformHash: request.transformHash,
       prepareMs,
-    });
+    };
+    const messageId = request.requestId;
+    await bus.publish(subjects.batch(request.run), codecs.TensorBatch, stored, { messageId, ...waiting });
     events.batchStored(request, batch.samples.length, batch.dropped.length, prepareMs);
   });
-}
-
-/** Publishes the batch; while the stream is full it waits for the trainer, holding the batch it has. */
-async function storeBatch(
-  { bus, events, signal }: PrepareBatchContext,
-  batch: TensorBatchInput & { run: string; requestId: string },
-): Promise<void> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LAST_WAIT_MS, 2 * waitMs)) {
-    try {
-      await bus.publish(subjects.batch(batch.run), codecs.TensorBatch, batch, { messageId: batch.requestId, signal });
-      return;
-    } catch (error) {
-      if (!(error instanceof SulcusError) || error.code !== 'BACKPRESSURE') throw error;
-      events.waiting(error);
-      await delay(waitMs, undefined, { signal });
-    }
-  }
 }

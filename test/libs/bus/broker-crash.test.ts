@@ -168,3 +168,47 @@ test('an event is worth one attempt and never stored twice; closing with the bro
   await bus.drain();
   assert.ok(Date.now() - closing < 5000);
 });
+
+test('a broker that is away is waited for as long as the caller says', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  await nats.kill('SIGKILL');
+  const startMs = performance.now();
+  await assert.rejects(bus.publish(subjects.label('local'), codecs.LabelEvent, {}, { retryTimeoutMs: 0 }), {
+    code: 'BUS_UNAVAILABLE',
+  });
+  assert.ok(performance.now() - startMs < 15_000, 'one attempt');
+
+  const told: string[] = [];
+  const publishing = bus.publish(
+    subjects.label('local'),
+    codecs.LabelEvent,
+    {},
+    { retryTimeoutMs: Infinity, onRetry: ({ code }) => told.push(code) },
+  );
+  await nats.restart();
+  assert.equal((await publishing).duplicate, false);
+  assert.ok(told.every((code) => code === 'BUS_UNAVAILABLE'));
+});
+
+test('consumers that are stopped while the broker is away end without an error', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  await nats.kill('SIGKILL');
+  const stop = new AbortController();
+  const { signal } = stop;
+  const work = { stream: 'LABELS', durable: 'stopped', codec: codecs.LabelEvent, maxInFlight: 1, signal } as const;
+  const drained = async (messages: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of messages) assert.fail('nothing was stored');
+  };
+  const running = Promise.all([
+    bus.consume({ ...work, onMessage: async () => assert.fail('nothing was stored') }),
+    drained(bus.pull(work)),
+    drained(bus.follow(work)),
+  ]);
+  await delay(300);
+  stop.abort();
+  await running;
+});

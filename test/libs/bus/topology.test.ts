@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { startNats } from '../../_helpers/nats.js';
-import { connect } from './_fixtures.js';
+import { connect, until } from './_fixtures.js';
 
 test('many services may ensure the topology at once, and again later', async (t) => {
   const nats = await startNats(t);
@@ -51,6 +51,28 @@ test('a full stream refuses what is new, and what was accepted is all there', as
   assert.ok(accepted > 0 && refusals.length > 0);
   assert.deepEqual([...new Set(refusals)], ['BACKPRESSURE']);
   assert.equal((await bus.stats()).SCANS.messages, accepted);
+});
+
+test('a full stream is waited for when the caller says so, and the message is stored when there is room', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology({ maxBytes: { LABELS: 100_000 } });
+  const publish = (retryTimeoutMs: number, onRetry?: (failure: { code: string }) => void) =>
+    bus.publish(
+      subjects.label('local'),
+      codecs.LabelEvent,
+      { label: 'x'.repeat(60_000) },
+      { whileFull: true, retryTimeoutMs, onRetry },
+    );
+  await publish(0);
+  await assert.rejects(publish(200), { code: 'BACKPRESSURE' });
+  const told: string[] = [];
+  const publishing = publish(Infinity, ({ code }) => told.push(code));
+  await until('a pause', () => told.length > 0);
+  await bus.ensureTopology({ maxBytes: { LABELS: 1_000_000 } });
+  assert.equal((await publishing).duplicate, false);
+  assert.equal((await bus.stats()).LABELS.messages, 2);
+  assert.ok(told.every((code) => code === 'BACKPRESSURE'));
 });
 
 test('events overwrite the oldest instead of refusing', async (t) => {

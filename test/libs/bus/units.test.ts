@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAckSubject } from '../../../libs/bus/consumers/ack-subject.js';
-import { compareVersions } from '../../../libs/bus/connection/connection.js';
+import { compareVersions } from '../../../libs/bus/connection/server-version.js';
 import { pullWindow } from '../../../libs/bus/consumers/pull-window.js';
 
 const MIB = 2 ** 20;

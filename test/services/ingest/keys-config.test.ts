@@ -63,14 +63,14 @@ test('all mistakes of the environment are reported together, without secrets', (
     SULCUS_SPLIT_SHARES: '0/50/50',
     SULCUS_PSEUDONYM_KEY: 'hunter2',
     SULCUS_MAX_PIXELS: 'many',
-    SULCUS_INGEST_PATIENCE: '10',
+    SULCUS_INGEST_RETRY_TIMEOUT: '10',
   };
   assert.throws(
     () => readServerConfig(environment),
     (error: Error & { code: string; details: { mistakes: string[] } }) => {
       assert.equal(error.code, 'INVALID_CONFIG');
       assert.deepEqual(error.details.mistakes.map((mistake) => mistake.split(/[ :]/)[0]).sort(), [
-        'SULCUS_INGEST_PATIENCE',
+        'SULCUS_INGEST_RETRY_TIMEOUT',
         'SULCUS_MAX_PIXELS',
         'SULCUS_PSEUDONYM_KEY',
         'SULCUS_SITE',

@@ -118,7 +118,7 @@ test('an image is acknowledged only when the broker has it: none while it is awa
 });
 
 test('a full stream makes the sender wait; it is told so when patience ends, and nothing is lost or doubled', async (t) => {
-  const harness = await startHarness(t, { SULCUS_INGEST_PATIENCE: '700ms' });
+  const harness = await startHarness(t, { SULCUS_INGEST_RETRY_TIMEOUT: '700ms' });
   await harness.bus.ensureTopology({ maxBytes: { SCANS: 40_000 } });
   const { client } = await startService(t, harness);
   const images = await Promise.all(
