@@ -12,11 +12,19 @@ const MAX_UNACKNOWLEDGED = 256;
 /** Far longer than between two checkpoints: a batch must not be delivered again to a trainer that still holds it. */
 const ACK_WAIT_MS = 30 * 60_000;
 
+/** How images are prepared: a transform's canonical JSON and its hash. */
+export interface BatchTransform {
+  json: string;
+  hash: string;
+}
+
 /** One batch the trainer asks for. */
 export interface BatchOrder {
   pass: number;
   split: Split;
   samples: readonly IndexedSample[];
+  /** Default: the run's. */
+  transform?: BatchTransform;
 }
 
 /** A batch that was ordered, as preprocess delivered it. */
@@ -32,8 +40,7 @@ export interface BatchExchangeOptions {
   /** Orders outstanding at most. */
   credit: number;
   seed: number;
-  transformJson: string;
-  transformHash: string;
+  transform: BatchTransform;
   /** An order unanswered for this long is sent again under a new identity. */
   reorderAfterMs: number;
 }
@@ -139,8 +146,8 @@ export class BatchExchange {
   }
 
   async #request(open: OpenOrder): Promise<void> {
-    const { run, seed, transformJson, transformHash } = this.#options;
-    const { pass, split, samples } = open.order;
+    const { run, seed } = this.#options;
+    const { pass, split, samples, transform = this.#options.transform } = open.order;
     const requestId = createHash('sha256')
       .update(`${this.#session} ${open.sequence} ${open.requestIds.length}`)
       .digest('hex')
@@ -158,8 +165,8 @@ export class BatchExchange {
         sequence: open.sequence,
         split,
         seed,
-        transformJson,
-        transformHash,
+        transformJson: transform.json,
+        transformHash: transform.hash,
         augment: split === 'SPLIT_TRAIN',
         samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({
           scanSequence,

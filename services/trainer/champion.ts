@@ -1,21 +1,42 @@
 import type { Engine } from '#libs/engine';
-import { decodeSafetensors, InferenceSession, type Head, type NetworkConfig } from '#libs/nn';
+import { SulcusError } from '#libs/errors';
+import { canonicalTransformJson, transformHash, validateTransform } from '#libs/imaging';
+import { decodeSafetensors, InferenceSession, resolvePrecision, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
+import type { BatchOrder, BatchTransform } from './batch-exchange.js';
+import type { IndexedSample } from './sample-index.js';
 import { ValidationTally } from './validation.js';
-import type { OfferedAlias, ValidationMetrics } from './promotion.js';
+import type { OfferedAlias, Opponent } from './promotion.js';
+
+const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
+
+/** What a candidate is, as far as a champion may differ in it. */
+export interface CandidateTerms {
+  classes: readonly string[];
+  transformHash: string;
+}
 
 /**
- * The champion as a candidate's opponent: its known metrics when they were measured on the same validation samples,
- * else its own answers to the batches the candidate is judged by.
+ * The version that a candidate must be better than: its known metrics when they were measured on the same samples, else
+ * its answers to them. It is asked as its own card says: its images are prepared by its own transform, its normalisation
+ * and size are its own. Only versions of the same classes can be compared.
  */
 export class Champion {
   readonly card: ModelCard;
+  /** How its images are prepared, where that is not how the candidate's are. */
+  readonly ownTransform: BatchTransform | undefined;
   readonly #session: InferenceSession | undefined;
   readonly #tally = new ValidationTally();
+  readonly #incomparable: string | undefined;
 
-  private constructor(card: ModelCard, session: InferenceSession | undefined) {
+  private constructor(
+    card: ModelCard,
+    means: { session?: InferenceSession; ownTransform?: BatchTransform; incomparable?: string },
+  ) {
     this.card = card;
-    this.#session = session;
+    this.ownTransform = means.ownTransform;
+    this.#session = means.session;
+    this.#incomparable = means.incomparable;
   }
 
   /**
@@ -25,42 +46,87 @@ export class Champion {
   static async load(
     registry: Registry,
     engine: Engine,
-    network: NetworkConfig,
+    candidate: CandidateTerms,
     sampleSetHash: string,
     alias: OfferedAlias = 'champion',
   ): Promise<Champion | undefined> {
     const record = (await registry.alias(alias)) ?? (await registry.alias('champion'));
     const card = record && (await registry.get(record.version));
     if (!card) return undefined;
-    if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, undefined);
-    const weights = decodeSafetensors(await registry.loadWeights(card)).state;
-    return new Champion(
-      card,
-      await InferenceSession.create(
-        engine,
-        {
-          ...network,
-          architecture: card.architecture,
-          head: card.head as Head | undefined,
-          classes: card.classes.length,
-        },
-        weights,
-      ),
-    );
+    if (!sameList(card.classes, candidate.classes)) {
+      const incomparable = `its classes are ${card.classes.join(', ')}, those of this run ${candidate.classes.join(', ')}`;
+      return new Champion(card, { incomparable });
+    }
+    if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, {});
+    try {
+      const ownTransform = card.transformHash === candidate.transformHash ? undefined : transformOf(card);
+      const weights = decodeSafetensors(await registry.loadWeights(card)).state;
+      const session = await InferenceSession.create(engine, networkOf(card, engine), weights);
+      return new Champion(card, { session, ...(ownTransform && { ownTransform }) });
+    } catch (error) {
+      const { retryable, rawMessage } = SulcusError.from(error);
+      if (retryable) throw error;
+      return new Champion(card, { incomparable: `it cannot be loaded: ${rawMessage}` });
+    }
   }
 
-  /** Answers a validation batch, when its metrics are not known already. */
+  /** The images it wants prepared for itself; none when it can answer the candidate's, or need not answer. */
+  *orders(pass: number, samples: readonly IndexedSample[], batchSize: number): Generator<BatchOrder, void> {
+    if (!this.ownTransform) return;
+    for (let start = 0; start < samples.length; start += batchSize) {
+      const batch = samples.slice(start, start + batchSize);
+      yield { pass, split: 'SPLIT_VALIDATION', samples: batch, transform: this.ownTransform };
+    }
+  }
+
+  /** Answers a validation batch that was prepared for it, when its metrics are not known already. */
   async answer(pixels: Uint8Array, labels: Int32Array): Promise<void> {
     if (!this.#session || labels.length === 0) return;
     this.#tally.add(await this.#session.predict(pixels, labels.length), labels, this.card.classes.length);
   }
 
-  metrics(): (ValidationMetrics & { version: string }) | undefined {
+  /** What the candidate is compared with. */
+  opponent(): Opponent {
+    const { version } = this.card;
+    if (this.#incomparable !== undefined) return { version, incomparable: this.#incomparable };
     const metrics = this.#session ? this.#tally.metrics() : this.card.metrics.validation;
-    return metrics && { ...metrics, version: this.card.version };
+    if (!metrics) return { version, incomparable: 'no validation image could be prepared for it' };
+    return Number.isFinite(metrics.loss)
+      ? { version, metrics }
+      : { version, incomparable: 'its answers to the validation images are not finite numbers' };
   }
 
   async close(): Promise<void> {
     await this.#session?.close();
   }
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, index) => name === b[index]);
+
+/** @throws MODEL_INVALID when the card's hash is not that of its transform; INVALID_ARGUMENT when it is no transform */
+function transformOf(card: ModelCard): BatchTransform {
+  const spec = validateTransform(card.transform);
+  if (transformHash(spec) !== card.transformHash)
+    throw new SulcusError(
+      'MODEL_INVALID',
+      `The transform in the card of ${card.version} is not the one it was trained with`,
+    );
+  return { json: canonicalTransformJson(spec), hash: card.transformHash };
+}
+
+function networkOf({ architecture, classes, input, head, recipe }: ModelCard, engine: Engine): NetworkConfig {
+  const { height, width, channels, normalize } = input;
+  return {
+    architecture,
+    classes: classes.length,
+    input: { height, width, channels: channels === 1 ? 1 : 3 },
+    normalize,
+    precision: resolvePrecision(
+      PRECISIONS.find((name) => name === recipe['precision']) ?? 'auto',
+      engine.info,
+      architecture,
+    ),
+    head: head as Head | undefined,
+  };
 }

@@ -12,7 +12,18 @@ export interface LedgerRecord {
   droppedRows: number;
   /** Bit `s` (little-endian within bytes) is set when the scan with sequence `s` is settled; base64. */
   settled: string;
+  /** Digest of the settled samples with their classes. Absent in checkpoints of versions that kept none. */
+  contentDigest?: number;
 }
+
+/** A sample and the class it was, or is to be, learned as. */
+export interface LabelledSample {
+  readonly scanSequence: number;
+  readonly classIndex?: number | undefined;
+}
+
+/** Digests of samples are added up modulo this, so that their order does not count. */
+const DIGEST_RANGE = 2 ** 48;
 
 /**
  * Which samples had their effect in the current pass, by scan sequence. It travels in the checkpoint beside the
@@ -25,6 +36,8 @@ export class Ledger {
   #settledCount = 0;
   #appliedRows = 0;
   #droppedRows = 0;
+  /** NaN when a checkpoint did not keep it: equal to nothing. */
+  #contentDigest = 0;
 
   constructor(pass: number, snapshotSequence: number) {
     this.pass = pass;
@@ -73,15 +86,20 @@ export class Ledger {
   }
 
   /** Records that the samples went through a training step. */
-  recordApplied(sequences: readonly number[]): void {
-    this.#appliedRows += sequences.length;
-    for (const sequence of sequences) this.#settle(sequence);
+  recordApplied(samples: readonly LabelledSample[]): void {
+    this.#appliedRows += samples.length;
+    for (const sample of samples) this.#settle(sample);
   }
 
   /** Records that the samples cannot be prepared: they are not ordered again in this pass. */
-  recordDropped(sequences: readonly number[]): void {
-    this.#droppedRows += sequences.length;
-    for (const sequence of sequences) this.#settle(sequence);
+  recordDropped(samples: readonly LabelledSample[]): void {
+    this.#droppedRows += samples.length;
+    for (const sample of samples) this.#settle(sample);
+  }
+
+  /** Whether exactly these samples are settled, each with the class it has here. */
+  covers(samples: readonly LabelledSample[]): boolean {
+    return samples.length === this.#settledCount && samples.reduce(addToDigest, 0) === this.#contentDigest;
   }
 
   toRecord(): LedgerRecord {
@@ -91,12 +109,14 @@ export class Ledger {
       appliedRows: this.#appliedRows,
       droppedRows: this.#droppedRows,
       settled: Buffer.from(this.#bits).toString('base64'),
+      ...(Number.isNaN(this.#contentDigest) ? {} : { contentDigest: this.#contentDigest }),
     };
   }
 
-  /** SHA-256 of the record, lower-case hexadecimal: goes into the model card as proof of what was seen. */
+  /** SHA-256 of the counts and bits, lower-case hexadecimal: goes into the model card as proof of what was seen. */
   hash(): string {
-    return createHash('sha256').update(JSON.stringify(this.toRecord())).digest('hex');
+    const { contentDigest: _, ...counted } = this.toRecord();
+    return createHash('sha256').update(JSON.stringify(counted)).digest('hex');
   }
 
   /** Throws MODEL_INVALID when the record's counts and bits disagree. */
@@ -106,6 +126,7 @@ export class Ledger {
     ledger.#settledCount = ledger.#bits.reduce((count, byte) => count + popCount(byte), 0);
     ledger.#appliedRows = record.appliedRows;
     ledger.#droppedRows = record.droppedRows;
+    ledger.#contentDigest = record.contentDigest ?? NaN;
     if (ledger.repeatedRows !== 0) {
       throw new SulcusError(
         'MODEL_INVALID',
@@ -115,7 +136,8 @@ export class Ledger {
     return ledger;
   }
 
-  #settle(sequence: number): void {
+  #settle(sample: LabelledSample): void {
+    const sequence = sample.scanSequence;
     const byte = sequence >> 3;
     if (byte >= this.#bits.length) {
       const grown = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
@@ -125,7 +147,13 @@ export class Ledger {
     if (this.isSettled(sequence)) return;
     this.#bits[byte]! |= 1 << (sequence & 7);
     this.#settledCount++;
+    this.#contentDigest = addToDigest(this.#contentDigest, sample);
   }
+}
+
+function addToDigest(digest: number, { scanSequence, classIndex }: LabelledSample): number {
+  const hash = createHash('sha256').update(`${scanSequence}:${classIndex}`).digest();
+  return (digest + hash.readUIntBE(0, 6)) % DIGEST_RANGE;
 }
 
 function popCount(byte: number): number {

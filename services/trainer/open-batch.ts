@@ -1,8 +1,14 @@
 import { blobOwners, type Bus } from '#libs/bus';
 import type { TensorBatch } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { NetworkConfig } from '#libs/nn';
 import { labelsOf } from './validation.js';
+
+/** Size of the images that a network takes. */
+export interface BatchShape {
+  height: number;
+  width: number;
+  channels: number;
+}
 
 /** Pixels and labels of a delivered batch. */
 export class OpenBatch {
@@ -31,7 +37,7 @@ export class OpenBatch {
  *
  * @throws MESSAGE_INVALID when it is not of the size the network takes, or holds fewer bytes than its samples need
  */
-export async function openBatch(bus: Bus, message: TensorBatch, input: NetworkConfig['input']): Promise<OpenBatch> {
+export async function openBatch(bus: Bus, message: TensorBatch, input: BatchShape): Promise<OpenBatch> {
   const sequences = message.samples.map(({ scanSequence }) => scanSequence);
   const rowBytes = message.height * message.width * message.channels;
   if (sequences.length === 0) return new OpenBatch(Buffer.alloc(0), rowBytes, [], labelsOf(message));

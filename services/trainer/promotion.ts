@@ -1,3 +1,4 @@
+import { SulcusError } from '#libs/errors';
 import type { Registry, ModelCard } from '#libs/registry';
 
 /** Mean cross-entropy and accuracy (0-1) on a set of validation samples. */
@@ -17,6 +18,12 @@ export type OfferedAlias = 'champion' | 'candidate';
 
 export const offeredAlias = (policy: PromotionPolicy): OfferedAlias => (policy === 'manual' ? 'candidate' : 'champion');
 
+/** The version that a candidate must be better than, with its metrics on the same samples or why there are none. */
+export type Opponent = { version: string } & (
+  | { metrics: ValidationMetrics; incomparable?: undefined }
+  | { incomparable: string; metrics?: undefined }
+);
+
 export interface Decision {
   promote: boolean;
   /** Where to; absent in checkpoints from before people could decide: champion. */
@@ -27,21 +34,35 @@ export interface Decision {
 
 /**
  * Compares a candidate with the champion on the same validation samples. Lower loss wins: it moves before accuracy
- * does and does not reward overconfidence. Being newer is no reason.
+ * does and does not reward overconfidence. Being newer is no reason. What cannot be compared is left to people.
  *
  * @param champion what the alias points to, or what the version must else be better than; undefined: nothing yet
+ * @throws MODEL_INVALID when a loss is not a finite number
  */
 export function decide(
   candidate: ValidationMetrics,
-  champion: (ValidationMetrics & { version: string }) | undefined,
+  champion: Opponent | undefined,
   alias: OfferedAlias = 'champion',
 ): Decision {
   const own = `validation loss ${candidate.loss.toFixed(4)}, accuracy ${(candidate.accuracy * 100).toFixed(1)} % on ${candidate.samples} samples`;
+  assertFiniteLoss('the candidate', candidate);
   if (!champion) return { promote: true, alias, reason: `${own}; there was no champion` };
-  const other = `${champion.version}: ${champion.loss.toFixed(4)}, ${(champion.accuracy * 100).toFixed(1)} %`;
-  return candidate.loss < champion.loss
+  const { version, incomparable, metrics } = champion;
+  if (incomparable !== undefined) {
+    const advice = 'to use this version instead, move the alias with sulcus promote';
+    return { promote: false, alias, reason: `${own}; not compared with ${version}: ${incomparable}; ${advice}` };
+  }
+  assertFiniteLoss(version, metrics);
+  const other = `${version}: ${metrics.loss.toFixed(4)}, ${(metrics.accuracy * 100).toFixed(1)} %`;
+  return candidate.loss < metrics.loss
     ? { promote: true, alias, reason: `${own}; better than ${other}` }
     : { promote: false, alias, reason: `${own}; not better than ${other}` };
+}
+
+/** @throws MODEL_INVALID: a loss that is not a finite number decides nothing */
+export function assertFiniteLoss(who: string, { loss }: ValidationMetrics): void {
+  if (!Number.isFinite(loss))
+    throw new SulcusError('MODEL_INVALID', `The validation loss of ${who} is ${loss}: its answers are not usable`);
 }
 
 /** Moves the alias or records that it stays. Safe to repeat: a promotion that happened is not made again. */

@@ -15,19 +15,31 @@ export interface RoundOptions {
  */
 export class Round {
   readonly #plan: PassPlan;
-  readonly #validationSamples: readonly IndexedSample[];
+  readonly #labelledForValidation: () => readonly IndexedSample[];
   readonly #options: RoundOptions;
   #passIsComplete = false;
+  #validationSamples: readonly IndexedSample[] = [];
 
-  constructor(plan: PassPlan, validationSamples: readonly IndexedSample[], options: RoundOptions) {
+  /** @param labelledForValidation what there is to validate on at the moment it is asked for */
+  constructor(plan: PassPlan, labelledForValidation: () => readonly IndexedSample[], options: RoundOptions) {
     this.#plan = plan;
-    this.#validationSamples = validationSamples;
+    this.#labelledForValidation = labelledForValidation;
     this.#options = options;
   }
 
   /** True when the pass had no further sample to order. */
   get passIsComplete(): boolean {
     return this.#passIsComplete;
+  }
+
+  /** What is validated on: known from the first validation batch on. */
+  get validationSamples(): readonly IndexedSample[] {
+    return this.#validationSamples;
+  }
+
+  /** Whether samples came since the pass had none left to order. */
+  hasLateArrivals(): boolean {
+    return this.#plan.next().length > 0;
   }
 
   *orders(): Generator<BatchOrder, void> {
@@ -41,6 +53,8 @@ export class Round {
       ordered += samples.length;
       yield { pass, split: 'SPLIT_TRAIN', samples };
     }
+    // What came during the training is validated on too.
+    this.#validationSamples = this.#labelledForValidation();
     for (let start = 0; start < this.#validationSamples.length; start += batchSize) {
       yield { pass, split: 'SPLIT_VALIDATION', samples: this.#validationSamples.slice(start, start + batchSize) };
     }

@@ -2,7 +2,7 @@ import { SulcusError } from '#libs/errors';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import type { CheckpointManifest, PendingPublication } from './checkpoints.js';
 import { EarlyStopping } from './early-stopping.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type LabelledSample } from './ledger.js';
 import { Progress } from './progress.js';
 
 /** Training steps that a publication links to at most: enough for any pass of moderate size. */
@@ -52,6 +52,11 @@ export class RunState {
   beginPass(snapshotSequence: number): void {
     this.#completedLedger = this.ledger;
     this.ledger = new Ledger(this.ledger.pass + 1, snapshotSequence);
+  }
+
+  /** Whether the last complete pass went over exactly these samples, each with the class it has here. */
+  lastPassCovered(samples: readonly LabelledSample[]): boolean {
+    return this.#completedLedger?.covers(samples) ?? false;
   }
 
   /** The scans that had their effect on the weights: those of the last complete pass, or of the current one when it is further. */

@@ -85,8 +85,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     credit: config.batchCredit,
     seed: recipe.seed,
     reorderAfterMs: config.reorderAfterMs,
-    transformJson: canonicalTransformJson(transform),
-    transformHash: transformHash(transform),
+    transform: { json: canonicalTransformJson(transform), hash: transformHash(transform) },
   });
   const publisher = new Publisher(
     registry,
@@ -103,6 +102,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
     {
       batchSize: recipe.batchSize,
+      transformHash: transformHash(transform),
       classBalanced: config.classBalanced,
       bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
       candidates: recipe.candidates ?? 'improved',

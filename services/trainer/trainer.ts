@@ -11,7 +11,7 @@ import { releaseBatch, type HeldBatches } from './held-batches.js';
 import { Ledger } from './ledger.js';
 import { openBatch } from './open-batch.js';
 import { PassPlan } from './pass-plan.js';
-import { decide, offeredAlias, type PromotionPolicy, type ValidationMetrics } from './promotion.js';
+import { assertFiniteLoss, decide, offeredAlias, type PromotionPolicy, type ValidationMetrics } from './promotion.js';
 import type { Publisher } from './publisher.js';
 import { Round } from './round.js';
 import type { RunState } from './run-state.js';
@@ -44,6 +44,8 @@ export interface TrainerParts {
 
 export interface TrainerOptions {
   batchSize: number;
+  /** How the candidate's images are prepared. */
+  transformHash: string;
   /** Steps after the first pass use batch norm's running statistics. */
   bnFrozenAfterFirstEpoch: boolean;
   /** Which validations offer a candidate: those with a lower loss, or all. */
@@ -119,13 +121,17 @@ export class Trainer {
   }
 
   #noticeChangedData(): void {
-    const { state } = this.#parts;
+    const { state, index } = this.#parts;
     const current = this.#dataFingerprint();
     if (current === state.dataFingerprint) return;
     state.dataFingerprint = current;
     state.earlyStopping.reset();
     state.schedule.restart();
     state.progress.passesOnSameData = 0;
+    // Images that came during a pass joined it: then it was already one over all that is there now.
+    if (!state.lastPassCovered(index.labelled('SPLIT_TRAIN'))) return;
+    state.schedule.epochDone();
+    state.progress.passesOnSameData = 1;
   }
 
   #finishedReason(): 'early_stopping' | 'epochs' | undefined {
@@ -149,46 +155,75 @@ export class Trainer {
 
   /** Training batches up to the next validation, and the validation, as one sequence of orders without a gap. */
   async #round(signal: AbortSignal): Promise<void> {
-    const { index, registry, engine, network, exchange, state, events } = this.#parts;
-    const validationSamples = index.labelled('SPLIT_VALIDATION');
-    const sampleSetHash = fingerprint(validationSamples);
-    const champion = await Champion.load(
-      registry,
-      engine,
-      network,
-      sampleSetHash,
-      offeredAlias(this.#options.promotion),
-    );
+    const { exchange, state, events } = this.#parts;
     const tally = new ValidationTally(state.identity.classes.length);
-    const round = this.#nextRound(validationSamples);
+    const round = this.#nextRound();
+    let champion: Champion | undefined;
+    let sampleSetHash: string | undefined;
     await events.state('busy', `training, pass ${state.ledger.pass}`);
     try {
       for await (const delivered of exchange.batches(round.orders(), signal)) {
-        if (delivered.order.split === 'SPLIT_TRAIN') await this.#trainOn(delivered);
-        else await this.#validateOn(delivered, tally, champion);
+        if (delivered.order.split === 'SPLIT_TRAIN') {
+          await this.#trainOn(delivered);
+          continue;
+        }
+        if (sampleSetHash === undefined) {
+          sampleSetHash = fingerprint(round.validationSamples);
+          champion = await this.#loadChampion(sampleSetHash);
+        }
+        await this.#validateOn(delivered, tally, champion);
       }
+      if (champion) await this.#askChampion(champion, round.validationSamples, signal);
       signal.throwIfAborted();
       await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate, true);
       const { pass } = state.ledger;
       const metrics = tally.metrics();
-      if (round.passIsComplete) await this.#completePass();
-      if (metrics) await this.#judge({ ...metrics, sampleSetHash }, pass, champion, tally);
+      if (round.passIsComplete && !this.#lastPassGoesOn(round)) await this.#completePass();
+      if (metrics) await this.#judge({ ...metrics, sampleSetHash: sampleSetHash! }, pass, champion, tally);
     } finally {
       await champion?.close();
     }
   }
 
-  #nextRound(validationSamples: readonly IndexedSample[]): Round {
+  #loadChampion(sampleSetHash: string): Promise<Champion | undefined> {
+    const { registry, engine, state } = this.#parts;
+    const { promotion, transformHash } = this.#options;
+    const candidate = { classes: state.identity.classes, transformHash };
+    return Champion.load(registry, engine, candidate, sampleSetHash, offeredAlias(promotion));
+  }
+
+  /** Has it answer the same samples from images that are prepared for it, where the candidate's are prepared otherwise. */
+  async #askChampion(champion: Champion, samples: readonly IndexedSample[], signal: AbortSignal): Promise<void> {
+    const { bus, exchange, state } = this.#parts;
+    const orders = champion.orders(state.ledger.pass, samples, this.#options.batchSize);
+    for await (const { delivery } of exchange.batches(orders, signal)) {
+      const { pixels, labels } = await openBatch(bus, delivery.message, champion.card.input);
+      await champion.answer(pixels, labels);
+      await releaseBatch(bus, delivery);
+    }
+  }
+
+  /** What came too late to be asked for still joins the last pass: another one would repeat all the rest. */
+  #lastPassGoesOn(round: Round): boolean {
+    const isLast = this.#parts.state.progress.passesOnSameData + 1 >= this.#options.epochs;
+    return isLast && round.hasLateArrivals();
+  }
+
+  #nextRound(): Round {
     const { index, state } = this.#parts;
     const { batchSize, classBalanced, validateEverySamples } = this.#options;
     if (state.ledger.snapshotSequence === 0) state.ledger = new Ledger(state.ledger.pass, index.lastSequence);
     const labelled = (): IndexedSample[] => index.labelled('SPLIT_TRAIN');
     const plan = new PassPlan(state.ledger, labelled, { seed: state.identity.seed, batchSize, classBalanced });
     const trainingSamples = validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, labelled().length);
-    return new Round(plan, validationSamples, { pass: state.ledger.pass, batchSize, trainingSamples });
+    return new Round(plan, () => index.labelled('SPLIT_VALIDATION'), {
+      pass: state.ledger.pass,
+      batchSize,
+      trainingSamples,
+    });
   }
 
-  async #trainOn({ delivery, waitedMs }: DeliveredBatch): Promise<void> {
+  async #trainOn({ order, delivery, waitedMs }: DeliveredBatch): Promise<void> {
     const { bus, network, session, state, held, events, checkpoints } = this.#parts;
     const startedAtMs = performance.now();
     const batch = await openBatch(bus, delivery.message, network.input);
@@ -221,12 +256,12 @@ export class Trainer {
           computeMs: performance.now() - startedAtMs,
         });
       });
-      state.ledger.recordApplied(rows.map((row) => batch.sequences[row]!));
+      const applied = rows.map((row) => ({ scanSequence: batch.sequences[row]!, classIndex: batch.labels[row]! }));
+      state.ledger.recordApplied(applied);
     }
+    const dropped = new Set(delivery.message.dropped.map(({ scanSequence }) => scanSequence));
     state.ledger.recordDropped(
-      delivery.message.dropped
-        .map(({ scanSequence }) => scanSequence)
-        .filter((sequence) => !state.ledger.isSettled(sequence)),
+      order.samples.filter(({ scanSequence }) => dropped.has(scanSequence) && !state.ledger.isSettled(scanSequence)),
     );
     held.hold(delivery);
     await events.progress(state.progress, state.ledger.pass, state.schedule.learningRate);
@@ -244,7 +279,7 @@ export class Trainer {
     if (labels.length > 0) {
       const { probabilities } = await session.evaluate({ pixels, labels, count: labels.length });
       tally.add(probabilities, labels, state.identity.classes.length);
-      await champion?.answer(pixels, labels);
+      if (!champion?.ownTransform) await champion?.answer(pixels, labels);
     }
     // A validation leaves no effect that could be lost.
     await releaseBatch(bus, delivery);
@@ -266,6 +301,7 @@ export class Trainer {
     tally: ValidationTally,
   ): Promise<void> {
     const { state, publisher, events, session } = this.#parts;
+    assertFiniteLoss('the network in training', metrics);
     state.progress.validations++;
     const improved = state.earlyStopping.record(metrics.loss);
     state.schedule.validated(metrics.loss);
@@ -274,7 +310,7 @@ export class Trainer {
       ? {
           metrics,
           pass,
-          decision: decide(metrics, champion?.metrics(), offeredAlias(this.#options.promotion)),
+          decision: decide(metrics, champion?.opponent(), offeredAlias(this.#options.promotion)),
           calibration: tally.calibration(),
         }
       : null;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
-import { codecs, type BatchRequest } from '#libs/contracts';
+import { connectBus, type Bus } from '#libs/bus';
 import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { answerBatchRequests } from './_preprocess.js';
 import { publishScans } from './_stream.js';
 import { TrainerStarter, type TrainerProcess } from './_trainer.js';
 
@@ -27,7 +27,11 @@ describe('a trainer in which something fails', () => {
     await bus.ensureTopology();
     await publishScans(bus, 24, 'SPLIT_TRAIN', { seed: 'train' });
     await publishScans(bus, 8, 'SPLIT_VALIDATION', { seed: 'validation' });
-    preparing = prepare();
+    preparing = answerBatchRequests(bus, stop.signal, async ({ samples }) => {
+      const claimed = forgedClass;
+      forgedClass = undefined;
+      return samples.map((sample) => ({ ...sample, classIndex: claimed ?? sample.classIndex }));
+    });
   });
 
   after(async () => {
@@ -37,50 +41,6 @@ describe('a trainer in which something fails', () => {
     await bus.drain();
     await nats.stop();
   });
-
-  /** In the place of preprocess: answers every request with grey pixels. */
-  function prepare(): Promise<void> {
-    return bus.consume({
-      stream: Streams.BATCH_REQUESTS,
-      durable: 'preprocess',
-      codec: codecs.BatchRequest,
-      maxInFlight: 1,
-      ackWaitMs: 10_000,
-      signal: stop.signal,
-      onMessage: async (request) => {
-        await answer(request.message);
-        await request.ack();
-      },
-    });
-  }
-
-  async function answer({
-    run,
-    requestId,
-    pass,
-    sequence,
-    split,
-    samples,
-    transformHash,
-  }: BatchRequest): Promise<void> {
-    const claimed = forgedClass;
-    forgedClass = undefined;
-    await bus.publish(subjects.batch(run), codecs.TensorBatch, {
-      run,
-      requestId,
-      pass,
-      sequence,
-      split,
-      height: 32,
-      width: 32,
-      channels: 1,
-      pixels: { inline: Buffer.alloc(32 * 32 * samples.length, 128) },
-      samples: samples.map((sample) => ({ ...sample, classIndex: claimed ?? sample.classIndex })),
-      dropped: [],
-      transformHash,
-      prepareMs: 1,
-    });
-  }
 
   async function endOf(trainer: TrainerProcess): Promise<number | null | 'goes on'> {
     return Promise.race([trainer.ended, delay(40_000, 'goes on' as const, { ref: false })]);

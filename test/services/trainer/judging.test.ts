@@ -31,7 +31,7 @@ describe('EarlyStopping', () => {
 });
 
 describe('decide', () => {
-  const champion = { version: 'main-000001', loss: 0.5, accuracy: 0.8, samples: 40 };
+  const champion = { version: 'main-000001', metrics: { loss: 0.5, accuracy: 0.8, samples: 40 } };
 
   it('promotes the first candidate', () => {
     assert.equal(decide({ loss: 2, accuracy: 0.1, samples: 40 }, undefined).promote, true);
@@ -45,6 +45,25 @@ describe('decide', () => {
 
   it('keeps the champion on an equal loss: newer is not better', () => {
     assert.equal(decide({ loss: 0.5, accuracy: 0.9, samples: 40 }, champion).promote, false);
+  });
+});
+
+describe('decide, where there is nothing to decide by', () => {
+  const good = { loss: 0.4, accuracy: 0.8, samples: 40 };
+
+  it('leaves what cannot be compared to people, and says why and how', () => {
+    const { promote, reason } = decide(good, { version: 'main-000001', incomparable: 'its classes are a, b' });
+    assert.equal(promote, false);
+    assert.match(reason, /not compared with main-000001: its classes are a, b; .*sulcus promote/);
+  });
+
+  it('takes a loss that is not finite for an error, whoever has it', () => {
+    for (const loss of [NaN, Infinity]) {
+      const bad = { ...good, loss };
+      for (const opponent of [undefined, { version: 'main-000001', metrics: good }])
+        assert.throws(() => decide(bad, opponent), { code: 'MODEL_INVALID' });
+      assert.throws(() => decide(good, { version: 'main-000001', metrics: bad }), { code: 'MODEL_INVALID' });
+    }
   });
 });
 

@@ -57,7 +57,7 @@ describe('PassPlan', () => {
   it('goes on where a ledger left off: the remaining samples, in the same order', () => {
     const whole = drain(new PassPlan(new Ledger(1, 20), () => samples(20), options)).flat();
     const ledger = new Ledger(1, 20);
-    ledger.recordApplied(whole.slice(0, 8));
+    ledger.recordApplied(whole.slice(0, 8).map((scanSequence) => ({ scanSequence, classIndex: scanSequence % 3 })));
     assert.deepEqual(drain(new PassPlan(ledger, () => samples(20), options)).flat(), whole.slice(8));
   });
 
