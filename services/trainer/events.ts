@@ -1,8 +1,8 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { Logger } from '#libs/telemetry';
-import type { Progress } from './progress.js';
-import type { ValidationMetrics } from './promotion.js';
-import type { Ledger } from './ledger.js';
+import type { Progress } from './state/progress.js';
+import type { ValidationMetrics } from './publishing/promotion.js';
+import type { Ledger } from './data/ledger.js';
 
 /** Shortest time between two reports of progress. */
 const REPORT_INTERVAL_MS = 500;

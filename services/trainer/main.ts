@@ -4,7 +4,7 @@ import { startEngine } from '#libs/engine';
 import { getRecipe, listRecipes } from '#libs/nn';
 import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
-import { resolveRecipe } from './recipe.js';
+import { resolveRecipe } from './recipe/resolve-recipe.js';
 import { runTrainer } from './service.js';
 
 const OPTIONS = {

@@ -12,18 +12,18 @@ import {
 } from '#libs/nn';
 import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
-import { BatchExchange } from './batch-exchange.js';
-import { Checkpoints } from './checkpoints.js';
+import { BatchExchange } from './data/batch-exchange.js';
+import { Checkpoints } from './state/checkpoints.js';
 import type { TrainerConfig } from './config.js';
 import { TrainerEvents } from './events.js';
-import { HeldBatches, sweepBatchBlobs } from './held-batches.js';
-import { firstWeights } from './initial-weights.js';
-import { claimRun } from './ownership.js';
-import { Publisher } from './publisher.js';
-import { resolveTraining, resolveTransform } from './recipe.js';
-import { RunState } from './run-state.js';
-import { SampleIndex } from './sample-index.js';
-import { Trainer } from './trainer.js';
+import { HeldBatches, sweepBatchBlobs } from './data/held-batches.js';
+import { firstWeights } from './recipe/initial-weights.js';
+import { claimRun } from './state/run-claim.js';
+import { Publisher } from './publishing/publisher.js';
+import { resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
+import { RunState } from './state/run-state.js';
+import { SampleIndex } from './data/sample-index.js';
+import { Trainer } from './loop/trainer.js';
 
 export interface TrainerServiceContext {
   bus: Bus;

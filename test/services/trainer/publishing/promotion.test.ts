@@ -3,9 +3,9 @@ import { after, before, it } from 'node:test';
 import { connectBus, Streams, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry, type ModelCard } from '#libs/registry';
-import { settle } from '../../../services/trainer/promotion.js';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
-import { content, draft } from '../../libs/registry/_fixtures.js';
+import { settle } from '../../../../services/trainer/publishing/promotion.js';
+import { startNats, type TestNats } from '../../../_helpers/nats.js';
+import { content, draft } from '../../../libs/registry/_fixtures.js';
 
 let nats: TestNats;
 let bus: Bus;

@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
 import { getRecipe, type Recipe, type TrainingConfig } from '#libs/nn';
-import type { TrainerConfig } from './config.js';
+import type { TrainerConfig } from '../config.js';
 import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { SulcusError } from '#libs/errors';
 import { getRecipe } from '#libs/nn';
-import { isRecipeFile, readRecipeFile } from '../../../services/trainer/recipe-file.js';
+import { isRecipeFile, readRecipeFile } from '../../../../services/trainer/recipe/recipe-file.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-recipe-'));
 after(() => rmSync(folder, { recursive: true }));

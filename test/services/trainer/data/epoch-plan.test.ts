@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Ledger } from '../../../services/trainer/ledger.js';
-import { PassPlan } from '../../../services/trainer/pass-plan.js';
-import type { IndexedSample } from '../../../services/trainer/sample-index.js';
+import { Ledger } from '../../../../services/trainer/data/ledger.js';
+import { PassPlan } from '../../../../services/trainer/data/epoch-plan.js';
+import type { IndexedSample } from '../../../../services/trainer/data/sample-index.js';
 
 const options = { seed: 7, batchSize: 4, classBalanced: false };
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fitTemperature, LabelledProbabilities, MIN_PROBABILITY, type Calibration } from '#libs/calibration';
 import type { TensorBatch } from '#libs/contracts';
-import type { IndexedSample } from './sample-index.js';
-import type { ValidationMetrics } from './promotion.js';
+import type { IndexedSample } from '../data/sample-index.js';
+import type { ValidationMetrics } from '../publishing/promotion.js';
 
 /** Adds up what a model answers on the validation batches. */
 export class ValidationTally {

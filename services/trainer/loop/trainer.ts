@@ -3,20 +3,26 @@ import type { Engine } from '#libs/engine';
 import type { NetworkConfig, TrainingSession } from '#libs/nn';
 import type { Registry } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
-import type { BatchExchange, DeliveredBatch } from './batch-exchange.js';
+import type { BatchExchange, DeliveredBatch } from '../data/batch-exchange.js';
 import { Champion } from './champion.js';
-import type { Checkpoints } from './checkpoints.js';
-import type { TrainerEvents } from './events.js';
-import { releaseBatch, type HeldBatches } from './held-batches.js';
-import { Ledger } from './ledger.js';
-import { openBatch } from './open-batch.js';
-import { PassPlan } from './pass-plan.js';
-import { assertFiniteLoss, decide, offeredAlias, type PromotionPolicy, type ValidationMetrics } from './promotion.js';
-import type { Publisher } from './publisher.js';
-import { Round } from './round.js';
-import type { RunState } from './run-state.js';
-import type { IndexedSample, SampleIndex } from './sample-index.js';
-import { fingerprint, ValidationTally } from './validation.js';
+import type { Checkpoints } from '../state/checkpoints.js';
+import type { TrainerEvents } from '../events.js';
+import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
+import { Ledger } from '../data/ledger.js';
+import { openBatch } from '../data/open-batch.js';
+import { PassPlan } from '../data/epoch-plan.js';
+import {
+  assertFiniteLoss,
+  decide,
+  offeredAlias,
+  type PromotionPolicy,
+  type ValidationMetrics,
+} from '../publishing/promotion.js';
+import type { Publisher } from '../publishing/publisher.js';
+import { Round } from './validation-interval.js';
+import type { RunState } from '../state/run-state.js';
+import type { IndexedSample, SampleIndex } from '../data/sample-index.js';
+import { fingerprint, ValidationTally } from './metric-accumulator.js';
 
 /** A checkpoint is due at the latest when this many batches wait for one: they are kept by the broker until then. */
 const MAX_HELD_BATCHES = 48;

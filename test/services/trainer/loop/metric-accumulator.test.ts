@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EarlyStopping } from '../../../services/trainer/early-stopping.js';
-import { decide, offeredAlias } from '../../../services/trainer/promotion.js';
-import { fingerprint, ValidationTally } from '../../../services/trainer/validation.js';
+import { EarlyStopping } from '../../../../services/trainer/state/early-stopping.js';
+import { decide, offeredAlias } from '../../../../services/trainer/publishing/promotion.js';
+import { fingerprint, ValidationTally } from '../../../../services/trainer/loop/metric-accumulator.js';
 
 describe('EarlyStopping', () => {
   it('stops after `patience` validations in a row that are not strictly better', () => {

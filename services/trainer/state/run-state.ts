@@ -2,7 +2,7 @@ import { SulcusError } from '#libs/errors';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import type { CheckpointManifest, PendingPublication } from './checkpoints.js';
 import { EarlyStopping } from './early-stopping.js';
-import { Ledger, type LabelledSample } from './ledger.js';
+import { Ledger, type LabelledSample } from '../data/ledger.js';
 import { Progress } from './progress.js';
 
 /** Training steps that a publication links to at most: enough for any pass of moderate size. */

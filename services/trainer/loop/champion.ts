@@ -3,10 +3,10 @@ import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash, validateTransform } from '#libs/imaging';
 import { decodeSafetensors, InferenceSession, resolvePrecision, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
-import type { BatchOrder, BatchTransform } from './batch-exchange.js';
-import type { IndexedSample } from './sample-index.js';
-import { ValidationTally } from './validation.js';
-import type { OfferedAlias, Opponent } from './promotion.js';
+import type { BatchOrder, BatchTransform } from '../data/batch-exchange.js';
+import type { IndexedSample } from '../data/sample-index.js';
+import { ValidationTally } from './metric-accumulator.js';
+import type { OfferedAlias, Opponent } from '../publishing/promotion.js';
 
 const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
 

@@ -1,7 +1,7 @@
 import { blobOwners, type Bus } from '#libs/bus';
 import type { TensorBatch } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { labelsOf } from './validation.js';
+import { labelsOf } from '../loop/metric-accumulator.js';
 
 /** Size of the images that a network takes. */
 export interface BatchShape {

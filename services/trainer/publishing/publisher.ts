@@ -1,9 +1,9 @@
 import { encodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
-import type { PendingPublication } from './checkpoints.js';
+import type { PendingPublication } from '../state/checkpoints.js';
 import { settle } from './promotion.js';
-import type { RunState } from './run-state.js';
+import type { RunState } from '../state/run-state.js';
 
 /** What a model card says beside what the run's state knows. */
 export interface CardConstants {

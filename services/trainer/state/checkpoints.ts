@@ -5,10 +5,10 @@ import { decodeSafetensors, encodeSafetensors, type NetworkState, type ScheduleR
 import { CheckpointStore } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { EarlyStoppingRecord } from './early-stopping.js';
-import { releaseBatch, type HeldBatches } from './held-batches.js';
-import type { LedgerRecord } from './ledger.js';
+import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
+import type { LedgerRecord } from '../data/ledger.js';
 import type { ProgressRecord } from './progress.js';
-import type { Decision, ValidationMetrics } from './promotion.js';
+import type { Decision, ValidationMetrics } from '../publishing/promotion.js';
 
 /** A candidate that a checkpoint holds and that may not have been offered yet. */
 export interface PendingPublication {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Ledger } from '../../../services/trainer/ledger.js';
+import { Ledger } from '../../../../services/trainer/data/ledger.js';
 
 const labelled = (sequences: readonly number[], classIndex = 0) =>
   sequences.map((scanSequence) => ({ scanSequence, classIndex }));

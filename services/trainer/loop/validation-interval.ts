@@ -1,6 +1,6 @@
-import type { BatchOrder } from './batch-exchange.js';
-import type { PassPlan } from './pass-plan.js';
-import type { IndexedSample } from './sample-index.js';
+import type { BatchOrder } from '../data/batch-exchange.js';
+import type { PassPlan } from '../data/epoch-plan.js';
+import type { IndexedSample } from '../data/sample-index.js';
 
 export interface RoundOptions {
   pass: number;
