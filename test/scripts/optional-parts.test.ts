@@ -72,8 +72,9 @@ describe('what set-up compiles and can do without', {
   }
 
   before(() => {
-    // A clone with the packages, libtensorflow and binding of this one, so that only these parts are compiled.
-    clone = mkdtempSync(path.join(tmpdir(), 'sulcus-parts-'));
+    // A clone with the packages, libtensorflow and binding of this one, so that only these parts are compiled; a blank in
+    // its path is nothing special.
+    clone = mkdtempSync(path.join(tmpdir(), 'sulcus parts-'));
     cpSync(path.join(root, 'scripts'), inClone('scripts'), { recursive: true });
     copyFileSync(path.join(root, 'package.json'), inClone('package.json'));
     symlinkSync(path.join(root, 'node_modules'), inClone('node_modules'));

@@ -18,8 +18,8 @@ export const memoryEnvironment = {
 /** The compiled allocator (libs/engine/native/allocator), beside the binding. */
 const FILE = 'sulcus_memory.so';
 
-/** The loader takes these for the ends of names. */
-const SEPARATORS = /[\s:]/;
+/** The loader takes these for the ends of folders' names. */
+const SEPARATORS = /[:;]/;
 
 /**
  * Environment variables by which an engine process allocates with our library: it takes the place of the C library's calls,
@@ -32,9 +32,15 @@ export function preloadMemory(
 ): Record<string, string> {
   const file = path.join(path.dirname(findBinding()), FILE);
   if (allocator === 'tensorflow' || !existsSync(file) || SEPARATORS.test(file)) return {};
-  const others = process.env['LD_PRELOAD'];
-  return { LD_PRELOAD: others ? `${file}:${others}` : file, TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
+  // By name and folder: a blank may stand in the second variable, while it ends a name in the first.
+  return {
+    LD_PRELOAD: before(FILE, process.env['LD_PRELOAD']),
+    LD_LIBRARY_PATH: before(path.dirname(file), process.env['LD_LIBRARY_PATH']),
+    TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true',
+  };
 }
+
+const before = (first: string, others: string | undefined): string => (others ? `${first}:${others}` : first);
 
 /** Whether this process allocates with our library: the loader goes on without one that it cannot load. */
 export const hasOwnMemory = (): boolean =>

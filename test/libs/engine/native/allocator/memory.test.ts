@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startEngine } from '#libs/engine';
 import { findCompiler } from '../../../../../scripts/setup/native-module.mjs';
-import { engineMemory, memorySources } from '../../../../../scripts/setup/paths.mjs';
+import { cacheFolder, engineBinding, engineMemory, memorySources } from '../../../../../scripts/setup/paths.mjs';
 import { run } from '../../../../../scripts/setup/process.mjs';
 import { networkBatch, networkProgram, networkState, numbers } from '../../../graph/_programs.js';
 
 const compiler = findCompiler();
 const here = import.meta.dirname;
+
+/** By name and folder, since the loader ends a name at a blank. */
+const preload = (file: string) => ({ LD_PRELOAD: path.basename(file), LD_LIBRARY_PATH: path.dirname(file) });
 
 describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not compiled here' }, () => {
   let folder = '';
@@ -70,8 +73,25 @@ describe("the engine's memory", { skip: !existsSync(engineMemory) && 'it is not 
   it("answers the C library's calls as the C library does", async (t) => {
     if (compiler === undefined) return t.skip('there is no compiler');
     const program = await compile('calls-check');
-    const { code, stdout, stderr } = await run(program, [], { env: { ...process.env, LD_PRELOAD: engineMemory } });
+    const { code, stdout, stderr } = await run(program, [], { env: { ...process.env, ...preload(engineMemory) } });
     assert.deepEqual([code, stdout, stderr], [0, '', '']);
+  });
+
+  it('is in the engine of a clone whose path holds a blank', async (t) => {
+    if (process.env['SULCUS_ENGINE'] === 'portable') return t.skip('there is no TensorFlow');
+    const place = path.join(folder, 'my clone', 'engine');
+    cpSync(path.dirname(engineMemory), place, { recursive: true });
+    // The binding finds it relative to itself.
+    symlinkSync(path.join(cacheFolder, 'libtensorflow'), path.join(folder, 'my clone', 'libtensorflow'));
+    const configured = process.env['SULCUS_ENGINE_BINDING'];
+    process.env['SULCUS_ENGINE_BINDING'] = path.join(place, path.basename(engineBinding));
+    try {
+      await using engine = await startEngine({ label: 'test', kind: 'tensorflow' });
+      assert.equal(engine.info.ownMemory, true);
+    } finally {
+      if (configured === undefined) delete process.env['SULCUS_ENGINE_BINDING'];
+      else process.env['SULCUS_ENGINE_BINDING'] = configured;
+    }
   });
 
   it('is in every engine process that is not told otherwise, and changes no number', async (t) => {
