@@ -22,6 +22,7 @@ import { libtensorflow } from './setup/libtensorflow.mjs';
 import { engineBindingStep } from './setup/engine-binding.mjs';
 import { engineKernelsStep } from './setup/engine-kernels.mjs';
 import { engineMemoryStep } from './setup/engine-memory.mjs';
+import { requireSpace } from './setup/disk-space.mjs';
 import { build } from './setup/build.mjs';
 
 /**
@@ -31,6 +32,8 @@ import { build } from './setup/build.mjs';
  *   stamps, sizes and times only
  * @property {(options: { thorough: boolean }) => Promise<string | undefined>} [findDamage] what is wrong with what is there
  * @property {() => Promise<void>} apply
+ * @property {() => import('./setup/disk-space.mjs').Need[]} [needs] what it takes of the disk; nothing worth asking for by
+ *   default
  */
 
 /** @typedef {'packages' | 'nats' | 'engine' | 'build'} Part */
@@ -76,9 +79,9 @@ export async function setUp({ parts = ALL_PARTS, thorough = false } = {}) {
   if (!isAtLeast(process.versions.node, floor))
     throw new SetupError(`Node.js ${process.versions.node} is too old: the project needs ${floor}.`);
   const steps = stepsByPart();
-  for (const part of ALL_PARTS.filter(
-    (name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'),
-  )) {
+  const wanted = ALL_PARTS.filter((name) => parts.includes(name) && !(name === 'engine' && engine === 'portable'));
+  requireSpace(await needsOf(wanted.flatMap((part) => steps[part])));
+  for (const part of wanted) {
     try {
       for (const step of steps[part]) await bring(step, { thorough });
     } catch (error) {
@@ -88,6 +91,21 @@ export async function setUp({ parts = ALL_PARTS, thorough = false } = {}) {
       );
     }
   }
+}
+
+/** What the steps that are to come take of the disk. @param {readonly Step[]} steps */
+async function needsOf(steps) {
+  const needs = [];
+  for (const step of steps) {
+    if (!step.needs) continue;
+    // A part that was pointed elsewhere, wrongly, is reported when its turn comes.
+    try {
+      if (!(await step.isCurrent({ thorough: false }))) needs.push(...step.needs());
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+    }
+  }
+  return needs;
 }
 
 /**

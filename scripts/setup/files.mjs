@@ -9,12 +9,10 @@ import {
   renameSync,
   rmSync,
   statSync,
-  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from './paths.mjs';
-import { SetupError, formatMegabytes } from './output.mjs';
 
 /**
  * Gives `work` an empty folder on the same file system as the cache (so that renames are atomic) and removes it afterwards.
@@ -75,18 +73,4 @@ export function folderSize(folder) {
       bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
-}
-
-/**
- * Refuses to begin what the disk cannot hold.
- * @param {string} folder @param {number} neededBytes @param {string} what
- */
-export function requireFreeSpace(folder, neededBytes, what) {
-  mkdirSync(folder, { recursive: true });
-  const { bavail, bsize } = statfsSync(folder);
-  if (bavail * bsize < neededBytes) {
-    throw new SetupError(
-      `${what} needs ${formatMegabytes(neededBytes)} free in ${folder}, which has ${formatMegabytes(bavail * bsize)}: free some space and run again.`,
-    );
-  }
 }

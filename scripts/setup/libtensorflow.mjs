@@ -1,17 +1,10 @@
 /** libtensorflow (two shared libraries and the headers), taken out of TensorFlow's own wheel. */
 import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { cacheFolder, libtensorflowFolder } from './paths.mjs';
-import { SetupError, formatMegabytes, say, withProgress } from './output.mjs';
-import {
-  folderSize,
-  moveIntoPlace,
-  readJson,
-  requireFreeSpace,
-  sha256OfFile,
-  withTemporaryFolder,
-  writeJson,
-} from './files.mjs';
+import { SetupError, formatBytes, say, withProgress } from './output.mjs';
+import { folderSize, moveIntoPlace, readJson, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
 import { DOWNLOADERS, explainDownload } from './causes.mjs';
 import { findDamage } from './intact.mjs';
 import { findOnPath, mainError, run } from './process.mjs';
@@ -49,8 +42,11 @@ export const WHEELS = {
   },
 };
 
-/** The wheel and what is kept of it are on the disk together for a moment. */
-const NEEDED_BYTES = 1.6e9;
+/** The wheel (270 MB) and what is kept of it (840 MB) are on the disk together for a moment. */
+const NEEDED_BYTES = 1.2e9;
+
+/** pip keeps what it downloads. */
+const CACHED_BYTES = 300e6;
 
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
@@ -124,7 +120,7 @@ async function downloadWheel(python, wheel, folder) {
     `downloading TensorFlow ${VERSION}'s wheel (about 270 MB) with pip`,
     // pip gathers the download in TMPDIR, where its size can be watched.
     () => run(python, args, { env: { ...process.env, TMPDIR: folder } }),
-    () => formatMegabytes(folderSize(folder)),
+    () => formatBytes(folderSize(folder)),
   );
   if (code !== 0) {
     throw new SetupError(
@@ -171,6 +167,14 @@ export const libtensorflow = {
     return undefined;
   },
 
+  needs() {
+    const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+    return [
+      { what: 'libtensorflow', bytes: NEEDED_BYTES, folder: cacheFolder },
+      { what: "pip's cache", bytes: CACHED_BYTES, folder: process.env.PIP_CACHE_DIR || path.join(caches, 'pip') },
+    ];
+  },
+
   async apply() {
     const wheel = WHEELS[process.arch];
     if (process.platform !== 'linux' || !wheel) {
@@ -178,7 +182,6 @@ export const libtensorflow = {
         `No TensorFlow wheel is pinned for ${process.platform} ${process.arch}: point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow ${VERSION}, or use the containers.`,
       );
     }
-    requireFreeSpace(cacheFolder, NEEDED_BYTES, 'libtensorflow');
     const python = await findPython();
     await withTemporaryFolder(async (folder) => {
       const file = await downloadWheel(python, wheel, folder);
@@ -186,7 +189,7 @@ export const libtensorflow = {
       const { code, stderr } = await withProgress(
         'unpacking libtensorflow',
         () => run(python, ['-c', EXTRACT, file, unpacked, ...LIBRARIES, ...HEADERS]),
-        () => (existsSync(unpacked) ? formatMegabytes(folderSize(unpacked)) : ''),
+        () => (existsSync(unpacked) ? formatBytes(folderSize(unpacked)) : ''),
       );
       if (code !== 0)
         throw new SetupError(`The wheel could not be unpacked (${mainError(stderr)}): free some space and run again.`);

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'nod
 import path from 'node:path';
 import { natsServerBinary } from './paths.mjs';
 import { SetupError, say, withProgress } from './output.mjs';
-import { moveIntoPlace, readJson, requireFreeSpace, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
+import { moveIntoPlace, readJson, sha256OfFile, withTemporaryFolder, writeJson } from './files.mjs';
 import { findDamage, recordOf } from './intact.mjs';
 import { findOnPath, isExecutable, mainError, run } from './process.mjs';
 import { compareVersions, isAtLeast, parseVersion } from './versions.mjs';
@@ -155,8 +155,11 @@ export const natsServer = {
     return existsSync(natsServerBinary) ? findDamage(natsServerBinary, readJson(STAMP)?.binary, options) : undefined;
   },
 
+  needs() {
+    return [{ what: 'nats-server', bytes: 150e6, folder: path.dirname(natsServerBinary) }];
+  },
+
   async apply() {
-    requireFreeSpace(path.dirname(natsServerBinary), 150e6, 'nats-server');
     await fetchFromArchives();
   },
 };

@@ -1,5 +1,6 @@
 /** The npm packages, exactly as package-lock.json names them, without install scripts. */
-import { lstatSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { SetupError, withProgress } from './output.mjs';
@@ -30,6 +31,15 @@ export const npmPackages = {
 
   isCurrent() {
     return isInstalled(readJson(path.join(root, 'package-lock.json')), readJson(INSTALLED));
+  },
+
+  needs() {
+    const cache = process.env.npm_config_cache || path.join(homedir(), '.npm');
+    return [
+      // What is there already goes first.
+      { what: 'npm packages', bytes: existsSync(path.dirname(INSTALLED)) ? 100e6 : 650e6 },
+      { what: "npm's cache", bytes: 250e6, folder: cache },
+    ];
   },
 
   async apply() {

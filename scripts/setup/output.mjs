@@ -11,8 +11,9 @@ export function say(line) {
   process.stderr.write(`set-up: ${line}\n`);
 }
 
-/** @param {number} bytes */
-export function formatMegabytes(bytes) {
+/** `1.2 GB`, `120 MB` or `1.2 MB`. @param {number} bytes */
+export function formatBytes(bytes) {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
 }
 
