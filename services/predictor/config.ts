@@ -34,7 +34,8 @@ export const predictorEnvironment = {
     optional(
       text({
         description:
-          'alias of a version on trial, for example candidate: it is asked about a share of the traffic, its answers are compared and dropped',
+          'alias of a shadow version, for example candidate: a share of the traffic is mirrored to it, its ' +
+          'answers are compared and dropped',
       }),
     ),
   ],
@@ -44,7 +45,7 @@ export const predictorEnvironment = {
       min: 0,
       max: 1,
       default: 0.1,
-      description: 'share of the predictions that the version on trial is asked about, 0 to 1',
+      description: 'share of the predictions that are mirrored to the shadow version, 0 to 1',
     }),
   ],
   modelName: [

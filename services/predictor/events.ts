@@ -2,21 +2,24 @@ import { publishEvent, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { ModelHost } from './servables/servable.js';
-import type { SlotObserver } from './servables/alias-manager.js';
 import type { RecordCounts } from './recording/recorder.js';
-import { reasonOf, type UnansweredReason } from './serving/rejection-reason.js';
+import type { AliasObserver } from './servables/alias-manager.js';
+import type { Servable } from './servables/servable.js';
+import { rejectionReason, type RejectionReason } from './serving/rejection-reason.js';
 
 /** Latencies that the reported median is taken over. */
 const RECENT = 256;
 
 /** Reasons that say something about the caller, not about us. */
-const CALLERS_OWN: ReadonlySet<UnansweredReason> = new Set<UnansweredReason>(['INVALID', 'CANCELLED']);
+const CALLER_REASONS: ReadonlySet<RejectionReason> = new Set<RejectionReason>(['INVALID', 'CANCELLED']);
 /** Reasons that come in floods, one for each call too many: counted, not logged one by one. */
-const FLOODS: ReadonlySet<UnansweredReason> = new Set<UnansweredReason>(['QUEUE_REQUESTS', 'QUEUE_BYTES']);
+const FLOODS: ReadonlySet<RejectionReason> = new Set<RejectionReason>(['QUEUE_REQUESTS', 'QUEUE_BYTES']);
 
-/** Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream together. */
-export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
+/**
+ * Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream
+ * together.
+ */
+export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
   readonly #bus: Bus;
   readonly #instance: string;
   readonly #log: Logger;
@@ -25,7 +28,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   #requests = 0;
   #failed = 0;
   #swaps = 0;
-  readonly #unanswered: Partial<Record<UnansweredReason, number>> = {};
+  readonly #rejections: Partial<Record<RejectionReason, number>> = {};
   /** Since operators were last told. */
   #recordsDropped: { count: number; why: string } | undefined;
   #loggedDropped = 0;
@@ -48,22 +51,22 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
   }
 
   /**
-   * A request was answered with an error. Counted by its reason, and as failed unless the caller sent something unreadable, asked for what is not here, gave up, or
-   * came before the first version was in service.
+   * A request was answered with an error. Counted by its reason, and as failed unless the caller sent something
+   * unreadable, asked for what is not here, gave up, or came before the first version was in service.
    */
-  refused(error: SulcusError): void {
-    const reason = reasonOf(error);
-    this.#unanswered[reason] = (this.#unanswered[reason] ?? 0) + 1;
+  rejected(error: SulcusError): void {
+    const reason = rejectionReason(error);
+    this.#rejections[reason] = (this.#rejections[reason] ?? 0) + 1;
     this.#changed = true;
     const beforeFirst = error.code === 'MODEL_NOT_READY' && this.#swaps === 0;
-    if (beforeFirst || CALLERS_OWN.has(reason)) return;
+    if (beforeFirst || CALLER_REASONS.has(reason)) return;
     this.#requests++;
     this.#failed++;
     if (!FLOODS.has(reason))
       this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
   }
 
-  swapped(host: ModelHost, previousVersion: string | undefined): void {
+  swapped(host: Servable, previousVersion: string | undefined): void {
     const { version } = host.card;
     const loadMs = Math.round(host.loadMs);
     this.#log.info(
@@ -131,7 +134,7 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
         swaps: this.#swaps,
         requestsPerSecond: answered / seconds,
         p50Ms: median(this.#latenciesMs),
-        unanswered: { ...this.#unanswered },
+        unanswered: { ...this.#rejections },
         recordsStored: records.stored,
         recordsDropped: records.dropped,
         recordsWaiting: records.waiting,
@@ -139,7 +142,10 @@ export class PredictorEvents implements Omit<SlotObserver, 'serving'> {
     });
   }
 
-  /** Logs at once; operators are told when the broker is there again, whose absence is the usual reason. False while it is away. */
+  /**
+   * Logs at once; operators are told when the broker is there again, whose absence is the usual reason. False while it
+   * is away.
+   */
   async #tellDropped(): Promise<boolean> {
     if (!this.#recordsDropped) return true;
     const { count, why } = this.#recordsDropped;

@@ -1,27 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { Registry, type ModelCard } from '#libs/registry';
 import { startServer, type RpcServer } from '#libs/rpc';
 import { packageVersion } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
-import { Admission } from './serving/admission.js';
 import type { PredictorConfig } from './config.js';
 import { PredictorEvents } from './events.js';
-import { predictHandler } from './protocols/sulcus-v1/predict.js';
-import { predictStreamHandler } from './protocols/sulcus-v1/predict-stream.js';
-import { predictStoredStudyHandler, predictStudyHandler } from './protocols/sulcus-v1/predict-study.js';
-import { inferenceHandlers } from './protocols/open-inference/handlers.js';
-import { ModelDirectory } from './servables/model-resolver.js';
-import { ModelHost } from './servables/servable.js';
-import { ModelSlot } from './servables/alias-manager.js';
-import { VersionCache } from './servables/version-cache.js';
-import type { PredictionContext } from './serving/prediction.js';
 import { PreparePool } from './prepare/pool.js';
-import { openRecords, type Records } from './recording/open-records.js';
+import { inferenceHandlers } from './protocols/open-inference/handlers.js';
+import { predictorHandlers } from './protocols/sulcus-v1/handlers.js';
+import { createRecords, type Records } from './recording/create-records.js';
 import type { RecordCounts } from './recording/recorder.js';
-import { ShadowEvents } from './shadow/events.js';
-import { Shadow } from './shadow/shadow.js';
+import { createModels, type Models } from './servables/create-models.js';
+import type { Servable } from './servables/servable.js';
+import { Admission } from './serving/admission.js';
+import type { ServingContext } from './serving/context.js';
 import { ServingStatistics } from './serving/statistics.js';
+import { createShadow } from './shadow/create-shadow.js';
+import type { Shadow } from './shadow/shadow.js';
 import { Studies } from './studies/studies.js';
 
 /** What the predictor is built from. */
@@ -34,19 +30,14 @@ export interface PredictorDependencies {
 }
 
 const REPORT_EVERY_MS = 1000;
-const ALIAS_POLL_MS = 10_000;
-/** Requests wait this long for an engine that died to be replaced. */
-const RECOVERY_WAIT_MS = 10_000;
-/** Requests on a replaced version, or running at a stop, have this long to finish. */
+/** Requests that run at a stop have this long to finish. */
 const DRAIN_MS = 10_000;
 /** Share of the admitted requests that may want explanations: a flood of these leaves room for plain ones. */
 const EXPLAINED_SHARE = 1 / 8;
-const LOAD_TIMEOUT_MS = 180_000;
 
 interface ServiceParts {
   server: RpcServer;
-  slot: ModelSlot;
-  versions: VersionCache;
+  models: Models;
   shadow: Shadow | undefined;
   pool: PreparePool;
   events: PredictorEvents;
@@ -54,36 +45,22 @@ interface ServiceParts {
   studies: Studies;
 }
 
-/** The predictor: a gRPC server in front of the slot that follows the registry. NOT_SERVING until a version is warm. */
+/** A version in use, and the process that holds it. */
+export interface LoadedVersion {
+  card: ModelCard;
+  enginePid: number | undefined;
+}
+
+/** The predictor: a gRPC server in front of the versions that the registry names. NOT_SERVING until one is warm. */
 export class PredictorService implements AsyncDisposable {
-  readonly #stopFollowing = new AbortController();
-  readonly #server: RpcServer;
-  readonly #slot: ModelSlot;
-  readonly #versions: VersionCache;
-  readonly #shadow: Shadow | undefined;
-  readonly #pool: PreparePool;
-  readonly #events: PredictorEvents;
-  readonly #records: Records;
-  readonly #studies: Studies;
+  readonly #parts: ServiceParts;
   readonly #background: Promise<unknown>;
+  readonly #stop = new AbortController();
   #stopped: Promise<void> | undefined;
 
   private constructor(parts: ServiceParts) {
-    this.#server = parts.server;
-    this.#slot = parts.slot;
-    this.#versions = parts.versions;
-    this.#shadow = parts.shadow;
-    this.#pool = parts.pool;
-    this.#events = parts.events;
-    this.#records = parts.records;
-    this.#studies = parts.studies;
-    const { signal } = this.#stopFollowing;
-    this.#background = Promise.all([
-      this.#slot.run(signal),
-      this.#shadow?.run(signal),
-      this.#reportRegularly(),
-      this.#records.watch(signal),
-    ]);
+    this.#parts = parts;
+    this.#background = this.#run(this.#stop.signal);
   }
 
   /**
@@ -94,72 +71,39 @@ export class PredictorService implements AsyncDisposable {
   static async start({ config, bus, log, instance }: PredictorDependencies): Promise<PredictorService> {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
-    const pool = new PreparePool({ threads: config.prepareThreads });
-    const admission = new Admission({
-      maxRequests: config.maxRequests,
-      maxBytes: config.maxQueueBytes,
-      maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE),
-    });
     const statistics = new ServingStatistics();
-    const onBatch = statistics.ran.bind(statistics);
-    const hostOptions = { pool, loadTimeoutMs: LOAD_TIMEOUT_MS, onBatch, ...config };
-
-    const loadHost = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> =>
-      ModelHost.load(card, { ...hostOptions, besideLive: slot.serving !== undefined }, signal);
-
-    const slotOptions = { registry, log, pollMs: ALIAS_POLL_MS, recoveryWaitMs: RECOVERY_WAIT_MS, drainMs: DRAIN_MS };
-    const slot: ModelSlot = new ModelSlot({
-      ...slotOptions,
-      alias: config.alias,
-      load: loadHost,
-      observer: {
-        swapped: (host, previousVersion) => {
-          events.swapped(host, previousVersion);
-          shadow?.reconsider();
-        },
-        failed: (version, error, retrying) => events.failed(version, error, retrying),
-        serving: (isServing) => {
-          for (const service of ['Predictor', 'Inference'] as const) server.setServing(service, isServing);
-        },
-      },
-    });
-    const records = openRecords(config, { bus, log, instance, events });
-    const versions = new VersionCache({
-      load: loadHost,
-      maxVersions: config.maxLoadedVersions,
-      idleMs: config.versionIdleMs,
-      drainMs: DRAIN_MS,
+    const pool = new PreparePool({ threads: config.prepareThreads });
+    const onBatch = statistics.batchExecuted.bind(statistics);
+    const models = createModels({ config, registry, pool, log, onBatch });
+    const { live } = models;
+    const shadow = createShadow({ config, bus, registry, pool, live, log, instance });
+    const records = createRecords(config, {
+      bus,
       log,
+      instance,
+      onDropped: (why) => events.recordDropped(why),
+      onGone: (message) => events.recordsGone(message),
     });
-    const shadow = config.shadowAlias === undefined ? undefined : startShadow(config.shadowAlias);
-    const context: PredictionContext = { slot, pool, events, statistics, recorder: records.recorder, shadow };
-    const directory = new ModelDirectory({
-      slot,
-      registry,
-      versions,
-      alias: config.alias,
-      modelName: config.modelName,
-    });
-    const studies = new Studies({ context: { ...context, admission }, config, bus, log });
+    const admission = new Admission(
+      {
+        maxRequests: config.maxRequests,
+        maxBytes: config.maxQueueBytes,
+        maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE),
+      },
+      (error) => events.rejected(error),
+    );
+    const { recorder } = records;
+    const context: ServingContext = { admission, live, pool, events, statistics, recorder, shadow };
+    const studies = new Studies({ context, config, bus, log });
+
+    const window = 2 * config.maxBatchSize;
+    const inference = { ...context, ...models, registry, config, serverVersion: packageVersion() };
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_PREDICTOR_ADDRESS',
       services: {
-        Predictor: {
-          predict: predictHandler(context, admission),
-          predictStream: predictStreamHandler(context, admission, 2 * config.maxBatchSize),
-          predictStudy: predictStudyHandler(studies),
-          predictStoredStudy: predictStoredStudyHandler(studies),
-        },
-        Inference: inferenceHandlers({
-          ...context,
-          directory,
-          versions,
-          registry,
-          admission,
-          config,
-          serverVersion: packageVersion(),
-        }),
+        Predictor: predictorHandlers(context, { studies, window }),
+        Inference: inferenceHandlers(inference, { window }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
       log,
@@ -170,55 +114,41 @@ export class PredictorService implements AsyncDisposable {
     });
     events.state('starting', `Listening on ${server.address}; waiting for alias "${config.alias}"`);
     log.info({ address: server.address, alias: config.alias }, 'listening');
-    return new PredictorService({ server, slot, versions, shadow, pool, events, records, studies });
-
-    function startShadow(alias: string): Shadow {
-      const observer = new ShadowEvents(bus, instance, log);
-      const load = (card: ModelCard, signal: AbortSignal): Promise<ModelHost> =>
-        ModelHost.load(card, { ...hostOptions, background: true, onBatch: undefined }, signal);
-      const isRedundant = (version: string): boolean => version === slot.serving?.card.version;
-      return new Shadow({
-        slot: new ModelSlot({ ...slotOptions, alias, load, observer, isRedundant }),
-        pool,
-        events: observer,
-        share: config.shadowShare,
-      });
-    }
+    return new PredictorService({ server, models, shadow, pool, events, records, studies });
   }
 
   /** `host:port` as clients on this machine reach it. */
   get address(): string {
-    return this.#server.address;
+    return this.#parts.server.address;
   }
 
-  /** The version that answers new requests, if any, and the process that holds it. */
-  get serving(): { card: ModelCard; enginePid: number | undefined } | undefined {
-    const host = this.#slot.serving;
-    return host && { card: host.card, enginePid: host.enginePid };
+  /** The version that answers new requests, if any. */
+  get serving(): LoadedVersion | undefined {
+    return loadedVersion(this.#parts.models.live.serving);
   }
 
-  /** The version on trial that a share of the traffic is compared with, if any. */
-  get shadowing(): { card: ModelCard; enginePid: number | undefined } | undefined {
-    const host = this.#shadow?.host;
-    return host && { card: host.card, enginePid: host.enginePid };
+  /** The version that a share of the traffic is mirrored to, if any. */
+  get shadowing(): LoadedVersion | undefined {
+    return loadedVersion(this.#parts.shadow?.servable);
   }
 
   /** What became of the records of predictions. */
   get records(): Readonly<RecordCounts> {
-    return this.#records.recorder.counts;
+    return this.#parts.records.recorder.counts;
   }
 
   /** NOT_SERVING first, then running requests finish, then the engines end, and records are written to the end. */
   stop(): Promise<void> {
+    const { server, models, shadow, pool, events, records, studies } = this.#parts;
     this.#stopped ??= (async () => {
-      this.#events.state('stopping', 'Finishing the running requests');
-      this.#stopFollowing.abort();
-      await this.#server.stop(DRAIN_MS);
-      await this.#studies.close();
+      events.state('stopping', 'Finishing the running requests');
+      this.#stop.abort();
+      await server.stop(DRAIN_MS);
+      await studies.close();
       await this.#background;
-      await Promise.all([this.#slot.close(), this.#versions.close(), this.#shadow?.close()]);
-      await this.#pool.close();
-      await this.#records.recorder.close();
+      await Promise.all([models.live.close(), models.versions.close(), shadow?.close()]);
+      await pool.close();
+      await records.recorder.close();
       await this.#report();
     })();
     return this.#stopped;
@@ -228,15 +158,39 @@ export class PredictorService implements AsyncDisposable {
     return this.stop();
   }
 
-  async #reportRegularly(): Promise<void> {
-    const { signal } = this.#stopFollowing;
+  /** Everything that goes on beside the requests, until `signal`. */
+  async #run(signal: AbortSignal): Promise<void> {
+    const { server, models, shadow, events, records } = this.#parts;
+    const observer = {
+      swapped: (servable: Servable, previousVersion: string | undefined) => {
+        events.swapped(servable, previousVersion);
+        shadow?.reconsider();
+      },
+      failed: events.failed.bind(events),
+      serving: (isServing: boolean) => {
+        for (const service of ['Predictor', 'Inference'] as const) server.setServing(service, isServing);
+      },
+    };
+    await Promise.all([
+      models.live.run(signal, observer),
+      shadow?.run(signal),
+      records.watch(signal),
+      this.#reportRegularly(signal),
+    ]);
+  }
+
+  async #reportRegularly(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await sleep(REPORT_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await pause(REPORT_EVERY_MS, signal);
       await this.#report();
     }
   }
 
   async #report(): Promise<void> {
-    await Promise.all([this.#events.report(this.#records.recorder.counts), this.#shadow?.report()]);
+    const { events, records, shadow } = this.#parts;
+    await Promise.all([events.report(records.recorder.counts), shadow?.report()]);
   }
 }
+
+const loadedVersion = (servable: Servable | undefined): LoadedVersion | undefined =>
+  servable && { card: servable.card, enginePid: servable.enginePid };

@@ -18,7 +18,11 @@ export interface DrawnHeatMap {
   height: number;
 }
 
-/** Draws a heat map in the pixels of the image that a network saw through a transform. @throws IMAGE_* for bytes that are no readable image */
+/**
+ * Draws a heat map in the pixels of the image that a network saw through a transform.
+ *
+ * @throws IMAGE_* for bytes that are no readable image
+ */
 export async function drawHeatMap(
   { image: bytes, heatMap, form }: HeatMapOrder,
   transform: TransformSpec,

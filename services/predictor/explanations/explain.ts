@@ -1,18 +1,10 @@
-import type { Explanation as ExplanationMessage, ExplanationInput, ExplanationRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { withSpan } from '#libs/telemetry';
-import type { ModelHost } from '../servables/servable.js';
 import type { ImageInput } from '../prepare/image-format.js';
 import type { PreparePool } from '../prepare/pool.js';
-import type { HeatMapForm } from './draw.js';
-
-/** What a caller wants explained. */
-export interface ExplanationOrder {
-  /** Empty: the class with the highest probability. */
-  className: string;
-  form: HeatMapForm;
-}
+import type { Servable } from '../servables/servable.js';
+import type { Explanation, ExplanationOptions } from './explanation.js';
 
 /** An image as it came, as the network got it, and what was answered. */
 export interface Explained {
@@ -24,31 +16,15 @@ export interface Explained {
   predicted: number;
 }
 
-/** What in an image speaks for a class, as it goes on the wire. */
-export type Explanation = ExplanationInput & Pick<ExplanationMessage, 'png'>;
-
-/** The order in a request, if there is one. @throws INVALID_ARGUMENT for a form that does not exist */
-export function explanationOrder(request: ExplanationRequest | null): ExplanationOrder | undefined {
-  if (!request) return undefined;
-  const { className, form } = request;
-  switch (form) {
-    case 'EXPLANATION_FORM_OVERLAY':
-      return { className, form: 'overlay' };
-    case 'EXPLANATION_FORM_HEAT_MAP':
-      return { className, form: 'heat-map' };
-    default:
-      throw new SulcusError(
-        'INVALID_ARGUMENT',
-        `Form ${String(form)}: an explanation is an overlay (0) or a heat map (1)`,
-      );
-  }
-}
-
-/** @throws INVALID_ARGUMENT when a version does not know the class to explain, or there is no image to draw on: before any work is done */
+/**
+ * Checks before any work is done.
+ *
+ * @throws INVALID_ARGUMENT when a version does not know the class to explain, or there is no image to draw on
+ */
 export function assertExplainable(
   { classes, version }: ModelCard,
   { format }: ImageInput,
-  { className }: ExplanationOrder,
+  { className }: ExplanationOptions,
 ): void {
   if (format !== 'encoded')
     throw new SulcusError(
@@ -63,23 +39,24 @@ export function assertExplainable(
 }
 
 /**
- * Explains an answered image: a run of the network that gives way to predictions, then a picture in the image's own pixels.
+ * Explains an answered image: a run of the network that gives way to predictions, then a picture in the image's own
+ * pixels.
  *
  * @throws CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died meanwhile
  */
 export async function explainImage(
   pool: PreparePool,
-  host: ModelHost,
-  { className, form }: ExplanationOrder,
+  servable: Servable,
+  { className, form }: ExplanationOptions,
   { image, pixels, predicted }: Explained,
   signal: AbortSignal,
 ): Promise<Explanation> {
   return await withSpan('explain image', {}, async () => {
     const startedMs = performance.now();
-    const { classes } = host.card;
+    const { classes } = servable.card;
     const classIndex = className === '' ? predicted : classes.indexOf(className);
-    const { heatMap, method } = await host.explain(pixels, classIndex, signal);
-    const { png, width, height } = await pool.drawHeatMap(host.transform, { image, heatMap, form }, signal);
+    const { heatMap, method } = await servable.explain(pixels, classIndex, signal);
+    const { png, width, height } = await pool.drawHeatMap(servable.transform, { image, heatMap, form }, signal);
     return {
       png: Buffer.from(png.buffer, png.byteOffset, png.byteLength),
       className: classes[classIndex]!,

@@ -3,9 +3,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
-import type { Prediction } from '../serving/prediction.js';
+import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { PendingRecord, RecordWriter } from './record-writer.js';
-import type { RecordCounts, Recorder, RequestOrigin } from './recorder.js';
+import type { RecordCounts, Recorder } from './recorder.js';
 
 export interface BackgroundRecorderOptions {
   /** Memory of the records that wait, about. */
@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * Answers go out at once, records follow: they wait, in bounded memory, for as long as the broker is away. What does not fit is dropped, newest first, and
- * counted. A process that is killed takes along what waits.
+ * Answers go out at once, records follow: they wait, in bounded memory, for as long as the broker is away. What does
+ * not fit is dropped, newest first, and counted. A process that is killed takes along what waits.
  */
 export class BackgroundRecorder implements Recorder {
   readonly counts: RecordCounts = { stored: 0, dropped: 0, waiting: 0 };

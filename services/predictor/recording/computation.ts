@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Computation } from '#libs/contracts';
 import { packageVersion } from '#libs/service';
-import type { EngineFacts } from '../servables/thread.js';
+import type { EngineFacts } from '../servables/engine-facts.js';
 
 const processor = cpus()[0]?.model.trim() ?? '';
 const cores = availableParallelism();

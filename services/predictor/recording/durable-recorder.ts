@@ -1,9 +1,12 @@
 import { SulcusError } from '#libs/errors';
-import type { Prediction } from '../serving/prediction.js';
+import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { RecordWriter } from './record-writer.js';
-import type { RecordCounts, Recorder, RequestOrigin } from './recorder.js';
+import type { RecordCounts, Recorder } from './recorder.js';
 
-/** No record, no answer: a request whose record cannot be stored fails. One that fails late may leave its record all the same. */
+/**
+ * No record, no answer: a request whose record cannot be stored fails. One that fails late may leave its record all the
+ * same.
+ */
 export class DurableRecorder implements Recorder {
   readonly counts: RecordCounts = { stored: 0, dropped: 0, waiting: 0 };
   readonly #writer: RecordWriter;
@@ -17,8 +20,8 @@ export class DurableRecorder implements Recorder {
 
   /** @throws BUS_UNAVAILABLE when the broker stays away; CANCELLED, DEADLINE_EXCEEDED by `signal` */
   async record(predictions: readonly Prediction[], origin: RequestOrigin, signal: AbortSignal): Promise<void> {
-    const patience = AbortSignal.timeout(this.#timeoutMs);
-    const limit = AbortSignal.any([signal, patience]);
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const limit = AbortSignal.any([signal, timeout]);
     const { counts } = this;
     counts.waiting += predictions.length;
     const outcomes = await Promise.allSettled(
@@ -29,10 +32,11 @@ export class DurableRecorder implements Recorder {
     counts.stored += outcomes.length - failures.length;
     if (failures.length === 0) return;
     if (signal.aborted) throw SulcusError.from(signal.reason);
-    if (!patience.aborted) throw SulcusError.from(failures[0]!.reason);
+    if (!timeout.aborted) throw SulcusError.from(failures[0]!.reason);
     throw new SulcusError(
       'BUS_UNAVAILABLE',
-      `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: the broker does not answer`,
+      `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: ` +
+        'the broker does not answer',
       { cause: failures[0]!.reason },
     );
   }

@@ -23,7 +23,8 @@ export class KeptInputs {
   }
 
   /**
-   * The input of a recorded prediction: as the predictor kept it, else as ingest took it in; undefined when neither is there (any more).
+   * The input of a recorded prediction: as the predictor kept it, else as ingest took it in; undefined when neither is
+   * there (any more).
    *
    * @throws HASH_MISMATCH when the stored bytes are damaged
    */

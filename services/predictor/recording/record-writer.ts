@@ -1,7 +1,7 @@
-import type { Prediction } from '../serving/prediction.js';
+import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { KeptInputs } from './kept-inputs.js';
 import type { NewRecord, RecordStore } from './record-store.js';
-import { toRecord, type RecordingPredictor, type RequestOrigin } from './to-record.js';
+import { toRecord, type RecordingPredictor } from './to-record.js';
 
 /** A record on its way to the broker. */
 export interface PendingRecord {

@@ -13,11 +13,14 @@ export interface RetentionOptions {
   signal: AbortSignal;
 }
 
+const DAY_MS = 86_400_000;
+
 /** How far back records reach, and under which limits. */
 export function describeRetention({ messages, bytes, maxBytes, maxAgeMs, firstUnixMs }: StreamStats): string {
   const reach =
     firstUnixMs === undefined ? 'no record yet' : `${messages} records since ${new Date(firstUnixMs).toISOString()}`;
-  return `${reach}, ${(bytes / 1e6).toFixed(1)} MB of ${(maxBytes / 1e6).toFixed(0)} MB, kept for ${maxAgeMs / 86_400_000} days`;
+  const size = `${(bytes / 1e6).toFixed(1)} MB of ${(maxBytes / 1e6).toFixed(0)} MB`;
+  return `${reach}, ${size}, kept for ${maxAgeMs / DAY_MS} days`;
 }
 
 /** Watches the records' oldest end until `signal`: what age or size takes away must not go unnoticed. */
@@ -29,7 +32,8 @@ export async function watchRetention({ store, log, onGone, everyMs, signal }: Re
       if (known === undefined) log.info({ records: describeRetention(stats) }, 'predictions are recorded');
       else if (stats.firstSequence > known)
         onGone(
-          `${stats.firstSequence - known} records of predictions have gone by age or size (SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_PREDICTIONS_BYTES): ${describeRetention(stats)}`,
+          `${stats.firstSequence - known} records of predictions have gone by age or size ` +
+            `(SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_PREDICTIONS_BYTES): ${describeRetention(stats)}`,
         );
       known = stats.firstSequence;
     } catch (error) {

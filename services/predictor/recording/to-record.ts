@@ -1,15 +1,6 @@
-import type { Prediction } from '../serving/prediction.js';
+import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import { computationOf } from './computation.js';
 import type { NewRecord } from './record-store.js';
-
-/** How a request came. */
-export interface RequestOrigin {
-  protocol: 'sulcus.v1' | 'inference';
-  /** The caller's own name for it, or empty. */
-  name: string;
-  /** Study that its images are predicted as a part of. */
-  studyId?: string;
-}
 
 /** What the records of one predictor have in common. */
 export interface RecordingPredictor {

@@ -14,7 +14,10 @@ export interface AliasFollowerOptions {
 /** Wait before a broken watch is set up again. */
 const REWATCH_MS = 1000;
 
-/** Tells `onRecord` of the alias' present record and of every later one it gets to see, each once and in order, until `signal`. */
+/**
+ * Tells `onRecord` of the alias' present record and of every later one it gets to see, each once and in order, until
+ * `signal`.
+ */
 export async function followAlias(
   options: AliasFollowerOptions,
   onRecord: (record: AliasRecord) => void,

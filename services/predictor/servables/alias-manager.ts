@@ -3,78 +3,75 @@ import type { AliasRecord, ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { Notifier } from '#libs/async';
 import { followAlias } from './alias-follower.js';
-import type { ModelHost } from './servable.js';
-import { mayPass, Setbacks } from './load-failures.js';
+import { isTransient, LoadFailures } from './load-failures.js';
+import { isTakenBack, nextVersion } from './next-version.js';
+import type { Servable, ServableHandle } from './servable.js';
 
-/** Life of a slot. */
-export type SlotState =
-  /** No version has been in service yet. Requests are refused at once. */
+/** What becomes of requests for an alias. */
+export type AliasState =
+  /** No version has been in service yet. Requests are rejected at once. */
   | 'empty'
   /** A version answers. */
   | 'serving'
   /** The engine of the version in service ended; it is being started anew. Requests wait a little. */
   | 'recovering'
-  /** Closed. Requests are refused. */
+  /** Closed. Requests are rejected. */
   | 'closed';
 
 /** Who is told what becomes of versions. */
-export interface SlotObserver {
-  /** The pointer has moved: new requests are answered by `host`. */
-  swapped(host: ModelHost, previousVersion: string | undefined): void;
+export interface AliasObserver {
+  /** New requests are answered by `servable` from here on. */
+  swapped(servable: Servable, previousVersion: string | undefined): void;
   /** A version was not taken into service, or went out of it; `retrying` says whether it is tried again by itself. */
   failed(version: string, error: SulcusError, retrying: boolean): void;
   /** Whether requests are being answered. */
   serving(isServing: boolean): void;
 }
 
-export interface ModelSlotOptions {
+export interface AliasManagerOptions {
   alias: string;
   registry: Pick<Registry, 'alias' | 'get' | 'watchAlias'>;
-  load(card: ModelCard, signal: AbortSignal): Promise<ModelHost>;
-  /** Whether a version need not be in service here. Default: never. {@link ModelSlot.reconsider} is to be called when that changes. */
+  load(card: ModelCard, signal: AbortSignal): Promise<Servable>;
+  /**
+   * Whether a version need not be in service here. Default: never. {@link AliasManager.reconsider} is to be called when
+   * that changes.
+   */
   isRedundant?(version: string): boolean;
-  observer: SlotObserver;
   log: Logger;
-  /** How often the alias is read beside being watched. */
-  pollMs: number;
-  /** How long requests wait for an engine that is being started anew. */
-  recoveryWaitMs: number;
-  /** How long requests on a replaced version have to finish. */
-  drainMs: number;
 }
 
-/** The host that answers a request, kept alive until `release`. */
-export interface Lease {
-  host: ModelHost;
-  release: () => void;
-}
+/** How often the alias is read beside being watched. */
+const POLL_MS = 10_000;
+/** How long requests wait for an engine that is being started anew. */
+const RECOVERY_WAIT_MS = 10_000;
 
 /**
- * The serving pointer of one alias. It follows the alias, brings each version up beside the one in service and moves the
- * pointer when the new one is warm; requests that began on the old one finish there. A version that fails never serves
- * and the old one stays. Moves that come while a version is being loaded coalesce: the newest is next.
+ * Keeps the version in service that an alias names. It brings each version up beside the one in service and swaps when
+ * the new one is warm; requests that began on the old one finish there. A version that fails never serves and the old
+ * one stays. Moves that come while a version is being loaded coalesce: the newest is next.
  */
-export class ModelSlot {
-  readonly #options: ModelSlotOptions;
-  readonly #setbacks = new Setbacks();
+export class AliasManager {
+  readonly #options: AliasManagerOptions;
+  readonly #failures = new LoadFailures();
   readonly #retiring = new Set<Promise<void>>();
-  #state: SlotState = 'empty';
-  #serving: ModelHost | undefined;
+  #observer: AliasObserver | undefined;
+  #state: AliasState = 'empty';
+  #serving: Servable | undefined;
   #wanted: AliasRecord | undefined;
   #loading: string | undefined;
-  /** Rings when the alias has moved, the pointer has moved, an engine has failed or the slot is closed. */
+  /** The alias has moved, another version is in service, an engine has failed or this is closed. */
   readonly #changed = new Notifier();
 
-  constructor(options: ModelSlotOptions) {
+  constructor(options: AliasManagerOptions) {
     this.#options = options;
   }
 
-  get state(): SlotState {
+  get state(): AliasState {
     return this.#state;
   }
 
-  /** The host that new requests are answered by. */
-  get serving(): ModelHost | undefined {
+  /** Answers new requests. */
+  get serving(): Servable | undefined {
     return this.#state === 'serving' ? this.#serving : undefined;
   }
 
@@ -84,14 +81,15 @@ export class ModelSlot {
   }
 
   /** Why a version could not be brought into service, when it could not. */
-  setbackOf(version: string): SulcusError | undefined {
-    return this.#setbacks.of(version);
+  loadFailureOf(version: string): SulcusError | undefined {
+    return this.#failures.of(version);
   }
 
   /** Follows the alias until `signal`. What is in service then stays so until {@link close}. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { registry, alias, pollMs, log } = this.#options;
-    const follow = followAlias({ registry, alias, pollMs, log, signal }, (record) => {
+  async run(signal: AbortSignal, observer: AliasObserver): Promise<void> {
+    this.#observer = observer;
+    const { registry, alias, log } = this.#options;
+    const follow = followAlias({ registry, alias, pollMs: POLL_MS, log, signal }, (record) => {
       this.#wanted = record;
       this.#changed.notify();
     });
@@ -106,79 +104,57 @@ export class ModelSlot {
   /**
    * The version to answer a request with.
    *
-   * @throws MODEL_NOT_READY when there is none, saying why; SERVICE_UNAVAILABLE when stopping; CANCELLED or DEADLINE_EXCEEDED by `signal`
+   * @throws MODEL_NOT_READY when there is none, saying why; SERVICE_UNAVAILABLE when stopping; CANCELLED or
+   * DEADLINE_EXCEEDED by `signal`
    */
-  async acquire(signal: AbortSignal): Promise<Lease> {
+  async acquire(signal: AbortSignal): Promise<ServableHandle> {
     if (this.#state === 'recovering') await this.#recovered(signal);
-    const host = this.#serving;
-    if (this.#state !== 'serving' || !host) throw this.#notReady();
-    return { host, release: host.use() };
+    if (this.#state !== 'serving' || !this.#serving) throw this.#notReady();
+    return this.#serving.acquire();
   }
 
   /** Takes everything out of service when its requests are answered, and ends the engines. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
+    this.#takeOut('closed');
     this.#changed.notify();
-    this.#options.observer.serving(false);
-    if (this.#serving) this.#retire(this.#serving);
-    this.#serving = undefined;
     await Promise.all(this.#retiring);
   }
 
   async #reconcile(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#isRedundant) this.#standDown();
-      const version = this.#next();
+      const redundant = this.#wanted !== undefined && (this.#options.isRedundant?.(this.#wanted.version) ?? false);
+      if (redundant && this.#serving) this.#takeOut('empty');
+      const version = redundant ? undefined : this.#next();
       if (version === undefined) await this.#somethingToDo(signal);
       else await this.#bringUp(version, signal);
     }
   }
 
-  get #isRedundant(): boolean {
-    return this.#wanted !== undefined && (this.#options.isRedundant?.(this.#wanted.version) ?? false);
-  }
-
-  /** Takes what is in service out of it. */
-  #standDown(): void {
-    if (!this.#serving) return;
-    this.#retire(this.#serving);
-    this.#serving = undefined;
-    this.#state = 'empty';
-    this.#options.observer.serving(false);
-  }
-
-  /** The version to load now: what the alias names, else, while nothing answers, what answered before it. */
   #next(): string | undefined {
-    const wanted = this.#wanted;
-    if (!wanted || this.#isRedundant) return undefined;
-    const live = this.#serving?.alive ? this.#serving.card.version : undefined;
-    for (const version of [wanted.version, this.#serving?.card.version, wanted.previousVersion]) {
-      if (version === undefined) continue;
-      if (version === live) return undefined;
-      if (this.#setbacks.mayTry(version, version === wanted.version ? wanted.revision : undefined)) return version;
-    }
-    return undefined;
+    const serving = this.#serving && { version: this.#serving.card.version, alive: this.#serving.alive };
+    return this.#wanted && nextVersion(this.#wanted, serving, this.#failures);
   }
 
   async #bringUp(version: string, signal: AbortSignal): Promise<void> {
     const revision = this.#wanted!.revision;
     this.#loading = version;
     try {
-      const host = await this.#load(version, signal);
-      if (signal.aborted || this.#isTakenBack(version)) await host.close();
-      else this.#swap(host);
+      const servable = await this.#load(version, signal);
+      const takenBack = this.#serving?.alive && isTakenBack(version, this.#wanted!);
+      if (signal.aborted || takenBack) await servable.close();
+      else this.#swap(servable);
     } catch (thrown) {
       if (signal.aborted) return;
       const error = SulcusError.from(thrown);
-      this.#setbacks.add(version, revision, error);
-      this.#options.observer.failed(version, error, mayPass(error));
+      this.#failures.add(version, revision, error);
+      this.#observer?.failed(version, error, isTransient(error));
     } finally {
       this.#loading = undefined;
     }
   }
 
-  async #load(version: string, signal: AbortSignal): Promise<ModelHost> {
+  async #load(version: string, signal: AbortSignal): Promise<Servable> {
     const card = await this.#options.registry.get(version);
     if (!card)
       throw new SulcusError('NOT_FOUND', `The registry has no model version ${version}`, { details: { version } });
@@ -187,42 +163,37 @@ export class ModelSlot {
     return await withSpan('load model', { root: true, attributes, links }, () => this.#options.load(card, signal));
   }
 
-  /**
-   * Whether the alias has moved back from a version, to one it pointed to before, while it was loaded. One that a newer version has merely overtaken still
-   * serves until that one is ready: otherwise promotions that come faster than a load takes would keep the oldest in service.
-   */
-  #isTakenBack(loaded: string): boolean {
-    const wanted = this.#wanted;
-    if (!wanted || wanted.version === loaded || !this.#serving?.alive) return false;
-    const moves = [wanted, ...wanted.history].map(({ version }) => version).reverse();
-    const position = moves.lastIndexOf(loaded);
-    const next = moves[position + 1]!;
-    return position < 0 || moves.slice(0, position).includes(next);
-  }
-
-  #swap(host: ModelHost): void {
+  #swap(servable: Servable): void {
     const previous = this.#serving;
-    this.#serving = host;
+    this.#serving = servable;
     this.#state = 'serving';
-    host.onFailure = (error) => this.#onFailure(host, error);
-    this.#setbacks.clear(host.card.version);
-    this.#options.observer.swapped(host, previous?.card.version);
-    this.#options.observer.serving(host.alive);
+    servable.onFailure = (error) => this.#onFailure(servable, error);
+    this.#failures.clear(servable.card.version);
+    this.#observer?.swapped(servable, previous?.card.version);
+    this.#observer?.serving(servable.alive);
     this.#changed.notify();
     if (previous) this.#retire(previous);
   }
 
-  #onFailure(host: ModelHost, error: SulcusError): void {
-    if (host !== this.#serving || this.#state !== 'serving') return;
+  #onFailure(servable: Servable, error: SulcusError): void {
+    if (servable !== this.#serving || this.#state !== 'serving') return;
     this.#state = 'recovering';
-    this.#options.observer.failed(host.card.version, error, true);
-    this.#options.observer.serving(false);
+    this.#observer?.failed(servable.card.version, error, true);
+    this.#observer?.serving(false);
     this.#changed.notify();
   }
 
-  #retire(host: ModelHost): void {
-    const retired = host.retire(this.#options.drainMs).catch((error: unknown) => {
-      this.#options.log.warn({ err: error, version: host.card.version }, 'A replaced version did not end cleanly');
+  /** Takes what is in service out of it. */
+  #takeOut(next: 'empty' | 'closed'): void {
+    this.#state = next;
+    this.#observer?.serving(false);
+    if (this.#serving) this.#retire(this.#serving);
+    this.#serving = undefined;
+  }
+
+  #retire(servable: Servable): void {
+    const retired = servable.retire().catch((error: unknown) => {
+      this.#options.log.warn({ err: error, version: servable.card.version }, 'A replaced version did not end cleanly');
     });
     this.#retiring.add(retired);
     void retired.then(() => this.#retiring.delete(retired));
@@ -230,14 +201,14 @@ export class ModelSlot {
 
   /** Waits for a change, until a retry is due or `signal`. */
   async #somethingToDo(signal: AbortSignal): Promise<void> {
-    const inMs = this.#setbacks.nextInMs();
+    const inMs = this.#failures.nextInMs();
     await this.#changed.wait(
       Number.isFinite(inMs) ? AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(inMs))]) : signal,
     );
   }
 
   async #recovered(signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.recoveryWaitMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_WAIT_MS)]);
     while (this.#state === 'recovering' && !limit.aborted) await this.#changed.wait(limit);
     if (signal.aborted) throw SulcusError.from(signal.reason);
   }
@@ -250,10 +221,10 @@ export class ModelSlot {
     if (!this.#wanted) return notReady(`No model version has been promoted to "${alias}" yet`);
     if (this.#loading !== undefined)
       return notReady(`Model version ${this.#loading} is being loaded: try again in a moment`);
-    const setback = this.#setbacks.of(this.#wanted.version);
+    const failure = this.#failures.of(this.#wanted.version);
     return notReady(
-      setback
-        ? `Model version ${this.#wanted.version} cannot serve: ${setback.message}`
+      failure
+        ? `Model version ${this.#wanted.version} cannot serve: ${failure.message}`
         : `Model version ${this.#wanted.version} is about to be loaded: try again in a moment`,
     );
   }

@@ -1,6 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import { versionName, type ModelCard, type Registry } from '#libs/registry';
-import type { Lease, ModelSlot } from './alias-manager.js';
+import type { AliasManager } from './alias-manager.js';
+import type { ServableHandle } from './servable.js';
 import type { VersionCache } from './version-cache.js';
 
 /** A model as requests name it. */
@@ -10,12 +11,12 @@ export interface ModelAddress {
   version: string;
 }
 
-export interface ModelDirectoryOptions {
-  slot: Pick<ModelSlot, 'acquire' | 'serving'>;
+export interface ModelResolverOptions {
+  live: Pick<AliasManager, 'acquire' | 'serving'>;
   registry: Pick<Registry, 'alias' | 'get'>;
   /** Versions beside the one in service. */
   versions: Pick<VersionCache, 'acquire' | 'stateOf' | 'maxVersions'>;
-  /** Alias that the slot follows. */
+  /** Alias whose version is in service. */
   alias: string;
   /** Name of the model; undefined: the run of the version in service. */
   modelName: string | undefined;
@@ -29,10 +30,10 @@ const VERSION = /^[A-Za-z0-9_-]{1,100}-\d{6,15}$/;
 const NUMBER = /^\d{1,15}$/;
 
 /** Finds the version that a request names: the one in service, or another, which is then loaded beside it. */
-export class ModelDirectory {
-  readonly #options: ModelDirectoryOptions;
+export class ModelResolver {
+  readonly #options: ModelResolverOptions;
 
-  constructor(options: ModelDirectoryOptions) {
+  constructor(options: ModelResolverOptions) {
     this.#options = options;
   }
 
@@ -43,68 +44,69 @@ export class ModelDirectory {
 
   /** Name of the model; undefined while nothing is in service and none is configured. */
   get name(): string | undefined {
-    const { modelName, slot } = this.#options;
-    return modelName ?? slot.serving?.card.run;
+    const { modelName, live } = this.#options;
+    return modelName ?? live.serving?.card.run;
   }
 
   /**
-   * The host that answers requests for a model and version.
+   * The version that answers requests for a model and version.
    *
-   * @throws NOT_FOUND for another model, or a version that there is not or that is not loaded for requests; INVALID_ARGUMENT without a
-   * name; MODEL_NOT_READY, CANCELLED and DEADLINE_EXCEEDED as {@link ModelSlot.acquire}; as {@link VersionCache.acquire}
+   * @throws NOT_FOUND for another model, or a version that there is not or that is not loaded for requests;
+   * INVALID_ARGUMENT without a name; MODEL_NOT_READY, CANCELLED and DEADLINE_EXCEEDED as {@link AliasManager.acquire};
+   * as {@link VersionCache.acquire}
    */
-  async acquire(address: ModelAddress, signal: AbortSignal): Promise<Lease> {
-    const lease = await this.#inService(address, signal);
-    if (lease) return lease;
+  async acquire(address: ModelAddress, signal: AbortSignal): Promise<ServableHandle> {
+    const handle = await this.#inService(address, signal);
+    if (handle) return handle;
     return await this.#options.versions.acquire(await this.#other(address), signal);
   }
 
   /** Card of the version that answers requests for a model and version; loads nothing. @throws as {@link acquire} */
   async find(address: ModelAddress, signal: AbortSignal): Promise<ModelCard> {
-    const lease = await this.#inService(address, signal);
-    if (!lease) return await this.#other(address);
-    lease.release();
-    return lease.host.card;
+    const handle = await this.#inService(address, signal);
+    if (!handle) return await this.#other(address);
+    handle.release();
+    return handle.servable.card;
   }
 
   /** Whether requests for a model and version are answered without a load. @throws as {@link find} */
   async isReady(address: ModelAddress, signal: AbortSignal): Promise<boolean> {
     const { version } = await this.find(address, signal);
-    return version === this.#options.slot.serving?.card.version || this.#options.versions.stateOf(version) === 'READY';
+    return version === this.#options.live.serving?.card.version || this.#options.versions.stateOf(version) === 'READY';
   }
 
   /** The version in service, when that is what a request names. */
-  async #inService({ name, version }: ModelAddress, signal: AbortSignal): Promise<Lease | undefined> {
+  async #inService({ name, version }: ModelAddress, signal: AbortSignal): Promise<ServableHandle | undefined> {
     if (name === '') throw new SulcusError('INVALID_ARGUMENT', 'The request names no model');
     if (this.#options.modelName !== undefined) assertName(name, this.#options.modelName);
-    const needed = version === '' || version === this.#options.alias;
+    const isDefault = version === '' || version === this.#options.alias;
     // Another version can be had while none is in service.
-    if (!needed && !this.#options.slot.serving) return undefined;
-    const lease = await this.#options.slot.acquire(signal);
+    if (!isDefault && !this.#options.live.serving) return undefined;
+    const handle = await this.#options.live.acquire(signal);
     try {
-      const { card } = lease.host;
-      if (needed) assertName(name, this.nameOf(card));
+      const { card } = handle.servable;
+      if (isDefault) assertName(name, this.nameOf(card));
       if (
-        needed ||
+        isDefault ||
         version === card.version ||
         isNumberOf(version, card) ||
-        (await this.#pointed(version)) === card.version
+        (await this.#versionOfAlias(version)) === card.version
       )
-        return lease;
+        return handle;
     } catch (error) {
-      lease.release();
+      handle.release();
       throw error;
     }
-    lease.release();
+    handle.release();
     return undefined;
   }
 
   /** Card of a version that is not in service. */
   async #other({ name, version }: ModelAddress): Promise<ModelCard> {
-    const { registry, slot, versions } = this.#options;
-    const serving = slot.serving?.card;
-    const pointed = await this.#pointed(version);
-    const wanted = pointed ?? (NUMBER.test(version) ? versionName(serving?.run ?? name, Number(version)) : version);
+    const { registry, live, versions } = this.#options;
+    const serving = live.serving?.card;
+    const pointedTo = await this.#versionOfAlias(version);
+    const wanted = pointedTo ?? (NUMBER.test(version) ? versionName(serving?.run ?? name, Number(version)) : version);
     const card = VERSION.test(wanted) ? await registry.get(wanted) : undefined;
     const inService = serving ? `${serving.version} is in service` : 'none is in service';
     const details = { version, serving: serving?.version ?? '' };
@@ -113,7 +115,7 @@ export class ModelDirectory {
     assertName(name, this.nameOf(card));
     if (versions.maxVersions > 0) return card;
     const which =
-      pointed === undefined ? `Version ${card.version}` : `Alias "${version}" points to ${card.version}, which`;
+      pointedTo === undefined ? `Version ${card.version}` : `Alias "${version}" points to ${card.version}, which`;
     throw new SulcusError(
       'NOT_FOUND',
       `${which} is not loaded here: ${inService}, and SULCUS_MAX_LOADED_VERSIONS allows no other`,
@@ -121,7 +123,7 @@ export class ModelDirectory {
     );
   }
 
-  async #pointed(version: string): Promise<string | undefined> {
+  async #versionOfAlias(version: string): Promise<string | undefined> {
     return ALIAS.test(version) ? (await this.#options.registry.alias(version))?.version : undefined;
   }
 }

@@ -14,8 +14,8 @@ const REPEAT_TOLERANCE = 1e-4;
 
 /**
  * Runs a model on made-up images in every batch size that will be common, so that graph optimisation and kernel
- * selection are paid before the first request, and checks its answers: finite, each row a distribution, the same for the
- * same image.
+ * selection are paid before the first request, and checks its answers: finite, each row a distribution, the same for
+ * the same image.
  *
  * @param inputLength bytes of one image
  * @throws MODEL_INVALID with what was found

@@ -57,7 +57,8 @@ function contradictions(card: ModelCard, transform: TransformSpec): string[] {
   if (transformHash(transform) !== card.transformHash) mistakes.push('the transform is not the one its hash names');
   if (transform.outputHeight !== height || transform.outputWidth !== width || transform.channels !== channels) {
     mistakes.push(
-      `the transform makes ${transform.outputHeight}×${transform.outputWidth}×${transform.channels} and the network takes ${height}×${width}×${channels}`,
+      `the transform makes ${transform.outputHeight}×${transform.outputWidth}×${transform.channels} ` +
+        `and the network takes ${height}×${width}×${channels}`,
     );
   }
   if (!sameNumbers(transform.normalize.mean, normalize.mean) || !sameNumbers(transform.normalize.std, normalize.std)) {

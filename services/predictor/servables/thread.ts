@@ -1,7 +1,7 @@
 /**
- * Entry of a model thread: fetches one version, loads it into an engine process of its own, warms and checks it, and then
- * stands between that process and the thread that serves gRPC. Hundreds of megabytes of weights are hashed, decoded and
- * sent to the engine here, where nobody waits for an answer.
+ * Entry of a model thread: fetches one version, loads it into an engine process of its own, warms and checks it, and
+ * then stands between that process and the thread that serves gRPC. Hundreds of megabytes of weights are hashed,
+ * decoded and sent to the engine here, where nobody waits for an answer.
  */
 import { connectBus } from '#libs/bus';
 import { describeEngine, startEngine, type Engine } from '#libs/engine';
@@ -17,21 +17,11 @@ import {
 } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { serveThread, setProcessNiceness, setThreadNiceness } from '#libs/threads';
+import type { EngineFacts } from './engine-facts.js';
 import { warmUpAndCheck } from './self-check.js';
 
-/** What a version's answers are computed with. */
-export interface EngineFacts {
-  precision: Precision;
-  /** The engine for people, its library's version included. */
-  description: string;
-  /** The library and its version. */
-  library: string;
-  /** Where the network runs, for example `CPU:0`. */
-  device: string;
-}
-
 /** What a version is loaded with. */
-export interface LoadOrder {
+export interface LoadParameters {
   network: Omit<NetworkConfig, 'precision'>;
   /** 'auto': as the processor does best. */
   precision: 'auto' | Precision;
@@ -66,8 +56,12 @@ const methods = {
     return engine.pid;
   },
 
-  /** Gives the weights to the engine, warms it up and checks it. @throws MODEL_INVALID for a version that must not serve; engine errors */
-  load: async ({ network, precision, batchSizes, servingNiceness }: LoadOrder): Promise<EngineFacts> => {
+  /**
+   * Gives the weights to the engine, warms it up and checks it.
+   *
+   * @throws MODEL_INVALID for a version that must not serve; engine errors
+   */
+  load: async ({ network, precision, batchSizes, servingNiceness }: LoadParameters): Promise<EngineFacts> => {
     const { info } = engine!;
     const resolved = resolvePrecision(precision, info, network.architecture);
     session = await InferenceSession.create(engine!, { ...network, precision: resolved }, weights!, {

@@ -2,23 +2,20 @@ import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { abortable } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
-import type { ModelHost } from './servable.js';
-import type { Lease } from './alias-manager.js';
-import { Setbacks } from './load-failures.js';
+import { LoadFailures } from './load-failures.js';
+import type { Servable, ServableHandle } from './servable.js';
 
 export interface VersionCacheOptions {
-  load(card: ModelCard, signal: AbortSignal): Promise<ModelHost>;
+  load(card: ModelCard, signal: AbortSignal): Promise<Servable>;
   /** Versions held at a time, beside the one in service; 0: none is loaded for a request. */
   maxVersions: number;
   /** A version that nobody asked for this long is unloaded. */
   idleMs: number;
-  /** How long requests on a version that is unloaded have to finish. */
-  drainMs: number;
   log: Logger;
 }
 
 interface Entry {
-  readonly host: Promise<ModelHost>;
+  readonly servable: Promise<Servable>;
   loaded: boolean;
   users: number;
   idle: NodeJS.Timeout | undefined;
@@ -33,7 +30,7 @@ export class VersionCache {
   readonly #options: VersionCacheOptions;
   /** The one used last is last. */
   readonly #entries = new Map<string, Entry>();
-  readonly #setbacks = new Setbacks();
+  readonly #failures = new LoadFailures();
   readonly #unloading = new Set<Promise<void>>();
   readonly #closed = new AbortController();
 
@@ -52,46 +49,46 @@ export class VersionCache {
   }
 
   /** Why a version could not be loaded, when it could not. */
-  setbackOf(version: string): SulcusError | undefined {
-    return this.#setbacks.of(version);
+  loadFailureOf(version: string): SulcusError | undefined {
+    return this.#failures.of(version);
   }
 
   /**
    * The version, loaded if it is not.
    *
-   * @throws MODEL_INVALID for one that must not serve; BACKPRESSURE when all places are in use; CANCELLED or DEADLINE_EXCEEDED by `signal`,
-   * which leaves the load going on; SERVICE_UNAVAILABLE when stopping; errors of the engine and the bus
+   * @throws MODEL_INVALID for one that must not serve; BACKPRESSURE when all places are in use; CANCELLED or
+   * DEADLINE_EXCEEDED by `signal`, which leaves the load going on; SERVICE_UNAVAILABLE when stopping; errors of the
+   * engine and the bus
    */
-  async acquire(card: ModelCard, signal: AbortSignal): Promise<Lease> {
+  async acquire(card: ModelCard, signal: AbortSignal): Promise<ServableHandle> {
     const entry = this.#entries.get(card.version) ?? this.#begin(card);
     this.#entries.delete(card.version);
     this.#entries.set(card.version, entry);
     clearTimeout(entry.idle);
     entry.users++;
-    const leave = (): void => {
+    const releaseEntry = (): void => {
       if (--entry.users === 0)
         entry.idle = setTimeout(() => void this.unload(card.version), this.#options.idleMs).unref();
     };
     try {
-      const host = await abortable(entry.host, signal);
-      const release = host.use();
-      return { host, release: () => [release, leave].forEach((step) => step()) };
+      const { servable, release } = (await abortable(entry.servable, signal)).acquire();
+      return { servable, release: () => [release, releaseEntry].forEach((step) => step()) };
     } catch (error) {
-      leave();
+      releaseEntry();
       throw error;
     }
   }
 
-  /** Takes a version out when its requests are answered; one that is not loaded is none to take out. */
+  /** Takes a version out when its requests are answered. Does nothing for one that is not loaded. */
   async unload(version: string): Promise<void> {
     const entry = this.#entries.get(version);
     if (!entry) return;
     this.#entries.delete(version);
     clearTimeout(entry.idle);
-    const unloaded = entry.host.then(
-      (host) =>
-        host
-          .retire(this.#options.drainMs)
+    const unloaded = entry.servable.then(
+      (servable) =>
+        servable
+          .retire()
           .catch((error: unknown) => this.#options.log.warn({ err: error, version }, 'A version did not end cleanly')),
       () => undefined,
     );
@@ -110,11 +107,11 @@ export class VersionCache {
   #begin(card: ModelCard): Entry {
     const { version } = card;
     if (this.#closed.signal.aborted) throw SulcusError.from(this.#closed.signal.reason);
-    const setback = this.#setbacks.of(version);
-    if (setback && !this.#setbacks.mayTry(version, undefined)) throw setback;
+    const failure = this.#failures.of(version);
+    if (failure && !this.#failures.mayLoad(version, undefined)) throw failure;
     this.#makeRoom(version);
     const entry: Entry = {
-      host: this.#options.load(card, this.#closed.signal),
+      servable: this.#options.load(card, this.#closed.signal),
       loaded: false,
       users: 0,
       idle: undefined,
@@ -122,14 +119,14 @@ export class VersionCache {
     const drop = (): void => {
       if (this.#entries.get(version) === entry) void this.unload(version);
     };
-    entry.host.then(
-      (host) => {
+    entry.servable.then(
+      (servable) => {
         entry.loaded = true;
-        this.#setbacks.clear(version);
-        host.onFailure = drop;
+        this.#failures.clear(version);
+        servable.onFailure = drop;
       },
       (error: unknown) => {
-        this.#setbacks.add(version, 0, SulcusError.from(error));
+        this.#failures.add(version, 0, SulcusError.from(error));
         drop();
       },
     );

@@ -1,25 +1,30 @@
 import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
+import { startDeadline, type Deadline } from './deadline.js';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
 
 /** Limits of one batcher, and the call that does the work. */
 export interface BatcherOptions<Row, Result> {
   /** Rows per batch at most. */
   maxBatchSize: number;
-  /** Smaller sizes that are worth having at once: a batch of the largest that the waiting rows fill does not wait for more. */
+  /**
+   * Smaller sizes that are worth having at once: a batch of the largest that the waiting rows fill does not wait for
+   * more.
+   */
   preferredBatchSizes?: readonly number[];
-  /** How long the first row of a batch may wait for others that are still being prepared. */
+  /** How long the first row of a batch may wait for reserved ones. */
   maxDelayMs: number;
-  /** How long a row may take from being submitted until its batch goes out; undefined: as long as its caller waits. */
+  /**
+   * How long a row may take from its reservation until its batch goes out; undefined: as long as its caller waits.
+   */
   queueTimeoutMs?: number;
-  /** Batches handed to `run` and not yet answered, at most: 2 keeps the engine fed while the next batch is put together. */
+  /**
+   * Batches handed to `run` and not yet answered, at most: 2 keeps the engine fed while the next batch is put together.
+   */
   maxBatchesInFlight: number;
   /** Computes one result per row, in the order of the rows. */
   run(rows: readonly Row[]): Promise<readonly Result[]>;
 }
-
-/** Longest time that a timer can be set to. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One row's result with what its batch was like. */
 export interface Batched<Result> {
@@ -28,23 +33,30 @@ export interface Batched<Result> {
   batchSize: number;
   /** Place of the row in its batch, from 0. */
   batchRow: number;
-  /** From the row being ready until its batch went out. */
+  /** From the row being submitted until its batch went out. */
   queueMs: number;
   /** Time of the batch's `run`. */
   runMs: number;
 }
 
-/** A row's time in the queue: aborts when the caller gives up or, until `leave`, when it has waited too long. */
-interface QueueTime {
-  signal: AbortSignal;
-  leave(): void;
+/** A row that is still being prepared. Disposing of it gives the reservation up, unless the row has been submitted. */
+export interface Reservation<Row, Result> extends Disposable {
+  /** Aborts when the row is no longer wanted: its caller has given up, or its time in the queue is over. */
+  readonly signal: AbortSignal;
+  /**
+   * Puts the row, once, into the queue.
+   *
+   * @throws CANCELLED or DEADLINE_EXCEEDED as the caller's signal says; DEADLINE_EXCEEDED after `queueTimeoutMs`; what
+   * `run` throws, for every row of the batch
+   */
+  submit(row: Row): Promise<Batched<Result>>;
 }
 
 interface Entry<Row, Result> {
   row: Row;
-  queueTime: QueueTime;
+  deadline: Deadline;
   priority: Priority;
-  readyAtMs: number;
+  submittedAtMs: number;
   resolve(result: Batched<Result>): void;
   reject(error: unknown): void;
   /** Removes the abort listener. */
@@ -52,67 +64,73 @@ interface Entry<Row, Result> {
 }
 
 /**
- * Collects the rows of concurrent callers into batches. A batch goes out when it is full or of a preferred size, when no
- * other row is on its way, or when its oldest row has waited `maxDelayMs`: a lone caller never waits, a crowd shares batches. Urgent rows go
- * before others, equals in the order in which they became ready. A caller that
- * gives up before its batch went out takes its row along, so that row never reaches `run`.
+ * Collects the rows of concurrent callers into batches. Whoever prepares a row reserves first, so that a batch knows
+ * what it may wait for: it goes out when it is full or of a preferred size, when nothing else is reserved, or when its
+ * oldest row has waited `maxDelayMs`. A lone caller never waits, a crowd shares batches. Urgent rows go before others,
+ * equals in the order in which they were submitted. A caller that gives up before its batch went out takes its row
+ * along, so that row never reaches `run`.
  *
  * It has no bound of its own: callers are admitted by {@link Admission} before they come here.
  */
 export class Batcher<Row, Result> {
   readonly #options: BatcherOptions<Row, Result>;
   readonly #waiting: Entry<Row, Result>[] = [];
-  #preparing = 0;
+  #reserved = 0;
   #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
   #closedBy: SulcusError | undefined;
-  readonly #answered = new Notifier();
+  readonly #lessToDo = new Notifier();
 
   constructor(options: BatcherOptions<Row, Result>) {
     this.#options = options;
   }
 
-  /** Rows that are ready and in no batch yet. */
+  /** Rows that are submitted and in no batch yet. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Resolves when no row is on its way, waiting or being computed; after `patienceMs` or when `signal` aborts in any case. */
-  async quiet(signal: AbortSignal, patienceMs: number): Promise<void> {
-    const limitMs = performance.now() + patienceMs;
-    while (this.#preparing + this.#waiting.length + this.#inFlight > 0 && !signal.aborted) {
-      const remainingMs = limitMs - performance.now();
-      if (remainingMs <= 0) return;
-      await this.#answered.wait(signal, remainingMs);
-    }
+  /** Announces a row; its time in the queue begins. */
+  reserve(signal: AbortSignal, priority: Priority = DEFAULT_PRIORITY): Reservation<Row, Result> {
+    const { queueTimeoutMs } = this.#options;
+    const busy = `The request was not taken up within ${queueTimeoutMs} ms: the predictor is busy`;
+    const deadline = startDeadline(signal, queueTimeoutMs, busy);
+    let open = true;
+    this.#reserved++;
+    const close = (): void => {
+      if (open) this.#reserved--;
+      open = false;
+    };
+    return {
+      signal: deadline.signal,
+      submit: (row) => {
+        close();
+        return this.#enqueue(row, deadline, priority);
+      },
+      [Symbol.dispose]: () => {
+        if (!open) return;
+        close();
+        deadline.clear();
+        this.#onLessToDo();
+      },
+    };
+  }
+
+  /** Has a row computed that is ready. @throws as {@link Reservation.submit} */
+  submit(row: Row, signal: AbortSignal, priority?: Priority): Promise<Batched<Result>> {
+    return this.reserve(signal, priority).submit(row);
   }
 
   /**
-   * Prepares one row and has it computed in a batch.
-   *
-   * @param prepare is told by its signal when the row is no longer wanted
-   * @throws CANCELLED or DEADLINE_EXCEEDED as `signal` says; DEADLINE_EXCEEDED after `queueTimeoutMs`; what `prepare` throws; what `run`
-   * throws, for every row of the batch
+   * Resolves when no row is reserved, waiting or being computed; after `timeoutMs` or when `signal` aborts in any case.
    */
-  async submit(
-    prepare: (signal: AbortSignal) => Promise<Row>,
-    signal: AbortSignal,
-    priority: Priority = DEFAULT_PRIORITY,
-  ): Promise<Batched<Result>> {
-    this.#preparing++;
-    const queueTime = this.#queueTime(signal);
-    let row: Row;
-    try {
-      row = await prepare(queueTime.signal);
-    } catch (error) {
-      queueTime.leave();
-      throw error;
-    } finally {
-      this.#preparing--;
-      // When this row comes to nothing, others may have waited for it alone; when it comes, enqueueing looks again.
-      queueMicrotask(() => this.#dispatch());
+  async waitIdle(signal: AbortSignal, timeoutMs: number): Promise<void> {
+    const limitMs = performance.now() + timeoutMs;
+    while (this.#reserved + this.#waiting.length + this.#inFlight > 0 && !signal.aborted) {
+      const remainingMs = limitMs - performance.now();
+      if (remainingMs <= 0) return;
+      await this.#lessToDo.wait(signal, remainingMs);
     }
-    return await this.#enqueue(row, queueTime, priority);
   }
 
   /** Rejects the waiting rows and everything submitted from now on. Batches already handed out run to their end. */
@@ -125,46 +143,30 @@ export class Batcher<Row, Result> {
     }
   }
 
-  #queueTime(signal: AbortSignal): QueueTime {
-    const { queueTimeoutMs } = this.#options;
-    if (queueTimeoutMs === undefined) return { signal, leave: () => undefined };
-    const late = new AbortController();
-    const timer = setTimeout(
-      () =>
-        late.abort(
-          new SulcusError(
-            'DEADLINE_EXCEEDED',
-            `The request was not taken up within ${queueTimeoutMs} ms: the predictor is busy`,
-          ),
-        ),
-      Math.min(queueTimeoutMs, LONGEST_TIMER_MS),
-    );
-    return { signal: AbortSignal.any([signal, late.signal]), leave: () => clearTimeout(timer) };
-  }
-
-  #enqueue(row: Row, queueTime: QueueTime, priority: Priority): Promise<Batched<Result>> {
-    const { signal } = queueTime;
-    const refused = this.#closedBy ?? (signal.aborted ? SulcusError.from(signal.reason) : undefined);
-    if (refused) {
-      queueTime.leave();
-      return Promise.reject(refused);
+  #enqueue(row: Row, deadline: Deadline, priority: Priority): Promise<Batched<Result>> {
+    const { signal } = deadline;
+    const rejectedBy = this.#closedBy ?? (signal.aborted ? SulcusError.from(signal.reason) : undefined);
+    if (rejectedBy) {
+      deadline.clear();
+      this.#onLessToDo();
+      return Promise.reject(rejectedBy);
     }
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         const index = this.#waiting.indexOf(entry);
         if (index >= 0) this.#waiting.splice(index, 1);
-        queueTime.leave();
+        deadline.clear();
         reject(SulcusError.from(signal.reason));
       };
       const entry: Entry<Row, Result> = {
         row,
-        queueTime,
+        deadline,
         priority,
-        readyAtMs: performance.now(),
+        submittedAtMs: performance.now(),
         resolve,
         reject,
         settle: () => {
-          queueTime.leave();
+          deadline.clear();
           signal.removeEventListener('abort', onAbort);
         },
       };
@@ -174,14 +176,20 @@ export class Batcher<Row, Result> {
     });
   }
 
+  /** A row came to nothing or a batch is answered: others may have waited for it alone. */
+  #onLessToDo(): void {
+    this.#dispatch();
+    this.#lessToDo.notify();
+  }
+
   #dispatch(): void {
     clearTimeout(this.#timer);
     const { maxBatchSize, maxBatchesInFlight, maxDelayMs } = this.#options;
     while (this.#inFlight < maxBatchesInFlight) {
       if (this.#waiting.length === 0) return;
-      const oldestMs = this.#waiting.reduce((oldest, { readyAtMs }) => Math.min(oldest, readyAtMs), Infinity);
+      const oldestMs = this.#waiting.reduce((oldest, { submittedAtMs }) => Math.min(oldest, submittedAtMs), Infinity);
       const remainingMs = oldestMs + maxDelayMs - performance.now();
-      const due = this.#waiting.length >= maxBatchSize || this.#preparing === 0 || remainingMs <= 0;
+      const due = this.#waiting.length >= maxBatchSize || this.#reserved === 0 || remainingMs <= 0;
       const size = due ? maxBatchSize : this.#preferredSize();
       if (size === 0) {
         this.#timer = setTimeout(() => this.#dispatch(), Math.ceil(remainingMs));
@@ -199,7 +207,7 @@ export class Batcher<Row, Result> {
 
   async #run(batch: readonly Entry<Row, Result>[]): Promise<void> {
     this.#inFlight++;
-    for (const { queueTime } of batch) queueTime.leave();
+    for (const { deadline } of batch) deadline.clear();
     const startedMs = performance.now();
     try {
       const results = await this.#options.run(batch.map((entry) => entry.row));
@@ -215,7 +223,7 @@ export class Batcher<Row, Result> {
           result: results[index] as Result,
           batchSize: batch.length,
           batchRow: index,
-          queueMs: startedMs - entry.readyAtMs,
+          queueMs: startedMs - entry.submittedAtMs,
           runMs,
         });
       });
@@ -224,8 +232,7 @@ export class Batcher<Row, Result> {
     } finally {
       for (const entry of batch) entry.settle();
       this.#inFlight--;
-      this.#dispatch();
-      this.#answered.notify();
+      this.#onLessToDo();
     }
   }
 }

@@ -2,12 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { SulcusError } from '#libs/errors';
 
 /**
- * Runs pieces of work that are of use together only: when one fails the others are aborted, and all have ended before it throws.
+ * Runs pieces of work that are of use together only: when one fails the others are aborted, and all have ended before
+ * it throws.
  *
  * @param start begins the work; each piece gives up when the signal it is handed aborts
  * @throws what `signal` aborts with, else what the first piece failed with
  */
-export async function allOrNone<T>(
+export async function failFast<T>(
   signal: AbortSignal,
   start: (ended: AbortSignal) => readonly Promise<T>[],
 ): Promise<T[]> {

@@ -1,7 +1,7 @@
 import { GrpcStatus, type SulcusError } from '#libs/errors';
 
 /** Why a request got no probabilities. */
-export type UnansweredReason =
+export type RejectionReason =
   | 'QUEUE_REQUESTS'
   | 'QUEUE_BYTES'
   | 'CANCELLED'
@@ -13,14 +13,14 @@ export type UnansweredReason =
   | 'OTHER';
 
 /** Statuses of what the caller must put right. */
-const CALLERS_MISTAKES: ReadonlySet<number> = new Set([
+const CALLER_ERRORS: ReadonlySet<number> = new Set([
   GrpcStatus.INVALID_ARGUMENT,
   GrpcStatus.NOT_FOUND,
   GrpcStatus.UNIMPLEMENTED,
 ]);
 
 /** Sorts an error by what an operator would do about it. */
-export function reasonOf({ code, details, policy }: SulcusError): UnansweredReason {
+export function rejectionReason({ code, details, policy }: SulcusError): RejectionReason {
   switch (code) {
     case 'BACKPRESSURE':
       return details.reason === 'bytes' ? 'QUEUE_BYTES' : 'QUEUE_REQUESTS';
@@ -37,6 +37,6 @@ export function reasonOf({ code, details, policy }: SulcusError): UnansweredReas
     case 'STORAGE_FULL':
       return 'BROKER';
     default:
-      return CALLERS_MISTAKES.has(policy.grpcStatus) ? 'INVALID' : 'OTHER';
+      return CALLER_ERRORS.has(policy.grpcStatus) ? 'INVALID' : 'OTHER';
   }
 }

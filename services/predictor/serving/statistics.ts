@@ -1,23 +1,23 @@
 import type { Prediction } from './prediction.js';
 
 /** How often something happened, and how long it took together. */
-export interface Tally {
+export interface DurationStatistic {
   count: number;
   totalMs: number;
 }
 
 /** What a version has done since it came into service. Times count once per request, whatever its number of images. */
 export interface VersionStatistics {
-  success: Tally;
-  failure: Tally;
+  success: DurationStatistic;
+  failure: DurationStatistic;
   /** From being ready for the network to the batch going out. */
-  queue: Tally;
+  queue: DurationStatistic;
   /** Hash, decode and transform. */
-  prepare: Tally;
-  inference: Tally;
+  prepare: DurationStatistic;
+  inference: DurationStatistic;
   images: number;
   /** Runs of the network, by their number of images. */
-  batches: Map<number, Tally>;
+  batches: Map<number, DurationStatistic>;
   lastUnixMs: number;
 }
 
@@ -36,20 +36,12 @@ export class ServingStatistics {
   /** A request was answered. @param predictions of its images, at least one, all of one version */
   answered(predictions: readonly Prediction[], durationMs: number): void {
     const of = this.#of(predictions[0]!.card.version);
-    const longest = (time: (prediction: Prediction) => number): number => Math.max(...predictions.map(time));
+    const longest = (time: 'queueMs' | 'prepareMs' | 'inferenceMs'): number =>
+      Math.max(...predictions.map((prediction) => prediction[time]));
     add(of.success, durationMs);
-    add(
-      of.queue,
-      longest(({ queueMs }) => queueMs),
-    );
-    add(
-      of.prepare,
-      longest(({ prepareMs }) => prepareMs),
-    );
-    add(
-      of.inference,
-      longest(({ inferenceMs }) => inferenceMs),
-    );
+    add(of.queue, longest('queueMs'));
+    add(of.prepare, longest('prepareMs'));
+    add(of.inference, longest('inferenceMs'));
     of.images += predictions.length;
     of.lastUnixMs = Date.now();
   }
@@ -60,11 +52,11 @@ export class ServingStatistics {
   }
 
   /** The network ran on a batch. */
-  ran(version: string, batchSize: number, runMs: number): void {
+  batchExecuted(version: string, batchSize: number, runMs: number): void {
     const { batches } = this.#of(version);
-    let tally = batches.get(batchSize);
-    if (!tally) batches.set(batchSize, (tally = empty()));
-    add(tally, runMs);
+    let statistic = batches.get(batchSize);
+    if (!statistic) batches.set(batchSize, (statistic = empty()));
+    add(statistic, runMs);
   }
 
   #of(version: string): VersionStatistics {
@@ -87,9 +79,9 @@ export class ServingStatistics {
   }
 }
 
-const empty = (): Tally => ({ count: 0, totalMs: 0 });
+const empty = (): DurationStatistic => ({ count: 0, totalMs: 0 });
 
-function add(tally: Tally, ms: number): void {
-  tally.count++;
-  tally.totalMs += ms;
+function add(statistic: DurationStatistic, ms: number): void {
+  statistic.count++;
+  statistic.totalMs += ms;
 }

@@ -35,7 +35,8 @@ export class ShadowComparison {
     if (positions.includes(-1) || shadow.classes.length !== live.classes.length) {
       throw new SulcusError(
         'MODEL_INVALID',
-        `${this.shadowVersion} knows ${shadow.classes.join(', ')}, ${this.liveVersion} ${live.classes.join(', ')}: their answers cannot be compared`,
+        `${this.shadowVersion} knows ${shadow.classes.join(', ')}, ${this.liveVersion} ${live.classes.join(', ')}: ` +
+          'their answers cannot be compared',
       );
     }
     const aligned = Float32Array.from(positions, (position) => shadow.probabilities[position]!);

@@ -1,15 +1,15 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { ModelHost } from '../servables/servable.js';
-import type { SlotObserver } from '../servables/alias-manager.js';
+import type { AliasObserver } from '../servables/alias-manager.js';
+import type { Servable } from '../servables/servable.js';
 import { ShadowComparison } from './comparison.js';
 
 /** Pairs of versions whose counts are kept: many more than are compared at a time. */
 const PAIRS = 16;
 
 /** What operators are told of shadow traffic: never an error of the service, since no caller notices any of it. */
-export class ShadowEvents implements SlotObserver {
+export class ShadowEvents implements AliasObserver {
   readonly #bus: Bus;
   readonly #instance: string;
   readonly #log: Logger;
@@ -24,17 +24,16 @@ export class ShadowEvents implements SlotObserver {
     this.#log = log;
   }
 
-  swapped({ card: { version }, loadMs, enginePid }: ModelHost): void {
+  swapped({ card: { version }, loadMs, enginePid }: Servable): void {
     this.#logged.clear();
     this.#log.info({ version, load_ms: Math.round(loadMs), engine_pid: enginePid }, 'shadow version ready');
-    this.#tell(`Shadow version ${version} is ready: a share of the traffic is asked of it too`);
+    this.#tell(`Shadow version ${version} is ready: a share of the traffic is mirrored to it`);
   }
 
   failed(version: string, error: SulcusError, retrying: boolean): void {
-    this.#log.warn({ err: error, version, retrying }, 'shadow version cannot be asked');
-    this.#tell(
-      `Shadow version ${version} cannot be asked (${retrying ? 'trying again' : 'it stays out'}): ${error.message}`,
-    );
+    this.#log.warn({ err: error, version, retrying }, 'shadow version cannot be loaded');
+    const next = retrying ? 'trying again' : 'nothing is mirrored to it';
+    this.#tell(`Shadow version ${version} cannot be loaded (${next}): ${error.message}`);
   }
 
   serving(): void {
@@ -54,8 +53,8 @@ export class ShadowEvents implements SlotObserver {
     return pair;
   }
 
-  /** An image was not answered by the shadow. */
-  notAnswered(pair: ShadowComparison, error: SulcusError): void {
+  /** The shadow had no answer to an image. */
+  notCompared(pair: ShadowComparison, error: SulcusError): void {
     pair.failed++;
     const key = `${pair.shadowVersion} ${error.code}`;
     if (this.#logged.has(key)) return;

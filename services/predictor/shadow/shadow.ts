@@ -2,15 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { Notifier } from '#libs/async';
-import { PRIORITY_LEVELS } from '../serving/priority.js';
-import type { ModelHost } from '../servables/servable.js';
-import type { ModelSlot } from '../servables/alias-manager.js';
 import type { ImageInput } from '../prepare/image-format.js';
 import type { PreparePool } from '../prepare/pool.js';
+import type { AliasManager } from '../servables/alias-manager.js';
+import type { Servable } from '../servables/servable.js';
+import { PRIORITY_LEVELS } from '../serving/priority.js';
 import type { ShadowEvents } from './events.js';
 import { isInShare } from './share.js';
 
-/** A prediction that was answered by the version in service. */
+/** A prediction that was answered by the live version. */
 export interface LiveAnswer {
   predictionId: string;
   card: ModelCard;
@@ -23,44 +23,44 @@ export interface LiveAnswer {
 }
 
 export interface ShadowOptions {
-  /** Follows the alias of the version on trial. */
-  slot: ModelSlot;
+  /** Keeps the shadow version loaded. */
+  manager: AliasManager;
   pool: PreparePool;
   events: ShadowEvents;
-  /** Share of the predictions to ask again, 0-1. */
+  /** Share of the predictions to mirror, 0-1. */
   share: number;
 }
 
-/** Images that wait to be asked again, at most; beyond that they are dropped and counted. */
+/** Mirrored images that wait, at most; beyond that they are dropped and counted. */
 const MAX_WAITING = 64;
 const MAX_WAITING_BYTES = 64 * 2 ** 20;
 /** An image that the shadow has not answered by then counts as failed. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * Asks a version on trial about a share of what the version in service has answered, compares the answers and forgets them.
- * Callers notice nothing: it begins when their answer is out, one image at a time, in a process of the lowest priority.
+ * Mirrors a share of the live traffic to another version, compares the answers and forgets them. Callers notice
+ * nothing: it begins when their answer is out, one image at a time, in a process of the lowest priority.
  */
 export class Shadow {
   readonly #options: ShadowOptions;
   readonly #waiting: LiveAnswer[] = [];
   #waitingBytes = 0;
-  readonly #offered = new Notifier();
+  readonly #mirrored = new Notifier();
 
   constructor(options: ShadowOptions) {
     this.#options = options;
   }
 
-  /** The version on trial, when it is ready. */
-  get host(): ModelHost | undefined {
-    return this.#options.slot.serving;
+  /** The shadow version, when it is ready. */
+  get servable(): Servable | undefined {
+    return this.#options.manager.serving;
   }
 
-  /** Takes a prediction into account if it belongs to the share. Returns at once and never throws. */
-  offer(live: LiveAnswer): void {
-    const { slot, share, events } = this.#options;
-    const shadow = slot.serving;
-    // Nothing on trial, or the version on trial has been promoted: there is nothing to compare.
+  /** Mirrors a prediction if it belongs to the share. Returns at once and never throws. */
+  mirror(live: LiveAnswer): void {
+    const { manager, share, events } = this.#options;
+    const shadow = manager.serving;
+    // Without a shadow, or when it has been promoted, there is nothing to compare.
     if (!shadow || shadow.card.version === live.card.version || !isInShare(live.predictionId, share)) return;
     if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes + heldBytes(live) > MAX_WAITING_BYTES) {
       events.comparing(live.card.version, shadow.card.version).dropped++;
@@ -68,17 +68,18 @@ export class Shadow {
     }
     this.#waiting.push(live);
     this.#waitingBytes += heldBytes(live);
-    this.#offered.notify();
+    this.#mirrored.notify();
   }
 
   /** Follows the alias and compares until `signal`; what waits then is forgotten. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#options.slot.run(signal), this.#compareAll(signal)]);
+    const { manager, events } = this.#options;
+    await Promise.all([manager.run(signal, events), this.#compareAll(signal)]);
   }
 
-  /** Another version is in service: when it is the one on trial, the trial is over until either changes. */
+  /** Another version is live: when it is the shadow, that one is unloaded until either changes. */
   reconsider(): void {
-    this.#options.slot.reconsider();
+    this.#options.manager.reconsider();
   }
 
   /** Reports the counts that have changed. */
@@ -88,14 +89,14 @@ export class Shadow {
 
   /** Ends the engine. */
   close(): Promise<void> {
-    return this.#options.slot.close();
+    return this.#options.manager.close();
   }
 
   async #compareAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const live = this.#waiting.shift();
       if (!live) {
-        await this.#offered.wait(signal);
+        await this.#mirrored.wait(signal);
         continue;
       }
       this.#waitingBytes -= heldBytes(live);
@@ -106,26 +107,29 @@ export class Shadow {
   }
 
   async #compare(live: LiveAnswer, limit: AbortSignal, stopping: AbortSignal): Promise<void> {
-    const { slot, events } = this.#options;
-    const shadow = slot.serving;
-    if (!shadow || shadow.card.version === live.card.version) return;
+    const { manager, events } = this.#options;
+    if (!manager.serving || manager.serving.card.version === live.card.version) return;
+    const { servable: shadow, release } = manager.serving.acquire();
     const pair = events.comparing(live.card.version, shadow.card.version);
-    const release = shadow.use();
     try {
-      const { result, runMs } = await shadow.predict(() => this.#pixelsFor(shadow, live, limit), limit);
+      const pixels = await this.#pixelsFor(shadow, live, limit);
+      const { result, runMs } = await shadow.predict(pixels, limit);
       pair.add(
         { classes: live.card.classes, probabilities: live.probabilities, inferenceMs: live.inferenceMs },
         { classes: shadow.card.classes, probabilities: result, inferenceMs: runMs },
       );
     } catch (error) {
-      if (!stopping.aborted) events.notAnswered(pair, SulcusError.from(error));
+      if (!stopping.aborted) events.notCompared(pair, SulcusError.from(error));
     } finally {
       release();
     }
   }
 
-  /** The pixels that the live version got, when both prepare images in the same way; else prepared anew, after everybody else. */
-  async #pixelsFor(shadow: ModelHost, { card, input, pixels }: LiveAnswer, signal: AbortSignal): Promise<Uint8Array> {
+  /**
+   * The pixels that the live version got, when both prepare images in the same way; else prepared anew, after everybody
+   * else.
+   */
+  async #pixelsFor(shadow: Servable, { card, input, pixels }: LiveAnswer, signal: AbortSignal): Promise<Uint8Array> {
     if (shadow.card.transformHash === card.transformHash) return pixels;
     if (input.format !== 'encoded')
       throw new SulcusError(

@@ -35,9 +35,10 @@ export function findingProbability(distribution: Distribution, normal: readonly 
  *
  * - `mean`: of all slices.
  * - `top-k-mean`: of the k slices with the highest probability of any finding, all of them when there are fewer.
- * - `noisy-or`: P(any finding) = 1 - Π(1 - fᵢ) over the slices' probabilities of any finding fᵢ. Each slice's evidence -ln(1 - fᵢ) is
- *   divided among the findings as the slice divides fᵢ, and P(any finding) as the sum of the evidence is: a finding's own noisy-or
- *   would be near 1 for every finding of a study with many slices. The rest goes to the normal classes as their means.
+ * - `noisy-or`: P(any finding) = 1 - Π(1 - fᵢ) over the slices' probabilities of any finding fᵢ. Each slice's evidence
+ *   -ln(1 - fᵢ) is divided among the findings as the slice divides fᵢ, and P(any finding) as the sum of the evidence
+ *   is: a finding's own noisy-or would be near 1 for every finding of a study with many slices. The rest goes to the
+ *   normal classes as their means.
  *
  * @param slices at least one
  */

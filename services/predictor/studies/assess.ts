@@ -40,8 +40,8 @@ export interface Assessment {
 }
 
 /**
- * Puts the slices of a study together and decides. A study's deviation over the views is that of the studies that each view
- * alone would make.
+ * Puts the slices of a study together and decides. A study's deviation over the views is that of the studies that each
+ * view alone would make.
  *
  * @param slices usable ones, at least one; all with the same number of views
  * @param failed slices that could not be used
@@ -124,7 +124,8 @@ export function abstentionsOf(
     [
       meanSliceEntropy > maxEntropy,
       'REASON_HIGH_ENTROPY',
-      `the slices are answered with ${percent(meanSliceEntropy)} of the highest possible entropy, more than ${percent(maxEntropy)}: probably not what the model knows`,
+      `the slices are answered with ${percent(meanSliceEntropy)} of the highest possible entropy, ` +
+        `more than ${percent(maxEntropy)}: probably not what the model knows`,
     ],
     [
       highest < minProbability,
@@ -134,7 +135,8 @@ export function abstentionsOf(
     [
       disagreeing > maxDisagreement,
       'REASON_DISAGREEMENT',
-      `${percent(disagreeing)} of the slices with a finding show another than most do, more than ${percent(maxDisagreement)}`,
+      `${percent(disagreeing)} of the slices with a finding show another than most do, ` +
+        `more than ${percent(maxDisagreement)}`,
     ],
   ];
   return rules.filter(([applies]) => applies).map(([, reason, message]) => ({ reason, message }));

@@ -14,11 +14,13 @@ export interface NormalClasses {
 const WELL_KNOWN: ReadonlySet<string> = new Set(['notumor', 'nofinding', 'normal', 'healthy']);
 
 /**
- * The classes of a model that mean "no finding": what the request says, else what is configured, else those with a well-known
- * name (notumor, nofinding, normal, healthy, however written). An answer names the source, so nothing is guessed in silence.
+ * The classes of a model that mean "no finding": what the request says, else what is configured, else those with a
+ * well-known name (notumor, nofinding, normal, healthy, however written). An answer names the source, so nothing is
+ * guessed in silence.
  *
  * @param requested empty: not said
- * @param configured undefined: not said. Names that this model does not have are passed over: a predictor may serve other models later
+ * @param configured undefined: not said. Names that this model does not have are passed over: a predictor may serve
+ * other models later
  * @throws INVALID_ARGUMENT when the request names a class that the model does not have, or all it has
  */
 export function resolveNormalClasses(

@@ -1,6 +1,6 @@
 /**
- * The studies that slices are still expected of. A study is due when no slice of it has come for the idle time; a slice that
- * comes later opens it again.
+ * The studies that slices are still expected of. A study is due when no slice of it has come for the idle time; a slice
+ * that comes later opens it again.
  */
 export class OpenStudies {
   readonly #idleMs: number;

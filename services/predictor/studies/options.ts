@@ -106,7 +106,8 @@ export function resolveOptions(
   if (aggregation === 'auto' || aggregation === 'mean') return { ...rest, normal, aggregation: 'mean' };
   throw new SulcusError(
     'INVALID_ARGUMENT',
-    `The ${aggregation} looks for findings, and none of the classes ${classes.join(', ')} is known to be normal: name one (normal_classes, SULCUS_NORMAL_CLASSES), or ask for the mean`,
+    `The ${aggregation} looks for findings, and none of the classes ${classes.join(', ')} is known to be normal: ` +
+      'name one (normal_classes, SULCUS_NORMAL_CLASSES), or ask for the mean',
   );
 }
 

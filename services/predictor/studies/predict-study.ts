@@ -2,20 +2,19 @@ import pLimit from 'p-limit';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
-import { allOrNone } from '../serving/fail-fast.js';
-import type { Admission } from '../serving/admission.js';
 import type { PredictorConfig } from '../config.js';
-import type { ModelHost } from '../servables/servable.js';
-import type { Lease } from '../servables/alias-manager.js';
-import { predictImages, type PredictionContext } from '../serving/prediction.js';
 import type { TransformRef } from '../prepare/pool.js';
+import type { Servable, ServableHandle } from '../servables/servable.js';
+import type { ServingContext } from '../serving/context.js';
+import { failFast } from '../serving/fail-fast.js';
+import { predictImages } from '../serving/predict.js';
+import { retryOnEngineFailure } from '../serving/retry-on-engine-failure.js';
 import { resolveOptions, type RequestedOptions, type ResolvedOptions } from './options.js';
 import type { SliceAnswer, Study, StudySlice } from './study.js';
 import { viewsOf } from './views.js';
 
 /** What predicting studies needs. */
-export interface StudyContext extends PredictionContext {
-  admission: Admission;
+export interface StudyContext extends ServingContext {
   config: Pick<PredictorConfig, 'maxBatchSize' | 'maxRequests' | 'normalClasses'>;
 }
 
@@ -32,15 +31,15 @@ const ATTEMPTS = 3;
 const RECOVERY_WAITS = 6;
 
 /** Failures that are the slice's own; anything else fails the study. */
-const OF_THE_SLICE: ReadonlySet<number> = new Set([
+const SLICE_ERRORS: ReadonlySet<number> = new Set([
   GrpcStatus.INVALID_ARGUMENT,
   GrpcStatus.NOT_FOUND,
   GrpcStatus.DATA_LOSS,
 ]);
 
 /**
- * Predicts every slice of a study with one model version. Slices go through the same queue and batches as single images, a
- * few at a time, so a study of any size takes no more of the queue than a stream does.
+ * Predicts every slice of a study with one model version. Slices go through the same queue and batches as single
+ * images, a few at a time, so a study of any size takes no more of the queue than a stream does.
  *
  * @throws INVALID_ARGUMENT for options that do not fit the model; what fails a single image without being its fault
  */
@@ -50,63 +49,57 @@ export async function predictSlices(
   requested: RequestedOptions,
   signal: AbortSignal,
 ): Promise<AnsweredStudy> {
-  for (let attempt = 1; ; attempt++) {
-    const { host, release } = await acquire(context, signal, attempt === 1 ? 1 : RECOVERY_WAITS);
-    try {
-      return await predictOnHost(context, host, study, requested, signal);
-    } catch (thrown) {
-      const error = SulcusError.from(thrown);
-      if (error.code !== 'ENGINE_FAILED' || attempt === ATTEMPTS || signal.aborted) throw error;
-    } finally {
-      release();
-    }
-  }
+  return await retryOnEngineFailure({ maxAttempts: ATTEMPTS, signal }, async (attempt) => {
+    const { servable, release } = await acquire(context, signal, attempt === 1 ? 1 : RECOVERY_WAITS);
+    return await predictWith(context, servable, study, requested, signal).finally(release);
+  });
 }
 
-async function acquire({ slot }: StudyContext, signal: AbortSignal, waits: number): Promise<Lease> {
+/** The live version; waits so many times for an engine to come back. */
+async function acquire({ live }: StudyContext, signal: AbortSignal, waits: number): Promise<ServableHandle> {
   for (let wait = 1; ; wait++) {
     try {
-      return await slot.acquire(signal);
+      return await live.acquire(signal);
     } catch (error) {
       if (SulcusError.from(error).code !== 'MODEL_NOT_READY' || wait === waits) throw error;
     }
   }
 }
 
-function predictOnHost(
+async function predictWith(
   context: StudyContext,
-  host: ModelHost,
+  servable: Servable,
   { studyId, slices }: Study,
   requested: RequestedOptions,
   signal: AbortSignal,
 ): Promise<AnsweredStudy> {
-  const options = resolveOptions(requested, host.card.classes, context.config);
+  const options = resolveOptions(requested, servable.card.classes, context.config);
   const { maxBatchSize, maxRequests } = context.config;
   const window = Math.max(1, Math.min(Math.floor((2 * maxBatchSize) / options.views), Math.floor(maxRequests / 2)));
   // What a caller calls a study may be an identity; what scans carry is a pseudonym.
   const pseudonym = slices.every(({ scanSequence }) => scanSequence !== undefined) ? studyId : undefined;
-  const order: SliceOrder = {
-    host,
-    views: viewsOf(host.transform, options.views),
+  const request: SliceRequest = {
+    servable,
+    views: viewsOf(servable.transform, options.views),
     priority: options.priority,
     studyId: pseudonym,
   };
   const limit = pLimit(window);
   const attributes = {
-    [attr.modelVersion]: host.card.version,
+    [attr.modelVersion]: servable.card.version,
     [attr.sliceCount]: slices.length,
     ...(pseudonym !== undefined && { [attr.studyId]: pseudonym }),
   };
-  return withSpan('predict study', { attributes }, async () => {
-    const answers = await allOrNone(signal, (ended) =>
-      slices.map((slice) => limit(() => answerSlice(context, slice, order, ended))),
+  return await withSpan('predict study', { attributes }, async () => {
+    const answers = await failFast(signal, (ended) =>
+      slices.map((slice) => limit(() => answerSlice(context, slice, request, ended))),
     );
-    return { card: host.card, options, answers };
+    return { card: servable.card, options, answers };
   });
 }
 
-interface SliceOrder {
-  host: ModelHost;
+interface SliceRequest {
+  servable: Servable;
   views: readonly TransformRef[];
   priority: ResolvedOptions['priority'];
   /** For its records. */
@@ -116,27 +109,27 @@ interface SliceOrder {
 async function answerSlice(
   context: StudyContext,
   slice: StudySlice,
-  { host, views, priority, studyId }: SliceOrder,
+  { servable, views, priority, studyId }: SliceRequest,
   signal: AbortSignal,
 ): Promise<SliceAnswer> {
   if (signal.aborted) throw SulcusError.from(signal.reason);
   try {
     const bytes = await slice.load(signal);
-    const leave = await context.admission.enterWhenRoom(bytes.byteLength, signal);
+    const release = await context.admission.acquire({ sizeBytes: bytes.byteLength }, signal);
     try {
       const request = {
         priority,
         origin: { protocol: 'sulcus.v1' as const, name: slice.name, studyId },
-        acquire: async () => ({ host, release: host.use() }),
+        acquire: async () => servable.acquire(),
         images: () => views.map((transform) => ({ format: 'encoded' as const, bytes, transform })),
       };
       return { slice, predictions: await predictImages(context, request, signal) };
     } finally {
-      leave();
+      release();
     }
   } catch (thrown) {
     const error = SulcusError.from(thrown);
-    if (signal.aborted || !OF_THE_SLICE.has(error.policy.grpcStatus)) throw error;
+    if (signal.aborted || !SLICE_ERRORS.has(error.policy.grpcStatus)) throw error;
     return { slice, error: views.length === 1 ? error : withoutView(error) };
   }
 }

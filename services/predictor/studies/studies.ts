@@ -2,8 +2,8 @@ import { Streams, type Bus } from '#libs/bus';
 import { codecs, type StudyOptions, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import { Admission } from '../serving/admission.js';
 import type { PredictorConfig } from '../config.js';
+import { Admission } from '../serving/admission.js';
 import { requestedOptions, type RequestedOptions } from './options.js';
 import { predictSlices, type StudyContext } from './predict-study.js';
 import { toStudyPrediction } from './study-prediction.js';
@@ -18,7 +18,10 @@ export interface StudiesOptions {
   log: Logger;
 }
 
-/** Predictions of whole studies: of slices that are sent, of slices that were ingested, and of studies as they complete on the stream. */
+/**
+ * Predictions of whole studies: of slices that are sent, of slices that were ingested, and of studies as they complete
+ * on the stream.
+ */
 export class Studies {
   readonly limits: { maxSlices: number; maxBytes: number };
   readonly #context: StudyContext;
@@ -27,14 +30,14 @@ export class Studies {
   readonly #index: StudyIndex;
   readonly #follower: StudyFollower | undefined;
   /** Images of a study are held until it is answered: this bounds how many are. */
-  readonly #places: Admission;
+  readonly #underWay: Admission;
 
   constructor({ context, config, bus, log }: StudiesOptions) {
     this.#context = { ...context, config };
     this.#config = config;
     this.#bus = bus;
     this.limits = { maxSlices: config.maxStudySlices, maxBytes: config.maxStudyBytes };
-    this.#places = new Admission({ maxRequests: config.studiesAtOnce, maxBytes: Number.POSITIVE_INFINITY });
+    this.#underWay = new Admission({ maxRequests: config.studiesAtOnce, maxBytes: Number.POSITIVE_INFINITY });
     this.#index = new StudyIndex(bus, log);
     this.#follower = config.studies
       ? new StudyFollower({
@@ -47,11 +50,15 @@ export class Studies {
       : undefined;
   }
 
-  /** Runs `work` when fewer studies than allowed are under way. @throws MODEL_NOT_READY before any work; CANCELLED, DEADLINE_EXCEEDED by `signal` */
-  async admitted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    (await this.#context.slot.acquire(signal)).release();
-    const leave = await this.#places.enterWhenRoom(0, signal);
-    return await work().finally(leave);
+  /**
+   * Runs `work` when fewer studies than allowed are under way.
+   *
+   * @throws MODEL_NOT_READY before any work; CANCELLED, DEADLINE_EXCEEDED by `signal`
+   */
+  async admit<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    (await this.#context.live.acquire(signal)).release();
+    const release = await this.#underWay.acquire({ sizeBytes: 0 }, signal);
+    return await work().finally(release);
   }
 
   /** Says early what {@link predict} would say of options. @throws INVALID_ARGUMENT */

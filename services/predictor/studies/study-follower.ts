@@ -22,14 +22,15 @@ const PAUSES_MS = [250, 1000, 4000, 15_000];
 /** Failures after which a study is given up that a defect might be the cause of. */
 const MAX_FAILURES = 5;
 /** Failure in a row that is worth a warning. */
-const NOTED_FAILURE = 4;
+const WARNED_FAILURE = 4;
 /** Longest sleep, in case the clock is set. */
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Predicts studies as they complete on the stream, one after the other, and publishes what comes out to STUDIES. It keeps no
- * state of its own: after a restart it learns from SCANS which studies there are and from STUDIES which of them, with the
- * same slices, have their prediction. A late slice leads to another prediction, which names the one it supersedes.
+ * Predicts studies as they complete on the stream, one after the other, and publishes what comes out to STUDIES. It
+ * keeps no state of its own: after a restart it learns from SCANS which studies there are and from STUDIES which of
+ * them, with the same slices, have their prediction. A late slice leads to another prediction, which names the one it
+ * supersedes.
  */
 export class StudyFollower {
   readonly #options: StudyFollowerOptions;
@@ -73,9 +74,9 @@ export class StudyFollower {
         if (signal.aborted) return;
         const error = SulcusError.from(thrown);
         failures++;
-        if (error.transient || (error.retryable && failures < MAX_FAILURES)) {
+        if (isTransient(error) || (error.retryable && failures < MAX_FAILURES)) {
           // The first ones are normal while a model is on its way; then somebody should know, once.
-          this.#options.log[failures === NOTED_FAILURE ? 'warn' : 'debug'](
+          this.#options.log[failures === WARNED_FAILURE ? 'warn' : 'debug'](
             { study: next.studyId, code: error.code, reason: error.rawMessage },
             'a study cannot be predicted yet',
           );
@@ -155,7 +156,15 @@ export class StudyFollower {
   }
 }
 
-/** The same study with the same slices, model version and options gets the same identity, whoever predicts it and however often. */
+/** A state of the system around us, not of the study: waiting helps. */
+function isTransient({ code }: SulcusError): boolean {
+  return ['MODEL_NOT_READY', 'SERVICE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'BACKPRESSURE', 'STORAGE_FULL'].includes(code);
+}
+
+/**
+ * The same study with the same slices, model version and options gets the same identity, whoever predicts it and
+ * however often.
+ */
 function withIdentity(
   prediction: StudyPredictionInput,
   last: StudyPrediction | undefined,

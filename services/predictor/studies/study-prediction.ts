@@ -15,7 +15,10 @@ const DECISIONS = {
   abstained: 'STUDY_DECISION_ABSTAINED',
 } as const satisfies Record<Decision, StudyDecision>;
 
-/** Message of a study's prediction: what its slices say together. Without a usable slice it abstains and has no probabilities. */
+/**
+ * Message of a study's prediction: what its slices say together. Without a usable slice it abstains and has no
+ * probabilities.
+ */
 export function toStudyPrediction({ studyId, slicesLeftOut }: Study, answered: AnsweredStudy): StudyPredictionInput {
   const { card, options, answers } = answered;
   const views = answers.flatMap((answer) =>

@@ -6,7 +6,8 @@ export function summarise(assessment: Assessment | undefined, { card, options, a
   if (!assessment) return `No conclusion: none of ${answers.length} slices could be used.`;
   const { probabilities, predicted, anyFinding, decision, abstentions, slices } = assessment;
   const how = options.aggregation === 'top-k-mean' ? `top-${options.topK} mean` : options.aggregation;
-  const basis = `Most probable: ${card.classes[predicted]!} (${percent(probabilities[predicted]!)}). ${slices.length} of ${answers.length} slices usable, put together by ${how}.`;
+  const mostProbable = `Most probable: ${card.classes[predicted]!} (${percent(probabilities[predicted]!)}).`;
+  const basis = `${mostProbable} ${slices.length} of ${answers.length} slices usable, put together by ${how}.`;
   const any = anyFinding && `The probability of any finding is ${percent(anyFinding.probability)}`;
   switch (decision) {
     case 'abstained':

@@ -11,8 +11,8 @@ export function relativeEntropy(distribution: Distribution): number {
 }
 
 /**
- * How little the slices that show a finding agree on which: 1 less the share of the finding that leads on most of them, 0-1.
- * Slices without a finding have no say: most slices of a study with a finding show none.
+ * How little the slices that show a finding agree on which: 1 less the share of the finding that leads on most of them,
+ * 0-1. Slices without a finding have no say: most slices of a study with a finding show none.
  *
  * @param threshold probability of any finding from which a slice shows one
  */
@@ -29,14 +29,16 @@ export function disagreement(slices: readonly Distribution[], normal: readonly n
 }
 
 /**
- * Mutual information between view and class, nats: entropy of the mean less the mean entropy. It is what the views disagree
- * about; what they are unsure of together is not in it.
+ * Mutual information between view and class, nats: entropy of the mean less the mean entropy. It is what the views
+ * disagree about; what they are unsure of together is not in it.
  */
 export function mutualInformation(views: readonly Distribution[]): number {
   return Math.max(0, entropy(mean(views)) - views.reduce((sum, view) => sum + entropy(view), 0) / views.length);
 }
 
-/** Standard deviation of the values themselves, not an estimate for a larger population: the views are all there are. */
+/**
+ * Standard deviation of the values themselves, not an estimate for a larger population: the views are all there are.
+ */
 export function standardDeviation(values: readonly number[]): number {
   const average = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length);

@@ -16,24 +16,29 @@ const EXTENSIONS = [
   'statistics',
 ];
 
-/** The Open Inference Protocol v2 in front of the same slot, admission and batches as `sulcus.v1.Predictor`. */
-export function inferenceHandlers(context: InferenceContext): Handlers<'Inference'> {
-  const { directory, slot, config, serverVersion } = context;
+/**
+ * `inference.GRPCInferenceService`: the Open Inference Protocol v2 in front of the same versions, admission and batches
+ * as `sulcus.v1.Predictor`.
+ *
+ * @param options `window`: requests of one stream that are worked on at a time
+ */
+export function inferenceHandlers(context: InferenceContext, { window }: { window: number }): Handlers<'Inference'> {
+  const { resolver, live, config, serverVersion } = context;
   return {
     serverLive: async () => ({ live: true }),
-    serverReady: async () => ({ ready: slot.serving !== undefined }),
-    modelReady: async (address, { signal }) => ({ ready: await unlessMissing(directory.isReady(address, signal)) }),
+    serverReady: async () => ({ ready: live.serving !== undefined }),
+    modelReady: async (address, { signal }) => ({ ready: await unlessMissing(resolver.isReady(address, signal)) }),
     serverMetadata: async () => ({ name: 'sulcus', version: serverVersion, extensions: EXTENSIONS }),
     modelMetadata: async (address, { signal }) => {
-      const card = await directory.find(address, signal);
-      return modelMetadata(directory.nameOf(card), card);
+      const card = await resolver.find(address, signal);
+      return modelMetadata(resolver.nameOf(card), card);
     },
     modelConfig: async (address, { signal }) => {
-      const card = await directory.find(address, signal);
-      return { config: modelConfig(directory.nameOf(card), card, config) };
+      const card = await resolver.find(address, signal);
+      return { config: modelConfig(resolver.nameOf(card), card, config) };
     },
     modelInfer: modelInferHandler(context),
-    modelStreamInfer: modelStreamInferHandler(context, 2 * config.maxBatchSize),
+    modelStreamInfer: modelStreamInferHandler(context, window),
     modelStatistics: modelStatisticsHandler(context),
     ...repositoryHandlers(context),
   };

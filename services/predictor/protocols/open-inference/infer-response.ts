@@ -1,21 +1,25 @@
 import type { InferRequestedOutputTensor, ModelInferRequest, ModelInferResponseInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { ExplanationOrder } from '../../explanations/explain.js';
+import type { ExplanationOptions } from '../../explanations/explanation.js';
 import type { Prediction } from '../../serving/prediction.js';
 import { integerParameter, textParameter } from './parameters.js';
 import { EXPLANATION_OUTPUT, joinElements, OUTPUT } from './tensors.js';
 
 /** An output that the caller wants, and how. */
-export type OutputOrder =
+export type RequestedOutput =
   | {
       name: typeof OUTPUT;
       /** Classes per image, most probable first, as texts; undefined: probabilities. */
       topClasses: number | undefined;
     }
-  | { name: typeof EXPLANATION_OUTPUT; explain: ExplanationOrder };
+  | { name: typeof EXPLANATION_OUTPUT; explain: ExplanationOptions };
 
-/** The outputs of a request, in its order. @throws INVALID_ARGUMENT for one that does not exist; UNIMPLEMENTED for shared memory */
-export function requestedOutputs({ outputs }: ModelInferRequest): OutputOrder[] {
+/**
+ * The outputs of a request, in its order.
+ *
+ * @throws INVALID_ARGUMENT for one that does not exist; UNIMPLEMENTED for shared memory
+ */
+export function requestedOutputs({ outputs }: ModelInferRequest): RequestedOutput[] {
   if (outputs.length === 0) return [{ name: OUTPUT, topClasses: undefined }];
   const names = outputs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -23,7 +27,7 @@ export function requestedOutputs({ outputs }: ModelInferRequest): OutputOrder[] 
   return outputs.map(requestedOutput);
 }
 
-function requestedOutput(output: InferRequestedOutputTensor): OutputOrder {
+function requestedOutput(output: InferRequestedOutputTensor): RequestedOutput {
   if ('shared_memory_region' in output.parameters)
     throw new SulcusError('UNIMPLEMENTED', 'Tensors in shared memory are not served: outputs come with the answer');
   if (output.name === OUTPUT) return { name: OUTPUT, topClasses: topClasses(output) };
@@ -44,7 +48,7 @@ function topClasses({ parameters }: InferRequestedOutputTensor): number | undefi
   return count;
 }
 
-function explanationParameters({ parameters }: InferRequestedOutputTensor): ExplanationOrder {
+function explanationParameters({ parameters }: InferRequestedOutputTensor): ExplanationOptions {
   const form = textParameter(parameters, 'form') ?? 'overlay';
   if (form !== 'overlay' && form !== 'heat-map')
     throw new SulcusError('INVALID_ARGUMENT', `Parameter "form" is "${form}": it is "overlay" or "heat-map"`);
@@ -54,17 +58,18 @@ function explanationParameters({ parameters }: InferRequestedOutputTensor): Expl
 /**
  * The answer to a request, raw, because stock clients read nothing else.
  *
- * @param predictions of the request's images, at least one, all of one version, with explanations if those were ordered
+ * @param predictions of the request's images, at least one, all of one version, with explanations if those were
+ * requested
  */
 export function inferResponse(
   modelName: string,
   id: string,
-  orders: readonly OutputOrder[],
+  requested: readonly RequestedOutput[],
   predictions: readonly Prediction[],
 ): ModelInferResponseInput {
   const { card } = predictions[0]!;
-  const outputs = orders.map((order) =>
-    order.name === OUTPUT ? probabilitiesOutput(order.topClasses, predictions) : explanationOutput(predictions),
+  const outputs = requested.map((output) =>
+    output.name === OUTPUT ? probabilitiesOutput(output.topClasses, predictions) : explanationOutput(predictions),
   );
   return {
     modelName,

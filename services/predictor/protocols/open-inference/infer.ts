@@ -1,63 +1,39 @@
-import { setMaxListeners } from 'node:events';
-import { mapInOrder } from '#libs/async';
 import type { ModelInferRequest, ModelInferResponseInput, ModelStreamInferResponseInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
-import type { Visitor } from '../../serving/admission.js';
+import type { AdmissionRequest } from '../../serving/admission.js';
+import { predictImages } from '../../serving/predict.js';
 import { toPriority } from '../../serving/priority.js';
-import { admitted, predictImages } from '../../serving/prediction.js';
+import { answerStream } from '../answer-stream.js';
 import type { InferenceContext } from './context.js';
 import { inferResponse, requestedOutputs } from './infer-response.js';
 import { assertNoSequence, integerParameter, withinTimeout } from './parameters.js';
 import { requestBytes, requestImages } from './request-images.js';
 import { EXPLANATION_OUTPUT } from './tensors.js';
 
-/** `ModelInfer`: one request of one or more images. A full predictor refuses before it does any work. */
+/** `ModelInfer`: one request of one or more images. A full predictor rejects it before it does any work. */
 export function modelInferHandler(context: InferenceContext): Handlers<'Inference'>['modelInfer'] {
   return (request, { signal }) =>
-    admitted(
-      context,
-      context.admission,
-      requestBytes(request),
-      () => infer(context, request, signal),
-      visitorOf(request),
-    );
+    context.admission.admit(admissionRequest(request), () => infer(context, request, signal));
 }
 
 /**
- * `ModelStreamInfer`: one answer per request, in their order. Up to `window` requests of a stream are worked on at a
- * time; when the predictor is full, the stream is read no further and so slows its sender.
+ * `ModelStreamInfer`: one answer per request, in order.
+ *
+ * @param window requests of a stream that are worked on at a time
  */
 export function modelStreamInferHandler(
   context: InferenceContext,
   window: number,
 ): Handlers<'Inference'>['modelStreamInfer'] {
-  return async function* (requests, { signal }) {
-    // When the client leaves early, what is being worked on has nobody to answer to.
-    const left = new AbortController();
-    try {
-      const ended = AbortSignal.any([signal, left.signal]);
-      setMaxListeners(0, ended); // one per request under way is the normal case, not a leak
-      yield* mapInOrder(begin(context, requests, ended), window, ({ answer }) => answer);
-    } finally {
-      left.abort(new SulcusError('CANCELLED', 'The stream has ended'));
-    }
-  };
+  const { admission } = context;
+  const answer = answerInPlace.bind(undefined, context);
+  return (requests, { signal }) => answerStream(requests, { admission, window, admissionRequest, answer }, signal);
 }
 
-async function* begin(
-  context: InferenceContext,
-  requests: AsyncIterable<ModelInferRequest>,
-  signal: AbortSignal,
-): AsyncGenerator<{ answer: Promise<ModelStreamInferResponseInput> }> {
-  for await (const request of requests) {
-    const leave = await context.admission.enterWhenRoom(requestBytes(request), signal, visitorOf(request));
-    yield { answer: answerInPlace(context, request, signal).finally(leave) };
-  }
-}
-
-const visitorOf = ({ outputs }: ModelInferRequest): Visitor => ({
-  explained: outputs.some(({ name }) => name === EXPLANATION_OUTPUT),
+const admissionRequest = (request: ModelInferRequest): AdmissionRequest => ({
+  sizeBytes: requestBytes(request),
+  explained: request.outputs.some(({ name }) => name === EXPLANATION_OUTPUT),
 });
 
 /** Whatever fails concerns one request and is answered in its place, unless the whole stream is over. */
@@ -97,11 +73,11 @@ async function infer(
         priority,
         origin: { protocol: 'inference', name: request.id },
         explain,
-        acquire: () => context.directory.acquire(address, limit),
+        acquire: () => context.resolver.acquire(address, limit),
         images: (card) => requestImages(request, card, context.config.maxBatchSize),
       },
       limit,
     );
-    return inferResponse(context.directory.nameOf(predictions[0]!.card), request.id, outputs, predictions);
+    return inferResponse(context.resolver.nameOf(predictions[0]!.card), request.id, outputs, predictions);
   });
 }

@@ -1,21 +1,24 @@
 import type { ModelStatisticsInput, StatisticDurationInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
-import type { Tally, VersionStatistics } from '../../serving/statistics.js';
+import type { DurationStatistic, VersionStatistics } from '../../serving/statistics.js';
 import type { InferenceContext } from './context.js';
 
-/** `ModelStatistics`: of every version that answered lately, or of the one asked for. Includes requests to sulcus.v1.Predictor. */
+/**
+ * `ModelStatistics`: of every version that answered lately, or of the one asked for. Includes requests to
+ * sulcus.v1.Predictor.
+ */
 export function modelStatisticsHandler({
-  directory,
+  resolver,
   statistics,
 }: InferenceContext): Handlers<'Inference'>['modelStatistics'] {
   return async ({ name, version }, { signal }) => {
-    const model = directory.name ?? '';
-    // Before the first version nobody has a name; then, and for any other name, the directory says what is wrong.
-    if (name !== '' && name !== model) await directory.find({ name, version: '' }, signal);
+    const model = resolver.name ?? '';
+    // Before the first version nobody has a name; then, and for any other name, the resolver says what is wrong.
+    if (name !== '' && name !== model) await resolver.find({ name, version: '' }, signal);
     const asked = [...statistics.versions].filter(([known]) => version === '' || known === version);
     if (version !== '' && asked.length === 0) {
-      const card = await directory.find({ name: model, version }, signal);
+      const card = await resolver.find({ name: model, version }, signal);
       const known = statistics.versions.get(card.version);
       if (!known) throw new SulcusError('NOT_FOUND', `Version ${card.version} has not been asked anything yet`);
       asked.push([card.version, known]);
@@ -44,4 +47,7 @@ function modelStatistics(name: string, version: string, done: VersionStatistics)
   };
 }
 
-const duration = ({ count, totalMs }: Tally): StatisticDurationInput => ({ count, ns: Math.round(totalMs * 1e6) });
+const duration = ({ count, totalMs }: DurationStatistic): StatisticDurationInput => ({
+  count,
+  ns: Math.round(totalMs * 1e6),
+});

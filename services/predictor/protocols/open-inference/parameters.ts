@@ -1,7 +1,12 @@
 import type { InferParameter } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { startDeadline } from '../../serving/deadline.js';
 
-/** Value of a parameter that is a whole number; undefined when it is not there. @throws INVALID_ARGUMENT when it is something else */
+/**
+ * Value of a parameter that is a whole number; undefined when it is not there.
+ *
+ * @throws INVALID_ARGUMENT when it is something else
+ */
 export function integerParameter(
   parameters: Readonly<Record<string, InferParameter>>,
   name: string,
@@ -14,7 +19,11 @@ export function integerParameter(
   return value;
 }
 
-/** Value of a parameter that is a text; undefined when it is not there. @throws INVALID_ARGUMENT when it is something else */
+/**
+ * Value of a parameter that is a text; undefined when it is not there.
+ *
+ * @throws INVALID_ARGUMENT when it is something else
+ */
 export function textParameter(parameters: Readonly<Record<string, InferParameter>>, name: string): string | undefined {
   const parameter = parameters[name];
   if (!parameter) return undefined;
@@ -28,9 +37,6 @@ export function assertNoSequence({ sequence_id: id }: Readonly<Record<string, In
   if (id?.stringParam || id?.int64Param || id?.uint64Param)
     throw new SulcusError('UNIMPLEMENTED', 'Sequences are not served: leave the parameter "sequence_id" out');
 }
-
-/** Longest time that a timer can be set to. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * Runs `work` with a signal that also aborts when the request's own time, parameter `timeout`, is over.
@@ -46,17 +52,7 @@ export async function withinTimeout<T>(
   if (timeoutUs < 0)
     throw new SulcusError('INVALID_ARGUMENT', `Parameter "timeout" is ${timeoutUs}: it is a number of microseconds`);
   if (timeoutUs === 0) return await work(signal);
-  const late = new AbortController();
-  const timer = setTimeout(
-    () =>
-      late.abort(
-        new SulcusError('DEADLINE_EXCEEDED', `No answer within the request's timeout of ${timeoutUs} microseconds`),
-      ),
-    Math.min(timeoutUs / 1000, LONGEST_MS),
-  );
-  try {
-    return await work(AbortSignal.any([signal, late.signal]));
-  } finally {
-    clearTimeout(timer);
-  }
+  const tooLate = `No answer within the request's timeout of ${timeoutUs} microseconds`;
+  const deadline = startDeadline(signal, timeoutUs / 1000, tooLate);
+  return await work(deadline.signal).finally(() => deadline.clear());
 }

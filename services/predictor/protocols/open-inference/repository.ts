@@ -11,13 +11,13 @@ type RepositoryHandlers = Pick<
 const VERSION = 'version';
 
 /**
- * The registry as a model repository. What is in service is decided by its alias alone, so that every change of model has
- * passed the gate and is on record; other versions can be loaded beside it, and unloaded.
+ * The registry as a model repository. What is in service is decided by its alias alone, so that every change of model
+ * has passed the gate and is on record; other versions can be loaded beside it, and unloaded.
  */
 export function repositoryHandlers({
-  directory,
+  resolver,
   registry,
-  slot,
+  live,
   versions,
   config: { alias },
 }: InferenceContext): RepositoryHandlers {
@@ -25,7 +25,7 @@ export function repositoryHandlers({
     repositoryIndex: async ({ repositoryName, ready }) => {
       assertNoRepository(repositoryName);
       const models = (await registry.list()).map((card) => ({
-        name: directory.nameOf(card),
+        name: resolver.nameOf(card),
         version: card.version,
         ...stateOf(card.version),
       }));
@@ -37,17 +37,18 @@ export function repositoryHandlers({
       const { [VERSION]: version, ...others } = parameters;
       if (Object.keys(others).length > 0)
         throw unimplemented(
-          `Models come from the registry alone: promote a version to "${alias}" to have it in service, or name one in the parameter "${VERSION}"`,
+          `Models come from the registry alone: promote a version to "${alias}" to have it in service, or name one ` +
+            `in the parameter "${VERSION}"`,
         );
-      const { release } = await directory.acquire({ name: modelName, version: version?.stringParam ?? '' }, signal);
+      const { release } = await resolver.acquire({ name: modelName, version: version?.stringParam ?? '' }, signal);
       release();
       return {};
     },
 
     repositoryModelUnload: async ({ repositoryName, modelName, parameters: { [VERSION]: version } }, { signal }) => {
       assertNoRepository(repositoryName);
-      const card = await directory.find({ name: modelName, version: version?.stringParam ?? '' }, signal);
-      if (card.version === slot.serving?.card.version)
+      const card = await resolver.find({ name: modelName, version: version?.stringParam ?? '' }, signal);
+      if (card.version === live.serving?.card.version)
         throw unimplemented(`"${modelName}" stays in service: a version goes when another is promoted to "${alias}"`);
       await versions.unload(card.version);
       return {};
@@ -55,15 +56,15 @@ export function repositoryHandlers({
   };
 
   function stateOf(version: string): { state: string; reason: string } {
-    if (slot.serving?.card.version === version) return { state: 'READY', reason: '' };
-    if (slot.loading === version) return { state: 'LOADING', reason: '' };
+    if (live.serving?.card.version === version) return { state: 'READY', reason: '' };
+    if (live.loading === version) return { state: 'LOADING', reason: '' };
     const state = versions.stateOf(version);
     if (state) return { state, reason: '' };
-    const setback = slot.setbackOf(version) ?? versions.setbackOf(version);
+    const failure = live.loadFailureOf(version) ?? versions.loadFailureOf(version);
     return {
       state: 'UNAVAILABLE',
       reason:
-        setback?.message ??
+        failure?.message ??
         `not what "${alias}" points to${versions.maxVersions > 0 ? ': loaded when it is asked for' : ''}`,
     };
   }

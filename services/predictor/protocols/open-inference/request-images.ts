@@ -41,7 +41,8 @@ function countImages(shape: readonly number[], datatype: InputDatatype, card: Mo
   const fits = rest.length === expected.length && rest.every((size, index) => size === expected[index]);
   if (!fits && !(datatype === 'BYTES' && shape.length === 1)) {
     throw invalid(
-      `Input "${INPUT}" has the shape [${shape.join(',')}]: ${datatype} has [images,${expected.join(',')}]${datatype === 'BYTES' ? ' or [images]' : ''}`,
+      `Input "${INPUT}" has the shape [${shape.join(',')}]: ${datatype} has [images,${expected.join(',')}]` +
+        (datatype === 'BYTES' ? ' or [images]' : ''),
     );
   }
   if (!Number.isSafeInteger(count) || count < 1 || count > maxBatchSize)
@@ -69,7 +70,8 @@ function encodedImages(elements: Buffer | readonly Buffer[], count: number): Ima
   const images = Buffer.isBuffer(elements) ? splitElements(elements) : elements;
   if (!images)
     throw invalid(
-      `The raw bytes of "${INPUT}" are no BYTES tensor: each element is its length in four little-endian bytes, and then its bytes`,
+      `The raw bytes of "${INPUT}" are no BYTES tensor: each element is its length in four little-endian bytes, and ` +
+        'then its bytes',
     );
   if (images.length !== count)
     throw invalid(`Input "${INPUT}" holds ${images.length} elements: its shape says ${count}`);

@@ -4,7 +4,9 @@ import type { ModelCard } from '#libs/registry';
 export const INPUT = 'image';
 /** The output of every model: `[images, classes]`, each row sums to 1. */
 export const OUTPUT = 'probabilities';
-/** An output that comes when it is asked for by name: `[images]` BYTES, PNGs of what in each image speaks for a class. */
+/**
+ * An output that comes when it is asked for by name: `[images]` BYTES, PNGs of what in each image speaks for a class.
+ */
 export const EXPLANATION_OUTPUT = 'explanation';
 
 /** Datatypes that the input may come in, the one that metadata name first. */

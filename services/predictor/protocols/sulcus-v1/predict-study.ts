@@ -7,7 +7,7 @@ import type { StudySlice } from '../../studies/study.js';
 /** `PredictStudy`: collects the slices, then predicts all of them with one version. */
 export function predictStudyHandler(studies: Studies): Handlers<'Predictor'>['predictStudy'] {
   return (requests, { signal }) =>
-    studies.admitted(signal, async () => {
+    studies.admit(signal, async () => {
       const { header, slices } = await collect(requests, studies);
       if (slices.length === 0) throw new SulcusError('INVALID_ARGUMENT', 'The study has no slices');
       return {
@@ -21,7 +21,7 @@ export function predictStudyHandler(studies: Studies): Handlers<'Predictor'>['pr
 /** `PredictStoredStudy`: the slices are those that were ingested. */
 export function predictStoredStudyHandler(studies: Studies): Handlers<'Predictor'>['predictStoredStudy'] {
   return ({ studyId, options }, { signal }) =>
-    studies.admitted(signal, async () => {
+    studies.admit(signal, async () => {
       if (studyId === '') throw new SulcusError('INVALID_ARGUMENT', 'The request names no study');
       return {
         prediction: assertUsable(await studies.predict(await studies.stored(studyId, signal), options, signal)),
@@ -29,7 +29,10 @@ export function predictStoredStudyHandler(studies: Studies): Handlers<'Predictor
     });
 }
 
-/** @throws INVALID_ARGUMENT for options that cannot be used, messages out of order, more slices or more bytes than are taken */
+/**
+ * @throws INVALID_ARGUMENT for options that cannot be used, messages out of order, more slices or more bytes than are
+ * taken
+ */
 async function collect(
   requests: AsyncIterable<PredictStudyRequest>,
   studies: Studies,

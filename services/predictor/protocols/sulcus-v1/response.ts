@@ -1,12 +1,8 @@
 import type { PredictResponseInput } from '#libs/contracts';
 import type { Prediction } from '../../serving/prediction.js';
-import type { RequestOrigin } from '../../recording/recorder.js';
-
-/** Where the request named `name` came from. */
-export const origin = (name: string): RequestOrigin => ({ protocol: 'sulcus.v1', name });
 
 /** The answer on the wire to the request named `name`. */
-export function toResponse(name: string, prediction: Prediction): PredictResponseInput {
+export function predictResponse(name: string, prediction: Prediction): PredictResponseInput {
   const { card, probabilities, predicted, predictionId, prepareMs, inferenceMs, explanation } = prediction;
   return {
     name,

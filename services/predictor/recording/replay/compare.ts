@@ -1,7 +1,10 @@
 import type { Computation, PredictionRecord } from '#libs/contracts';
 import type { Replayed } from './replay.js';
 
-/** How far probabilities may be apart when something else computes them: kernels add up in another order. bfloat16 keeps 8 bits of each value. */
+/**
+ * How far probabilities may be apart when something else computes them: kernels add up in another order. bfloat16 keeps
+ * 8 bits of each value.
+ */
 const TOLERANCE_ELSEWHERE: Readonly<Record<string, number>> = { float32: 1e-4, bfloat16: 2e-2 };
 
 /** Facts that decide over the order in which kernels add up. */
@@ -28,8 +31,8 @@ export interface Comparison {
 }
 
 /**
- * Compares to the bit when the same processor, library and number of threads computed both: then nothing is left that may differ. Elsewhere, and on a GPU,
- * whose sums have no fixed order, rounding may.
+ * Compares to the bit when the same processor, library and number of threads computed both: then nothing is left that
+ * may differ. Elsewhere, and on a GPU, whose sums have no fixed order, rounding may.
  *
  * @param tolerance instead of the one that follows from that
  */

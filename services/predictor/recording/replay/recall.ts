@@ -19,7 +19,8 @@ export interface Recalled {
  * Gathers what is left of a prediction.
  *
  * @param file holds the input's bytes; undefined: they are where the predictor or ingest kept them
- * @throws NOT_FOUND for a record, a version or an input that is gone or never was kept, saying what would have kept it; FILE_UNREADABLE
+ * @throws NOT_FOUND for a record, a version or an input that is gone or never was kept, saying what would have kept it;
+ * FILE_UNREADABLE
  */
 export async function recall(bus: Bus, predictionId: string, file: string | undefined): Promise<Recalled> {
   const record = await findRecord(bus, predictionId);
@@ -42,7 +43,8 @@ async function findCard(bus: Bus, { modelVersion, predictionId }: PredictionReco
   const card = await new Registry(bus).get(modelVersion);
   if (card) return card;
   const why =
-    'trainers keep their newest SULCUS_KEEP_VERSIONS versions and those that an alias needs. A larger number keeps more from now on; the record itself stays';
+    'trainers keep their newest SULCUS_KEEP_VERSIONS versions and those that an alias needs. ' +
+    'A larger number keeps more from then on; the record itself stays';
   throw new SulcusError(
     'NOT_FOUND',
     `Prediction ${predictionId} was made by ${modelVersion}, which the registry no longer has: ${why}`,
@@ -58,7 +60,8 @@ async function findInput(bus: Bus, record: PredictionRecord, file: string | unde
     : 'was not kept (SULCUS_RECORD_INPUTS=true keeps inputs from then on)';
   throw new SulcusError(
     'NOT_FOUND',
-    `The input of prediction ${record.predictionId} ${why} and is not among the ingested images: name it with --image FILE; its SHA-256 is ${record.sampleId}`,
+    `The input of prediction ${record.predictionId} ${why} and is not among the ingested images: ` +
+      `name it with --image FILE; its SHA-256 is ${record.sampleId}`,
   );
 }
 

@@ -4,11 +4,13 @@ import type { Computation, PredictionRecord } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
-import { ModelHost } from '../../servables/servable.js';
 import type { ImageFormat } from '../../prepare/image-format.js';
 import { PreparePool, type TransformRef } from '../../prepare/pool.js';
-import { computationOf } from '../computation.js';
+import { loadServable } from '../../servables/load-servable.js';
+import type { Servable } from '../../servables/servable.js';
+import type { Batched } from '../../serving/batcher.js';
 import { MAX_VIEWS, viewsOf } from '../../studies/views.js';
+import { computationOf } from '../computation.js';
 
 /** A prediction made again. */
 export interface Replayed {
@@ -28,22 +30,22 @@ export interface ReplayOptions {
   signal: AbortSignal;
 }
 
-const LOAD_TIMEOUT_MS = 180_000;
 /** The batch is complete long before. */
 const BATCH_DELAY_MS = 60_000;
 
 /**
- * Makes a prediction again by the predictor's own means: the version is fetched, checked, loaded and warmed as if it were to serve, the input prepared as
- * it was, and computed in the same place of a batch of the same size with the same arithmetic. The other rows of the batch, which no kernel mixes in, are
- * the same image.
+ * Makes a prediction again by the predictor's own means: the version is fetched, checked, loaded and warmed as if it
+ * were to serve, the input prepared as it was, and computed in the same place of a batch of the same size with the same
+ * arithmetic. The other rows of the batch, which no kernel mixes in, are the same image.
  *
- * @throws HASH_MISMATCH when version, preparation or input are not those of the record; MODEL_INVALID; IMAGE_*; engine and bus errors; CANCELLED by `signal`
+ * @throws HASH_MISMATCH when version, preparation or input are not those of the record; MODEL_INVALID; IMAGE_*; engine
+ * and bus errors; CANCELLED by `signal`
  */
 export async function replay({ record, card, input, natsUrl, signal }: ReplayOptions): Promise<Replayed> {
   assertSame(record, card, input);
   const { precision, batchSize, batchRow, engineThreads } = record.computation!;
   const pool = new PreparePool({ threads: 1 });
-  let host: ModelHost | undefined;
+  let servable: Servable | undefined;
   try {
     const options = {
       natsUrl,
@@ -52,19 +54,32 @@ export async function replay({ record, card, input, natsUrl, signal }: ReplayOpt
       precision: precision as Precision,
       maxBatchSize: batchSize,
       maxDelayMs: BATCH_DELAY_MS,
-      loadTimeoutMs: LOAD_TIMEOUT_MS,
     };
-    const loaded = (host = await ModelHost.load(card, options, signal));
+    servable = await loadServable(card, options, signal);
     const image = { format: record.inputFormat as ImageFormat, bytes: input };
-    const { pixels } = await pool.prepare(preparationOf(record, loaded), image, signal);
-    setMaxListeners(0, signal); // one per row is the normal case, not a leak
-    const rows = await Promise.all(Array.from({ length: batchSize }, () => loaded.predict(async () => pixels, signal)));
-    const row = rows.find((candidate) => candidate.batchRow === batchRow)!;
-    return { probabilities: row.result, computation: computationOf(loaded.engine, row, engineThreads) };
+    const { pixels } = await pool.prepare(preparationOf(record, servable), image, signal);
+    const row = (await predictBatch(servable, pixels, batchSize, signal))[batchRow]!;
+    return { probabilities: row.result, computation: computationOf(servable.engine, row, engineThreads) };
   } finally {
-    await host?.close();
+    await servable?.close();
     await pool.close();
   }
+}
+
+/**
+ * One batch of the same image, in the order of its rows: all are reserved first, so that none goes out without the
+ * rest.
+ */
+async function predictBatch(
+  servable: Servable,
+  pixels: Uint8Array,
+  batchSize: number,
+  signal: AbortSignal,
+): Promise<Batched<Float32Array>[]> {
+  setMaxListeners(0, signal); // one per row is the normal case, not a leak
+  const reservations = Array.from({ length: batchSize }, () => servable.reserve(signal));
+  const rows = await Promise.all(reservations.map((reservation) => reservation.submit(pixels)));
+  return rows.sort((left, right) => left.batchRow - right.batchRow);
 }
 
 /** What is about to be used must be what was used then, or its numbers say nothing. */
@@ -79,7 +94,7 @@ function assertSame(record: PredictionRecord, card: ModelCard, input: Uint8Array
 }
 
 /** The version's own transform, or the view of test-time augmentation that the record names. */
-function preparationOf(record: PredictionRecord, { transform }: ModelHost): TransformRef {
+function preparationOf(record: PredictionRecord, { transform }: Servable): TransformRef {
   const preparation = viewsOf(transform, MAX_VIEWS).find(({ hash }) => hash === record.transformHash) ?? transform;
   assertEqual(record, [['the preparation', record.transformHash, preparation.hash]]);
   return preparation;

@@ -34,8 +34,8 @@ const GAIN = 8;
 const CELLS = 8;
 
 /**
- * Every layer hands the first channel on as it is, so the feature map is the largest brightness of 4 × 4 pixels, from 0 to 1
- * of the upper half of grey levels. Its mean speaks for "glioma" and against "notumor".
+ * Every layer hands the first channel on as it is, so the feature map is the largest brightness of 4 × 4 pixels, from 0
+ * to 1 of the upper half of grey levels. Its mean speaks for "glioma" and against "notumor".
  */
 function transparentWeights(): NetworkState {
   const first = new Map<string, [place: (shape: readonly number[]) => number, value: number][]>([

@@ -9,8 +9,8 @@ import { loadSync } from '@grpc/proto-loader';
 import path from 'node:path';
 
 /**
- * A client of the Open Inference Protocol made of nothing but the proto files, with the field names of the wire. It packs
- * tensors as stock Python clients do: raw contents only, elements of BYTES tensors with their length in front.
+ * A client of the Open Inference Protocol made of nothing but the proto files, with the field names of the wire. It
+ * packs tensors as stock Python clients do: raw contents only, elements of BYTES tensors with their length in front.
  */
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../../proto');

@@ -135,7 +135,8 @@ test('a client that sends without end and never reads an answer is read no furth
     sent++;
     stopped = await Promise.race([once(stream, 'drain').then(() => false), sleep(2500, true)]);
   }
-  // Unread answers fill the client's window of 64 kB; what it sent fills the server's of 8 MB, and then no more is taken.
+  // Unread answers fill the client's window of 64 kB; what it sent fills the server's of 8 MB, and then no more is
+  // taken.
   const answered = (await counts()).images - before.images;
   assert.ok(answered > 8 && answered < 200, `${answered} answered`);
   assert.ok(sent > answered && sent * message.length < 20e6, `${sent} sent, ${sent * message.length} bytes`);

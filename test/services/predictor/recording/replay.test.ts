@@ -30,7 +30,10 @@ import {
 let fixture: Fixture;
 let store: RecordStore;
 let folder: string;
-/** Made by a version that two others have replaced since: in a batch of several, of pixels, of an image that came through ingest, of one that nobody kept. */
+/**
+ * Made by a version that two others have replaced since: in a batch of several, of pixels, of an image that came
+ * through ingest, of one that nobody kept.
+ */
 let records: Record<'batched' | 'pixels' | 'ingested' | 'unkept', PredictionRecord>;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -93,7 +93,8 @@ test('swaps under load: no failed request, every answer of one version, never ba
     await untilServing(service, card.version);
     pids.push(service.serving!.enginePid!);
     const before = clients.versions.length;
-    // What is asked from here on is answered by the new version: 16 more answers hold at most the 8 that were under way.
+    // What is asked from here on is answered by the new version: 16 more answers hold at most the 8 that were under
+    // way.
     await until(() => clients.versions.length >= before + 16, 'more answers');
     assert.equal(clients.versions.at(-1), card.version);
   }

@@ -2,79 +2,90 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
-import { Admission } from '../../../../services/predictor/serving/admission.js';
+import { Admission, type AdmissionLimits } from '../../../../services/predictor/serving/admission.js';
 
 const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
 const never = new AbortController().signal;
 
-test('Admission - refuses beyond the number of requests, and takes in again when one leaves', () => {
-  const admission = new Admission({ maxRequests: 2, maxBytes: 1000 });
-  const leave = admission.enter(1);
-  admission.enter(1);
-  assert.throws(() => admission.enter(1), isCode('BACKPRESSURE'));
-  assert.equal(admission.refused, 1);
-  leave();
-  admission.enter(1);
+/** An admission, and the limits that its rejections were for. */
+function admissionOf(limits: AdmissionLimits) {
+  const reasons: unknown[] = [];
+  return { reasons, admission: new Admission(limits, ({ details }) => reasons.push(details.reason)) };
+}
+
+test('Admission - rejects beyond the number of requests, and takes in again when one is released', () => {
+  const { admission, reasons } = admissionOf({ maxRequests: 2, maxBytes: 1000 });
+  const release = admission.tryAcquire({ sizeBytes: 1 });
+  admission.tryAcquire({ sizeBytes: 1 });
+  assert.throws(() => admission.tryAcquire({ sizeBytes: 1 }), isCode('BACKPRESSURE'));
+  assert.deepEqual(reasons, ['requests']);
+  release();
+  admission.tryAcquire({ sizeBytes: 1 });
   assert.equal(admission.requests, 2);
 });
 
-test('Admission - refuses beyond the bytes, but takes a single request of any size', () => {
-  const admission = new Admission({ maxRequests: 10, maxBytes: 100 });
-  const leave = admission.enter(500);
-  assert.throws(
-    () => admission.enter(1),
-    (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'bytes',
-  );
-  assert.deepEqual(admission.refusedBy, { requests: 0, bytes: 1, explanations: 0 });
-  leave();
-  admission.enter(60);
-  admission.enter(40);
-  assert.throws(() => admission.enter(1), isCode('BACKPRESSURE'));
+test('Admission - rejects beyond the bytes, but takes a single request of any size', () => {
+  const { admission, reasons } = admissionOf({ maxRequests: 10, maxBytes: 100 });
+  const release = admission.tryAcquire({ sizeBytes: 500 });
+  assert.throws(() => admission.tryAcquire({ sizeBytes: 1 }), isCode('BACKPRESSURE'));
+  assert.deepEqual(reasons, ['bytes']);
+  release();
+  admission.tryAcquire({ sizeBytes: 60 });
+  admission.tryAcquire({ sizeBytes: 40 });
+  assert.throws(() => admission.tryAcquire({ sizeBytes: 1 }), isCode('BACKPRESSURE'));
+});
+
+test('Admission - a request that is admitted holds its place until its work has ended, however it ends', async () => {
+  const { admission } = admissionOf({ maxRequests: 1, maxBytes: 100 });
+  const failing = admission.admit({ sizeBytes: 1 }, () => Promise.reject(new SulcusError('IMAGE_EMPTY', 'no bytes')));
+  assert.equal(admission.requests, 1);
+  await assert.rejects(failing, isCode('IMAGE_EMPTY'));
+  assert.equal(admission.requests, 0);
 });
 
 test('Admission - requests with explanations take no more than their part of the room, and wait for their own', async () => {
   const admission = new Admission({ maxRequests: 3, maxBytes: 1000, maxExplained: 1 });
-  const leave = admission.enter(1, { explained: true });
+  const release = admission.tryAcquire({ sizeBytes: 1, explained: true });
   assert.throws(
-    () => admission.enter(1, { explained: true }),
+    () => admission.tryAcquire({ sizeBytes: 1, explained: true }),
     (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'explanations',
   );
-  const waiting = admission.enterWhenRoom(1, never, { explained: true });
-  admission.enter(1);
-  leave();
+  const waiting = admission.acquire({ sizeBytes: 1, explained: true }, never);
+  admission.tryAcquire({ sizeBytes: 1 });
+  release();
   (await waiting)();
-  admission.enter(1);
-  admission.enter(1);
+  admission.tryAcquire({ sizeBytes: 1 });
+  admission.tryAcquire({ sizeBytes: 1 });
   assert.throws(
-    () => admission.enter(1, { explained: true }),
+    () => admission.tryAcquire({ sizeBytes: 1, explained: true }),
     (error) => (error as SulcusError).details.reason === 'requests',
   );
 });
 
-test('Admission - waiting callers come in as others leave', async () => {
+test('Admission - waiting requests are taken in as others are released, in their order', async () => {
   const admission = new Admission({ maxRequests: 1, maxBytes: 100 });
-  const leave = admission.enter(1);
+  const release = admission.tryAcquire({ sizeBytes: 1 });
   const order: string[] = [];
   const waiting = ['a', 'b'].map(async (name) => {
-    const leaveLater = await admission.enterWhenRoom(1, never);
+    const releaseLater = await admission.acquire({ sizeBytes: 1 }, never);
     order.push(name);
     await nextTurn();
-    leaveLater();
+    releaseLater();
   });
   assert.deepEqual(order, []);
-  leave();
+  release();
   await Promise.all(waiting);
   assert.deepEqual(order, ['a', 'b']);
   assert.equal(admission.requests, 0);
 });
 
-test('Admission - a caller that gives up while it waits takes no place', async () => {
+test('Admission - a request whose caller gives up while it waits takes no place', async () => {
   const admission = new Admission({ maxRequests: 1, maxBytes: 100 });
-  const leave = admission.enter(1);
+  const release = admission.tryAcquire({ sizeBytes: 1 });
   const caller = new AbortController();
-  const waiting = admission.enterWhenRoom(1, caller.signal);
+  const waiting = admission.acquire({ sizeBytes: 1 }, caller.signal);
   caller.abort();
   await assert.rejects(waiting, isCode('CANCELLED'));
-  leave();
+  release();
   assert.equal(admission.requests, 0);
 });

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
-import { Batcher, type BatcherOptions } from '../../../../services/predictor/serving/batcher.js';
+import { Batcher, type Batched, type BatcherOptions } from '../../../../services/predictor/serving/batcher.js';
+import type { Priority } from '../../../../services/predictor/serving/priority.js';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
@@ -26,6 +27,17 @@ function squares(overrides: Partial<BatcherOptions<number, number>> = {}) {
   return { batcher, batches };
 }
 
+/** What a request does: reserves, prepares its row, submits it. */
+async function submitPrepared(
+  batcher: Batcher<number, number>,
+  prepare: (signal: AbortSignal) => Promise<number>,
+  signal: AbortSignal,
+  priority?: Priority,
+): Promise<Batched<number>> {
+  using reservation = batcher.reserve(signal, priority);
+  return await reservation.submit(await prepare(reservation.signal));
+}
+
 /** A run that each batch waits in until it is let go. */
 function gate() {
   const releases: (() => void)[] = [];
@@ -39,15 +51,34 @@ const isCode = (code: string) => (error: unknown) => error instanceof SulcusErro
 
 test('Batcher - a row that nobody else is coming with goes out at once', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 60_000 });
-  const { result, batchSize } = await batcher.submit(async () => 7, never);
+  const { result, batchSize } = await submitPrepared(batcher, async () => 7, never);
   assert.equal(result, 49);
   assert.equal(batchSize, 1);
   assert.deepEqual(batches, [[7]]);
 });
 
+test('Batcher - a row that is ready and alone goes out at once, also without a reservation', async () => {
+  const { batcher } = squares({ maxDelayMs: 60_000 });
+  assert.deepEqual(
+    (await Promise.all([batcher.submit(2, never), batcher.submit(3, never)])).map(({ result }) => result),
+    [4, 9],
+  );
+});
+
+test('Batcher - rows that are reserved together go out together, in the order in which they are submitted', async () => {
+  const { batcher, batches } = squares({ maxDelayMs: 60_000 });
+  const reservations = [1, 2, 3].map(() => batcher.reserve(never));
+  const rows = await Promise.all(reservations.map((reservation, index) => reservation.submit(index)));
+  assert.deepEqual(batches, [[0, 1, 2]]);
+  assert.deepEqual(
+    rows.map(({ batchRow }) => batchRow),
+    [0, 1, 2],
+  );
+});
+
 test('Batcher - rows that are prepared at the same time share a batch, up to its limit', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 60_000 });
-  const results = await Promise.all([1, 2, 3, 4, 5].map((row) => batcher.submit(() => sleep(5, row), never)));
+  const results = await Promise.all([1, 2, 3, 4, 5].map((row) => submitPrepared(batcher, () => sleep(5, row), never)));
   assert.deepEqual(
     results.map(({ result }) => result),
     [1, 4, 9, 16, 25],
@@ -67,7 +98,7 @@ test('Batcher - urgent rows go before others, equals in the order in which they 
       return rows.map((row) => row * row);
     },
   });
-  const first = batcher.submit(async () => 0, never);
+  const first = submitPrepared(batcher, async () => 0, never);
   await sleep(1);
   const rest = (
     [
@@ -78,7 +109,7 @@ test('Batcher - urgent rows go before others, equals in the order in which they 
       [32, 3],
       [2, 1],
     ] as const
-  ).map(([row, priority]) => batcher.submit(async () => row, never, priority));
+  ).map(([row, priority]) => submitPrepared(batcher, async () => row, never, priority));
   const done = Promise.all([first, ...rest]);
   while (order.flat().length < 7) {
     open();
@@ -92,21 +123,19 @@ test('Batcher - urgent rows go before others, equals in the order in which they 
   assert.deepEqual(order, [[0], [1, 2], [11, 12], [31, 32]]);
 });
 
-test('Batcher - a row waits for slower ones no longer than the delay', async () => {
+test('Batcher - a row waits for reserved ones no longer than the delay', { timeout: 10_000 }, async () => {
   const { batcher, batches } = squares({ maxDelayMs: 10 });
-  const slow = batcher.submit(() => sleep(200, 2), never);
-  const startedMs = performance.now();
-  await batcher.submit(async () => 1, never);
-  assert.ok(performance.now() - startedMs < 150, 'the quick row was held back');
-  await slow;
+  using slow = batcher.reserve(never);
+  await submitPrepared(batcher, async () => 1, never);
+  await slow.submit(2);
   assert.deepEqual(batches, [[1], [2]]);
 });
 
 test('Batcher - a batch of a preferred size goes out while others are still coming, the largest that is filled', async () => {
   const { batcher, batches } = squares({ maxBatchSize: 16, preferredBatchSizes: [2, 3], maxDelayMs: 60_000 });
   let ready: () => void = () => undefined;
-  const last = batcher.submit(() => new Promise((resolve) => (ready = () => resolve(6))), never);
-  const first = [1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never));
+  const last = submitPrepared(batcher, () => new Promise((resolve) => (ready = () => resolve(6))), never);
+  const first = [1, 2, 3, 4, 5].map((row) => submitPrepared(batcher, async () => row, never));
   await Promise.all(first.slice(0, 4));
   assert.deepEqual(batches, [
     [1, 2],
@@ -133,10 +162,11 @@ test('Batcher - a row that waits longer than the queue allows is refused and nev
       return rows.map((row) => row * row);
     },
   });
-  const running = batcher.submit(async () => 1, never);
+  const running = submitPrepared(batcher, async () => 1, never);
   while (batches.length === 0) await sleep(1);
-  const waiting = batcher.submit(async () => 2, never);
-  const slow = batcher.submit(
+  const waiting = submitPrepared(batcher, async () => 2, never);
+  const slow = submitPrepared(
+    batcher,
     (wanted) => new Promise((_, reject) => wanted.addEventListener('abort', () => reject(wanted.reason as Error))),
     never,
   );
@@ -152,11 +182,15 @@ test('Batcher - a row that waits longer than the queue allows is refused and nev
 
 test('Batcher - a row whose neighbour fails to prepare does not wait for it any longer', async () => {
   const { batcher } = squares({ maxDelayMs: 60_000 });
-  const failing = batcher.submit(async () => {
-    await sleep(10);
-    throw new SulcusError('IMAGE_EMPTY', 'no bytes');
-  }, never);
-  const [failed, answered] = await Promise.allSettled([failing, batcher.submit(async () => 3, never)]);
+  const failing = submitPrepared(
+    batcher,
+    async () => {
+      await sleep(10);
+      throw new SulcusError('IMAGE_EMPTY', 'no bytes');
+    },
+    never,
+  );
+  const [failed, answered] = await Promise.allSettled([failing, submitPrepared(batcher, async () => 3, never)]);
   assert.ok(failed.status === 'rejected' && isCode('IMAGE_EMPTY')(failed.reason));
   assert.ok(answered.status === 'fulfilled' && answered.value.result === 9);
 });
@@ -174,7 +208,7 @@ test('Batcher - no more batches are in flight than allowed', async () => {
       return rows;
     },
   });
-  const all = Promise.all([1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never)));
+  const all = Promise.all([1, 2, 3, 4, 5].map((row) => submitPrepared(batcher, async () => row, never)));
   const opener = setInterval(open, 5);
   await all;
   clearInterval(opener);
@@ -192,11 +226,11 @@ test('Batcher - a row cancelled before its batch went out never reaches the work
       return rows;
     },
   });
-  const first = batcher.submit(async () => 1, never);
+  const first = submitPrepared(batcher, async () => 1, never);
   await sleep(5);
   const caller = new AbortController();
-  const cancelled = batcher.submit(async () => 2, caller.signal);
-  const kept = batcher.submit(async () => 3, never);
+  const cancelled = submitPrepared(batcher, async () => 2, caller.signal);
+  const kept = submitPrepared(batcher, async () => 3, never);
   await sleep(5);
   assert.equal(batcher.waiting, 2);
   caller.abort(new SulcusError('DEADLINE_EXCEEDED', 'too late'));
@@ -211,10 +245,14 @@ test('Batcher - a row cancelled before its batch went out never reaches the work
 test('Batcher - a row cancelled while it is prepared never reaches the work', async () => {
   const { batcher, batches } = squares();
   const caller = new AbortController();
-  const cancelled = batcher.submit(async () => {
-    caller.abort();
-    return 2;
-  }, caller.signal);
+  const cancelled = submitPrepared(
+    batcher,
+    async () => {
+      caller.abort();
+      return 2;
+    },
+    caller.signal,
+  );
   await assert.rejects(cancelled, isCode('CANCELLED'));
   assert.deepEqual(batches, []);
 });
@@ -227,7 +265,9 @@ test('Batcher - a batch that fails fails all its rows and no other', async () =>
       return rows;
     },
   });
-  const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map((row) => batcher.submit(async () => row, never)));
+  const outcomes = await Promise.allSettled(
+    [1, 2, 3, 4, 5].map((row) => submitPrepared(batcher, async () => row, never)),
+  );
   assert.deepEqual(
     outcomes.map(({ status }) => status),
     ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'fulfilled'],
@@ -236,7 +276,7 @@ test('Batcher - a batch that fails fails all its rows and no other', async () =>
 
 test('Batcher - a wrong number of results is an error, never a mix-up', async () => {
   const { batcher } = squares({ run: async (rows) => rows.slice(1) });
-  const outcomes = await Promise.allSettled([1, 2].map((row) => batcher.submit(async () => row, never)));
+  const outcomes = await Promise.allSettled([1, 2].map((row) => submitPrepared(batcher, async () => row, never)));
   for (const outcome of outcomes) assert.ok(outcome.status === 'rejected' && isCode('INTERNAL')(outcome.reason));
 });
 
@@ -249,21 +289,22 @@ test('Batcher - closing fails what waits and what comes later; what runs is answ
       return rows;
     },
   });
-  const running = batcher.submit(async () => 1, never);
+  const running = submitPrepared(batcher, async () => 1, never);
   await sleep(5);
-  const waiting = batcher.submit(async () => 2, never);
+  const waiting = submitPrepared(batcher, async () => 2, never);
   await sleep(5);
   batcher.close(new SulcusError('ENGINE_FAILED', 'the engine ended'));
   await assert.rejects(waiting, isCode('ENGINE_FAILED'));
   await assert.rejects(
-    batcher.submit(async () => 3, never),
+    submitPrepared(batcher, async () => 3, never),
     isCode('ENGINE_FAILED'),
   );
   open();
   assert.equal((await running).result, 1);
 });
 
-// Property: whatever the concurrency, arrival times, batch sizes, cancellations and failures, every caller is answered with
+// Property: whatever the concurrency, arrival times, batch sizes, cancellations and failures, every caller is answered
+// with
 // exactly its own row, and every row that was not given up is computed exactly once.
 for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   test(`Batcher - every caller gets exactly its rows (seed ${seed})`, async () => {
@@ -293,7 +334,8 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
         if (cancelled) setTimeout(() => caller.abort(), random.integer(0, 5));
         const prepareMs = random.integer(-1, 3);
         try {
-          const { result } = await batcher.submit(
+          const { result } = await submitPrepared(
+            batcher,
             () => (prepareMs < 0 ? Promise.resolve(row) : sleep(prepareMs, row)),
             caller.signal,
           );
@@ -316,7 +358,7 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   });
 }
 
-test('Batcher - it is quiet when nothing is prepared, waits or runs; patience ends before that', async () => {
+test('Batcher - it is idle when nothing is reserved, waits or runs; waiting for that ends with its time', async () => {
   const { pass, open } = gate();
   const { batcher } = squares({
     run: async (rows) => {
@@ -324,13 +366,21 @@ test('Batcher - it is quiet when nothing is prepared, waits or runs; patience en
       return rows;
     },
   });
-  await batcher.quiet(never, 60_000);
-  let quiet = false;
-  const submitted = batcher.submit(async () => 1, never);
-  const waited = batcher.quiet(never, 60_000).then(() => (quiet = true));
-  await batcher.quiet(never, 20);
-  assert.equal(quiet, false);
+  await batcher.waitIdle(never, 60_000);
+  let idle = false;
+  const submitted = submitPrepared(batcher, async () => 1, never);
+  const waited = batcher.waitIdle(never, 60_000).then(() => (idle = true));
+  await batcher.waitIdle(never, 20);
+  assert.equal(idle, false);
   open();
   await Promise.all([submitted, waited]);
-  assert.equal(quiet, true);
+  assert.equal(idle, true);
+});
+
+test('Batcher - a reservation that comes to nothing ends the waiting for it', { timeout: 10_000 }, async () => {
+  const { batcher } = squares({ maxDelayMs: 60_000 });
+  const reservation = batcher.reserve(never);
+  const idle = batcher.waitIdle(never, 60_000);
+  reservation[Symbol.dispose]();
+  await idle;
 });

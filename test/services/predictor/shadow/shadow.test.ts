@@ -33,9 +33,9 @@ let candidate: ModelCard;
 let service: PredictorService;
 let client: ReturnType<typeof createClient<'Predictor'>>;
 const images: Buffer[] = [];
-/** Answers to the images while nothing is on trial. */
+/** Answers to the images while there is no shadow. */
 let alone: PredictResponse[];
-/** All answers since a version is on trial. */
+/** All answers since there is a shadow. */
 let asked: PredictResponse[] = [];
 
 before(async () => {
@@ -47,7 +47,7 @@ before(async () => {
   await untilServing(service, champion.version);
   client = createClient('Predictor', service.address);
   alone = await ask(images.length);
-  await fixture.registry.promote(CANDIDATE, candidate.version, 'to be tried');
+  await fixture.registry.promote(CANDIDATE, candidate.version, 'to be compared');
   await untilShadowing(candidate.version);
   asked = [];
 });
@@ -58,7 +58,7 @@ after(async () => {
 });
 
 const untilShadowing = (version: string): Promise<void> =>
-  until(() => service.shadowing?.card.version === version, `${version} on trial`);
+  until(() => service.shadowing?.card.version === version, `${version} is the shadow`);
 
 /** The newest counts of the champion beside another version. */
 const countsOf = async (shadowVersion: string): Promise<ShadowProgress | undefined> =>
@@ -78,7 +78,7 @@ async function ask(count: number): Promise<PredictResponse[]> {
 const chosen = (answers: readonly PredictResponse[]): PredictResponse[] =>
   answers.filter(({ predictionId }) => isInShare(predictionId, SHARE));
 
-test('exactly the share is asked again, and the counts are those of the two networks side by side', async () => {
+test('exactly the share is mirrored, and the counts are those of the two networks side by side', async () => {
   const answers = await ask(40);
   const expected = chosen(answers);
   assert.ok(expected.length > 5 && expected.length < 35);
@@ -146,23 +146,23 @@ test('a shadow that hangs delays nobody: what it cannot take is dropped, and eve
   await until(async () => (await settled()) === chosen(asked).length, 'all accounted for');
 });
 
-test('a version that fails its check is not tried and leaves the version in service as it is', async () => {
+test('a version that fails its check is no shadow, and the live version and the shadow before it stay', async () => {
   const broken = await publishModel(fixture.registry, 10, {}, Buffer.from('no weights at all'));
   await fixture.registry.promote(CANDIDATE, broken.version, 'by mistake');
   await until(
     async () =>
       (await predictorEvents(fixture.bus)).some(
         ({ state }) =>
-          state?.state === 'ready' && state.message.includes(`Shadow version ${broken.version} cannot be asked`),
+          state?.state === 'ready' && state.message.includes(`Shadow version ${broken.version} cannot be loaded`),
       ),
-    'the refusal is told',
+    'operators are told',
   );
   assert.equal(service.serving!.card.version, champion.version);
   assert.equal(service.shadowing!.card.version, candidate.version);
   assert.equal((await client.predict({ image: images[0]! })).modelVersion, champion.version);
 });
 
-test('a version with another transform gets the images prepared in its own way', async () => {
+test('a shadow with another transform gets the images prepared in its own way', async () => {
   const [sizePx, wider] = [48, defaultTransform(48)];
   const input = { height: sizePx, width: sizePx, channels: 1 } as const;
   const weights = encodeSafetensors(initialState({ ...network, input }, 3));
@@ -176,38 +176,38 @@ test('a version with another transform gets the images prepared in its own way',
     },
     weights,
   );
-  await fixture.registry.promote(CANDIDATE, card.version, 'to be tried');
+  await fixture.registry.promote(CANDIDATE, card.version, 'to be compared');
   await untilShadowing(card.version);
   const expected = chosen(await ask(20)).length;
   await until(async () => (await countsOf(card.version))?.compared === expected, 'all of the share compared');
   assert.equal((await countsOf(card.version))!.failed, 0);
 });
 
-test('a version with other classes is not compared: counted, and callers are answered', async () => {
+test('a shadow with other classes is not compared: counted, and callers are answered', async () => {
   const card = await publishModel(fixture.registry, 12, { classes: ['glioma', 'meningioma', 'notumor', 'stroke'] });
-  await fixture.registry.promote(CANDIDATE, card.version, 'to be tried');
+  await fixture.registry.promote(CANDIDATE, card.version, 'to be compared');
   await untilShadowing(card.version);
   const expected = chosen(await ask(10)).length;
   await until(async () => ((await countsOf(card.version))?.failed ?? 0) === expected, 'all counted');
   assert.equal((await countsOf(card.version))?.compared ?? 0, 0);
 });
 
-test('a version that is promoted while it is on trial is not compared with itself: its process ends, until it is on trial again', async () => {
+test('a shadow that is promoted is not compared with itself: its process ends, and starts when it is rolled back', async () => {
   const {
     card: { version },
     enginePid,
   } = service.shadowing!;
-  await fixture.registry.promote('champion', version, 'tried enough');
+  await fixture.registry.promote('champion', version, 'compared enough');
   await untilServing(service, version);
   await ask(10);
-  await until(() => service.shadowing === undefined && !isRunning(enginePid!), 'the trial is over');
+  await until(() => service.shadowing === undefined && !isRunning(enginePid!), 'the shadow has ended');
   assert.ok(!(await predictorEvents(fixture.bus)).some(({ shadow }) => shadow?.liveVersion === version));
   await fixture.registry.rollback('champion', 'worse after all');
   await untilServing(service, champion.version);
   await untilShadowing(version);
 });
 
-test('the alias of the version in service cannot be on trial', () => {
+test('the alias of the live version cannot be the shadow too', () => {
   assert.throws(
     () => readConfig({ SULCUS_SHADOW_ALIAS: 'champion' }),
     (error) => error instanceof SulcusError && error.code === 'INVALID_CONFIG',
