@@ -33,8 +33,9 @@ struct FusedBatchNorm {
         fusedRelu(construction.getBool("fused_relu")),
         numSideInputs(construction.getInt("num_side_inputs")),
         numMoments(construction.getInt("num_moments")) {
-    if (numSideInputs > 1 || (numMoments != 0 && numMoments != 2))
-      throw KernelError("a batch norm takes at most one side input, and two moments or none");
+    if (numSideInputs > (fusedRelu ? 1 : 0))
+      throw KernelError("a batch norm takes at most one side input, and that only with the ReLU fused");
+    if (numMoments != 0 && numMoments != 2) throw KernelError("a batch norm takes two moments or none");
   }
   const float epsilon, averageFactor;
   const bool fusedRelu;

@@ -111,15 +111,13 @@ void batchNorm(ThreadPool& threadPool, const MatrixShape& shape, const BatchNorm
     });
   };
   const auto normalised = [&](int64_t index, int64_t channel) { return affine(load(x + index), channel); };
-  const auto sum = [&](int64_t index, int64_t channel) { return normalised(index, channel) + load(sideInput + index); };
   if (sideInput == nullptr && !params.fusedRelu)
     storeRows(normalised);
   else if (sideInput == nullptr)
     storeRows([&](int64_t index, int64_t channel) { return relu(normalised(index, channel)); });
-  else if (!params.fusedRelu)
-    storeRows(sum);
   else
-    storeRows([&](int64_t index, int64_t channel) { return relu(sum(index, channel)); });
+    storeRows(
+        [&](int64_t index, int64_t channel) { return relu(normalised(index, channel) + load(sideInput + index)); });
 }
 
 template void batchMoments<float>(ThreadPool&, const MatrixShape&, const float*, float*, float*);

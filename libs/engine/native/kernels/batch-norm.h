@@ -41,8 +41,8 @@ template <class T>
 void batchMoments(ThreadPool& threadPool, const MatrixShape& shape, const T* x, float* mean, float* variance);
 
 /**
- * y = ReLU(scale · (x − mean) / √(variance + ε) + offset + sideInput); without the ReLU unless it is fused, and without
- * `sideInput` when it is null.
+ * y = scale · (x − mean) / √(variance + ε) + offset, and with the fused ReLU its positive part. `sideInput` is added
+ * before the ReLU, without which it must be null.
  */
 template <class T>
 void batchNorm(ThreadPool& threadPool, const MatrixShape& shape, const BatchNormParams& params, const T* x,
