@@ -14,7 +14,13 @@ export {
   type BucketName,
   type StreamName,
 } from './topology.js';
-export { DEFAULT_LIMITS, DEFAULT_MAX_BYTES, limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
+export {
+  DEFAULT_LIMITS,
+  DEFAULT_MAX_BYTES,
+  limitsEnvironment,
+  limitsFromEnvironment,
+  type TopologyLimits,
+} from './streams/limits.js';
 export { HeaderName, type Headers } from './messages/headers.js';
 export type { PublishOptions, PublishResult } from './messages/publish.js';
 export type { ConsumeOptions } from './consumers/consume.js';

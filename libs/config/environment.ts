@@ -40,18 +40,24 @@ export function parseEnvironment<S extends EnvironmentSpec>(
   return values as Parsed<S>;
 }
 
+/** The default of a variable as text for people; undefined where there is none, or none that may be shown. */
+export function shownDefault(variable: Variable<unknown>): string | undefined {
+  const { required, secret, default: value, defaultText } = variable;
+  if (defaultText !== undefined) return defaultText;
+  if (required || secret || value === undefined) return undefined;
+  if (variable.format) return variable.format(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** One line per variable for `--help`: name, default, description. */
 export function environmentHelp(spec: EnvironmentSpec): string {
   const entries = Object.values(spec);
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries
     .map(([name, variable]) => {
-      const fallback = variable.required
-        ? ' (required)'
-        : variable.default === undefined || variable.secret
-          ? ''
-          : ` (default: ${typeof variable.default === 'string' ? variable.default : JSON.stringify(variable.default)})`;
-      return `  ${name.padEnd(width)}  ${variable.description}${fallback}`;
+      const fallback = shownDefault(variable);
+      const behind = variable.required ? ' (required)' : fallback === undefined ? '' : ` (default: ${fallback})`;
+      return `  ${name.padEnd(width)}  ${variable.description}${behind}`;
     })
     .join('\n');
 }

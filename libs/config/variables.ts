@@ -9,13 +9,17 @@ export interface Variable<T> {
   parse(text: string): T;
   /** Value when the variable is not set; absent for required variables. */
   default?: T;
+  /** What is said of the default instead of its value, for one that depends on the machine. */
+  defaultText?: string;
+  /** How a value is written, where JSON would not be what people type. */
+  format?(value: T): string;
   required: boolean;
   /** One line for `--help`. */
   description: string;
   secret?: boolean;
 }
 
-type Options<T> = { default?: T; description: string };
+type Options<T> = { default?: T; defaultText?: string; description: string };
 
 function variable<T>(parse: (text: string) => T, options: Options<T>): Variable<T> {
   return {
@@ -23,6 +27,7 @@ function variable<T>(parse: (text: string) => T, options: Options<T>): Variable<
     description: options.description,
     required: options.default === undefined,
     ...(options.default === undefined ? {} : { default: options.default }),
+    ...(options.defaultText === undefined ? {} : { defaultText: options.defaultText }),
   };
 }
 
@@ -125,13 +130,22 @@ export function integers(
 
 const DURATION_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** The largest unit that divides an amount, with how many of it: `10m`, `64MiB`. */
+function inUnits(amount: number, units: Readonly<Record<string, number>>): string {
+  const smallestFirst = Object.entries(units).sort(([, a], [, b]) => a - b);
+  const [unit, size] = smallestFirst.findLast(([, each]) => amount >= each && amount % each === 0) ?? smallestFirst[0]!;
+  return `${amount / size}${unit}`;
+}
+
 /** A length of time such as `250ms`, `30s`, `5m`, `2h`, `7d`; the value is milliseconds. */
-export const duration = (options: Options<number>): Variable<number> =>
-  variable((value) => {
+export const duration = (options: Options<number>): Variable<number> => ({
+  ...variable((value) => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value.trim());
     if (!match) throw new Error('expected a duration such as 250ms, 30s, 5m, 2h or 7d');
     return Number(match[1]) * DURATION_MS[match[2] as keyof typeof DURATION_MS];
-  }, options);
+  }, options),
+  format: (value) => inUnits(value, DURATION_MS),
+});
 
 const BYTES = {
   B: 1,
@@ -145,13 +159,18 @@ const BYTES = {
   TIB: 2 ** 40,
 } as const;
 
+/** Units that amounts are shown in. */
+const SHOWN_BYTES = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+
 /** An amount of memory or disk such as `8MB`, `512MiB` or a plain number of bytes; the value is bytes. */
-export const bytes = (options: Options<number>): Variable<number> =>
-  variable((value) => {
+export const bytes = (options: Options<number>): Variable<number> => ({
+  ...variable((value) => {
     const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?i?B)?$/i.exec(value.trim());
     if (!match) throw new Error('expected an amount such as 8MB, 512MiB or a number of bytes');
     return Math.round(Number(match[1]) * BYTES[(match[2] ?? 'B').toUpperCase() as keyof typeof BYTES]);
-  }, options);
+  }, options),
+  format: (value) => inUnits(value, SHOWN_BYTES),
+});
 
 /** A name that is safe as a subject token: lower-case letters, digits and '-', at most 32 characters. */
 export const site = (options: Options<string>): Variable<string> =>

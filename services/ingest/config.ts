@@ -52,7 +52,11 @@ export const commonEnvironment = {
   ],
   dataDir: [
     'SULCUS_DATA_DIR',
-    text({ default: defaultDataDir(), description: 'folder for what this service must remember' }),
+    text({
+      default: defaultDataDir(),
+      defaultText: '.sulcus/run of the package',
+      description: 'folder for what this service must remember',
+    }),
   ],
   splitShares: [
     'SULCUS_SPLIT_SHARES',
@@ -123,6 +127,7 @@ function shares(options: { default: SplitShares; description: string }): Variabl
   return {
     ...options,
     required: false,
+    format: ({ SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST }) => `${SPLIT_TRAIN}/${SPLIT_VALIDATION}/${SPLIT_TEST}`,
     parse: (value) => {
       const parts = value.split('/').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
       const [train, validation, test] = parts;

@@ -83,6 +83,7 @@ export const predictorEnvironment = {
       min: 1,
       max: 64,
       default: Math.max(1, Math.min(4, cores - 1)),
+      defaultText: 'one per core but one, at most 4',
       description: 'threads that decode and transform images',
     }),
   ],

@@ -14,7 +14,8 @@ export const environment = {
       min: 1,
       max: 256,
       default: 2 * availableParallelism(),
-      description: 'images fetched and decoded at once (default: twice the cores)',
+      defaultText: 'twice the cores',
+      description: 'images fetched and decoded at once',
     }),
   ],
   threads: [
@@ -23,7 +24,8 @@ export const environment = {
       min: 1,
       max: 256,
       default: availableParallelism(),
-      description: 'threads that decode and augment (default: one per core)',
+      defaultText: 'one per core',
+      description: 'threads that decode and augment',
     }),
   ],
   cacheBytes: [

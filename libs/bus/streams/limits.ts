@@ -49,47 +49,42 @@ export const DEFAULT_LIMITS = {
 const size = (stream: StreamName) =>
   optional(bytes({ description: `largest size of the ${stream} stream, for example 20GB` }));
 
+/** Sizes and ages of the streams; one that is not set leaves an existing stream as it is. */
+export const limitsEnvironment = {
+  SCANS: ['SULCUS_STREAM_SCANS_BYTES', size('SCANS')],
+  LABELS: ['SULCUS_STREAM_LABELS_BYTES', size('LABELS')],
+  BATCH_REQUESTS: ['SULCUS_STREAM_BATCH_REQUESTS_BYTES', size('BATCH_REQUESTS')],
+  BATCHES: ['SULCUS_STREAM_BATCHES_BYTES', size('BATCHES')],
+  MODELS: ['SULCUS_STREAM_MODELS_BYTES', size('MODELS')],
+  STUDIES: ['SULCUS_STREAM_STUDIES_BYTES', size('STUDIES')],
+  EVENTS: ['SULCUS_STREAM_EVENTS_BYTES', size('EVENTS')],
+  DEAD: ['SULCUS_STREAM_DEAD_BYTES', size('DEAD')],
+  PREDICTIONS: ['SULCUS_STREAM_PREDICTIONS_BYTES', size('PREDICTIONS')],
+  BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
+  PREDICTION_INPUTS: ['SULCUS_STREAM_PREDICTION_INPUTS_BYTES', size('PREDICTION_INPUTS')],
+  eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
+  deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', optional(duration({ description: 'how long dead letters are kept' }))],
+  predictionAgeMs: [
+    'SULCUS_STREAM_PREDICTIONS_AGE',
+    optional(duration({ description: 'how long records of predictions are kept' })),
+  ],
+  duplicateWindowMs: [
+    'SULCUS_STREAM_DUPLICATE_WINDOW',
+    optional(duration({ description: 'how long message ids are remembered' })),
+  ],
+  replicas: [
+    'SULCUS_STREAM_REPLICAS',
+    optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' })),
+  ],
+} as const;
+
 /**
- * Limits from the environment: SULCUS_STREAM_SCANS_BYTES, …_LABELS_BYTES, …_BATCH_REQUESTS_BYTES, …_BATCHES_BYTES,
- * …_MODELS_BYTES, …_STUDIES_BYTES, …_EVENTS_BYTES, …_DEAD_BYTES, …_PREDICTIONS_BYTES, …_BLOBS_BYTES, …_PREDICTION_INPUTS_BYTES,
- * SULCUS_STREAM_EVENTS_AGE, SULCUS_STREAM_DEAD_AGE, SULCUS_STREAM_PREDICTIONS_AGE, SULCUS_STREAM_DUPLICATE_WINDOW, SULCUS_STREAM_REPLICAS.
+ * Limits from the environment.
  *
  * @throws INVALID_CONFIG naming every mistake
  */
 export function limitsFromEnvironment(environment: NodeJS.ProcessEnv = process.env): Partial<TopologyLimits> {
-  const parsed = parseEnvironment(
-    {
-      SCANS: ['SULCUS_STREAM_SCANS_BYTES', size('SCANS')],
-      LABELS: ['SULCUS_STREAM_LABELS_BYTES', size('LABELS')],
-      BATCH_REQUESTS: ['SULCUS_STREAM_BATCH_REQUESTS_BYTES', size('BATCH_REQUESTS')],
-      BATCHES: ['SULCUS_STREAM_BATCHES_BYTES', size('BATCHES')],
-      MODELS: ['SULCUS_STREAM_MODELS_BYTES', size('MODELS')],
-      STUDIES: ['SULCUS_STREAM_STUDIES_BYTES', size('STUDIES')],
-      EVENTS: ['SULCUS_STREAM_EVENTS_BYTES', size('EVENTS')],
-      DEAD: ['SULCUS_STREAM_DEAD_BYTES', size('DEAD')],
-      PREDICTIONS: ['SULCUS_STREAM_PREDICTIONS_BYTES', size('PREDICTIONS')],
-      BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
-      PREDICTION_INPUTS: ['SULCUS_STREAM_PREDICTION_INPUTS_BYTES', size('PREDICTION_INPUTS')],
-      eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
-      deadLetterAgeMs: [
-        'SULCUS_STREAM_DEAD_AGE',
-        optional(duration({ description: 'how long dead letters are kept' })),
-      ],
-      predictionAgeMs: [
-        'SULCUS_STREAM_PREDICTIONS_AGE',
-        optional(duration({ description: 'how long records of predictions are kept' })),
-      ],
-      duplicateWindowMs: [
-        'SULCUS_STREAM_DUPLICATE_WINDOW',
-        optional(duration({ description: 'how long message ids are remembered' })),
-      ],
-      replicas: [
-        'SULCUS_STREAM_REPLICAS',
-        optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' })),
-      ],
-    },
-    environment,
-  );
+  const parsed = parseEnvironment(limitsEnvironment, environment);
   const { eventAgeMs, deadLetterAgeMs, predictionAgeMs, duplicateWindowMs, replicas, ...sizes } = parsed;
   const given = (values: Record<string, number | undefined>) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

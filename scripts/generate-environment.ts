@@ -1,0 +1,61 @@
+/**
+ * Writes docs/environment.md from what the services read: the same source as their `--help`. With --check it only compares,
+ * and fails when they differ.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { limitsEnvironment } from '#libs/bus';
+import { shownDefault, type EnvironmentSpec } from '#libs/config';
+import { telemetryEnvironment } from '#libs/telemetry';
+import { serverEnvironment } from '../services/ingest/config.js';
+import { predictorEnvironment } from '../services/predictor/config.js';
+import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
+import { environment as trainerEnvironment } from '../services/trainer/config.js';
+
+const FILE = new URL('../docs/environment.md', import.meta.url);
+
+/** What set-up reads before any of the sources can run. */
+const SET_UP: readonly (readonly [name: string, description: string])[] = [
+  ['SULCUS_LIBTENSORFLOW_DIR', 'a libtensorflow that is there already: its folder'],
+  ['SULCUS_ENGINE_BINDING', 'a compiled engine binding'],
+  ['SULCUS_NATS_SERVER', 'the nats-server program; default: one on PATH, else the one that set-up brings'],
+];
+
+const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
+  ['Every process', telemetryEnvironment],
+  ['Ingest', serverEnvironment],
+  ['Preprocess', preprocessEnvironment],
+  ['Trainer', trainerEnvironment],
+  ['Predictor', predictorEnvironment],
+  ['Streams (whoever connects first creates them)', limitsEnvironment],
+];
+
+const HEAD = `# Environment
+
+Every variable of every process, made from what they read (\`npm run generate\`); \`npx sulcus <command> --help\` says the same.
+\`OTEL_*\` variables keep their standard meaning. A mistake is reported with all others when a process starts.
+`;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+const table = (rows: readonly (readonly string[])[]): string =>
+  ['| variable | default | what |', '|---|---|---|', ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`)].join(
+    '\n',
+  );
+
+function section(title: string, spec: EnvironmentSpec): string {
+  const rows = Object.values(spec).map(([name, variable]) => {
+    const fallback = shownDefault(variable);
+    const shown = variable.required ? 'required' : fallback === undefined || fallback === '[]' ? '' : `\`${fallback}\``;
+    return [`\`${name}\``, shown, variable.description];
+  });
+  return `## ${title}\n\n${table(rows)}\n`;
+}
+
+const setUp = `## Set-up\n\n${table(SET_UP.map(([name, description]) => [`\`${name}\``, '', description]))}\n`;
+const text = [HEAD, ...SECTIONS.map(([title, spec]) => section(title, spec)), setUp].join('\n');
+
+if (!process.argv.includes('--check')) writeFileSync(FILE, text);
+else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== text) {
+  console.error('docs/environment.md differs from what the services read.\nRun: npm run generate');
+  process.exitCode = 1;
+}
