@@ -1,5 +1,6 @@
 /** Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the NATS client. */
 export { Bus, connectBus } from './bus.js';
+export { busEnvironment } from './connection/environment.js';
 export type { ConnectOptions } from './connection/connection.js';
 export type { RequestOptions } from './connection/retry.js';
 export { compareVersions, MINIMUM_SERVER_VERSION } from './connection/server-version.js';

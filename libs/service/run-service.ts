@@ -15,7 +15,7 @@ export interface ServiceContext {
 const EXIT_FAILED = 1;
 const EXIT_INVALID_CONFIG = 2;
 
-/** Time between the end of `run` and a forced exit: handles that nobody closed must not keep a stopped service alive. */
+/** Time between the end of `run` and a forced exit: handles that nobody closed must not keep a service alive. */
 const LAST_RESORT_MS = 5000;
 
 /** Time that a service has to stop when its launcher is gone. */
@@ -54,7 +54,7 @@ export async function runService(
   }
 }
 
-/** Prints one line per mistake and sets the exit code; the stack goes to the log, for a defect of ours at level error. */
+/** Prints a line per mistake and sets the exit code; the stack goes to the log, for a defect of ours at level error. */
 export function reportFailure(name: string, thrown: unknown, log?: Logger): void {
   const error = SulcusError.from(thrown);
   const { mistakes } = error.details;
@@ -74,7 +74,7 @@ function stopOnSignals(stop: AbortController, log: Logger): () => void {
   };
   const onInterrupt = (): void => ask('SIGINT');
   const onTerminate = (): void => ask('SIGTERM');
-  // A launcher killed with -9 says nothing; its closed channel does. Nobody is left to insist, so the process does itself.
+  // A launcher killed with -9 says nothing; its closed channel does. Nobody is left to insist: the process does itself.
   const onDisconnect = (): void => {
     if (asked) return;
     ask('the launcher is gone');
@@ -92,7 +92,7 @@ function stopOnSignals(stop: AbortController, log: Logger): () => void {
   };
 }
 
-/** A defect that nobody caught leaves the process in an unknown state: say so and let the launcher start a fresh one. */
+/** A defect that nobody caught leaves the process in an unknown state: it says so, and the launcher starts another. */
 function stopOnUncaught(name: string, log: Logger): () => void {
   const crash = (error: unknown): void => {
     log.fatal({ err: error }, 'uncaught error');

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { busEnvironment } from '#libs/bus';
 import {
   bytes,
   duration,
@@ -26,10 +27,7 @@ const MIN_KEY_CHARS = 16;
 
 /** Environment that the server and one-shot imports share. */
 export const commonEnvironment = {
-  natsUrl: [
-    'SULCUS_NATS_URL',
-    text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' }),
-  ],
+  ...busEnvironment,
   site: [
     'SULCUS_SITE',
     site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' }),

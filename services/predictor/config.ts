@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { busEnvironment } from '#libs/bus';
 import {
   bytes,
   choice,
@@ -20,10 +21,7 @@ const cores = availableParallelism();
 
 /** Environment of the predictor. */
 export const predictorEnvironment = {
-  natsUrl: [
-    'SULCUS_NATS_URL',
-    text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' }),
-  ],
+  ...busEnvironment,
   address: [
     'SULCUS_PREDICTOR_ADDRESS',
     text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' }),

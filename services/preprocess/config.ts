@@ -1,13 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { busEnvironment } from '#libs/bus';
 import { bytes, integer, parseEnvironment, text, type Parsed } from '#libs/config';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 
 /** Environment of a preprocess worker. */
 export const environment = {
-  natsUrl: [
-    'SULCUS_NATS_URL',
-    text({ default: 'nats://127.0.0.1:4222', description: 'NATS servers, comma-separated' }),
-  ],
+  ...busEnvironment,
   concurrency: [
     'SULCUS_PREPROCESS_CONCURRENCY',
     integer({

@@ -1,3 +1,4 @@
+import { busEnvironment } from '#libs/bus';
 import {
   choice,
   duration,
@@ -15,7 +16,7 @@ import { engineEnvironment } from '#libs/engine';
 
 /** Environment of the trainer. */
 export const environment = {
-  natsUrl: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'NATS server' })],
+  ...busEnvironment,
   run: [
     'SULCUS_RUN',
     site({ default: 'main', description: 'Name of the training run; model versions are called <run>-000001, …' }),

@@ -63,6 +63,37 @@ test('a required operand is asked for, a second one refused', () => {
   assert.throws(() => parseCommandLine(spec, ['a', 'b']), { message: /b: not expected here/ });
 });
 
+test('an option that is not given has the value of its variable, and mistakes name where the value came from', () => {
+  const spec = {
+    ...SPEC,
+    options: {
+      nats: ['--nats <url>', text({ default: 'nats://here', description: 'servers' }), { variable: 'SULCUS_NATS_URL' }],
+      epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'passes' })), { variable: 'SULCUS_EPOCHS' }],
+    },
+  } as const;
+  const read = (words: string[], environment: NodeJS.ProcessEnv) => parseCommandLine(spec, words, environment)?.options;
+  assert.deepEqual(read([], {}), { nats: 'nats://here', epochs: undefined });
+  assert.deepEqual(read([], { SULCUS_NATS_URL: '', SULCUS_EPOCHS: '2' }), { nats: 'nats://here', epochs: 2 });
+  assert.deepEqual(read(['--nats', 'nats://there'], { SULCUS_NATS_URL: 'nats://elsewhere' }), {
+    nats: 'nats://there',
+    epochs: undefined,
+  });
+  assert.throws(() => read([], { SULCUS_EPOCHS: 'x' }), { message: /SULCUS_EPOCHS "x": expected a whole number/ });
+});
+
+test('an earlier spelling of an option is understood, and not shown', (t: TestContext) => {
+  const output = ['--output <file>', optional(text({ description: 'where to' })), { alias: '--out' }] as const;
+  const spec = { ...SPEC, options: { output } };
+  assert.equal(parseCommandLine(spec, ['--out', 'a'])?.options.output, 'a');
+  assert.equal(parseCommandLine(spec, ['--output', 'b'])?.options.output, 'b');
+  const printed: string[] = [];
+  t.mock.method(process.stdout, 'write', (chunk: string) => printed.push(chunk) > 0);
+  parseCommandLine(spec, ['--help']);
+  t.mock.restoreAll();
+  assert.match(printed.join(''), /--output <file> +where to\n/);
+  assert.doesNotMatch(printed.join(''), /--out /);
+});
+
 test('--help is answered on stdout with options, defaults and environment, and nothing is to run', (t: TestContext) => {
   const printed: string[] = [];
   t.mock.method(process.stdout, 'write', (chunk: string) => printed.push(chunk) > 0);
