@@ -6,7 +6,7 @@
 
 and on sulcus's side:
 
-    sulcus weights import initial.safetensors --model resnet50 --classes 4 --size 244 --out weights.safetensors
+    sulcus weights import initial.safetensors --model resnet50 --classes 4 --size 244 --output weights.safetensors
     SULCUS_INITIAL_WEIGHTS=weights.safetensors npm start -- --data manifest.csv --recipe s0-resnet50 --once
 
 With so few images from random weights chance decides much; weights that sulcus has trained on others (`sulcus weights export`) serve as well

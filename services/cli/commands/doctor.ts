@@ -1,14 +1,8 @@
-import { flag, optional, parseEnvironment, text } from '#libs/config';
+import { busEnvironment } from '#libs/bus';
 import { parseCommandLine } from '#libs/service';
+import { jsonOption, optionalNatsOption } from '../shared/options.js';
 
-const DEFAULT_URL = 'nats://127.0.0.1:4222';
-
-const ENVIRONMENT = {
-  natsUrl: [
-    'SULCUS_NATS_URL',
-    optional(text({ description: `NATS server that services are to use (default: ${DEFAULT_URL})` })),
-  ],
-} as const;
+const DEFAULT_URL = busEnvironment.natsUrl[1].default!;
 
 /** `sulcus doctor`: what this machine has, and whether its engine computes what it should. Exit code 1 when something prevents running. */
 export async function doctorMain(argv: readonly string[]): Promise<void> {
@@ -17,13 +11,15 @@ export async function doctorMain(argv: readonly string[]): Promise<void> {
       name: 'sulcus doctor',
       description:
         'Looks at what sulcus needs on this machine, says what to do about what is missing, and checks two training\nsteps against stored numbers of PyTorch. It brings nothing in and changes nothing.',
-      options: { json: ['--json', flag({ default: false, description: 'print one JSON object' })] },
-      environment: ENVIRONMENT,
+      options: {
+        nats: optionalNatsOption(`NATS server that services are to use; ${DEFAULT_URL} when nobody says`),
+        json: jsonOption('write one JSON object instead of lines'),
+      },
     },
     argv,
   );
   if (!parsed) return;
-  const { natsUrl } = parseEnvironment(ENVIRONMENT);
+  const { nats: natsUrl } = parsed.options;
   const [{ machineFindings }, { engineFindings }, { brokerFindings }, { allWell, renderFindings }] = await Promise.all([
     import('../doctor/machine.js'),
     import('../doctor/engine.js'),

@@ -1,6 +1,7 @@
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
-import { aliasOption, natsOption, registryEnvironment, withRegistry } from '../shared/registry-access.js';
+import { natsOption } from '../shared/options.js';
+import { aliasOption, withRegistry } from '../shared/registry-access.js';
 
 const OPTIONS = {
   alias: aliasOption,
@@ -16,7 +17,6 @@ export async function promoteMain(argv: readonly string[]): Promise<void> {
       description: 'Moves an alias onto a model version, and records why.',
       options: OPTIONS,
       operand: '<version>',
-      environment: registryEnvironment,
     },
     argv,
   );
@@ -43,7 +43,6 @@ export async function rollbackMain(argv: readonly string[]): Promise<void> {
       name: 'sulcus rollback',
       description: 'Moves an alias back to where it was before its last promotion, and records why.',
       options: OPTIONS,
-      environment: registryEnvironment,
     },
     argv,
   );

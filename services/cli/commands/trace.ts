@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { flag, text } from '#libs/config';
+import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
+import { jsonOption } from '../shared/options.js';
 import { readSpanFolder, renderStory, tellStory } from '../trace/index.js';
 
 /** Where the launcher's newest run keeps its spans, relative to the working folder. */
@@ -15,7 +16,7 @@ export async function traceMain(argv: readonly string[]): Promise<void> {
       operand: '<sample>',
       options: {
         dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
-        json: ['--json', flag({ default: false, description: 'print the story as JSON' })],
+        json: jsonOption(),
       },
       notes:
         'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',

@@ -1,11 +1,11 @@
-import { flag } from '#libs/config';
 import type { AliasMove, AliasRecord, ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
-import { natsOption, registryEnvironment, withRegistry } from '../shared/registry-access.js';
+import { jsonOption, natsOption } from '../shared/options.js';
+import { withRegistry } from '../shared/registry-access.js';
 import { table } from '../shared/table.js';
 
 const OPTIONS = {
-  json: ['--json', flag({ default: false, description: 'write a JSON array instead of a table' })],
+  json: jsonOption(),
   nats: natsOption,
 } as const;
 
@@ -17,7 +17,6 @@ export async function versionsMain(argv: readonly string[]): Promise<void> {
       description:
         'Lists the model versions, newest first: aliases, validation, parent, and why an alias moved there last.',
       options: OPTIONS,
-      environment: registryEnvironment,
     },
     argv,
   );

@@ -1,7 +1,8 @@
-import { existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
+import { existingPath, flag, integer, optional, site, text } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
+import { optionalNatsOption } from '../shared/options.js';
 
 const port = (defaultPort: number, purpose: string) =>
   optional(
@@ -57,6 +58,7 @@ const OPTIONS = {
     '--state <folder>',
     optional(text({ description: 'where streams, models, logs and traces are kept (see below)' })),
   ],
+  nats: optionalNatsOption('a running NATS server to use instead of starting one'),
   fresh: ['--fresh', flag({ default: false, description: 'empty the state folder first' })],
   live: ['--no-live', flag({ default: true, description: 'print lines instead of the live view' })],
   portNats: ['--port-nats <port>', port(4222, 'the NATS server')],
@@ -72,7 +74,6 @@ the newest few are kept. .sulcus/run/latest points to the newest run: its logs, 
 
 /** What the launcher reads itself; the services read the rest. */
 const ENVIRONMENT = {
-  natsUrl: ['SULCUS_NATS_URL', optional(text({ description: 'a running NATS server to use instead of starting one' }))],
   natsServer: [
     'SULCUS_NATS_SERVER',
     optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" })),
@@ -80,17 +81,14 @@ const ENVIRONMENT = {
   ...engineEnvironment,
 } as const;
 
-export type UpOptions = ParsedOptions<typeof OPTIONS> & { natsUrl: string | undefined };
+export type UpOptions = ParsedOptions<typeof OPTIONS>;
 
 /**
  * Reads the command line and environment of `sulcus up`; undefined when `--help` was answered.
  *
  * @throws INVALID_CONFIG naming every mistake
  */
-export function readUpOptions(
-  argv: readonly string[],
-  environment: NodeJS.ProcessEnv = process.env,
-): UpOptions | undefined {
+export function readUpOptions(argv: readonly string[], environment?: NodeJS.ProcessEnv): UpOptions | undefined {
   const parsed = parseCommandLine(
     {
       name: 'sulcus up',
@@ -100,15 +98,15 @@ export function readUpOptions(
       notes: NOTES,
     },
     argv,
+    environment,
   );
   if (!parsed) return undefined;
   const { options } = parsed;
-  const { natsUrl } = parseEnvironment(ENVIRONMENT, environment);
-  if (natsUrl !== undefined && (options.portNats ?? options.portMonitor) !== undefined) {
+  if (options.nats !== undefined && (options.portNats ?? options.portMonitor) !== undefined) {
     throw new SulcusError(
       'INVALID_CONFIG',
-      '--port-nats, --port-monitor: no NATS server is started while SULCUS_NATS_URL is set',
+      '--port-nats, --port-monitor: no NATS server is started while --nats or SULCUS_NATS_URL names one',
     );
   }
-  return { ...options, natsUrl };
+  return options;
 }

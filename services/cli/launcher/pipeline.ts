@@ -66,9 +66,9 @@ export class Pipeline {
   ): Promise<Pipeline> {
     const ports = await choosePorts(options);
     // Streams that exist keep their size.
-    const limits = options.natsUrl === undefined && !existsSync(folder.nats) ? limitsFor(freeBytes(folder.root)) : {};
+    const limits = options.nats === undefined && !existsSync(folder.nats) ? limitsFor(freeBytes(folder.root)) : {};
     const broker =
-      options.natsUrl === undefined
+      options.nats === undefined
         ? await createBroker({
             folder: folder.nats,
             logFile: path.join(folder.logs, 'nats.log'),
@@ -76,7 +76,7 @@ export class Pipeline {
             monitorPort: ports.monitor,
           })
         : undefined;
-    const natsUrl = options.natsUrl ?? `nats://127.0.0.1:${ports.nats}`;
+    const natsUrl = options.nats ?? `nats://127.0.0.1:${ports.nats}`;
     const failure = new AbortController();
     const fail = (process: SupervisedProcess) => (reason: string) =>
       failure.abort(failureOf(process.name, process.spec.logFile, reason));

@@ -11,7 +11,11 @@ import {
   readCommonConfig,
   type IngestOutcome,
 } from '#services/ingest';
+import { natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
+
+/** What is not an option. */
+const { natsUrl: _, ...IMPORT_ENVIRONMENT } = commonEnvironment;
 
 /** Rejections shown one by one; all of them are in the dead-letter stream. */
 const MAX_SHOWN_REJECTIONS = 50;
@@ -29,8 +33,9 @@ export async function importMain(argv: readonly string[]): Promise<void> {
           '--sorted',
           flag({ default: false, description: 'send the images by path instead of mixing the classes' }),
         ],
+        nats: natsOption,
       },
-      environment: commonEnvironment,
+      environment: IMPORT_ENVIRONMENT,
     },
     argv,
   );
@@ -38,7 +43,7 @@ export async function importMain(argv: readonly string[]): Promise<void> {
   const target = parsed.operand!;
 
   await runService('import', async ({ signal, log, instance }) => {
-    const config = readCommonConfig();
+    const config = { ...readCommonConfig(), natsUrl: parsed.options.nats };
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
     await bus.ensureTopology();
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));

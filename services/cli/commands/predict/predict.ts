@@ -1,24 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { PredictorClient } from '#libs/client';
-import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
+import { duration, flag, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
-import { predictorEnvironment } from '#services/predictor';
 import { commonFolder, writeExplanation } from './explanation-files.js';
 import { findImages } from '../../shared/image-files.js';
+import { jsonOption, outputOption, predictorOption } from '../../shared/options.js';
 import { formatPredictions } from './output.js';
 import { predictFiles, type FilePrediction } from './predict-files.js';
 
-const clientEnvironment = { address: predictorEnvironment.address };
-
 const options = {
-  json: ['--json', flag({ default: false, description: 'write a JSON array instead of a table' })],
+  json: jsonOption(),
   csv: ['--csv', flag({ default: false, description: 'write CSV with one column per class instead of a table' })],
-  output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
-  address: [
-    '--address <host:port>',
-    optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' })),
-  ],
+  output: outputOption('<file>', 'write there instead of to stdout'),
+  address: predictorOption,
   concurrency: [
     '--concurrency <n>',
     integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' }),
@@ -61,7 +56,6 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
       description: 'Asks a running predictor about image files, and about all images in folders at any depth.',
       operand: '<path...>',
       options,
-      environment: clientEnvironment,
       notes,
     },
     argv,
@@ -73,9 +67,8 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
 
   await runService('predict', async ({ signal }) => {
-    const address = parsed.options.address ?? parseEnvironment(clientEnvironment).address;
     const files = await findImages(parsed.operands);
-    using client = new PredictorClient(address, { timeoutMs });
+    using client = new PredictorClient(parsed.options.address, { timeoutMs });
     await client.waitUntilServing({ timeoutMs: waitMs, signal });
 
     const predictions: FilePrediction[] = [];

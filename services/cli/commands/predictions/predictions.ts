@@ -1,11 +1,10 @@
 import { connectBus } from '#libs/bus';
-import { duration, flag, integer, optional, parseEnvironment, text } from '#libs/config';
+import { duration, flag, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
-import { describeRetention, predictorEnvironment, RecordStore } from '#services/predictor';
+import { describeRetention, RecordStore } from '#services/predictor';
+import { jsonOption, natsOption } from '../../shared/options.js';
 import { recordFormat } from './output.js';
-
-const environment = { natsUrl: predictorEnvironment.natsUrl };
 
 /** Records shown unless told otherwise. */
 const DEFAULT_LAST = 20;
@@ -28,8 +27,8 @@ const options = {
   sinceMs: ['--since <time>', optional(duration({ description: 'not older than, for example 1h' }))],
   follow: ['--follow', flag({ default: false, description: 'go on with what comes, until interrupted' })],
   csv: ['--csv', flag({ default: false, description: 'write CSV instead of a table' })],
-  json: ['--json', flag({ default: false, description: 'write one JSON object per line instead of a table' })],
-  nats: ['--nats <url>', optional(text({ description: 'NATS server (default: SULCUS_NATS_URL)' }))],
+  json: jsonOption('write a JSON object per line instead of a table'),
+  nats: natsOption,
 } as const;
 
 /**
@@ -43,7 +42,6 @@ export async function predictionsMain(argv: readonly string[]): Promise<void> {
       name: 'sulcus predictions',
       description: 'Lists records of predictions: what was answered, when, and by which model version.',
       options,
-      environment,
     },
     argv,
   );
@@ -52,7 +50,7 @@ export async function predictionsMain(argv: readonly string[]): Promise<void> {
   if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
   await runService('predictions', async ({ signal }) => {
     await using bus = await connectBus({
-      servers: parsed.options.nats ?? parseEnvironment(environment).natsUrl,
+      servers: parsed.options.nats,
       name: 'predictions',
       signal,
     });

@@ -1,10 +1,9 @@
 import { connectBus } from '#libs/bus';
-import { flag, number, optional, parseEnvironment, text } from '#libs/config';
+import { number, optional, text } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
-import { compare, predictorEnvironment, recall, replay } from '#services/predictor';
+import { compare, recall, replay } from '#services/predictor';
+import { jsonOption, natsOption } from '../../shared/options.js';
 import { toJson, toText } from './output.js';
-
-const environment = { natsUrl: predictorEnvironment.natsUrl };
 
 const options = {
   image: [
@@ -15,7 +14,7 @@ const options = {
       }),
     ),
   ],
-  json: ['--json', flag({ default: false, description: 'print one JSON object' })],
+  json: jsonOption(),
   tolerance: [
     '--tolerance <p>',
     optional(
@@ -27,7 +26,7 @@ const options = {
       }),
     ),
   ],
-  nats: ['--nats <url>', optional(text({ description: 'NATS server (default: SULCUS_NATS_URL)' }))],
+  nats: natsOption,
 } as const;
 
 /**
@@ -39,13 +38,10 @@ const options = {
 export async function replayMain(argv: readonly string[]): Promise<void> {
   const description =
     'Makes a recorded prediction again, with the model version, preparation and arithmetic of then, and compares the numbers. Exit code 0: the same; 1: not, or it cannot be made again.';
-  const parsed = parseCommandLine(
-    { name: 'sulcus replay', description, operand: '<prediction>', options, environment },
-    argv,
-  );
+  const parsed = parseCommandLine({ name: 'sulcus replay', description, operand: '<prediction>', options }, argv);
   if (!parsed) return;
   await runService('replay', async ({ signal }) => {
-    const natsUrl = parsed.options.nats ?? parseEnvironment(environment).natsUrl;
+    const { nats: natsUrl } = parsed.options;
     await using bus = await connectBus({ servers: natsUrl, name: 'replay', signal });
     const { record, card, input } = await recall(bus, parsed.operand!.toLowerCase(), parsed.options.image);
     const replayed = await replay({ record, card, input: input.bytes, natsUrl, signal });

@@ -1,16 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { connectBus, Streams, subjects } from '#libs/bus';
-import { choice, duration, flag, integer, list, number, optional, parseEnvironment, text } from '#libs/config';
+import { choice, duration, integer, list, number, optional, text } from '#libs/config';
 import { codecs, type PredictStudyRequestInput, type StudyOptionsInput, type StudyPrediction } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
 import { parseCommandLine, runService, type ParsedOptions } from '#libs/service';
-import { AGGREGATIONS, MAX_VIEWS, predictorEnvironment, toWireAggregation } from '#services/predictor';
+import { AGGREGATIONS, MAX_VIEWS, toWireAggregation } from '#services/predictor';
 import { findImages } from '../../shared/image-files.js';
+import { jsonOption, natsOption, outputOption, predictorOption } from '../../shared/options.js';
 import { formatStudy } from './output.js';
-
-const clientEnvironment = { address: predictorEnvironment.address, natsUrl: predictorEnvironment.natsUrl };
 
 const options = {
   stored: [
@@ -48,12 +47,10 @@ const options = {
     '--views <n>',
     optional(integer({ min: 1, max: MAX_VIEWS, description: 'views of each slice for test-time augmentation' })),
   ],
-  json: ['--json', flag({ default: false, description: 'write JSON instead of a table' })],
-  output: ['--output <file>', optional(text({ description: 'write there instead of to stdout' }))],
-  address: [
-    '--address <host:port>',
-    optional(text({ description: 'predictor to ask (default: SULCUS_PREDICTOR_ADDRESS)' })),
-  ],
+  json: jsonOption(),
+  output: outputOption('<file>', 'write there instead of to stdout'),
+  address: predictorOption,
+  nats: natsOption,
   timeoutMs: [
     '--timeout <time>',
     duration({ default: 300_000, description: 'time the answer may take, for example 10m' }),
@@ -71,10 +68,7 @@ const notes =
 export async function studyMain(argv: readonly string[]): Promise<void> {
   const description =
     'Asks a running predictor about a study: the images of a folder, or the slices that were ingested.';
-  const parsed = parseCommandLine(
-    { name: 'sulcus study', description, operand: '[path]', options, environment: clientEnvironment, notes },
-    argv,
-  );
+  const parsed = parseCommandLine({ name: 'sulcus study', description, operand: '[path]', options, notes }, argv);
   if (!parsed) return;
   const { operand: path } = parsed;
   const { stored, published, json, output } = parsed.options;
@@ -83,7 +77,9 @@ export async function studyMain(argv: readonly string[]): Promise<void> {
   }
   await runService('study', async ({ signal }) => {
     const prediction =
-      published === undefined ? await ask({ path, options: parsed.options }, signal) : await lastPublished(published);
+      published === undefined
+        ? await ask({ path, options: parsed.options }, signal)
+        : await lastPublished(published, parsed.options.nats);
     const written = json ? `${JSON.stringify(prediction, undefined, 2)}\n` : formatStudy(prediction);
     if (output === undefined) process.stdout.write(written);
     else await writeFile(output, written);
@@ -94,9 +90,8 @@ async function ask(
   { path, options: given }: { path: string | undefined; options: ParsedOptions<typeof options> },
   signal: AbortSignal,
 ): Promise<StudyPrediction> {
-  const address = given.address ?? parseEnvironment(clientEnvironment).address;
   const files = path === undefined ? [] : await findImages([path]);
-  using client = createClient('Predictor', address, { timeoutMs: given.timeoutMs });
+  using client = createClient('Predictor', given.address, { timeoutMs: given.timeoutMs });
   await client.waitForReady();
   const life = { timeoutMs: given.timeoutMs, signal };
   const { prediction } =
@@ -139,8 +134,8 @@ async function* requests(
   }
 }
 
-async function lastPublished(studyId: string): Promise<StudyPrediction> {
-  await using bus = await connectBus({ servers: parseEnvironment(clientEnvironment).natsUrl, name: 'study' });
+async function lastPublished(studyId: string, natsUrl: string): Promise<StudyPrediction> {
+  await using bus = await connectBus({ servers: natsUrl, name: 'study' });
   const last = await bus.getLast(Streams.STUDIES, subjects.study(studyId), codecs.StudyPrediction);
   if (!last)
     throw new SulcusError(

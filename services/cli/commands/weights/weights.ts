@@ -23,7 +23,8 @@ import {
 } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
-import { natsOption, registryEnvironment, withRegistry } from '../../shared/registry-access.js';
+import { natsOption, outputOption } from '../../shared/options.js';
+import { withRegistry } from '../../shared/registry-access.js';
 import { drawWeights } from './draw-weights.js';
 
 /** Where imported weights go unless told otherwise. */
@@ -63,10 +64,7 @@ const IMPORT_OPTIONS = {
     }),
   ],
   seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are drawn anew' })],
-  out: [
-    '--out <path>',
-    optional(text({ description: `file to write; default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors` })),
-  ],
+  output: outputOption('<file>', `file to write (default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors)`),
 } as const;
 
 const EXPORT_OPTIONS = {
@@ -77,17 +75,12 @@ const EXPORT_OPTIONS = {
       description: 'safetensors: weights for torch; saved-model: the whole network for TensorFlow Serving',
     }),
   ],
-  out: [
-    '--out <path>',
-    optional(
-      text({ description: 'file (safetensors) or folder (saved-model) to write; default: named by the version' }),
-    ),
-  ],
+  output: outputOption('<path>', 'file (safetensors) or folder (saved-model) to write (default: named by the version)'),
   nats: natsOption,
 } as const;
 
 const PICTURE_OPTIONS = {
-  out: ['--out <folder>', optional(text({ description: 'folder for the pictures; default: <name>-layers' }))],
+  output: outputOption('<folder>', 'folder for the pictures (default: <name>-layers)'),
   nats: natsOption,
 } as const;
 
@@ -123,7 +116,7 @@ async function importFile(argv: readonly string[]): Promise<void> {
     seed,
     size,
     channelOrder,
-    out = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors`,
+    output = `${WEIGHTS_FOLDER}/${architecture}-${classes}.safetensors`,
   } = parsed.options;
   if (!listModels().includes(architecture))
     throw new SulcusError(
@@ -141,9 +134,9 @@ async function importFile(argv: readonly string[]): Promise<void> {
   } as const;
   const file = await readWeights(parsed.operand!, config, channelOrder);
   const { state, report } = importWeights(config, file.state, seed);
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, encodeSafetensors(state, { architecture }));
-  console.log([...file.notes, ...reportLines(report), `written to ${out}`].join('\n'));
+  await mkdir(dirname(output), { recursive: true });
+  await writeFile(output, encodeSafetensors(state, { architecture }));
+  console.log([...file.notes, ...reportLines(report), `written to ${output}`].join('\n'));
 }
 
 async function exportVersion(argv: readonly string[]): Promise<void> {
@@ -154,14 +147,14 @@ async function exportVersion(argv: readonly string[]): Promise<void> {
       description,
       options: EXPORT_OPTIONS,
       operand: '<version>',
-      environment: registryEnvironment,
     },
     argv,
   );
   if (!parsed) return;
   const { operand: version, options } = parsed;
   const { card, weights } = await fetchVersion(version!, options.nats);
-  const out = options.out ?? (options.format === 'safetensors' ? `${version}.safetensors` : `${version}-saved-model`);
+  const out =
+    options.output ?? (options.format === 'safetensors' ? `${version}.safetensors` : `${version}-saved-model`);
   if (options.format === 'saved-model') {
     await mkdir(out, { recursive: true });
     await writeFile(join(out, 'saved_model.pb'), encodeSavedModel(networkOf(card), decodeSafetensors(weights).state));
@@ -182,14 +175,13 @@ async function drawPictures(argv: readonly string[]): Promise<void> {
       description,
       options: PICTURE_OPTIONS,
       operand: '<file|version>',
-      environment: registryEnvironment,
     },
     argv,
   );
   if (!parsed) return;
   const { operand, options } = parsed;
   const bytes = existsSync(operand!) ? await readFile(operand!) : (await fetchVersion(operand!, options.nats)).weights;
-  const folder = options.out ?? `${basename(operand!, '.safetensors')}-layers`;
+  const folder = options.output ?? `${basename(operand!, '.safetensors')}-layers`;
   await mkdir(folder, { recursive: true });
   const pictures = drawWeights(decodeSafetensors(bytes).state);
   for (const { name, image } of pictures) await writeFile(join(folder, `${name}.png`), await encodeImage(image, 'png'));
@@ -197,10 +189,7 @@ async function drawPictures(argv: readonly string[]): Promise<void> {
 }
 
 /** A published version with its safetensors file. @throws NOT_FOUND; MODEL_INVALID when it is damaged; BUS_UNAVAILABLE */
-const fetchVersion = (
-  version: string,
-  natsUrl: string | undefined,
-): Promise<{ card: ModelCard; weights: Uint8Array }> =>
+const fetchVersion = (version: string, natsUrl: string): Promise<{ card: ModelCard; weights: Uint8Array }> =>
   withRegistry('weights', natsUrl, async (registry) => {
     const card = await cardOf(registry, version);
     return { card, weights: await registry.loadWeights(card) };

@@ -31,7 +31,7 @@ test('sulcus weights import reports what fits and writes a file with the last la
     encodeSafetensors(new Map([...initialState(config, 1)].map(([name, tensor]) => [`module.${name}`, tensor]))),
   );
   const log = mock.method(console, 'log', () => undefined);
-  await main(['import', from, '--model', 'resnet10-slim', '--classes', '2', '--out', to]).finally(() =>
+  await main(['import', from, '--model', 'resnet10-slim', '--classes', '2', '--output', to]).finally(() =>
     log.mock.restore(),
   );
   const text = log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
@@ -74,9 +74,9 @@ test('sulcus weights export and picture read a published version from the regist
     await main(['export', version, '--nats', nats.url, '--format', 'saved-model', '--out', join(folder, 'exported')]);
     assert.ok((await readFile(join(folder, 'exported', 'saved_model.pb'))).includes('serving_default'));
     process.env['SULCUS_NATS_URL'] = nats.url;
-    await main(['export', version, '--out', join(folder, 'again.safetensors')]);
+    await main(['export', version, '--output', join(folder, 'again.safetensors')]);
     assert.ok((await readFile(join(folder, 'again.safetensors'))).equals(weights));
-    await main(['picture', version, '--out', join(folder, 'version-layers')]);
+    await main(['picture', version, '--output', join(folder, 'version-layers')]);
     assert.ok((await readdir(join(folder, 'version-layers'))).includes('conv1.weight.png'));
     await assert.rejects(
       main(['export', 'main-000009', '--nats', nats.url]),

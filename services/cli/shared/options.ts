@@ -1,0 +1,26 @@
+import { busEnvironment } from '#libs/bus';
+import { flag, optional, text } from '#libs/config';
+
+const [natsVariable, natsServers] = busEnvironment.natsUrl;
+
+/** Where the broker is. */
+export const natsOption = ['--nats <url>', natsServers, { variable: natsVariable }] as const;
+
+/** The same for commands that do something else when nobody says where. */
+export const optionalNatsOption = (description: string) =>
+  ['--nats <url>', optional(text({ description })), { variable: natsVariable }] as const;
+
+/** Where the predictor is: the variable and default of the service's own configuration. */
+export const predictorOption = [
+  '--address <host:port>',
+  text({ default: '127.0.0.1:7002', description: 'predictor to ask' }),
+  { variable: 'SULCUS_PREDICTOR_ADDRESS' },
+] as const;
+
+/** For programs that read what a command finds. @param description what is written */
+export const jsonOption = (description = 'write JSON instead of a table') =>
+  ['--json', flag({ default: false, description })] as const;
+
+/** Where a command writes: a file or folder, as `what` says. */
+export const outputOption = (what: '<file>' | '<folder>' | '<path>', description: string) =>
+  [`--output ${what}`, optional(text({ description })), { alias: '--out' }] as const;
