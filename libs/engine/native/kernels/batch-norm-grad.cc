@@ -64,9 +64,9 @@ void batchNormGrad(ThreadPool& threadPool, const MatrixShape& shape, const Batch
   else
     sumChunk(plain);
 
-  // dx = factor · (g − Σg/n − (x − mean) / (variance + ε) · Σg(x − mean)/n) = factor · g + slope · (x − mean) +
-  // intercept
-  float *slope = scratchpad().allocate(channels), *intercept = scratchpad().allocate(channels);
+  // dx = factor · (g − Σg/n − (x − mean) / (variance + ε) · Σg(x − mean)/n)
+  //    = factor · g + xFactor · (x − mean) + constant
+  float *xFactor = scratchpad().allocate(channels), *constant = scratchpad().allocate(channels);
   parallelForChannels(threadPool, channels, [&](int64_t begin, int64_t end) {
     double sums[kSumChannels], products[kSumChannels];
     sumChunks(parts, chunks.count, channels, 0, begin, end, sums);
@@ -76,8 +76,8 @@ void batchNormGrad(ThreadPool& threadPool, const MatrixShape& shape, const Batch
       const double inverse = 1 / (static_cast<double>(params.variance[channel]) + params.epsilon);
       dOffset[channel] = static_cast<float>(sums[channel - begin]);
       dScale[channel] = static_cast<float>(products[channel - begin] * std::sqrt(inverse));
-      slope[channel] = static_cast<float>(-affine.factor[channel] * inverse * products[channel - begin] / count);
-      intercept[channel] = static_cast<float>(-affine.factor[channel] * sums[channel - begin] / count);
+      xFactor[channel] = static_cast<float>(-affine.factor[channel] * inverse * products[channel - begin] / count);
+      constant[channel] = static_cast<float>(-affine.factor[channel] * sums[channel - begin] / count);
     }
   });
 
@@ -88,7 +88,7 @@ void batchNormGrad(ThreadPool& threadPool, const MatrixShape& shape, const Batch
         storeAll(dx + row * channels, channels, nonTemporal, [&](int64_t channel) {
           const int64_t index = row * channels + channel;
           const Vec line =
-              fma(load(slope + channel), load(x + index) - load(params.mean + channel), load(intercept + channel));
+              fma(load(xFactor + channel), load(x + index) - load(params.mean + channel), load(constant + channel));
           return fma(load(affine.factor + channel), gradient(index, channel), line);
         });
       }

@@ -63,7 +63,7 @@ class InputPixels {
         zeros_(zeros),
         verticalOffset_(kernelPosition / shape.horizontal.kernelSize - shape.vertical.padBefore),
         horizontalOffset_(kernelPosition % shape.horizontal.kernelSize - shape.horizontal.padBefore) {
-    enterRow();
+    startRow();
   }
 
   /** @returns the channels of the pixel, [in], and goes on to the next */
@@ -75,13 +75,13 @@ class InputPixels {
     if (++column_ == shape_.horizontal.output) {
       column_ = 0;
       row_++;
-      enterRow();
+      startRow();
     }
     return pixel;
   }
 
  private:
-  void enterRow() {
+  void startRow() {
     const int64_t row = row_ % shape_.vertical.output * shape_.vertical.stride + verticalOffset_;
     xRow_ = row >= 0 && row < shape_.vertical.input
                 ? x_ + (row_ / shape_.vertical.output * shape_.vertical.input + row) * shape_.horizontal.input *

@@ -27,8 +27,7 @@ struct TilePixels {
   }
 };
 
-/** What of a tile is transformed: its input, one pixel more on each side than it has outputs, or the gradient at them.
- */
+/** What of a tile is transformed: its input, with a border of one pixel around the outputs, or the gradient at them. */
 enum class TileSource { kInput, kOutputGradient };
 
 /** Transforms a tile of x or dy, of these channels, into one row of the matrices. */

@@ -78,9 +78,8 @@ struct TileGrid {
   /** Those of the tiles `from` to `to` that have an element of the transformed tile. */
   Range tilesWithElement(int element, int64_t from, int64_t to) const {
     const bool lowerHas = vertical.usesPoint(element / kAlpha), rightHas = horizontal.usesPoint(element % kAlpha);
-    const int64_t begin = rightHas ? 0 : right, end = !lowerHas  ? right + full
-                                                      : rightHas ? count
-                                                                 : right + full + lower;
+    const int64_t begin = rightHas ? 0 : right;
+    const int64_t end = !lowerHas ? right + full : rightHas ? count : right + full + lower;
     return {std::max(from, begin), std::max(std::max(from, begin), std::min(to, end))};
   }
 };
