@@ -1,8 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
+import { SulcusError } from '#libs/errors';
 import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { PendingRecord, RecordWriter } from './record-writer.js';
 import type { RecordCounts, Recorder } from './recorder.js';
@@ -16,12 +15,10 @@ export interface BackgroundRecorderOptions {
 
 /** Records on their way to the broker at once: enough to wait for the broker's disk together. */
 const IN_FLIGHT = 32;
-const RETRY_MS = 1000;
 /** How long records may take at a stop. */
 const CLOSE_MS = 5000;
 
 const STOPPED = 'the predictor stopped before the broker had them';
-const never = new AbortController().signal;
 
 interface Waiting {
   sizeBytes: number;
@@ -58,17 +55,18 @@ export class BackgroundRecorder implements Recorder {
     while (this.counts.waiting > 0 && !limit.aborted) await this.#settled.wait(limit);
     this.#givenUp.abort();
     for (const _ of this.#queue.splice(0)) this.#drop(STOPPED);
-    while (this.counts.waiting > 0) await this.#settled.wait(never); // those under way end by the abort
+    while (this.counts.waiting > 0) await this.#settled.wait(); // those under way end by the abort
   }
 
   #add(pending: PendingRecord): void {
+    const waiting = { signal: this.#givenUp.signal, retryTimeoutMs: Infinity, whileFull: true };
     const fits = this.counts.waiting === 0 || this.#bytes + pending.sizeBytes <= this.#options.maxQueueBytes;
     this.counts.waiting++;
     if (!fits) return this.#drop('more would wait than SULCUS_RECORD_QUEUE_BYTES allows');
     this.#bytes += pending.sizeBytes;
     this.#queue.push({
       sizeBytes: pending.sizeBytes,
-      write: AsyncResource.bind(() => this.#writer.write(pending, this.#givenUp.signal)),
+      write: AsyncResource.bind(() => this.#writer.write(pending, waiting)),
     });
     if (this.#writing < IN_FLIGHT) void this.#work();
   }
@@ -84,19 +82,13 @@ export class BackgroundRecorder implements Recorder {
   }
 
   async #write({ write }: Waiting): Promise<void> {
-    const { signal } = this.#givenUp;
-    for (;;) {
-      try {
-        await write();
-        this.counts.stored++;
-        this.counts.waiting--;
-        return this.#settled.notify();
-      } catch (thrown) {
-        const error = SulcusError.from(thrown);
-        if (signal.aborted) return this.#drop(STOPPED);
-        if (!error.retryable) return this.#drop(error.message);
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
+    try {
+      await write();
+      this.counts.stored++;
+      this.counts.waiting--;
+      this.#settled.notify();
+    } catch (error) {
+      this.#drop(this.#givenUp.signal.aborted ? STOPPED : SulcusError.from(error).message);
     }
   }
 

@@ -25,7 +25,9 @@ export class DurableRecorder implements Recorder {
     const { counts } = this;
     counts.waiting += predictions.length;
     const outcomes = await Promise.allSettled(
-      predictions.map((prediction) => this.#writer.write(this.#writer.prepare(prediction, origin), limit)),
+      predictions.map((prediction) =>
+        this.#writer.write(this.#writer.prepare(prediction, origin), { signal: limit, retryTimeoutMs: Infinity }),
+      ),
     );
     counts.waiting -= predictions.length;
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');

@@ -1,4 +1,4 @@
-import { subjects, type Bus } from '#libs/bus';
+import { subjects, type Bus, type RequestOptions } from '#libs/bus';
 import { codecs, type BlobRef, type PredictionRecord } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 
@@ -17,9 +17,9 @@ export class KeptInputs {
     this.#bus = bus;
   }
 
-  /** Keeps an input; resolves when the broker has it. @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal` */
-  async keep(input: Uint8Array, signal?: AbortSignal): Promise<BlobRef> {
-    return await this.#bus.putBlob(input, { stream: 'PREDICTION_INPUTS', signal });
+  /** Keeps an input; resolves when the broker has it. @throws as {@link RecordStore.append} */
+  async keep(input: Uint8Array, options?: RequestOptions): Promise<BlobRef> {
+    return await this.#bus.putBlob(input, { ...options, stream: 'PREDICTION_INPUTS' });
   }
 
   /**

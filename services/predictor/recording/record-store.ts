@@ -1,4 +1,12 @@
-import { HeaderName, Streams, subjects, type Bus, type FollowOptions, type StreamStats } from '#libs/bus';
+import {
+  HeaderName,
+  Streams,
+  subjects,
+  type Bus,
+  type FollowOptions,
+  type RequestOptions,
+  type StreamStats,
+} from '#libs/bus';
 import { codecs, type PredictionRecord, type PredictionRecordInput } from '#libs/contracts';
 
 /** A record as it is stored. */
@@ -35,12 +43,13 @@ export class RecordStore {
   /**
    * Stores a record; resolves when the broker has it. Repeating it changes nothing.
    *
-   * @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal`
+   * @param options how long the broker is waited for
+   * @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by the signal
    */
-  async append(run: string, record: NewRecord, signal?: AbortSignal): Promise<void> {
+  async append(run: string, record: NewRecord, options?: RequestOptions): Promise<void> {
     const subject = subjects.prediction(run, record.modelVersion, record.predictionId);
     const headers = record.traceparent === '' ? undefined : { [HeaderName.TRACEPARENT]: record.traceparent };
-    await this.#bus.publish(subject, codecs.PredictionRecord, record, { firstOnSubject: true, headers, signal });
+    await this.#bus.publish(subject, codecs.PredictionRecord, record, { ...options, firstOnSubject: true, headers });
   }
 
   /** The record of a prediction; undefined when there is none (any more). @throws INVALID_ARGUMENT for what is no id */

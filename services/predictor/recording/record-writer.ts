@@ -1,3 +1,4 @@
+import type { RequestOptions } from '#libs/bus';
 import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { KeptInputs } from './kept-inputs.js';
 import type { NewRecord, RecordStore } from './record-store.js';
@@ -42,10 +43,10 @@ export class RecordWriter {
     };
   }
 
-  /** @throws BUS_UNAVAILABLE, STORAGE_FULL; CANCELLED by `signal` */
-  async write({ run, record, input }: PendingRecord, signal?: AbortSignal): Promise<void> {
+  /** @param options how long the broker is waited for @throws as {@link RecordStore.append} */
+  async write({ run, record, input }: PendingRecord, options: RequestOptions): Promise<void> {
     const { store, inputs } = this.#options;
-    const storedInput = input && (await inputs?.keep(input, signal));
-    await store.append(run, { ...record, storedInput }, signal);
+    const storedInput = input && (await inputs?.keep(input, options));
+    await store.append(run, { ...record, storedInput }, options);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '#libs/async';
 import type { StreamStats } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
@@ -39,6 +39,6 @@ export async function watchRetention({ store, log, onGone, everyMs, signal }: Re
     } catch (error) {
       log.debug({ err: SulcusError.from(error) }, 'The state of the records could not be read');
     }
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    await pause(everyMs, signal);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '#libs/async';
 import type { AliasRecord, Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 
@@ -43,7 +43,7 @@ export async function followAlias(
       } catch (error) {
         if (!signal.aborted) log.warn({ err: error, alias }, 'The alias could not be read; trying again');
       }
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      await pause(pauseMs, signal);
     }
   }
 }

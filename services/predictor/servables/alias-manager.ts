@@ -1,9 +1,9 @@
+import { Notifier } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { AliasRecord, ModelCard, Registry } from '#libs/registry';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
-import { Notifier } from '#libs/async';
 import { followAlias } from './alias-follower.js';
-import { isTransient, LoadFailures } from './load-failures.js';
+import { isRetryable, LoadFailures } from './load-failures.js';
 import { isTakenBack, nextVersion } from './next-version.js';
 import type { Servable, ServableHandle } from './servable.js';
 
@@ -148,7 +148,7 @@ export class AliasManager {
       if (signal.aborted) return;
       const error = SulcusError.from(thrown);
       this.#failures.add(version, revision, error);
-      this.#observer?.failed(version, error, isTransient(error));
+      this.#observer?.failed(version, error, isRetryable(error));
     } finally {
       this.#loading = undefined;
     }

@@ -9,12 +9,12 @@ interface LoadFailure {
   retryAtMs: number;
 }
 
-/** First pause after a transient failure; doubles up to the second. */
+/** First pause after a failure that is retried; doubles up to the second. */
 const RETRY_FIRST_MS = 500;
 const RETRY_LAST_MS = 30_000;
 
 /** Whether another attempt can help: trouble of the machine or the bus passes, a bad version stays bad. */
-export function isTransient(error: SulcusError): boolean {
+export function isRetryable(error: SulcusError): boolean {
   return error.retryable || error.code === 'ENGINE_UNAVAILABLE';
 }
 
@@ -25,7 +25,7 @@ export class LoadFailures {
   /** Notes a failure. Permanent ones stay until the alias moves onto the version anew. */
   add(version: string, revision: number, error: SulcusError): void {
     const attempts = (this.#byVersion.get(version)?.attempts ?? 0) + 1;
-    const pauseMs = isTransient(error) ? Math.min(RETRY_FIRST_MS * 2 ** (attempts - 1), RETRY_LAST_MS) : Infinity;
+    const pauseMs = isRetryable(error) ? Math.min(RETRY_FIRST_MS * 2 ** (attempts - 1), RETRY_LAST_MS) : Infinity;
     this.#byVersion.set(version, { error, attempts, revision, retryAtMs: Date.now() + pauseMs });
   }
 

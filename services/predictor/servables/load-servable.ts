@@ -1,7 +1,7 @@
 import os from 'node:os';
+import { abortable } from '#libs/async';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
-import { abortable } from '#libs/async';
 import { canRestoreNiceness } from '#libs/threads';
 import type { PreparePool } from '../prepare/pool.js';
 import { ModelThread } from './model-thread.js';

@@ -1,6 +1,6 @@
+import { abortable } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
-import { abortable } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 import { LoadFailures } from './load-failures.js';
 import type { Servable, ServableHandle } from './servable.js';

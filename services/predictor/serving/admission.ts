@@ -1,5 +1,5 @@
-import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
+import { SulcusError } from '#libs/errors';
 
 /** Bounds of what is admitted and not yet answered: waiting, being prepared, batched or in the engine. */
 export interface AdmissionLimits {

@@ -1,5 +1,5 @@
-import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
+import { SulcusError } from '#libs/errors';
 import { startDeadline, type Deadline } from './deadline.js';
 import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
 

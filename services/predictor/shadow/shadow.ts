@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Notifier } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
-import { Notifier } from '#libs/async';
 import type { ImageInput } from '../prepare/image-format.js';
 import type { PreparePool } from '../prepare/pool.js';
 import type { AliasManager } from '../servables/alias-manager.js';

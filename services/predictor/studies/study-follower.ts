@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { Notifier, pause } from '#libs/async';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { Notifier, pause } from '#libs/async';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
 import type { StoredSlice, StudyIndex } from './study-index.js';
@@ -74,7 +74,7 @@ export class StudyFollower {
         if (signal.aborted) return;
         const error = SulcusError.from(thrown);
         failures++;
-        if (isTransient(error) || (error.retryable && failures < MAX_FAILURES)) {
+        if (error.transient || (error.retryable && failures < MAX_FAILURES)) {
           // The first ones are normal while a model is on its way; then somebody should know, once.
           this.#options.log[failures === WARNED_FAILURE ? 'warn' : 'debug'](
             { study: next.studyId, code: error.code, reason: error.rawMessage },
@@ -154,11 +154,6 @@ export class StudyFollower {
       log.error({ err: failure, study: studyId }, 'the dead letter of a study could not be written');
     }
   }
-}
-
-/** A state of the system around us, not of the study: waiting helps. */
-function isTransient({ code }: SulcusError): boolean {
-  return ['MODEL_NOT_READY', 'SERVICE_UNAVAILABLE', 'BUS_UNAVAILABLE', 'BACKPRESSURE', 'STORAGE_FULL'].includes(code);
 }
 
 /**
