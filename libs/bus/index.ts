@@ -32,4 +32,5 @@ export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-va
 export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
 export type { ConsumerStats, StreamStats } from './streams/stats.js';
 export { readDurability, type Durability } from './connection/durability.js';
+export { followScans, readScanHeaders, writeScanHeaders, type ScanEntry, type ScanHeaders } from './scan-headers.js';
 export { publishEvent } from './messages/events.js';

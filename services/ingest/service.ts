@@ -1,5 +1,6 @@
 import type { Bus } from '#libs/bus';
 import { startServer, type RpcServer } from '#libs/rpc';
+import { StudyIndex } from '#libs/studies';
 import type { Logger } from '#libs/telemetry';
 import type { ServerConfig } from './config.js';
 import { IngestEvents } from './events.js';
@@ -10,7 +11,6 @@ import { uploadImagesAcked } from './sources/grpc/upload-images-acked.js';
 import { Ingestor } from './pipeline/ingestor.js';
 import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
-import { StudyIndex } from './study-index.js';
 
 export interface IngestServiceContext {
   readonly bus: Bus;
@@ -23,12 +23,14 @@ export interface IngestServiceContext {
 export class IngestService implements AsyncDisposable {
   readonly #server: RpcServer;
   readonly #events: IngestEvents;
+  readonly #studies: StudyIndex;
   readonly #stop = new AbortController();
   readonly #background: Promise<unknown>[] = [];
 
-  private constructor(server: RpcServer, events: IngestEvents) {
+  private constructor(server: RpcServer, events: IngestEvents, studies: StudyIndex) {
     this.#server = server;
     this.#events = events;
+    this.#studies = studies;
   }
 
   /** @throws PORT_IN_USE, INVALID_CONFIG */
@@ -37,7 +39,8 @@ export class IngestService implements AsyncDisposable {
     const events = new IngestEvents(bus, instance, log);
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const ingestor = new Ingestor({ bus, config, pseudonyms, events });
-    const studies = new StudyIndex();
+    const studies = new StudyIndex(bus, log, { keepSlices: false });
+    studies.start();
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_INGEST_ADDRESS',
@@ -52,9 +55,8 @@ export class IngestService implements AsyncDisposable {
       log,
     });
 
-    const service = new IngestService(server, events);
+    const service = new IngestService(server, events, studies);
     const { signal } = service.#stop;
-    service.#background.push(studies.follow(bus, signal, log));
     if (config.watchDir !== undefined) {
       service.#background.push(
         watchFolder({ folder: config.watchDir, ingestor, maxFileBytes: config.maxFileBytes, log, signal }),
@@ -80,7 +82,7 @@ export class IngestService implements AsyncDisposable {
     this.#events.state('stopping', 'Finishing what is under way');
     await this.#server.stop(graceMs);
     this.#stop.abort();
-    await Promise.allSettled(this.#background);
+    await Promise.allSettled([...this.#background, this.#studies.close()]);
     await this.#events.finish();
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { Ticket } from '#libs/async';
-import { HeaderName, subjects, type Bus, type RequestOptions } from '#libs/bus';
+import { subjects, writeScanHeaders, type Bus, type RequestOptions } from '#libs/bus';
 import { codecs, type ScanInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import {
@@ -183,7 +183,7 @@ export class Ingestor {
       {
         messageId: `${config.site}:${sampleId}`,
         firstOnSubject: true,
-        headers: scanHeaders(scan, split),
+        headers: writeScanHeaders({ ...scan, split }),
         ...waiting,
       },
     );
@@ -290,14 +290,4 @@ function refuseMislabelled(source: string, { format }: DecodedImage): void {
 function mediaType(bytes: Uint8Array): string {
   const format = detectFormat(bytes);
   return format ? `image/${format}` : 'application/octet-stream';
-}
-
-/** What followers need to know of a scan without its pixels. */
-function scanHeaders({ sampleId, label, studyId }: PreparedScan['scan'], split: AssignedSplit): Record<string, string> {
-  return {
-    [HeaderName.SAMPLE_ID]: sampleId,
-    [HeaderName.SPLIT]: split,
-    [HeaderName.LABEL]: encodeURIComponent(label),
-    ...(studyId ? { [HeaderName.STUDY_ID]: studyId } : {}),
-  };
 }

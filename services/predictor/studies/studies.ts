@@ -1,6 +1,7 @@
 import { Streams, type Bus } from '#libs/bus';
 import { codecs, type StudyOptions, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { StudyIndex, type StoredSlice } from '#libs/studies';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
 import { Admission } from '../serving/admission.js';
@@ -8,7 +9,6 @@ import { requestedOptions, type RequestedOptions } from './options.js';
 import { predictSlices, type StudyContext } from './predict-study.js';
 import { toStudyPrediction } from './study-prediction.js';
 import { StudyFollower } from './study-follower.js';
-import { StudyIndex, type StoredSlice } from './study-index.js';
 import type { Study, StudySlice } from './study.js';
 
 export interface StudiesOptions {

@@ -3,9 +3,9 @@ import { Notifier, pause } from '#libs/async';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import type { StoredSlice, StudyIndex } from '#libs/studies';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
-import type { StoredSlice, StudyIndex } from './study-index.js';
 import { sliceSetHash } from './study.js';
 
 export interface StudyFollowerOptions {

@@ -1,4 +1,4 @@
-import { HeaderName, Streams, type Bus } from '#libs/bus';
+import { followScans, Streams, type Bus, type ScanEntry } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
 import { Notifier } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
@@ -77,8 +77,8 @@ export class SampleIndex {
   async #followScans(bus: Bus, signal: AbortSignal): Promise<void> {
     let behind = (await bus.stats()).SCANS.messages > 0;
     if (!behind) this.#streamCaughtUp();
-    for await (const scan of bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
-      this.#addScan(scan.sequence, (name) => scan.headers.get(name) ?? '');
+    for await (const scan of followScans(bus, { signal })) {
+      this.#addScan(scan);
       if (behind && scan.pending === 0) {
         behind = false;
         this.#streamCaughtUp();
@@ -103,16 +103,9 @@ export class SampleIndex {
     if (--this.#streamsBehind === 0) this.#onCaughtUp();
   }
 
-  #addScan(scanSequence: number, header: (name: string) => string): void {
-    const [sampleId, studyId] = [header(HeaderName.SAMPLE_ID), header(HeaderName.STUDY_ID)];
-    const label =
-      this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? percentDecoded(header(HeaderName.LABEL));
-    const sample: IndexedSample = {
-      scanSequence,
-      sampleId,
-      split: header(HeaderName.SPLIT) as Split,
-      classIndex: this.#classIndex(label),
-    };
+  #addScan({ sequence: scanSequence, sampleId, studyId, split, label: ingested }: ScanEntry): void {
+    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? ingested;
+    const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: this.#classIndex(label) };
     this.#samples.push(sample);
     this.#byId.set(sampleId, sample);
     if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), sample]);
@@ -157,14 +150,5 @@ export class SampleIndex {
     this.#version++;
     this.#changedAtMs = Date.now();
     this.#changed.notify();
-  }
-}
-
-/** A header that is not percent-encoded as it should be is a label nobody knows, not a reason to stop. */
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HeaderName, subjects, type Bus } from '#libs/bus';
+import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
 import { encodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
@@ -41,7 +41,7 @@ export async function publishScans(
         source: `${index}.png`,
       },
       {
-        headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: split, [HeaderName.LABEL]: label },
+        headers: writeScanHeaders({ sampleId, split, label }),
         firstOnSubject: true,
       },
     );

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus } from '#libs/bus';
+import type { Bus, ScanEntry } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
 import { classificationMetrics, confusionMatrix, type ClassificationMetrics } from './metrics.js';
 import type { PatientClient } from './retrying-client.js';
-import { listScans, readScan, type ScanEntry } from './stored-scans.js';
+import { listScans, readScan } from './stored-scans.js';
 
 /** Requests under way at a time: enough for the predictor to form batches. */
 const CONCURRENCY = 8;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus } from '#libs/bus';
+import { followScans, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { PatientClient } from './retrying-client.js';
-import { followScans, readImage } from './stored-scans.js';
+import { readImage } from './stored-scans.js';
 
 /** Images that are asked about in turn. */
 const IMAGES = 24;
@@ -31,7 +31,7 @@ export async function askConstantly(bus: Bus, client: PatientClient, log: Logger
 /** The first images of the stream that the network does not train on. */
 async function heldOutImages(bus: Bus, signal: AbortSignal): Promise<Buffer[]> {
   const images: Buffer[] = [];
-  for await (const { sequence, split, pending } of followScans(bus, signal)) {
+  for await (const { sequence, split, pending } of followScans(bus, { signal })) {
     const image = split === 'SPLIT_VALIDATION' || split === 'SPLIT_TEST' ? await readImage(bus, sequence) : undefined;
     if (image) images.push(image);
     if (images.length === IMAGES || (images.length > 0 && pending === 0)) break;

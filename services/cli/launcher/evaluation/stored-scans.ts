@@ -1,37 +1,11 @@
-import { HeaderName, Streams, type Bus } from '#libs/bus';
-import { codecs, type Split } from '#libs/contracts';
-
-/** A stored scan, without its pixels. */
-export interface ScanEntry {
-  sequence: number;
-  sampleId: string;
-  split: Split;
-  /** Class name given at ingest, or empty. */
-  label: string;
-}
+import { followScans, Streams, type Bus, type ScanEntry } from '#libs/bus';
+import { codecs } from '#libs/contracts';
 
 /** All scans that are stored now, in stream order, from their headers alone. */
 export async function listScans(bus: Bus, signal: AbortSignal): Promise<ScanEntry[]> {
   const entries: ScanEntry[] = [];
-  if ((await bus.stats()).SCANS.messages === 0) return entries;
-  for await (const entry of followScans(bus, signal)) {
-    entries.push(entry);
-    if (entry.pending === 0) break;
-  }
+  for await (const entry of followScans(bus, { signal, storedOnly: true })) entries.push(entry);
   return entries;
-}
-
-/** Scans as they come, from the beginning of the stream. */
-export async function* followScans(bus: Bus, signal: AbortSignal): AsyncGenerator<ScanEntry & { pending: number }> {
-  for await (const { sequence, headers, pending } of bus.follow({ stream: Streams.SCANS, headersOnly: true, signal })) {
-    yield {
-      sequence,
-      sampleId: headers.get(HeaderName.SAMPLE_ID) ?? '',
-      split: (headers.get(HeaderName.SPLIT) ?? 'SPLIT_UNSPECIFIED') as Split,
-      label: decodeURIComponent(headers.get(HeaderName.LABEL) ?? ''),
-      pending,
-    };
-  }
 }
 
 /** The image file of a scan; undefined when the stream no longer has it. */

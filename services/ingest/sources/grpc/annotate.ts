@@ -2,9 +2,9 @@ import { subjects, type Bus } from '#libs/bus';
 import { codecs, type AnnotateRequest, type LabelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
+import type { StudyIndex } from '#libs/studies';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
-import type { StudyIndex } from '../../study-index.js';
 
 export interface AnnotateContext {
   readonly bus: Bus;
@@ -28,7 +28,7 @@ const MAX_NAMED = 10;
 export function annotate(context: AnnotateContext): Handlers<'Ingest'>['annotate'] {
   return async ({ annotations }, { signal }) => {
     const labels = checkAll(annotations, context);
-    await refuseUnknownTargets(annotations, labels, context);
+    await refuseUnknownTargets(annotations, labels, context, signal);
     for (const label of labels) {
       await context.bus.publish(
         subjects.label(context.site),
@@ -88,12 +88,13 @@ async function refuseUnknownTargets(
   annotations: readonly Annotation[],
   labels: readonly CheckedLabel[],
   { bus, site, studies }: AnnotateContext,
+  signal: AbortSignal,
 ): Promise<void> {
   const unknown: string[] = [];
   for (const [index, { sampleId, studyId }] of labels.entries()) {
     const known = sampleId
       ? (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) !== undefined
-      : await studies.has(studyId!);
+      : await studies.has(studyId!, signal);
     if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${annotations[index]!.studyId}`);
   }
   if (unknown.length === 0) return;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { HeaderName, subjects, type Bus } from '#libs/bus';
+import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 
 /** Publishes one image of a study as ingest does. */
@@ -23,7 +23,7 @@ export async function publishSlice(bus: Bus, studyId: string, image: Buffer): Pr
       source: `${studyId}/${sampleId.slice(0, 6)}.png`,
     },
     {
-      headers: { [HeaderName.SAMPLE_ID]: sampleId, [HeaderName.SPLIT]: 'SPLIT_TEST', [HeaderName.STUDY_ID]: studyId },
+      headers: writeScanHeaders({ sampleId, split: 'SPLIT_TEST', studyId }),
       firstOnSubject: true,
     },
   );

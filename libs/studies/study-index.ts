@@ -1,6 +1,6 @@
-import { HeaderName, Streams, type Bus } from '#libs/bus';
-import { SulcusError } from '#libs/errors';
 import { Notifier } from '#libs/async';
+import { followScans, Streams, type Bus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 
 /** A slice that was ingested. */
@@ -11,43 +11,54 @@ export interface StoredSlice {
   sampleId: string;
 }
 
-/** Is told of a slice of a study. @param arrivedUnixMs when it came, by the broker's clock for what was stored before the start */
+/**
+ * Is told of a slice of a study.
+ *
+ * @param arrivedUnixMs when it came, by the broker's clock for what was stored before the start
+ */
 export type OnSlice = (studyId: string, arrivedUnixMs: number) => void;
 
 /** Without a message for this long, what is stored is taken to have been seen. */
 const SILENCE_MS = 5000;
 
 /**
- * Which scans belong to which study, learnt from the headers of the SCANS stream. It costs nothing until it is first asked;
- * then it keeps some 200 bytes for each scan that belongs to a study.
+ * Which scans belong to which study, learnt from the headers of the SCANS stream. It costs nothing until it is started or
+ * first asked; then it keeps some 200 bytes for each scan that belongs to a study, or for each study.
  */
 export class StudyIndex {
   readonly #bus: Bus;
   readonly #log: Logger;
+  readonly #keepSlices: boolean;
   readonly #byStudy = new Map<string, StoredSlice[]>();
   readonly #stop = new AbortController();
   readonly #changed = new Notifier();
   #following: Promise<void> | undefined;
   #lastSequence = 0;
-  /** Messages that were still to come when the newest was delivered. */
+  /** Scans that were still to come when the newest was delivered. */
   #pending = 0;
   #onSlice: OnSlice = () => undefined;
 
-  constructor(bus: Bus, log: Logger) {
+  /** @param options `keepSlices` false: remembers which studies there are, not their slices */
+  constructor(bus: Bus, log: Logger, { keepSlices = true }: { keepSlices?: boolean } = {}) {
     this.#bus = bus;
     this.#log = log;
+    this.#keepSlices = keepSlices;
   }
 
   /** Begins to follow the stream, from its beginning. */
-  start(onSlice: OnSlice): void {
-    this.#onSlice = onSlice;
+  start(onSlice?: OnSlice): void {
+    if (onSlice) this.#onSlice = onSlice;
     this.#following ??= this.#follow();
   }
 
-  /** Resolves when everything stored by now is known. @throws SERVICE_UNAVAILABLE when stopping; CANCELLED, DEADLINE_EXCEEDED by `signal` */
+  /**
+   * Resolves when everything stored by now is known.
+   *
+   * @throws SERVICE_UNAVAILABLE when stopping; CANCELLED, DEADLINE_EXCEEDED by `signal`
+   */
   async upToDate(signal: AbortSignal): Promise<void> {
-    this.#following ??= this.#follow();
-    const { lastSequence, messages } = (await this.#bus.stats()).SCANS;
+    this.start();
+    const { lastSequence, messages } = await this.#bus.statsOf(Streams.SCANS);
     const ended = AbortSignal.any([signal, this.#stop.signal]);
     while (!ended.aborted && messages > 0 && this.#lastSequence < lastSequence) {
       const before = this.#lastSequence;
@@ -57,7 +68,13 @@ export class StudyIndex {
     }
     if (signal.aborted) throw SulcusError.from(signal.reason);
     if (ended.aborted)
-      throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another predictor');
+      throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another instance');
+  }
+
+  /** Whether a study has a slice. @throws as {@link upToDate}, which is only waited for when none is known yet */
+  async has(studyId: string, signal: AbortSignal): Promise<boolean> {
+    if (!this.#byStudy.has(studyId)) await this.upToDate(signal);
+    return this.#byStudy.has(studyId);
   }
 
   /** In the order of the stream; empty when none is known. */
@@ -74,14 +91,11 @@ export class StudyIndex {
     const { signal } = this.#stop;
     let caughtUp = false;
     try {
-      for await (const { sequence, headers, timeUnixMs, pending } of this.#bus.follow({
-        stream: Streams.SCANS,
-        headersOnly: true,
-        signal,
-      })) {
-        const [studyId, sampleId] = [headers.get(HeaderName.STUDY_ID), headers.get(HeaderName.SAMPLE_ID)];
-        if (studyId && sampleId)
-          this.#add(studyId, { sequence, sampleId }, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
+      for await (const { sequence, sampleId, studyId, timeUnixMs, pending } of followScans(this.#bus, { signal })) {
+        if (studyId !== '' && sampleId !== '') {
+          this.#add(studyId, { sequence, sampleId });
+          this.#onSlice(studyId, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
+        }
         caughtUp ||= pending === 0;
         this.#pending = pending;
         this.#lastSequence = sequence;
@@ -93,10 +107,9 @@ export class StudyIndex {
     }
   }
 
-  #add(studyId: string, slice: StoredSlice, arrivedUnixMs: number): void {
-    const slices = this.#byStudy.get(studyId);
-    if (slices) slices.push(slice);
-    else this.#byStudy.set(studyId, [slice]);
-    this.#onSlice(studyId, arrivedUnixMs);
+  #add(studyId: string, slice: StoredSlice): void {
+    const slices = this.#byStudy.get(studyId) ?? [];
+    if (this.#keepSlices) slices.push(slice);
+    this.#byStudy.set(studyId, slices);
   }
 }

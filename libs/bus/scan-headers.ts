@@ -1,0 +1,76 @@
+import { Split } from '#libs/contracts';
+import type { Bus } from './bus.js';
+import { HeaderName, type Headers } from './messages/headers.js';
+import { Streams } from './topology.js';
+
+/** What followers of the SCANS stream need to know of a scan without its pixels. */
+export interface ScanHeaders {
+  /** SHA-256 of the image file, lower-case hexadecimal. */
+  sampleId: string;
+  split: Split;
+  /** Class name given at ingest; empty while it is not known. */
+  label: string;
+  /** Pseudonym; empty when the scan belongs to no study. */
+  studyId: string;
+}
+
+/** The headers that a scan is published with. */
+export function writeScanHeaders({
+  sampleId,
+  split,
+  label = '',
+  studyId = '',
+}: Pick<ScanHeaders, 'sampleId' | 'split'> & Partial<ScanHeaders>): Record<string, string> {
+  return {
+    [HeaderName.SAMPLE_ID]: sampleId,
+    [HeaderName.SPLIT]: split,
+    [HeaderName.LABEL]: encodeURIComponent(label),
+    ...(studyId === '' ? {} : { [HeaderName.STUDY_ID]: studyId }),
+  };
+}
+
+/** Headers that are missing read as empty: whoever follows a stream must get over a message that is not as it should be. */
+export function readScanHeaders(headers: Headers): ScanHeaders {
+  return {
+    sampleId: headers.get(HeaderName.SAMPLE_ID) ?? '',
+    split: readSplit(headers.get(HeaderName.SPLIT)),
+    label: percentDecoded(headers.get(HeaderName.LABEL) ?? ''),
+    studyId: headers.get(HeaderName.STUDY_ID) ?? '',
+  };
+}
+
+/** A scan as it lies in the stream, without its pixels. */
+export interface ScanEntry extends ScanHeaders {
+  sequence: number;
+  /** When the broker stored it. */
+  timeUnixMs: number;
+  /** Scans still to come at this moment; 0 when everything stored so far has been seen. */
+  pending: number;
+}
+
+/**
+ * The scans of the stream in order, from their headers alone; without end unless `storedOnly`.
+ *
+ * @throws as {@link Bus.follow}
+ */
+export async function* followScans(
+  bus: Bus,
+  options: { signal: AbortSignal; storedOnly?: boolean },
+): AsyncGenerator<ScanEntry> {
+  const followed = bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options });
+  for await (const { sequence, timeUnixMs, pending, headers } of followed)
+    yield { ...readScanHeaders(headers), sequence, timeUnixMs, pending };
+}
+
+function readSplit(text = ''): Split {
+  return Object.hasOwn(Split, text) ? (text as Split) : Split.SPLIT_UNSPECIFIED;
+}
+
+/** A header that is not percent-encoded as it should be is a label nobody knows, not a reason to stop. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

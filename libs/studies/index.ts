@@ -1,0 +1,8 @@
+/**
+ * Which scans belong to which study. Imports libs, of the bus its scans.
+ *
+ *     const index = new StudyIndex(bus, log);
+ *     await index.upToDate(signal);
+ *     index.slicesOf(studyId); // [{ sequence, sampleId }, …]
+ */
+export { StudyIndex, type StoredSlice, type OnSlice } from './study-index.js';
