@@ -25,19 +25,18 @@ export * from './ops/index.js';
 export { windowedSize } from './ops/shapes.js';
 export { differentiableOps, gradients } from './gradients/index.js';
 export { constantInts, intsAttr } from './gradients/support.js';
+export { type Program, type Signature, type ValueType } from './program/program.js';
 export {
-  type EntryPoint,
   type LoweredProgram,
-  type Port,
-  type Program,
-  type ProgramPorts,
-  type SerializedEntryPoint,
+  type LoweredSignature,
+  type ProgramInterface,
   type SerializedProgram,
-  type ValueType,
-} from './program/program.js';
+  type TensorInfo,
+} from './program/lowered-program.js';
 export { dataOf, type TensorValue, type ValueData } from './program/value.js';
 export { freezeForInference } from './passes/inference/optimise.js';
 export { type FrozenValues } from './passes/inference/freeze.js';
-export { lowerProgram, serializeProgram, type SerializeOptions } from './saved-model/serialize.js';
+export { lowerProgram } from './passes/lowering/lower-program.js';
+export { serializeProgram, type SerializeOptions } from './saved-model/serialize.js';
 export { encodeServingModel } from './saved-model/serving-model.js';
-export { DATA_TYPE, SAVED_MODEL_TAG } from './saved-model/wire.js';
+export { DATA_TYPE, SAVED_MODEL_TAG } from './saved-model/writer.js';

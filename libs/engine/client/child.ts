@@ -1,22 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gpuEnvironment } from '../tensorflow/gpus.js';
-import { preloadMemory } from '../tensorflow/memory.js';
-import type { EngineKind, Request, Response } from '../protocol/protocol.js';
-
-export interface ChildOptions {
-  /** Threads per op; default: as many as there are cores. */
-  threads?: number;
-  /** Whose kernels train; default: what SULCUS_ENGINE_KERNELS says. */
-  kernels?: 'own' | 'tensorflow';
-  /** Whose allocator gives tensors their memory; default: what SULCUS_ENGINE_MEMORY says. */
-  memory?: 'own' | 'tensorflow';
-  /** The process's nice value: 0 (default) to 19 (least urgent). */
-  niceness?: number;
-  /** Shown in the process list after `sulcus-engine`. */
-  label?: string;
-}
+import type { EngineImplementation, ProcessOptions } from '../protocol/engine-kind.js';
+import type { Request, Response } from '../protocol/messages.js';
 
 /** After this many bytes the event loop gets a turn: serialising is synchronous, and what is sent piles up in memory. */
 const BURST_BYTES = 1 << 20;
@@ -24,30 +10,18 @@ const BURST_BYTES = 1 << 20;
 /** How much of the process's error output is kept for the error that reports its end. */
 const STDERR_TAIL_CHARACTERS = 4000;
 
-/** The entry of each kind of engine, in whichever form this file runs: TypeScript source or compiled. */
-const ENTRY: Readonly<Record<EngineKind, string>> = { tensorflow: '../tensorflow/main', portable: '../wasm/main' };
-const entryOf = (kind: EngineKind): string =>
-  fileURLToPath(new URL(`${ENTRY[kind]}${path.extname(import.meta.url)}`, import.meta.url));
+/** The module of a kind of engine, as what this file is: TypeScript source or compiled. */
+const mainModule = ({ main }: EngineImplementation): string =>
+  fileURLToPath(`${main.href}${path.extname(import.meta.url)}`);
 
-function childEnvironment(
-  kind: EngineKind,
-  { threads, kernels, memory, niceness, label }: ChildOptions,
-): NodeJS.ProcessEnv {
+function childEnvironment(implementation: EngineImplementation, options: ProcessOptions): NodeJS.ProcessEnv {
+  const { defaults, overrides } = implementation.environment(options);
   return {
-    // Informational and warning lines of the library are noise; errors stay.
-    TF_CPP_MIN_LOG_LEVEL: '2',
-    ...gpuEnvironment(),
-    // Tensors in huge pages where the system offers them on request: a bfloat16 step of ResNet-50 takes 6 to 10 % less
-    // processor time. (glibc from 2.35; others ignore it.)
-    GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
-    // One op at a time, on all cores: two at once take turns at them anyway, and keep more memory alive.
-    TF_NUM_INTEROP_THREADS: '1',
+    ...defaults,
     ...process.env,
-    ...(kind === 'tensorflow' ? preloadMemory(memory) : {}),
-    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
-    ...(kernels === undefined ? {} : { SULCUS_ENGINE_KERNELS: kernels }),
-    SULCUS_ENGINE_NICENESS: String(niceness ?? 0),
-    SULCUS_ENGINE_LABEL: label ?? '',
+    ...overrides,
+    SULCUS_ENGINE_NICENESS: String(options.niceness ?? 0),
+    SULCUS_ENGINE_LABEL: options.label ?? '',
   };
 }
 
@@ -59,14 +33,14 @@ export class EngineChild {
   #stderr = '';
 
   constructor(
-    kind: EngineKind,
-    options: ChildOptions,
+    implementation: EngineImplementation,
+    options: ProcessOptions,
     onResponse: (response: Response) => void,
     onExit: (reason: string) => void,
   ) {
-    this.#process = fork(entryOf(kind), [], {
+    this.#process = fork(mainModule(implementation), [], {
       serialization: 'advanced',
-      env: childEnvironment(kind, options),
+      env: childEnvironment(implementation, options),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const stderr = this.#process
@@ -75,7 +49,7 @@ export class EngineChild {
     this.#process.on('message', onResponse);
     this.#process.on('exit', (code, signal) => {
       const report = (): void => onExit(this.#describeEnd(code, signal));
-      // The last words may still be on their way. (The process's own 'close' event never comes after a disconnect.)
+      // The end of the error output may still be on its way. (The process's own 'close' event never comes after a disconnect.)
       if (stderr.closed) report();
       else stderr.once('close', report);
     });
@@ -117,6 +91,6 @@ export class EngineChild {
   #describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
     const said = this.#stderr.trim();
-    return said === '' ? how : `${how}; its last words:\n${said}`;
+    return said === '' ? how : `${how}; the end of its error output:\n${said}`;
   }
 }

@@ -1,10 +1,11 @@
 import { choice, parseEnvironment } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { findBinding } from '../tensorflow/binding.js';
-import { kernelsEnvironment } from '../tensorflow/kernels.js';
-import { memoryEnvironment } from '../tensorflow/memory.js';
-import { ProcessEngine, type Engine, type EngineOptions } from './engine.js';
-import type { EngineInfo, EngineKind } from '../protocol/protocol.js';
+import { allocatorSettings } from '../tensorflow/allocator.js';
+import { kernelSettings } from '../tensorflow/custom-ops.js';
+import type { EngineInfo, EngineKind } from '../protocol/engine-info.js';
+import type { Engine, EngineOptions } from './engine.js';
+import { ProcessEngine } from './process-engine.js';
 
 /** The variable by which an engine is chosen; services list it among theirs. */
 export const engineEnvironment = {
@@ -16,8 +17,8 @@ export const engineEnvironment = {
         'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower',
     }),
   ],
-  ...kernelsEnvironment,
-  ...memoryEnvironment,
+  ...kernelSettings,
+  ...allocatorSettings,
 } as const;
 
 /**

@@ -4,12 +4,12 @@ import {
   describe,
   describeShape,
   elementCount,
-  type Port,
-  type SerializedEntryPoint,
+  type TensorInfo,
+  type LoweredSignature,
   type ValueType,
   type TensorValue,
 } from '#libs/graph';
-import type { Feed } from './protocol.js';
+import type { Feed } from './messages.js';
 
 const ARRAY_TYPE: Readonly<Record<Exclude<ValueType, 'string'>, new (length: number) => ArrayBufferView>> = {
   float32: Float32Array,
@@ -20,35 +20,35 @@ const ARRAY_TYPE: Readonly<Record<Exclude<ValueType, 'string'>, new (length: num
 };
 
 /**
- * Checks what is fed against what the entry point takes: the session itself would not notice a wrong shape.
+ * Checks what is fed against what the signature takes: the session itself would not notice a wrong shape.
  *
  * @throws INVALID_ARGUMENT naming every mistake
  */
 export function checkedFeeds(
   name: string,
-  entry: SerializedEntryPoint,
+  signature: LoweredSignature,
   values: Readonly<Record<string, TensorValue>>,
 ): Feed[] {
   const mistakes = [
     ...Object.keys(values)
-      .filter((key) => !(key in entry.inputs))
+      .filter((key) => !(key in signature.inputs))
       .map((key) => `there is no input "${key}"`),
-    ...Object.entries(entry.inputs).flatMap(([key, port]) => mistakesOf(key, port, values[key])),
+    ...Object.entries(signature.inputs).flatMap(([key, info]) => mistakesOf(key, info, values[key])),
   ];
   if (mistakes.length > 0)
-    throw new SulcusError('INVALID_ARGUMENT', `Entry point "${name}": ${mistakes.join('; ')}`, {
+    throw new SulcusError('INVALID_ARGUMENT', `Signature "${name}": ${mistakes.join('; ')}`, {
       details: { mistakes },
     });
-  return Object.entries(entry.inputs).map(([key, port]) => toFeed(port, values[key]!));
+  return Object.entries(signature.inputs).map(([key, info]) => toFeed(info, values[key]!));
 }
 
-function mistakesOf(name: string, port: Port, value: TensorValue | undefined): string[] {
-  if (!value) return [`input "${name}" (${describe(port)}) is missing`];
+function mistakesOf(name: string, info: TensorInfo, value: TensorValue | undefined): string[] {
+  if (!value) return [`input "${name}" (${describe(info)}) is missing`];
   const fits =
-    value.dtype === port.dtype &&
-    value.shape.length === port.shape.length &&
-    value.shape.every((size, axis) => Number.isInteger(size) && size >= 0 && [-1, size].includes(port.shape[axis]!));
-  if (!fits) return [`input "${name}" must be ${describe(port)}, got ${describe(value)}`];
+    value.dtype === info.dtype &&
+    value.shape.length === info.shape.length &&
+    value.shape.every((size, axis) => Number.isInteger(size) && size >= 0 && [-1, size].includes(info.shape[axis]!));
+  if (!fits) return [`input "${name}" must be ${describe(info)}, got ${describe(value)}`];
   const rightArray =
     value.dtype === 'string' ? Array.isArray(value.data) : value.data instanceof ARRAY_TYPE[value.dtype];
   if (!rightArray)
@@ -62,10 +62,10 @@ function mistakesOf(name: string, port: Port, value: TensorValue | undefined): s
   return [];
 }
 
-const toFeed = (port: Port, value: TensorValue): Feed =>
+const toFeed = (info: TensorInfo, value: TensorValue): Feed =>
   value.dtype === 'string'
-    ? { tensor: port.tensor, shape: value.shape, strings: value.data }
-    : { tensor: port.tensor, shape: [], strings: [bytesOf(value.data)] };
+    ? { tensor: info.tensor, shape: value.shape, strings: value.data }
+    : { tensor: info.tensor, shape: [], strings: [bytesOf(value.data)] };
 
 /** Bytes a feed carries. */
 export const feedBytes = (feed: Feed): number => feed.strings.reduce((sum, each) => sum + each.byteLength, 0);

@@ -2,13 +2,14 @@ import os from 'node:os';
 import type { TensorValue } from '#libs/graph';
 import { feedBytes } from './feeds.js';
 import { collectGarbage } from './garbage.js';
-import type { EngineInfo, Feed, ModelForm, Request, Response } from './protocol.js';
+import type { EngineInfo } from './engine-info.js';
+import type { Feed, LoweredGraph, Request, Response } from './messages.js';
 
 /** What an engine process does. Every call blocks. */
 export interface EngineSession {
   readonly info: EngineInfo;
   /** @returns the model's id */
-  load(form: ModelForm): number;
+  load(graph: LoweredGraph): number;
   /** One run: feeds in, fetched values out, in the order of `fetches`. */
   run(
     model: number,
@@ -67,7 +68,7 @@ function answer(session: EngineSession): void {
   const handle = (request: Request): void => {
     switch (request.kind) {
       case 'load':
-        return send({ kind: 'loaded', id: request.id, model: session.load(request.form) });
+        return send({ kind: 'loaded', id: request.id, model: session.load(request.graph) });
       case 'feed':
         feeds.set(request.id, [...(feeds.get(request.id) ?? []), request.feed]);
         return;

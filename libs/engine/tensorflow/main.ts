@@ -3,13 +3,13 @@
  * blocking calls of the binding block no event loop but this one. Started by `startEngine`, spoken to over IPC.
  */
 import { readFileSync } from 'node:fs';
+import type { CustomOpType, EngineInfo } from '../protocol/engine-info.js';
+import { serveEngine } from '../protocol/serve.js';
 import { findBinding, loadBinding, type TensorFlowBinding } from './binding.js';
 import { computesInBfloat16, listGpus, pinnedGpu } from './gpus.js';
-import { loadKernels, type KernelType } from './kernels.js';
-import { hasOwnMemory } from './memory.js';
-import type { EngineInfo } from '../protocol/protocol.js';
-import { serveEngine } from '../protocol/serve.js';
-import { Session } from './session.js';
+import { usesCustomAllocator } from './allocator.js';
+import { loadCustomOps } from './custom-ops.js';
+import { TensorFlowSession } from './session.js';
 
 /** What the processor says it can do; empty where nothing is known. */
 function cpuFlags(): string {
@@ -26,13 +26,19 @@ const usesOneDnn = (flags: string): boolean =>
   process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' &&
   /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
 
-/** What the kernels are used for. AMX, which the convolutions do not use, multiplies bfloat16 faster than they can make up for. */
-const ownKernels = (types: readonly KernelType[], flags: string): Pick<EngineInfo, 'convolutions' | 'norms'> => ({
-  convolutions: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)),
-  norms: types,
+/**
+ * What custom ops are used for. AMX, which the custom convolutions do not use, multiplies bfloat16 faster than they can make
+ * up for.
+ */
+const customOps = (
+  types: readonly CustomOpType[],
+  flags: string,
+): Pick<EngineInfo, 'customConvolutionTypes' | 'customBatchNormTypes'> => ({
+  customConvolutionTypes: types.filter((type) => type !== 'bfloat16' || !/\bamx_bf16\b/.test(flags)),
+  customBatchNormTypes: types,
 });
 
-function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType[]): EngineInfo {
+function inspect(binding: TensorFlowBinding, customOpTypes: readonly CustomOpType[]): EngineInfo {
   const gpu = binding.isUsingGpuDevice();
   const flags = cpuFlags();
   // Multiplying bfloat16 is in the hardware with AVX512-BF16 or AMX, and on GPUs from Ampere on.
@@ -44,14 +50,14 @@ function describeEngine(binding: TensorFlowBinding, kernels: readonly KernelType
     devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'],
     precision: { bf16 },
     oneDnn: !gpu && usesOneDnn(flags),
-    ...ownKernels(gpu ? [] : kernels, flags),
-    ownMemory: hasOwnMemory(),
+    ...customOps(gpu ? [] : customOpTypes, flags),
+    customAllocator: usesCustomAllocator(),
   };
 }
 
 await serveEngine(() => {
   const file = findBinding();
   const binding = loadBinding(file);
-  const { elementTypes, releaseFreeMemory } = loadKernels(file);
-  return new Session(binding, describeEngine(binding, elementTypes), releaseFreeMemory);
+  const { elementTypes, releaseFreeMemory } = loadCustomOps(file);
+  return new TensorFlowSession(binding, inspect(binding, elementTypes), releaseFreeMemory);
 });

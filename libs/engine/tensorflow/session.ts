@@ -3,23 +3,24 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DATA_TYPE, SAVED_MODEL_TAG, type TensorValue } from '#libs/graph';
 import type { TensorFlowBinding, TensorHandle } from './binding.js';
-import type { EngineInfo, Feed, ModelForm } from '../protocol/protocol.js';
+import type { EngineInfo } from '../protocol/engine-info.js';
+import type { Feed, LoweredGraph } from '../protocol/messages.js';
 import type { EngineSession } from '../protocol/serve.js';
 
 /** Runs graphs through the binding. Every call blocks, so it lives in the engine process only. */
-export class Session implements EngineSession {
+export class TensorFlowSession implements EngineSession {
   constructor(
     private readonly binding: TensorFlowBinding,
     readonly info: EngineInfo,
     readonly releaseFreeMemory?: () => void,
   ) {}
 
-  load(form: ModelForm): number {
-    if (!('savedModel' in form)) throw new Error('TensorFlow loads SavedModels only');
+  load(graph: LoweredGraph): number {
+    if (!('savedModel' in graph)) throw new Error('TensorFlow loads SavedModels only');
     // The library loads from a folder only.
     const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-graph-'));
     try {
-      writeFileSync(path.join(folder, 'saved_model.pb'), form.savedModel);
+      writeFileSync(path.join(folder, 'saved_model.pb'), graph.savedModel);
       return this.binding.loadSavedModel(folder, SAVED_MODEL_TAG);
     } finally {
       rmSync(folder, { recursive: true, force: true });

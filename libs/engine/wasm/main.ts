@@ -1,5 +1,5 @@
 /** The engine process where there is no TensorFlow: the same graphs, interpreted in WebAssembly. Started by `startEngine`, spoken to over IPC. */
 import { serveEngine } from '../protocol/serve.js';
-import { PortableSession } from './session.js';
+import { WasmSession } from './session.js';
 
-await serveEngine(() => PortableSession.open());
+await serveEngine(() => WasmSession.open());

@@ -1,7 +1,7 @@
 import type { GraphNode, TensorValue } from '#libs/graph';
 import type { HeapValue, HostValue, Value } from './value.js';
-import type { Memory } from './memory.js';
-import { kernelFor, planRun, type Plan } from './plan.js';
+import type { Heap } from './heap.js';
+import { opKernelFor, planRun, type Plan } from './plan.js';
 
 /** A graph that is interpreted node by node, with its variables. Every call blocks. */
 export class Model {
@@ -11,10 +11,10 @@ export class Model {
 
   /** @throws Error for an op type that has no kernel */
   constructor(
-    private readonly memory: Memory,
+    private readonly heap: Heap,
     private readonly nodes: readonly GraphNode[],
   ) {
-    nodes.forEach(kernelFor);
+    nodes.forEach(opKernelFor);
   }
 
   /** One run: feeds in, fetched values out, in the order of `fetches`. Frees whatever it made, also when it fails. */
@@ -23,7 +23,7 @@ export class Model {
     fetches: readonly string[],
     onFetched: (index: number, value: TensorValue) => void,
   ): void {
-    const { memory } = this;
+    const { heap } = this;
     const plan = this.#planFor(fetches);
     const state = { variables: this.#variables, constants: this.#constants, feeds };
     // What is alive, by step and output; freed values are taken out.
@@ -31,22 +31,22 @@ export class Model {
     try {
       for (const { node, kernel, inputs, lastUses } of plan.steps) {
         const given = inputs.map(({ step, output }) => alive[step]![output]!);
-        alive.push([...explained(node, () => memory.keepOnly(() => kernel({ node, inputs: given, memory, state })))]);
+        alive.push([...explained(node, () => heap.keepOnly(() => kernel({ node, inputs: given, heap, state })))]);
         for (const { step, output } of lastUses) {
           const value = alive[step]![output];
-          if (value) memory.free(value);
+          if (value) heap.free(value);
           alive[step]![output] = undefined;
         }
       }
       plan.fetches.forEach(({ step, output }, index) => onFetched(index, this.#read(alive[step]![output]!)));
     } finally {
-      for (const value of alive.flat()) if (value) memory.free(value);
+      for (const value of alive.flat()) if (value) heap.free(value);
     }
   }
 
   /** Frees variables and constants. */
   unload(): void {
-    for (const value of [...this.#variables.values(), ...this.#constants.values()]) this.memory.free(value);
+    for (const value of [...this.#variables.values(), ...this.#constants.values()]) this.heap.free(value);
     this.#variables.clear();
     this.#constants.clear();
   }
@@ -62,7 +62,7 @@ export class Model {
     if (value.place === 'variable') throw new Error(`the variable "${value.name}" cannot be fetched itself: read it`);
     if (value.place === 'host') return { dtype: value.dtype, shape: value.shape, data: value.data } as TensorValue;
     // A copy: the view is of memory that is freed.
-    return { dtype: value.dtype, shape: value.shape, data: this.memory.view(value).slice() } as TensorValue;
+    return { dtype: value.dtype, shape: value.shape, data: this.heap.view(value).slice() } as TensorValue;
   }
 }
 

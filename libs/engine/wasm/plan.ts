@@ -1,6 +1,6 @@
 import type { GraphNode } from '#libs/graph';
-import type { Kernel } from './kernel.js';
-import { kernels } from './kernels/index.js';
+import type { OpKernel } from './op-kernel.js';
+import { opKernels } from './ops/index.js';
 
 /** Where a value of a run is: the step that makes it, and which of its outputs it is. */
 export interface ValueRef {
@@ -11,7 +11,7 @@ export interface ValueRef {
 /** One node to compute. */
 export interface Step {
   readonly node: GraphNode;
-  readonly kernel: Kernel;
+  readonly kernel: OpKernel;
   readonly inputs: readonly ValueRef[];
   /** Values that no later step needs. */
   readonly lastUses: readonly ValueRef[];
@@ -24,8 +24,8 @@ export interface Plan {
 }
 
 /** @throws Error naming the op type for which there is no kernel */
-export function kernelFor({ type, name }: GraphNode): Kernel {
-  const kernel = kernels.get(type);
+export function opKernelFor({ type, name }: GraphNode): OpKernel {
+  const kernel = opKernels.get(type);
   if (!kernel) throw new Error(`the portable engine has no kernel for ${type} ("${name}")`);
   return kernel;
 }
@@ -56,7 +56,7 @@ export function planRun(nodes: readonly GraphNode[], fetches: readonly string[])
   return {
     steps: order.map((node, step) => ({
       node,
-      kernel: kernelFor(node),
+      kernel: opKernelFor(node),
       inputs: node.inputs.map(ref),
       lastUses: lastUses[step]!,
     })),

@@ -1,23 +1,24 @@
 import type { EngineSession } from '../protocol/serve.js';
-import type { EngineInfo, Feed, ModelForm } from '../protocol/protocol.js';
+import type { EngineInfo } from '../protocol/engine-info.js';
+import type { Feed, LoweredGraph } from '../protocol/messages.js';
 import type { TensorValue } from '#libs/graph';
-import { Memory } from './memory.js';
+import { Heap } from './heap.js';
 import { Model } from './model.js';
 import type { HostValue } from './value.js';
 
 /** Interprets graphs by kernels of tfjs's WebAssembly backend and of our own. Every call blocks. */
-export class PortableSession implements EngineSession {
+export class WasmSession implements EngineSession {
   readonly #models = new Map<number, Model>();
   #nextModel = 1;
 
-  private constructor(readonly memory: Memory) {}
+  private constructor(readonly heap: Heap) {}
 
-  static async open(): Promise<PortableSession> {
-    return new PortableSession(await Memory.open());
+  static async open(): Promise<WasmSession> {
+    return new WasmSession(await Heap.open());
   }
 
   get info(): EngineInfo {
-    const { library, version } = this.memory.info;
+    const { library, version } = this.heap.info;
     return {
       kind: 'portable',
       library,
@@ -25,16 +26,16 @@ export class PortableSession implements EngineSession {
       devices: ['CPU:0'],
       precision: { bf16: false },
       oneDnn: false,
-      convolutions: [],
-      norms: [],
-      ownMemory: false,
+      customConvolutionTypes: [],
+      customBatchNormTypes: [],
+      customAllocator: false,
     };
   }
 
-  load(form: ModelForm): number {
-    if (!('nodes' in form))
+  load(graph: LoweredGraph): number {
+    if (!('nodes' in graph))
       throw new Error('a SavedModel runs on the TensorFlow engine only: load the program it was made from');
-    this.#models.set(this.#nextModel, new Model(this.memory, form.nodes));
+    this.#models.set(this.#nextModel, new Model(this.heap, graph.nodes));
     return this.#nextModel++;
   }
 

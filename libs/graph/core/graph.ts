@@ -137,7 +137,7 @@ export class Graph {
     return constant;
   }
 
-  /** State that lives across runs, shared by all entry points. A variable must be assigned before it is read. */
+  /** State that lives across runs, shared by all signatures. A variable must be assigned before it is read. */
   variable(name: string, shape: Shape, dtype: DType = 'float32'): Variable {
     const fullName = this.#scope + name;
     if (this.#uses.has(fullName)) throw graphError(`The name "${fullName}" is taken`);

@@ -1,23 +1,23 @@
 import type { GraphNode, Tensor } from '../core/index.js';
-import { rewriteGraph, type Rewrite } from './lowering.js';
-import type { EntryPoint, Program } from '../program/program.js';
+import { rewriteGraph, type Rewrite } from './rewrite-graph.js';
+import type { Signature, Program } from '../program/program.js';
 
 const mapTensors = (
   tensors: Readonly<Record<string, Tensor>>,
   map: (tensor: Tensor) => Tensor,
 ): Record<string, Tensor> => Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, map(tensor)]));
 
-/** Every tensor and operation an entry point names. */
-const namedBy = ({ inputs, outputs, targets = [] }: EntryPoint): { node: string }[] => [
+/** Every tensor and operation a signature names. */
+const namedBy = ({ inputs, outputs, targets = [] }: Signature): { node: string }[] => [
   ...Object.values(inputs),
   ...Object.values(outputs),
   ...targets,
 ];
 
-/** The names of the nodes that the entry points need. */
-export function neededNodes({ graph, entryPoints }: Program): Set<string> {
+/** The names of the nodes that the signatures need. */
+export function neededNodes({ graph, signatures }: Program): Set<string> {
   const needed = new Set<string>();
-  const waiting = Object.values(entryPoints).flatMap((entry) => namedBy(entry).map(({ node }) => node));
+  const waiting = Object.values(signatures).flatMap((entry) => namedBy(entry).map(({ node }) => node));
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (needed.has(name)) continue;
     needed.add(name);
@@ -27,17 +27,17 @@ export function neededNodes({ graph, entryPoints }: Program): Set<string> {
   return needed;
 }
 
-/** Tells whether every entry point that needs one node needs another too. */
-export function neededTogether({ graph, entryPoints }: Program): (node: GraphNode, other: GraphNode) => boolean {
-  const needs = Object.values(entryPoints).map((entry) => neededNodes({ graph, entryPoints: { entry } }));
+/** Tells whether every signature that needs one node needs another too. */
+export function neededTogether({ graph, signatures }: Program): (node: GraphNode, other: GraphNode) => boolean {
+  const needs = Object.values(signatures).map((entry) => neededNodes({ graph, signatures: { entry } }));
   return (node, other) => needs.every((needed) => !needed.has(node.name) || needed.has(other.name));
 }
 
-/** Rewrites a program's graph, keeping only what its entry points need. */
+/** Rewrites a program's graph, keeping only what its signatures need. */
 export function rewriteProgram(program: Program, rewrites: readonly Rewrite[]): Program {
   const { graph, moved, movedNode } = rewriteGraph(program.graph, rewrites, neededNodes(program));
-  const entryPoints = Object.entries(program.entryPoints).map(
-    ([name, { inputs, outputs, targets }]): [string, EntryPoint] => [
+  const signatures = Object.entries(program.signatures).map(
+    ([name, { inputs, outputs, targets }]): [string, Signature] => [
       name,
       {
         inputs: mapTensors(inputs, moved),
@@ -46,22 +46,22 @@ export function rewriteProgram(program: Program, rewrites: readonly Rewrite[]): 
       },
     ],
   );
-  return { graph, entryPoints: Object.fromEntries(entryPoints) };
+  return { graph, signatures: Object.fromEntries(signatures) };
 }
 
-/** How often each value of a program is used, entry points included: by node and output. */
+/** How often each value of a program is used, signatures included: by node and output. */
 export class Uses {
   readonly #counts = new Map<string, number>();
   readonly #readers = new Map<string, GraphNode>();
 
-  constructor({ graph, entryPoints }: Program) {
+  constructor({ graph, signatures }: Program) {
     const add = ({ node, output }: Tensor): void =>
       void this.#counts.set(`${node}:${output}`, this.of(node, output) + 1);
     for (const node of graph.nodes) {
       node.inputs.forEach(add);
       for (const { node: name, output } of node.inputs) if (output === 0) this.#readers.set(name, node);
     }
-    for (const { outputs } of Object.values(entryPoints)) Object.values(outputs).forEach(add);
+    for (const { outputs } of Object.values(signatures)) Object.values(outputs).forEach(add);
   }
 
   of(node: string, output: number): number {

@@ -1,6 +1,6 @@
 import { graphError, isFloating, type GraphNode } from '../core/index.js';
 import type { Program } from '../program/program.js';
-import { encodeSavedModel } from './wire.js';
+import { encodeSavedModel } from './writer.js';
 
 /** The signature that serving programs use unless asked for another. */
 const DEFAULT_SIGNATURE = 'serving_default';
@@ -13,15 +13,15 @@ const constantBytes = (node: GraphNode): number =>
 
 /**
  * Writes a program without variables as the `saved_model.pb` of a SavedModel that TensorFlow, TensorFlow Serving and
- * others load: one entry point becomes its serving signature, fed and fetched as plain tensors.
+ * others load: one signature becomes its serving signature, fed and fetched as plain tensors.
  *
  * @throws INVALID_ARGUMENT when the program has variables, runs operations for their effect, or is too large for the format
  */
-export function encodeServingModel({ graph, entryPoints }: Program, entryPoint: string): Uint8Array {
-  const entry = entryPoints[entryPoint];
-  if (!entry) throw graphError(`The program has no entry point "${entryPoint}"`);
+export function encodeServingModel({ graph, signatures }: Program, signature: string): Uint8Array {
+  const entry = signatures[signature];
+  if (!entry) throw graphError(`The program has no signature "${signature}"`);
   if (graph.variables.length > 0 || (entry.targets?.length ?? 0) > 0)
-    throw graphError(`Entry point "${entryPoint}" uses variables: freeze the program first`);
+    throw graphError(`Signature "${signature}" uses variables: freeze the program first`);
   const hidden = Object.entries(entry.outputs).find(
     ([, tensor]) => isFloating(tensor.dtype) && tensor.dtype !== 'float32',
   );

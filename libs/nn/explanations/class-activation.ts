@@ -1,4 +1,4 @@
-import { cast, gradients, mul, oneHot, sum, type EntryPoint, type Graph, type Tensor } from '#libs/graph';
+import { cast, gradients, mul, oneHot, sum, type Signature, type Graph, type Tensor } from '#libs/graph';
 import type { Forward } from '../programs/network-graph.js';
 import { featureGrid, type FeatureGrid } from './feature-grid.js';
 
@@ -26,11 +26,7 @@ export interface ExplanationInfo {
  *
  * Only the head is differentiated, so the convolutions stay what they are for prediction, frozen and fused.
  */
-export function classActivationEntryPoint(
-  graph: Graph,
-  pixels: Tensor,
-  { features, classLogits }: Forward,
-): EntryPoint {
+export function classActivationSignature(graph: Graph, pixels: Tensor, { features, classLogits }: Forward): Signature {
   return graph.withScope('explain', () => {
     const classes = graph.placeholder('classes', 'int32', [-1]);
     const score = sum(graph, mul(graph, classLogits, oneHot(graph, classes, classLogits.shape[1]!)));

@@ -7,7 +7,7 @@ export type Initialisation =
   | { readonly kind: 'normal'; readonly standardDeviation: number };
 
 /**
- * How a parameter lies in the graph. The state outside has torch's layout; entry points convert.
+ * How a parameter lies in the graph. The state outside has torch's layout; signatures convert.
  * - `convolution`: [out, in, height, width] outside, [height, width, in, out] in the graph
  * - `depthwise`: [channels, 1, height, width] outside, [height, width, channels, 1] in the graph
  * - `plain`: the same on both sides

@@ -1,13 +1,13 @@
 import { softmax } from '#libs/graph';
 import {
-  classActivationEntryPoint,
+  classActivationSignature,
   describeExplanation,
   type ExplanationInfo,
 } from '../explanations/class-activation.js';
 import type { NetworkConfig } from '../network-config.js';
 import { NetworkGraph } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
-import { writeEntryPoint } from './state-ports.js';
+import { writeSignature } from './state-signatures.js';
 
 /** What a prediction program can do beside predicting. */
 export interface InferenceOptions {
@@ -21,10 +21,10 @@ export interface InferenceProgram extends NetworkProgram {
 }
 
 /**
- * Builds prediction with a network as one program. Entry points:
+ * Builds prediction with a network as one program. Signatures:
  * `predict` feeds pixels (uint8 [n, height, width, channels]) and fetches `logits` and `probabilities` (float32 [n, classes]);
  * `writeWeights` feeds every parameter, so that a new version needs no new graph;
- * `explain`, when asked for, feeds pixels and classes and fetches `heatMaps` (see {@link classActivationEntryPoint}).
+ * `explain`, when asked for, feeds pixels and classes and fetches `heatMaps` (see {@link classActivationSignature}).
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */
 export function buildInferenceProgram(
@@ -38,10 +38,10 @@ export function buildInferenceProgram(
   const weights = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
   const program = {
     graph,
-    entryPoints: {
+    signatures: {
       predict: { inputs: { pixels }, outputs: { logits, probabilities: softmax(graph, logits) } },
-      ...(explanations && { explain: classActivationEntryPoint(graph, pixels, forward) }),
-      writeWeights: writeEntryPoint(graph, weights),
+      ...(explanations && { explain: classActivationSignature(graph, pixels, forward) }),
+      writeWeights: writeSignature(graph, weights),
     },
   };
   const explanation = explanations ? describeExplanation(graph, pixels, forward) : undefined;

@@ -1,15 +1,15 @@
-import { softmax, sum, type EntryPoint, type Operation } from '#libs/graph';
+import { softmax, sum, type Signature, type Operation } from '#libs/graph';
 import { classificationOutcome, trainingLoss } from '../losses.js';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type OptimizerConfig } from '../optimizers/index.js';
 import { assertFreezable, assertTrainingConfig, freezer, type TrainingConfig } from '../training-config.js';
 import { NetworkGraph, type Forward } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
-import { fillEntryPoint, readEntryPoint, writeEntryPoint, type StateVariable } from './state-ports.js';
+import { fillSignature, readSignature, writeSignature, type StateVariable } from './state-signatures.js';
 import { Updater } from './update-step.js';
 
 /**
- * Builds the training of a network as one program. Entry points (pixels: uint8 [n, height, width, channels], labels: int32 [n]):
+ * Builds the training of a network as one program. Signatures (pixels: uint8 [n, height, width, channels], labels: int32 [n]):
  *
  * | name | feeds | fetches |
  * |---|---|---|
@@ -20,7 +20,7 @@ import { Updater } from './update-step.js';
  * | `writeWeights`, `writeOptimizer` | the same | – |
  * | `fillOptimizer` | `value` | –; all values of all slots become it |
  *
- * The optimizer's entry points are there only when it remembers anything.
+ * The optimizer's signatures are there only when it remembers anything.
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */
 export function buildTrainingProgram(
@@ -44,7 +44,7 @@ export function buildTrainingProgram(
     optimizer,
   );
 
-  const step = ({ network, logits }: Forward): EntryPoint & { targets: Operation[] } => {
+  const step = ({ network, logits }: Forward): Signature & { targets: Operation[] } => {
     const { losses, correct } = classificationOutcome(graph, logits, labels);
     const loss = trainingLoss(graph, logits, labels, losses, training);
     return {
@@ -54,7 +54,7 @@ export function buildTrainingProgram(
     };
   };
   const trainStep = step(forward);
-  const evaluate = graph.withScope('evaluate', (): EntryPoint => {
+  const evaluate = graph.withScope('evaluate', (): Signature => {
     const inference = networkGraph.forward({ training: false });
     const outcome = classificationOutcome(graph, inference.logits, labels);
     const outputs = {
@@ -65,22 +65,22 @@ export function buildTrainingProgram(
     return { inputs: { pixels, labels }, outputs };
   });
   const weights: StateVariable[] = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
-  const optimizerEntryPoints = {
-    readOptimizer: readEntryPoint(graph, updater.slots),
-    writeOptimizer: writeEntryPoint(graph, updater.slots),
-    fillOptimizer: fillEntryPoint(graph, updater.slots),
+  const optimizerSignatures = {
+    readOptimizer: readSignature(graph, updater.slots),
+    writeOptimizer: writeSignature(graph, updater.slots),
+    fillOptimizer: fillSignature(graph, updater.slots),
   };
   const program = {
     graph,
-    entryPoints: {
+    signatures: {
       trainStep,
       ...(training.inferenceModeSteps && {
         inferenceModeStep: graph.withScope('inferenceMode', () => step(networkGraph.forward({ training: false }))),
       }),
       evaluate,
-      readWeights: readEntryPoint(graph, weights),
-      writeWeights: writeEntryPoint(graph, weights),
-      ...(updater.slots.length > 0 && optimizerEntryPoints),
+      readWeights: readSignature(graph, weights),
+      writeWeights: writeSignature(graph, weights),
+      ...(updater.slots.length > 0 && optimizerSignatures),
     },
   };
   return { program, parameters: infos, slots: updater.slots.map(({ name, shape }) => ({ name, shape })) };

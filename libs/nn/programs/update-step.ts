@@ -1,7 +1,7 @@
 import { add, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/graph';
 import type { Parameter, StatisticUpdate } from '../layers/network-builder.js';
 import type { Optimizer } from '../optimizers/index.js';
-import { slotVariable, type StateVariable } from './state-ports.js';
+import { slotVariable, type StateVariable } from './state-signatures.js';
 
 /** Stands in the engine's error when a step was refused. */
 export const NON_FINITE_LOSS = 'sulcus: the loss is not finite';

@@ -98,8 +98,8 @@ export class TrainingSession {
    * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they were
    */
   async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
-    const entryPoint = batch.inferenceMode ? 'inferenceModeStep' : 'trainStep';
-    if (!this.network.program.entryPoints[entryPoint])
+    const signature = batch.inferenceMode ? 'inferenceModeStep' : 'trainStep';
+    if (!this.network.program.signatures[signature])
       throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
     const feeds = this.#feeds(batch);
     const learningRate = batch.learningRate ?? this.learningRate;
@@ -109,9 +109,9 @@ export class TrainingSession {
       const scalars = this.optimizer.stepScalars(this.#steps + 1, learningRate);
       for (const [name, value] of Object.entries(scalars))
         feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
-      if ('dropoutSeed' in this.network.program.entryPoints[entryPoint]!.inputs)
+      if ('dropoutSeed' in this.network.program.signatures[signature]!.inputs)
         feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(this.seed | 0, this.#steps + 1) };
-      const { loss, correct } = await this.program.run(entryPoint, feeds).catch((error: unknown) => {
+      const { loss, correct } = await this.program.run(signature, feeds).catch((error: unknown) => {
         throw this.#explain(error);
       });
       this.#steps += 1;

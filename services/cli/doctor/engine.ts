@@ -33,13 +33,13 @@ export async function engineFindings(): Promise<Finding[]> {
 
 const onGpu = (info: EngineInfo | undefined): boolean => info?.devices[0]?.startsWith('GPU') ?? false;
 
-/** The engine, whose kernels it runs and whose allocator; the facts are all it says about itself. */
+/** The engine, which kernels and which allocator it runs; the facts are all it says about itself. */
 export function engineFinding(info: EngineInfo): Finding {
   const text = [
     describeEngine(info),
     ...(info.oneDnn ? ['oneDNN kernels'] : []),
-    ...ownKernels(info),
-    ...(info.ownMemory ? ['own allocator'] : []),
+    ...customKernels(info),
+    ...(info.customAllocator ? ['custom allocator'] : []),
   ].join(', ');
   if (info.kind === 'tensorflow') return { topic: 'engine', status: 'ok', text, facts: { ...info } };
   return {
@@ -51,16 +51,16 @@ export function engineFinding(info: EngineInfo): Finding {
   };
 }
 
-/** What runs on our own kernels, in which element types. Nothing where there can be none. */
-function ownKernels({ kind, devices, convolutions, norms }: EngineInfo): string[] {
+/** What runs on custom kernels, in which element types. Nothing where there can be none. */
+function customKernels({ kind, devices, customConvolutionTypes, customBatchNormTypes }: EngineInfo): string[] {
   const uses = [
-    { what: 'convolutions', types: convolutions },
-    { what: 'batch norms of training', types: norms },
+    { what: 'convolutions', types: customConvolutionTypes },
+    { what: 'batch norms of training', types: customBatchNormTypes },
   ].filter(({ types }) => types.length > 0);
   if (uses.length > 0)
-    return [`own kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
+    return [`custom kernels for ${uses.map(({ what, types }) => `${what} in ${types.join(' and ')}`).join(' and ')}`];
   return kind === 'tensorflow' && devices[0] === 'CPU:0'
-    ? ['no kernels of our own (they need AVX512, and g++ at set-up)']
+    ? ['no custom kernels (they need AVX-512, and g++ at set-up)']
     : [];
 }
 

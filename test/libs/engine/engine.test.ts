@@ -11,7 +11,7 @@ import {
   equal,
   Graph,
   reshape,
-  type EntryPoint,
+  type Signature,
   type Program,
   type TensorValue,
 } from '#libs/graph';
@@ -31,9 +31,9 @@ const rejects = (promise: Promise<unknown>, code: ErrorCode, text: RegExp): Prom
     return true;
   });
 
-const echo = (inputs: EntryPoint['inputs'], graph: Graph): Program => ({
+const echo = (inputs: Signature['inputs'], graph: Graph): Program => ({
   graph,
-  entryPoints: { echo: { inputs, outputs: inputs } },
+  signatures: { echo: { inputs, outputs: inputs } },
 });
 
 test('the engine says what it runs on', (t) => {
@@ -78,7 +78,7 @@ test('bfloat16 is fetched as float32, rounded to nearest even', async (t) => {
   const x = graph.placeholder('x', 'float32', [3]);
   const loaded = await engine.load({
     graph,
-    entryPoints: {
+    signatures: {
       round: {
         inputs: { x },
         outputs: {
@@ -100,7 +100,7 @@ test('a batch of any size goes through one program', async () => {
   const flat = reshape(graph, cast(graph, x, 'float32'), [-1, 4]);
   const loaded = await engine.load({
     graph,
-    entryPoints: {
+    signatures: {
       classify: { inputs: { x }, outputs: { best: argMax(graph, flat), same: equal(graph, argMax(graph, flat), 3) } },
     },
   });
@@ -125,7 +125,7 @@ test('dropout drops the given share, keeps the mean and repeats itself for the s
   const [x, seed] = [graph.placeholder('x', 'float32', [-1, 100]), graph.placeholder('seed', 'int32', [2])];
   const loaded = await engine.load({
     graph,
-    entryPoints: { drop: { inputs: { x, seed }, outputs: { y: dropout(graph, x, 0.25, seed) } } },
+    signatures: { drop: { inputs: { x, seed }, outputs: { y: dropout(graph, x, 0.25, seed) } } },
   });
   const drop = async (value: number): Promise<number[]> =>
     numbers(
@@ -161,7 +161,7 @@ test('feeds that do not fit are refused, every mistake named', async () => {
     'INVALID_ARGUMENT',
     /needs Float32Array/,
   );
-  await rejects(loaded.run('nothing'), 'INVALID_ARGUMENT', /no entry point "nothing"/);
+  await rejects(loaded.run('nothing'), 'INVALID_ARGUMENT', /no signature "nothing"/);
   await loaded.unload();
 });
 
@@ -221,7 +221,7 @@ test('hundreds of variables are written and read in one call each', async () => 
   const targets = variables.map((variable) => assignVariable(graph, variable, inputs[variable.name]!));
   const loaded = await engine.load({
     graph,
-    entryPoints: {
+    signatures: {
       write: { inputs, outputs: {}, targets },
       read: { inputs: {}, outputs: Object.fromEntries(variables.map((variable) => [variable.name, variable.read()])) },
     },

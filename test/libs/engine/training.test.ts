@@ -65,7 +65,7 @@ test('training lowers the loss, in bfloat16 close to float32', async (t) => {
   );
 });
 
-test('entry points of one program share its variables, another program has its own', async () => {
+test('signatures of one program share its variables, another program has its own', async () => {
   const [one, other] = [await engine.load(counterProgram()), await engine.load(counterProgram())];
   await one.run('write', { value: float32([1, 2]) });
   await other.run('write', { value: float32([10, 20]) });
@@ -84,7 +84,7 @@ async function optimise(
   const gradient = g.placeholder('gradient', 'float32', [2]);
   const program: Program = {
     graph: g,
-    entryPoints: {
+    signatures: {
       start: {
         inputs: {},
         outputs: {},

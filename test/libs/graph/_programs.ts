@@ -47,7 +47,7 @@ export const opsIn = ({ savedModel }: SerializedProgram, ops: readonly string[])
     Buffer.from(savedModel).includes(Buffer.concat([Buffer.from([0x12, op.length]), Buffer.from(op)])),
   );
 
-/** One float32 variable with entry points to write, read and add to it. */
+/** One float32 variable with signatures to write, read and add to it. */
 export function counterProgram(): Program {
   const graph = new Graph();
   const counter = graph.variable('counter', [2]);
@@ -55,7 +55,7 @@ export function counterProgram(): Program {
   const sum = add(graph, counter.read(), value);
   return {
     graph,
-    entryPoints: {
+    signatures: {
       write: { inputs: { value }, outputs: {}, targets: [assignVariable(graph, counter, value)] },
       add: { inputs: { value }, outputs: { sum }, targets: [assignVariable(graph, counter, sum)] },
       read: { inputs: {}, outputs: { counter: counter.read() } },
@@ -69,7 +69,7 @@ export function slowProgram(size: number, repeats: number): Program {
   const start = graph.placeholder('start', 'float32', [size, size]);
   let product: Tensor = start;
   for (let index = 0; index < repeats; index++) product = mul(graph, matMul(graph, product, start), 1 / size);
-  return { graph, entryPoints: { run: { inputs: { start }, outputs: { mean: mean(graph, product) } } } };
+  return { graph, signatures: { run: { inputs: { start }, outputs: { mean: mean(graph, product) } } } };
 }
 
 const CLASSES = 3;
@@ -153,7 +153,7 @@ export function networkProgram(precision: 'float32' | 'bfloat16'): Program {
   );
   return {
     graph: g,
-    entryPoints: {
+    signatures: {
       initialise: {
         inputs: feeds,
         outputs: {},

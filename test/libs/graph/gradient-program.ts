@@ -7,7 +7,7 @@ import {
   identity,
   mul,
   sum,
-  type EntryPoint,
+  type Signature,
   type Graph,
   type Tensor,
   type TensorValue,
@@ -71,7 +71,7 @@ export function buildCase(
   g: Graph,
   { gradientCase, differentiated }: Prepared,
   precision: 'float32' | 'bfloat16',
-): EntryPoint {
+): Signature {
   return g.withScope('case', () => {
     const inputs = gradientCase.inputs.map((shape, index) =>
       g.placeholder(
@@ -107,6 +107,6 @@ export function buildCase(
   });
 }
 
-/** The values as the entry point of a case takes them. */
+/** The values as the signature of a case takes them. */
 export const feedsOf = (values: readonly TensorValue[]): Record<string, TensorValue> =>
   Object.fromEntries(values.map((value, index) => [String(index), value]));

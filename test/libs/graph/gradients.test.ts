@@ -9,7 +9,7 @@ import {
   Graph,
   matMul,
   sum,
-  type EntryPoint,
+  type Signature,
   type Program,
   type TensorValue,
 } from '#libs/graph';
@@ -26,22 +26,22 @@ const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Recor
 const bfloat16Cases = prepared.filter(({ gradientCase }) => gradientCase.float32Inputs !== 'all');
 let engine: Engine;
 let loaded: LoadedProgram;
-/** Gradients of all bfloat16 cases, by `<title>/gradient<input>`. They run in one go, because each entry point costs its optimisation. */
+/** Gradients of all bfloat16 cases, by `<title>/gradient<input>`. They run in one go, because each signature costs its optimisation. */
 let rounded: Record<string, TensorValue>;
 
 before(async () => {
   engine = await startEngine({ label: 'test gradients', threads: 1 });
-  const program: Program = { graph: new Graph(), entryPoints: {} };
+  const program: Program = { graph: new Graph(), signatures: {} };
   for (const each of prepared.filter(usable))
-    program.entryPoints[titleOf(each.gradientCase)] = buildCase(program.graph, each, 'float32');
+    program.signatures[titleOf(each.gradientCase)] = buildCase(program.graph, each, 'float32');
   if (!hasBfloat16(engine)) return void (loaded = await engine.load(program));
-  const all: EntryPoint = { inputs: {}, outputs: {} };
+  const all: Signature = { inputs: {}, outputs: {} };
   for (const each of bfloat16Cases) {
     const { inputs, outputs } = buildCase(program.graph, each, 'bfloat16');
     Object.assign(all.inputs, prefixed(titleOf(each.gradientCase), inputs));
     Object.assign(all.outputs, prefixed(titleOf(each.gradientCase), outputs));
   }
-  program.entryPoints['bfloat16'] = all;
+  program.signatures['bfloat16'] = all;
   loaded = await engine.load(program);
   rounded = await loaded.run(
     'bfloat16',

@@ -100,17 +100,17 @@ test('a program that cannot be run is refused when it is serialised', () => {
   const x = g.placeholder('x', 'float32', [-1, -1]);
   const y = ops.relu(g, x);
   assert.throws(
-    () => serializeProgram({ graph: g, entryPoints: { run: { inputs: { x }, outputs: { y } } } }),
+    () => serializeProgram({ graph: g, signatures: { run: { inputs: { x }, outputs: { y } } } }),
     /at most one size may be unknown/,
   );
   const h = new Graph();
   const z = ops.relu(h, h.placeholder('z', 'float32', [2]));
   assert.throws(
-    () => serializeProgram({ graph: h, entryPoints: { run: { inputs: { z }, outputs: { z } } } }),
+    () => serializeProgram({ graph: h, signatures: { run: { inputs: { z }, outputs: { z } } } }),
     /is no placeholder/,
   );
   assert.throws(
-    () => serializeProgram({ graph: h, entryPoints: { run: { inputs: {}, outputs: {} } } }),
+    () => serializeProgram({ graph: h, signatures: { run: { inputs: {}, outputs: {} } } }),
     /neither outputs nor targets/,
   );
 });
@@ -120,7 +120,7 @@ test('serialising the same program twice gives the same bytes', () => {
     const g = new Graph();
     const x = g.placeholder('x', 'uint8', [-1, 4]);
     const loss = ops.mean(g, ops.square(g, ops.cast(g, x, 'float32')));
-    return serializeProgram({ graph: g, entryPoints: { run: { inputs: { x }, outputs: { loss } } } });
+    return serializeProgram({ graph: g, signatures: { run: { inputs: { x }, outputs: { loss } } } });
   };
   assert.deepEqual(build(), build());
 });

@@ -12,7 +12,7 @@ import {
   type OptimizerConfig,
   type TrainingConfig,
 } from '#libs/nn';
-import { kernelFor } from '../../../libs/engine/wasm/plan.js';
+import { opKernelFor } from '../../../libs/engine/wasm/plan.js';
 import { assertClose, closeBoth, NO_REFERENCE, startBoth, type BothEngines } from '../engine/wasm/_both-engines.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
@@ -98,6 +98,6 @@ test('every network of the zoo consists of ops that the portable engine has', ()
   for (const architecture of listModels()) {
     const config = formulaConfig(architecture, 64);
     const programs = [buildTrainingProgram(config, adam), buildInferenceProgram(config)];
-    for (const { program } of programs) program.graph.nodes.forEach(kernelFor);
+    for (const { program } of programs) program.graph.nodes.forEach(opKernelFor);
   }
 });

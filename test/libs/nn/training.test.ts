@@ -44,13 +44,19 @@ const cases = [
   { name: 'training-resnet18-sgd', title: 'two steps of SGD with momentum' },
 ];
 
-/** How far the optimizer's memory may be from PyTorch's, in parts of the largest value. */
+/** Kinds of kernels, and how far the optimizer's slots may be from PyTorch's, in parts of the largest value. */
 const KINDS = [
   // Sums over a batch are taken in another order, and the slots hold them (squared) without the weights' bulk.
-  { title: "TensorFlow's kernels", kernels: 'tensorflow', convolutions: false, slots: 1e-3 },
-  { title: "our own norms and TensorFlow's convolutions", kernels: 'own', convolutions: false, slots: 1e-3 },
-  // Winograd's method rounds about ten times as much as a direct sum: of a value so near to 0 the rectifier decides otherwise, and its whole slope comes or goes.
-  { title: 'all our own kernels', kernels: 'own', convolutions: true, slots: 5e-2 },
+  { title: "TensorFlow's kernels", kernels: 'tensorflow', customConvolutions: false, slots: 1e-3 },
+  {
+    title: "custom batch norms and TensorFlow's convolutions",
+    kernels: 'custom',
+    customConvolutions: false,
+    slots: 1e-3,
+  },
+  // Winograd's method rounds about ten times as much as a direct sum: of a value so near to 0 the ReLU
+  // decides otherwise, and its whole gradient comes or goes.
+  { title: 'custom kernels', kernels: 'custom', customConvolutions: true, slots: 5e-2 },
 ] as const;
 
 for (const kind of KINDS) {
@@ -58,8 +64,8 @@ for (const kind of KINDS) {
     let engine: Engine;
     before(async () => {
       engine = await startEngine({ label: 'test', kernels: kind.kernels });
-      // What an engine says of itself decides which form of a program it is given.
-      if (!kind.convolutions) engine.info.convolutions = [];
+      // What an engine says of itself decides how a program is rewritten for it.
+      if (!kind.customConvolutions) engine.info.customConvolutionTypes = [];
     });
     after(() => engine.close());
 
@@ -67,9 +73,9 @@ for (const kind of KINDS) {
       const fixture = readFixture<Fixture>(name);
       const { model, size, batch } = fixture;
 
-      it(`${title} on ${model}: losses, weights, running statistics and the optimizer's memory are PyTorch's`, async (test) => {
-        if (kind.kernels === 'own' && !engine.info.norms.includes('float32'))
-          return test.skip('the engine has no kernels of ours for float32');
+      it(`${title} on ${model}: losses, weights, running statistics and the optimizer's slots are PyTorch's`, async (test) => {
+        if (kind.kernels === 'custom' && !engine.info.customBatchNormTypes.includes('float32'))
+          return test.skip('the engine has no custom ops for float32');
         const config = formulaConfig(model, size);
         const session = await TrainingSession.create(
           engine,

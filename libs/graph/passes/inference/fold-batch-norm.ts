@@ -1,6 +1,6 @@
 import type { Graph, GraphNode, Tensor } from '../../core/index.js';
 import { biasAdd, cast } from '../../ops/index.js';
-import type { Rewrite } from '../lowering.js';
+import type { Rewrite } from '../rewrite-graph.js';
 import type { Program } from '../../program/program.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
 import { constantFloats } from './constants.js';

@@ -1,11 +1,11 @@
 import { graphError, type Graph, type Tensor } from '../../core/index.js';
 import { constantInts } from '../../gradients/support.js';
-import type { Rewrite } from '../lowering.js';
+import type { Rewrite } from '../rewrite-graph.js';
 import type { Program } from '../../program/program.js';
 import { rewriteProgram } from '../rewrite-program.js';
 import { transposeFloats } from './constants.js';
 
-/** float32 values by the names of an entry point's inputs. */
+/** float32 values by the names of a signature's inputs. */
 export type FrozenValues = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 interface Floats {
@@ -14,15 +14,15 @@ interface Floats {
 }
 
 /**
- * A program whose variables are constants with the values that one of its entry points would assign to them. That entry
+ * A program whose variables are constants with the values that one of its signatures would assign to them. That entry
  * point is gone; the others must only read variables.
  *
- * @param writer entry point whose targets are assignments of its inputs, transposed or as they are
+ * @param writer signature whose targets are assignments of its inputs, transposed or as they are
  * @throws INVALID_ARGUMENT when a value is missing, an assignment is computed in another way, or a variable is not assigned
  */
 export function freezeVariables(program: Program, writer: string, values: FrozenValues): Program {
-  const { [writer]: assignments, ...entryPoints } = program.entryPoints;
-  if (!assignments) throw graphError(`The program has no entry point "${writer}"`);
+  const { [writer]: assignments, ...signatures } = program.signatures;
+  if (!assignments) throw graphError(`The program has no signature "${writer}"`);
   const { graph } = program;
   const names = new Map(Object.entries(assignments.inputs).map(([name, { node }]) => [node, name]));
   const assigned = new Map<string, Floats>();
@@ -37,7 +37,7 @@ export function freezeVariables(program: Program, writer: string, values: Frozen
     if (!value) throw graphError(`"${writer}" does not assign the variable "${node.inputs[0]!.node}"`);
     return [g.constant(value.data, 'float32', value.shape)];
   };
-  return rewriteProgram({ graph, entryPoints }, [readConstant]);
+  return rewriteProgram({ graph, signatures }, [readConstant]);
 }
 
 function evaluate(graph: Graph, tensor: Tensor, names: ReadonlyMap<string, string>, values: FrozenValues): Floats {

@@ -1,6 +1,6 @@
 import { attr, type Attrs, type Graph, type GraphNode, type Tensor } from '../../core/index.js';
 import { constantInts } from '../../gradients/support.js';
-import type { Rewrite } from '../lowering.js';
+import type { Rewrite } from '../rewrite-graph.js';
 import type { Program } from '../../program/program.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
 

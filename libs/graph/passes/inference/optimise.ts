@@ -1,4 +1,4 @@
-import type { Rewrite } from '../lowering.js';
+import type { Rewrite } from '../rewrite-graph.js';
 import type { Program } from '../../program/program.js';
 import { rewriteProgram } from '../rewrite-program.js';
 import { constantFloats } from './constants.js';
@@ -17,8 +17,8 @@ const castConstants: Rewrite = (g, node, inputs) => {
  * The form of a program that only predicts: its variables are constants, batch normalisations are part of the
  * convolutions before them. It consists of plain ops, as portable as the program itself; the results differ by rounding.
  *
- * @param writer entry point that assigns the variables; see {@link freezeVariables}
- * @throws INVALID_ARGUMENT when the values are not those the entry point takes
+ * @param writer signature that assigns the variables; see {@link freezeVariables}
+ * @throws INVALID_ARGUMENT when the values are not those the signature takes
  */
 export const freezeForInference = (program: Program, writer: string, values: FrozenValues): Program =>
   // The last pass also drops the constants that the passes before it have replaced.

@@ -2,7 +2,7 @@ import { Graph, type GraphNode } from '../../core/index.js';
 import { backwardPassOf } from '../../gradients/index.js';
 import type { Program } from '../../program/program.js';
 import { neededTogether } from '../rewrite-program.js';
-import { comesFromBackwardPass } from './repeatable.js';
+import { comesFromBackwardPass } from './rematerialisable.js';
 
 /** Ops that make the gradient of a layer's weights, the largest values of the backward pass besides those of images. */
 const WEIGHT_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter', 'MatMul']);
@@ -31,10 +31,10 @@ const isUpdate = ({ type }: GraphNode): boolean => type.startsWith('ResourceAppl
  * not be kept together. The numbers stay the same to the bit.
  */
 export function updateEarly(program: Program): Program {
-  const { graph, entryPoints } = program;
+  const { graph, signatures } = program;
   const updates = graph.nodes.filter(isUpdate);
   if (updates.length === 0) return program;
-  // An entry point that wants a gradient alone must not update anything.
+  // A signature that wants a gradient alone must not update anything.
   const alwaysTogether = neededTogether(program);
 
   const placed = new Set<string>();
@@ -71,7 +71,7 @@ export function updateEarly(program: Program): Program {
     if (isUpdate(node)) waiting.delete(node);
     place(node);
   }
-  return { graph: copyInOrder(order, waits), entryPoints };
+  return { graph: copyInOrder(order, waits), signatures };
 }
 
 /** The same nodes under the same names, in another order, some of them waiting for more. */

@@ -31,16 +31,16 @@ export const closeBoth = async (engines: BothEngines | undefined): Promise<void>
 
 export const NO_REFERENCE = 'there is no TensorFlow to compare with';
 
-/** Runs entry points one after another on both engines; each answer belongs to one of them. */
+/** Runs signatures one after another on both engines; each answer belongs to one of them. */
 export async function runBoth(
   { tensorflow, portable }: BothEngines,
   program: Program,
-  runs: readonly { entryPoint: string; feeds?: Record<string, TensorValue> }[],
+  runs: readonly { signature: string; feeds?: Record<string, TensorValue> }[],
 ): Promise<{ expected: Record<string, TensorValue>; actual: Record<string, TensorValue> }[]> {
   const [reference, own] = await Promise.all([tensorflow.load(program), portable.load(program)]);
   const answers = [];
-  for (const { entryPoint, feeds } of runs) {
-    const [expected, actual] = await Promise.all([reference.run(entryPoint, feeds), own.run(entryPoint, feeds)]);
+  for (const { signature, feeds } of runs) {
+    const [expected, actual] = await Promise.all([reference.run(signature, feeds), own.run(signature, feeds)]);
     answers.push({ expected, actual });
   }
   await Promise.all([reference.unload(), own.unload()]);

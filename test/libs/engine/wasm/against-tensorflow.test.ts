@@ -7,9 +7,9 @@ import {
   resourceApplyGradientDescent,
   resourceApplyMomentum,
   type Program,
+  lowerProgram,
 } from '#libs/graph';
-import { kernels } from '../../../../libs/engine/wasm/kernels/index.js';
-import { portableForm } from '../../../../libs/engine/wasm/form.js';
+import { opKernels } from '../../../../libs/engine/wasm/ops/index.js';
 import { titleOf } from '../../graph/gradient-cases.js';
 import { buildCase, feedsOf, prepared } from '../../graph/gradient-program.js';
 import { float32, networkBatch, networkProgram, networkState } from '../../graph/_programs.js';
@@ -31,7 +31,7 @@ const gradientPrograms = prepared
     const graph = new Graph();
     return {
       title: `${titleOf(each.gradientCase)}, with gradients`,
-      program: { graph, entryPoints: { run: buildCase(graph, each, 'float32') } },
+      program: { graph, signatures: { run: buildCase(graph, each, 'float32') } },
       feeds: feedsOf(each.values),
     };
   });
@@ -43,7 +43,7 @@ function opProgram({ inputs, build }: OpCase): Program {
   );
   return {
     graph,
-    entryPoints: {
+    signatures: {
       run: {
         inputs: Object.fromEntries(placeholders.map((placeholder, index) => [String(index), placeholder])),
         outputs: { ...build(graph, placeholders) },
@@ -60,7 +60,7 @@ const opPrograms = opCases.map((each) => ({
 for (const { title, program, feeds } of [...gradientPrograms, ...opPrograms]) {
   test(`both engines agree: ${title}`, async (t) => {
     if (!engines) return t.skip(NO_REFERENCE);
-    const [answer] = await runBoth(engines, program, [{ entryPoint: 'run', feeds }]);
+    const [answer] = await runBoth(engines, program, [{ signature: 'run', feeds }]);
     assertAgree(answer!.actual, answer!.expected, TOLERANCE);
   });
 }
@@ -92,7 +92,7 @@ function updateProgram(): Program {
   ];
   return {
     graph,
-    entryPoints: {
+    signatures: {
       write: {
         inputs: { start },
         outputs: {},
@@ -108,9 +108,9 @@ test('both engines agree: every update of variables, twice', async (t) => {
   if (!engines) return t.skip(NO_REFERENCE);
   const gradient = float32([0.5, -2, 0, 3]);
   const answers = await runBoth(engines, updateProgram(), [
-    { entryPoint: 'write', feeds: { start: float32([1, 0.5, 0.25, 2]) } },
-    ...[1, 2].map(() => ({ entryPoint: 'update', feeds: { gradient } })),
-    { entryPoint: 'read' },
+    { signature: 'write', feeds: { start: float32([1, 0.5, 0.25, 2]) } },
+    ...[1, 2].map(() => ({ signature: 'update', feeds: { gradient } })),
+    { signature: 'read' },
   ]);
   assertAgree(answers.at(-1)!.actual, answers.at(-1)!.expected, 1e-6);
 });
@@ -119,9 +119,9 @@ test('both engines agree: twenty training steps of a small network, losses and s
   if (!engines) return t.skip(NO_REFERENCE);
   const program = networkProgram('float32');
   const answers = await runBoth(engines, program, [
-    { entryPoint: 'initialise', feeds: networkState(program, 5) },
-    ...Array.from({ length: 20 }, (_, step) => ({ entryPoint: 'trainStep', feeds: networkBatch(step, 12) })),
-    { entryPoint: 'readState' },
+    { signature: 'initialise', feeds: networkState(program, 5) },
+    ...Array.from({ length: 20 }, (_, step) => ({ signature: 'trainStep', feeds: networkBatch(step, 12) })),
+    { signature: 'readState' },
   ]);
   answers.forEach(({ actual, expected }, index) => assertAgree(actual, expected, 1e-4, `run ${index}`));
 });
@@ -130,10 +130,10 @@ test('every kernel of the portable engine is compared with TensorFlow here', () 
   const compared = [...gradientPrograms, ...opPrograms]
     .map(({ program }) => program)
     .concat(updateProgram(), networkProgram('float32'));
-  const types = new Set(compared.flatMap((program) => portableForm(program).nodes.map(({ type }) => type)));
+  const types = new Set(compared.flatMap((program) => lowerProgram(program).nodes.map(({ type }) => type)));
   // CheckNumerics gives nothing to compare: what it refuses is tested in portable.test.ts.
   assert.deepEqual(
-    [...kernels.keys()].filter((type) => !types.has(type)),
+    [...opKernels.keys()].filter((type) => !types.has(type)),
     ['CheckNumerics'],
   );
 });

@@ -15,13 +15,13 @@ import {
   conv2d,
   dataOf,
   Graph,
+  lowerProgram,
   relu,
   serializeProgram,
   type Program,
 } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
-import { PortableSession } from '../../../../libs/engine/wasm/session.js';
-import { portableForm } from '../../../../libs/engine/wasm/form.js';
+import { WasmSession } from '../../../../libs/engine/wasm/session.js';
 import { counterProgram, float32, networkBatch, networkProgram, networkState, numbers } from '../../graph/_programs.js';
 
 let engine: Engine;
@@ -47,7 +47,7 @@ test('the engine says that it is the portable one, by which backend, and that it
 test('a program that asks for bfloat16 is refused with what to do', async () => {
   const graph = new Graph();
   const x = graph.placeholder('x', 'float32', [2]);
-  const program = { graph, entryPoints: { run: { inputs: { x }, outputs: { y: cast(graph, x, 'bfloat16') } } } };
+  const program = { graph, signatures: { run: { inputs: { x }, outputs: { y: cast(graph, x, 'bfloat16') } } } };
   await assert.rejects(
     engine.load(program),
     isError('INVALID_ARGUMENT', /float32 only and "Cast" is bfloat16: take the precision auto or float32/),
@@ -59,7 +59,7 @@ test('an op without a kernel is named when the program is loaded, and so is a pr
   const x = graph.placeholder('x', 'float32', [2, 2]);
   const [y] = graph.op('MatrixInverse', [x], { T: attr.type('float32') }, [x]);
   await assert.rejects(
-    engine.load({ graph, entryPoints: { run: { inputs: { x }, outputs: { y: y! } } } }),
+    engine.load({ graph, signatures: { run: { inputs: { x }, outputs: { y: y! } } } }),
     isError('ENGINE_FAILED', /no kernel for MatrixInverse \("MatrixInverse"\)/),
   );
   await assert.rejects(
@@ -68,13 +68,13 @@ test('an op without a kernel is named when the program is loaded, and so is a pr
   );
 });
 
-test('feeds that do not fit and unknown entry points are refused, an unassigned variable is named, and the engine goes on', async () => {
+test('feeds that do not fit and unknown signatures are refused, an unassigned variable is named, and the engine goes on', async () => {
   const loaded = await engine.load(counterProgram());
   await assert.rejects(
     loaded.run('write', { value: float32([1, 2, 3]) }),
     isError('INVALID_ARGUMENT', /must be float32\[2\], got float32\[3\]/),
   );
-  await assert.rejects(loaded.run('nothing'), isError('INVALID_ARGUMENT', /no entry point "nothing"/));
+  await assert.rejects(loaded.run('nothing'), isError('INVALID_ARGUMENT', /no signature "nothing"/));
   await assert.rejects(
     loaded.run('read'),
     isError('ENGINE_FAILED', /run of "read" failed: .*the variable "counter" was read before it was assigned/),
@@ -100,7 +100,7 @@ function guardedProgram(): Program {
   )[0]!;
   return {
     graph: g,
-    entryPoints: {
+    signatures: {
       write: { inputs: { value }, outputs: {}, targets: [assignVariable(g, total, value)] },
       add: {
         inputs: { value },
@@ -139,7 +139,7 @@ test('more memory than WebAssembly has is an error that says so, and the engine 
     { T: attr.type('float32'), index_type: attr.type('int32') },
     [{ dtype: 'float32', shape: [-1] }],
   );
-  const loaded = await engine.load({ graph, entryPoints: { run: { inputs: { shape }, outputs: { y: y! } } } });
+  const loaded = await engine.load({ graph, signatures: { run: { inputs: { shape }, outputs: { y: y! } } } });
   const fill = (size: number) =>
     loaded.run('run', { shape: { dtype: 'int32', shape: [1], data: Int32Array.of(size) } });
   for (const size of [2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1])
@@ -159,7 +159,7 @@ test('an empty batch goes through a convolution', async () => {
   ];
   const loaded = await engine.load({
     graph,
-    entryPoints: { run: { inputs: { x }, outputs: { y: conv2d(graph, x, filter, { padding: 'SAME', strides: 2 }) } } },
+    signatures: { run: { inputs: { x }, outputs: { y: conv2d(graph, x, filter, { padding: 'SAME', strides: 2 }) } } },
   });
   const { y } = await loaded.run('run', { x: float32([], [0, 4, 4, 2]) });
   assert.deepEqual([y!.shape, dataOf(y, 'float32').length], [[0, 2, 2, 3], 0]);
@@ -168,24 +168,24 @@ test('an empty batch goes through a convolution', async () => {
 
 /** The session itself, in this process, so that its memory can be looked into. */
 test('memory stays flat over training steps, also when runs fail, and unloading frees everything', async () => {
-  const session = await PortableSession.open();
-  const { memory } = session;
+  const session = await WasmSession.open();
+  const { heap } = session;
   const program = networkProgram('float32');
-  const { nodes, entryPoints } = portableForm(program);
-  const empty = memory.liveTensors;
+  const { nodes, signatures } = lowerProgram(program);
+  const empty = heap.liveTensors;
   const model = session.load({ nodes });
-  const run = (name: string, values: Parameters<typeof portFeeds>[1]): void => {
-    const { outputs, done } = entryPoints[name]!;
+  const run = (name: string, values: Parameters<typeof feedsBySignature>[1]): void => {
+    const { outputs, done } = signatures[name]!;
     session.run(
       model,
-      portFeeds(name, values),
+      feedsBySignature(name, values),
       [...Object.values(outputs).map(({ tensor }) => tensor), ...(done === undefined ? [] : [done])],
       () => undefined,
     );
   };
-  const portFeeds = (name: string, values: ReturnType<typeof networkState>) =>
+  const feedsBySignature = (name: string, values: ReturnType<typeof networkState>) =>
     Object.entries(values).map(([key, { data }]) => ({
-      tensor: entryPoints[name]!.inputs[key]!.tensor,
+      tensor: signatures[name]!.inputs[key]!.tensor,
       shape: [],
       strings: [bytesOf(data as Float32Array)],
     }));
@@ -200,11 +200,11 @@ test('memory stays flat over training steps, also when runs fail, and unloading 
       /label 9 is outside/,
     );
     run('readState', {});
-    counts.push(memory.liveTensors);
+    counts.push(heap.liveTensors);
   }
   assert.deepEqual(new Set(counts.slice(1)), new Set([counts[1]]));
   session.unload(model);
-  assert.equal(memory.liveTensors, empty);
+  assert.equal(heap.liveTensors, empty);
 });
 
 test('closing lets the run under way finish and ends the process', async () => {

@@ -52,7 +52,7 @@ function exampleProgram(update: Update = descend): Program {
   const values = variables.map((variable) => g.placeholder(`write/${variable.name}`, 'float32', variable.shape));
   return {
     graph: g,
-    entryPoints: {
+    signatures: {
       step: { inputs: { x }, outputs: { loss }, targets: updates },
       write: {
         inputs: Object.fromEntries(values.map((value, index) => [variables[index]!.name, value])),
@@ -120,15 +120,15 @@ describe('when a training step updates weights', () => {
     assert.deepEqual(waits(updateEarly(clipped)), [[], [], []]);
   });
 
-  it('not when an entry point wants a gradient without the update', () => {
+  it('not when a signature wants a gradient without the update', () => {
     const program = exampleProgram();
     const slope = program.graph.nodes.find(({ type }) => type === 'Conv2DBackpropFilter')!;
     const output = { node: slope.name, output: 0, ...slope.outputs[0]! };
     const withGradient: Program = {
       ...program,
-      entryPoints: {
-        ...program.entryPoints,
-        gradient: { inputs: program.entryPoints['step']!.inputs, outputs: { output } },
+      signatures: {
+        ...program.signatures,
+        gradient: { inputs: program.signatures['step']!.inputs, outputs: { output } },
       },
     };
     assert.deepEqual(waits(updateEarly(withGradient))[1], []);
@@ -138,7 +138,7 @@ describe('when a training step updates weights', () => {
     const g = new Graph();
     const program = {
       graph: g,
-      entryPoints: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } },
+      signatures: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } },
     };
     assert.equal(updateEarly(program), program);
   });
@@ -152,7 +152,7 @@ describe('when a training step updates weights', () => {
         shape,
       );
     const start = Object.fromEntries(
-      Object.entries(program.entryPoints['write']!.inputs).map(([name, { shape }]) => [name, value(shape)]),
+      Object.entries(program.signatures['write']!.inputs).map(([name, { shape }]) => [name, value(shape)]),
     );
     const x = value([2, 6, 6, CHANNELS]);
     const train = async (form: Program): Promise<number[]> => {

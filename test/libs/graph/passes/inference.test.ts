@@ -106,7 +106,7 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; 
   const y = matMul(g, cast(g, mean(g, last, [1, 2]), 'float32'), parameter('dense', [CHANNELS, 5]));
   const program = {
     graph: g,
-    entryPoints: { predict: { inputs: { x }, outputs: { y } }, write: { inputs, outputs: {}, targets } },
+    signatures: { predict: { inputs: { x }, outputs: { y } }, write: { inputs, outputs: {}, targets } },
   };
   return { program, values: randomValues(shapes) };
 }
@@ -213,6 +213,6 @@ describe('programs that only predict', () => {
         ),
       /"dense" must be float32\[24,5\], got \[5,24\]/,
     );
-    assert.throws(() => freezeForInference(program, 'load', values), /no entry point "load"/);
+    assert.throws(() => freezeForInference(program, 'load', values), /no signature "load"/);
   });
 });

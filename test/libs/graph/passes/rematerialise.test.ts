@@ -95,7 +95,7 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
   ]);
   return {
     graph: g,
-    entryPoints: {
+    signatures: {
       step: { inputs: { x }, outputs: { loss }, targets: [...updates, ...statistics] },
       write: {
         inputs: Object.fromEntries(values),
@@ -137,7 +137,7 @@ describe('what a training step computes again instead of keeping it', () => {
 
   const startOf = (program: Program): Record<string, TensorValue> =>
     Object.fromEntries(
-      Object.entries(program.entryPoints['write']!.inputs).map(([name, { shape }]) => [name, valueFor(name, shape)]),
+      Object.entries(program.signatures['write']!.inputs).map(([name, { shape }]) => [name, valueFor(name, shape)]),
     );
   const difference = (actual: readonly number[], expected: readonly number[]): number =>
     Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));
@@ -192,7 +192,7 @@ describe('what a training step computes again instead of keeping it', () => {
     const slopes = [mean(g, y), mean(g, square(g, y))].map((loss) => gradients(g, loss, [filter])[0]!);
     const { graph } = rematerialise({
       graph: g,
-      entryPoints: Object.fromEntries(
+      signatures: Object.fromEntries(
         slopes.map((slope, index) => [`loss${index}`, { inputs: { x }, outputs: { slope } }]),
       ),
     });
@@ -212,7 +212,7 @@ describe('what a training step computes again instead of keeping it', () => {
     const g = new Graph();
     const program = {
       graph: g,
-      entryPoints: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } },
+      signatures: { run: { inputs: {}, outputs: { y: relu(g, g.variable('v', [2]).read()) } } },
     };
     assert.equal(rematerialise(program), program);
   });

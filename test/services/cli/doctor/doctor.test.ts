@@ -101,7 +101,7 @@ describe('sulcus doctor', () => {
     assert.equal(allWell(findings), false);
   });
 
-  test("the engine's line names what runs on our own kernels in which element types and an allocator of our own, and says when a processor has no kernels", () => {
+  test("the engine's line names what runs on custom kernels in which element types and a custom allocator, and says when a processor has none", () => {
     const onCpu: EngineInfo = {
       kind: 'tensorflow',
       library: 'tensorflow',
@@ -109,33 +109,33 @@ describe('sulcus doctor', () => {
       devices: ['CPU:0'],
       precision: { bf16: true },
       oneDnn: true,
-      convolutions: ['float32', 'bfloat16'],
-      norms: [],
-      ownMemory: false,
+      customConvolutionTypes: ['float32', 'bfloat16'],
+      customBatchNormTypes: [],
+      customAllocator: false,
     };
     const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...onCpu, ...changes });
     const { text, facts } = described({});
     assert.equal(
       text,
-      'tensorflow 2.21.0 (CPU:0), oneDNN kernels, own kernels for convolutions in float32 and bfloat16',
+      'tensorflow 2.21.0 (CPU:0), oneDNN kernels, custom kernels for convolutions in float32 and bfloat16',
     );
-    assert.equal(described({ ownMemory: true }).text, `${text}, own allocator`);
-    assert.deepEqual(facts!['convolutions'], ['float32', 'bfloat16']);
+    assert.equal(described({ customAllocator: true }).text, `${text}, custom allocator`);
+    assert.deepEqual(facts!['customConvolutionTypes'], ['float32', 'bfloat16']);
     assert.match(
-      described({ convolutions: ['float32'], norms: ['float32', 'bfloat16'] }).text,
-      /, own kernels for convolutions in float32 and batch norms of training in float32 and bfloat16$/,
+      described({ customConvolutionTypes: ['float32'], customBatchNormTypes: ['float32', 'bfloat16'] }).text,
+      /, custom kernels for convolutions in float32 and batch norms of training in float32 and bfloat16$/,
     );
     assert.match(
-      described({ convolutions: [] }).text,
-      /, no kernels of our own \(they need AVX512, and g\+\+ at set-up\)$/,
+      described({ customConvolutionTypes: [] }).text,
+      /, no custom kernels \(they need AVX-512, and g\+\+ at set-up\)$/,
     );
     assert.equal(
-      described({ convolutions: [], oneDnn: false, devices: ['GPU:0', 'CPU:0'] }).text,
+      described({ customConvolutionTypes: [], oneDnn: false, devices: ['GPU:0', 'CPU:0'] }).text,
       'tensorflow 2.21.0 (GPU:0)',
     );
     assert.doesNotMatch(
-      described({ convolutions: [], oneDnn: false, kind: 'portable', library: 'tfjs-wasm' }).text,
-      /own kernels|of our own/,
+      described({ customConvolutionTypes: [], oneDnn: false, kind: 'portable', library: 'tfjs-wasm' }).text,
+      /custom/,
     );
   });
 

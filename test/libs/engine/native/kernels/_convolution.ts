@@ -15,26 +15,29 @@ import { float32 } from '../../../graph/_programs.js';
 
 export type Precision = 'float32' | 'bfloat16';
 
-/** Images [batch, height, width, inChannels], convolved to outChannels. */
+/** Activations [batch, height, width, inChannels], convolved to outChannels. */
 export type Sizes = readonly [batch: number, height: number, width: number, inChannels: number, outChannels: number];
 
-/** The convolution's result, and the gradients at its images and at its filter. */
+/** The convolution's output, and the gradients of its input and its filter. */
 export type Results<T> = Readonly<Record<'y' | 'dx' | 'dFilter', T>>;
 
-/** `run`: a convolution in a precision, and its gradients for the gradient `dy` at its result, all given and fetched as float32. Batch -1 takes any. */
+/**
+ * `run`: a convolution in a precision, and its gradients for the gradient `dy` of its output, all given and fetched as
+ * float32. Batch -1 takes any.
+ */
 export function convolutionProgram(
   [batch, height, width, inChannels, outChannels]: Sizes,
   precision: Precision,
-  taps: number,
+  kernelSize: number,
   options: ConvolutionOptions,
 ): Program {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [batch, height, width, inChannels]);
-  const filter = g.placeholder('filter', 'float32', [taps, taps, inChannels, outChannels]);
+  const filter = g.placeholder('filter', 'float32', [kernelSize, kernelSize, inChannels, outChannels]);
   const y = cast(g, conv2d(g, cast(g, x, precision), cast(g, filter, precision), options), 'float32');
   const dy = g.placeholder('dy', 'float32', y.shape);
   const [dx, dFilter] = gradients(g, sum(g, mul(g, y, dy)), [x, filter]);
-  return { graph: g, entryPoints: { run: { inputs: { x, filter, dy }, outputs: { y, dx: dx!, dFilter: dFilter! } } } };
+  return { graph: g, signatures: { run: { inputs: { x, filter, dy }, outputs: { y, dx: dx!, dFilter: dFilter! } } } };
 }
 
 /** Normally distributed, rounded to the precision, so that casting changes nothing. */
@@ -47,34 +50,34 @@ function values(seed: string, shape: readonly number[], precision: Precision): T
   return float32(data, shape);
 }
 
-/** How a convolution goes over images, the same along both axes: `before` counts the zeros above and left of them. */
+/** How a convolution goes over its input, the same along both axes: `before` counts the zeros above and left of it. */
 export interface Window {
-  readonly taps: number;
+  readonly kernelSize: number;
   readonly stride: number;
   readonly before: number;
-  /** Height and width of the result. */
-  readonly results: readonly [height: number, width: number];
+  /** Height and width of the output. */
+  readonly output: readonly [height: number, width: number];
 }
 
-/** 3 × 3 taps, stride 1, zeros around the images. */
+/** A 3 × 3 kernel at stride 1, zeros around the input. */
 export const plainWindow = ([, height, width]: Sizes): Window => ({
-  taps: 3,
+  kernelSize: 3,
   stride: 1,
   before: 1,
-  results: [height, width],
+  output: [height, width],
 });
 
 /** Feeds of {@link convolutionProgram}. */
 export const feedsFor = (
   sizes: Sizes,
   precision: Precision,
-  { taps, results }: Window = plainWindow(sizes),
+  { kernelSize, output }: Window = plainWindow(sizes),
 ): Record<'x' | 'filter' | 'dy', TensorValue> => {
   const [batch, height, width, inChannels, outChannels] = sizes;
   return {
     x: values('x', [batch, height, width, inChannels], precision),
-    filter: values('filter', [taps, taps, inChannels, outChannels], precision),
-    dy: values('dy', [batch, ...results, outChannels], precision),
+    filter: values('filter', [kernelSize, kernelSize, inChannels, outChannels], precision),
+    dy: values('dy', [batch, ...output, outChannels], precision),
   };
 };
 
@@ -86,10 +89,10 @@ export function convolutionByDefinition(
 ): Results<Float64Array> {
   const [batch, height, width, inChannels, outChannels] = sizes;
   const {
-    taps,
+    kernelSize,
     stride,
     before,
-    results: [rows, columns],
+    output: [rows, columns],
   } = window;
   const [x, filter, dy] = [feeds.x, feeds.filter, feeds.dy].map(({ data }) =>
     Float64Array.from(data as Float32Array),
@@ -99,31 +102,32 @@ export function convolutionByDefinition(
     dx: new Float64Array(x.length),
     dFilter: new Float64Array(filter.length),
   };
-  /** What one tap adds at one place: pixels begin at `from` in the images and at `to` in the result, the tap's weights at `weights`. */
-  const addTap = (from: number, to: number, weights: number): void => {
+  /** What one kernel position adds at one place: pixels begin at `from` in the input and at `to` in the output, its weights at
+   * `weights`. */
+  const addPosition = (from: number, to: number, weights: number): void => {
     for (let i = 0; i < inChannels; i++) {
       const row = weights + i * outChannels;
       const pixel = x[from + i]!;
-      let slope = 0;
+      let dPixel = 0;
       for (let o = 0; o < outChannels; o++) {
         results.y[to + o]! += pixel * filter[row + o]!;
         results.dFilter[row + o]! += pixel * dy[to + o]!;
-        slope += filter[row + o]! * dy[to + o]!;
+        dPixel += filter[row + o]! * dy[to + o]!;
       }
-      results.dx[from + i]! += slope;
+      results.dx[from + i]! += dPixel;
     }
   };
   for (let place = 0; place < batch * rows * columns; place++) {
     const image = Math.floor(place / columns / rows);
     const [top, left] = [(Math.floor(place / columns) % rows) * stride - before, (place % columns) * stride - before];
-    for (let tap = 0; tap < taps * taps; tap++) {
-      const [row, column] = [top + Math.floor(tap / taps), left + (tap % taps)];
+    for (let position = 0; position < kernelSize ** 2; position++) {
+      const [row, column] = [top + Math.floor(position / kernelSize), left + (position % kernelSize)];
       const inside = row >= 0 && row < height && column >= 0 && column < width;
       if (inside)
-        addTap(
+        addPosition(
           ((image * height + row) * width + column) * inChannels,
           place * outChannels,
-          tap * inChannels * outChannels,
+          position * inChannels * outChannels,
         );
     }
   }

@@ -31,30 +31,30 @@ import {
 } from './_convolution.js';
 import { float32, opsIn as findOps } from '../../../graph/_programs.js';
 
-const OWN = ['SulcusConv2D', 'SulcusConv2DBackpropInput', 'SulcusConv2DBackpropFilter'];
+const CUSTOM = ['SulcusConv2D', 'SulcusConv2DBackpropInput', 'SulcusConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 const AROUND = ['Pad', 'Slice'];
 const RESULTS = ['y', 'dx', 'dFilter'] as const;
 const PRECISIONS = ['float32', 'bfloat16'] as const;
 
-/** Root mean square errors. float32: sums of many products, each rounded by 2⁻²⁴. bfloat16: the result alone is rounded, by at most 2⁻⁹. */
+/** Root mean square errors. float32: sums of many products, each rounded by 2⁻²⁴. bfloat16: the output alone is rounded, by at most 2⁻⁹. */
 const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 2e-5, bfloat16: 4e-3 };
 
 /** Of the engines. Five are more than some of the loops have items for. */
 const THREADS = [2, 1, 5];
 
-const opsIn = (program: SerializedProgram, ops: readonly string[] = [...OWN, ...TENSORFLOWS, ...AROUND]): string[] =>
+const opsIn = (program: SerializedProgram, ops: readonly string[] = [...CUSTOM, ...TENSORFLOWS, ...AROUND]): string[] =>
   findOps(program, ops);
 
-/** `run` of {@link convolutionProgram} with zeros around the images that the graph adds, as torch's padding is expressed. */
+/** `run` of {@link convolutionProgram} with zeros around the input that the graph adds, as torch's padding is expressed. */
 function paddedProgram(
   [batch, height, width, inChannels, outChannels]: Sizes,
   precision: Precision,
-  { taps, stride, before: zeros }: Pick<Window, 'taps' | 'stride' | 'before'>,
+  { kernelSize, stride, before: zeros }: Pick<Window, 'kernelSize' | 'stride' | 'before'>,
 ): Program {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [batch, height, width, inChannels]);
-  const filter = g.placeholder('filter', 'float32', [taps, taps, inChannels, outChannels]);
+  const filter = g.placeholder('filter', 'float32', [kernelSize, kernelSize, inChannels, outChannels]);
   const padded = pad(g, cast(g, x, precision), [
     [0, 0],
     [zeros, zeros],
@@ -64,28 +64,32 @@ function paddedProgram(
   const y = cast(g, conv2d(g, padded, cast(g, filter, precision), { strides: stride, padding: 'VALID' }), 'float32');
   const dy = g.placeholder('dy', 'float32', y.shape);
   const [dx, dFilter] = gradients(g, sum(g, mul(g, y, dy)), [x, filter]);
-  return { graph: g, entryPoints: { run: { inputs: { x, filter, dy }, outputs: { y, dx: dx!, dFilter: dFilter! } } } };
+  return { graph: g, signatures: { run: { inputs: { x, filter, dy }, outputs: { y, dx: dx!, dFilter: dFilter! } } } };
 }
 
-describe('which convolutions run as products of matrices', () => {
-  const convolutions = PRECISIONS;
+describe('which convolutions run as matrix products', () => {
+  const customConvolutionTypes = PRECISIONS;
   const sizes: Sizes = [-1, 8, 8, 32, 16];
 
-  const own: Readonly<Record<string, readonly [taps: number, options: ConvolutionOptions]>> = {
-    'a single tap': [1, { padding: 'SAME' }],
-    'a single tap at stride 2': [1, { padding: 'VALID', strides: 2 }],
+  const supported: Readonly<Record<string, readonly [kernelSize: number, options: ConvolutionOptions]>> = {
+    'a 1 × 1 kernel': [1, { padding: 'SAME' }],
+    'a 1 × 1 kernel at stride 2': [1, { padding: 'VALID', strides: 2 }],
     'stride 2': [3, { padding: 'SAME', strides: 2 }],
     'stride 2 down only': [3, { padding: 'SAME', strides: [2, 1] }],
-    '5 × 5 taps': [5, { padding: 'SAME' }],
-    '3 × 3 taps without padding': [3, { padding: 'VALID' }],
+    'a 5 × 5 kernel': [5, { padding: 'SAME' }],
+    'a 3 × 3 kernel without padding': [3, { padding: 'VALID' }],
   };
-  for (const [title, [taps, options]] of Object.entries(own)) {
-    it(`with ${title}, and their gradients, in the types that the engine has kernels for`, () => {
+  for (const [title, [kernelSize, options]] of Object.entries(supported)) {
+    it(`with ${title}, and their gradients, in the types that the engine has custom ops for`, () => {
       for (const precision of PRECISIONS) {
-        const program = convolutionProgram(sizes, precision, taps, options);
-        assert.deepEqual(opsIn(serializeProgram(program, { convolutions })), OWN);
+        const program = convolutionProgram(sizes, precision, kernelSize, options);
+        assert.deepEqual(opsIn(serializeProgram(program, { customConvolutionTypes })), CUSTOM);
         assert.deepEqual(
-          opsIn(serializeProgram(program, { convolutions: convolutions.filter((type) => type !== precision) })),
+          opsIn(
+            serializeProgram(program, {
+              customConvolutionTypes: customConvolutionTypes.filter((type) => type !== precision),
+            }),
+          ),
           TENSORFLOWS,
         );
         assert.deepEqual(opsIn(serializeProgram(program)), TENSORFLOWS);
@@ -94,22 +98,22 @@ describe('which convolutions run as products of matrices', () => {
   }
 
   it('the padding before them and the slice behind their gradient are part of them', () => {
-    const program = paddedProgram(sizes, 'float32', { taps: 3, stride: 2, before: 1 });
+    const program = paddedProgram(sizes, 'float32', { kernelSize: 3, stride: 2, before: 1 });
     assert.deepEqual(opsIn(serializeProgram(program)), [...TENSORFLOWS, ...AROUND]);
-    assert.deepEqual(opsIn(serializeProgram(program, { convolutions })), OWN);
+    assert.deepEqual(opsIn(serializeProgram(program, { customConvolutionTypes })), CUSTOM);
   });
 
-  const others: Readonly<Record<string, readonly [sizes: Sizes, taps: number, options: ConvolutionOptions]>> = {
-    'dilated taps': [sizes, 3, { padding: 'SAME', dilations: 2 }],
+  const others: Readonly<Record<string, readonly [sizes: Sizes, kernelSize: number, options: ConvolutionOptions]>> = {
+    'a dilated kernel': [sizes, 3, { padding: 'SAME', dilations: 2 }],
     'input channels that are no multiple of 16': [[-1, 8, 8, 24, 16], 1, { padding: 'SAME' }],
     'output channels that are no multiple of 16': [[-1, 8, 8, 16, 24], 3, { padding: 'SAME' }],
-    'images of unknown height': [[1, -1, 8, 16, 16], 1, { padding: 'SAME' }],
+    'an input of unknown height': [[1, -1, 8, 16, 16], 1, { padding: 'SAME' }],
   };
-  for (const [title, [these, taps, options]] of Object.entries(others)) {
+  for (const [title, [these, kernelSize, options]] of Object.entries(others)) {
     it(`not with ${title}: TensorFlow's ops stay`, () => {
       assert.deepEqual(
-        opsIn(serializeProgram(convolutionProgram(these, 'float32', taps, options), { convolutions }), [
-          ...OWN,
+        opsIn(serializeProgram(convolutionProgram(these, 'float32', kernelSize, options), { customConvolutionTypes }), [
+          ...CUSTOM,
           ...TENSORFLOWS,
         ]),
         TENSORFLOWS,
@@ -118,25 +122,28 @@ describe('which convolutions run as products of matrices', () => {
   }
 });
 
-/** By what they try: strides that leave pixels without taps, windows beyond the images, every width of a panel, many chunks of pixels, and filters that threads share out. */
+/**
+ * By what they try: strides that leave pixels out, windows beyond the input, every width of a panel, many chunks of pixels,
+ * and filters that threads divide among them.
+ */
 const CASES: Readonly<Record<string, readonly [sizes: Sizes, window: Window]>> = {
-  'one pixel': [[1, 1, 1, 16, 16], { taps: 1, stride: 1, before: 0, results: [1, 1] }],
-  'one tap, odd sizes': [[3, 5, 7, 48, 80], { taps: 1, stride: 1, before: 0, results: [5, 7] }],
-  'one tap, many pixels': [[4, 23, 19, 64, 112], { taps: 1, stride: 1, before: 0, results: [23, 19] }],
-  'one tap, many channels': [[2, 7, 7, 512, 1040], { taps: 1, stride: 1, before: 0, results: [7, 7] }],
-  'one tap at stride 2': [[2, 9, 8, 32, 64], { taps: 1, stride: 2, before: 0, results: [5, 4] }],
-  '3 × 3 taps at stride 2, zeros around': [[2, 13, 9, 80, 16], { taps: 3, stride: 2, before: 1, results: [7, 5] }],
-  '3 × 3 taps at stride 2, many channels': [[1, 6, 6, 256, 192], { taps: 3, stride: 2, before: 1, results: [3, 3] }],
-  '3 × 3 taps at stride 2, many pixels': [[3, 40, 38, 16, 32], { taps: 3, stride: 2, before: 1, results: [20, 19] }],
-  '5 × 5 taps, more zeros than pixels': [[2, 2, 3, 16, 48], { taps: 5, stride: 1, before: 2, results: [2, 3] }],
-  '2 × 2 taps at stride 3: pixels that no tap reaches': [
+  'one pixel': [[1, 1, 1, 16, 16], { kernelSize: 1, stride: 1, before: 0, output: [1, 1] }],
+  '1 × 1, odd sizes': [[3, 5, 7, 48, 80], { kernelSize: 1, stride: 1, before: 0, output: [5, 7] }],
+  '1 × 1, many pixels': [[4, 23, 19, 64, 112], { kernelSize: 1, stride: 1, before: 0, output: [23, 19] }],
+  '1 × 1, many channels': [[2, 7, 7, 512, 1040], { kernelSize: 1, stride: 1, before: 0, output: [7, 7] }],
+  '1 × 1 at stride 2': [[2, 9, 8, 32, 64], { kernelSize: 1, stride: 2, before: 0, output: [5, 4] }],
+  '3 × 3 at stride 2, zeros around': [[2, 13, 9, 80, 16], { kernelSize: 3, stride: 2, before: 1, output: [7, 5] }],
+  '3 × 3 at stride 2, many channels': [[1, 6, 6, 256, 192], { kernelSize: 3, stride: 2, before: 1, output: [3, 3] }],
+  '3 × 3 at stride 2, many pixels': [[3, 40, 38, 16, 32], { kernelSize: 3, stride: 2, before: 1, output: [20, 19] }],
+  '5 × 5, more zeros than pixels': [[2, 2, 3, 16, 48], { kernelSize: 5, stride: 1, before: 2, output: [2, 3] }],
+  '2 × 2 at stride 3: pixels that no window reaches': [
     [2, 8, 9, 32, 16],
-    { taps: 2, stride: 3, before: 0, results: [3, 3] },
+    { kernelSize: 2, stride: 3, before: 0, output: [3, 3] },
   ],
-  '7 × 7 taps at stride 2': [[1, 15, 14, 16, 64], { taps: 7, stride: 2, before: 3, results: [8, 7] }],
+  '7 × 7 at stride 2': [[1, 15, 14, 16, 64], { kernelSize: 7, stride: 2, before: 3, output: [8, 7] }],
 };
 
-describe('convolutions as products of matrices', () => {
+describe('convolutions as matrix products', () => {
   let engines: readonly Engine[];
   before(async () => {
     engines = await Promise.all(THREADS.map((threads) => startEngine({ label: 'test', threads })));
@@ -145,8 +152,8 @@ describe('convolutions as products of matrices', () => {
 
   /** Whether the test is skipped, because this engine would run TensorFlow's ops. */
   function skipped(test: TestContext, precision: Precision): boolean {
-    const missing = !engines[0]!.info.convolutions.includes(precision);
-    if (missing) test.skip(`the engine has no kernels of ours for ${precision}`);
+    const missing = !engines[0]!.info.customConvolutionTypes.includes(precision);
+    if (missing) test.skip(`the engine has no custom ops for ${precision}`);
     return missing;
   }
 
@@ -155,11 +162,14 @@ describe('convolutions as products of matrices', () => {
     sizes: Sizes,
     precision: Precision,
     window: Window,
-    { own = true, runs = 1 } = {},
+    { custom = true, runs = 1 } = {},
   ): Promise<Results<Float32Array>[]> {
-    const { oneDnn, convolutions } = engine.info;
+    const { oneDnn, customConvolutionTypes } = engine.info;
     const loaded = await engine.load(
-      serializeProgram(paddedProgram(sizes, precision, window), { oneDnn, convolutions: own ? convolutions : [] }),
+      serializeProgram(paddedProgram(sizes, precision, window), {
+        oneDnn,
+        customConvolutionTypes: custom ? customConvolutionTypes : [],
+      }),
     );
     const all: Results<Float32Array>[] = [];
     for (let run = 0; run < runs; run++) {
@@ -172,11 +182,11 @@ describe('convolutions as products of matrices', () => {
 
   for (const precision of PRECISIONS) {
     for (const [title, [sizes, window]] of Object.entries(CASES)) {
-      it(`${precision}, ${title}: the result and both gradients are those of the sum in double precision, and TensorFlow's, within rounding`, async (test) => {
+      it(`${precision}, ${title}: the output and both gradients are those of the sum in double precision, and TensorFlow's, within rounding`, async (test) => {
         if (skipped(test, precision)) return;
         const [[actual], [tensorflows]] = await Promise.all([
           results(engines[0]!, sizes, precision, window),
-          results(engines[0]!, sizes, precision, window, { own: false }),
+          results(engines[0]!, sizes, precision, window, { custom: false }),
         ]);
         const expected = convolutionByDefinition(sizes, feedsFor(sizes, precision, window), window);
         for (const name of RESULTS) {
@@ -209,14 +219,14 @@ describe('convolutions as products of matrices', () => {
       });
     }
 
-    it(`${precision}: a batch without images has an empty result, and the filter's gradient is 0`, async (test) => {
+    it(`${precision}: a batch without images has an empty output, and the filter's gradient is 0`, async (test) => {
       if (skipped(test, precision)) return;
       const loaded = await engines[0]!.load(
         convolutionProgram([-1, 4, 4, 16, 32], precision, 3, { padding: 'SAME', strides: 2 }),
       );
       const { y, dx, dFilter } = await loaded.run(
         'run',
-        feedsFor([0, 4, 4, 16, 32], precision, { taps: 3, stride: 2, before: 0, results: [2, 2] }),
+        feedsFor([0, 4, 4, 16, 32], precision, { kernelSize: 3, stride: 2, before: 0, output: [2, 2] }),
       );
       assert.deepEqual(
         [y!.shape, dx!.shape],
@@ -229,15 +239,15 @@ describe('convolutions as products of matrices', () => {
     });
   }
 
-  /** A convolution, a norm of training behind it, and a rectifier: what is fetched are the result and the norm's new running statistics. */
-  function normedProgram(
+  /** A convolution, a batch norm of training behind it, and a ReLU: fetches its output and the new running statistics. */
+  function batchNormProgram(
     [batch, height, width, inChannels, outChannels]: Sizes,
     precision: Precision,
-    { taps, stride, before: zeros }: Window,
+    { kernelSize, stride, before: zeros }: Window,
   ): Program {
     const g = new Graph();
     const x = g.placeholder('x', 'float32', [batch, height, width, inChannels]);
-    const filter = g.placeholder('filter', 'float32', [taps, taps, inChannels, outChannels]);
+    const filter = g.placeholder('filter', 'float32', [kernelSize, kernelSize, inChannels, outChannels]);
     const padded = pad(g, cast(g, x, precision), [
       [0, 0],
       [zeros, zeros],
@@ -246,13 +256,17 @@ describe('convolutions as products of matrices', () => {
     ]);
     const convolved = conv2d(g, padded, cast(g, filter, precision), { strides: stride, padding: 'VALID' });
     const values = (value: number): Tensor => g.constant(new Array<number>(outChannels).fill(value));
-    const norm = fusedBatchNorm(g, convolved, values(1.5), values(0.25), values(0), values(1), {
+    const normalised = fusedBatchNorm(g, convolved, values(1.5), values(0.25), values(0), values(1), {
       epsilon: 1e-3,
       training: true,
       momentum: 0.25,
     });
-    const outputs = { y: cast(g, relu(g, norm.y), 'float32'), mean: norm.batchMean, variance: norm.batchVariance };
-    return { graph: g, entryPoints: { run: { inputs: { x, filter }, outputs } } };
+    const outputs = {
+      y: cast(g, relu(g, normalised.y), 'float32'),
+      mean: normalised.batchMean,
+      variance: normalised.batchVariance,
+    };
+    return { graph: g, signatures: { run: { inputs: { x, filter }, outputs } } };
   }
 
   for (const precision of PRECISIONS) {
@@ -262,26 +276,25 @@ describe('convolutions as products of matrices', () => {
         [
           [batch],
           {
-            results: [height, width],
+            output: [height, width],
           },
         ],
       ]) => batch * height * width > 1,
     )) {
-      it(`${precision}, ${title}: a norm behind it gets its statistics from the convolution, with TensorFlow's numbers and the same bits on any number of threads`, async (test) => {
+      it(`${precision}, ${title}: a batch norm behind it gets its statistics from the convolution, with TensorFlow's numbers and the same bits on any number of threads`, async (test) => {
         if (skipped(test, precision)) return;
-        const program = normedProgram(sizes, precision, window);
-        const { oneDnn, convolutions, norms } = engines[0]!.info;
-        const own = serializeProgram(program, { oneDnn, convolutions, norms });
+        const program = batchNormProgram(sizes, precision, window);
+        const custom = serializeProgram(program, engines[0]!.info);
         assert.deepEqual(
-          opsIn(own, ['SulcusConv2DWithMoments', 'SulcusFusedBatchNorm', 'Conv2D', 'FusedBatchNormV3']),
+          opsIn(custom, ['SulcusConv2DWithMoments', 'SulcusFusedBatchNorm', 'Conv2D', 'FusedBatchNormV3']),
           ['SulcusConv2DWithMoments', 'SulcusFusedBatchNorm'],
         );
         const { x, filter } = feedsFor(sizes, precision, window);
-        const run = async (engine: Engine, form: SerializedProgram) =>
-          await (await engine.load(form)).run('run', { x, filter });
+        const run = async (engine: Engine, serialized: SerializedProgram) =>
+          await (await engine.load(serialized)).run('run', { x, filter });
         const [tensorflows, ...runs] = await Promise.all([
           run(engines[0]!, serializeProgram(program)),
-          ...engines.map((engine) => run(engine, own)),
+          ...engines.map((engine) => run(engine, custom)),
         ]);
         for (const name of ['y', 'mean', 'variance']) {
           const [actual, expected] = [dataOf(runs[0]![name], 'float32'), dataOf(tensorflows[name], 'float32')];
@@ -296,7 +309,7 @@ describe('convolutions as products of matrices', () => {
     }
   }
 
-  it('the variance of a convolution whose results differ little from a large mean is accurate', async (test) => {
+  it('the variance of a convolution whose outputs differ little from a large mean is accurate', async (test) => {
     if (skipped(test, 'float32')) return;
     const [batch, size, channels, mean] = [4, 16, 16, 1000];
     const g = new Graph();
@@ -316,7 +329,7 @@ describe('convolutions as products of matrices', () => {
     );
     const loaded = await engines[0]!.load({
       graph: g,
-      entryPoints: { run: { inputs: { x, filter }, outputs: { batchMean, batchVariance } } },
+      signatures: { run: { inputs: { x, filter }, outputs: { batchMean, batchVariance } } },
     });
     // The filter passes every channel on. Values are exact in float32: the mean and steps of 1/8 around it.
     const identity = Float32Array.from({ length: channels * channels }, (_, index) =>
@@ -326,31 +339,34 @@ describe('convolutions as products of matrices', () => {
       { length: batch * size * size * channels },
       (_, index) => mean + ((index * 7) % 13) / 8,
     );
-    const result = await loaded.run('run', { x: float32(pixels, x.shape), filter: float32(identity, filter.shape) });
+    const fetched = await loaded.run('run', { x: float32(pixels, x.shape), filter: float32(identity, filter.shape) });
     for (let channel = 0; channel < channels; channel++) {
-      const own = Array.from({ length: batch * size * size }, (_, row) => pixels[row * channels + channel]!);
-      const average = own.reduce((sum, value) => sum + value, 0) / own.length;
+      const values = Array.from({ length: batch * size * size }, (_, row) => pixels[row * channels + channel]!);
+      const average = values.reduce((sum, value) => sum + value, 0) / values.length;
       // The running variance gathers the unbiased estimate.
-      const variance = own.reduce((sum, value) => sum + (value - average) ** 2, 0) / (own.length - 1);
-      assert.ok(Math.abs(dataOf(result['batchMean'], 'float32')[channel]! - average) < 1e-4);
-      assert.ok(Math.abs(dataOf(result['batchVariance'], 'float32')[channel]! / variance - 1) < 1e-5);
+      const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / (values.length - 1);
+      assert.ok(Math.abs(dataOf(fetched['batchMean'], 'float32')[channel]! - average) < 1e-4);
+      assert.ok(Math.abs(dataOf(fetched['batchVariance'], 'float32')[channel]! / variance - 1) < 1e-5);
     }
   });
 
   it("TensorFlow's padding SAME has its odd row and column behind", async (test) => {
     if (skipped(test, 'float32')) return;
-    const [sizes, window]: [Sizes, Window] = [[2, 8, 7, 16, 32], { taps: 3, stride: 2, before: 0, results: [4, 4] }];
+    const [sizes, window]: [Sizes, Window] = [
+      [2, 8, 7, 16, 32],
+      { kernelSize: 3, stride: 2, before: 0, output: [4, 4] },
+    ];
     const program = convolutionProgram(sizes, 'float32', 3, { padding: 'SAME', strides: 2 });
     const feeds = feedsFor(sizes, 'float32', window);
-    const { oneDnn, convolutions } = engines[0]!.info;
-    const [own, tensorflows] = await Promise.all(
-      [serializeProgram(program, { oneDnn, convolutions }), serializeProgram(program)].map(
-        async (form) => await (await engines[0]!.load(form)).run('run', feeds),
+    const { oneDnn, customConvolutionTypes } = engines[0]!.info;
+    const [custom, tensorflows] = await Promise.all(
+      [serializeProgram(program, { oneDnn, customConvolutionTypes }), serializeProgram(program)].map(
+        async (serialized) => await (await engines[0]!.load(serialized)).run('run', feeds),
       ),
     );
     for (const name of RESULTS)
       assert.ok(
-        relativeError(dataOf(own![name], 'float32'), dataOf(tensorflows![name], 'float32')) < TOLERANCE.float32,
+        relativeError(dataOf(custom![name], 'float32'), dataOf(tensorflows![name], 'float32')) < TOLERANCE.float32,
         name,
       );
   });
@@ -369,7 +385,7 @@ describe('convolutions as products of matrices', () => {
       ])[0]!;
       const loaded = await engines[0]!.load({
         graph: g,
-        entryPoints: { run: { inputs: { x, filter }, outputs: { y } } },
+        signatures: { run: { inputs: { x, filter }, outputs: { y } } },
       });
       return await loaded.run('run', {
         x: float32(new Float32Array(16 * channels), x.shape),

@@ -28,7 +28,7 @@ import { float32, opsIn as findOps } from '../../../graph/_programs.js';
 const SAME: ConvolutionOptions = { strides: 1, padding: 'SAME' };
 const RESULTS = ['y', 'dx', 'dFilter'] as const;
 
-/** Images smaller than a tile of 4 × 4 and no multiple of it, every width of a panel of channels, many tiles, and filters too large for one core's cache. */
+/** Inputs smaller than a tile of 4 × 4 and no multiple of it, every width of a panel of channels, many tiles, and filters too large for one core's cache. */
 const SIZES: readonly Sizes[] = [
   [1, 1, 1, 16, 16],
   [2, 3, 5, 48, 80],
@@ -46,25 +46,29 @@ const THREADS = [2, 1, 5];
 
 /**
  * Root mean square errors. float32: rounding by 2⁻²⁴ (6e-8), made larger by the transforms and by sums over many channels.
- * bfloat16: the result alone is rounded, to 8 bits: by at most 2⁻⁹ (2e-3), and TensorFlow's too.
+ * bfloat16: the output alone is rounded, to 8 bits: by at most 2⁻⁹ (2e-3), and TensorFlow's too.
  */
 const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 1e-5, bfloat16: 4e-3 };
 
-const OWN = ['SulcusWinogradConv2D', 'SulcusWinogradConv2DBackpropInput', 'SulcusWinogradConv2DBackpropFilter'];
+const CUSTOM = ['SulcusWinogradConv2D', 'SulcusWinogradConv2DBackpropInput', 'SulcusWinogradConv2DBackpropFilter'];
 const TENSORFLOWS = ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'];
 
-const opsIn = (program: SerializedProgram, ops: readonly string[] = [...OWN, ...TENSORFLOWS]): string[] =>
+const opsIn = (program: SerializedProgram, ops: readonly string[] = [...CUSTOM, ...TENSORFLOWS]): string[] =>
   findOps(program, ops);
 
 describe("which convolutions go by Winograd's method", () => {
-  const convolutions = ['float32', 'bfloat16'];
-  it('3 × 3 taps at stride 1 with padding SAME, and their gradients, in the types that the engine has kernels for', () => {
+  const customConvolutionTypes = ['float32', 'bfloat16'];
+  it('3 × 3 kernels at stride 1 with padding SAME, and their gradients, in the types that the engine has custom ops for', () => {
     for (const precision of ['float32', 'bfloat16'] as const) {
       const program = convolutionProgram([-1, 8, 8, 32, 16], precision, 3, SAME);
-      assert.deepEqual(opsIn(serializeProgram(program, { convolutions })), OWN);
-      assert.deepEqual(opsIn(serializeProgram(program, { convolutions, oneDnn: true })), OWN);
+      assert.deepEqual(opsIn(serializeProgram(program, { customConvolutionTypes })), CUSTOM);
+      assert.deepEqual(opsIn(serializeProgram(program, { customConvolutionTypes, oneDnn: true })), CUSTOM);
       assert.deepEqual(
-        opsIn(serializeProgram(program, { convolutions: convolutions.filter((type) => type !== precision) })),
+        opsIn(
+          serializeProgram(program, {
+            customConvolutionTypes: customConvolutionTypes.filter((type) => type !== precision),
+          }),
+        ),
         TENSORFLOWS,
       );
       assert.deepEqual(opsIn(serializeProgram(program)), TENSORFLOWS);
@@ -84,7 +88,7 @@ function biasedProgram(after: (g: Graph, y: Tensor, bias: Tensor) => Tensor[]): 
   const outputs = after(g, y, bias);
   return {
     graph: g,
-    entryPoints: {
+    signatures: {
       run: {
         inputs: { x, filter, bias },
         outputs: Object.fromEntries(outputs.map((output, index) => [`y${index}`, output])),
@@ -93,21 +97,18 @@ function biasedProgram(after: (g: Graph, y: Tensor, bias: Tensor) => Tensor[]): 
   };
 }
 
-/** What follows a convolution, and which of these ops are left when our own has taken in what it can. */
+/** What follows a convolution, and which of these ops are left when the custom op has taken in what it can. */
 const BIASED: Readonly<
   Record<string, readonly [after: (g: Graph, y: Tensor, bias: Tensor) => Tensor[], left: string[]]>
 > = {
   'a bias': [(g, y, bias) => [biasAdd(g, y, bias)], []],
-  'a bias and a rectifier': [(g, y, bias) => [relu(g, biasAdd(g, y, bias))], []],
+  'a bias and a ReLU': [(g, y, bias) => [relu(g, biasAdd(g, y, bias))], []],
   'a bias whose sum is read besides': [
     (g, y, bias) => [relu(g, biasAdd(g, y, bias)), biasAdd(g, y, bias)],
     ['BiasAdd', 'Relu'],
   ],
-  'a bias and a rectifier, the sum fetched': [
-    (g, y, bias) => ((sum) => [relu(g, sum), sum])(biasAdd(g, y, bias)),
-    ['Relu'],
-  ],
-  'a rectifier without a bias': [(g, y, bias) => [relu(g, y), relu(g, bias)], ['Relu']],
+  'a bias and a ReLU, the sum fetched': [(g, y, bias) => ((sum) => [relu(g, sum), sum])(biasAdd(g, y, bias)), ['Relu']],
+  'a ReLU without a bias': [(g, y, bias) => [relu(g, y), relu(g, bias)], ['Relu']],
 };
 
 describe("convolutions by Winograd's method", () => {
@@ -119,8 +120,8 @@ describe("convolutions by Winograd's method", () => {
 
   /** Whether the test is skipped, because this engine would run TensorFlow's ops. */
   function skipped(test: TestContext, precision: Precision): boolean {
-    const missing = !engines[0]!.info.convolutions.includes(precision);
-    if (missing) test.skip(`the engine has no kernels of ours for ${precision}`);
+    const missing = !engines[0]!.info.customConvolutionTypes.includes(precision);
+    if (missing) test.skip(`the engine has no custom ops for ${precision}`);
     return missing;
   }
 
@@ -129,13 +130,13 @@ describe("convolutions by Winograd's method", () => {
     engine: Engine,
     sizes: Sizes,
     precision: Precision,
-    { own = true, runs = 1 } = {},
+    { custom = true, runs = 1 } = {},
   ): Promise<Results<Float32Array>[]> {
-    const { oneDnn, convolutions } = engine.info;
+    const { oneDnn, customConvolutionTypes } = engine.info;
     const loaded = await engine.load(
       serializeProgram(convolutionProgram(sizes, precision, 3, SAME), {
         oneDnn,
-        convolutions: own ? convolutions : [],
+        customConvolutionTypes: custom ? customConvolutionTypes : [],
       }),
     );
     const feeds = feedsFor(sizes, precision);
@@ -157,11 +158,11 @@ describe("convolutions by Winograd's method", () => {
     for (const sizes of SIZES) {
       const title = `${precision}, [${sizes.slice(0, 4).join(', ')}] to ${sizes[4]} channels`;
 
-      it(`${title}: the result and both gradients are those of the sum in double precision, and TensorFlow's, within rounding`, async (test) => {
+      it(`${title}: the output and both gradients are those of the sum in double precision, and TensorFlow's, within rounding`, async (test) => {
         if (skipped(test, precision)) return;
         const [[actual], [tensorflows]] = await Promise.all([
           results(engines[0]!, sizes, precision),
-          results(engines[0]!, sizes, precision, { own: false }),
+          results(engines[0]!, sizes, precision, { custom: false }),
         ]);
         const expected = convolutionByDefinition(sizes, feedsFor(sizes, precision));
         for (const name of RESULTS) {
@@ -187,7 +188,7 @@ describe("convolutions by Winograd's method", () => {
       });
     }
 
-    it(`${precision}: a batch without images has an empty result, and the filter's gradient is 0`, async (test) => {
+    it(`${precision}: a batch without images has an empty output, and the filter's gradient is 0`, async (test) => {
       if (skipped(test, precision)) return;
       const loaded = await engines[0]!.load(convolutionProgram([-1, 4, 4, 16, 32], precision, 3, SAME));
       const { y, dx, dFilter } = await loaded.run('run', feedsFor([0, 4, 4, 16, 32], precision));
@@ -202,7 +203,7 @@ describe("convolutions by Winograd's method", () => {
     });
   }
 
-  it('a filter that does not fit the images fails the run with a sentence, and the engine goes on', async (test) => {
+  it('a filter that does not fit the input fails the run with a sentence, and the engine goes on', async (test) => {
     if (skipped(test, 'float32')) return;
     const g = new Graph();
     const [x, filter] = [
@@ -217,7 +218,7 @@ describe("convolutions by Winograd's method", () => {
     )[0]!;
     const loaded = await engines[0]!.load({
       graph: g,
-      entryPoints: { run: { inputs: { x, filter }, outputs: { y } } },
+      signatures: { run: { inputs: { x, filter }, outputs: { y } } },
     });
     await assert.rejects(
       loaded.run('run', {
@@ -232,15 +233,17 @@ describe("convolutions by Winograd's method", () => {
   });
 
   for (const [title, [after, left]] of Object.entries(BIASED)) {
-    it(`${title} behind a convolution is part of it where nothing else reads what is in between; the numbers are TensorFlow's`, async (test) => {
+    it(`${title} behind a convolution is fused into it where nothing else reads what is in between; the numbers are TensorFlow's`, async (test) => {
       if (skipped(test, 'float32')) return;
       const program = biasedProgram(after);
-      const own = serializeProgram(program, { convolutions: ['float32'] });
-      assert.deepEqual(opsIn(own, ['Conv2D', 'BiasAdd', 'Relu']), left);
+      const custom = serializeProgram(program, { customConvolutionTypes: ['float32'] });
+      assert.deepEqual(opsIn(custom, ['Conv2D', 'BiasAdd', 'Relu']), left);
       const { x, filter, dy } = feedsFor([2, 5, 6, 32, 48], 'float32');
       const feeds = { x, filter, bias: float32((dy.data as Float32Array).slice(0, 48), [48]) };
       const [actual, expected] = await Promise.all(
-        [own, serializeProgram(program)].map(async (form) => await (await engines[0]!.load(form)).run('run', feeds)),
+        [custom, serializeProgram(program)].map(
+          async (serialized) => await (await engines[0]!.load(serialized)).run('run', feeds),
+        ),
       );
       for (const name of Object.keys(expected!))
         assert.ok(
