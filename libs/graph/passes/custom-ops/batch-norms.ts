@@ -7,7 +7,7 @@ import { findBatchNormFusions } from './batch-norm-fusion.js';
 import { LANES } from './convolution.js';
 
 /** The custom op of a batch norm of training. */
-export const BATCH_NORM_TRAINING = 'SulcusFusedBatchNorm';
+export const FUSED_BATCH_NORM = 'SulcusFusedBatchNorm';
 
 const SUMS = new Set(['AddV2', 'AddN']);
 
@@ -50,7 +50,7 @@ export function useCustomBatchNorms(portable: Program, elementTypes: readonly st
       num_moments: attr.int(0),
     };
     const inputs = [...node.inputs, ...sideInputs].map(moved);
-    const outputs = g.op(BATCH_NORM_TRAINING, inputs, attrs, node.outputs.slice(0, 5), { name: node.name });
+    const outputs = g.op(FUSED_BATCH_NORM, inputs, attrs, node.outputs.slice(0, 5), { name: node.name });
     // Only the gradient reads the sixth output, and the custom gradient does not.
     return [...outputs, outputs[4]!];
   };

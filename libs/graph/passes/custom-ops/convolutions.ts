@@ -2,7 +2,7 @@ import { attr, type Graph, type GraphNode, type Tensor, type TensorSpec } from '
 import type { Program } from '../../program/program.js';
 import type { Rewrite } from '../rewrite-graph.js';
 import { rewriteProgram, Uses } from '../rewrite-program.js';
-import { BATCH_NORM_TRAINING } from './batch-norms.js';
+import { FUSED_BATCH_NORM } from './batch-norms.js';
 import { convolutionOf, isWinograd, type Convolution } from './convolution.js';
 import { cutBefore, paddingBefore, spatial, windowAttrs, withPadding, type Pair, type Window } from './window.js';
 
@@ -26,7 +26,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
   // Mean and variance that convolutions before a batch norm of training compute of their outputs, by their name.
   const statistics = new Map<string, readonly Tensor[]>();
   const normalised = new Set(
-    graph.nodes.filter(({ type }) => type === BATCH_NORM_TRAINING).map(({ inputs }) => inputs[0]!.node),
+    graph.nodes.filter(({ type }) => type === FUSED_BATCH_NORM).map(({ inputs }) => inputs[0]!.node),
   );
 
   const emitWinograd = (
@@ -135,7 +135,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
 
   const emitters: Readonly<Record<string, Emit>> = {
     Conv2D: conv2d,
-    [BATCH_NORM_TRAINING]: batchNorm,
+    [FUSED_BATCH_NORM]: batchNorm,
     BiasAdd: biasAdd,
     Relu: relu,
     Conv2DBackpropInput: backpropInput,
