@@ -49,15 +49,11 @@ export function shownDefault(variable: Variable<unknown>): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** One line per variable for `--help`: name, default, description. */
-export function environmentHelp(spec: EnvironmentSpec): string {
-  const entries = Object.values(spec);
-  const width = Math.max(...entries.map(([name]) => name.length));
-  return entries
-    .map(([name, variable]) => {
-      const fallback = shownDefault(variable);
-      const behind = variable.required ? ' (required)' : fallback === undefined ? '' : ` (default: ${fallback})`;
-      return `  ${name.padEnd(width)}  ${variable.description}${behind}`;
-    })
-    .join('\n');
+/** Name and explanation of each variable, with its default, for `--help`. */
+export function variableHelp(spec: EnvironmentSpec): [name: string, text: string][] {
+  return Object.values(spec).map(([name, variable]) => {
+    const fallback = shownDefault(variable);
+    const behind = variable.required ? ' (required)' : fallback === undefined ? '' : ` (default: ${fallback})`;
+    return [name, `${variable.description}${behind}`];
+  });
 }

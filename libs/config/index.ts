@@ -1,5 +1,5 @@
 /** Environment variables → typed, validated configuration; all mistakes reported together, secrets never printed. */
-export { environmentHelp, parseEnvironment, shownDefault, type EnvironmentSpec, type Parsed } from './environment.js';
+export { parseEnvironment, shownDefault, variableHelp, type EnvironmentSpec, type Parsed } from './environment.js';
 export {
   bytes,
   choice,

@@ -1,36 +1,7 @@
-import { Command, Option } from 'commander';
-import { environmentHelp, type EnvironmentSpec, type Variable } from '#libs/config';
+import type { Command, Option } from 'commander';
 import { SulcusError } from '#libs/errors';
-
-/** Where an option's value may come from beside the option itself. */
-export interface OptionSources {
-  /** Environment variable that is read when the option is not given. */
-  variable?: string;
-  /** Another spelling that is understood and not shown, for example `--out`. */
-  alias?: string;
-}
-
-/** Option key → commander's flags (`-e, --epochs <n>`, `--once`, `--no-live`) and kind of value, as of a variable. */
-export type OptionsSpec = Readonly<
-  Record<string, readonly [flags: string, kind: Variable<unknown>, sources?: OptionSources]>
->;
-
-export type ParsedOptions<S extends OptionsSpec> = {
-  readonly [K in keyof S]: S[K][1] extends Variable<infer T> ? T : never;
-};
-
-export interface CommandLineSpec<S extends OptionsSpec> {
-  /** As the user types it, for example `sulcus up`. */
-  name: string;
-  description: string;
-  options: S;
-  /** What stands after the options, for example `<path>`, `[path]` or, for one or more, `<path...>`. Default: nothing. */
-  operand?: string;
-  /** Variables shown at the end of `--help`. */
-  environment?: EnvironmentSpec;
-  /** Shown at the very end of `--help`. */
-  notes?: string;
-}
+import { buildCommand } from './command-help.js';
+import type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
 
 /**
  * Parses a command line. `--help` is answered on stdout, and the result is undefined: there is nothing to run.
@@ -57,7 +28,7 @@ export function parseCommandLine<const S extends OptionsSpec>(
   checkOperands(spec.operand, operands, mistakes);
   if (mistakes.length > 0) {
     throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), {
-      details: { mistakes: [...mistakes, `see ${spec.name} --help`] },
+      details: { mistakes, advice: `see ${spec.name} --help` },
     });
   }
   return {
@@ -66,39 +37,6 @@ export function parseCommandLine<const S extends OptionsSpec>(
     ...(operands[0] === undefined ? {} : { operand: operands[0] }),
   };
 }
-
-function buildCommand({
-  name,
-  description,
-  options,
-  operand,
-  environment,
-  notes,
-}: CommandLineSpec<OptionsSpec>): Command {
-  const command = new Command(name)
-    .description(description)
-    .helpOption('-h, --help', 'show this')
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
-  if (operand !== undefined) command.argument(operand);
-  for (const [flags, kind, sources = {}] of Object.values(options)) {
-    command.option(flags, kind.description + describeDefault(kind, sources));
-    if (sources.alias) command.addOption(new Option(aliasFlags(flags, sources.alias)).hideHelp());
-  }
-  if (environment) command.addHelpText('after', `\nEnvironment:\n${environmentHelp(environment)}`);
-  if (notes !== undefined) command.addHelpText('after', `\n${notes}`);
-  return command;
-}
-
-/** What holds when the option is not given, in brackets; nothing where that needs no saying. */
-function describeDefault({ default: value }: Variable<unknown>, { variable }: OptionSources): string {
-  const shown = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  const parts = [variable, shown].filter((part) => part !== undefined);
-  return parts.length === 0 ? '' : ` (default: ${parts.join(', or ')})`;
-}
-
-/** The flags of another spelling: `--output <file>` and `--out` give `--out <file>`. */
-const aliasFlags = (flags: string, alias: string): string => flags.replace(/--[\w-]+/, alias);
 
 /** Lets commander recognise the options; what it does not know is a mistake when it looks like one, else an operand. */
 function readWords(command: Command, argv: readonly string[], mistakes: string[]): string[] {

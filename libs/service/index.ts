@@ -1,11 +1,6 @@
 /** What every service process does the same way: command line, start, signals, errors, exit. */
 export { isMain } from './is-main.js';
 export { packageVersion } from './package-version.js';
-export {
-  parseCommandLine,
-  type CommandLineSpec,
-  type OptionSources,
-  type OptionsSpec,
-  type ParsedOptions,
-} from './command-line.js';
+export { parseCommandLine } from './command-line.js';
+export type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
 export { reportFailure, runService, type ServiceContext } from './run-service.js';

@@ -54,12 +54,16 @@ export async function runService(
   }
 }
 
-/** Prints a line per mistake and sets the exit code; the stack goes to the log, for a defect of ours at level error. */
+/**
+ * Prints a line per mistake and one with advice where there is any, and sets the exit code; the stack goes to the log, for
+ * a defect of ours at level error.
+ */
 export function reportFailure(name: string, thrown: unknown, log?: Logger): void {
   const error = SulcusError.from(thrown);
-  const { mistakes } = error.details;
+  const { mistakes, advice } = error.details;
   const lines = Array.isArray(mistakes) ? mistakes : [error.rawMessage];
   for (const line of lines) process.stderr.write(`${name}: ${error.code}: ${line}\n`);
+  if (typeof advice === 'string') process.stderr.write(`${name}: ${advice}\n`);
   log?.[error.code === 'INTERNAL' ? 'error' : 'debug']({ err: thrown }, 'failed');
   process.exitCode = error.code === 'INVALID_CONFIG' ? EXIT_INVALID_CONFIG : EXIT_FAILED;
 }

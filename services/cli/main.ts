@@ -104,7 +104,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     else if (error.exitCode !== 0)
       reportFailure(
         'sulcus',
-        new SulcusError('INVALID_CONFIG', `${error.message.replace(/^error: /, '')} (see sulcus --help)`),
+        new SulcusError('INVALID_CONFIG', error.message.replace(/^error: /, ''), {
+          details: { advice: 'see sulcus --help' },
+        }),
       );
   }
 }

@@ -1,4 +1,4 @@
-import { existingPath, flag, integer, optional, site, text } from '#libs/config';
+import { existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
@@ -31,7 +31,7 @@ const OPTIONS = {
   ],
   epochs: [
     '--epochs <n>',
-    optional(integer({ min: 1, description: 'most passes over the data (default: the recipe says)' })),
+    optional(integer({ min: 1, description: 'most epochs (default: the recipe says)' })),
   ],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
   once: [
@@ -67,10 +67,12 @@ const OPTIONS = {
   portPredictor: ['--port-predictor <port>', port(7002, 'the predictor')],
 } as const;
 
-const NOTES = `State: without --once everything is kept in .sulcus/run/live, and the next start goes on where the last one
-ended. With --once every run has a fresh folder .sulcus/run/once-<time> of its own, so that its accounting starts at 0;
-the newest few are kept. .sulcus/run/latest points to the newest run: its logs, its traces (sulcus trace), its streams.
---state names another folder; with --once it must be empty or --fresh.`;
+const NOTES = `State: ${[
+  'without --once everything is kept in .sulcus/run/live, and the next start goes on where the last one ended.',
+  'With --once every run has a fresh folder .sulcus/run/once-<time> of its own, so that its accounting starts at 0;',
+  'the newest few are kept. .sulcus/run/latest points to the newest run: its logs, its traces (sulcus trace), its',
+  'streams. --state names another folder; with --once it must be empty or --fresh.',
+].join(' ')}`;
 
 /** What the launcher reads itself; the services read the rest. */
 const ENVIRONMENT = {
@@ -102,6 +104,7 @@ export function readUpOptions(argv: readonly string[], environment?: NodeJS.Proc
   );
   if (!parsed) return undefined;
   const { options } = parsed;
+  parseEnvironment(ENVIRONMENT, environment); // the services would find its mistakes later, each for itself
   if (options.nats !== undefined && (options.portNats ?? options.portMonitor) !== undefined) {
     throw new SulcusError(
       'INVALID_CONFIG',

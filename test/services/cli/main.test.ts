@@ -103,7 +103,7 @@ describe('sulcus', { concurrency: 2 }, () => {
     assert.deepEqual(await sulcus('nonsense'), {
       code: 2,
       stdout: '',
-      stderr: ["sulcus: INVALID_CONFIG: unknown command 'nonsense' (see sulcus --help)"],
+      stderr: ["sulcus: INVALID_CONFIG: unknown command 'nonsense'", 'sulcus: see sulcus --help'],
     });
   });
 

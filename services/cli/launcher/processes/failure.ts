@@ -12,7 +12,7 @@ export function failureOf(name: string, logFile: string, reason: string): Sulcus
     return new SulcusError(code, `${name} ${reason}${lastLine ? `, its last line: ${lastLine}` : ''} (${log})`);
   }
   const lines = errors.map(({ message }) => `${name}: ${message}`);
-  return new SulcusError(code, lines.join('\n'), { details: { mistakes: [...lines, log] } });
+  return new SulcusError(code, lines.join('\n'), { details: { mistakes: lines, advice: log } });
 }
 
 /** `service: CODE: message` → its parts; an unknown code is a defect of ours. */
