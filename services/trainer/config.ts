@@ -39,12 +39,15 @@ export const environment = {
   epochs: [
     'SULCUS_EPOCHS',
     optional(
-      integer({ min: 1, description: 'Passes over the data after which training ends; default: the recipe says' }),
+      integer({
+        min: 1,
+        description: 'Epochs over unchanged data after which training ends; default: the recipe says',
+      }),
     ),
   ],
   seed: [
     'SULCUS_SEED',
-    optional(integer({ min: 0, description: 'Seed of weights, order and augmentation; default: the recipe says' })),
+    optional(integer({ min: 0, description: 'Seed of weights, shuffling and augmentation; default: the recipe says' })),
   ],
   learningRate: [
     'SULCUS_LEARNING_RATE',
@@ -58,24 +61,24 @@ export const environment = {
   ],
   classBalanced: [
     'SULCUS_CLASS_BALANCED',
-    flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every pass' }),
+    flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every epoch' }),
   ],
   batchCredit: [
     'SULCUS_BATCH_CREDIT',
-    integer({ default: 4, min: 1, max: 64, description: 'Batches ordered and not yet trained on, at most' }),
+    integer({ default: 4, min: 1, max: 64, description: 'Batches requested and not yet trained on, at most' }),
   ],
   validateEverySamples: [
     'SULCUS_VALIDATE_EVERY',
     optional(
-      integer({ min: 1, description: 'Training samples between validations; default: one pass, at least 2000' }),
+      integer({ min: 1, description: 'Training samples between validations; default: one epoch, at least 2000' }),
     ),
   ],
   checkpointIntervalMs: [
     'SULCUS_CHECKPOINT_INTERVAL',
     duration({ default: 15_000, description: 'Longest time between checkpoints while training' }),
   ],
-  reorderAfterMs: [
-    'SULCUS_REORDER_AFTER',
+  batchRequestTimeoutMs: [
+    'SULCUS_BATCH_REQUEST_TIMEOUT',
     duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' }),
   ],
   promotion: [

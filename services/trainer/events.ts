@@ -2,6 +2,7 @@ import { publishEvent, type Bus } from '#libs/bus';
 import type { Logger } from '#libs/telemetry';
 import type { Progress } from './state/progress.js';
 import type { ValidationMetrics } from './publishing/promotion.js';
+import type { Published } from './publishing/publisher.js';
 import type { Ledger } from './data/ledger.js';
 
 /** Shortest time between two reports of progress. */
@@ -31,17 +32,17 @@ export class TrainerEvents {
   }
 
   /** Reports at most every half second unless `force`. */
-  async progress(progress: Progress, pass: number, learningRate: number, force = false): Promise<void> {
+  async progress(progress: Progress, epoch: number, learningRate: number, force = false): Promise<void> {
     if (!force && Date.now() - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     const window = progress.takeWindow();
     if (!window) return;
     this.#reportedAtMs = Date.now();
-    this.#log.debug({ step: progress.step, pass, ...window }, 'training');
+    this.#log.debug({ step: progress.step, epoch, ...window }, 'training');
     await this.#publish({
       training: {
         run: this.#run,
         step: progress.step,
-        pass,
+        pass: epoch,
         samples: progress.samples,
         ...window,
         inputStallFraction: progress.inputStallFraction,
@@ -50,20 +51,20 @@ export class TrainerEvents {
     });
   }
 
-  async passCompleted(ledger: Ledger): Promise<void> {
+  async epochCompleted(ledger: Ledger): Promise<void> {
     const counts = { samples: ledger.appliedRows, dropped: ledger.droppedRows, repeated: ledger.repeatedRows };
-    this.#log.info({ pass: ledger.pass, ...counts }, 'pass completed');
-    await this.#publish({ pass: { run: this.#run, pass: ledger.pass, ...counts } });
+    this.#log.info({ epoch: ledger.epoch, ...counts }, 'epoch completed');
+    await this.#publish({ pass: { run: this.#run, pass: ledger.epoch, ...counts } });
   }
 
   async validated(
     progress: Progress,
-    pass: number,
+    epoch: number,
     metrics: ValidationMetrics,
     classes: readonly string[],
-    published?: { version: string; promoted: boolean },
+    published?: Published,
   ): Promise<void> {
-    this.#log.info({ step: progress.step, pass, ...metrics, ...published }, 'validated');
+    this.#log.info({ step: progress.step, epoch, ...metrics, ...published }, 'validated');
     const onlyPredicted = metrics.onlyPredicted === undefined ? '' : classes[metrics.onlyPredicted]!;
     if (onlyPredicted !== '')
       this.#log.warn({ step: progress.step, onlyPredicted }, 'every validation image is predicted as the same class');
@@ -71,7 +72,7 @@ export class TrainerEvents {
       validation: {
         run: this.#run,
         step: progress.step,
-        pass,
+        pass: epoch,
         samples: metrics.samples,
         loss: metrics.loss,
         accuracy: metrics.accuracy,
@@ -84,12 +85,12 @@ export class TrainerEvents {
 
   async finished(
     progress: Progress,
-    reason: 'early_stopping' | 'epochs' | 'no_data',
-    passes: number,
+    reason: 'early_stopping' | 'epochs',
+    epochs: number,
     scanSequence: number,
   ): Promise<void> {
     this.#log.info(
-      { reason, steps: progress.step, passes, scanSequence },
+      { reason, steps: progress.step, epochs, scanSequence },
       'nothing more to learn until images or labels come',
     );
     await this.#publish({
@@ -97,7 +98,7 @@ export class TrainerEvents {
         run: this.#run,
         reason,
         steps: progress.step,
-        passes,
+        passes: epochs,
         samples: progress.samples,
         imagesPerSecond: progress.imagesPerSecond,
         inputStallFraction: progress.inputStallFraction,

@@ -1,9 +1,9 @@
 import { connectBus } from '#libs/bus';
 import { flag } from '#libs/config';
 import { startEngine } from '#libs/engine';
-import { getRecipe, listRecipes } from '#libs/nn';
 import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
+import { printRecipes } from './recipe/print-recipes.js';
 import { resolveRecipe } from './recipe/resolve-recipe.js';
 import { runTrainer } from './service.js';
 
@@ -25,16 +25,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     await using engine = await startEngine({ threads: config.engineThreads, label: 'trainer' });
     await runTrainer({ bus, engine, config, recipe, log, instance, codeVersion: packageVersion() }, signal);
   });
-}
-
-function printRecipes(): void {
-  for (const { name, description = '', architecture, input, batchSize, epochs, optimizer } of listRecipes().map(
-    getRecipe,
-  )) {
-    console.log(
-      `${name.padEnd(32)} ${description}\n${' '.repeat(33)}${architecture} at ${input.height}x${input.width}, batch ${batchSize}, at most ${epochs} epochs, ${optimizer.name} ${optimizer.learningRate}`,
-    );
-  }
 }
 
 if (isMain(import.meta.url)) await main(process.argv.slice(2));

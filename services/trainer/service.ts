@@ -76,7 +76,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     restored ?? { weights: begin!.weights },
     resolveTraining(recipe, config.classes),
   );
-  await events.state('ready', begin?.message ?? `resumed at step ${state.progress.step}, pass ${state.ledger.pass}`);
+  await events.state('ready', begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`);
 
   await sweepBatchBlobs(bus, config.run);
   const index = new SampleIndex(config.classes, log);
@@ -84,7 +84,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     run: config.run,
     credit: config.batchCredit,
     seed: recipe.seed,
-    reorderAfterMs: config.reorderAfterMs,
+    requestTimeoutMs: config.batchRequestTimeoutMs,
     transform: { json: canonicalTransformJson(transform), hash: transformHash(transform) },
   });
   const publisher = new Publisher(

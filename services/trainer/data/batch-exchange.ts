@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { Notifier } from '#libs/async';
 import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type Split, type TensorBatch } from '#libs/contracts';
-import { Notifier } from '#libs/async';
 import type { Logger } from '#libs/telemetry';
 import { releaseBatch } from './held-batches.js';
 import type { IndexedSample } from './sample-index.js';
@@ -18,18 +18,19 @@ export interface BatchTransform {
   hash: string;
 }
 
-/** One batch the trainer asks for. */
-export interface BatchOrder {
-  pass: number;
+/** What one batch is to hold. */
+export interface BatchContent {
+  epoch: number;
   split: Split;
   samples: readonly IndexedSample[];
   /** Default: the run's. */
   transform?: BatchTransform;
 }
 
-/** A batch that was ordered, as preprocess delivered it. */
+/** A batch as preprocess delivered it. */
 export interface DeliveredBatch {
-  order: BatchOrder;
+  /** What was requested. */
+  requested: BatchContent;
   delivery: Delivery<TensorBatch>;
   /** Time the trainer waited for it, milliseconds. */
   waitedMs: number;
@@ -37,16 +38,16 @@ export interface DeliveredBatch {
 
 export interface BatchExchangeOptions {
   run: string;
-  /** Orders outstanding at most. */
+  /** Requests outstanding at most. */
   credit: number;
   seed: number;
   transform: BatchTransform;
-  /** An order unanswered for this long is sent again under a new identity. */
-  reorderAfterMs: number;
+  /** A request unanswered for this long is sent again under a new identity. */
+  requestTimeoutMs: number;
 }
 
-interface OpenOrder {
-  order: BatchOrder;
+interface PendingRequest {
+  content: BatchContent;
   sequence: number;
   sentAtMs: number;
   requestIds: string[];
@@ -54,17 +55,17 @@ interface OpenOrder {
 }
 
 /**
- * Orders batches from the preprocess workers and hands them out in the order they were asked for, whichever worker is
+ * Requests batches from the preprocess workers and hands them out in the sequence of the requests, whichever worker is
  * faster: the weights then depend on the seed alone. Request identities belong to this exchange, so answers to a
- * trainer that died are recognised and let go; their samples are ordered again by whoever resumes.
+ * trainer that died are recognised and let go; their samples are requested again by whoever resumes.
  */
 export class BatchExchange {
   readonly #bus: Bus;
   readonly #log: Logger;
   readonly #options: BatchExchangeOptions;
   readonly #session = randomUUID();
-  readonly #byRequestId = new Map<string, OpenOrder>();
-  #queue: OpenOrder[] = [];
+  readonly #byRequestId = new Map<string, PendingRequest>();
+  #queue: PendingRequest[] = [];
   #nextSequence = 0;
   readonly #delivered = new Notifier();
 
@@ -92,16 +93,16 @@ export class BatchExchange {
   }
 
   /**
-   * Keeps up to `credit` orders outstanding and yields their batches in order, until the source has no more.
+   * Keeps up to `credit` requests outstanding and yields their batches in sequence, until the source has no more.
    * The consumer of a batch acknowledges it.
    */
-  async *batches(source: Iterator<BatchOrder>, signal: AbortSignal): AsyncGenerator<DeliveredBatch> {
+  async *batches(source: Iterator<BatchContent>, signal: AbortSignal): AsyncGenerator<DeliveredBatch> {
     let exhausted = false;
     for (;;) {
       while (!exhausted && this.#queue.length < this.#options.credit) {
         const next = source.next();
         if (next.done) exhausted = true;
-        else await this.#send(next.value);
+        else await this.#request(next.value);
       }
       const first = this.#queue[0];
       if (!first) return;
@@ -109,60 +110,60 @@ export class BatchExchange {
       const delivery = await this.#waitFor(first, signal);
       this.#queue.shift();
       for (const id of first.requestIds) this.#byRequestId.delete(id);
-      yield { order: first.order, delivery, waitedMs: performance.now() - startedAtMs };
+      yield { requested: first.content, delivery, waitedMs: performance.now() - startedAtMs };
     }
   }
 
   async #accept(delivery: Delivery<TensorBatch>): Promise<void> {
-    const open = this.#byRequestId.get(delivery.message.requestId);
-    if (!open || open.delivered) {
-      this.#log.debug({ requestId: delivery.message.requestId }, 'let go of a batch that is no longer asked for');
+    const pending = this.#byRequestId.get(delivery.message.requestId);
+    if (!pending || pending.delivered) {
+      this.#log.debug({ requestId: delivery.message.requestId }, 'let go of a batch that nobody waits for');
       await releaseBatch(this.#bus, delivery);
       return;
     }
-    open.delivered = delivery;
+    pending.delivered = delivery;
     this.#delivered.notify();
   }
 
-  async #waitFor(open: OpenOrder, signal: AbortSignal): Promise<Delivery<TensorBatch>> {
-    while (!open.delivered) {
+  async #waitFor(pending: PendingRequest, signal: AbortSignal): Promise<Delivery<TensorBatch>> {
+    while (!pending.delivered) {
       signal.throwIfAborted();
       await this.#delivered.wait(signal, 1000);
-      if (!open.delivered && Date.now() - open.sentAtMs > this.#options.reorderAfterMs) {
+      if (!pending.delivered && Date.now() - pending.sentAtMs > this.#options.requestTimeoutMs) {
         this.#log.warn(
-          { sequence: open.sequence, waitedMs: Date.now() - open.sentAtMs },
+          { sequence: pending.sequence, waitedMs: Date.now() - pending.sentAtMs },
           'no answer to a batch request: asking again (is a preprocess worker running?)',
         );
-        await this.#request(open);
+        await this.#send(pending);
       }
     }
-    return open.delivered;
+    return pending.delivered;
   }
 
-  async #send(order: BatchOrder): Promise<void> {
-    const open: OpenOrder = { order, sequence: this.#nextSequence++, sentAtMs: 0, requestIds: [] };
-    this.#queue.push(open);
-    await this.#request(open);
+  async #request(content: BatchContent): Promise<void> {
+    const pending: PendingRequest = { content, sequence: this.#nextSequence++, sentAtMs: 0, requestIds: [] };
+    this.#queue.push(pending);
+    await this.#send(pending);
   }
 
-  async #request(open: OpenOrder): Promise<void> {
+  async #send(pending: PendingRequest): Promise<void> {
     const { run, seed } = this.#options;
-    const { pass, split, samples, transform = this.#options.transform } = open.order;
+    const { epoch, split, samples, transform = this.#options.transform } = pending.content;
     const requestId = createHash('sha256')
-      .update(`${this.#session} ${open.sequence} ${open.requestIds.length}`)
+      .update(`${this.#session} ${pending.sequence} ${pending.requestIds.length}`)
       .digest('hex')
       .slice(0, 32);
-    open.requestIds.push(requestId);
-    open.sentAtMs = Date.now();
-    this.#byRequestId.set(requestId, open);
+    pending.requestIds.push(requestId);
+    pending.sentAtMs = Date.now();
+    this.#byRequestId.set(requestId, pending);
     await this.#bus.publish(
       subjects.batchRequest(run),
       codecs.BatchRequest,
       {
         run,
         requestId,
-        pass,
-        sequence: open.sequence,
+        pass: epoch,
+        sequence: pending.sequence,
         split,
         seed,
         transformJson: transform.json,

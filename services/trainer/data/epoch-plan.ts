@@ -1,30 +1,30 @@
 import { createRandom } from '#libs/random';
-import type { IndexedSample } from './sample-index.js';
 import type { Ledger } from './ledger.js';
+import type { IndexedSample } from './sample-index.js';
 
-export interface PassPlanOptions {
+export interface EpochPlanOptions {
   seed: number;
   batchSize: number;
-  /** Takes as many samples of each class as the rarest class has; which ones, changes from pass to pass. */
+  /** Takes as many samples of each class as the rarest class has; which ones, changes from epoch to epoch. */
   classBalanced: boolean;
 }
 
 /**
- * The order of the samples within one pass: those known when the pass began, shuffled; then, as they arrive, the new
- * ones. The order is a function of seed, pass and scan sequence alone, so a trainer that resumes goes on with it.
+ * The sequence of the samples within one epoch: those known when it began, shuffled; then the new ones as they arrive.
+ * It is a function of seed, epoch and scan sequence alone, so a trainer that resumes goes on with it.
  */
-export class PassPlan {
+export class EpochPlan {
   readonly #labelled: () => readonly IndexedSample[];
   readonly #ledger: Ledger;
-  readonly #options: PassPlanOptions;
+  readonly #options: EpochPlanOptions;
   #queue: readonly IndexedSample[];
-  /** Position in the queue of the next sample to order. */
+  /** Position in the queue of the next sample to request. */
   #cursor = 0;
   /** Newest scan that has been in the queue. */
   #queuedThrough: number;
 
   /** @param labelled the training samples that have a label now, in stream order */
-  constructor(ledger: Ledger, labelled: () => readonly IndexedSample[], options: PassPlanOptions) {
+  constructor(ledger: Ledger, labelled: () => readonly IndexedSample[], options: EpochPlanOptions) {
     this.#ledger = ledger;
     this.#labelled = labelled;
     this.#options = options;
@@ -32,7 +32,7 @@ export class PassPlan {
     this.#queue = this.#shuffledSnapshot();
   }
 
-  /** The next samples to order, fewer than a batch only at the end of the pass; empty when nothing is left. */
+  /** The samples of the next batch, fewer than a batch only at the end of the epoch; empty when nothing is left. */
   next(): IndexedSample[] {
     const batch: IndexedSample[] = [];
     while (batch.length < this.#options.batchSize) {
@@ -48,7 +48,7 @@ export class PassPlan {
   }
 
   #shuffledSnapshot(): IndexedSample[] {
-    const shuffleKey = createShuffleKey(this.#options.seed, this.#ledger.pass);
+    const shuffleKey = createShuffleKey(this.#options.seed, this.#ledger.epoch);
     const shuffled = this.#labelled()
       .filter(({ scanSequence }) => scanSequence <= this.#ledger.snapshotSequence)
       .map((sample) => ({ sample, key: shuffleKey(sample.scanSequence) }))
@@ -57,7 +57,7 @@ export class PassPlan {
     return this.#options.classBalanced ? balance(shuffled) : shuffled;
   }
 
-  /** Samples that came since: a balanced pass leaves them to the next one. */
+  /** Samples that came since: a balanced epoch leaves them to the next one. */
   #queueArrivals(): boolean {
     if (this.#options.classBalanced) return false;
     this.#queue = this.#labelled().filter(({ scanSequence }) => scanSequence > this.#queuedThrough);
@@ -82,8 +82,9 @@ function balance(samples: readonly IndexedSample[]): IndexedSample[] {
 }
 
 /** A keyed 32-bit mix (the finaliser of MurmurHash3): sorting by it shuffles, and stays put when samples join. */
-function createShuffleKey(seed: number, pass: number): (sequence: number) => number {
-  const key = createRandom(seed, 'order', pass).integer(-0x80000000, 0x7fffffff);
+function createShuffleKey(seed: number, epoch: number): (sequence: number) => number {
+  // 'order' names a stream of random numbers: another name would give other weights.
+  const key = createRandom(seed, 'order', epoch).integer(-0x80000000, 0x7fffffff);
   return (sequence) => {
     let hash = sequence ^ key;
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

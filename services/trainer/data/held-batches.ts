@@ -28,5 +28,5 @@ export async function releaseBatch(bus: Bus, delivery: Delivery<TensorBatch>): P
   if (pixels?.blob) await bus.deleteOwnedBlobs(blobOwners.batch(run, requestId));
 }
 
-/** Deletes the pixels of batches whose release was cut off by a kill; to be called before the first order of a trainer. */
+/** Deletes the pixels of batches whose release a kill cut off; to be called before a trainer's first batch request. */
 export const sweepBatchBlobs = (bus: Bus, run: string): Promise<void> => bus.deleteOwnedBlobs(blobOwners.batch(run));

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
 
-/** What a checkpoint keeps of a ledger. */
+/** What a checkpoint keeps of a ledger. The names are those of stored checkpoints. */
 export interface LedgerRecord {
+  /** Epoch, from 0. */
   pass: number;
-  /** Newest scan sequence that was known when the pass began: these samples come shuffled, later arrivals behind them. */
+  /** Newest scan sequence known when the epoch began: these samples come shuffled, later arrivals behind them. */
   snapshotSequence: number;
-  /** Rows that went through a training step in this pass. */
+  /** Rows that went through a training step in this epoch. */
   appliedRows: number;
-  /** Samples of this pass that could not be prepared. */
+  /** Samples of this epoch that could not be prepared. */
   droppedRows: number;
   /** Bit `s` (little-endian within bytes) is set when the scan with sequence `s` is settled; base64. */
   settled: string;
@@ -22,15 +23,15 @@ export interface LabelledSample {
   readonly classIndex?: number | undefined;
 }
 
-/** Digests of samples are added up modulo this, so that their order does not count. */
+/** Digests of samples are added up modulo this, so that their sequence does not count. */
 const DIGEST_RANGE = 2 ** 48;
 
 /**
- * Which samples had their effect in the current pass, by scan sequence. It travels in the checkpoint beside the
+ * Which samples had their effect in the current epoch, by scan sequence. It travels in the checkpoint beside the
  * weights, so weights and ledger always tell the same story, whatever was killed in between.
  */
 export class Ledger {
-  readonly pass: number;
+  readonly epoch: number;
   readonly snapshotSequence: number;
   #bits = new Uint8Array(64);
   #settledCount = 0;
@@ -39,8 +40,8 @@ export class Ledger {
   /** NaN when a checkpoint did not keep it: equal to nothing. */
   #contentDigest = 0;
 
-  constructor(pass: number, snapshotSequence: number) {
-    this.pass = pass;
+  constructor(epoch: number, snapshotSequence: number) {
+    this.epoch = epoch;
     this.snapshotSequence = snapshotSequence;
   }
 
@@ -77,7 +78,7 @@ export class Ledger {
     return ((this.#bits[sequence >> 3] ?? 0) & (1 << (sequence & 7))) !== 0;
   }
 
-  /** Indices of the rows whose sample has had no effect in this pass yet; a sample listed twice counts once. */
+  /** Indices of the rows whose sample has had no effect in this epoch yet; a sample listed twice counts once. */
   unsettledRows(sequences: readonly number[]): number[] {
     const seen = new Set<number>();
     return sequences.flatMap((sequence, row) =>
@@ -91,7 +92,7 @@ export class Ledger {
     for (const sample of samples) this.#settle(sample);
   }
 
-  /** Records that the samples cannot be prepared: they are not ordered again in this pass. */
+  /** Records that the samples cannot be prepared: they are not requested again in this epoch. */
   recordDropped(samples: readonly LabelledSample[]): void {
     this.#droppedRows += samples.length;
     for (const sample of samples) this.#settle(sample);
@@ -104,7 +105,7 @@ export class Ledger {
 
   toRecord(): LedgerRecord {
     return {
-      pass: this.pass,
+      pass: this.epoch,
       snapshotSequence: this.snapshotSequence,
       appliedRows: this.#appliedRows,
       droppedRows: this.#droppedRows,
@@ -130,7 +131,8 @@ export class Ledger {
     if (ledger.repeatedRows !== 0) {
       throw new SulcusError(
         'MODEL_INVALID',
-        `The checkpoint's ledger counts ${record.appliedRows} applied and ${record.droppedRows} dropped rows for ${ledger.#settledCount} samples`,
+        `The checkpoint's ledger counts ${record.appliedRows} applied and ${record.droppedRows} dropped rows ` +
+          `for ${ledger.#settledCount} samples`,
       );
     }
     return ledger;

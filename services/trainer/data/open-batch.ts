@@ -1,7 +1,6 @@
 import { blobOwners, type Bus } from '#libs/bus';
 import type { TensorBatch } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { labelsOf } from '../loop/metric-accumulator.js';
 
 /** Size of the images that a network takes. */
 export interface BatchShape {
@@ -44,7 +43,7 @@ export async function openBatch(bus: Bus, message: TensorBatch, input: BatchShap
   if (message.height !== input.height || message.width !== input.width || message.channels !== input.channels) {
     throw new SulcusError(
       'MESSAGE_INVALID',
-      `A batch of ${message.height}x${message.width}x${message.channels} came where the network takes ${input.height}x${input.width}x${input.channels}`,
+      `A batch of ${sizeOf(message)} images came where the network takes ${sizeOf(input)}`,
     );
   }
   const pixels = message.pixels
@@ -53,8 +52,13 @@ export async function openBatch(bus: Bus, message: TensorBatch, input: BatchShap
   if (pixels.length !== rowBytes * sequences.length) {
     throw new SulcusError(
       'MESSAGE_INVALID',
-      `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels instead of ${rowBytes * sequences.length}`,
+      `A batch of ${sequences.length} samples has ${pixels.length} bytes of pixels, not ${rowBytes * sequences.length}`,
     );
   }
   return new OpenBatch(pixels, rowBytes, sequences, labelsOf(message));
 }
+
+const sizeOf = ({ height, width, channels }: BatchShape): string => `${height}x${width}x${channels}`;
+
+/** Class indices of a batch, in row order. */
+const labelsOf = (batch: TensorBatch): Int32Array => Int32Array.from(batch.samples, ({ classIndex }) => classIndex);

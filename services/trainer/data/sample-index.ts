@@ -46,11 +46,11 @@ export class SampleIndex {
   }
 
   /** Milliseconds since a scan or label came last. */
-  get quietMs(): number {
+  get idleMs(): number {
     return Date.now() - this.#changedAtMs;
   }
 
-  /** Grows with every scan and with every label that changes what a sample teaches. */
+  /** Grows with every scan and with every label that changes what a sample is learned as. */
   get version(): number {
     return this.#version;
   }
@@ -132,7 +132,7 @@ export class SampleIndex {
     this.#notify();
   }
 
-  /** A label outside the class list teaches nothing; it is said once per label. */
+  /** Samples with a label outside the class list are not learned from; that is said once per label. */
   #classIndex(label: string): number | undefined {
     const index = this.#classes.indexOf(label);
     if (index >= 0) return index;

@@ -3,10 +3,11 @@ import { SulcusError } from '#libs/errors';
 import { canonicalTransformJson, transformHash, validateTransform } from '#libs/imaging';
 import { decodeSafetensors, InferenceSession, resolvePrecision, type Head, type NetworkConfig } from '#libs/nn';
 import type { ModelCard, Registry } from '#libs/registry';
-import type { BatchOrder, BatchTransform } from '../data/batch-exchange.js';
+import type { BatchContent, BatchTransform } from '../data/batch-exchange.js';
 import type { IndexedSample } from '../data/sample-index.js';
-import { ValidationTally } from './metric-accumulator.js';
 import type { OfferedAlias, Opponent } from '../publishing/promotion.js';
+import { MetricAccumulator } from './metric-accumulator.js';
+import { validationBatches } from './validation-interval.js';
 
 const PRECISIONS = ['auto', 'float32', 'bfloat16'] as const;
 
@@ -18,15 +19,15 @@ export interface CandidateTerms {
 
 /**
  * The version that a candidate must be better than: its known metrics when they were measured on the same samples, else
- * its answers to them. It is asked as its own card says: its images are prepared by its own transform, its normalisation
- * and size are its own. Only versions of the same classes can be compared.
+ * its answers to them. It is asked as its own card says: images are prepared by its own transform; normalisation and
+ * size are its own. Only versions of the same classes can be compared.
  */
 export class Champion {
   readonly card: ModelCard;
   /** How its images are prepared, where that is not how the candidate's are. */
   readonly ownTransform: BatchTransform | undefined;
   readonly #session: InferenceSession | undefined;
-  readonly #tally = new ValidationTally();
+  readonly #metrics = new MetricAccumulator();
   readonly #incomparable: string | undefined;
 
   private constructor(
@@ -54,8 +55,8 @@ export class Champion {
     const card = record && (await registry.get(record.version));
     if (!card) return undefined;
     if (!sameList(card.classes, candidate.classes)) {
-      const incomparable = `its classes are ${card.classes.join(', ')}, those of this run ${candidate.classes.join(', ')}`;
-      return new Champion(card, { incomparable });
+      const [its, ours] = [card.classes, candidate.classes].map((classes) => classes.join(', '));
+      return new Champion(card, { incomparable: `its classes are ${its}, those of this run ${ours}` });
     }
     if (card.metrics.validation.sampleSetHash === sampleSetHash) return new Champion(card, {});
     try {
@@ -71,25 +72,22 @@ export class Champion {
   }
 
   /** The images it wants prepared for itself; none when it can answer the candidate's, or need not answer. */
-  *orders(pass: number, samples: readonly IndexedSample[], batchSize: number): Generator<BatchOrder, void> {
+  *ownBatches(samples: readonly IndexedSample[], epoch: number, batchSize: number): Generator<BatchContent, void> {
     if (!this.ownTransform) return;
-    for (let start = 0; start < samples.length; start += batchSize) {
-      const batch = samples.slice(start, start + batchSize);
-      yield { pass, split: 'SPLIT_VALIDATION', samples: batch, transform: this.ownTransform };
-    }
+    for (const batch of validationBatches(samples, epoch, batchSize)) yield { ...batch, transform: this.ownTransform };
   }
 
   /** Answers a validation batch that was prepared for it, when its metrics are not known already. */
   async answer(pixels: Uint8Array, labels: Int32Array): Promise<void> {
     if (!this.#session || labels.length === 0) return;
-    this.#tally.add(await this.#session.predict(pixels, labels.length), labels, this.card.classes.length);
+    this.#metrics.add(await this.#session.predict(pixels, labels.length), labels, this.card.classes.length);
   }
 
   /** What the candidate is compared with. */
   opponent(): Opponent {
     const { version } = this.card;
     if (this.#incomparable !== undefined) return { version, incomparable: this.#incomparable };
-    const metrics = this.#session ? this.#tally.metrics() : this.card.metrics.validation;
+    const metrics = this.#session ? this.#metrics.metrics() : this.card.metrics.validation;
     if (!metrics) return { version, incomparable: 'no validation image could be prepared for it' };
     return Number.isFinite(metrics.loss)
       ? { version, metrics }

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { fitTemperature, LabelledProbabilities, MIN_PROBABILITY, type Calibration } from '#libs/calibration';
-import type { TensorBatch } from '#libs/contracts';
-import type { IndexedSample } from '../data/sample-index.js';
 import type { ValidationMetrics } from '../publishing/promotion.js';
 
-/** Adds up what a model answers on the validation batches. */
-export class ValidationTally {
+/** Accumulates the metrics of a model's answers, batch by batch. */
+export class MetricAccumulator {
   #lossSum = 0;
   #correct = 0;
   #samples = 0;
@@ -13,7 +10,7 @@ export class ValidationTally {
   readonly #labels = new Set<number>();
   readonly #answers: LabelledProbabilities | undefined;
 
-  /** @param classCount keeps the answers too, to calibrate on; not given: only adds them up */
+  /** @param classCount keeps the answers too, to calibrate on; not given: keeps sums only */
   constructor(classCount?: number) {
     this.#answers = classCount === undefined ? undefined : new LabelledProbabilities(classCount);
   }
@@ -32,7 +29,7 @@ export class ValidationTally {
     this.#answers?.add(probabilities, labels);
   }
 
-  /** Undefined when no validation sample could be prepared. */
+  /** Undefined when there was no sample. */
   metrics(): ValidationMetrics | undefined {
     if (this.#samples === 0) return undefined;
     const [onlyPredicted] = this.#predicted.size === 1 && this.#labels.size > 1 ? this.#predicted : [];
@@ -44,7 +41,10 @@ export class ValidationTally {
     };
   }
 
-  /** The temperature that these answers are best served at. The metrics are of the answers as they are. Undefined when they were not kept. */
+  /**
+   * The temperature that these answers are best served at; the metrics are of the answers as they are. Undefined when
+   * they were not kept.
+   */
   calibration(): Calibration | undefined {
     return this.#answers && fitTemperature(this.#answers);
   }
@@ -54,17 +54,3 @@ export class ValidationTally {
 function argMax(values: Float32Array): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }
-
-/** Identity of a set of labelled samples: two losses can be compared when they are measured on the same set. */
-export function fingerprint(...sets: readonly (readonly IndexedSample[])[]): string {
-  const hash = createHash('sha256');
-  for (const set of sets) {
-    for (const { scanSequence, classIndex } of set) hash.update(`${scanSequence}:${classIndex} `);
-    hash.update('|');
-  }
-  return hash.digest('hex');
-}
-
-/** Class indices of a batch, in row order. */
-export const labelsOf = (batch: TensorBatch): Int32Array =>
-  Int32Array.from(batch.samples, ({ classIndex }) => classIndex);

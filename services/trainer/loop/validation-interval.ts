@@ -1,35 +1,39 @@
-import type { BatchOrder } from '../data/batch-exchange.js';
-import type { PassPlan } from '../data/epoch-plan.js';
+import type { BatchContent } from '../data/batch-exchange.js';
+import type { EpochPlan } from '../data/epoch-plan.js';
 import type { IndexedSample } from '../data/sample-index.js';
 
-export interface RoundOptions {
-  pass: number;
+export interface ValidationIntervalOptions {
+  epoch: number;
   batchSize: number;
   /** Training samples after which the validation comes. */
   trainingSamples: number;
 }
 
 /**
- * What is ordered up to the next decision: training batches, until enough samples are trained on or the pass has no more,
- * and right behind them the validation split, so that nobody waits between the two.
+ * What is requested up to the next decision: training batches, until enough samples are trained on or the epoch has no
+ * more, and right behind them the validation split, so that nobody waits between the two.
  */
-export class Round {
-  readonly #plan: PassPlan;
+export class ValidationInterval {
+  readonly #plan: EpochPlan;
   readonly #labelledForValidation: () => readonly IndexedSample[];
-  readonly #options: RoundOptions;
-  #passIsComplete = false;
+  readonly #options: ValidationIntervalOptions;
+  #reachesEndOfEpoch = false;
   #validationSamples: readonly IndexedSample[] = [];
 
   /** @param labelledForValidation what there is to validate on at the moment it is asked for */
-  constructor(plan: PassPlan, labelledForValidation: () => readonly IndexedSample[], options: RoundOptions) {
+  constructor(
+    plan: EpochPlan,
+    labelledForValidation: () => readonly IndexedSample[],
+    options: ValidationIntervalOptions,
+  ) {
     this.#plan = plan;
     this.#labelledForValidation = labelledForValidation;
     this.#options = options;
   }
 
-  /** True when the pass had no further sample to order. */
-  get passIsComplete(): boolean {
-    return this.#passIsComplete;
+  /** True when the epoch had no further sample to request. */
+  get reachesEndOfEpoch(): boolean {
+    return this.#reachesEndOfEpoch;
   }
 
   /** What is validated on: known from the first validation batch on. */
@@ -37,26 +41,35 @@ export class Round {
     return this.#validationSamples;
   }
 
-  /** Whether samples came since the pass had none left to order. */
+  /** Whether samples came since the epoch had none left to request. To be asked last: they are not requested here. */
   hasLateArrivals(): boolean {
     return this.#plan.next().length > 0;
   }
 
-  *orders(): Generator<BatchOrder, void> {
-    const { pass, batchSize, trainingSamples } = this.#options;
-    for (let ordered = 0; ordered < trainingSamples; ) {
+  /** The batches to request, training first. */
+  *batches(): Generator<BatchContent, void> {
+    const { epoch, batchSize, trainingSamples } = this.#options;
+    for (let requested = 0; requested < trainingSamples; ) {
       const samples = this.#plan.next();
       if (samples.length === 0) {
-        this.#passIsComplete = true;
+        this.#reachesEndOfEpoch = true;
         break;
       }
-      ordered += samples.length;
-      yield { pass, split: 'SPLIT_TRAIN', samples };
+      requested += samples.length;
+      yield { epoch, split: 'SPLIT_TRAIN', samples };
     }
     // What came during the training is validated on too.
     this.#validationSamples = this.#labelledForValidation();
-    for (let start = 0; start < this.#validationSamples.length; start += batchSize) {
-      yield { pass, split: 'SPLIT_VALIDATION', samples: this.#validationSamples.slice(start, start + batchSize) };
-    }
+    yield* validationBatches(this.#validationSamples, epoch, batchSize);
   }
+}
+
+/** The samples as validation batches. */
+export function* validationBatches(
+  samples: readonly IndexedSample[],
+  epoch: number,
+  batchSize: number,
+): Generator<BatchContent & { split: 'SPLIT_VALIDATION' }, void> {
+  for (let start = 0; start < samples.length; start += batchSize)
+    yield { epoch, split: 'SPLIT_VALIDATION', samples: samples.slice(start, start + batchSize) };
 }

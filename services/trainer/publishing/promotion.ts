@@ -44,7 +44,8 @@ export function decide(
   champion: Opponent | undefined,
   alias: OfferedAlias = 'champion',
 ): Decision {
-  const own = `validation loss ${candidate.loss.toFixed(4)}, accuracy ${(candidate.accuracy * 100).toFixed(1)} % on ${candidate.samples} samples`;
+  const { loss, accuracy, samples } = candidate;
+  const own = `validation loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} % on ${samples} samples`;
   assertFiniteLoss('the candidate', candidate);
   if (!champion) return { promote: true, alias, reason: `${own}; there was no champion` };
   const { version, incomparable, metrics } = champion;

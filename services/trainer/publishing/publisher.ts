@@ -1,9 +1,8 @@
 import { encodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
-import type { ModelCard, Registry } from '#libs/registry';
+import type { ModelCard, ModelCardDraft, Registry } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
-import type { PendingPublication } from '../state/checkpoints.js';
+import type { PendingPublication } from './pending-publication.js';
 import { settle } from './promotion.js';
-import type { RunState } from '../state/run-state.js';
 
 /** What a model card says beside what the run's state knows. */
 export interface CardConstants {
@@ -12,6 +11,26 @@ export interface CardConstants {
   transformHash: string;
   parameterCount: number;
   codeVersion: string;
+}
+
+/** What a publication takes from the state of a run, and leaves in it. */
+export interface PublishedState {
+  readonly identity: { run: string; recipe: Record<string, unknown>; classes: readonly string[]; seed: number };
+  readonly progress: { readonly step: number; readonly samples: number };
+  readonly lineage: ModelCard['lineage'];
+  readonly stepTraceparents: readonly string[];
+  pendingPublication: PendingPublication | null;
+  parentVersion: string | null;
+  clearStepTraces(): void;
+}
+
+/** What became of a candidate. */
+export interface Published {
+  version: string;
+  /** Whether it became champion. */
+  promoted: boolean;
+  /** Why, or why not: a sentence with the figures that decided. */
+  reason: string;
 }
 
 type ReadState = () => Promise<{ weights: NetworkState; optimizer: NetworkState }>;
@@ -30,47 +49,37 @@ export class Publisher {
   }
 
   /**
-   * Publishes the state's pending candidate, if there is one, and carries out the decision about it. Safe to repeat after a
-   * crash at any point: the registry knows run and step.
+   * Publishes the state's pending candidate, if there is one, and carries out the decision about it. Safe to repeat
+   * after a crash at any point: the registry knows run and step.
    */
-  async publishPending(
-    state: RunState,
-    readState: ReadState,
-  ): Promise<{ version: string; promoted: boolean } | undefined> {
+  async publishPending(state: PublishedState, readState: ReadState): Promise<Published | undefined> {
     const pending = state.pendingPublication;
     if (!pending) return undefined;
     const links = state.stepTraceparents.map((traceparent) => ({ traceparent }));
-    return withSpan(
-      'publish model',
-      { root: true, links, attributes: { [attr.run]: state.identity.run, [attr.step]: state.progress.step } },
-      async (span) => {
-        const { weights, optimizer } = await readState();
-        const content = {
-          weights: encodeSafetensors(weights, this.#weightsMetadata(state)),
-          optimizer: encodeSafetensors(optimizer),
-        };
-        const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
-        span.setAttributes({ [attr.modelVersion]: card.version });
-        await settle(this.#registry, card, pending.decision);
-        await this.#registry.prune(this.#keepVersions);
-        state.pendingPublication = null;
-        state.parentVersion = card.version;
-        state.clearStepTraces();
-        const { promote, alias = 'champion' } = pending.decision;
-        return { version: card.version, promoted: promote && alias === 'champion' };
-      },
-    );
+    const attributes = { [attr.run]: state.identity.run, [attr.step]: state.progress.step };
+    return withSpan('publish model', { root: true, links, attributes }, async (span) => {
+      const { weights, optimizer } = await readState();
+      const content = {
+        weights: encodeSafetensors(weights, this.#weightsMetadata(state)),
+        optimizer: encodeSafetensors(optimizer),
+      };
+      const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
+      span.setAttributes({ [attr.modelVersion]: card.version });
+      await settle(this.#registry, card, pending.decision);
+      await this.#registry.prune(this.#keepVersions);
+      state.pendingPublication = null;
+      state.parentVersion = card.version;
+      state.clearStepTraces();
+      const { promote, alias = 'champion', reason } = pending.decision;
+      return { version: card.version, promoted: promote && alias === 'champion', reason };
+    });
   }
 
-  #weightsMetadata(state: RunState): Record<string, string> {
+  #weightsMetadata(state: PublishedState): Record<string, string> {
     return { architecture: this.#constants.network.architecture, classes: JSON.stringify(state.identity.classes) };
   }
 
-  #card(
-    state: RunState,
-    pending: PendingPublication,
-    traceparent: string,
-  ): Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'> {
+  #card(state: PublishedState, pending: PendingPublication, traceparent: string): ModelCardDraft {
     const { network, transform, transformHash, parameterCount, codeVersion } = this.#constants;
     const { identity, progress, lineage } = state;
     const { samples, loss, accuracy, sampleSetHash } = pending.metrics;

@@ -11,11 +11,11 @@ const MODULE_ENDINGS = ['.js', '.mjs', '.ts', '.mts'];
 export const isRecipeFile = (recipe: string): boolean => ['.json', ...MODULE_ENDINGS].includes(path.extname(recipe));
 
 /**
- * Reads a recipe of the user's: a JSON file, or a module that exports it as its default. TypeScript is read by a Node that
- * strips types, which it does by itself from 22.18 and 24 on.
+ * Reads a recipe of the user's: a JSON file, or a module that exports it as its default. TypeScript is read by a Node
+ * that strips types, which it does by itself from 22.18 and 24 on.
  *
  * @param file relative to where the trainer runs
- * @throws INVALID_CONFIG when there is no such file, it cannot be run or holds no recipe, or with all mistakes of the recipe
+ * @throws INVALID_CONFIG when there is no such file, it cannot be run or holds no recipe, or with all its mistakes
  */
 export async function readRecipeFile(file: string): Promise<Recipe> {
   try {
@@ -33,7 +33,8 @@ async function defaultExport(file: string): Promise<unknown> {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
     throw new SulcusError(
       'INVALID_CONFIG',
-      `SULCUS_RECIPE: Node ${process.versions.node} does not read TypeScript (${file}): use Node 22.18 or newer, or a module that ends in .mjs`,
+      `SULCUS_RECIPE: Node ${process.versions.node} does not read TypeScript (${file}): ` +
+        'use Node 22.18 or newer, or a module that ends in .mjs',
       { cause: error },
     );
   })) as { default?: unknown };

@@ -37,7 +37,8 @@ export function resolveTransform(recipe: Recipe): TransformSpec {
   if (spec.outputHeight !== height || spec.outputWidth !== width) {
     throw new SulcusError(
       'INVALID_CONFIG',
-      `Recipe "${recipe.name}" trains on ${height}x${width} pixels, its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`,
+      `Recipe "${recipe.name}" trains on ${height}x${width} pixels, ` +
+        `its transform "${spec.name}" makes ${spec.outputHeight}x${spec.outputWidth}`,
     );
   }
   return { ...spec, channels };
@@ -59,7 +60,7 @@ export function resolveTraining(recipe: Recipe, classes: readonly string[]): Tra
   if (mistakes.length > 0)
     throw new SulcusError(
       'INVALID_CONFIG',
-      `The class weights of recipe "${recipe.name}" do not fit the classes ${classes.join(', ')}: ${mistakes.join('; ')}`,
+      `Recipe "${recipe.name}" has class weights of other classes than ${classes.join(', ')}: ${mistakes.join('; ')}`,
       { details: { mistakes } },
     );
   return {

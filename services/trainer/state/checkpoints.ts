@@ -1,5 +1,4 @@
 import type { Bus } from '#libs/bus';
-import type { Calibration } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import { decodeSafetensors, encodeSafetensors, type NetworkState, type ScheduleRecord } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
@@ -8,19 +7,12 @@ import type { EarlyStoppingRecord } from './early-stopping.js';
 import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
 import type { LedgerRecord } from '../data/ledger.js';
 import type { ProgressRecord } from './progress.js';
-import type { Decision, ValidationMetrics } from '../publishing/promotion.js';
+import type { PendingPublication } from '../publishing/pending-publication.js';
 
-/** A candidate that a checkpoint holds and that may not have been offered yet. */
-export interface PendingPublication {
-  metrics: ValidationMetrics & { sampleSetHash: string };
-  pass: number;
-  /** Made when candidate and champion answered the same samples; a trainer that resumes carries it out. */
-  decision: Decision;
-  /** Fitted on the answers that the metrics are of. Absent in checkpoints of versions that did not calibrate. */
-  calibration?: Calibration;
-}
-
-/** Everything beside the tensors that a trainer needs to go on as if it had never stopped. */
+/**
+ * Everything beside the tensors that a trainer needs to go on as if it had never stopped. The names are stored:
+ * checkpoints of older versions are read by them.
+ */
 export interface CheckpointManifest {
   schema: 1;
   run: string;
@@ -28,7 +20,7 @@ export interface CheckpointManifest {
   classes: readonly string[];
   seed: number;
   ledger: LedgerRecord;
-  /** Ledger of the last complete pass: with the current one it says what the weights have seen. */
+  /** Ledger of the last complete epoch: with the current one it says what the weights have seen. */
   completedLedger: LedgerRecord | null;
   progress: ProgressRecord;
   earlyStopping: EarlyStoppingRecord;
@@ -86,7 +78,7 @@ export class Checkpoints {
     if (manifest.schema !== 1 || !weights || !optimizer) {
       throw new SulcusError(
         'MODEL_INVALID',
-        `The checkpoint of run "${this.#run}" is not of a form this version reads; choose another SULCUS_RUN to start anew`,
+        `The checkpoint of run "${this.#run}" cannot be read by this version; choose another SULCUS_RUN to begin anew`,
       );
     }
     return {

@@ -6,7 +6,7 @@ export interface EarlyStoppingRecord {
 
 /**
  * Stops when the validation loss has not fallen below its best for `patience` validations in a row. Strictly below:
- * an equal loss is no improvement (mission S0-21).
+ * an equal loss is no improvement.
  */
 export class EarlyStopping {
   readonly #patience: number | undefined;

@@ -1,9 +1,9 @@
-/** What a checkpoint keeps of the counters of a run. */
+/** What a checkpoint keeps of the counters of a run. The names are those of stored checkpoints. */
 export interface ProgressRecord {
   step: number;
   samples: number;
   validations: number;
-  /** Complete passes since the data changed last. */
+  /** Complete epochs over the data as they are now. */
   passesOnSameData: number;
   activeMs: number;
   waitedMs: number;
@@ -14,7 +14,8 @@ export class Progress {
   step = 0;
   samples = 0;
   validations = 0;
-  passesOnSameData = 0;
+  /** Complete epochs over the data as they are now. */
+  epochsOnSameData = 0;
   /** Wall time spent on training steps, waiting for their batches included. */
   #activeMs = 0;
   /** The part of it spent waiting. */
@@ -26,7 +27,7 @@ export class Progress {
     this.step = record.step;
     this.samples = record.samples;
     this.validations = record.validations;
-    this.passesOnSameData = record.passesOnSameData;
+    this.epochsOnSameData = record.passesOnSameData;
     this.#activeMs = record.activeMs;
     this.#waitedMs = record.waitedMs;
   }
@@ -64,7 +65,7 @@ export class Progress {
       step: this.step,
       samples: this.samples,
       validations: this.validations,
-      passesOnSameData: this.passesOnSameData,
+      passesOnSameData: this.epochsOnSameData,
       activeMs: this.#activeMs,
       waitedMs: this.#waitedMs,
     };

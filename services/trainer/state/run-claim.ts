@@ -8,7 +8,7 @@ export interface RunClaim {
 }
 
 /**
- * Claims a run for this trainer. Whoever claimed last owns it: a predecessor that is cut off, and not dead, learns of it
+ * Claims a run for this trainer. Whoever claimed last owns it: a predecessor that is cut off and not dead learns of it
  * and ends, instead of taking batches that are not meant for it. (Should it learn late, its checkpoints are refused.)
  */
 export async function claimRun(bus: Bus, run: string, instance: string): Promise<RunClaim> {

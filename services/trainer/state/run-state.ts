@@ -1,11 +1,12 @@
 import { SulcusError } from '#libs/errors';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
-import type { CheckpointManifest, PendingPublication } from './checkpoints.js';
-import { EarlyStopping } from './early-stopping.js';
 import { Ledger, type LabelledSample } from '../data/ledger.js';
+import type { PendingPublication } from '../publishing/pending-publication.js';
+import type { CheckpointManifest } from './checkpoints.js';
+import { EarlyStopping } from './early-stopping.js';
 import { Progress } from './progress.js';
 
-/** Training steps that a publication links to at most: enough for any pass of moderate size. */
+/** Training steps that a publication links to at most: enough for any epoch of moderate size. */
 const MAX_LINKED_STEPS = 512;
 
 /** What identifies a run: a checkpoint of anything else cannot be continued. */
@@ -48,18 +49,18 @@ export class RunState {
     this.#stepTraceparents = [...(manifest?.stepTraceparents ?? [])];
   }
 
-  /** Ends the current pass and begins the next with the samples known by now. */
-  beginPass(snapshotSequence: number): void {
+  /** Ends the current epoch and begins the next with the samples known by now. */
+  beginEpoch(snapshotSequence: number): void {
     this.#completedLedger = this.ledger;
-    this.ledger = new Ledger(this.ledger.pass + 1, snapshotSequence);
+    this.ledger = new Ledger(this.ledger.epoch + 1, snapshotSequence);
   }
 
-  /** Whether the last complete pass went over exactly these samples, each with the class it has here. */
-  lastPassCovered(samples: readonly LabelledSample[]): boolean {
+  /** Whether the last complete epoch went over exactly these samples, each with the class it has here. */
+  lastEpochCovered(samples: readonly LabelledSample[]): boolean {
     return this.#completedLedger?.covers(samples) ?? false;
   }
 
-  /** The scans that had their effect on the weights: those of the last complete pass, or of the current one when it is further. */
+  /** The scans that had their effect on the weights: of the last complete epoch, or the current one if further. */
   get lineage(): { scanSequences: { first: number; last: number; count: number }; ledgerHash: string } {
     const completed = this.#completedLedger;
     const wider = completed && completed.settledCount >= this.ledger.settledCount ? completed : this.ledger;
@@ -120,7 +121,7 @@ function assertSameRun(identity: RunIdentity, manifest: CheckpointManifest): voi
   if (differences.length === 0) return;
   const mistakes = [
     ...differences.map((difference) => `run "${identity.run}" was begun with other settings: ${difference}`),
-    'start it with the settings it was begun with, or begin a new run under another name (SULCUS_RUN; --run of npm start)',
+    'start it with the settings it was begun with, or begin a new run under another name (SULCUS_RUN, sulcus up --run)',
   ];
   throw new SulcusError('INVALID_CONFIG', mistakes.join('; '), { details: { mistakes } });
 }

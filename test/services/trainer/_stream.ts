@@ -50,7 +50,7 @@ export async function publishScans(
   return ids;
 }
 
-/** A recipe that trains in seconds; its rate changes within passes. */
+/** A recipe that trains in seconds; its learning rate changes within epochs. */
 export const RECIPE = {
   name: 'tiny',
   architecture: 'baseline-cnn',

@@ -16,7 +16,7 @@ export interface TrainerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts trainers of recipes against a broker. What still runs at the end of a test file is killed by {@link close}. */
+/** Starts trainers of recipes against a broker. {@link close} kills what still runs. */
 export class TrainerStarter {
   readonly #natsUrl: string;
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'sulcus-trainer-'));

@@ -6,7 +6,7 @@ const labelled = (sequences: readonly number[], classIndex = 0) =>
   sequences.map((scanSequence) => ({ scanSequence, classIndex }));
 
 describe('Ledger', () => {
-  it('offers each sample once per pass, however often it is delivered', () => {
+  it('offers each sample once per epoch, however often it is delivered', () => {
     const ledger = new Ledger(0, 10);
     assert.deepEqual(ledger.unsettledRows([5, 7, 5]), [0, 1]);
     ledger.recordApplied(labelled([5, 7]));
@@ -21,7 +21,7 @@ describe('Ledger', () => {
     assert.equal(ledger.repeatedRows, 1);
   });
 
-  it('counts dropped samples as settled: they are not ordered again in this pass', () => {
+  it('counts dropped samples as settled: they are not requested again in this epoch', () => {
     const ledger = new Ledger(2, 10);
     ledger.recordDropped(labelled([4]));
     assert.ok(ledger.isSettled(4));

@@ -28,7 +28,7 @@ after(async () => {
 
 const pointsTo = async (alias: string): Promise<string | undefined> => (await registry.alias(alias))?.version;
 
-it('a decision moves the alias it names and no other; one from an older checkpoint names none and means the champion', async () => {
+it('a decision moves the alias it names and no other; one without, of an older checkpoint, the champion', async () => {
   await settle(registry, cards[0]!, { promote: true, reason: 'first' });
   await settle(registry, cards[1]!, { promote: true, alias: 'candidate', reason: 'better' });
   assert.deepEqual([await pointsTo('champion'), await pointsTo('candidate')], [cards[0]!.version, cards[1]!.version]);

@@ -1,0 +1,72 @@
+import { EpochPlan } from '../data/epoch-plan.js';
+import { Ledger } from '../data/ledger.js';
+import type { IndexedSample } from '../data/sample-index.js';
+import { judge } from './judge.js';
+import type { TrainerOptions, TrainerParts } from './parts.js';
+import { saveCheckpointWhenDue } from './save-checkpoint.js';
+import { trainOn } from './training-step.js';
+import { ValidationInterval } from './validation-interval.js';
+import { Validation } from './validation.js';
+
+/** Fewest samples between validations unless configured. */
+const MIN_SAMPLES_BETWEEN_VALIDATIONS = 2000;
+
+/**
+ * Trains up to the next validation, validates and judges. Training and validation batches are requested as one
+ * sequence, without a gap.
+ */
+export async function trainToValidation(
+  parts: TrainerParts,
+  options: TrainerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { exchange, state, events } = parts;
+  const interval = nextInterval(parts, options);
+  let validation: Validation | undefined;
+  await events.state('busy', `training, epoch ${state.ledger.epoch}`);
+  try {
+    for await (const delivered of exchange.batches(interval.batches(), signal)) {
+      if (delivered.requested.split === 'SPLIT_TRAIN') {
+        await trainOn(parts, options, delivered);
+        await saveCheckpointWhenDue(parts, options);
+      } else {
+        validation ??= await Validation.begin(parts, options, interval.validationSamples);
+        await validation.answer(delivered.delivery);
+      }
+    }
+    await validation?.askChampion(options.batchSize, signal);
+    signal.throwIfAborted();
+    const { epoch } = state.ledger;
+    await events.progress(state.progress, epoch, state.schedule.learningRate, true);
+    if (interval.reachesEndOfEpoch && !lastEpochGoesOn(parts, options, interval)) await completeEpoch(parts);
+    if (validation) await judge(parts, options, validation, epoch);
+  } finally {
+    await validation?.close();
+  }
+}
+
+function nextInterval(
+  { index, state }: TrainerParts,
+  { batchSize, classBalanced, validateEverySamples }: TrainerOptions,
+): ValidationInterval {
+  if (state.ledger.snapshotSequence === 0) state.ledger = new Ledger(state.ledger.epoch, index.lastSequence);
+  const labelled = (): IndexedSample[] => index.labelled('SPLIT_TRAIN');
+  const plan = new EpochPlan(state.ledger, labelled, { seed: state.identity.seed, batchSize, classBalanced });
+  return new ValidationInterval(plan, () => index.labelled('SPLIT_VALIDATION'), {
+    epoch: state.ledger.epoch,
+    batchSize,
+    trainingSamples: validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, labelled().length),
+  });
+}
+
+/** What came too late to be requested still joins the last epoch: another one would repeat all the rest. */
+function lastEpochGoesOn({ state }: TrainerParts, { epochs }: TrainerOptions, interval: ValidationInterval): boolean {
+  return state.progress.epochsOnSameData + 1 >= epochs && interval.hasLateArrivals();
+}
+
+async function completeEpoch({ state, index, events }: TrainerParts): Promise<void> {
+  await events.epochCompleted(state.ledger);
+  state.progress.epochsOnSameData++;
+  state.schedule.epochDone();
+  state.beginEpoch(index.lastSequence);
+}

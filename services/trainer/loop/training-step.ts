@@ -1,0 +1,64 @@
+import { attr, withSpan } from '#libs/telemetry';
+import type { DeliveredBatch } from '../data/batch-exchange.js';
+import { openBatch, type OpenBatch } from '../data/open-batch.js';
+import type { TrainerOptions, TrainerParts } from './parts.js';
+
+/**
+ * Takes one step on the samples of a batch that had no effect in this epoch yet, and records what became of all.
+ * The batch is held until a checkpoint contains its effect.
+ */
+export async function trainOn(
+  parts: TrainerParts,
+  { bnFrozenAfterFirstEpoch }: Pick<TrainerOptions, 'bnFrozenAfterFirstEpoch'>,
+  { requested, delivery, waitedMs }: DeliveredBatch,
+): Promise<void> {
+  const { bus, network, state, held, events } = parts;
+  const startedAtMs = performance.now();
+  const batch = await openBatch(bus, delivery.message, network.input);
+  const rows = state.ledger.unsettledRows(batch.sequences);
+  if (rows.length > 0) {
+    const inferenceMode = bnFrozenAfterFirstEpoch && state.ledger.epoch > 0;
+    await step(parts, batch, rows, { inferenceMode, traceparent: delivery.traceparent, waitedMs, startedAtMs });
+    state.ledger.recordApplied(
+      rows.map((row) => ({ scanSequence: batch.sequences[row]!, classIndex: batch.labels[row]! })),
+    );
+  }
+  const dropped = new Set(delivery.message.dropped.map(({ scanSequence }) => scanSequence));
+  state.ledger.recordDropped(
+    requested.samples.filter(({ scanSequence }) => dropped.has(scanSequence) && !state.ledger.isSettled(scanSequence)),
+  );
+  held.hold(delivery);
+  await events.progress(state.progress, state.ledger.epoch, state.schedule.learningRate);
+}
+
+async function step(
+  { session, state }: TrainerParts,
+  batch: OpenBatch,
+  rows: readonly number[],
+  about: { inferenceMode: boolean; traceparent: string | undefined; waitedMs: number; startedAtMs: number },
+): Promise<void> {
+  const links = about.traceparent === undefined ? [] : [{ traceparent: about.traceparent }];
+  const attributes = {
+    [attr.run]: state.identity.run,
+    [attr.pass]: state.ledger.epoch,
+    [attr.step]: state.progress.step + 1,
+  };
+  await withSpan('train step', { root: true, links, attributes }, async (span) => {
+    const { loss, correct } = await session.trainStep({
+      ...batch.select(rows),
+      count: rows.length,
+      learningRate: state.schedule.learningRate,
+      inferenceMode: about.inferenceMode,
+    });
+    state.schedule.batchDone();
+    span.setAttributes({ [attr.loss]: loss });
+    state.recordStepTrace(span.traceparent);
+    state.progress.recordStep({
+      samples: rows.length,
+      lossSum: loss * rows.length,
+      correct,
+      waitedMs: about.waitedMs,
+      computeMs: performance.now() - about.startedAtMs,
+    });
+  });
+}
