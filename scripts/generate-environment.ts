@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
-import { serverEnvironment } from '../services/ingest/config.js';
+import { environment } from '../services/ingest/config.js';
 import { predictorEnvironment } from '../services/predictor/config.js';
 import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
 import { environment as trainerEnvironment } from '../services/trainer/config.js';
@@ -22,7 +22,7 @@ const SET_UP: readonly (readonly [name: string, description: string])[] = [
 
 const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Every process', telemetryEnvironment],
-  ['Ingest', serverEnvironment],
+  ['Ingest', environment],
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],

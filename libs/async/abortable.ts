@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { SulcusError } from '#libs/errors';
 
 /**
@@ -12,4 +13,9 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** Resolves when `signal` aborts, at once when it has. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

@@ -6,7 +6,7 @@
  *     while (queue.length === 0 && !signal.aborted) await arrived.wait(signal);     // woken by arrived.notify()
  *     await runTogether({ work: train, companions: [follow] }, signal);             // the first failure ends both
  */
-export { abortable } from './abortable.js';
+export { abortable, untilAborted } from './abortable.js';
 export { mapInOrder } from './map-in-order.js';
 export { Notifier } from './notifier.js';
 export { pause } from './pause.js';

@@ -26,7 +26,7 @@ export const DEFAULT_SPLIT_KEY = 'sulcus-split-v1';
 const MIN_KEY_CHARS = 16;
 
 /** Environment that the server and one-shot imports share. */
-export const commonEnvironment = {
+export const importEnvironment = {
   ...busEnvironment,
   site: [
     'SULCUS_SITE',
@@ -85,8 +85,8 @@ export const commonEnvironment = {
 } as const;
 
 /** Environment of the server. */
-export const serverEnvironment = {
-  ...commonEnvironment,
+export const environment = {
+  ...importEnvironment,
   address: [
     'SULCUS_INGEST_ADDRESS',
     text({ default: '127.0.0.1:7001', description: 'host:port the gRPC server listens on' }),
@@ -98,16 +98,15 @@ export const serverEnvironment = {
   ],
 } as const;
 
-export type CommonConfig = Parsed<typeof commonEnvironment>;
-export type ServerConfig = Parsed<typeof serverEnvironment>;
+export type ImportConfig = Parsed<typeof importEnvironment>;
+export type IngestConfig = Parsed<typeof environment>;
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export const readCommonConfig = (environment: NodeJS.ProcessEnv = process.env): CommonConfig =>
-  parseEnvironment(commonEnvironment, environment);
+export const readImportConfig = (env: NodeJS.ProcessEnv = process.env): ImportConfig =>
+  parseEnvironment(importEnvironment, env);
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export const readServerConfig = (environment: NodeJS.ProcessEnv = process.env): ServerConfig =>
-  parseEnvironment(serverEnvironment, environment);
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): IngestConfig => parseEnvironment(environment, env);
 
 function longSecret(description: string): Variable<Secret> {
   const kind = secret({ description });

@@ -2,7 +2,7 @@
 export { main } from './main.js';
 
 // ---- to build the service or an import in another process
-export { IngestService, type IngestServiceContext } from './service.js';
+export { IngestService, runIngest, type IngestContext } from './service.js';
 export {
   importFolder,
   importManifest,
@@ -20,10 +20,10 @@ export { Pseudonyms } from './pipeline/pseudonyms.js';
 export { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 export { chooseSplit, type AssignedSplit, type SplitIdentity, type SplitShares } from './pipeline/splits.js';
 export {
-  commonEnvironment,
-  readCommonConfig,
-  readServerConfig,
-  serverEnvironment,
-  type CommonConfig,
-  type ServerConfig,
+  environment,
+  importEnvironment,
+  readConfig,
+  readImportConfig,
+  type ImportConfig,
+  type IngestConfig,
 } from './config.js';

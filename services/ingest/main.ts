@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { connectBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
-import { readServerConfig, serverEnvironment } from './config.js';
-import { IngestService } from './service.js';
+import { readConfig, environment } from './config.js';
+import { runIngest } from './service.js';
 
 /** `sulcus ingest`: takes images in until it is told to stop. Configured by the environment alone. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -11,17 +10,16 @@ export async function main(argv: readonly string[]): Promise<void> {
       name: 'sulcus ingest',
       description: 'Takes images in over gRPC and from a watched folder.',
       options: {},
-      environment: serverEnvironment,
+      environment: environment,
     },
     argv,
   );
   if (!parsed) return;
   await runService('ingest', async ({ signal, log, instance }) => {
-    const config = readServerConfig();
+    const config = readConfig();
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
     await bus.ensureTopology();
-    await using _service = await IngestService.start({ bus, config, log, instance });
-    if (!signal.aborted) await once(signal, 'abort');
+    await runIngest({ bus, config, log, instance }, signal);
   });
 }
 

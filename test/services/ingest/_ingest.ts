@@ -8,14 +8,7 @@ import { encodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
-import {
-  IngestEvents,
-  IngestService,
-  Ingestor,
-  Pseudonyms,
-  readServerConfig,
-  type ServerConfig,
-} from '#services/ingest';
+import { IngestEvents, IngestService, Ingestor, Pseudonyms, readConfig, type IngestConfig } from '#services/ingest';
 import { startNats, type TestNats } from '../../_helpers/nats.js';
 
 export const TEST_KEY = 'a key of the test that is long enough';
@@ -49,7 +42,7 @@ function atEnd(t: TestContext, cleanup: () => unknown): void {
 export interface Harness {
   nats: TestNats;
   bus: Bus;
-  config: ServerConfig;
+  config: IngestConfig;
   /** Lines that were logged, parsed. */
   logged: { level: string; msg: string; [key: string]: unknown }[];
 }
@@ -65,7 +58,7 @@ export async function startHarness(
   const bus = await connectBus({ servers: nats.url, name: 'ingest' });
   atEnd(t, () => bus.drain());
   await bus.ensureTopology();
-  const config = readServerConfig({
+  const config = readConfig({
     SULCUS_NATS_URL: nats.url,
     SULCUS_SITE: 'site-a',
     SULCUS_INGEST_ADDRESS: '127.0.0.1:0',

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { createLogger } from '#libs/telemetry';
-import { loadPseudonymKey, readServerConfig } from '#services/ingest';
+import { loadPseudonymKey, readConfig } from '#services/ingest';
 import { temporaryFolder } from './_ingest.js';
 
 function recordingLog() {
@@ -66,7 +66,7 @@ test('all mistakes of the environment are reported together, without secrets', (
     SULCUS_INGEST_RETRY_TIMEOUT: '10',
   };
   assert.throws(
-    () => readServerConfig(environment),
+    () => readConfig(environment),
     (error: Error & { code: string; details: { mistakes: string[] } }) => {
       assert.equal(error.code, 'INVALID_CONFIG');
       assert.deepEqual(error.details.mistakes.map((mistake) => mistake.split(/[ :]/)[0]).sort(), [
@@ -83,12 +83,12 @@ test('all mistakes of the environment are reported together, without secrets', (
 });
 
 test('a configuration can be logged', () => {
-  const config = readServerConfig({
+  const config = readConfig({
     SULCUS_PSEUDONYM_KEY: 'a very long secret key',
     SULCUS_SPLIT_KEY: 'another secret',
   });
   assert.doesNotMatch(JSON.stringify(config) + inspect(config), /secret key|another secret/);
-  assert.deepEqual(readServerConfig({ SULCUS_SPLIT_SHARES: '80/10/10' }).splitShares, {
+  assert.deepEqual(readConfig({ SULCUS_SPLIT_SHARES: '80/10/10' }).splitShares, {
     SPLIT_TRAIN: 80,
     SPLIT_VALIDATION: 10,
     SPLIT_TEST: 10,

@@ -2,20 +2,20 @@ import { connectBus } from '#libs/bus';
 import { flag } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import {
-  commonEnvironment,
+  importEnvironment,
   importPath,
   IngestEvents,
   Ingestor,
   loadPseudonymKey,
   Pseudonyms,
-  readCommonConfig,
+  readImportConfig,
   type IngestOutcome,
 } from '#services/ingest';
 import { natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
 
 /** What is not an option. */
-const { natsUrl: _, ...IMPORT_ENVIRONMENT } = commonEnvironment;
+const { natsUrl: _, ...IMPORT_ENVIRONMENT } = importEnvironment;
 
 /** Rejections shown one by one; all of them are in the dead-letter stream. */
 const MAX_SHOWN_REJECTIONS = 50;
@@ -43,7 +43,7 @@ export async function importMain(argv: readonly string[]): Promise<void> {
   const target = parsed.operand!;
 
   await runService('import', async ({ signal, log, instance }) => {
-    const config = { ...readCommonConfig(), natsUrl: parsed.options.nats };
+    const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
     await bus.ensureTopology();
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));

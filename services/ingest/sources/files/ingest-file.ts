@@ -20,7 +20,7 @@ export async function ingestFile(
   try {
     bytes = await readImageFile(file, maxFileBytes);
   } catch (error) {
-    return ingestor.rejectUnread(rest.source, error as SulcusError, options);
+    return ingestor.reject(rest.source, error as SulcusError, undefined, options);
   }
   return ingestor.ingestImage({ ...rest, bytes }, options);
 }

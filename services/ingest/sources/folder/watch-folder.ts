@@ -1,9 +1,8 @@
 import { watch } from 'chokidar';
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { retryWithBackoff, untilAborted } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { Ingestor } from '../../pipeline/ingestor.js';
@@ -54,17 +53,19 @@ export async function watchFolder({
 
   /** The file waits on disk, so there is no reason to give up. */
   async function takeUntilDone(file: string, source: string): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        if (await isGone(file)) return;
-        await ingestFile(ingestor, { file, source, ...placeOf(source) }, maxFileBytes, { signal });
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        log.error({ err: error, source }, 'a watched file could not be taken in: it is tried again');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+    const attempt = async (): Promise<void> => {
+      if (await isGone(file)) return;
+      await ingestFile(ingestor, { file, source, ...placeOf(source) }, maxFileBytes, { signal });
+    };
+    await retryWithBackoff(attempt, {
+      firstDelayMs: RETRY_MS,
+      maxDelayMs: RETRY_MS,
+      signal,
+      shouldRetry: () => true,
+      onRetry: (error) => log.error({ err: error, source }, 'a watched file could not be taken in: it is tried again'),
+    }).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ err: error, source }, 'a watched file cannot be taken in');
+    });
   }
 
   const watcher = watch(folder, {
@@ -80,7 +81,7 @@ export async function watchFolder({
   watcher.on('error', (error) => log.warn({ err: error }, 'the watched folder reports an error'));
 
   try {
-    if (!signal.aborted) await once(signal, 'abort');
+    await untilAborted(signal);
   } finally {
     await watcher.close();
     await Promise.allSettled(running);

@@ -27,7 +27,7 @@ async function settle(
   try {
     input = toImageInput(request);
   } catch (error) {
-    return ingestor.rejectRead(request.name, request.image, SulcusError.from(error), options);
+    return ingestor.reject(request.name, SulcusError.from(error), request.image, options);
   }
   return ingestor.ingestImage(input, options);
 }

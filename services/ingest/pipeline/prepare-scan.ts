@@ -1,0 +1,64 @@
+import type { ScanInput } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { decodeImage, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type DecodedImage } from '#libs/imaging';
+import type { ImportConfig } from '../config.js';
+import { cleanLabel } from './labels.js';
+import type { ImageInput } from './outcome.js';
+import type { Pseudonyms } from './pseudonyms.js';
+import { chooseSplit, type AssignedSplit } from './splits.js';
+
+/** A scan that only needs to be sent. */
+export type PreparedScan = ScanInput & {
+  sampleId: string;
+  label: string;
+  split: AssignedSplit;
+  image: { inline: Uint8Array };
+};
+
+/**
+ * Everything that needs no broker: validates an image by decoding it, pseudonymises whom it is of, chooses its split.
+ *
+ * @param sampleId SHA-256 of the file, lower-case hexadecimal
+ * @throws what is wrong with the image, its label or its name; nothing else can fail here
+ */
+export async function prepareScan(
+  input: ImageInput,
+  sampleId: string,
+  { config, pseudonyms }: { config: ImportConfig; pseudonyms: Pseudonyms },
+): Promise<PreparedScan> {
+  const label = cleanLabel(input.label);
+  const limits = { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes };
+  const { width, height, channels, format } = await decodeImage(input.bytes, limits);
+  if (!config.acceptMislabelled) refuseMislabelled(input.source, format);
+  const patientId = pseudonyms.patient(input.patientId);
+  const studyId = pseudonyms.study(input.studyId);
+  const identity = { patient: patientId, study: studyId, content: sampleId };
+  const split = chooseSplit(identity, config.splitKey.reveal(), config.splitShares, input.splits);
+  return {
+    sampleId,
+    studyId,
+    patientId,
+    site: config.site,
+    split,
+    label,
+    image: { inline: input.bytes },
+    format,
+    width,
+    height,
+    channels,
+    receivedUnixMs: Date.now(),
+    source: input.source,
+  };
+}
+
+/** A wrong ending tells of a broken export: which of the two is true, only its sender knows. */
+function refuseMislabelled(source: string, format: DecodedImage['format']): void {
+  const extension = /\.([^./\\]+)$/.exec(source)?.[1]?.toLowerCase() ?? '';
+  if (!IMAGE_EXTENSIONS.includes(extension) || !isMislabelled(source, format)) return;
+  throw new SulcusError(
+    'IMAGE_UNSUPPORTED',
+    `The name ends in .${extension} and the content is ${format.toUpperCase()}: ` +
+      `rename it to .${FORMAT_EXTENSIONS[format][0]}, or set SULCUS_ACCEPT_MISLABELLED=true`,
+    { details: { extension, format } },
+  );
+}

@@ -1,0 +1,70 @@
+import type { Ticket } from '#libs/async';
+import { subjects, writeScanHeaders, type Bus, type RequestOptions } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import type { IngestOutcome } from './outcome.js';
+import type { PreparedScan } from './prepare-scan.js';
+import type { AssignedSplit } from './splits.js';
+
+/**
+ * Stores a scan, once for all time: the same image again is a duplicate, which may bring the label that was missing.
+ *
+ * @param options `ticket`: scans are sent in the order of their tickets
+ * @returns what became of it; rejected for an image that was ingested under another label
+ * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the broker does not take it within the retry timeout
+ */
+export async function storeScan(
+  bus: Bus,
+  scan: PreparedScan,
+  { ticket, ...waiting }: RequestOptions & { ticket?: Ticket },
+): Promise<IngestOutcome> {
+  const { site = '', source = '', sampleId, label, split } = scan;
+  const subject = subjects.scan(site, sampleId);
+  const image = await bus.toPayload(scan.image.inline, waiting);
+  await ticket?.ready;
+  const publishing = bus.publish(
+    subject,
+    codecs.Scan,
+    { ...scan, image },
+    { messageId: `${site}:${sampleId}`, firstOnSubject: true, headers: writeScanHeaders(scan), ...waiting },
+  );
+  ticket?.release();
+  const { sequence, duplicate } = await publishing;
+  if (!duplicate) return { kind: 'ingested', source, sampleId, split, sequence };
+
+  const known = (await bus.getLast('SCANS', subject, codecs.Scan, waiting))?.message;
+  const knownLabel = known?.label ?? label;
+  if (label !== '' && knownLabel !== '' && label !== knownLabel) {
+    const error = labelConflict(scan, knownLabel, known?.source ?? '');
+    return { kind: 'rejected', source, sampleId, error };
+  }
+  if (label !== '' && knownLabel === '') await addLabel(bus, scan, waiting);
+  return { kind: 'duplicate', source, sampleId, split: (known?.split as AssignedSplit) ?? split, sequence };
+}
+
+function labelConflict({ sampleId, label }: PreparedScan, knownLabel: string, knownSource: string): SulcusError {
+  return new SulcusError(
+    'LABEL_CONFLICT',
+    `The same image was ingested before as "${knownLabel}" (from ${knownSource}) and now comes as "${label}": ` +
+      'to correct a label, annotate the sample',
+    { details: { sampleId, label, knownLabel } },
+  );
+}
+
+/** The image came without a label first and brings one now. */
+async function addLabel(
+  bus: Bus,
+  { site = '', sampleId, label }: PreparedScan,
+  waiting: RequestOptions,
+): Promise<void> {
+  const event = {
+    sampleId,
+    target: 'sampleId' as const,
+    label,
+    labelSource: 'ingest',
+    site,
+    labelledUnixMs: Date.now(),
+  };
+  const messageId = `ingest:${site}:${sampleId}:${encodeURIComponent(label)}`;
+  await bus.publish(subjects.label(site), codecs.LabelEvent, event, { messageId, ...waiting });
+}
