@@ -10,6 +10,7 @@ export { abortable, untilAborted } from './abortable.js';
 export { mapInOrder } from './map-in-order.js';
 export { Notifier } from './notifier.js';
 export { pause } from './pause.js';
+export { insertByPriority } from './priority-queue.js';
 export { retryStream } from './retry-stream.js';
 export { retryWithBackoff, type RetryOptions } from './retry.js';
 export { runTogether, type Task } from './run-together.js';

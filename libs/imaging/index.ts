@@ -27,7 +27,7 @@ export {
   type ContourWindowOptions,
   type UncroppedReason,
 } from './contour/contour-window.js';
-export type { Range, TransformOp, TransformSpec } from './transforms/spec.js';
+export { outputBytesOf, type Range, type TransformOp, type TransformSpec } from './transforms/spec.js';
 export { validateTransform } from './transforms/validate.js';
 export { canonicalTransformJson, transformHash } from './transforms/canonical.js';
 export { defaultTransform, s0Transform, transforms } from './transforms/named.js';
@@ -39,6 +39,13 @@ export { prepareFile } from './prepare-file.js';
 export { projectHeatMap, type HeatMap } from './saliency/project.js';
 export { overlayHeat } from './saliency/overlay.js';
 export { heatColours } from './saliency/colour-map.js';
+export { drawHeatMap, type DrawnHeatMap, type HeatMapForm, type HeatMapRequest } from './saliency/draw-heat-map.js';
+
+export { ImageWorkerPool } from './worker-pool/image-worker-pool.js';
+export type { ImageInput, InputFormat, PreparedInput } from './worker-pool/image-input.js';
+export { sharedBytes } from './worker-pool/shared-image.js';
+export type { TransformReference } from './worker-pool/transform-reference.js';
+export type { TransformSamplesRequest } from './worker-pool/worker.js';
 
 export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
 export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';

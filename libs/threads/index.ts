@@ -3,3 +3,4 @@ export { canRestoreNiceness, setProcessNiceness, setThreadNiceness } from './nic
 export type { ThreadMethods } from './protocol.js';
 export { serveThread } from './serve-thread.js';
 export { ThreadClient } from './thread-client.js';
+export { ThreadPool, type TaskOptions, type ThreadPoolOptions } from './thread-pool.js';

@@ -45,6 +45,11 @@ export class ThreadClient<Methods extends ThreadMethods> {
     return this.#pending.size;
   }
 
+  /** Whether the thread has ended: calls fail. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Resolves when the thread has ended, however it did. */
   get exited(): Promise<void> {
     return this.#exited;

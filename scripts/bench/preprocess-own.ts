@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import pLimit from 'p-limit';
-import {
-  canonicalTransformJson,
-  DEFAULT_MAX_BYTES,
-  DEFAULT_MAX_PIXELS,
-  s0Transform,
-  transformHash,
-} from '#libs/imaging';
+import { ImageWorkerPool, s0Transform, transformHash } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { assembleBatch, PixelPool, type PreparedSample, type SampleSource } from '#services/preprocess';
+import { assembleBatch, type PreparedSample, type SampleSource } from '#services/preprocess';
 import type { Contestant } from './measure.js';
 import type { PreprocessBenchOptions } from './preprocess-options.js';
 
@@ -21,9 +15,8 @@ export async function startOwnPreprocess(
   { source, workers, batch, size }: PreprocessBenchOptions,
 ): Promise<Contestant> {
   const spec = s0Transform(size);
-  const reference = { json: canonicalTransformJson(spec), hash: transformHash(spec), mode: 'train' } as const;
-  const transform = { reference, outputBytes: spec.outputHeight * spec.outputWidth * spec.channels };
-  const pool = new PixelPool(workers, { maxPixels: DEFAULT_MAX_PIXELS, maxBytes: DEFAULT_MAX_BYTES });
+  const transform = { hash: transformHash(spec), spec, mode: 'train' } as const;
+  const pool = new ImageWorkerPool({ threads: workers });
   const limiter = pLimit(2 * workers);
   const cache = new Map<string, PreparedSample>();
   const samples: SampleSource = {
@@ -31,7 +24,7 @@ export async function startOwnPreprocess(
       const known = cache.get(sampleId);
       if (known) return known;
       const sample = await limiter(async () => ({
-        prepared: await pool.prepare(readFileSync(sampleId), reference),
+        prepared: await pool.prepareFile(transform, readFileSync(sampleId)),
         traceparent: undefined,
       }));
       if (source === 'cache') cache.set(sampleId, sample);

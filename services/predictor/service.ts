@@ -1,12 +1,12 @@
 import { pause } from '#libs/async';
 import type { Bus } from '#libs/bus';
+import { ImageWorkerPool } from '#libs/imaging';
 import { Registry, type ModelCard } from '#libs/registry';
 import { startServer, type RpcServer } from '#libs/rpc';
 import { packageVersion } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from './config.js';
 import { PredictorEvents } from './events.js';
-import { PreparePool } from './prepare/pool.js';
 import { inferenceHandlers } from './protocols/open-inference/handlers.js';
 import { predictorHandlers } from './protocols/sulcus-v1/handlers.js';
 import { createRecords, type Records } from './recording/create-records.js';
@@ -39,7 +39,7 @@ interface ServiceParts {
   server: RpcServer;
   models: Models;
   shadow: Shadow | undefined;
-  pool: PreparePool;
+  pool: ImageWorkerPool;
   events: PredictorEvents;
   records: Records;
   studies: Studies;
@@ -72,7 +72,7 @@ export class PredictorService implements AsyncDisposable {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
     const statistics = new ServingStatistics();
-    const pool = new PreparePool({ threads: config.prepareThreads });
+    const pool = new ImageWorkerPool({ threads: config.prepareThreads });
     const onBatch = statistics.batchExecuted.bind(statistics);
     const models = createModels({ config, registry, pool, log, onBatch });
     const { live } = models;

@@ -3,7 +3,5 @@ export { main } from './main.js';
 export { environment, readConfig, type PreprocessConfig } from './config.js';
 export { runPreprocess, type PreprocessContext } from './service.js';
 export { assembleBatch, type AssembledBatch } from './batches/assemble-batch.js';
-export { PixelPool } from './pixels/pixel-pool.js';
 export type { PreparedSample } from './samples/prepared-sample.js';
 export type { SampleSource } from './samples/sample-loader.js';
-export type { TransformReference } from './transform-library.js';

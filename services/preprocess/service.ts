@@ -1,10 +1,10 @@
 import { Streams, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { ImageWorkerPool } from '#libs/imaging';
 import type { Logger } from '#libs/telemetry';
 import type { PreprocessConfig } from './config.js';
 import { PreprocessEvents } from './events.js';
 import { prepareBatch } from './batches/prepare-batch.js';
-import { PixelPool } from './pixels/pixel-pool.js';
 import { SampleCache } from './samples/sample-cache.js';
 import { SampleLoader } from './samples/sample-loader.js';
 import { TransformLibrary } from './transform-library.js';
@@ -36,7 +36,8 @@ export async function runPreprocess(
 ): Promise<void> {
   const events = new PreprocessEvents(bus, instance, log);
   const cache = new SampleCache(config.cacheBytes);
-  await using pool = new PixelPool(config.threads, { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes });
+  const limits = { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes };
+  await using pool = new ImageWorkerPool({ threads: config.threads, limits });
   const samples = new SampleLoader({ bus, cache, pool, config, events });
   const transforms = new TransformLibrary();
   events.start(cache);

@@ -1,36 +1,37 @@
 import { createHash } from 'node:crypto';
+import type { BatchRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { compileTransform, validateTransform, type CompiledTransform, type TransformMode } from '#libs/imaging';
+import { validateTransform, type TransformReference, type TransformSpec } from '#libs/imaging';
 
-/** How a transform is named between threads and in requests. */
-export interface TransformReference {
-  readonly json: string;
-  /** SHA-256 of the JSON, lower-case hexadecimal. */
-  readonly hash: string;
-  readonly mode: TransformMode;
+/** The transform of a request, valid and of the hash that the request says. */
+export interface CheckedTransform extends TransformReference {
+  readonly spec: TransformSpec;
 }
 
 /** A run keeps its transform for its whole life, so few are ever known at once. */
 const MAX_KNOWN = 64;
 
-/** Transforms by hash, checked and compiled when a request first brings them. */
+/** Transforms by hash, checked when a request first brings them. */
 export class TransformLibrary {
-  readonly #known = new Map<string, Record<TransformMode, CompiledTransform>>();
+  readonly #known = new Map<string, TransformSpec>();
 
   /** @throws HASH_MISMATCH, INVALID_ARGUMENT */
-  get({ json, hash, mode }: TransformReference): CompiledTransform {
-    return (this.#known.get(hash) ?? this.#learn(json, hash))[mode];
+  get({
+    transformJson: json,
+    transformHash: hash,
+    augment,
+  }: Pick<BatchRequest, 'transformJson' | 'transformHash' | 'augment'>): CheckedTransform {
+    return { hash, spec: this.#known.get(hash) ?? this.#check(json, hash), mode: augment ? 'train' : 'eval' };
   }
 
-  #learn(transformJson: string, transformHash: string): Record<TransformMode, CompiledTransform> {
-    const actual = createHash('sha256').update(transformJson).digest('hex');
-    if (actual !== transformHash)
-      throw new SulcusError('HASH_MISMATCH', `The transform has the hash ${actual}, the request says ${transformHash}`);
-    const spec = validateTransform(parseJson(transformJson));
-    const compiled = { train: compileTransform(spec, 'train'), eval: compileTransform(spec, 'eval') };
+  #check(json: string, hash: string): TransformSpec {
+    const actual = createHash('sha256').update(json).digest('hex');
+    if (actual !== hash)
+      throw new SulcusError('HASH_MISMATCH', `The transform has the hash ${actual}, the request says ${hash}`);
+    const spec = validateTransform(parseJson(json));
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(transformHash, compiled);
-    return compiled;
+    this.#known.set(hash, spec);
+    return spec;
   }
 }
 

@@ -6,7 +6,7 @@ import { foldGeometry } from './geometry.js';
 import { applyPhotometry } from './photometry.js';
 import { halvesFirst, prepareImage, splitAtFirstRandom, type PreparedImage } from './prepare.js';
 import { resample } from './resample.js';
-import type { TransformSpec } from './spec.js';
+import { outputBytesOf, type TransformSpec } from './spec.js';
 import { warpImage } from './warp.js';
 
 /** Train transforms draw random numbers; eval transforms give the same pixels every time. */
@@ -38,7 +38,7 @@ export interface CompiledTransform {
 /** Turns a valid specification into code: one affine warp and one table of 256 entries. */
 export function compileTransform(spec: TransformSpec, mode: TransformMode): CompiledTransform {
   const ops = splitAtFirstRandom(spec[mode]);
-  const outputBytes = spec.outputHeight * spec.outputWidth * spec.channels;
+  const outputBytes = outputBytesOf(spec);
   const halves = (original: Size): boolean => halvesFirst(original, spec, ops);
   const prepare: CompiledTransform['prepare'] = (image) => prepareImage(image, spec, ops);
   const apply = (prepared: PreparedImage, random: Random | undefined, output: Uint8Array): void => {

@@ -70,6 +70,10 @@ export interface TransformSpec {
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
+/** Length of the pixels that a transform makes of an image: `[height, width, channel]`, uint8. */
+export const outputBytesOf = ({ outputHeight, outputWidth, channels }: TransformSpec): number =>
+  outputHeight * outputWidth * channels;
+
 /** Whether an op draws random numbers. */
 export function isRandom(op: TransformOp): boolean {
   return op.op.startsWith('random') || op.op === 'kerasShearZoom' || op.op === 'colorJitter';

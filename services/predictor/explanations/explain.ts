@@ -1,9 +1,9 @@
 import { SulcusError } from '#libs/errors';
+import type { ImageInput, ImageWorkerPool } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { withSpan } from '#libs/telemetry';
-import type { ImageInput } from '../prepare/image-format.js';
-import type { PreparePool } from '../prepare/pool.js';
 import type { Servable } from '../servables/servable.js';
+import { PRIORITY_LEVELS } from '../serving/priority.js';
 import type { Explanation, ExplanationOptions } from './explanation.js';
 
 /** An image as it came, as the network got it, and what was answered. */
@@ -45,7 +45,7 @@ export function assertExplainable(
  * @throws CANCELLED or DEADLINE_EXCEEDED by `signal`; ENGINE_FAILED when the engine died meanwhile
  */
 export async function explainImage(
-  pool: PreparePool,
+  pool: ImageWorkerPool,
   servable: Servable,
   { className, form }: ExplanationOptions,
   { image, pixels, predicted }: Explained,
@@ -56,7 +56,11 @@ export async function explainImage(
     const { classes } = servable.card;
     const classIndex = className === '' ? predicted : classes.indexOf(className);
     const { heatMap, method } = await servable.explain(pixels, classIndex, signal);
-    const { png, width, height } = await pool.drawHeatMap(servable.transform, { image, heatMap, form }, signal);
+    const { png, width, height } = await pool.drawHeatMap(
+      servable.transform,
+      { image, heatMap, form },
+      { signal, priority: PRIORITY_LEVELS },
+    );
     return {
       png: Buffer.from(png.buffer, png.byteOffset, png.byteLength),
       className: classes[classIndex]!,

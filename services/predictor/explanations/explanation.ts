@@ -1,5 +1,5 @@
 import type { Explanation as ExplanationMessage, ExplanationInput } from '#libs/contracts';
-import type { HeatMapForm } from './draw.js';
+import type { HeatMapForm } from '#libs/imaging';
 
 /** What a caller wants explained. */
 export interface ExplanationOptions {

@@ -1,7 +1,7 @@
+import type { ImageWorkerPool } from '#libs/imaging';
 import type { ModelCard, Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
-import type { PreparePool } from '../prepare/pool.js';
 import { AliasManager } from './alias-manager.js';
 import { loadServable } from './load-servable.js';
 import { ModelResolver } from './model-resolver.js';
@@ -11,7 +11,7 @@ import { VersionCache } from './version-cache.js';
 export interface ModelsDependencies {
   config: PredictorConfig;
   registry: Registry;
-  pool: PreparePool;
+  pool: ImageWorkerPool;
   log: Logger;
   /** Told of every run of a network. */
   onBatch: (version: string, batchSize: number, runMs: number) => void;

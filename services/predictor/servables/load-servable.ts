@@ -1,9 +1,9 @@
 import os from 'node:os';
 import { abortable } from '#libs/async';
+import type { ImageWorkerPool } from '#libs/imaging';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { canRestoreNiceness } from '#libs/threads';
-import type { PreparePool } from '../prepare/pool.js';
 import { ModelThread } from './model-thread.js';
 import { warmUpBatchSizes } from './self-check.js';
 import { checkCard } from './servable-card.js';
@@ -12,7 +12,7 @@ import { Servable, type BatchingOptions } from './servable.js';
 /** How versions are loaded, and how they batch then. */
 export interface LoadOptions extends BatchingOptions {
   natsUrl: string;
-  pool: Pick<PreparePool, 'warmUp'>;
+  pool: Pick<ImageWorkerPool, 'warmUp'>;
   /** Undefined: one per core. */
   engineThreads: number | undefined;
   /** 'auto': as the card's recipe says, as far as the engine can. */

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import { temperatureScaled } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
+import type { TransformReference } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
-import type { TransformRef } from '../prepare/pool.js';
 import { Batcher, type Batched, type BatcherOptions, type Reservation } from '../serving/batcher.js';
 import type { Priority } from '../serving/priority.js';
 import type { EngineFacts } from './engine-facts.js';
@@ -19,7 +19,7 @@ export type BatchingOptions = Pick<
 export interface LoadedModel {
   readonly card: ModelCard;
   /** What an image goes through before it is submitted. */
-  readonly transform: TransformRef;
+  readonly transform: TransformReference;
   /** What computes the answers. */
   readonly engine: EngineFacts;
   /** Fetch, verify, start, load and warm together. */
@@ -46,7 +46,7 @@ const EXPLANATION_WAIT_MS = 200;
  */
 export class Servable implements Omit<LoadedModel, 'thread'> {
   readonly card: ModelCard;
-  readonly transform: TransformRef;
+  readonly transform: TransformReference;
   readonly engine: EngineFacts;
   readonly loadMs: number;
   readonly #thread: ModelThread;

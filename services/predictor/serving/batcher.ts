@@ -1,7 +1,7 @@
-import { Notifier } from '#libs/async';
+import { insertByPriority, Notifier } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { startDeadline, type Deadline } from './deadline.js';
-import { DEFAULT_PRIORITY, insertByPriority, type Priority } from './priority.js';
+import { DEFAULT_PRIORITY, type Priority } from './priority.js';
 
 /** Limits of one batcher, and the call that does the work. */
 export interface BatcherOptions<Row, Result> {

@@ -1,5 +1,5 @@
+import type { ImageWorkerPool } from '#libs/imaging';
 import type { PredictorEvents } from '../events.js';
-import type { PreparePool } from '../prepare/pool.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { AliasManager } from '../servables/alias-manager.js';
 import type { Shadow } from '../shadow/shadow.js';
@@ -11,7 +11,7 @@ export interface ServingContext {
   admission: Admission;
   /** The version that answers unless a request names another. */
   live: AliasManager;
-  pool: PreparePool;
+  pool: ImageWorkerPool;
   events: PredictorEvents;
   statistics: ServingStatistics;
   recorder: Recorder;

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { SulcusError } from '#libs/errors';
+import type { ImageInput, PreparedInput } from '#libs/imaging';
 import { attr, withSpan, type SpanHandle } from '#libs/telemetry';
 import { assertExplainable, explainImage } from '../explanations/explain.js';
 import type { ExplanationOptions } from '../explanations/explanation.js';
-import type { ImageInput } from '../prepare/image-format.js';
-import type { Prepared } from '../prepare/thread.js';
 import type { Servable } from '../servables/servable.js';
 import type { ServingContext } from './context.js';
 import type { Prediction } from './prediction.js';
@@ -58,7 +57,7 @@ export async function predictImageWith(
 
   using reservation = servable.reserve(signal, priority);
   const transform = input.transform ?? servable.transform;
-  const preparing = pool.prepare(transform, input, reservation.signal, priority);
+  const preparing = pool.prepareInput(transform, input, { signal: reservation.signal, priority });
   const { sampleId, pixels, prepareMs } = await namingSample(span, preparing);
 
   const batched = await reservation.submit(pixels);
@@ -94,7 +93,7 @@ export async function predictImageWith(
 }
 
 /** Readable or not, the span names the image, so that its trace can be found. */
-async function namingSample(span: SpanHandle, preparing: Promise<Prepared>): Promise<Prepared> {
+async function namingSample(span: SpanHandle, preparing: Promise<PreparedInput>): Promise<PreparedInput> {
   try {
     const prepared = await preparing;
     span.setAttributes({ [attr.sampleId]: prepared.sampleId });

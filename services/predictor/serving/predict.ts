@@ -1,8 +1,8 @@
 import { GrpcStatus, SulcusError } from '#libs/errors';
+import type { ImageInput } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { attr } from '#libs/telemetry';
 import type { ExplanationOptions } from '../explanations/explanation.js';
-import type { ImageInput } from '../prepare/image-format.js';
 import type { ServableHandle } from '../servables/servable.js';
 import type { ServingContext } from './context.js';
 import { failFast } from './fail-fast.js';

@@ -1,6 +1,6 @@
+import type { ImageInput } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import type { Explanation } from '../explanations/explanation.js';
-import type { ImageInput } from '../prepare/image-format.js';
 import type { EngineFacts } from '../servables/engine-facts.js';
 
 /** One answered image. */

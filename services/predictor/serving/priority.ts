@@ -16,10 +16,3 @@ export function toPriority(value: number): Priority {
     `Priority ${value}: it is 1 (first) to ${PRIORITY_LEVELS} (last), or 0 for ${DEFAULT_PRIORITY}`,
   );
 }
-
-/** Puts an entry behind all that go before it. */
-export function insertByPriority<T extends { readonly priority: Priority }>(queue: T[], entry: T): void {
-  let position = queue.length;
-  while (position > 0 && queue[position - 1]!.priority > entry.priority) position--;
-  queue.splice(position, 0, entry);
-}

@@ -1,8 +1,8 @@
 import type { Bus } from '#libs/bus';
+import type { ImageWorkerPool } from '#libs/imaging';
 import type { ModelCard, Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
-import type { PreparePool } from '../prepare/pool.js';
 import { AliasManager } from '../servables/alias-manager.js';
 import { loadServable } from '../servables/load-servable.js';
 import type { Servable } from '../servables/servable.js';
@@ -13,7 +13,7 @@ export interface ShadowDependencies {
   config: PredictorConfig;
   bus: Bus;
   registry: Registry;
-  pool: PreparePool;
+  pool: ImageWorkerPool;
   /** Holds the version that the shadow is compared with. */
   live: Pick<AliasManager, 'serving'>;
   log: Logger;

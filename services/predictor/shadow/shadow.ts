@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Notifier } from '#libs/async';
 import { SulcusError } from '#libs/errors';
+import type { ImageInput, ImageWorkerPool } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
-import type { ImageInput } from '../prepare/image-format.js';
-import type { PreparePool } from '../prepare/pool.js';
 import type { AliasManager } from '../servables/alias-manager.js';
 import type { Servable } from '../servables/servable.js';
 import { PRIORITY_LEVELS } from '../serving/priority.js';
@@ -25,7 +24,7 @@ export interface LiveAnswer {
 export interface ShadowOptions {
   /** Keeps the shadow version loaded. */
   manager: AliasManager;
-  pool: PreparePool;
+  pool: ImageWorkerPool;
   events: ShadowEvents;
   /** Share of the predictions to mirror, 0-1. */
   share: number;
@@ -136,7 +135,8 @@ export class Shadow {
         'INVALID_ARGUMENT',
         `${shadow.card.version} takes images that are prepared in another way, and the caller sent pixels`,
       );
-    return (await this.#options.pool.prepare(shadow.transform, input, signal, PRIORITY_LEVELS)).pixels;
+    const options = { signal, priority: PRIORITY_LEVELS };
+    return (await this.#options.pool.prepareInput(shadow.transform, input, options)).pixels;
   }
 }
 

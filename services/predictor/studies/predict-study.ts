@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { GrpcStatus, SulcusError } from '#libs/errors';
+import type { TransformReference } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
-import type { TransformRef } from '../prepare/pool.js';
 import type { Servable, ServableHandle } from '../servables/servable.js';
 import type { ServingContext } from '../serving/context.js';
 import { failFast } from '../serving/fail-fast.js';
@@ -100,7 +100,7 @@ async function predictWith(
 
 interface SliceRequest {
   servable: Servable;
-  views: readonly TransformRef[];
+  views: readonly TransformReference[];
   priority: ResolvedOptions['priority'];
   /** For its records. */
   studyId: string | undefined;

@@ -1,5 +1,4 @@
-import { transformHash, validateTransform, type TransformOp } from '#libs/imaging';
-import type { TransformRef } from '../prepare/pool.js';
+import { transformHash, type TransformOp, type TransformReference, validateTransform } from '#libs/imaging';
 
 /** Random ops with one outcome: they are those of training, and nothing about them is random here. */
 const flipped: TransformOp = { op: 'randomHorizontalFlip', probability: 1 };
@@ -29,7 +28,7 @@ export const MAX_VIEWS = VIEWS.length;
  *
  * @param count 1 to {@link MAX_VIEWS}
  */
-export function viewsOf(transform: TransformRef, count: number): TransformRef[] {
+export function viewsOf(transform: TransformReference, count: number): TransformReference[] {
   const spec = validateTransform(transform.spec);
   return VIEWS.slice(0, count).map((ops, index) => {
     if (index === 0) return transform;

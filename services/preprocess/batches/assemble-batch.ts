@@ -1,9 +1,8 @@
 import type { BatchRequest, DroppedSample, SampleRef } from '#libs/contracts';
-import type { PixelPool } from '../pixels/pixel-pool.js';
-import { sharedBytes } from '../pixels/shared-image.js';
+import { outputBytesOf, sharedBytes, type ImageWorkerPool } from '#libs/imaging';
 import type { PreparedSample } from '../samples/prepared-sample.js';
 import type { SampleSource } from '../samples/sample-loader.js';
-import type { TransformReference } from '../transform-library.js';
+import type { CheckedTransform } from '../transform-library.js';
 
 /** The pixels of a request, and what became of its samples. */
 export interface AssembledBatch {
@@ -20,19 +19,18 @@ export interface AssembledBatch {
  * Loads and transforms the samples of a request. The random numbers of a sample depend on seed, pass and sample alone:
  * whoever prepares it, whenever and in whatever batch, gets the same pixels.
  *
- * @param transform the transform of the request, and how many bytes it makes of each image
  * @throws what may pass, such as BUS_UNAVAILABLE; samples beyond help are dropped
  */
 export async function assembleBatch(
   request: Pick<BatchRequest, 'samples' | 'seed' | 'pass'>,
-  transform: { reference: TransformReference; outputBytes: number },
+  transform: CheckedTransform,
   source: SampleSource,
-  pool: PixelPool,
+  pool: ImageWorkerPool,
 ): Promise<AssembledBatch> {
   const loaded = await Promise.all(
     request.samples.map(async (reference) => ({
       reference,
-      sample: await source.load(reference, transform.reference),
+      sample: await source.load(reference, transform),
     })),
   );
   const kept: { reference: SampleRef; sample: PreparedSample }[] = [];
@@ -42,9 +40,9 @@ export async function assembleBatch(
       dropped.push({ scanSequence: reference.scanSequence, sampleId: reference.sampleId, code: sample.code });
     else kept.push({ reference, sample });
   }
-  const output = sharedBytes(kept.length * transform.outputBytes);
+  const output = sharedBytes(kept.length * outputBytesOf(transform.spec));
   const samples = kept.map(({ reference: { sampleId }, sample: { prepared } }) => ({ sampleId, prepared }));
-  await pool.apply({ transform: transform.reference, seed: request.seed, pass: request.pass, samples, output });
+  await pool.transformSamples(transform, { seed: request.seed, epoch: request.pass, samples, output });
   const traceparents = new Set(kept.flatMap(({ sample: { traceparent } }) => traceparent ?? []));
   return { pixels: output, samples: kept.map(({ reference }) => reference), dropped, traceparents };
 }

@@ -1,16 +1,16 @@
 import { blobOwners, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type BatchRequest } from '#libs/contracts';
+import type { ImageWorkerPool } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
 import { assembleBatch } from './assemble-batch.js';
 import type { PreprocessEvents } from '../events.js';
-import type { PixelPool } from '../pixels/pixel-pool.js';
 import type { SampleLoader } from '../samples/sample-loader.js';
-import type { TransformLibrary, TransformReference } from '../transform-library.js';
+import type { TransformLibrary } from '../transform-library.js';
 
 export interface PrepareBatchContext {
   bus: Bus;
   samples: SampleLoader;
-  pool: PixelPool;
+  pool: ImageWorkerPool;
   transforms: TransformLibrary;
   events: PreprocessEvents;
   signal: AbortSignal;
@@ -35,15 +35,10 @@ export async function prepareBatch(
   };
   await withSpan('prepare batch', { root: true, kind: 'consumer', attributes }, async (span) => {
     const startedMs = performance.now();
-    const transform: TransformReference = {
-      json: request.transformJson,
-      hash: request.transformHash,
-      mode: request.augment ? 'train' : 'eval',
-    };
-    const { spec, outputBytes } = transforms.get(transform);
-    const batch = await assembleBatch(request, { reference: transform, outputBytes }, samples, pool);
+    const transform = transforms.get(request);
+    const batch = await assembleBatch(request, transform, samples, pool);
     for (const traceparent of batch.traceparents) span.addLink({ traceparent });
-    const { outputHeight: height, outputWidth: width, channels } = spec;
+    const { outputHeight: height, outputWidth: width, channels } = transform.spec;
     const prepareMs = performance.now() - startedMs;
     // The batch is held while the streams are full: the trainer is slower than this worker.
     const waiting = { signal, retryTimeoutMs: Infinity, whileFull: true, onRetry: events.waiting.bind(events) };

@@ -2,10 +2,10 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { Streams, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import type { ImageWorkerPool } from '#libs/imaging';
 import type { PreprocessConfig } from '../config.js';
 import type { PreprocessEvents } from '../events.js';
-import type { PixelPool } from '../pixels/pixel-pool.js';
-import type { TransformReference } from '../transform-library.js';
+import type { CheckedTransform } from '../transform-library.js';
 import type { LostSample, PreparedSample } from './prepared-sample.js';
 import type { SampleCache } from './sample-cache.js';
 
@@ -15,14 +15,14 @@ const MAX_REMEMBERED_LETTERS = 100_000;
 export interface SampleLoaderContext {
   bus: Bus;
   cache: SampleCache;
-  pool: PixelPool;
+  pool: ImageWorkerPool;
   config: PreprocessConfig;
   events: PreprocessEvents;
 }
 
 /** Where batches get their samples. */
 export interface SampleSource {
-  load(reference: SampleRef, transform: TransformReference): Promise<PreparedSample | LostSample>;
+  load(reference: SampleRef, transform: CheckedTransform): Promise<PreparedSample | LostSample>;
 }
 
 /** Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them. */
@@ -43,7 +43,7 @@ export class SampleLoader implements SampleSource {
    *
    * @throws what may pass: BUS_UNAVAILABLE, STORAGE_FULL and the like
    */
-  async load(reference: SampleRef, transform: TransformReference): Promise<PreparedSample | LostSample> {
+  async load(reference: SampleRef, transform: CheckedTransform): Promise<PreparedSample | LostSample> {
     const key = `${reference.sampleId} ${reference.scanSequence} ${transform.mode} ${transform.hash}`;
     const cached = this.#context.cache.get(key);
     if (cached) return cached;
@@ -55,12 +55,12 @@ export class SampleLoader implements SampleSource {
     return loading;
   }
 
-  async #bring(reference: SampleRef, transform: TransformReference, key: string): Promise<PreparedSample | LostSample> {
+  async #bring(reference: SampleRef, transform: CheckedTransform, key: string): Promise<PreparedSample | LostSample> {
     let received: Received<Scan> | undefined;
     try {
       received = await this.#context.bus.get(Streams.SCANS, reference.scanSequence, codecs.Scan);
       const bytes = await this.#context.bus.fromPayload(requireScan(received, reference).image!);
-      const prepared = await this.#context.pool.prepare(bytes, transform);
+      const prepared = await this.#context.pool.prepareFile(transform, bytes);
       this.#context.events.decoded();
       if (prepared.uncropped) this.#context.events.uncropped(reference.sampleId, prepared.uncropped);
       const sample = { prepared, traceparent: received?.traceparent };

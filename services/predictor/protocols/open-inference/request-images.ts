@@ -1,8 +1,8 @@
 import { endianness } from 'node:os';
 import type { InferInputTensor, InferTensorContents, ModelInferRequest } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import type { ImageInput } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
-import type { ImageInput } from '../../prepare/image-format.js';
 import { ELEMENT_BYTES, INPUT, INPUT_DATATYPES, pixelShape, splitElements, type InputDatatype } from './tensors.js';
 
 const invalid = (message: string): SulcusError => new SulcusError('INVALID_ARGUMENT', message);

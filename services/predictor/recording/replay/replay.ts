@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Computation, PredictionRecord } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { ImageWorkerPool, type InputFormat, type TransformReference } from '#libs/imaging';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
-import type { ImageFormat } from '../../prepare/image-format.js';
-import { PreparePool, type TransformRef } from '../../prepare/pool.js';
 import { loadServable } from '../../servables/load-servable.js';
 import type { Servable } from '../../servables/servable.js';
 import type { Batched } from '../../serving/batcher.js';
@@ -44,7 +43,7 @@ const BATCH_DELAY_MS = 60_000;
 export async function replay({ record, card, input, natsUrl, signal }: ReplayOptions): Promise<Replayed> {
   assertSame(record, card, input);
   const { precision, batchSize, batchRow, engineThreads } = record.computation!;
-  const pool = new PreparePool({ threads: 1 });
+  const pool = new ImageWorkerPool({ threads: 1 });
   let servable: Servable | undefined;
   try {
     const options = {
@@ -56,8 +55,8 @@ export async function replay({ record, card, input, natsUrl, signal }: ReplayOpt
       maxDelayMs: BATCH_DELAY_MS,
     };
     servable = await loadServable(card, options, signal);
-    const image = { format: record.inputFormat as ImageFormat, bytes: input };
-    const { pixels } = await pool.prepare(preparationOf(record, servable), image, signal);
+    const image = { format: record.inputFormat as InputFormat, bytes: input };
+    const { pixels } = await pool.prepareInput(preparationOf(record, servable), image, { signal });
     const row = (await predictBatch(servable, pixels, batchSize, signal))[batchRow]!;
     return { probabilities: row.result, computation: computationOf(servable.engine, row, engineThreads) };
   } finally {
@@ -94,7 +93,7 @@ function assertSame(record: PredictionRecord, card: ModelCard, input: Uint8Array
 }
 
 /** The version's own transform, or the view of test-time augmentation that the record names. */
-function preparationOf(record: PredictionRecord, { transform }: Servable): TransformRef {
+function preparationOf(record: PredictionRecord, { transform }: Servable): TransformReference {
   const preparation = viewsOf(transform, MAX_VIEWS).find(({ hash }) => hash === record.transformHash) ?? transform;
   assertEqual(record, [['the preparation', record.transformHash, preparation.hash]]);
   return preparation;

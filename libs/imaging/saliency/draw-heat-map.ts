@@ -1,10 +1,14 @@
-import { decodeImage, encodeImage, overlayHeat, projectHeatMap, type HeatMap, type TransformSpec } from '#libs/imaging';
+import { decodeImage } from '../decode/decode-image.js';
+import { encodeImage } from '../encode-image.js';
+import type { TransformSpec } from '../transforms/spec.js';
+import { overlayHeat } from './overlay.js';
+import { projectHeatMap, type HeatMap } from './project.js';
 
 /** A picture of a heat map: over the image, or alone as grey levels. */
 export type HeatMapForm = 'overlay' | 'heat-map';
 
 /** A picture to draw. */
-export interface HeatMapOrder {
+export interface HeatMapRequest {
   /** Encoded file. */
   image: Uint8Array;
   heatMap: HeatMap;
@@ -24,7 +28,7 @@ export interface DrawnHeatMap {
  * @throws IMAGE_* for bytes that are no readable image
  */
 export async function drawHeatMap(
-  { image: bytes, heatMap, form }: HeatMapOrder,
+  { image: bytes, heatMap, form }: HeatMapRequest,
   transform: TransformSpec,
 ): Promise<DrawnHeatMap> {
   const image = await decodeImage(bytes);

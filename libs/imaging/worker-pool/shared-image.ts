@@ -1,4 +1,4 @@
-import type { PreparedImage } from '#libs/imaging';
+import type { PreparedImage } from '../transforms/prepare.js';
 
 /** Bytes in memory that every thread of this process can see. */
 export function sharedBytes(length: number): Uint8Array {

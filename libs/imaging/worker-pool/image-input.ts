@@ -1,16 +1,26 @@
 import { SulcusError } from '#libs/errors';
-import type { TransformRef } from './pool.js';
+import type { TransformReference } from './transform-reference.js';
 
-/** How an image comes: as a file's bytes, or as `[height, width, channels]` at the network's size, 0-255. */
-export type ImageFormat = 'encoded' | 'uint8' | 'float32';
+/** How an image of a request comes: as a file's bytes, or as `[height, width, channel]` at the network's size, 0-255. */
+export type InputFormat = 'encoded' | 'uint8' | 'float32';
 
 /** One image of a request. */
 export interface ImageInput {
-  format: ImageFormat;
+  format: InputFormat;
   /** File, bytes of the pixels, or their little-endian 32-bit floats. */
   bytes: Uint8Array;
   /** What an encoded image goes through instead of the version's own transform: another view of it. */
-  transform?: TransformRef;
+  transform?: TransformReference;
+}
+
+/** One image, ready for the network. */
+export interface PreparedInput {
+  /** SHA-256 of the image as it came, lower-case hexadecimal. */
+  sampleId: string;
+  /** `[height, width, channel]`, 0-255. */
+  pixels: Uint8Array;
+  /** Hash, decode and transform. */
+  prepareMs: number;
 }
 
 /**

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { SulcusError } from '#libs/errors';
+import {
+  compileTransform,
+  decodeImage,
+  encodeImage,
+  ImageWorkerPool,
+  prepareFile,
+  sharedBytes,
+  transformHash,
+  transforms,
+  type TransformSpec,
+} from '#libs/imaging';
+import { createRandom } from '#libs/random';
+
+const ref = (spec: TransformSpec) => ({ hash: transformHash(spec), spec });
+const small = ref(transforms['default-96']!);
+const encoded = (bytes: Uint8Array) => ({ format: 'encoded' as const, bytes });
+const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
+
+async function randomPng(seed: number, width = 120, height = 90): Promise<Buffer> {
+  const random = createRandom(seed, 'image');
+  return encodeImage(
+    { width, height, channels: 1, data: Uint8Array.from({ length: width * height }, () => random.integer(0, 255)) },
+    'png',
+  );
+}
+
+let pool: ImageWorkerPool;
+before(async () => {
+  pool = new ImageWorkerPool({ threads: 2 });
+  await pool.warmUp(small);
+});
+after(() => pool.close());
+
+test('the pixels are those of decode and evaluation transform in this thread, with the content hash', async () => {
+  const image = await randomPng(1);
+  const { pixels, sampleId, prepareMs } = await pool.prepareInput(small, encoded(image));
+  const expected = compileTransform(transforms['default-96']!, 'eval')(await decodeImage(image));
+  assert.deepEqual(pixels, expected);
+  assert.equal(sampleId, createHash('sha256').update(image).digest('hex'));
+  assert.ok(prepareMs > 0);
+});
+
+test('many images of two transforms at once: every caller gets its own', async () => {
+  const images = await Promise.all(Array.from({ length: 24 }, (_, seed) => randomPng(seed)));
+  const specs = [transforms['default-96']!, transforms['default-128']!];
+  const prepared = await Promise.all(
+    images.map((image, index) => pool.prepareInput(ref(specs[index % 2]!), encoded(image))),
+  );
+  for (const [index, { pixels }] of prepared.entries()) {
+    assert.deepEqual(pixels, compileTransform(specs[index % 2]!, 'eval')(await decodeImage(images[index]!)));
+  }
+});
+
+test("the caller's image is not taken away, nor what lies beside it in memory", async () => {
+  const image = await randomPng(3);
+  const around = Buffer.concat([Buffer.alloc(100, 1), image, Buffer.alloc(100, 2)]);
+  await pool.prepareInput(small, encoded(around.subarray(100, 100 + image.length)));
+  assert.equal(around.length, image.length + 200);
+  assert.deepEqual(around.subarray(100, 100 + image.length), image);
+});
+
+for (const [what, image, code] of [
+  ['no bytes', Buffer.alloc(0), 'IMAGE_EMPTY'],
+  ['text', Buffer.from('this is not an image, whatever its name says'), 'IMAGE_UNDECODABLE'],
+] as const) {
+  test(`${what}: ${code}, and the error names the sample`, async () => {
+    const sampleId = createHash('sha256').update(image).digest('hex');
+    await assert.rejects(
+      pool.prepareInput(small, encoded(image)),
+      (error) => isCode(code)(error) && (error as SulcusError).details.sampleId === sampleId,
+    );
+  });
+}
+
+test('a truncated image is refused', async () => {
+  const image = await randomPng(4);
+  await assert.rejects(
+    pool.prepareInput(small, encoded(image.subarray(0, image.length / 2))),
+    isCode('IMAGE_TRUNCATED'),
+  );
+});
+
+test('an image whose caller gave up while it waited is dropped', async () => {
+  const image = await randomPng(5, 400, 400);
+  const busy = Array.from({ length: 8 }, () => pool.prepareInput(small, encoded(image)));
+  const caller = new AbortController();
+  const waiting = pool.prepareInput(small, encoded(image), { signal: caller.signal });
+  caller.abort();
+  await assert.rejects(waiting, isCode('CANCELLED'));
+  await Promise.all(busy);
+});
+
+test('closing answers what the workers hold and refuses the rest', async () => {
+  const closing = new ImageWorkerPool({ threads: 1 });
+  await closing.warmUp(small);
+  const image = await randomPng(6);
+  const outcomes = Array.from({ length: 5 }, () => closing.prepareInput(small, encoded(image)));
+  const settled = Promise.allSettled(outcomes);
+  await closing.close();
+  const states = (await settled).map(({ status }) => status);
+  assert.deepEqual(states, ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected']);
+  await assert.rejects(closing.prepareInput(small, encoded(image)), isCode('SERVICE_UNAVAILABLE'));
+});
+
+test('pixels pass unchanged, floats are rounded, and values that are no pixels are refused', async () => {
+  const bytes = Uint8Array.from([0, 7, 255]);
+  const passed = await pool.prepareInput(small, { format: 'uint8', bytes });
+  assert.deepEqual([...passed.pixels], [0, 7, 255]);
+  assert.equal(passed.sampleId, createHash('sha256').update(bytes).digest('hex'));
+  const floats = (values: number[]) => ({
+    format: 'float32' as const,
+    bytes: new Uint8Array(Float32Array.from(values).buffer),
+  });
+  assert.deepEqual([...(await pool.prepareInput(small, floats([0, 6.6, 254.4, 255]))).pixels], [0, 7, 254, 255]);
+  for (const wrong of [NaN, Infinity, -0.5, 255.5]) {
+    await assert.rejects(
+      pool.prepareInput(small, floats([1, wrong])),
+      (error) => isCode('INVALID_ARGUMENT')(error) && /Value 1 of the image is/.test((error as SulcusError).message),
+    );
+  }
+});
+
+test('files prepared and samples transformed in threads are what one thread makes of them, whatever the batch', async () => {
+  const spec = transforms['s0-224']!;
+  const train = { ...ref(spec), mode: 'train' } as const;
+  const compiled = compileTransform(spec, 'train');
+  const files = await Promise.all(Array.from({ length: 19 }, (_, seed) => randomPng(seed, 300, 260)));
+  const samples = await Promise.all(
+    files.map(async (file, index) => ({
+      sampleId: `sample ${index}`,
+      prepared: await pool.prepareFile(train, file),
+    })),
+  );
+  for (const { prepared } of samples) assert.ok(prepared.image.data.buffer instanceof SharedArrayBuffer);
+  const output = sharedBytes(samples.length * compiled.outputBytes);
+  await pool.transformSamples(train, { seed: 7, epoch: 3, samples, output });
+  for (const [index, file] of files.entries()) {
+    const expected = new Uint8Array(compiled.outputBytes);
+    const random = createRandom(7, 'augment', 3, `sample ${index}`);
+    compiled.apply(await prepareFile(file, compiled), random, expected);
+    const actual = output.subarray(index * compiled.outputBytes, (index + 1) * compiled.outputBytes);
+    assert.ok(Buffer.from(actual).equals(expected), `sample ${index}`);
+  }
+});
+
+test('a transform that is refused says what is wrong with it, again and again; others go on', async () => {
+  const refused = { hash: 'f'.repeat(64), spec: { ...transforms['default-96'], channels: 2 } };
+  const image = await randomPng(8);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assert.rejects(
+      pool.prepareInput(refused, encoded(image)),
+      (error) => isCode('INVALID_ARGUMENT')(error) && /channels/.test((error as SulcusError).message),
+    );
+  }
+  await pool.prepareInput(small, encoded(image));
+});
+
+test('many transforms, one after the other: those that came first are still known', async () => {
+  await using narrow = new ImageWorkerPool({ threads: 1 });
+  const image = await randomPng(9, 20, 20);
+  const named = (index: number) => ref({ ...transforms['default-96']!, name: `transform ${index}` });
+  const all = Array.from({ length: 70 }, (_, index) => narrow.prepareInput(named(index), encoded(image)));
+  const [first] = await Promise.all(all);
+  assert.deepEqual((await narrow.prepareInput(named(0), encoded(image))).pixels, first!.pixels);
+});
+
+test('limits hold for files and for inputs', async () => {
+  await using narrow = new ImageWorkerPool({ threads: 1, limits: { maxPixels: 1000 } });
+  const image = await randomPng(10, 40, 40);
+  await assert.rejects(narrow.prepareFile(small, image), isCode('IMAGE_TOO_LARGE'));
+  await assert.rejects(narrow.prepareInput(small, encoded(image)), isCode('IMAGE_TOO_LARGE'));
+});
