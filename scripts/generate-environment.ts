@@ -31,8 +31,8 @@ const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
 
 const HEAD = `# Environment
 
-Every variable of every process, made from what they read (\`npm run generate\`); \`npx sulcus <command> --help\` says the same.
-\`OTEL_*\` variables keep their standard meaning. A mistake is reported with all others when a process starts.
+Every variable of every process, made from what they read (\`npm run generate\`); \`npx sulcus <command> --help\` says
+the same. \`OTEL_*\` variables keep their standard meaning. All mistakes are reported together when a process starts.
 `;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
