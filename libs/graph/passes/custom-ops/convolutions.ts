@@ -43,7 +43,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
       { name: node.name },
     );
 
-  const emitDirect = (
+  const emitImplicitGemm = (
     g: Graph,
     node: GraphNode,
     type: string,
@@ -69,11 +69,11 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
     const { x, window } = unpadded(g, node.inputs[0]!, inputs[0]!, convolution.window);
     const args = [x, inputs[1]!];
     const size = { output_size: spatial(convolution.output) };
-    if (!normalised.has(node.name)) return emitDirect(g, node, 'SulcusConv2D', args, window, size);
+    if (!normalised.has(node.name)) return emitImplicitGemm(g, node, 'SulcusConv2D', args, window, size);
     const [y] = node.outputs as [TensorSpec];
     const perChannel: TensorSpec = { dtype: 'float32', shape: [y.shape[3]!] };
     const outputs = [y, perChannel, perChannel];
-    const [result, ...known] = emitDirect(g, node, 'SulcusConv2DWithMoments', args, window, size, outputs);
+    const [result, ...known] = emitImplicitGemm(g, node, 'SulcusConv2DWithMoments', args, window, size, outputs);
     statistics.set(node.name, known);
     return [result!];
   };
@@ -104,7 +104,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
         name: node.name,
       });
     const size = { input_size: spatial(convolution.input) };
-    return emitDirect(g, node, 'SulcusConv2DBackpropInput', [filter!, dy!], convolution.window, size);
+    return emitImplicitGemm(g, node, 'SulcusConv2DBackpropInput', [filter!, dy!], convolution.window, size);
   };
 
   /** The gradient of what was padded, computed without that of the padding. */
@@ -116,7 +116,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
     if (!convolution || !before) return undefined;
     const size = { input_size: spatial(node.outputs[0]!.shape) };
     const window = withPadding(convolution.window, before);
-    return emitDirect(g, node, 'SulcusConv2DBackpropInput', g.node(dx!.node).inputs, window, size);
+    return emitImplicitGemm(g, node, 'SulcusConv2DBackpropInput', g.node(dx!.node).inputs, window, size);
   };
 
   const backpropFilter: Emit = (g, node, [input, , dy]) => {
@@ -128,7 +128,7 @@ export function useCustomConvolutions(program: Program, elementTypes: readonly s
       });
     const { x, window } = unpadded(g, node.inputs[0]!, input!, convolution.window);
     const kernelSize: Pair = [convolution.filter[0]!, convolution.filter[1]!];
-    return emitDirect(g, node, 'SulcusConv2DBackpropFilter', [x, dy!], window, { kernel_size: kernelSize });
+    return emitImplicitGemm(g, node, 'SulcusConv2DBackpropFilter', [x, dy!], window, { kernel_size: kernelSize });
   };
 
   const relu: Emit = (_g, node) => (fusedRelus.has(node.name) ? [fusedRelus.get(node.name)!] : undefined);

@@ -415,4 +415,29 @@ describe('batch norms of training by custom ops', () => {
     );
     assert.ok(next!['y']!.every(Number.isFinite));
   });
+
+  it('a side input without the ReLU behind it is refused, as TensorFlow refuses it', async (test) => {
+    if (skipped(test, 'float32')) return;
+    const g = new Graph();
+    const [x, parameter] = [g.placeholder('x', 'float32', [1, 2, 2, 16]), g.placeholder('parameter', 'float32', [16])];
+    const attrs = {
+      T: attr.type('float32'),
+      epsilon: attr.float(1e-3),
+      exponential_avg_factor: attr.float(1),
+      fused_relu: attr.bool(false),
+      num_side_inputs: attr.int(1),
+      num_moments: attr.int(0),
+    };
+    const inputs = [x, parameter, parameter, parameter, parameter, x];
+    const outputs = [x, parameter, parameter, parameter, parameter];
+    const y = g.op('SulcusFusedBatchNorm', inputs, attrs, outputs)[0]!;
+    const loaded = await engines[0]!.load({
+      graph: g,
+      signatures: { run: { inputs: { x, parameter }, outputs: { y } } },
+    });
+    await assert.rejects(
+      loaded.run('run', { x: float32(new Float32Array(64), x.shape), parameter: float32(new Float32Array(16)) }),
+      /at most one side input, and that only with the ReLU fused/,
+    );
+  });
 });
