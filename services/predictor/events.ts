@@ -134,7 +134,7 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
         swaps: this.#swaps,
         requestsPerSecond: answered / seconds,
         p50Ms: median(this.#latenciesMs),
-        unanswered: { ...this.#rejections },
+        rejections: { ...this.#rejections },
         recordsStored: records.stored,
         recordsDropped: records.dropped,
         recordsWaiting: records.waiting,

@@ -6,9 +6,9 @@ import { mayAskAgain, PredictorClient } from '#libs/client';
 import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
+import { isCode } from '../../helpers/errors.js';
 import {
   createFixture,
-  isCode,
   publishModel,
   randomImage,
   until,
@@ -34,7 +34,7 @@ async function freeAddress(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-test('what may be asked again: UNAVAILABLE, RESOURCE_EXHAUSTED and an engine that died, nothing else', () => {
+test('what may be retried: UNAVAILABLE, RESOURCE_EXHAUSTED and an engine that died, nothing else', () => {
   const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => mayAskAgain(new SulcusError(code, '')));
   assert.deepEqual(codes.sort(), [
     'BACKPRESSURE',
@@ -79,7 +79,7 @@ test('a client that was there first is answered when predictor and model have co
 /** Room for one request at a time, and for small messages. */
 let narrow: PredictorService;
 
-test('a full predictor is asked again until it has room, a bad image is not', async () => {
+test('a full predictor is retried until it has room, a bad image is not', async () => {
   narrow = await fixture.start({ maxRequests: 1, maxMessageBytes: 100_000 });
   await untilServing(narrow, card.version);
   using client = new PredictorClient(narrow.address);

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type PipelineEvent } from '#libs/contracts';
 import { startEngine, type Engine } from '#libs/engine';
-import { SulcusError } from '#libs/errors';
 import {
   compileTransform,
   decodeImage,
@@ -33,8 +32,6 @@ export const network: NetworkConfig = {
 
 export const never = new AbortController().signal;
 setMaxListeners(0, never);
-
-export const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
 
 /** Random weights that answer decidedly: the last layer's are enlarged, so that images and seeds are told apart. */
 export function randomWeights(seed: number): NetworkState {

@@ -71,7 +71,7 @@ test('sulcus predict FILE: one row of a table, exit code 0', async () => {
   assert.match(row!, new RegExp(`b\\.png +\\w+ +[0-9.]+ % +${card.version}$`));
 });
 
-test('sulcus predict DIR --csv --explain DIR: a row per image by path, a column per class, errors in place, exit code 1; a picture for each answer', async () => {
+test('sulcus predict DIR --csv --explain DIR: a row and a picture per image, errors in place, exit code 1', async () => {
   const pictures = path.join(folder, 'pictures');
   const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--csv', '--explain', pictures);
   assert.equal(code, 1);
@@ -155,7 +155,7 @@ async function spans(name: string): Promise<RecordedSpan[]> {
     .filter((span) => span.name === name);
 }
 
-test('sulcus predict --json --output FILE: a JSON array; the prediction is a span that names image, version and prediction and links the publication of the version; its record names the span', async () => {
+test('sulcus predict --json --output FILE: a JSON array; span and record of the prediction name each other', async () => {
   const output = path.join(folder, 'answers.json');
   const { code, stdout } = await predict(path.join(folder, 'images', 'b.png'), '--json', '--output', output);
   assert.equal(code, 0);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { PredictStreamResponse } from '#libs/contracts';
-import type { SulcusError } from '#libs/errors';
 import {
   compileTransform,
   decodeImage,
@@ -14,11 +13,11 @@ import {
 import { encodeSafetensors, listParameters, type NetworkState } from '#libs/nn';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { isCode } from '../../../helpers/errors.js';
 import { connectOip, packBytes, unpackElements, type InferRequest } from '../protocols/_oip-client.js';
 import {
   CLASSES,
   createFixture,
-  isCode,
   network,
   publishModel,
   SIZE_PX,
@@ -103,7 +102,7 @@ after(async () => {
   await fixture.close();
 });
 
-test('a heat map has the values derived by hand, in the pixels of the image, and is warmest over the lesion', async () => {
+test('a heat map has the values derived by hand, in pixels of the image, warmest over the lesion', async () => {
   const { predictedClass, explanation } = await client.predict({
     image,
     explain: { form: 'EXPLANATION_FORM_HEAT_MAP' },
@@ -159,10 +158,10 @@ test('the answer is the same to the bit with and without an explanation; without
   assert.deepEqual(explained.probabilities, plain.probabilities);
 });
 
-test('a class that the model does not know is INVALID_ARGUMENT naming those it knows, in a stream in its place', async () => {
+test('an unknown class is INVALID_ARGUMENT naming the known ones, in a stream in its place', async () => {
   await assert.rejects(
     client.predict({ image, explain: { className: 'stroke' } }),
-    (error) => isCode('INVALID_ARGUMENT')(error) && (error as SulcusError).message.includes(CLASSES.join(', ')),
+    (error) => isCode('INVALID_ARGUMENT')(error) && error.message.includes(CLASSES.join(', ')),
   );
   const requests = [{ className: 'pituitary' }, { className: 'stroke' }, {}].map((explain, index) => ({
     image,

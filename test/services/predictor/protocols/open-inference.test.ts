@@ -10,6 +10,7 @@ import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
+import { isStatus } from '../../../helpers/errors.js';
 import { callByReflection, checkHealth, listServices } from './_foreign-client.js';
 import {
   connectOip,
@@ -38,13 +39,6 @@ let direct: DirectAnswers;
 let service: PredictorService;
 let client: OipClient;
 let card: ModelCard;
-
-const status = (code: number, text: RegExp) => (error: { code: number; message: string }) => {
-  assert.equal(error.code, code, error.message);
-  assert.match(error.message, text);
-  return true;
-};
-const [INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, UNIMPLEMENTED, UNAVAILABLE] = [3, 4, 5, 12, 14];
 
 const IMAGE_BYTES = SIZE_PX * SIZE_PX;
 const tensor = (datatype: string, shape: number[], rest: object = {}): Tensor => ({
@@ -88,7 +82,7 @@ test('before the first promotion: live, not ready, and UNAVAILABLE that says why
   assert.equal(await checkHealth(service.address, 'inference.GRPCInferenceService'), 'NOT_SERVING');
   await assert.rejects(
     client.call('ModelMetadata', { name: 'test' }),
-    status(UNAVAILABLE, /No model version has been promoted to "champion"/),
+    isStatus('UNAVAILABLE', /No model version has been promoted to "champion"/),
   );
 });
 
@@ -148,7 +142,7 @@ test('metadata and configuration describe the same tensors', async () => {
   assert.equal(config.parameters.temperature!.string_value, '1');
 });
 
-test("encoded images, pixels and floats of one picture give the network's own answer, raw only, with version and id", async () => {
+test('encoded images, pixels and floats of one picture get the same raw answer, with version and id', async () => {
   const images = await Promise.all([1, 2, 3].map((seed) => randomImage(seed)));
   const pixels = Buffer.concat(await Promise.all(images.map(pixelsOf)));
   const floats = Buffer.from(Float32Array.from(pixels).buffer);
@@ -240,7 +234,7 @@ test('concurrent requests of one to four images each get exactly their rows', as
   );
 });
 
-test('a request that is wrong is INVALID_ARGUMENT with a text that says what is right, and the server goes on', async () => {
+test('a wrong request is INVALID_ARGUMENT with a text that says what is right, and the server goes on', async () => {
   const image = await randomImage(1);
   const pixels = await pixelsOf(image);
   const shape = [1, SIZE_PX, SIZE_PX, 1];
@@ -319,25 +313,25 @@ test('a request that is wrong is INVALID_ARGUMENT with a text that says what is 
     [encodedRequest([image], { parameters: { timeout: { string_param: 'soon' } } }), /"timeout" is not a whole number/],
   ];
   for (const [request, text] of wrong)
-    await assert.rejects(client.infer(request), status(INVALID_ARGUMENT, text), String(text));
+    await assert.rejects(client.infer(request), isStatus('INVALID_ARGUMENT', text), String(text));
 
   await assert.rejects(
     client.infer(encodedRequest([image], { model_name: 'other' })),
-    status(NOT_FOUND, /no model "other" here: the model is "test"/),
+    isStatus('NOT_FOUND', /no model "other" here: the model is "test"/),
   );
   await assert.rejects(
     client.infer(encodedRequest([image], { model_version: '7' })),
-    status(NOT_FOUND, /no version or alias "7" here: test-000001 is in service/),
+    isStatus('NOT_FOUND', /no version or alias "7" here: test-000001 is in service/),
   );
   await assert.rejects(
     client.infer(
       rawRequest(tensor('UINT8', shape, { parameters: { shared_memory_region: { string_param: 'r' } } }), pixels),
     ),
-    status(UNIMPLEMENTED, /shared memory/),
+    isStatus('UNIMPLEMENTED', /shared memory/),
   );
   await assert.rejects(
     client.infer(encodedRequest([image], { parameters: { sequence_id: { int64_param: 5 } } })),
-    status(UNIMPLEMENTED, /Sequences are not served/),
+    isStatus('UNIMPLEMENTED', /Sequences are not served/),
   );
   const unusual = {
     sequence_id: { int64_param: 0 },
@@ -351,7 +345,7 @@ test("a request's own timeout is kept", async () => {
   const image = await randomImage(2);
   await assert.rejects(
     client.infer(encodedRequest([image], { parameters: { timeout: { int64_param: 1 } } })),
-    status(DEADLINE_EXCEEDED, /timeout of 1 microseconds/),
+    isStatus('DEADLINE_EXCEEDED', /timeout of 1 microseconds/),
   );
   assert.equal(
     (await client.infer(encodedRequest([image], { parameters: { timeout: { int64_param: 20_000_000 } } })))
@@ -491,10 +485,10 @@ test('statistics count requests, images, runs and failures of every call, our ow
   const rows = ({ batch_stats }: Statistics): number =>
     batch_stats.reduce((sum, { batch_size, compute_infer }) => sum + batch_size * compute_infer.count, 0);
   assert.equal(rows(now) - rows(before), now.inference_count - before.inference_count);
-  await assert.rejects(client.call('ModelStatistics', { name: 'other' }), status(NOT_FOUND, /no model "other"/));
+  await assert.rejects(client.call('ModelStatistics', { name: 'other' }), isStatus('NOT_FOUND', /no model "other"/));
 });
 
-test('the repository shows every version; loading confirms what is in service; taking that out, and other stores, are UNIMPLEMENTED', async () => {
+test('the repository lists every version; Load confirms the live one; Unload of it is UNIMPLEMENTED', async () => {
   const candidate = await publishModel(fixture.registry, 2);
   await fixture.registry.promote('candidate', candidate.version, 'on trial');
   type Index = { models: { name: string; version: string; state: string; reason: string }[] };
@@ -511,19 +505,19 @@ test('the repository shows every version; loading confirms what is in service; t
   assert.deepEqual(await client.call('RepositoryModelLoad', { model_name: 'test' }), {});
   await assert.rejects(
     client.call('RepositoryModelLoad', { model_name: 'other' }),
-    status(NOT_FOUND, /no model "other"/),
+    isStatus('NOT_FOUND', /no model "other"/),
   );
   await assert.rejects(
     client.call('RepositoryModelLoad', { model_name: 'test', parameters: { config: { string_param: '{}' } } }),
-    status(UNIMPLEMENTED, /promote a version to "champion"/),
+    isStatus('UNIMPLEMENTED', /promote a version to "champion"/),
   );
   await assert.rejects(
     client.call('RepositoryModelUnload', { model_name: 'test' }),
-    status(UNIMPLEMENTED, /promoted to "champion"/),
+    isStatus('UNIMPLEMENTED', /promoted to "champion"/),
   );
   await assert.rejects(
     client.call('RepositoryIndex', { repository_name: 'elsewhere' }),
-    status(UNIMPLEMENTED, /one repository/),
+    isStatus('UNIMPLEMENTED', /one repository/),
   );
 });
 

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PredictStreamResponse } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
+import { SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { isCode, isStatus } from '../../../helpers/errors.js';
 import { callByReflection, checkHealth, listServices, watchHealth } from './_foreign-client.js';
 import {
   assertClose,
   CLASSES,
   createFixture,
   DirectAnswers,
-  isCode,
   publishModel,
   randomImage,
   until,
@@ -63,7 +63,7 @@ test('after the first promotion: SERVING, by name and as a whole, and watchers a
     watched.map(({ states }) => states),
     [['NOT_SERVING', 'SERVING'], ['NOT_SERVING', 'SERVING'], ['SERVICE_UNKNOWN']],
   );
-  await assert.rejects(checkHealth(service.address, 'no.such.Service'), (error: { code: number }) => error.code === 5);
+  await assert.rejects(checkHealth(service.address, 'no.such.Service'), isStatus('NOT_FOUND'));
 });
 
 test('reflection lists the predictor and health services', async () => {
@@ -104,7 +104,7 @@ test("an answer holds the network's own probabilities by class, the version, its
   }
 });
 
-test('two questions about one image have two prediction ids and the same probabilities', async () => {
+test('two requests for one image have two prediction ids and the same probabilities', async () => {
   const image = await randomImage(1);
   const [first, second] = await Promise.all([client.predict({ image }), client.predict({ image })]);
   assert.notEqual(first.predictionId, second.predictionId);
@@ -130,7 +130,7 @@ test('64 callers at once, in shared batches: each gets its own image answered', 
 
 test('bytes that are no readable image are INVALID_ARGUMENT with a stable code, and the server goes on', async () => {
   const image = await randomImage(1);
-  const bad: [Buffer, string][] = [
+  const bad: [Buffer, ErrorCode][] = [
     [Buffer.alloc(0), 'IMAGE_EMPTY'],
     [Buffer.from('not an image, but long enough to be looked at '.repeat(20)), 'IMAGE_UNDECODABLE'],
     [image.subarray(0, image.length / 2), 'IMAGE_TRUNCATED'],
@@ -139,7 +139,7 @@ test('bytes that are no readable image are INVALID_ARGUMENT with a stable code, 
   for (const [bytes, code] of bad) {
     await assert.rejects(
       client.predict({ image: bytes }),
-      (error) => isCode(code)(error) && (error as SulcusError).details.grpcStatus === 'INVALID_ARGUMENT',
+      (error) => isCode(code)(error) && error.details.grpcStatus === 'INVALID_ARGUMENT',
       code,
     );
   }
@@ -209,7 +209,7 @@ test('a call that is cancelled or late ends as such', async () => {
   await assert.rejects(client.predict({ image }, { timeoutMs: 1 }), isCode('DEADLINE_EXCEEDED'));
 });
 
-test('when the queue is full a call is refused with RESOURCE_EXHAUSTED, and a stream waits', async () => {
+test('when the queue is full a call is rejected with RESOURCE_EXHAUSTED, and a stream waits', async () => {
   const narrow = await fixture.start({ maxRequests: 2, maxBatchSize: 2 });
   await untilServing(narrow, card.version);
   const narrowClient = createClient('Predictor', narrow.address);
@@ -223,8 +223,8 @@ test('when the queue is full a call is refused with RESOURCE_EXHAUSTED, and a st
       const error = await narrowClient
         .predict({ image }, { timeoutMs: 5000 })
         .catch((thrown: unknown) => SulcusError.from(thrown));
-      return isCode('BACKPRESSURE')(error) && (error as SulcusError).details.grpcStatus === 'RESOURCE_EXHAUSTED';
-    }, 'a refused call');
+      return isCode('BACKPRESSURE')(error) && error.details.grpcStatus === 'RESOURCE_EXHAUSTED';
+    }, 'a rejected call');
     const streamed = (async () => {
       const names: string[] = [];
       for await (const answer of narrowClient.predictStream(['a', 'b', 'c', 'd'].map((name) => ({ image, name }))))

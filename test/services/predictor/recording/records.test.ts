@@ -10,13 +10,13 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
 import type { PredictorService } from '#services/predictor';
+import { isCode } from '../../../helpers/errors.js';
 import { RecordStore, type StoredRecord } from '../../../../services/predictor/recording/record-store.js';
 import { watchRetention } from '../../../../services/predictor/recording/retention.js';
 import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from '../protocols/_oip-client.js';
 import {
   CLASSES,
   createFixture,
-  isCode,
   never,
   publishModel,
   randomImage,
@@ -79,7 +79,7 @@ const encoded = (sent: readonly Uint8Array[], id: string) => ({
 const idsOf = ({ parameters }: InferAnswer): string[] =>
   String(parameters['prediction_ids']!['string_param']).split(',');
 
-test('16 callers at once: each answer has exactly one record, with the floats, hashes and names of that answer', async () => {
+test('each answer has exactly one record, with its floats, hashes and names, also of 16 callers at once', async () => {
   const answers: { image: Buffer; answer: PredictResponse }[] = [];
   const records = await recordsOf(() =>
     Promise.all(
@@ -124,7 +124,7 @@ test('16 callers at once: each answer has exactly one record, with the floats, h
   );
 });
 
-test('the Open Inference Protocol: a record for each image of a request, files and pixels, and for each answer of a stream', async () => {
+test('the Open Inference Protocol: a record for each image of a request, and for each answer of a stream', async () => {
   const pixels = Uint8Array.from({ length: 2 * SIZE_PX * SIZE_PX }, (_, index) => (index * 7) % 256);
   const half = SIZE_PX * SIZE_PX;
   let files!: InferAnswer, raw!: InferAnswer;
@@ -271,7 +271,7 @@ test('what waits is bounded: beyond it records are dropped, counted and told, an
   );
 });
 
-test('SULCUS_RECORDS=durable: an answer has its record already; without a broker it is UNAVAILABLE and says why', async () => {
+test('SULCUS_RECORDS=durable: no answer without a stored record; UNAVAILABLE without a broker', async () => {
   const durable = await fixture.start({ records: 'durable', recordTimeoutMs: 500, recordInputs: true });
   await untilServing(durable, card.version);
   using other = createClient('Predictor', durable.address);
@@ -321,6 +321,6 @@ test('records that go by size are told to operators', async () => {
   );
 });
 
-test('an id that no subject can hold is refused', async () => {
+test('an id that no subject can hold is INVALID_ARGUMENT', async () => {
   await assert.rejects(store.find('*'), (error) => SulcusError.from(error).code === 'INVALID_ARGUMENT');
 });

@@ -8,6 +8,7 @@ import { subjects } from '#libs/bus';
 import { codecs, type PredictionRecord } from '#libs/contracts';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { isCode } from '../../../helpers/errors.js';
 import { KeptInputs } from '../../../../services/predictor/recording/kept-inputs.js';
 import { RecordStore } from '../../../../services/predictor/recording/record-store.js';
 import { compare, type Comparison } from '../../../../services/predictor/recording/replay/compare.js';
@@ -17,7 +18,6 @@ import { runSulcus, type Outcome } from '../_cli.js';
 import { connectOip } from '../protocols/_oip-client.js';
 import {
   createFixture,
-  isCode,
   never,
   publishModel,
   randomImage,
@@ -103,7 +103,7 @@ async function ask(service: PredictorService): Promise<void> {
 
 const sulcus = (...words: string[]): Promise<Outcome> => runSulcus(words, { SULCUS_NATS_URL: fixture.nats.url });
 
-test('after two swaps an image of a shared batch is answered with the same floats, from the input that was kept', async () => {
+test('after two swaps a row of a shared batch is replayed to the same floats, from the kept input', async () => {
   const { record, card, input } = await recall(fixture.bus, records.batched.predictionId, undefined);
   assert.deepEqual(record, records.batched);
   assert.equal(sha256(input.bytes), record.sampleId);
@@ -130,7 +130,7 @@ test('sulcus replay: pixels that a client sent; one JSON object, exit code 0', a
   assert.deepEqual(Object.values(report.recorded.probabilities), records.pixels.probabilities);
 });
 
-test('sulcus replay: an image that came through ingest; a record whose numbers are not those of then is DIFFERENT, exit code 1', async () => {
+test('sulcus replay: an image that came through ingest; other numbers are DIFFERENT, exit code 1', async () => {
   const forged = {
     ...records.ingested,
     predictionId: 'f0f0f0f0-0000-4000-8000-000000000000',
@@ -160,7 +160,7 @@ test('an input that nobody kept is asked for and taken from a file', async () =>
   );
 });
 
-test('an input, a version or a preparation that is not the one of the record is refused', async () => {
+test('an input, a version or a preparation that is not the one of the record is rejected', async () => {
   const { record, card, input } = await recall(fixture.bus, records.batched.predictionId, undefined);
   const refused = (changed: Partial<PredictionRecord>, what: RegExp, bytes: Uint8Array = input.bytes) =>
     assert.rejects(
@@ -202,7 +202,7 @@ test('sulcus predictions: a table by model; wrong options are all named, exit co
   assert.match(wrong.stderr, /--last "0"[^]*--since "yesterday"/);
 });
 
-test('a version that was pruned is named, with what would have kept it; an unknown prediction with how far records reach', async () => {
+test('a pruned version is named with what keeps versions, an unknown prediction with how far records reach', async () => {
   await fixture.registry.promote('champion', 'test-000003', 'leaves the first unprotected');
   assert.deepEqual(await fixture.registry.prune(1), ['test-000001']);
   const refused = (predictionId: string, why: RegExp) =>

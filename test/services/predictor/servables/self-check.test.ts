@@ -23,7 +23,7 @@ function model(rowOf: (call: number) => readonly number[], counts: number[] = []
   };
 }
 
-test('warmUpAndCheck - runs every batch size and accepts a model that answers alike', async () => {
+test('warmUpAndCheck - runs every batch size and accepts a model that repeats itself', async () => {
   const counts: number[] = [];
   await warmUpAndCheck(
     model(() => good, counts),
@@ -34,7 +34,7 @@ test('warmUpAndCheck - runs every batch size and accepts a model that answers al
   assert.deepEqual(counts, [1, 1, 2, 4, 1]);
 });
 
-test('warmUpAndCheck - refuses answers that are no probabilities', async () => {
+test('warmUpAndCheck - rejects answers that are no probabilities', async () => {
   for (const row of [
     [NaN, 0.5, 0.5],
     [Infinity, 0, 0],
@@ -55,7 +55,7 @@ test('warmUpAndCheck - refuses answers that are no probabilities', async () => {
   }
 });
 
-test('warmUpAndCheck - refuses a model that fails only in a larger batch', async () => {
+test('warmUpAndCheck - rejects a model that fails only in a larger batch', async () => {
   await assert.rejects(
     warmUpAndCheck(
       model((call) => (call === 3 ? [NaN, 0, 1] : good)),
@@ -67,7 +67,7 @@ test('warmUpAndCheck - refuses a model that fails only in a larger batch', async
   );
 });
 
-test('warmUpAndCheck - refuses a model that answers the same image differently', async () => {
+test('warmUpAndCheck - rejects a model that answers the same image differently', async () => {
   await assert.rejects(
     warmUpAndCheck(
       model((call) => (call === 3 ? [0.3, 0.2, 0.5] : good)),
@@ -79,7 +79,7 @@ test('warmUpAndCheck - refuses a model that answers the same image differently',
   );
 });
 
-test('warmUpAndCheck - refuses a wrong number of classes', async () => {
+test('warmUpAndCheck - rejects a wrong number of classes', async () => {
   await assert.rejects(
     warmUpAndCheck(
       model(() => [0.5, 0.5]),

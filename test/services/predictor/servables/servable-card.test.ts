@@ -68,7 +68,7 @@ const broken: [string, Partial<ModelCard>, RegExp][] = [
 ];
 
 for (const [what, overrides, why] of broken) {
-  test(`checkCard - refuses ${what}`, () => {
+  test(`checkCard - rejects ${what}`, () => {
     assert.throws(
       () => checkCard(cardOf(overrides)),
       (error) => error instanceof SulcusError && error.code === 'MODEL_INVALID' && why.test(error.message),

@@ -71,7 +71,7 @@ async function states(): Promise<Record<string, string>> {
   return Object.fromEntries(models.map(({ version, state }) => [version, state]));
 }
 
-test('an alias, a version and a number beside the one in service: loaded when they are asked for, each answers with its own weights', async () => {
+test('a version named by alias, name or number is loaded on demand, and answers with its own weights', async () => {
   assert.equal(await isReady('candidate'), false);
   assert.deepEqual(
     (await client.call<{ versions: string[] }>('ModelMetadata', { name: 'test', version: 'candidate' })).versions,
@@ -97,7 +97,7 @@ test('when its places are taken, the version unused for longest goes', async () 
   });
 });
 
-test('while all places are in use another version is RESOURCE_EXHAUSTED, and a caller waits for a load no longer than its time', async () => {
+test('while all places are in use another version is RESOURCE_EXHAUSTED; no caller waits beyond its time', async () => {
   assert.deepEqual(
     await client.call('RepositoryModelUnload', { model_name: 'test', parameters: { version: { string_param: '3' } } }),
     {},
@@ -116,7 +116,7 @@ test('while all places are in use another version is RESOURCE_EXHAUSTED, and a c
   await assertAnswers('3', cards[2]!);
 });
 
-test('loading by name and version, and unloading; what is in service stays', async () => {
+test('Load and Unload by name and version; the live version stays', async () => {
   assert.deepEqual(
     await client.call('RepositoryModelLoad', {
       model_name: 'test',
@@ -142,7 +142,7 @@ test('loading by name and version, and unloading; what is in service stays', asy
   await assertAnswers('', cards[0]!);
 });
 
-test('what there is not is NOT_FOUND, a version that fails its check is refused, and what is in service goes on', async () => {
+test('an unknown version is NOT_FOUND, one that fails its check is rejected, and the live one goes on', async () => {
   for (const version of ['77', 'test-000077', 'other-000001', 'no such', '../1'])
     await assert.rejects(
       infer(version),
@@ -172,7 +172,7 @@ test('without places other versions are NOT_FOUND, with the reason', async () =>
     infer('candidate', other),
     refused(
       NOT_FOUND,
-      /"candidate" points to test-000002, which is not loaded here: test-000001 is in service, and SULCUS_MAX_LOADED_VERSIONS allows no other/,
+      /"candidate" points to test-000002, which is not loaded here: .*SULCUS_MAX_LOADED_VERSIONS allows no other/,
     ),
   );
   other.close();

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
+import { isCode } from '../../../helpers/errors.js';
 import { Admission, type AdmissionLimits } from '../../../../services/predictor/serving/admission.js';
 
-const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
 const never = new AbortController().signal;
 
 /** An admission, and the limits that its rejections were for. */
@@ -43,12 +43,12 @@ test('Admission - a request that is admitted holds its place until its work has 
   assert.equal(admission.requests, 0);
 });
 
-test('Admission - requests with explanations take no more than their part of the room, and wait for their own', async () => {
+test('Admission - requests with explanations take no more than their part, and wait for it', async () => {
   const admission = new Admission({ maxRequests: 3, maxBytes: 1000, maxExplained: 1 });
   const release = admission.tryAcquire({ sizeBytes: 1, explained: true });
   assert.throws(
     () => admission.tryAcquire({ sizeBytes: 1, explained: true }),
-    (error) => isCode('BACKPRESSURE')(error) && (error as SulcusError).details.reason === 'explanations',
+    (error) => isCode('BACKPRESSURE')(error) && error.details.reason === 'explanations',
   );
   const waiting = admission.acquire({ sizeBytes: 1, explained: true }, never);
   admission.tryAcquire({ sizeBytes: 1 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
+import { isCode } from '../../../helpers/errors.js';
 import { Batcher, type Batched, type BatcherOptions } from '../../../../services/predictor/serving/batcher.js';
 import type { Priority } from '../../../../services/predictor/serving/priority.js';
 
@@ -47,9 +48,7 @@ function gate() {
   };
 }
 
-const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
-
-test('Batcher - a row that nobody else is coming with goes out at once', async () => {
+test('Batcher - a row goes out at once when no other is reserved', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 60_000 });
   const { result, batchSize } = await submitPrepared(batcher, async () => 7, never);
   assert.equal(result, 49);
@@ -65,7 +64,7 @@ test('Batcher - a row that is ready and alone goes out at once, also without a r
   );
 });
 
-test('Batcher - rows that are reserved together go out together, in the order in which they are submitted', async () => {
+test('Batcher - rows that are reserved together go out together, in the order of their submission', async () => {
   const { batcher, batches } = squares({ maxDelayMs: 60_000 });
   const reservations = [1, 2, 3].map(() => batcher.reserve(never));
   const rows = await Promise.all(reservations.map((reservation, index) => reservation.submit(index)));
@@ -131,7 +130,7 @@ test('Batcher - a row waits for reserved ones no longer than the delay', { timeo
   assert.deepEqual(batches, [[1], [2]]);
 });
 
-test('Batcher - a batch of a preferred size goes out while others are still coming, the largest that is filled', async () => {
+test('Batcher - a batch of the largest filled preferred size goes out while others are still reserved', async () => {
   const { batcher, batches } = squares({ maxBatchSize: 16, preferredBatchSizes: [2, 3], maxDelayMs: 60_000 });
   let ready: () => void = () => undefined;
   const last = submitPrepared(batcher, () => new Promise((resolve) => (ready = () => resolve(6))), never);
@@ -150,7 +149,7 @@ test('Batcher - a batch of a preferred size goes out while others are still comi
   ]);
 });
 
-test('Batcher - a row that waits longer than the queue allows is refused and never reaches the work; one that is in a batch by then is answered', async () => {
+test('Batcher - a row that waits longer than the queue allows is DEADLINE_EXCEEDED and never computed', async () => {
   const batches: number[][] = [];
   const { pass, open } = gate();
   const { batcher } = squares({

@@ -10,7 +10,7 @@ const answer = (classes: readonly string[], probabilities: readonly number[], in
   inferenceMs,
 });
 
-test('a comparison counts agreement, differences and pairs of classes, whatever the order in which a version names its classes', () => {
+test('a comparison counts agreement, differences and pairs of classes, whatever the order of the classes', () => {
   const pair = new ShadowComparison('main-000001', 'main-000002');
   pair.add(answer(['a', 'b'], [0.75, 0.25], 4), answer(['a', 'b'], [0.5, 0.5], 8));
   pair.add(answer(['a', 'b'], [0.25, 0.75], 2), answer(['b', 'a'], [0.25, 0.75], 6));

@@ -130,7 +130,7 @@ test('answers are the same to the bit as before there was a shadow, whose engine
   assert.equal(getPriority(service.serving!.enginePid), getPriority());
 });
 
-test('a shadow that hangs delays nobody: what it cannot take is dropped, and every image of the share is accounted for', async () => {
+test('a shadow that hangs delays nobody: what it cannot take is dropped, and all of the share is counted', async () => {
   const settled = async (): Promise<number> => {
     const { compared, dropped, failed } = (await countsOf(candidate.version))!;
     return compared + dropped + failed;
@@ -192,7 +192,7 @@ test('a shadow with other classes is not compared: counted, and callers are answ
   assert.equal((await countsOf(card.version))?.compared ?? 0, 0);
 });
 
-test('a shadow that is promoted is not compared with itself: its process ends, and starts when it is rolled back', async () => {
+test('a shadow that is promoted is not compared with itself: its process ends until it is rolled back', async () => {
   const {
     card: { version },
     enginePid,

@@ -295,7 +295,7 @@ describe('normal classes', () => {
     assert.equal(resolveNormalClasses(['axial', 'coronal'], [], undefined).source, 'none');
   });
 
-  it('that the model does not have, or that are all it has, are refused', () => {
+  it('that the model does not have, or that are all it has, are rejected', () => {
     assert.throws(() => resolveNormalClasses(CLASSES, ['no tumour'], undefined), {
       code: 'INVALID_ARGUMENT',
       message: /no class "no tumour".*glioma/,
@@ -327,7 +327,7 @@ describe('options', () => {
     assert.equal(resolveOptions(requested, ['axial', 'coronal'], config).aggregation, 'mean');
   });
 
-  it('that are out of range are refused together; findings without a normal class too', () => {
+  it('that are out of range are rejected together; findings without a normal class too', () => {
     assert.throws(
       () => requestedOptions({ ...empty, normalClasses: [], threshold: 1.5, maxEntropy: NaN, views: 9 }, config),
       (error: Error) => ['threshold', 'max_entropy', 'views'].every((name) => error.message.includes(name)),

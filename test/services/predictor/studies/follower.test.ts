@@ -79,7 +79,7 @@ async function published(studyId: string): Promise<StudyPrediction[]> {
 
 const sequences = (prediction: StudyPrediction): number[] => prediction.slices.map(({ scanSequence }) => scanSequence);
 
-test('studies are predicted as they complete, once, over a kill; a late slice makes another prediction that names the first', {
+test('studies are predicted once as they complete, over a kill; a late slice supersedes the first prediction', {
   timeout: 120_000,
 }, async () => {
   const first = startPredictor();

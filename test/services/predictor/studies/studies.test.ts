@@ -12,6 +12,7 @@ import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
+import { isCode } from '../../../helpers/errors.js';
 import { RecordStore } from '../../../../services/predictor/recording/record-store.js';
 import { replay } from '../../../../services/predictor/recording/replay/replay.js';
 import { aggregate } from '../../../../services/predictor/studies/aggregate.js';
@@ -21,7 +22,6 @@ import {
   CLASSES,
   createFixture,
   DirectAnswers,
-  isCode,
   never,
   publishModel,
   randomImage,
@@ -88,7 +88,7 @@ test('a single image is answered at the temperature of the card, and the answer 
   assert.equal(answer.temperature, TEMPERATURE);
 });
 
-test("a study is what its slices' own answers make: each aggregation, any finding, the slices, one version", async () => {
+test("a study is what its slices' own answers make, by one version, in each aggregation", async () => {
   for (const [wire, aggregation] of [
     ['STUDY_AGGREGATION_MEAN', 'mean'],
     ['STUDY_AGGREGATION_TOP_K_MEAN', 'top-k-mean'],
@@ -163,7 +163,7 @@ test('too many of them, too few usable ones, or answers as if by chance: it abst
   assert.deepEqual(reasons(await ask(images, { minProbability: 1 })), ['REASON_LOW_PROBABILITY']);
 });
 
-test('a study without a usable slice, without slices, or with options out of range or order is INVALID_ARGUMENT', async () => {
+test('a study without a usable slice, or with options out of range or order, is INVALID_ARGUMENT', async () => {
   await assert.rejects(
     ask([Buffer.alloc(0), Buffer.from('x')]),
     (error) => isCode('INVALID_ARGUMENT')(error) && /None of 2 slices.*IMAGE_EMPTY/.test((error as Error).message),
@@ -187,7 +187,7 @@ test('a study without a usable slice, without slices, or with options out of ran
   await assert.rejects(client.predictStudy([{}]), isCode('INVALID_ARGUMENT'));
 });
 
-test('more slices or bytes than are taken are refused while they come, and the server goes on', async () => {
+test('more slices or bytes than are taken are rejected while they come, and the server goes on', async () => {
   await assert.rejects(
     ask(Array.from({ length: 13 }, () => images[0]!)),
     (error) => isCode('INVALID_ARGUMENT')(error) && /more than 12 slices/.test((error as Error).message),
@@ -199,7 +199,7 @@ test('more slices or bytes than are taken are refused while they come, and the s
   assert.equal((await ask(images.slice(0, 1))).slices.length, 1);
 });
 
-test('views: a slice is the mean of what the network says to the same image mirrored and turned', async () => {
+test('views: a slice is the mean of what the network says to the same image flipped and rotated', async () => {
   const study = await ask([images[0]!], { views: 5, aggregation: 'STUDY_AGGREGATION_MEAN' });
   const decoded = await decodeImage(images[0]!);
   const pixels = compileTransform(transform, 'eval')(decoded);
@@ -325,7 +325,7 @@ test('sulcus study: a folder as a table, an ingested study as JSON, wrong option
   assert.match(wrong.stderr, /--threshold "7"/);
 });
 
-test('an engine that dies in the middle of a study: the study begins anew, and one version answers all of it', async () => {
+test('a study whose engine dies begins anew, and one version answers all of it', async () => {
   const { enginePid } = service.serving!;
   process.kill(enginePid!, 'SIGSTOP');
   const answer = ask(images);

@@ -14,8 +14,8 @@ export interface ExplanationInput {
    */
   'className'?: (string);
   /**
-   * "cam": an exact decomposition of the class's logit, for heads that are linear in the channels' means; "grad-cam": by
-   * gradients, for all others.
+   * "cam": an exact decomposition of the class's logit, for heads that are linear in the channels' means; "grad-cam":
+   * by gradients, for all others.
    */
   'method'?: (string);
   /**
@@ -35,12 +35,13 @@ export interface ExplanationInput {
    */
   'mapHeight'?: (number);
   /**
-   * Smallest value of the heat map; below 0 regions speak against the class, which the picture leaves out. In the unit of logits:
-   * with "cam", the mean over the cells is the class's logit without its bias.
+   * Smallest value of the heat map; below 0 regions speak against the class, which the picture leaves out. In the unit
+   * of logits: with "cam", the mean over the cells is the class's logit without its bias.
    */
   'minimum'?: (number | string);
   /**
-   * Largest value: what is 255 in the heat map and warmest in the overlay. When it is not above 0, nothing speaks for the class.
+   * Largest value: what is 255 in the heat map and warmest in the overlay. When it is not above 0, nothing speaks for
+   * the class.
    */
   'maximum'?: (number | string);
   /**
@@ -62,8 +63,8 @@ export interface Explanation {
    */
   'className': (string);
   /**
-   * "cam": an exact decomposition of the class's logit, for heads that are linear in the channels' means; "grad-cam": by
-   * gradients, for all others.
+   * "cam": an exact decomposition of the class's logit, for heads that are linear in the channels' means; "grad-cam":
+   * by gradients, for all others.
    */
   'method': (string);
   /**
@@ -83,12 +84,13 @@ export interface Explanation {
    */
   'mapHeight': (number);
   /**
-   * Smallest value of the heat map; below 0 regions speak against the class, which the picture leaves out. In the unit of logits:
-   * with "cam", the mean over the cells is the class's logit without its bias.
+   * Smallest value of the heat map; below 0 regions speak against the class, which the picture leaves out. In the unit
+   * of logits: with "cam", the mean over the cells is the class's logit without its bias.
    */
   'minimum': (number);
   /**
-   * Largest value: what is 255 in the heat map and warmest in the overlay. When it is not above 0, nothing speaks for the class.
+   * Largest value: what is 255 in the heat map and warmest in the overlay. When it is not above 0, nothing speaks for
+   * the class.
    */
   'maximum': (number);
   /**

@@ -9,7 +9,8 @@ export const ExplanationForm = {
    */
   EXPLANATION_FORM_OVERLAY: 'EXPLANATION_FORM_OVERLAY',
   /**
-   * The heat alone, one grey channel: 0 where nothing speaks for the class or the network saw nothing, 255 at the largest value.
+   * The heat alone, one grey channel: 0 where nothing speaks for the class or the network saw nothing, 255 at the
+   * largest value.
    */
   EXPLANATION_FORM_HEAT_MAP: 'EXPLANATION_FORM_HEAT_MAP',
 } as const;
@@ -24,7 +25,8 @@ export type ExplanationFormInput =
   | 'EXPLANATION_FORM_OVERLAY'
   | 0
   /**
-   * The heat alone, one grey channel: 0 where nothing speaks for the class or the network saw nothing, 255 at the largest value.
+   * The heat alone, one grey channel: 0 where nothing speaks for the class or the network saw nothing, 255 at the
+   * largest value.
    */
   | 'EXPLANATION_FORM_HEAT_MAP'
   | 1

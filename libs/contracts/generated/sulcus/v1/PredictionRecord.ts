@@ -39,7 +39,8 @@ export interface PredictionRecordInput {
    */
   'modelHash'?: (string);
   /**
-   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the image.
+   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the
+   * image.
    */
   'transformHash'?: (string);
   /**
@@ -118,7 +119,8 @@ export interface PredictionRecord {
    */
   'modelHash': (string);
   /**
-   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the image.
+   * Hash of the preparation that the image went through: as the model card names it, or that of another view of the
+   * image.
    */
   'transformHash': (string);
   /**

@@ -57,16 +57,16 @@ export interface PredictorClient extends grpc.Client {
   predictStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_PredictRequestInput, _sulcus_v1_PredictStreamResponse>;
   
   /**
-   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its error;
-   * INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
+   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its
+   * error; INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
    */
   PredictStudy(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
   PredictStudy(metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
   PredictStudy(options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
   PredictStudy(callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
   /**
-   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its error;
-   * INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
+   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its
+   * error; INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
    */
   predictStudy(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
   predictStudy(metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_PredictStudyResponse>): grpc.ClientWritableStream<_sulcus_v1_PredictStudyRequestInput>;
@@ -96,8 +96,8 @@ export interface PredictorHandlers extends grpc.UntypedServiceImplementation {
   PredictStream: grpc.handleBidiStreamingCall<_sulcus_v1_PredictRequest, _sulcus_v1_PredictStreamResponseInput>;
   
   /**
-   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its error;
-   * INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
+   * Predicts a study from the slices sent, all with one model version. A slice that cannot be used is listed with its
+   * error; INVALID_ARGUMENT when none can, or for more slices or bytes than the predictor takes.
    */
   PredictStudy: grpc.handleClientStreamingCall<_sulcus_v1_PredictStudyRequest, _sulcus_v1_PredictStudyResponseInput>;
   

@@ -31,10 +31,10 @@ export interface PredictorProgressInput {
    */
   'p50Ms'?: (number | string);
   /**
-   * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
-   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
+   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that was
+   * reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
-  'unanswered'?: ({[key: string]: number | string | Long});
+  'rejections'?: ({[key: string]: number | string | Long});
   /**
    * Records of predictions that the broker has.
    */
@@ -78,10 +78,10 @@ export interface PredictorProgress {
    */
   'p50Ms': (number);
   /**
-   * Requests without probabilities since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the bound
-   * that was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
+   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that was
+   * reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
-  'unanswered': ({[key: string]: number});
+  'rejections': ({[key: string]: number});
   /**
    * Records of predictions that the broker has.
    */

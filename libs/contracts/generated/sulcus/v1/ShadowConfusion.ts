@@ -7,11 +7,11 @@ import type { Long } from '@grpc/proto-loader';
  */
 export interface ShadowConfusionInput {
   /**
-   * Class of the version that answered.
+   * Class of the live version.
    */
   'liveClass'?: (string);
   /**
-   * Class of the version on trial.
+   * Class of the shadow version.
    */
   'shadowClass'?: (string);
   /**
@@ -25,11 +25,11 @@ export interface ShadowConfusionInput {
  */
 export interface ShadowConfusion {
   /**
-   * Class of the version that answered.
+   * Class of the live version.
    */
   'liveClass': (string);
   /**
-   * Class of the version on trial.
+   * Class of the shadow version.
    */
   'shadowClass': (string);
   /**

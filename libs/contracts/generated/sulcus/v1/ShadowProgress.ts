@@ -4,7 +4,7 @@ import type { ShadowConfusionInput as _sulcus_v1_ShadowConfusionInput, ShadowCon
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Cumulative comparison of a version on trial with the one in service, on the same images; callers got the latter's answers.
+ * Cumulative comparison of a shadow version with the live one, on the same images; callers got the latter's answers.
  */
 export interface ShadowProgressInput {
   /**
@@ -12,7 +12,7 @@ export interface ShadowProgressInput {
    */
   'liveVersion'?: (string);
   /**
-   * Version on trial.
+   * Version that a share of the traffic is mirrored to.
    */
   'shadowVersion'?: (string);
   /**
@@ -36,11 +36,11 @@ export interface ShadowProgressInput {
    */
   'liveInferenceMs'?: (number | string);
   /**
-   * The same of the version on trial, which runs one image at a time and gives way to all else on the machine.
+   * The same of the shadow version, which runs one image at a time and gives way to all else on the machine.
    */
   'shadowInferenceMs'?: (number | string);
   /**
-   * Images of the share that were not asked because the version on trial was busy.
+   * Images of the share that were not mirrored because the shadow version was busy.
    */
   'dropped'?: (number | string | Long);
   /**
@@ -50,7 +50,7 @@ export interface ShadowProgressInput {
 }
 
 /**
- * Cumulative comparison of a version on trial with the one in service, on the same images; callers got the latter's answers.
+ * Cumulative comparison of a shadow version with the live one, on the same images; callers got the latter's answers.
  */
 export interface ShadowProgress {
   /**
@@ -58,7 +58,7 @@ export interface ShadowProgress {
    */
   'liveVersion': (string);
   /**
-   * Version on trial.
+   * Version that a share of the traffic is mirrored to.
    */
   'shadowVersion': (string);
   /**
@@ -82,11 +82,11 @@ export interface ShadowProgress {
    */
   'liveInferenceMs': (number);
   /**
-   * The same of the version on trial, which runs one image at a time and gives way to all else on the machine.
+   * The same of the shadow version, which runs one image at a time and gives way to all else on the machine.
    */
   'shadowInferenceMs': (number);
   /**
-   * Images of the share that were not asked because the version on trial was busy.
+   * Images of the share that were not mirrored because the shadow version was busy.
    */
   'dropped': (number);
   /**

@@ -15,7 +15,8 @@ export interface StudyOptionsInput {
    */
   'topK'?: (number);
   /**
-   * Classes that mean "no finding"; every other class is a finding. INVALID_ARGUMENT for a class the model does not have.
+   * Classes that mean "no finding"; every other class is a finding. INVALID_ARGUMENT for a class the model does not
+   * have.
    */
   'normalClasses'?: (string)[];
   /**
@@ -43,8 +44,8 @@ export interface StudyOptionsInput {
    */
   'maxFailedFraction'?: (number | string);
   /**
-   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored left and right, turned by 5 degrees both ways,
-   * mirrored and turned, turned by 10 degrees both ways. Costs that many times the work.
+   * Views of each slice for test-time augmentation, 1 to 8: as it is, flipped left and right, rotated by 5 degrees both
+   * ways, flipped and rotated, rotated by 10 degrees both ways. Costs that many times the work.
    */
   'views'?: (number);
   /**
@@ -66,7 +67,8 @@ export interface StudyOptions {
    */
   'topK': (number);
   /**
-   * Classes that mean "no finding"; every other class is a finding. INVALID_ARGUMENT for a class the model does not have.
+   * Classes that mean "no finding"; every other class is a finding. INVALID_ARGUMENT for a class the model does not
+   * have.
    */
   'normalClasses': (string)[];
   /**
@@ -94,8 +96,8 @@ export interface StudyOptions {
    */
   'maxFailedFraction': (number);
   /**
-   * Views of each slice for test-time augmentation, 1 to 8: as it is, mirrored left and right, turned by 5 degrees both ways,
-   * mirrored and turned, turned by 10 degrees both ways. Costs that many times the work.
+   * Views of each slice for test-time augmentation, 1 to 8: as it is, flipped left and right, rotated by 5 degrees both
+   * ways, flipped and rotated, rotated by 10 degrees both ways. Costs that many times the work.
    */
   'views': (number);
   /**

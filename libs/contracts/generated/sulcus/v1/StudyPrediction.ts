@@ -55,7 +55,8 @@ export interface StudyPredictionInput {
    */
   'normalClassesSource'?: (string);
   /**
-   * One probability per class, in the order of the model's class list; they sum to 1. Empty when no slice could be used.
+   * One probability per class, in the order of the model's class list; they sum to 1. Empty when no slice could be
+   * used.
    */
   'probabilities'?: (_sulcus_v1_ClassProbabilityInput)[];
   /**
@@ -142,7 +143,8 @@ export interface StudyPrediction {
    */
   'normalClassesSource': (string);
   /**
-   * One probability per class, in the order of the model's class list; they sum to 1. Empty when no slice could be used.
+   * One probability per class, in the order of the model's class list; they sum to 1. Empty when no slice could be
+   * used.
    */
   'probabilities': (_sulcus_v1_ClassProbability)[];
   /**

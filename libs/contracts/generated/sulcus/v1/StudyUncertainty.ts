@@ -22,11 +22,13 @@ export interface StudyUncertaintyInput {
    */
   'views'?: (number);
   /**
-   * Standard deviation of each class's probability over the views, in the order of the probabilities; empty with one view.
+   * Standard deviation of each class's probability over the views, in the order of the probabilities; empty with one
+   * view.
    */
   'standardDeviations'?: (number | string)[];
   /**
-   * Mutual information between view and class, mean over the slices, nats: what the views disagree about. 0 with one view.
+   * Mutual information between view and class, mean over the slices, nats: what the views disagree about. 0 with one
+   * view.
    */
   'mutualInformation'?: (number | string);
 }
@@ -52,11 +54,13 @@ export interface StudyUncertainty {
    */
   'views': (number);
   /**
-   * Standard deviation of each class's probability over the views, in the order of the probabilities; empty with one view.
+   * Standard deviation of each class's probability over the views, in the order of the probabilities; empty with one
+   * view.
    */
   'standardDeviations': (number)[];
   /**
-   * Mutual information between view and class, mean over the slices, nats: what the views disagree about. 0 with one view.
+   * Mutual information between view and class, mean over the slices, nats: what the views disagree about. 0 with one
+   * view.
    */
   'mutualInformation': (number);
 }
