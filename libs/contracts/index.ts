@@ -30,7 +30,7 @@ export type { IngestProgress, IngestProgressInput } from './generated/sulcus/v1/
 export type { PreprocessProgress, PreprocessProgressInput } from './generated/sulcus/v1/PreprocessProgress.js';
 export type { TrainingProgress, TrainingProgressInput } from './generated/sulcus/v1/TrainingProgress.js';
 export type { ValidationResult, ValidationResultInput } from './generated/sulcus/v1/ValidationResult.js';
-export type { PassCompleted, PassCompletedInput } from './generated/sulcus/v1/PassCompleted.js';
+export type { EpochCompleted, EpochCompletedInput } from './generated/sulcus/v1/EpochCompleted.js';
 export type { PredictorProgress, PredictorProgressInput } from './generated/sulcus/v1/PredictorProgress.js';
 export type { ModelSwapped, ModelSwappedInput } from './generated/sulcus/v1/ModelSwapped.js';
 export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus/v1/TrainingFinished.js';

@@ -4,9 +4,9 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
 import type { DeadLetterInput as _sulcus_v1_DeadLetterInput, DeadLetter as _sulcus_v1_DeadLetter } from './sulcus/v1/DeadLetter.js';
+import type { EpochCompletedInput as _sulcus_v1_EpochCompletedInput, EpochCompleted as _sulcus_v1_EpochCompleted } from './sulcus/v1/EpochCompleted.js';
 import type { IngestProgressInput as _sulcus_v1_IngestProgressInput, IngestProgress as _sulcus_v1_IngestProgress } from './sulcus/v1/IngestProgress.js';
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from './sulcus/v1/ModelSwapped.js';
-import type { PassCompletedInput as _sulcus_v1_PassCompletedInput, PassCompleted as _sulcus_v1_PassCompleted } from './sulcus/v1/PassCompleted.js';
 import type { PayloadInput as _sulcus_v1_PayloadInput, Payload as _sulcus_v1_Payload } from './sulcus/v1/Payload.js';
 import type { PipelineEventInput as _sulcus_v1_PipelineEventInput, PipelineEvent as _sulcus_v1_PipelineEvent } from './sulcus/v1/PipelineEvent.js';
 import type { PredictErrorInput as _sulcus_v1_PredictErrorInput, PredictError as _sulcus_v1_PredictError } from './sulcus/v1/PredictError.js';
@@ -29,9 +29,9 @@ export interface ProtoGrpcType {
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>
       DeadLetter: MessageTypeDefinition<_sulcus_v1_DeadLetterInput, _sulcus_v1_DeadLetter>
+      EpochCompleted: MessageTypeDefinition<_sulcus_v1_EpochCompletedInput, _sulcus_v1_EpochCompleted>
       IngestProgress: MessageTypeDefinition<_sulcus_v1_IngestProgressInput, _sulcus_v1_IngestProgress>
       ModelSwapped: MessageTypeDefinition<_sulcus_v1_ModelSwappedInput, _sulcus_v1_ModelSwapped>
-      PassCompleted: MessageTypeDefinition<_sulcus_v1_PassCompletedInput, _sulcus_v1_PassCompleted>
       Payload: MessageTypeDefinition<_sulcus_v1_PayloadInput, _sulcus_v1_Payload>
       PipelineEvent: MessageTypeDefinition<_sulcus_v1_PipelineEventInput, _sulcus_v1_PipelineEvent>
       PredictError: MessageTypeDefinition<_sulcus_v1_PredictErrorInput, _sulcus_v1_PredictError>

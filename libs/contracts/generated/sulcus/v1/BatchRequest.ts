@@ -5,8 +5,8 @@ import type { SampleRefInput as _sulcus_v1_SampleRefInput, SampleRef as _sulcus_
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * The trainer's order for one tensor batch. Preprocess workers share the orders of the BATCH_REQUESTS stream; the
- * number outstanding is the trainer's credit, so nothing unbounded is buffered between them.
+ * The trainer asks for one tensor batch. Preprocess workers share the requests of the BATCH_REQUESTS stream; the number
+ * outstanding is the trainer's credit, so nothing unbounded is buffered between them.
  */
 export interface BatchRequestInput {
   /**
@@ -19,11 +19,11 @@ export interface BatchRequestInput {
    */
   'requestId'?: (string);
   /**
-   * Pass over the data, from 0. For validation: the number of the validation.
+   * Epoch, from 0; for validation: the one that it belongs to.
    */
   'pass'?: (number);
   /**
-   * Position among the trainer's requests since it started: it applies batches in this order.
+   * Position among the trainer's requests since it started: it applies batches in this sequence.
    */
   'sequence'?: (number);
   /**
@@ -31,11 +31,12 @@ export interface BatchRequestInput {
    */
   'split'?: (_sulcus_v1_SplitInput);
   /**
-   * The samples, in batch order.
+   * The samples, one per row of the batch.
    */
   'samples'?: (_sulcus_v1_SampleRefInput)[];
   /**
-   * Transform specification, canonical JSON (see libs/imaging).
+   * Transform specification, canonical JSON (see libs/imaging): the run's, or that of the champion a candidate is
+   * compared with.
    */
   'transformJson'?: (string);
   /**
@@ -47,14 +48,14 @@ export interface BatchRequestInput {
    */
   'augment'?: (boolean);
   /**
-   * Seed of the run: with pass and sample id it determines every augmentation.
+   * Seed of the run: with epoch and sample id it determines every augmentation.
    */
   'seed'?: (number | string | Long);
 }
 
 /**
- * The trainer's order for one tensor batch. Preprocess workers share the orders of the BATCH_REQUESTS stream; the
- * number outstanding is the trainer's credit, so nothing unbounded is buffered between them.
+ * The trainer asks for one tensor batch. Preprocess workers share the requests of the BATCH_REQUESTS stream; the number
+ * outstanding is the trainer's credit, so nothing unbounded is buffered between them.
  */
 export interface BatchRequest {
   /**
@@ -67,11 +68,11 @@ export interface BatchRequest {
    */
   'requestId': (string);
   /**
-   * Pass over the data, from 0. For validation: the number of the validation.
+   * Epoch, from 0; for validation: the one that it belongs to.
    */
   'pass': (number);
   /**
-   * Position among the trainer's requests since it started: it applies batches in this order.
+   * Position among the trainer's requests since it started: it applies batches in this sequence.
    */
   'sequence': (number);
   /**
@@ -79,11 +80,12 @@ export interface BatchRequest {
    */
   'split': (_sulcus_v1_Split);
   /**
-   * The samples, in batch order.
+   * The samples, one per row of the batch.
    */
   'samples': (_sulcus_v1_SampleRef)[];
   /**
-   * Transform specification, canonical JSON (see libs/imaging).
+   * Transform specification, canonical JSON (see libs/imaging): the run's, or that of the champion a candidate is
+   * compared with.
    */
   'transformJson': (string);
   /**
@@ -95,7 +97,7 @@ export interface BatchRequest {
    */
   'augment': (boolean);
   /**
-   * Seed of the run: with pass and sample id it determines every augmentation.
+   * Seed of the run: with epoch and sample id it determines every augmentation.
    */
   'seed': (number);
 }

@@ -21,7 +21,7 @@ export const _sulcus_v1_ModelEvent_Kind = {
    */
   KIND_PROMOTED: 'KIND_PROMOTED',
   /**
-   * The version was compared with the champion and not promoted.
+   * The version was not promoted: it was compared with the champion, or could not be; the reason says which.
    */
   KIND_DECLINED: 'KIND_DECLINED',
   /**
@@ -50,7 +50,7 @@ export type _sulcus_v1_ModelEvent_KindInput =
   | 'KIND_PROMOTED'
   | 2
   /**
-   * The version was compared with the champion and not promoted.
+   * The version was not promoted: it was compared with the champion, or could not be; the reason says which.
    */
   | 'KIND_DECLINED'
   | 3

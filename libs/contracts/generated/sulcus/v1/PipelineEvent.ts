@@ -5,7 +5,7 @@ import type { IngestProgressInput as _sulcus_v1_IngestProgressInput, IngestProgr
 import type { PreprocessProgressInput as _sulcus_v1_PreprocessProgressInput, PreprocessProgress as _sulcus_v1_PreprocessProgress } from '../../sulcus/v1/PreprocessProgress.js';
 import type { TrainingProgressInput as _sulcus_v1_TrainingProgressInput, TrainingProgress as _sulcus_v1_TrainingProgress } from '../../sulcus/v1/TrainingProgress.js';
 import type { ValidationResultInput as _sulcus_v1_ValidationResultInput, ValidationResult as _sulcus_v1_ValidationResult } from '../../sulcus/v1/ValidationResult.js';
-import type { PassCompletedInput as _sulcus_v1_PassCompletedInput, PassCompleted as _sulcus_v1_PassCompleted } from '../../sulcus/v1/PassCompleted.js';
+import type { EpochCompletedInput as _sulcus_v1_EpochCompletedInput, EpochCompleted as _sulcus_v1_EpochCompleted } from '../../sulcus/v1/EpochCompleted.js';
 import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, PredictorProgress as _sulcus_v1_PredictorProgress } from '../../sulcus/v1/PredictorProgress.js';
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from '../../sulcus/v1/ModelSwapped.js';
 import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from '../../sulcus/v1/TrainingFinished.js';
@@ -49,9 +49,9 @@ export interface PipelineEventInput {
    */
   'validation'?: (_sulcus_v1_ValidationResultInput | null);
   /**
-   * A pass ended.
+   * An epoch ended.
    */
-  'pass'?: (_sulcus_v1_PassCompletedInput | null);
+  'pass'?: (_sulcus_v1_EpochCompletedInput | null);
   /**
    * Requests were answered.
    */
@@ -108,9 +108,9 @@ export interface PipelineEvent {
    */
   'validation'?: (_sulcus_v1_ValidationResult | null);
   /**
-   * A pass ended.
+   * An epoch ended.
    */
-  'pass'?: (_sulcus_v1_PassCompleted | null);
+  'pass'?: (_sulcus_v1_EpochCompleted | null);
   /**
    * Requests were answered.
    */

@@ -14,7 +14,8 @@ export interface ServiceStateInput {
    */
   'message'?: (string);
   /**
-   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an engine of their own.
+   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an
+   * engine of their own.
    */
   'engine'?: (string);
 }
@@ -32,7 +33,8 @@ export interface ServiceState {
    */
   'message': (string);
   /**
-   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an engine of their own.
+   * What computes, such as "tensorflow 2.21.0 (CPU:0)" or "portable (tfjs-wasm 4.22.0)"; empty for services without an
+   * engine of their own.
    */
   'engine': (string);
 }

@@ -10,7 +10,7 @@ export const Split = {
    */
   SPLIT_UNSPECIFIED: 'SPLIT_UNSPECIFIED',
   /**
-   * Trains the network; augmented afresh on every pass.
+   * Trains the network; augmented afresh in every epoch.
    */
   SPLIT_TRAIN: 'SPLIT_TRAIN',
   /**
@@ -34,7 +34,7 @@ export type SplitInput =
   | 'SPLIT_UNSPECIFIED'
   | 0
   /**
-   * Trains the network; augmented afresh on every pass.
+   * Trains the network; augmented afresh in every epoch.
    */
   | 'SPLIT_TRAIN'
   | 1

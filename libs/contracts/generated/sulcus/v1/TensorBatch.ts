@@ -46,7 +46,7 @@ export interface TensorBatchInput {
    */
   'pixels'?: (_sulcus_v1_PayloadInput | null);
   /**
-   * The samples whose pixels these are, in order.
+   * The samples whose pixels these are, one per row.
    */
   'samples'?: (_sulcus_v1_SampleRefInput)[];
   /**
@@ -104,7 +104,7 @@ export interface TensorBatch {
    */
   'pixels': (_sulcus_v1_Payload | null);
   /**
-   * The samples whose pixels these are, in order.
+   * The samples whose pixels these are, one per row.
    */
   'samples': (_sulcus_v1_SampleRef)[];
   /**

@@ -11,7 +11,7 @@ export interface TrainingFinishedInput {
    */
   'run'?: (string);
   /**
-   * "early_stopping", "epochs" or "no_data".
+   * "early_stopping" or "epochs".
    */
   'reason'?: (string);
   /**
@@ -19,11 +19,11 @@ export interface TrainingFinishedInput {
    */
   'steps'?: (number | string | Long);
   /**
-   * Complete passes of the run.
+   * Complete epochs of the run.
    */
   'passes'?: (number);
   /**
-   * Samples whose effect is in the weights, over all passes.
+   * Samples whose effect is in the weights, over all epochs.
    */
   'samples'?: (number | string | Long);
   /**
@@ -49,7 +49,7 @@ export interface TrainingFinished {
    */
   'run': (string);
   /**
-   * "early_stopping", "epochs" or "no_data".
+   * "early_stopping" or "epochs".
    */
   'reason': (string);
   /**
@@ -57,11 +57,11 @@ export interface TrainingFinished {
    */
   'steps': (number);
   /**
-   * Complete passes of the run.
+   * Complete epochs of the run.
    */
   'passes': (number);
   /**
-   * Samples whose effect is in the weights, over all passes.
+   * Samples whose effect is in the weights, over all epochs.
    */
   'samples': (number);
   /**

@@ -15,11 +15,11 @@ export interface TrainingProgressInput {
    */
   'step'?: (number | string | Long);
   /**
-   * Pass over the data, from 0.
+   * Epoch, from 0.
    */
   'pass'?: (number);
   /**
-   * Samples whose effect is in the weights, over all passes.
+   * Samples whose effect is in the weights, over all epochs.
    */
   'samples'?: (number | string | Long);
   /**
@@ -57,11 +57,11 @@ export interface TrainingProgress {
    */
   'step': (number);
   /**
-   * Pass over the data, from 0.
+   * Epoch, from 0.
    */
   'pass': (number);
   /**
-   * Samples whose effect is in the weights, over all passes.
+   * Samples whose effect is in the weights, over all epochs.
    */
   'samples': (number);
   /**

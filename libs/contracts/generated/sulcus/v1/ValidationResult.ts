@@ -15,7 +15,7 @@ export interface ValidationResultInput {
    */
   'step'?: (number | string | Long);
   /**
-   * Pass it belongs to, from 0.
+   * Epoch it belongs to, from 0.
    */
   'pass'?: (number);
   /**
@@ -57,7 +57,7 @@ export interface ValidationResult {
    */
   'step': (number);
   /**
-   * Pass it belongs to, from 0.
+   * Epoch it belongs to, from 0.
    */
   'pass': (number);
   /**

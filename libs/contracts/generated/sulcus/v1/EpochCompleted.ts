@@ -3,15 +3,15 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * A pass over the training samples is complete: every sample had its effect exactly once in it.
+ * An epoch is complete: every training sample had its effect exactly once in it.
  */
-export interface PassCompletedInput {
+export interface EpochCompletedInput {
   /**
    * Training run.
    */
   'run'?: (string);
   /**
-   * The pass, from 0.
+   * The epoch, from 0.
    */
   'pass'?: (number);
   /**
@@ -23,21 +23,21 @@ export interface PassCompletedInput {
    */
   'dropped'?: (number | string | Long);
   /**
-   * Samples applied a second time within the pass; anything but 0 is a defect.
+   * Samples applied a second time within the epoch; anything but 0 is a defect.
    */
   'repeated'?: (number | string | Long);
 }
 
 /**
- * A pass over the training samples is complete: every sample had its effect exactly once in it.
+ * An epoch is complete: every training sample had its effect exactly once in it.
  */
-export interface PassCompleted {
+export interface EpochCompleted {
   /**
    * Training run.
    */
   'run': (string);
   /**
-   * The pass, from 0.
+   * The epoch, from 0.
    */
   'pass': (number);
   /**
@@ -49,7 +49,7 @@ export interface PassCompleted {
    */
   'dropped': (number);
   /**
-   * Samples applied a second time within the pass; anything but 0 is a defect.
+   * Samples applied a second time within the epoch; anything but 0 is a defect.
    */
   'repeated': (number);
 }
