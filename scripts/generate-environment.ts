@@ -6,8 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
-import { environment } from '../services/ingest/config.js';
-import { predictorEnvironment } from '../services/predictor/config.js';
+import { environment as ingestEnvironment } from '../services/ingest/config.js';
+import { environment as predictorEnvironment } from '../services/predictor/config.js';
 import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
 import { environment as trainerEnvironment } from '../services/trainer/config.js';
 
@@ -22,7 +22,7 @@ const SET_UP: readonly (readonly [name: string, description: string])[] = [
 
 const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Every process', telemetryEnvironment],
-  ['Ingest', environment],
+  ['Ingest', ingestEnvironment],
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],

@@ -20,7 +20,7 @@ import { studyEnvironment } from './studies/config.js';
 const cores = availableParallelism();
 
 /** Environment of the predictor. */
-export const predictorEnvironment = {
+export const environment = {
   ...busEnvironment,
   address: [
     'SULCUS_PREDICTOR_ADDRESS',
@@ -149,11 +149,11 @@ export const predictorEnvironment = {
 } as const;
 
 /** Typed configuration of the predictor. */
-export type PredictorConfig = Parsed<typeof predictorEnvironment>;
+export type PredictorConfig = Parsed<typeof environment>;
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): PredictorConfig {
-  const config = parseEnvironment(predictorEnvironment, environment);
+export function readConfig(variables: NodeJS.ProcessEnv = process.env): PredictorConfig {
+  const config = parseEnvironment(environment, variables);
   const wrong = config.preferredBatchSizes.find((size) => size > config.maxBatchSize);
   if (wrong !== undefined)
     throw new SulcusError(

@@ -1,7 +1,12 @@
-/** The predictor: answers over gRPC with the newest model version that has earned promotion. */
+/**
+ * The predictor: answers over gRPC with the newest model version that has earned promotion. Imports libs alone.
+ *
+ *     await using predictor = await PredictorService.start({ bus, config: readConfig(), log, instance });
+ *     predictor.address; // host:port of sulcus.v1.Predictor and inference.GRPCInferenceService
+ */
 export { main } from './main.js';
-export { predictorEnvironment, readConfig, type PredictorConfig } from './config.js';
-export { PredictorService, type PredictorDependencies } from './service.js';
+export { environment, readConfig, type PredictorConfig } from './config.js';
+export { PredictorService, runPredictor, type PredictorContext } from './service.js';
 
 // ---- records of predictions, and making one again
 export { RecordStore, type StoredRecord } from './recording/record-store.js';

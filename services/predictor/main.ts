@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { connectBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
-import { predictorEnvironment, readConfig } from './config.js';
-import { PredictorService } from './service.js';
+import { environment, readConfig } from './config.js';
+import { runPredictor } from './service.js';
 
 /** `sulcus predictor`: answers until it is told to stop. Configured by the environment alone. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -11,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       name: 'sulcus predictor',
       description: 'Answers predictions over gRPC with the newest promoted model.',
       options: {},
-      environment: predictorEnvironment,
+      environment,
     },
     argv,
   );
@@ -20,8 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const config = readConfig();
     await using bus = await connectBus({ servers: config.natsUrl, name: 'predictor', signal });
     await bus.ensureTopology();
-    await using _service = await PredictorService.start({ config, bus, log, instance });
-    if (!signal.aborted) await once(signal, 'abort');
+    await runPredictor({ bus, config, log, instance }, signal);
   });
 }
 

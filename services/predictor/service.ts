@@ -1,4 +1,4 @@
-import { pause } from '#libs/async';
+import { pause, untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { ImageWorkerPool } from '#libs/imaging';
 import { Registry, type ModelCard } from '#libs/registry';
@@ -13,7 +13,7 @@ import { createRecords, type Records } from './recording/create-records.js';
 import type { RecordCounts } from './recording/recorder.js';
 import { createModels, type Models } from './servables/create-models.js';
 import type { Servable } from './servables/servable.js';
-import { Admission } from './serving/admission.js';
+import { Admission, type AdmissionLimits } from './serving/admission.js';
 import type { ServingContext } from './serving/context.js';
 import { ServingStatistics } from './serving/statistics.js';
 import { createShadow } from './shadow/create-shadow.js';
@@ -21,12 +21,22 @@ import type { Shadow } from './shadow/shadow.js';
 import { Studies } from './studies/studies.js';
 
 /** What the predictor is built from. */
-export interface PredictorDependencies {
-  config: PredictorConfig;
-  bus: Bus;
-  log: Logger;
+export interface PredictorContext {
+  readonly bus: Bus;
+  readonly config: PredictorConfig;
+  readonly log: Logger;
   /** Unique per process. */
-  instance: string;
+  readonly instance: string;
+}
+
+/**
+ * Answers until the signal aborts; requests under way are finished first.
+ *
+ * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound
+ */
+export async function runPredictor(context: PredictorContext, signal: AbortSignal): Promise<void> {
+  await using _service = await PredictorService.start(context);
+  await untilAborted(signal);
 }
 
 const REPORT_EVERY_MS = 1000;
@@ -68,7 +78,7 @@ export class PredictorService implements AsyncDisposable {
    *
    * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound
    */
-  static async start({ config, bus, log, instance }: PredictorDependencies): Promise<PredictorService> {
+  static async start({ bus, config, log, instance }: PredictorContext): Promise<PredictorService> {
     const registry = new Registry(bus);
     const events = new PredictorEvents(bus, instance, log);
     const statistics = new ServingStatistics();
@@ -84,14 +94,7 @@ export class PredictorService implements AsyncDisposable {
       onDropped: (why) => events.recordDropped(why),
       onGone: (message) => events.recordsGone(message),
     });
-    const admission = new Admission(
-      {
-        maxRequests: config.maxRequests,
-        maxBytes: config.maxQueueBytes,
-        maxExplained: Math.ceil(config.maxRequests * EXPLAINED_SHARE),
-      },
-      (error) => events.rejected(error),
-    );
+    const admission = new Admission(admissionLimits(config), (error) => events.rejected(error));
     const { recorder } = records;
     const context: ServingContext = { admission, live, pool, events, statistics, recorder, shadow };
     const studies = new Studies({ context, config, bus, log });
@@ -191,6 +194,12 @@ export class PredictorService implements AsyncDisposable {
     await Promise.all([events.report(records.recorder.counts), shadow?.report()]);
   }
 }
+
+const admissionLimits = ({ maxRequests, maxQueueBytes }: PredictorConfig): AdmissionLimits => ({
+  maxRequests,
+  maxBytes: maxQueueBytes,
+  maxExplained: Math.ceil(maxRequests * EXPLAINED_SHARE),
+});
 
 const loadedVersion = (servable: Servable | undefined): LoadedVersion | undefined =>
   servable && { card: servable.card, enginePid: servable.enginePid };
