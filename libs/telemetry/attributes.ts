@@ -16,11 +16,11 @@ export const attr = {
 
   // ---- training
   run: 'sulcus.run',
-  /** Pass over the data, from 0. */
-  pass: 'sulcus.pass',
+  /** Epoch, from 0. */
+  epoch: 'sulcus.epoch',
   step: 'sulcus.step',
   batchId: 'sulcus.batch.id',
-  /** Position of a batch within its pass, from 0. */
+  /** Position of a batch among the trainer's requests, from 0. */
   batchSequence: 'sulcus.batch.sequence',
   loss: 'sulcus.loss',
   /** Fraction, 0-1. */

@@ -41,7 +41,7 @@ export async function startOwnPreprocess(
       classIndex: 0,
     }));
     await assembleBatch(
-      { samples: references, seed: 1, pass: Math.floor(taken / order.length) },
+      { samples: references, seed: 1, epoch: Math.floor(taken / order.length) },
       transform,
       samples,
       pool,

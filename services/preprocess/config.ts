@@ -30,7 +30,7 @@ export const environment = {
     'SULCUS_CACHE_BYTES',
     bytes({
       default: 512 * 2 ** 20,
-      description: 'memory for prepared images, so that they are decoded once and not in every pass',
+      description: 'memory for prepared images, so that they are decoded once and not in every epoch',
     }),
   ],
   maxPixels: [

@@ -52,7 +52,7 @@ export class PreprocessEvents {
     this.#log.debug(
       {
         run: request.run,
-        pass: request.pass,
+        epoch: request.epoch,
         sequence: request.sequence,
         samples,
         dropped,

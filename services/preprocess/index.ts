@@ -1,4 +1,4 @@
-/** Preprocess: turns scans into tensor batches, on order of trainers. */
+/** Preprocess: turns scans into tensor batches, as trainers request them. */
 export { main } from './main.js';
 export { environment, readConfig, type PreprocessConfig } from './config.js';
 export { runPreprocess, type PreprocessContext } from './service.js';

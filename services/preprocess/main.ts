@@ -8,7 +8,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus preprocess',
-      description: 'Turns scans into tensor batches, on order of trainers. Run several to share the work.',
+      description: 'Turns scans into tensor batches, as trainers request them. Run several to share the work.',
       options: {},
       environment,
     },

@@ -42,7 +42,7 @@ export class TrainerEvents {
       training: {
         run: this.#run,
         step: progress.step,
-        pass: epoch,
+        epoch,
         samples: progress.samples,
         ...window,
         inputStallFraction: progress.inputStallFraction,
@@ -54,7 +54,7 @@ export class TrainerEvents {
   async epochCompleted(ledger: Ledger): Promise<void> {
     const counts = { samples: ledger.appliedRows, dropped: ledger.droppedRows, repeated: ledger.repeatedRows };
     this.#log.info({ epoch: ledger.epoch, ...counts }, 'epoch completed');
-    await this.#publish({ pass: { run: this.#run, pass: ledger.epoch, ...counts } });
+    await this.#publish({ epoch: { run: this.#run, epoch: ledger.epoch, ...counts } });
   }
 
   async validated(
@@ -72,7 +72,7 @@ export class TrainerEvents {
       validation: {
         run: this.#run,
         step: progress.step,
-        pass: epoch,
+        epoch,
         samples: metrics.samples,
         loss: metrics.loss,
         accuracy: metrics.accuracy,
@@ -98,7 +98,7 @@ export class TrainerEvents {
         run: this.#run,
         reason,
         steps: progress.step,
-        passes: epochs,
+        epochs,
         samples: progress.samples,
         imagesPerSecond: progress.imagesPerSecond,
         inputStallFraction: progress.inputStallFraction,

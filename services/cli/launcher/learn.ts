@@ -54,7 +54,7 @@ export async function learnOnce(run: Run): Promise<void> {
   setPhase('training');
   await changes.until(() => (state.finished?.scanSequence ?? -1) >= lastSequence, signal);
   const why = END_REASONS[state.finished!.reason] ?? state.finished!.reason;
-  view.note(`training ended after ${state.finished!.passes} epochs: ${why}`);
+  view.note(`training ended after ${state.finished!.epochs} epochs: ${why}`);
   setPhase('evaluating');
   const test = await evaluateTestSplit(
     pipeline.bus,
@@ -67,7 +67,7 @@ export async function learnOnce(run: Run): Promise<void> {
   setPhase('writing the report');
   await report(run, summary, test);
   if (state.repeatedSamples > 0)
-    throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within a pass`);
+    throw new SulcusError('INTERNAL', `${state.repeatedSamples} samples had their effect twice within an epoch`);
 }
 
 /** Import, then learn from whatever else comes, until the user stops it or a process is given up. */

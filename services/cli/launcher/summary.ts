@@ -52,7 +52,7 @@ export function summarise(
     engine: state.engine,
     training: {
       steps: state.finished?.steps ?? state.training?.step ?? 0,
-      epochs: state.finished?.passes ?? state.passesCompleted,
+      epochs: state.finished?.epochs ?? state.epochsCompleted,
       samples: training?.samples ?? 0,
       imagesPerSecond: training?.imagesPerSecond ?? 0,
       inputStallFraction: training?.inputStallFraction ?? 0,

@@ -9,9 +9,9 @@ export function metricsJson(source: ReportSource): string {
     run: { name: run, recipe, seed, data, startedUnixMs, modelVersion: summary.served.version },
     classes,
     validations: history.validations.map(
-      ({ step, pass, samples, loss, accuracy, version, promoted, timeUnixMs }, index) => ({
+      ({ step, epoch, samples, loss, accuracy, version, promoted, timeUnixMs }, index) => ({
         step,
-        pass,
+        epoch,
         samples,
         loss,
         accuracy,
@@ -23,9 +23,9 @@ export function metricsJson(source: ReportSource): string {
       }),
     ),
     training: history.training.map(
-      ({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs }) => ({
+      ({ step, epoch, samples, loss, accuracy, learningRate, imagesPerSecond, timeUnixMs }) => ({
         step,
-        pass,
+        epoch,
         samples,
         loss,
         accuracy,

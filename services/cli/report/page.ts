@@ -125,11 +125,11 @@ function validations({ history }: ReportSource): string {
   const trained = history.trainingAtValidations();
   return table(
     ['step', 'epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'version', 'promoted'],
-    history.validations.map(({ step, pass, loss, accuracy, version, promoted }, index) => {
+    history.validations.map(({ step, epoch, loss, accuracy, version, promoted }, index) => {
       const before = trained[index];
       return [
         step,
-        pass + 1,
+        epoch + 1,
         before ? before.loss.toFixed(4) : '',
         before ? percent(before.accuracy) : '',
         loss.toFixed(4),

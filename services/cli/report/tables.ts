@@ -9,7 +9,7 @@ export function validationTable(history: TrainingHistory): string {
   return toCsv(
     [
       'step',
-      'pass',
+      'epoch',
       'train_loss',
       'train_accuracy',
       'valid_loss',
@@ -18,9 +18,9 @@ export function validationTable(history: TrainingHistory): string {
       'version',
       'promoted',
     ],
-    history.validations.map(({ step, pass, loss, accuracy, samples, version, promoted }, index) => [
+    history.validations.map(({ step, epoch, loss, accuracy, samples, version, promoted }, index) => [
       step,
-      pass,
+      epoch,
       trained[index]?.loss,
       trained[index]?.accuracy,
       loss,
@@ -35,10 +35,10 @@ export function validationTable(history: TrainingHistory): string {
 /** One line per report of the trainer. */
 export function trainingTable({ training }: TrainingHistory): string {
   return toCsv(
-    ['step', 'pass', 'samples', 'loss', 'accuracy', 'learning_rate', 'images_per_second'],
-    training.map(({ step, pass, samples, loss, accuracy, learningRate, imagesPerSecond }) => [
+    ['step', 'epoch', 'samples', 'loss', 'accuracy', 'learning_rate', 'images_per_second'],
+    training.map(({ step, epoch, samples, loss, accuracy, learningRate, imagesPerSecond }) => [
       step,
-      pass,
+      epoch,
       samples,
       loss,
       accuracy,

@@ -11,7 +11,7 @@ const SHOWN: readonly (readonly [name: string, word: string])[] = [
   [attr.messagingDestinationName, 'stream'],
   [attr.natsStreamSequence, '#'],
   [attr.run, 'run'],
-  [attr.pass, 'pass'],
+  [attr.epoch, 'epoch'],
   [attr.batchSequence, 'batch'],
   [attr.messagingBatchCount, 'images'],
   [attr.step, 'step'],

@@ -8,7 +8,7 @@ export interface Chapter {
   service: string;
   /** 0 for spans that stand alone or continue by a link, 1 and more for work inside them. */
   depth: number;
-  /** How many there were: a training image has one batch and one step for each pass. */
+  /** How many there were: a training image has one batch and one step for each epoch. */
   count: number;
   first: SpanRecord;
   last: SpanRecord;

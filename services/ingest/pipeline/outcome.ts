@@ -1,7 +1,7 @@
 import type { SulcusError } from '#libs/errors';
 import type { AssignedSplit } from './splits.js';
 
-/** One image as a door hands it in. */
+/** One image as a source hands it in. */
 export interface ImageInput {
   /** The encoded file. */
   bytes: Uint8Array;

@@ -16,13 +16,13 @@ export interface AssembledBatch {
 }
 
 /**
- * Loads and transforms the samples of a request. The random numbers of a sample depend on seed, pass and sample alone:
+ * Loads and transforms the samples of a request. The random numbers of a sample depend on seed, epoch and sample alone:
  * whoever prepares it, whenever and in whatever batch, gets the same pixels.
  *
- * @throws what may pass, such as BUS_UNAVAILABLE; samples beyond help are dropped
+ * @throws what is retryable, such as BUS_UNAVAILABLE; samples beyond help are dropped
  */
 export async function assembleBatch(
-  request: Pick<BatchRequest, 'samples' | 'seed' | 'pass'>,
+  request: Pick<BatchRequest, 'samples' | 'seed' | 'epoch'>,
   transform: CheckedTransform,
   source: SampleSource,
   pool: ImageWorkerPool,
@@ -42,7 +42,7 @@ export async function assembleBatch(
   }
   const output = sharedBytes(kept.length * outputBytesOf(transform.spec));
   const samples = kept.map(({ reference: { sampleId }, sample: { prepared } }) => ({ sampleId, prepared }));
-  await pool.transformSamples(transform, { seed: request.seed, epoch: request.pass, samples, output });
+  await pool.transformSamples(transform, { seed: request.seed, epoch: request.epoch, samples, output });
   const traceparents = new Set(kept.flatMap(({ sample: { traceparent } }) => traceparent ?? []));
   return { pixels: output, samples: kept.map(({ reference }) => reference), dropped, traceparents };
 }

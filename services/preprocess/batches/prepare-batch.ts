@@ -27,7 +27,7 @@ export async function prepareBatch(
   const { transforms, samples, pool, bus, events, signal } = context;
   const attributes = {
     [attr.run]: request.run,
-    [attr.pass]: request.pass,
+    [attr.epoch]: request.epoch,
     [attr.batchId]: request.requestId,
     [attr.batchSequence]: request.sequence,
     [attr.split]: request.split,
@@ -46,7 +46,7 @@ export async function prepareBatch(
     const stored = {
       run: request.run,
       requestId: request.requestId,
-      pass: request.pass,
+      epoch: request.epoch,
       sequence: request.sequence,
       split: request.split,
       height,

@@ -9,8 +9,8 @@ import type { CheckedTransform } from '../transform-library.js';
 import type { LostSample, PreparedSample } from './prepared-sample.js';
 import type { SampleCache } from './sample-cache.js';
 
-/** Letters written by this worker, remembered so that a sample that is asked for in every pass has one. */
-const MAX_REMEMBERED_LETTERS = 100_000;
+/** Samples with a dead letter of this worker, remembered so that one that is asked for in every epoch has one. */
+const MAX_REMEMBERED = 100_000;
 
 export interface SampleLoaderContext {
   bus: Bus;
@@ -31,7 +31,7 @@ export class SampleLoader implements SampleSource {
   readonly #limit: LimitFunction;
   /** Batches under way at the same time may want the same sample. */
   readonly #loading = new Map<string, Promise<PreparedSample | LostSample>>();
-  readonly #lettered = new Set<string>();
+  readonly #deadLettered = new Set<string>();
 
   constructor(context: SampleLoaderContext) {
     this.#context = context;
@@ -41,7 +41,7 @@ export class SampleLoader implements SampleSource {
   /**
    * The sample, or why it is lost; a lost one is a dead letter by then.
    *
-   * @throws what may pass: BUS_UNAVAILABLE, STORAGE_FULL and the like
+   * @throws what is retryable: BUS_UNAVAILABLE, STORAGE_FULL and the like
    */
   async load(reference: SampleRef, transform: CheckedTransform): Promise<PreparedSample | LostSample> {
     const key = `${reference.sampleId} ${reference.scanSequence} ${transform.mode} ${transform.hash}`;
@@ -80,7 +80,7 @@ export class SampleLoader implements SampleSource {
     error: SulcusError,
   ): Promise<void> {
     const { bus, events } = this.#context;
-    if (this.#lettered.has(sampleId)) return;
+    if (this.#deadLettered.has(sampleId)) return;
     await bus.deadLetter({
       service: 'preprocess',
       code: error.code,
@@ -94,8 +94,8 @@ export class SampleLoader implements SampleSource {
         subject: received.subject,
       }),
     });
-    if (this.#lettered.size >= MAX_REMEMBERED_LETTERS) this.#lettered.clear();
-    this.#lettered.add(sampleId);
+    if (this.#deadLettered.size >= MAX_REMEMBERED) this.#deadLettered.clear();
+    this.#deadLettered.add(sampleId);
     events.sampleLost(sampleId, scanSequence, error);
   }
 }

@@ -162,7 +162,7 @@ export class BatchExchange {
       {
         run,
         requestId,
-        pass: epoch,
+        epoch,
         sequence: pending.sequence,
         split,
         seed,

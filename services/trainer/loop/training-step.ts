@@ -40,7 +40,7 @@ async function step(
   const links = about.traceparent === undefined ? [] : [{ traceparent: about.traceparent }];
   const attributes = {
     [attr.run]: state.identity.run,
-    [attr.pass]: state.ledger.epoch,
+    [attr.epoch]: state.ledger.epoch,
     [attr.step]: state.progress.step + 1,
   };
   await withSpan('train step', { root: true, links, attributes }, async (span) => {

@@ -124,9 +124,9 @@ test('the original of a dead letter that fits no message is kept as a blob', asy
     source: 'a/b.jpg',
     original: { inline: original },
   });
-  const letter = await bus.getLast('DEAD', subjects.dead('ingest'), codecs.DeadLetter);
-  assert.equal(letter?.message.source, 'a/b.jpg');
-  assert.ok((await bus.fromPayload(letter.message.original!)).equals(original));
+  const deadLetter = await bus.getLast('DEAD', subjects.dead('ingest'), codecs.DeadLetter);
+  assert.equal(deadLetter?.message.source, 'a/b.jpg');
+  assert.ok((await bus.fromPayload(deadLetter.message.original!)).equals(original));
 });
 
 test('a full blob store says so', async (t) => {

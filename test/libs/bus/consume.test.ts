@@ -115,14 +115,14 @@ test('a permanent error gives up at once, keeping the original bytes and the cau
     },
     () => handled === 1,
   );
-  const letter = await deadLetterOf('bad');
-  assert.equal(letter?.service, 'worker');
-  assert.equal(letter?.code, 'IMAGE_TRUNCATED');
-  assert.equal(letter?.cause, 'ends early');
-  assert.equal(letter?.originalType, 'sulcus.v1.LabelEvent');
-  assert.equal(letter?.deliveries, 1);
-  assert.match(letter?.source ?? '', /^LABELS\/\d+$/);
-  assert.equal(codecs.LabelEvent.decode(await bus.fromPayload(letter.original!)).label, 'label 0');
+  const deadLetter = await deadLetterOf('bad');
+  assert.equal(deadLetter?.service, 'worker');
+  assert.equal(deadLetter?.code, 'IMAGE_TRUNCATED');
+  assert.equal(deadLetter?.cause, 'ends early');
+  assert.equal(deadLetter?.originalType, 'sulcus.v1.LabelEvent');
+  assert.equal(deadLetter?.deliveries, 1);
+  assert.match(deadLetter?.source ?? '', /^LABELS\/\d+$/);
+  assert.equal(codecs.LabelEvent.decode(await bus.fromPayload(deadLetter.original!)).label, 'label 0');
 });
 
 test('an error that does not pass is given up after the last delivery', async () => {
@@ -138,9 +138,9 @@ test('an error that does not pass is given up after the last delivery', async ()
     { maxDeliver: 2 },
   );
   assert.equal(handled, 2);
-  const letter = await deadLetterOf('stubborn');
-  assert.equal(letter?.code, 'INTERNAL');
-  assert.equal(letter?.deliveries, 2);
+  const deadLetter = await deadLetterOf('stubborn');
+  assert.equal(deadLetter?.code, 'INTERNAL');
+  assert.equal(deadLetter?.deliveries, 2);
 });
 
 test('a message of a wrong schema becomes a dead letter without reaching the handler', async () => {

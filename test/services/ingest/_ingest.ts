@@ -71,7 +71,7 @@ export async function startHarness(
 export const harnessLog = (harness: Harness) =>
   createLogger('ingest', { write: (line) => harness.logged.push(JSON.parse(line) as Harness['logged'][number]) });
 
-/** The core of ingest without a door. */
+/** The pipeline of ingest without a source. */
 export function createIngestor(t: TestContext, harness: Harness, importId = 'test') {
   const { bus, config } = harness;
   const events = new IngestEvents(bus, 'test', harnessLog(harness), importId);

@@ -63,13 +63,13 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
       assert.equal(outcome.error.code, code, outcome.error.message);
       assert.match(outcome.error.rawMessage, cause);
 
-      const letter = (await readDeadLetters(harness.bus)).at(-1)!;
-      assert.equal(letter.code, code);
-      assert.match(letter.cause, cause);
-      assert.equal(letter.source, `glioma/${name}`);
-      assert.equal(letter.service, 'ingest');
-      assert.equal(letter.site, 'site-a');
-      assert.deepEqual(await harness.bus.fromPayload(letter.original!), bytes);
+      const deadLetter = (await readDeadLetters(harness.bus)).at(-1)!;
+      assert.equal(deadLetter.code, code);
+      assert.match(deadLetter.cause, cause);
+      assert.equal(deadLetter.source, `glioma/${name}`);
+      assert.equal(deadLetter.service, 'ingest');
+      assert.equal(deadLetter.site, 'site-a');
+      assert.deepEqual(await harness.bus.fromPayload(deadLetter.original!), bytes);
     });
   }
   const good = await ingestor.ingestImage({ bytes: await noiseImage(3), source: 'glioma/good.jpg', label: 'glioma' });
@@ -100,9 +100,9 @@ test('the same content under two labels: the first stays, the second is kept as 
   assert.ok(second.kind === 'rejected');
   assert.equal(second.error.code, 'LABEL_CONFLICT');
   assert.match(second.error.rawMessage, /"glioma" \(from glioma\/a\.jpg\).*"notumor".*annotate/);
-  const [letter] = await readDeadLetters(harness.bus);
-  assert.equal(letter?.code, 'LABEL_CONFLICT');
-  assert.deepEqual(await harness.bus.fromPayload(letter.original!), bytes);
+  const [deadLetter] = await readDeadLetters(harness.bus);
+  assert.equal(deadLetter?.code, 'LABEL_CONFLICT');
+  assert.deepEqual(await harness.bus.fromPayload(deadLetter.original!), bytes);
   assert.equal((await readScans(harness.bus)).length, 1);
 });
 

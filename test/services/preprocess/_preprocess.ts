@@ -92,7 +92,7 @@ export function batchRequest(
   return {
     run: 'main',
     requestId,
-    pass: 0,
+    epoch: 0,
     sequence: 0,
     split: 'SPLIT_TRAIN',
     samples,
@@ -104,8 +104,8 @@ export function batchRequest(
   };
 }
 
-export async function order(bus: Bus, request: BatchRequestInput, messageId?: string): Promise<void> {
-  await bus.publish(subjects.batchRequest('main'), codecs.BatchRequest, request, { messageId });
+export async function request(bus: Bus, wanted: BatchRequestInput, messageId?: string): Promise<void> {
+  await bus.publish(subjects.batchRequest('main'), codecs.BatchRequest, wanted, { messageId });
 }
 
 /** Takes the next batches off the stream, as the trainer does, and fails when they do not come. */

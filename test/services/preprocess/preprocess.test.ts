@@ -6,7 +6,7 @@ import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 import {
   batchRequest,
-  order,
+  request,
   phantomFile,
   publishPhantoms,
   publishScan,
@@ -23,10 +23,10 @@ describe('a batch request', () => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = (await publishPhantoms(bus, 3)).reverse().map((sample, classIndex) => ({ ...sample, classIndex }));
     await startWorker();
-    await order(bus, batchRequest('r1', samples, { pass: 2, sequence: 5 }));
+    await request(bus, batchRequest('r1', samples, { epoch: 2, sequence: 5 }));
     const [{ batch, pixels }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
     assert.deepEqual(
-      [batch.run, batch.requestId, batch.pass, batch.sequence, batch.split],
+      [batch.run, batch.requestId, batch.epoch, batch.sequence, batch.split],
       ['main', 'r1', 2, 5, 'SPLIT_TRAIN'],
     );
     assert.deepEqual(
@@ -48,12 +48,15 @@ describe('a batch request', () => {
     }
   });
 
-  test('without augmentation gives the eval transform, whatever pass and seed', async (t) => {
+  test('without augmentation gives the eval transform, whatever epoch and seed', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const [sample] = await publishPhantoms(bus, 1);
     await startWorker();
-    await order(bus, batchRequest('r1', [sample!], { augment: false, split: 'SPLIT_VALIDATION' }));
-    await order(bus, batchRequest('r2', [sample!], { augment: false, split: 'SPLIT_VALIDATION', pass: 3, seed: 99 }));
+    await request(bus, batchRequest('r1', [sample!], { augment: false, split: 'SPLIT_VALIDATION' }));
+    await request(
+      bus,
+      batchRequest('r2', [sample!], { augment: false, split: 'SPLIT_VALIDATION', epoch: 3, seed: 99 }),
+    );
     const [first, second] = await takeBatches(bus, 2);
     assert.deepEqual(
       Uint8Array.from(first!.pixels),
@@ -62,17 +65,17 @@ describe('a batch request', () => {
     assert.deepEqual(first!.pixels, second!.pixels);
   });
 
-  test('gives identical pixels by any worker, from the cache or not, and other pixels in another pass', async (t) => {
+  test('gives identical pixels by any worker, from the cache or not, and other pixels in another epoch', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 4);
     const first = await startWorker();
-    await order(bus, batchRequest('r1', samples));
-    await order(bus, batchRequest('r2', samples));
+    await request(bus, batchRequest('r1', samples));
+    await request(bus, batchRequest('r2', samples));
     const cold = await takeBatches(bus, 2);
     await first.stop();
     await startWorker({ cacheBytes: 0 }, 'second');
-    await order(bus, batchRequest('r3', samples));
-    await order(bus, batchRequest('r4', samples, { pass: 1 }));
+    await request(bus, batchRequest('r3', samples));
+    await request(bus, batchRequest('r4', samples, { epoch: 1 }));
     const later = await takeBatches(bus, 2);
     const byId = new Map([...cold, ...later].map(({ batch, pixels }) => [batch.requestId, pixels]));
     assert.deepEqual(byId.get('r2'), byId.get('r1'));
@@ -85,7 +88,7 @@ describe('a batch request', () => {
     const [sample] = await publishPhantoms(bus, 1);
     await startWorker();
     const count = Math.ceil(1_100_000 / bytesPerSample);
-    await order(
+    await request(
       bus,
       batchRequest(
         'large',
@@ -101,9 +104,9 @@ describe('a batch request', () => {
   test('that is sent twice gives one batch', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 1);
-    await order(bus, batchRequest('same', samples));
-    await order(bus, batchRequest('same', samples));
-    await order(bus, batchRequest('last', samples));
+    await request(bus, batchRequest('same', samples));
+    await request(bus, batchRequest('same', samples));
+    await request(bus, batchRequest('last', samples));
     const worker = await startWorker();
     await takeBatches(bus, 2);
     await worker.stop();
@@ -114,12 +117,12 @@ describe('a batch request', () => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 1);
     await startWorker();
-    await order(bus, batchRequest('bad', samples, { transformHash: 'f'.repeat(64) }));
-    await order(bus, batchRequest('good', samples));
+    await request(bus, batchRequest('bad', samples, { transformHash: 'f'.repeat(64) }));
+    await request(bus, batchRequest('good', samples));
     assert.equal((await takeBatches(bus, 1))[0]!.batch.requestId, 'good');
-    const [letter] = await readAll(bus, 'DEAD', codecs.DeadLetter);
-    assert.equal(letter?.code, 'HASH_MISMATCH');
-    assert.equal(codecs.BatchRequest.decode(letter.original!.inline as Buffer).requestId, 'bad');
+    const [deadLetter] = await readAll(bus, 'DEAD', codecs.DeadLetter);
+    assert.equal(deadLetter?.code, 'HASH_MISMATCH');
+    assert.equal(codecs.BatchRequest.decode(deadLetter.original!.inline as Buffer).requestId, 'bad');
   });
 });
 
@@ -132,8 +135,8 @@ describe('samples beyond help', () => {
     const missing = { scanSequence: 4711, sampleId: 'a'.repeat(64), classIndex: 1 };
     const other = { ...good, sampleId: 'b'.repeat(64) };
     await startWorker();
-    await order(bus, batchRequest('r1', [broken, good, text, missing, other]));
-    await order(bus, batchRequest('r2', [text], { pass: 1 }));
+    await request(bus, batchRequest('r1', [broken, good, text, missing, other]));
+    await request(bus, batchRequest('r2', [text], { epoch: 1 }));
     const batches = await takeBatches(bus, 2);
     const { batch, pixels } = batches.find(({ batch: { requestId } }) => requestId === 'r1')!;
     assert.deepEqual(batch.samples, [good]);
@@ -150,14 +153,14 @@ describe('samples beyond help', () => {
     const empty = batches.find(({ batch: { requestId } }) => requestId === 'r2')!;
     assert.deepEqual([empty.batch.samples, empty.pixels.length, empty.batch.dropped.length], [[], 0, 1]);
 
-    const letters = await readAll(bus, 'DEAD', codecs.DeadLetter);
-    assert.deepEqual(letters.map(({ code }) => code).sort(), [
+    const deadLetters = await readAll(bus, 'DEAD', codecs.DeadLetter);
+    assert.deepEqual(deadLetters.map(({ code }) => code).sort(), [
       'HASH_MISMATCH',
       'IMAGE_TRUNCATED',
       'IMAGE_UNDECODABLE',
       'NOT_FOUND',
     ]);
-    const kept = letters.find(({ code }) => code === 'IMAGE_UNDECODABLE')!;
+    const kept = deadLetters.find(({ code }) => code === 'IMAGE_UNDECODABLE')!;
     assert.deepEqual([kept.service, kept.source, kept.site], ['preprocess', `SCANS/${text.scanSequence}`, 'local']);
     assert.equal(codecs.Scan.decode(kept.original!.inline as Buffer).sampleId, text.sampleId);
   });
@@ -174,7 +177,7 @@ describe('samples beyond help', () => {
       image: { blob },
     });
     await startWorker();
-    await order(bus, batchRequest('r1', [{ scanSequence: sequence, sampleId, classIndex: 0 }]));
+    await request(bus, batchRequest('r1', [{ scanSequence: sequence, sampleId, classIndex: 0 }]));
     const [{ batch }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
     assert.equal(batch.samples.length, 1);
   });
@@ -186,7 +189,7 @@ describe('workers', () => {
     const samples = await publishPhantoms(bus, 4);
     const workers = [await startWorker({}, 'one'), await startWorker({}, 'two')];
     for (let sequence = 0; sequence < 24; sequence++)
-      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+      await request(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const batches = await takeBatches(bus, 24);
     assert.equal(new Set(batches.map(({ batch }) => batch.sequence)).size, 24);
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -214,7 +217,7 @@ describe('workers', () => {
     const samples = await publishPhantoms(bus, 8);
     const worker = await startWorker();
     for (let sequence = 0; sequence < 4; sequence++)
-      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+      await request(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const stored = async (): Promise<number> => (await bus.stats()).BATCHES.messages;
     for (const startedMs = performance.now(); (await stored()) < 1 && performance.now() - startedMs < 20_000; )
       await delay(50);
@@ -232,7 +235,7 @@ describe('workers', () => {
     // A prepared image of the default transform is 108 x 108; two fit.
     const worker = await startWorker({ cacheBytes: 2 * (108 * 108 + 512) });
     for (const [index, sample] of [0, 1, 0, 2, 0, 1].entries()) {
-      await order(bus, batchRequest(`r${index}`, [samples[sample]!]));
+      await request(bus, batchRequest(`r${index}`, [samples[sample]!]));
       await takeBatches(bus, 1);
     }
     await worker.stop();

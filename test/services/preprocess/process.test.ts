@@ -10,7 +10,7 @@ import { attr } from '#libs/telemetry';
 import { readSpanFolder } from '../../../services/cli/trace/span-files.js';
 import {
   batchRequest,
-  order,
+  request,
   phantomFile,
   publishPhantoms,
   publishScan,
@@ -53,7 +53,7 @@ describe('a preprocess process', () => {
     const samples = await publishPhantoms(bus, 8);
     const count = 12;
     for (let sequence = 0; sequence < count; sequence++)
-      await order(bus, batchRequest(`r${sequence}`, samples, { sequence }));
+      await request(bus, batchRequest(`r${sequence}`, samples, { sequence }));
     const victim = spawnWorker(pipeline);
     // The stream of batches holds two: the worker has stored some, and holds others that do not fit.
     await until(async () => (await bus.stats()).BATCHES.messages === 2, 'a full stream of batches');
@@ -75,7 +75,7 @@ describe('a preprocess process', () => {
     const { bus } = pipeline;
     const samples = await publishPhantoms(bus, 2);
     const worker = spawnWorker(pipeline);
-    await order(bus, batchRequest('r1', samples));
+    await request(bus, batchRequest('r1', samples));
     await takeBatches(bus, 1);
     worker.kill('SIGTERM');
     const [code] = (await once(worker, 'exit')) as [number | null];
@@ -92,7 +92,7 @@ describe('a preprocess process', () => {
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
     });
     const worker = spawnWorker(pipeline, { SULCUS_TRACE_FILE: path.join(folder, 'preprocess.jsonl') });
-    await order(pipeline.bus, batchRequest('r1', [sample]));
+    await request(pipeline.bus, batchRequest('r1', [sample]));
     const [{ traceparent }] = (await takeBatches(pipeline.bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
     worker.kill('SIGTERM');
     await once(worker, 'exit');

@@ -62,7 +62,7 @@ export class TestPipeline {
       codec: codecs.PipelineEvent,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), noMore.signal]),
     })) {
-      const about = message?.training ?? message?.validation ?? message?.pass ?? message?.finished;
+      const about = message?.training ?? message?.validation ?? message?.epoch ?? message?.finished;
       if (!message || about?.run !== run) continue;
       events.push(message);
       if (done(message)) return events;
@@ -86,7 +86,9 @@ export class TestPipeline {
 
 /** Number and samples of each complete epoch. */
 export const epochsOf = (events: readonly PipelineEvent[]): { epoch: number; samples: number; repeated: number }[] =>
-  events.flatMap(({ pass }) => (pass ? [{ epoch: pass.pass, samples: pass.samples, repeated: pass.repeated }] : []));
+  events.flatMap(({ epoch }) =>
+    epoch ? [{ epoch: epoch.epoch, samples: epoch.samples, repeated: epoch.repeated }] : [],
+  );
 
 export const validationsOf = (events: readonly PipelineEvent[]): ValidationResult[] =>
   events.flatMap(({ validation }) => (validation ? [validation] : []));

@@ -19,12 +19,12 @@ export function answerBatchRequests(
     ackWaitMs: 10_000,
     signal,
     onMessage: async (delivery) => {
-      const { run, requestId, pass, sequence, split, transformHash } = delivery.message;
+      const { run, requestId, epoch, sequence, split, transformHash } = delivery.message;
       const samples = await samplesOf(delivery.message);
       await bus.publish(subjects.batch(run), codecs.TensorBatch, {
         run,
         requestId,
-        pass,
+        epoch,
         sequence,
         split,
         height: 32,

@@ -47,7 +47,7 @@ it('a label that is corrected after its sample was asked for leads to another ep
     });
   };
   const trainer = pipeline.trainers.start('corrected', { SULCUS_EPOCHS: '1' });
-  const events = await pipeline.eventsUntil('corrected', ({ pass }) => pass?.pass === 1);
+  const events = await pipeline.eventsUntil('corrected', ({ epoch }) => epoch?.epoch === 1);
   await trainer.stop();
   assert.deepEqual(epochsOf(events), [
     { epoch: 0, samples: 26, repeated: 0 },

@@ -38,7 +38,7 @@ it('learns every training sample once per epoch and ends after the last', async 
   assert.equal(finished.samples, 3 * TRAIN);
   assert.equal(finished.scanSequence, TRAIN + VALIDATION);
   assert.deepEqual(
-    validationsOf(events).map(({ pass }) => pass),
+    validationsOf(events).map(({ epoch }) => epoch),
     [0, 1, 2],
   );
   uninterrupted = { finished, weightsHash: (await lastCard('steady')).weightsHash };
@@ -64,7 +64,7 @@ it('the version with the lowest validation loss is champion, and its card says w
 it('killed at any moment, goes on from its checkpoint: same samples per epoch, same weights to the bit', async () => {
   // Checkpoints after nearly every batch, so that the kills fall between checkpoint, step and acknowledgement.
   const environment = { SULCUS_CHECKPOINT_INTERVAL: '1ms' };
-  const inEpoch = (epoch: number) => (event: PipelineEvent) => (event.training?.pass ?? -1) >= epoch;
+  const inEpoch = (epoch: number) => (event: PipelineEvent) => (event.training?.epoch ?? -1) >= epoch;
   for (const epoch of [0, 1]) {
     const trainer = pipeline.trainers.start('killed', environment);
     await pipeline.eventsUntil('killed', inEpoch(epoch));
@@ -132,7 +132,7 @@ it('wakes from idleness when images come, and trains on late labels', async () =
       labelledUnixMs: Date.now(),
     });
   }
-  const events = await pipeline.eventsUntil('awake', ({ pass }) => pass?.samples === TRAIN + 6);
+  const events = await pipeline.eventsUntil('awake', ({ epoch }) => epoch?.samples === TRAIN + 6);
   assert.equal(epochsOf(events).at(-1)!.repeated, 0);
   await trainer.stop();
 });

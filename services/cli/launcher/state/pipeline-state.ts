@@ -57,10 +57,10 @@ export class PipelineState {
   validation: Body<'validation'> | undefined;
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
-  passesCompleted = 0;
+  epochsCompleted = 0;
   /** The version on trial beside the one in service, as compared last. */
   shadow: Body<'shadow'> | undefined;
-  /** Samples that took effect twice within a pass: a defect when not 0. */
+  /** Samples that took effect twice within an epoch: a defect when not 0. */
   repeatedSamples = 0;
   servedVersion = '';
   /** Versions that began to serve. */
@@ -111,9 +111,9 @@ export class PipelineState {
       this.validation = event.validation;
       this.history.addValidation({ ...event.validation, timeUnixMs });
     }
-    if (event.pass) {
-      this.passesCompleted++;
-      this.repeatedSamples += event.pass.repeated;
+    if (event.epoch) {
+      this.epochsCompleted++;
+      this.repeatedSamples += event.epoch.repeated;
     }
     if (event.predictor) this.#predictors.set(instance, { progress: event.predictor, timeUnixMs });
     if (event.swap && event.swap.version !== this.servedVersion) {
@@ -152,7 +152,7 @@ export class PipelineState {
     }
   }
 
-  /** The same sample may be given up in several passes: it counts once. */
+  /** The same sample may be given up in several epochs: it counts once. */
   #applyLostSample({ source, originalType, original }: DeadLetter): void {
     if (originalType !== codecs.Scan.typeName) return;
     try {

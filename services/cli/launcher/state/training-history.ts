@@ -3,8 +3,8 @@ export interface TrainingPoint {
   /** Training steps so far. */
   step: number;
   /** Pass over the data, from 0. */
-  pass: number;
-  /** Samples so far, over all passes. */
+  epoch: number;
+  /** Samples so far, over all epochs. */
   samples: number;
   /** Mean cross-entropy. */
   loss: number;
@@ -19,7 +19,7 @@ export interface ValidationPoint {
   /** Training steps before it. */
   step: number;
   /** Pass it belongs to, from 0. */
-  pass: number;
+  epoch: number;
   /** Validation samples it was measured on. */
   samples: number;
   loss: number;
@@ -51,11 +51,11 @@ export class TrainingHistory {
       this.training.splice(0, this.training.length, ...mergePairs(this.training));
   }
 
-  /** A validation belongs to the pass of the steps before it, even when its report comes after the next pass has begun. */
+  /** A validation belongs to the epoch of the steps before it, even when its report comes after the next epoch has begun. */
   addValidation(point: ValidationPoint): void {
     forgetFrom(this.validations, point.step);
     const trained = this.training.at(-1);
-    this.validations.push(trained?.step === point.step ? { ...point, pass: trained.pass } : point);
+    this.validations.push(trained?.step === point.step ? { ...point, epoch: trained.epoch } : point);
   }
 
   /** Training loss and accuracy over the steps between each validation and the one before; undefined where nothing was reported. */

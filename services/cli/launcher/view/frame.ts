@@ -45,7 +45,7 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
     line(
       'training',
       training
-        ? `step ${training.step}, pass ${training.pass}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting`
+        ? `step ${training.step}, epoch ${training.epoch}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting`
         : describeService(state, 'trainer'),
     ),
     line(
@@ -86,7 +86,7 @@ export function renderLine({ phase, elapsedMs, state, processes, asked }: Snapsh
     `${clock(elapsedMs)} ${phase}:`,
     `images ${ingest.ingested}/${ingest.offered},`,
     training
-      ? `pass ${training.pass} step ${training.step} loss ${training.loss.toFixed(4)} accuracy ${training.accuracy.toFixed(3)},`
+      ? `epoch ${training.epoch} step ${training.step} loss ${training.loss.toFixed(4)} accuracy ${training.accuracy.toFixed(3)},`
       : 'not training yet,',
     `serving ${state.servedVersion || 'none'},`,
     `asked ${asked?.requests ?? 0} failed ${asked?.failedRequests ?? 0},`,

@@ -84,7 +84,7 @@ test('training figures come from the final report, models from the registry even
       run: 'main',
       reason: 'epochs',
       steps: 8,
-      passes: 2,
+      epochs: 2,
       samples: 160,
       imagesPerSecond: 40,
       inputStallFraction: 0.25,

@@ -39,7 +39,7 @@ function history(): TrainingHistory {
     const timeUnixMs = 1_700_000_000_000 + step * 500;
     course.addTraining({
       step,
-      pass: Math.floor((step - 1) / 10),
+      epoch: Math.floor((step - 1) / 10),
       samples: step * 8,
       loss: 1.1 * 0.95 ** step,
       accuracy: 1 - 0.6 * 0.95 ** step,
@@ -50,7 +50,7 @@ function history(): TrainingHistory {
     if (step % 10 === 0)
       course.addValidation({
         step,
-        pass: step / 10 - 1,
+        epoch: step / 10 - 1,
         samples: 20,
         loss: 1.2 * 0.96 ** step,
         accuracy: 1 - 0.65 * 0.96 ** step,

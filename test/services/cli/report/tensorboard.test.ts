@@ -33,7 +33,7 @@ test('the four curves have the names of the mission and come in order of time', 
   const history = new TrainingHistory();
   history.addTraining({
     step: 5,
-    pass: 0,
+    epoch: 0,
     samples: 50,
     loss: 2,
     accuracy: 0.25,
@@ -43,7 +43,7 @@ test('the four curves have the names of the mission and come in order of time', 
   });
   history.addValidation({
     step: 5,
-    pass: 0,
+    epoch: 0,
     samples: 9,
     loss: 1,
     accuracy: 0.5,

@@ -10,7 +10,7 @@ test('one line per validation in the format of mission row S2-17, and the time i
   const at = (seconds: number): number => startedUnixMs + seconds * 1000;
   history.addTraining({
     step: 4,
-    pass: 0,
+    epoch: 0,
     samples: 40,
     loss: 1.25,
     accuracy: 0.6,
@@ -20,7 +20,7 @@ test('one line per validation in the format of mission row S2-17, and the time i
   });
   history.addValidation({
     step: 4,
-    pass: 0,
+    epoch: 0,
     samples: 20,
     loss: 0.87912,
     accuracy: 0.915,
@@ -30,7 +30,7 @@ test('one line per validation in the format of mission row S2-17, and the time i
   });
   history.addTraining({
     step: 8,
-    pass: 1,
+    epoch: 1,
     samples: 80,
     loss: 0.5,
     accuracy: 1,
@@ -40,7 +40,7 @@ test('one line per validation in the format of mission row S2-17, and the time i
   });
   history.addValidation({
     step: 8,
-    pass: 1,
+    epoch: 1,
     samples: 20,
     loss: 0.5,
     accuracy: 1,

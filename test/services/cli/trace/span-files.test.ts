@@ -32,7 +32,7 @@ function emit(
 
 test('spans that several processes recorded make one story', async () => {
   const scan = emit('ingest', { name: 'ingest image', attributes: { 'sulcus.sample.id': IMAGE }, child: 'send scan' });
-  const batch = emit('preprocess', { name: 'prepare batch', links: [scan], attributes: { 'sulcus.pass': 0 } });
+  const batch = emit('preprocess', { name: 'prepare batch', links: [scan], attributes: { 'sulcus.epoch': 0 } });
   const step = emit('trainer', { name: 'train step', links: [batch] });
   const model = emit('trainer', {
     name: 'publish model',
@@ -52,7 +52,7 @@ test('spans that several processes recorded make one story', async () => {
       'predictor: predict image',
     ],
   );
-  assert.equal(chapters[2]!.first.attributes['sulcus.pass'], 0);
+  assert.equal(chapters[2]!.first.attributes['sulcus.epoch'], 0);
   assert.ok(Math.abs(chapters[0]!.first.startUnixMs - Date.now()) < 60_000);
 });
 

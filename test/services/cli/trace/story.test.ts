@@ -21,7 +21,7 @@ function span(id: string, name: string, overrides: Partial<SpanRecord> = {}): Sp
   };
 }
 
-/** One image trained on in three passes and one of another image; a model of pass 0, a second of passes 1 and 2. */
+/** One image trained on in three epochs and one of another image; a model of epoch 0, a second of epochs 1 and 2. */
 function recordedSpans(): SpanRecord[] {
   clock = 0;
   return [
@@ -34,20 +34,20 @@ function recordedSpans(): SpanRecord[] {
     span('u:3', 'send scan', { service: 'ingest', parentId: 'u:2' }),
     span('u:4', 'ingest image', { service: 'ingest', parentId: 'u:1', attributes: { 'sulcus.sample.id': OTHER } }),
     span('u:5', 'send scan', { service: 'ingest', parentId: 'u:4' }),
-    ...[0, 1, 2].flatMap((pass) => [
-      span(`b${pass}:1`, 'prepare batch', {
+    ...[0, 1, 2].flatMap((epoch) => [
+      span(`b${epoch}:1`, 'prepare batch', {
         service: 'preprocess',
         linkIds: ['u:3', 'u:5'],
-        attributes: { 'sulcus.pass': pass },
+        attributes: { 'sulcus.epoch': epoch },
       }),
-      span(`b${pass}:2`, 'send batch', { service: 'preprocess', parentId: `b${pass}:1` }),
-      span(`s${pass}:1`, 'train step', {
+      span(`b${epoch}:2`, 'send batch', { service: 'preprocess', parentId: `b${epoch}:1` }),
+      span(`s${epoch}:1`, 'train step', {
         service: 'trainer',
-        linkIds: [`b${pass}:2`],
-        attributes: { 'sulcus.step': pass + 1 },
+        linkIds: [`b${epoch}:2`],
+        attributes: { 'sulcus.step': epoch + 1 },
       }),
     ]),
-    span('x:1', 'prepare batch', { service: 'preprocess', linkIds: ['u:5'], attributes: { 'sulcus.pass': 9 } }),
+    span('x:1', 'prepare batch', { service: 'preprocess', linkIds: ['u:5'], attributes: { 'sulcus.epoch': 9 } }),
     span('m1:1', 'publish model', {
       service: 'trainer',
       linkIds: ['s0:1'],
@@ -100,7 +100,7 @@ test('an image is found by the id of a prediction of it', () => {
 test('many spans of a kind are told by the first, the last and their number', () => {
   const batches = tellStory(recordedSpans(), IMAGE).chapters.find(({ name }) => name === 'prepare batch')!;
   assert.deepEqual(
-    [batches.first.attributes['sulcus.pass'], batches.last.attributes['sulcus.pass'], batches.count],
+    [batches.first.attributes['sulcus.epoch'], batches.last.attributes['sulcus.epoch'], batches.count],
     [0, 2, 3],
   );
 });
@@ -120,8 +120,8 @@ test('the printed story has time, service, name, duration and what matters, in c
   assert.equal(lines[0], `sample ${IMAGE}`);
   assert.equal(lines[3], '08:00:02.000  ingest      ingest image                12.3 ms  ingested');
   assert.equal(lines[4], '08:00:03.000  ingest        send scan                 12.3 ms');
-  assert.equal(lines[5], '08:00:06.000  preprocess  prepare batch (first of 3)  12.3 ms  pass 0');
-  assert.equal(lines[6], '08:00:12.000  preprocess  prepare batch (last)        12.3 ms  pass 2');
+  assert.equal(lines[5], '08:00:06.000  preprocess  prepare batch (first of 3)  12.3 ms  epoch 0');
+  assert.equal(lines[6], '08:00:12.000  preprocess  prepare batch (last)        12.3 ms  epoch 2');
 });
 
 test('a failed span says so', () => {

@@ -21,7 +21,7 @@ export interface BatchRequestInput {
   /**
    * Epoch, from 0; for validation: the one that it belongs to.
    */
-  'pass'?: (number);
+  'epoch'?: (number);
   /**
    * Position among the trainer's requests since it started: it applies batches in this sequence.
    */
@@ -70,7 +70,7 @@ export interface BatchRequest {
   /**
    * Epoch, from 0; for validation: the one that it belongs to.
    */
-  'pass': (number);
+  'epoch': (number);
   /**
    * Position among the trainer's requests since it started: it applies batches in this sequence.
    */

@@ -10,7 +10,7 @@ export interface ClassProbabilityInput {
    */
   'className'?: (string);
   /**
-   * 0-1.
+   * Probability, 0-1.
    */
   'probability'?: (number | string);
 }
@@ -24,7 +24,7 @@ export interface ClassProbability {
    */
   'className': (string);
   /**
-   * 0-1.
+   * Probability, 0-1.
    */
   'probability': (number);
 }

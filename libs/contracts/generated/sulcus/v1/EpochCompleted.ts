@@ -13,7 +13,7 @@ export interface EpochCompletedInput {
   /**
    * The epoch, from 0.
    */
-  'pass'?: (number);
+  'epoch'?: (number);
   /**
    * Samples that had their effect in it.
    */
@@ -39,7 +39,7 @@ export interface EpochCompleted {
   /**
    * The epoch, from 0.
    */
-  'pass': (number);
+  'epoch': (number);
   /**
    * Samples that had their effect in it.
    */

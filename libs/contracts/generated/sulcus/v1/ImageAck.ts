@@ -73,11 +73,11 @@ export interface ImageAckInput {
    */
   'sampleId'?: (string);
   /**
-   * Split the sample is on.
+   * Split that the sample belongs to.
    */
   'split'?: (_sulcus_v1_SplitInput);
   /**
-   * For rejected images: stable error code and a sentence that says what to do.
+   * For rejected images: stable error code (see libs/errors).
    */
   'errorCode'?: (string);
   /**
@@ -103,11 +103,11 @@ export interface ImageAck {
    */
   'sampleId': (string);
   /**
-   * Split the sample is on.
+   * Split that the sample belongs to.
    */
   'split': (_sulcus_v1_Split);
   /**
-   * For rejected images: stable error code and a sentence that says what to do.
+   * For rejected images: stable error code (see libs/errors).
    */
   'errorCode': (string);
   /**

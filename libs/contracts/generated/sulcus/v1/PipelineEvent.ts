@@ -51,7 +51,7 @@ export interface PipelineEventInput {
   /**
    * An epoch ended.
    */
-  'pass'?: (_sulcus_v1_EpochCompletedInput | null);
+  'epoch'?: (_sulcus_v1_EpochCompletedInput | null);
   /**
    * Requests were answered.
    */
@@ -65,10 +65,10 @@ export interface PipelineEventInput {
    */
   'finished'?: (_sulcus_v1_TrainingFinishedInput | null);
   /**
-   * A version on trial was asked about live traffic.
+   * A shadow version was asked about mirrored traffic.
    */
   'shadow'?: (_sulcus_v1_ShadowProgressInput | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished"|"shadow";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow";
 }
 
 /**
@@ -110,7 +110,7 @@ export interface PipelineEvent {
   /**
    * An epoch ended.
    */
-  'pass'?: (_sulcus_v1_EpochCompleted | null);
+  'epoch'?: (_sulcus_v1_EpochCompleted | null);
   /**
    * Requests were answered.
    */
@@ -124,8 +124,8 @@ export interface PipelineEvent {
    */
   'finished'?: (_sulcus_v1_TrainingFinished | null);
   /**
-   * A version on trial was asked about live traffic.
+   * A shadow version was asked about mirrored traffic.
    */
   'shadow'?: (_sulcus_v1_ShadowProgress | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"pass"|"predictor"|"swap"|"finished"|"shadow";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow";
 }

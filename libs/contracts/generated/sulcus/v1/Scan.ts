@@ -25,7 +25,7 @@ export interface ScanInput {
    */
   'site'?: (string);
   /**
-   * Side of the data the sample is on.
+   * Split that the sample belongs to.
    */
   'split'?: (_sulcus_v1_SplitInput);
   /**
@@ -83,7 +83,7 @@ export interface Scan {
    */
   'site': (string);
   /**
-   * Side of the data the sample is on.
+   * Split that the sample belongs to.
    */
   'split': (_sulcus_v1_Split);
   /**

@@ -44,7 +44,7 @@ export interface ShadowProgressInput {
    */
   'dropped'?: (number | string | Long);
   /**
-   * Images it had no answer to, or none that can be compared.
+   * Images that the shadow version had no answer to, or none that can be compared.
    */
   'failed'?: (number | string | Long);
 }
@@ -90,7 +90,7 @@ export interface ShadowProgress {
    */
   'dropped': (number);
   /**
-   * Images it had no answer to, or none that can be compared.
+   * Images that the shadow version had no answer to, or none that can be compared.
    */
   'failed': (number);
 }

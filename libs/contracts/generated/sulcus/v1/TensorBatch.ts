@@ -20,7 +20,7 @@ export interface TensorBatchInput {
   /**
    * As in the request.
    */
-  'pass'?: (number);
+  'epoch'?: (number);
   /**
    * As in the request.
    */
@@ -30,7 +30,7 @@ export interface TensorBatchInput {
    */
   'split'?: (_sulcus_v1_SplitInput);
   /**
-   * Axes of pixels: [batch, height, width, channel]. batch equals the number of samples.
+   * Image height in pixels. Axes of `pixels`: [batch, height, width, channel]; batch equals the number of samples.
    */
   'height'?: (number);
   /**
@@ -38,7 +38,7 @@ export interface TensorBatchInput {
    */
   'width'?: (number);
   /**
-   * 1 (grey) or 3 (RGB).
+   * Channels: 1 (grey) or 3 (RGB).
    */
   'channels'?: (number);
   /**
@@ -78,7 +78,7 @@ export interface TensorBatch {
   /**
    * As in the request.
    */
-  'pass': (number);
+  'epoch': (number);
   /**
    * As in the request.
    */
@@ -88,7 +88,7 @@ export interface TensorBatch {
    */
   'split': (_sulcus_v1_Split);
   /**
-   * Axes of pixels: [batch, height, width, channel]. batch equals the number of samples.
+   * Image height in pixels. Axes of `pixels`: [batch, height, width, channel]; batch equals the number of samples.
    */
   'height': (number);
   /**
@@ -96,7 +96,7 @@ export interface TensorBatch {
    */
   'width': (number);
   /**
-   * 1 (grey) or 3 (RGB).
+   * Channels: 1 (grey) or 3 (RGB).
    */
   'channels': (number);
   /**

@@ -21,7 +21,7 @@ export interface TrainingFinishedInput {
   /**
    * Complete epochs of the run.
    */
-  'passes'?: (number);
+  'epochs'?: (number);
   /**
    * Samples whose effect is in the weights, over all epochs.
    */
@@ -59,7 +59,7 @@ export interface TrainingFinished {
   /**
    * Complete epochs of the run.
    */
-  'passes': (number);
+  'epochs': (number);
   /**
    * Samples whose effect is in the weights, over all epochs.
    */

@@ -17,7 +17,7 @@ export interface TrainingProgressInput {
   /**
    * Epoch, from 0.
    */
-  'pass'?: (number);
+  'epoch'?: (number);
   /**
    * Samples whose effect is in the weights, over all epochs.
    */
@@ -59,7 +59,7 @@ export interface TrainingProgress {
   /**
    * Epoch, from 0.
    */
-  'pass': (number);
+  'epoch': (number);
   /**
    * Samples whose effect is in the weights, over all epochs.
    */

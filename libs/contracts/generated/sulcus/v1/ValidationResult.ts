@@ -17,7 +17,7 @@ export interface ValidationResultInput {
   /**
    * Epoch it belongs to, from 0.
    */
-  'pass'?: (number);
+  'epoch'?: (number);
   /**
    * Validation samples it was measured on.
    */
@@ -59,7 +59,7 @@ export interface ValidationResult {
   /**
    * Epoch it belongs to, from 0.
    */
-  'pass': (number);
+  'epoch': (number);
   /**
    * Validation samples it was measured on.
    */

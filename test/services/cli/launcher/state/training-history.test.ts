@@ -8,7 +8,7 @@ import {
 
 const trained = (step: number, samples: number, loss: number, accuracy: number): TrainingPoint => ({
   step,
-  pass: 0,
+  epoch: 0,
   samples,
   loss,
   accuracy,
@@ -18,7 +18,7 @@ const trained = (step: number, samples: number, loss: number, accuracy: number):
 });
 const validated = (step: number, loss = 1): ValidationPoint => ({
   step,
-  pass: 0,
+  epoch: 0,
   samples: 20,
   loss,
   accuracy: 0.5,
@@ -42,11 +42,11 @@ test('training figures of a validation are means over the steps since the one be
   ]);
 });
 
-test('a validation that is reported after the next pass has begun belongs to the pass of its steps', () => {
+test('a validation that is reported after the next epoch has begun belongs to the epoch of its steps', () => {
   const history = new TrainingHistory();
   history.addTraining(trained(4, 40, 1, 0.6));
-  history.addValidation({ ...validated(4), pass: 1 });
-  assert.equal(history.validations[0]?.pass, 0);
+  history.addValidation({ ...validated(4), epoch: 1 });
+  assert.equal(history.validations[0]?.epoch, 0);
 });
 
 test('steps that are made again after a crash replace what they were before', () => {

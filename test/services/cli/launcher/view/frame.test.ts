@@ -13,7 +13,7 @@ function snapshot(): Snapshot {
   const event = {
     service: 'trainer',
     instance: 'one',
-    training: { step: 12, pass: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 },
+    training: { step: 12, epoch: 1, loss: 0.5, accuracy: 0.875, imagesPerSecond: 33.3 },
   };
   state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
   state.servedVersion = 'main-000002';
@@ -38,7 +38,7 @@ test('the picture shows what operators ask for first', () => {
   for (const part of [
     'sulcus  training  1:01',
     'trainer running (restarted 2)',
-    'step 12, pass 1, 33.3 images/s',
+    'step 12, epoch 1, 33.3 images/s',
     'serving main-000002',
     'predictor 127.0.0.1:7002',
   ]) {
@@ -90,7 +90,7 @@ test('no line is wider than the terminal', () => {
 test('without a terminal there is one line', () => {
   assert.equal(
     renderLine(snapshot()),
-    '1:01 training: images 0/0, pass 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0',
+    '1:01 training: images 0/0, epoch 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0',
   );
 });
 
