@@ -1,4 +1,9 @@
-/** Trainer: consumes tensor batches, fine-tunes, validates, checkpoints, offers candidates. */
+/**
+ * Trainer: requests tensor batches, fine-tunes, validates, checkpoints, offers candidates. Meets the other services over
+ * the bus alone.
+ *
+ *     await runTrainer({ bus, engine, config: readConfig(), recipe, log, instance, codeVersion }, signal);
+ */
 export { main } from './main.js';
 export { readConfig, type TrainerConfig } from './config.js';
 export { resolveRecipe, resolveTransform } from './recipe/resolve-recipe.js';

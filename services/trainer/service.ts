@@ -2,28 +2,21 @@ import { runTogether } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { describeEngine, type Engine } from '#libs/engine';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
-import {
-  countTrainable,
-  listParameters,
-  resolvePrecision,
-  TrainingSession,
-  type NetworkConfig,
-  type Recipe,
-} from '#libs/nn';
+import { countTrainable, listParameters, TrainingSession, type Recipe } from '#libs/nn';
 import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
-import { BatchExchange } from './data/batch-exchange.js';
-import { Checkpoints } from './state/checkpoints.js';
 import type { TrainerConfig } from './config.js';
-import { TrainerEvents } from './events.js';
+import { BatchExchange } from './data/batch-exchange.js';
 import { HeldBatches, sweepBatchBlobs } from './data/held-batches.js';
-import { firstWeights } from './recipe/initial-weights.js';
-import { claimRun } from './state/run-claim.js';
-import { Publisher } from './publishing/publisher.js';
-import { resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
-import { RunState } from './state/run-state.js';
 import { SampleIndex } from './data/sample-index.js';
+import { TrainerEvents } from './events.js';
 import { Trainer } from './loop/trainer.js';
+import { Publisher } from './publishing/publisher.js';
+import { firstWeights } from './recipe/initial-weights.js';
+import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
+import { Checkpoints } from './state/checkpoints.js';
+import { claimRun } from './state/run-claim.js';
+import { RunState, type RunIdentity } from './state/run-state.js';
 
 export interface TrainerServiceContext {
   bus: Bus;
@@ -44,30 +37,14 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
 
   const claim = await claimRun(bus, config.run, instance);
   const transform = resolveTransform(recipe);
-  const network: NetworkConfig = {
-    architecture: recipe.architecture,
-    classes: config.classes.length,
-    input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
-    normalize: transform.normalize,
-    precision: resolvePrecision(recipe.precision, engine.info, recipe.architecture),
-    head: recipe.head,
-    dropout: recipe.dropout,
-  };
-  const identity = {
-    run: config.run,
-    recipe: recipe as unknown as Record<string, unknown>,
-    classes: config.classes,
-    seed: recipe.seed,
-    patience: recipe.earlyStopping?.patience,
-    learningRate: recipe.optimizer.learningRate,
-    schedule: recipe.schedule ?? undefined,
-  };
+  const hash = transformHash(transform);
+  const network = resolveNetwork(recipe, transform, config.classes, engine.info);
 
   const registry = new Registry(bus);
   const held = new HeldBatches();
   const checkpoints = new Checkpoints(bus, config.run, held);
   const restored = await checkpoints.restore();
-  const state = new RunState(identity, restored?.manifest);
+  const state = new RunState(identityOf(recipe, config), restored?.manifest);
   const begin = restored ? undefined : await firstWeights(recipe, network);
   const session = await TrainingSession.create(
     engine,
@@ -85,14 +62,14 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     credit: config.batchCredit,
     seed: recipe.seed,
     requestTimeoutMs: config.batchRequestTimeoutMs,
-    transform: { json: canonicalTransformJson(transform), hash: transformHash(transform) },
+    transform: { json: canonicalTransformJson(transform), hash },
   });
   const publisher = new Publisher(
     registry,
     {
       network,
       transform: transform as unknown as Record<string, unknown>,
-      transformHash: transformHash(transform),
+      transformHash: hash,
       parameterCount: countTrainable(listParameters(network)),
       codeVersion,
     },
@@ -102,7 +79,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
     {
       batchSize: recipe.batchSize,
-      transformHash: transformHash(transform),
+      transformHash: hash,
       classBalanced: config.classBalanced,
       bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
       candidates: recipe.candidates ?? 'improved',
@@ -123,3 +100,13 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     signal,
   );
 }
+
+const identityOf = (recipe: Recipe, { run, classes }: TrainerConfig): RunIdentity => ({
+  run,
+  recipe: recipe,
+  classes,
+  seed: recipe.seed,
+  patience: recipe.earlyStopping?.patience,
+  learningRate: recipe.optimizer.learningRate,
+  schedule: recipe.schedule ?? undefined,
+});

@@ -1,6 +1,7 @@
+import type { EngineInfo } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
-import { getRecipe, type Recipe, type TrainingConfig } from '#libs/nn';
+import { getRecipe, resolvePrecision, type NetworkConfig, type Recipe, type TrainingConfig } from '#libs/nn';
 import type { TrainerConfig } from '../config.js';
 import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 
@@ -42,6 +43,24 @@ export function resolveTransform(recipe: Recipe): TransformSpec {
     );
   }
   return { ...spec, channels };
+}
+
+/** The network that a recipe trains on images prepared by its transform. */
+export function resolveNetwork(
+  recipe: Recipe,
+  transform: TransformSpec,
+  classes: readonly string[],
+  engine: EngineInfo,
+): NetworkConfig {
+  return {
+    architecture: recipe.architecture,
+    classes: classes.length,
+    input: { height: transform.outputHeight, width: transform.outputWidth, channels: transform.channels },
+    normalize: transform.normalize,
+    precision: resolvePrecision(recipe.precision, engine, recipe.architecture),
+    head: recipe.head,
+    dropout: recipe.dropout,
+  };
 }
 
 /**
