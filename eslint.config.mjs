@@ -1,48 +1,7 @@
-import { readdirSync } from 'node:fs';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Packages that one lib alone may import, so that each can be replaced in one place. */
-const OWNERS = {
-  '@nats-io': 'libs/bus',
-  '@grpc': 'libs/rpc',
-  sharp: 'libs/imaging',
-  '@tensorflow': 'libs/engine',
-  '@opentelemetry': 'libs/telemetry',
-  h5wasm: 'libs/nn',
-  '@aws-sdk': 'libs/archive',
-};
-
-/** `@grpc/proto-loader` also serves the message codecs; the OpenTelemetry API is a types-and-no-op package meant for libraries. */
-const SHARED = { '@grpc/proto-loader': ['libs/contracts'] };
-
-const ownedPackageRules = Object.entries(OWNERS).map(([scope, owner]) => ({
-  files: ['libs/**/*.ts', 'services/**/*.ts'],
-  ignores: [
-    `${owner}/**`,
-    ...Object.entries(SHARED)
-      .filter(([name]) => name.startsWith(scope))
-      .flatMap(([, folders]) => folders.map((folder) => `${folder}/**`)),
-  ],
-  patterns: [
-    { group: [scope, `${scope}/*`, `${scope}/**`], message: `${scope} belongs to ${owner}: enter by #${owner}.` },
-  ],
-}));
-
-const restrict = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
-
-const LIBS = readdirSync(new URL('libs', import.meta.url));
-
-/** Each folder gets one merged rule: flat config replaces a rule's options instead of adding to them. */
-const folderRules = LIBS.map((lib) => ({
-  files: [`libs/${lib}/**/*.ts`],
-  rules: restrict([
-    ...ownedPackageRules.filter((rule) => !rule.ignores.includes(`libs/${lib}/**`)).flatMap((rule) => rule.patterns),
-    { group: ['#services/*', '**/services/**'], message: 'Arrows point one way: services → libs.' },
-    { regex: `^\\.\\./(\\.\\./)*(libs|${LIBS.join('|')})/`, message: 'Enter a lib by #libs/<name>.' },
-  ]),
-}));
-
+/** Types and habits; the arrows between parts are in .dependency-cruiser.mjs. */
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.sulcus/', 'libs/contracts/generated/'] },
   js.configs.recommended,
@@ -50,7 +9,8 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.mjs'] },
+        // One program for all files, which suits a run over everything better than a service for editors.
+        project: './tsconfig.json',
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -62,15 +22,6 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
     },
-  },
-  ...folderRules,
-  {
-    files: ['services/**/*.ts'],
-    rules: restrict([
-      ...ownedPackageRules.flatMap((rule) => rule.patterns),
-      { group: ['#libs/*/*'], message: 'A lib is entered by its index.ts.' },
-      { regex: '^(\\.\\./)+libs/', message: 'Enter a lib by #libs/<name>.' },
-    ]),
   },
   {
     files: ['test/**/*.ts'],

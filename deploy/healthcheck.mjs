@@ -21,7 +21,7 @@ async function askHealth(address) {
   return new Promise((resolve, reject) => {
     client.check({ service: '' }, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
       client.close();
-      if (error) reject(error);
+      if (error) reject(new Error(error.message, { cause: error }));
       else resolve(response.status);
     });
   });

@@ -6,8 +6,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder, root } from './setup/paths.mjs';
+import { NOT_CHECKED } from './verify/checks.mjs';
 
 const VERSION = '20.1.8';
+const checks = process.argv.includes('--check');
 const folder = path.join(cacheFolder, 'tools', `clang-format-${VERSION}`);
 const clangFormat = path.join(folder, 'clang_format/data/bin/clang-format');
 
@@ -20,13 +22,13 @@ if (!existsSync(clangFormat)) {
   );
   if (status !== 0) {
     console.error(`clang-format ${VERSION} could not be installed with python3 -m pip:\n${error?.message ?? stderr}`);
-    process.exit(1);
+    process.exit(checks ? NOT_CHECKED : 1);
   }
 }
 
 const sources = execFileSync('git', ['ls-files', '-z', '*.cc', '*.h'], { cwd: root, encoding: 'utf8' })
   .split('\0')
   .filter((file) => file && existsSync(path.join(root, file)));
-const mode = process.argv.includes('--check') ? ['--dry-run', '--Werror'] : ['-i'];
+const mode = checks ? ['--dry-run', '--Werror'] : ['-i'];
 const { status } = spawnSync(clangFormat, [...mode, ...sources], { cwd: root, stdio: 'inherit' });
 process.exit(status ?? 1);

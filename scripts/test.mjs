@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets up, checks (generated types, types, lint) and runs the tests. Ends with the line `N passed, N failed`.
+ * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests. Ends with the line `N passed, N failed`.
  *
  *   npm test -- PATTERN…        only the test files whose path holds PATTERN, without the checks
  *   npm test -- --test-name-pattern=…   options go to node's test runner
@@ -11,6 +11,7 @@ import { root } from './setup/paths.mjs';
 import { run } from './setup/process.mjs';
 import { SetupError, say } from './setup/output.mjs';
 import { ALL_PARTS, setUp } from './setup.mjs';
+import { runChecks } from './verify/checks.mjs';
 import { listTestFiles, matchFiles } from './test/choose-files.mjs';
 
 /** No test may hang the run; the tests themselves set tighter limits where they wait for something. */
@@ -18,24 +19,6 @@ const TEST_TIMEOUT_MS = 300_000;
 
 /** Test files at a time. Some start a broker or an engine, so more would only make them wait for each other. */
 const CONCURRENCY = 2;
-
-const CHECKS = [
-  { name: 'generated types', args: ['scripts/generate-types.mjs', '--check'] },
-  { name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
-  { name: 'lint', args: ['node_modules/eslint/bin/eslint.js', '.'] },
-];
-
-/** @returns {Promise<number>} how many checks failed; their output is shown */
-async function runChecks() {
-  const results = await Promise.all(
-    CHECKS.map(async ({ name, args }) => ({ name, ...(await run(process.execPath, args)) })),
-  );
-  for (const { name, code, stdout, stderr } of results) {
-    if (code === 0) console.log(`✔ ${name}`);
-    else console.log(`✖ ${name}\n${stdout}${stderr}`);
-  }
-  return results.filter(({ code }) => code !== 0).length;
-}
 
 /**
  * @param {readonly string[]} files @param {readonly string[]} options
@@ -70,7 +53,10 @@ async function runTests(files, options) {
   }
 }
 
-/** @param {readonly import('./setup.mjs').Part[]} parts @returns {Promise<boolean>} whether all is there; if not, it is said why */
+/**
+ * @param {readonly import('./setup.mjs').Part[]} parts
+ * @returns {Promise<boolean>} whether all is there; if not, it is said why
+ */
 async function bring(parts) {
   try {
     await setUp({ parts });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './paths.mjs';
+import { root, typescriptCompiler } from './paths.mjs';
 import { SetupError, say, withProgress } from './output.mjs';
 import { readJson, writeJson } from './files.mjs';
 import { run } from './process.mjs';
@@ -59,7 +59,7 @@ export const build = {
     // Taken before compiling: a source saved meanwhile makes the next run build again.
     const fingerprint = fingerprintSources(root);
     const { code, stdout, stderr } = await withProgress('compiling the sources to dist/', () =>
-      run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']),
+      run(process.execPath, [typescriptCompiler, '-p', 'tsconfig.build.json']),
     );
     for (const orphan of findOrphans(root, dist)) rmSync(orphan);
     if (code !== 0) {

@@ -63,6 +63,11 @@ function leave(signal) {
   process.exit(128 + constants.signals[signal]);
 }
 
+/** @param {NodeJS.Signals} signal */
+function onSignal(signal) {
+  void end(signal);
+}
+
 /**
  * Starts a child that is tied to us while it runs.
  * @template {import('node:child_process').ChildProcess} Child
@@ -72,12 +77,12 @@ function leave(signal) {
  */
 export function startTied(start) {
   // First, because the child may be at work before `start` returns.
-  if (running.size === 0) for (const signal of ENDING_SIGNALS) process.on(signal, end);
+  if (running.size === 0) for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   const child = start();
   running.add(child);
   const release = () => {
     running.delete(child);
-    if (running.size === 0 && !ending) for (const signal of ENDING_SIGNALS) process.off(signal, end);
+    if (running.size === 0 && !ending) for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
     return !ending;
   };
   return { child, release };

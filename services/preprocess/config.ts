@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { busEnvironment } from '#libs/bus';
-import { bytes, integer, parseEnvironment, text, type Parsed } from '#libs/config';
+import { bytes, integer, parseEnvironment, type Parsed } from '#libs/config';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 
 /** Environment of a preprocess worker. */

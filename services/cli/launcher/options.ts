@@ -29,10 +29,7 @@ const OPTIONS = {
       description: 'what to train and how; a name, or a JSON, JavaScript or TypeScript file',
     }),
   ],
-  epochs: [
-    '--epochs <n>',
-    optional(integer({ min: 1, description: 'most epochs (default: the recipe says)' })),
-  ],
+  epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'most epochs (default: the recipe says)' }))],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
   once: [
     '--once',

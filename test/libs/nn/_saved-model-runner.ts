@@ -18,13 +18,13 @@ interface SignatureDef {
   getOutputsMap(): Entries;
   getMethodName(): string;
 }
-interface SavedModel {
+interface SavedModelMessage {
   getMetaGraphsList(): { getSignatureDefMap(): { get(name: string): SignatureDef } }[];
 }
 
 const require = createRequire(import.meta.url);
 const { SavedModel } = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as {
-  SavedModel: { deserializeBinary(bytes: Uint8Array): SavedModel };
+  SavedModel: { deserializeBinary(bytes: Uint8Array): SavedModelMessage };
 };
 const binding = require(findBinding()) as {
   createTensor(shape: number[], dtype: number, data: Uint8Array): number;
