@@ -3,4 +3,5 @@ export { isMain } from './is-main.js';
 export { packageVersion } from './package-version.js';
 export { parseCommandLine } from './command-line.js';
 export type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
+export { table, tableLine, type RightAligned } from './table.js';
 export { reportFailure, runService, type ServiceContext } from './run-service.js';

@@ -33,7 +33,7 @@ export const environment = {
     'SULCUS_RECIPE',
     text({
       default: 'default',
-      description: 'Recipe: a name (sulcus trainer --list-recipes) or a path to a JSON, JavaScript or TypeScript file',
+      description: 'Recipe: a name (sulcus recipes) or a path to a JSON, JavaScript or TypeScript file',
     }),
   ],
   epochs: [

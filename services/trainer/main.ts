@@ -1,5 +1,4 @@
 import { connectBus } from '#libs/bus';
-import { flag } from '#libs/config';
 import { startEngine } from '#libs/engine';
 import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
@@ -7,16 +6,11 @@ import { printRecipes } from './recipe/print-recipes.js';
 import { resolveRecipe } from './recipe/resolve-recipe.js';
 import { runTrainer } from './service.js';
 
-const OPTIONS = {
-  listRecipes: ['--list-recipes', flag({ default: false, description: 'print the recipes and what they train' })],
-} as const;
-
 /** `sulcus trainer`: configured by environment, trains until it is told to stop. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = 'Fine-tunes a network on the stream: trains, validates, checkpoints, offers candidates.';
-  const parsed = parseCommandLine({ name: 'sulcus trainer', description, options: OPTIONS, environment }, argv);
+  const parsed = parseCommandLine({ name: 'sulcus trainer', description, options: {}, environment }, argv);
   if (!parsed) return;
-  if (parsed.options.listRecipes) return printRecipes();
   await runService('trainer', async ({ signal, log, instance }) => {
     const config = readConfig();
     const recipe = await resolveRecipe(config);

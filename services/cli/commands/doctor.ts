@@ -5,7 +5,7 @@ import { jsonOption, optionalNatsOption } from '../shared/options.js';
 const DEFAULT_URL = busEnvironment.natsUrl[1].default!;
 
 /** `sulcus doctor`: what this machine has, and whether its engine computes what it should. Exit code 1 when something prevents running. */
-export async function doctorMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus doctor',

@@ -1,7 +1,6 @@
 import { choice, integer, optional } from '#libs/config';
 import { getModel, HEADS, listModels, summariseNetwork, type Head, type NetworkConfig } from '#libs/nn';
-import { parseCommandLine } from '#libs/service';
-import { table } from '../shared/table.js';
+import { parseCommandLine, table } from '#libs/service';
 
 const OPTIONS = {
   size: [

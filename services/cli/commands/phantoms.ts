@@ -1,30 +1,26 @@
 import { integer, optional } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
+import { showProgress } from '../shared/progress.js';
 
-/** `sulcus phantoms <folder>`: writes a data set of synthetic brain MR images. */
-export async function phantomsMain(argv: readonly string[]): Promise<void> {
+const OPTIONS = {
+  perClass: ['--per-class <n>', integer({ default: 150, min: 1, max: 100_000, description: 'images of each class' })],
+  seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines every file' })],
+  sizePx: [
+    '--size <px>',
+    optional(integer({ min: 16, max: 2048, description: 'height and width of the images (default: 192)' })),
+  ],
+  slicesPerPatient: [
+    '--slices <n>',
+    optional(integer({ min: 1, description: 'slices of the same patient (default: 4)' })),
+  ],
+} as const;
+
+/** `sulcus phantoms FOLDER`: writes a data set of synthetic brain MR images. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const description = `Writes phantoms of brain MR slices in four classes, one folder each, and a manifest.csv with their \
+patients. They teach a classifier and test a pipeline; they are no medical images.`;
   const parsed = parseCommandLine(
-    {
-      name: 'sulcus phantoms',
-      description:
-        'Writes phantoms of brain MR slices in four classes, one folder each, and a manifest.csv with their patients.\nThey teach a classifier and test a pipeline; they are no medical images.',
-      operand: '<folder>',
-      options: {
-        perClass: [
-          '--per-class <n>',
-          integer({ default: 150, min: 1, max: 100_000, description: 'images of each class' }),
-        ],
-        seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines every file' })],
-        sizePx: [
-          '--size <pixels>',
-          optional(integer({ min: 16, max: 2048, description: 'width and height (default: 192)' })),
-        ],
-        slicesPerPatient: [
-          '--slices <n>',
-          optional(integer({ min: 1, description: 'slices of the same patient (default: 4)' })),
-        ],
-      },
-    },
+    { name: 'sulcus phantoms', description, operand: '<folder>', options: OPTIONS },
     argv,
   );
   if (!parsed) return;
@@ -33,12 +29,8 @@ export async function phantomsMain(argv: readonly string[]): Promise<void> {
     const { folder, manifest, images, patients } = await writePhantomDataset(parsed.operand!, {
       ...parsed.options,
       signal,
-      onProgress: showProgress,
+      onProgress: (done, total) => showProgress(done, total, 'phantoms'),
     });
     process.stdout.write(`${images} images of ${patients} patients in ${folder}, listed in ${manifest}\n`);
   });
-}
-
-function showProgress(written: number, total: number): void {
-  if (process.stderr.isTTY) process.stderr.write(written === total ? '\r\x1b[K' : `\r${written} of ${total} phantoms`);
 }

@@ -8,7 +8,7 @@ import { readSpanFolder, renderStory, tellStory } from '../trace/index.js';
 export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
 
 /** `sulcus trace <sample id | prediction id>`: prints what became of one image. */
-export async function traceMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus trace',

@@ -1,8 +1,7 @@
 import type { AliasMove, AliasRecord, ModelCard } from '#libs/registry';
-import { parseCommandLine } from '#libs/service';
+import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { withRegistry } from '../shared/registry-access.js';
-import { table } from '../shared/table.js';
 
 const OPTIONS = {
   json: jsonOption(),
@@ -10,7 +9,7 @@ const OPTIONS = {
 } as const;
 
 /** `sulcus versions`: the model versions there are, newest first, and why aliases moved onto them. */
-export async function versionsMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus versions',

@@ -1,5 +1,5 @@
 import type { TestPrediction } from '../launcher/evaluation/evaluate.js';
-import { toCsv } from './csv.js';
+import { toCsv } from '../shared/csv.js';
 import type { ClassReport } from './report-data.js';
 import type { TrainingHistory } from '../launcher/state/training-history.js';
 

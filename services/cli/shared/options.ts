@@ -1,5 +1,6 @@
 import { busEnvironment } from '#libs/bus';
 import { flag, optional, text } from '#libs/config';
+import { SulcusError } from '#libs/errors';
 
 const [natsVariable, natsServers] = busEnvironment.natsUrl;
 
@@ -24,3 +25,12 @@ export const jsonOption = (description = 'write JSON instead of a table') =>
 /** Where a command writes: a file or folder, as `what` says. */
 export const outputOption = (what: '<file>' | '<folder>' | '<path>', description: string) =>
   [`--output ${what}`, optional(text({ description })), { alias: '--out' }] as const;
+
+/** How a list is written. */
+export type OutputFormat = 'table' | 'csv' | 'json';
+
+/** @throws INVALID_CONFIG when both are asked for */
+export function formatOf({ json, csv }: { json: boolean; csv: boolean }): OutputFormat {
+  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  return json ? 'json' : csv ? 'csv' : 'table';
+}

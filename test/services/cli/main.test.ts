@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { COMMANDS } from '../../../services/cli/commands.js';
 
 const CLI = path.join(import.meta.dirname, '../../../services/cli/main.ts');
+const COMMAND_NAMES = Object.values(COMMANDS).flatMap(Object.keys);
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-cli-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -55,48 +58,26 @@ describe('sulcus', { concurrency: 2 }, () => {
     assert.match((await sulcus('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
     const { code, stdout } = await sulcus('--help');
     assert.equal(code, 0);
-    for (const command of [
-      'up',
-      'ingest',
-      'preprocess',
-      'trainer',
-      'predictor',
-      'import',
-      'predict',
-      'study',
-      'phantoms',
-      'models',
-      'weights',
-      'versions',
-      'promote',
-      'rollback',
-      'doctor',
-      'trace',
-    ])
-      assert.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'));
+    for (const command of COMMAND_NAMES) assert.match(stdout, new RegExp(`^  ${command} .*\\S`, 'm'));
   });
 
   test('every command explains itself', async () => {
-    const commands = [
-      'up',
-      'ingest',
-      'preprocess',
-      'trainer',
-      'predictor',
-      'import',
-      'predict',
-      'study',
-      'phantoms',
-      'models',
-      'versions',
-      'promote',
-      'rollback',
-      'doctor',
-      'trace',
-    ];
-    const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), commands);
+    const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), COMMAND_NAMES);
     assert.equal(code, 0);
-    for (const command of commands) assert.match(stdout, new RegExp(`^Usage: (sulcus )?${command} `, 'm'));
+    for (const command of COMMAND_NAMES) assert.match(stdout, new RegExp(`^Usage: sulcus ${command} `, 'm'));
+  });
+
+  test('the documentation of the commands has a line for each', async () => {
+    const readme = await readFile(path.join(import.meta.dirname, '../../../services/cli/README.md'), 'utf8');
+    const rows = Object.values(COMMANDS).flatMap((commands) =>
+      Object.entries(commands).map(
+        ([name, { operand = '', description }]) => `| \`${`${name} ${operand}`.trim()}\` | ${description} |`,
+      ),
+    );
+    assert.deepEqual(
+      rows.filter((row) => !readme.includes(row)),
+      [],
+    );
   });
 
   test('an unknown command is refused with exit code 2', async () => {

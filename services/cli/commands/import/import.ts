@@ -14,6 +14,11 @@ import {
 import { natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
 
+const OPTIONS = {
+  sorted: ['--sorted', flag({ default: false, description: 'send the images by path instead of mixing the classes' })],
+  nats: natsOption,
+} as const;
+
 /** What is not an option. */
 const { natsUrl: _, ...IMPORT_ENVIRONMENT } = importEnvironment;
 
@@ -21,22 +26,11 @@ const { natsUrl: _, ...IMPORT_ENVIRONMENT } = importEnvironment;
 const MAX_SHOWN_REJECTIONS = 50;
 
 /** `sulcus import PATH`: takes in a folder or what a manifest lists, and ends. */
-export async function importMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
+  const description = `Takes in a folder of images (<class>/<image>, or Training|Testing/<class>/<image>) or a CSV \
+manifest (path,label[,patient][,study][,split]). The files stay; importing again adds only what is new.`;
   const parsed = parseCommandLine(
-    {
-      name: 'sulcus import',
-      description:
-        'Takes in a folder of images (<class>/<image>, or Training|Testing/<class>/<image>) or a CSV manifest\n(path,label[,patient][,study][,split]). The files stay; importing again adds only what is new.',
-      operand: '<path>',
-      options: {
-        sorted: [
-          '--sorted',
-          flag({ default: false, description: 'send the images by path instead of mixing the classes' }),
-        ],
-        nats: natsOption,
-      },
-      environment: IMPORT_ENVIRONMENT,
-    },
+    { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: IMPORT_ENVIRONMENT },
     argv,
   );
   if (!parsed) return;

@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import { PredictorClient } from '#libs/client';
 import { duration, flag, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
-import { commonFolder, writeExplanation } from './explanation-files.js';
 import { findImages } from '../../shared/image-files.js';
-import { jsonOption, outputOption, predictorOption } from '../../shared/options.js';
+import { formatOf, jsonOption, outputOption, predictorOption } from '../../shared/options.js';
+import { showProgress } from '../../shared/progress.js';
+import { writeOutput } from '../../shared/write-output.js';
 import { formatPredictions } from './output.js';
 import { predictFiles, type FilePrediction } from './predict-files.js';
+import { commonFolder, writeExplanation } from './write-explanation.js';
 
 const options = {
   json: jsonOption(),
@@ -19,7 +20,7 @@ const options = {
     integer({ min: 1, max: 1000, default: 8, description: 'images asked about at the same time' }),
   ],
   explain: [
-    '--explain <dir>',
+    '--explain <folder>',
     optional(
       text({ description: 'write there, for each image, what in it speaks for its class: a PNG of its own size' }),
     ),
@@ -44,12 +45,11 @@ const options = {
 const notes = 'Exit code: 0 when every image was answered, 1 otherwise, 2 for wrong options.';
 
 /**
- * `sulcus predict FILE|DIR…`: asks a running predictor about images. Answers go to stdout, progress to stderr. Exit code 0
- * when every image was answered, 1 otherwise, 2 for wrong options.
+ * `sulcus predict FILE|FOLDER…`: asks a running predictor about images. Answers go to stdout, progress to stderr.
  *
  * @param argv the words after the command's name
  */
-export async function predictMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus predict',
@@ -61,8 +61,8 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const { json, csv, output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
-  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  const { output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
+  const format = formatOf(parsed.options);
   if (explainClass !== undefined && explain === undefined)
     throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
 
@@ -77,11 +77,9 @@ export async function predictMain(argv: readonly string[]): Promise<void> {
     for await (const prediction of predictFiles(files, { client, concurrency, timeoutMs, signal, request })) {
       predictions.push(prediction);
       if (explain !== undefined) await writeExplanation(explain, imageFolder, prediction);
-      showProgress(predictions.length, files.length);
+      showProgress(predictions.length, files.length, 'images');
     }
-    const written = formatPredictions(predictions, json ? 'json' : csv ? 'csv' : 'table');
-    if (output === undefined) process.stdout.write(written);
-    else await writeFile(output, written);
+    await writeOutput(formatPredictions(predictions, format), output);
     reportFailed(predictions);
   });
 }
@@ -91,9 +89,4 @@ function reportFailed(predictions: readonly FilePrediction[]): void {
   if (failed === 0) return;
   process.stderr.write(`predict: ${failed} of ${predictions.length} images were not answered\n`);
   process.exitCode = 1;
-}
-
-function showProgress(done: number, total: number): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(done === total ? '\r\x1b[2K' : `\r${done} of ${total} images`);
 }

@@ -1,5 +1,7 @@
-import { csvLine } from '../predict/output.js';
+import { tableLine } from '#libs/service';
 import type { StoredRecord } from '#services/predictor';
+import { csvLine } from '../../shared/csv.js';
+import type { OutputFormat } from '../../shared/options.js';
 
 /** How records are written. */
 export interface RecordFormat {
@@ -23,7 +25,7 @@ const COLUMNS = [
 /** Rows stand alone, so that they can be followed: columns of the table have widths that fit what is usual. */
 const WIDTHS = [24, 36, 16, 16, 11, 9, 24, 12];
 
-export function recordFormat(kind: 'table' | 'csv' | 'json'): RecordFormat {
+export function recordFormat(kind: OutputFormat): RecordFormat {
   switch (kind) {
     case 'json':
       return { header: '', row: ({ record, storedUnixMs }) => `${JSON.stringify({ ...record, storedUnixMs })}\n` };
@@ -31,52 +33,43 @@ export function recordFormat(kind: 'table' | 'csv' | 'json'): RecordFormat {
       return { header: csvLine(COLUMNS), row: (stored) => csvLine(cellsOf(stored)) };
     case 'table':
       return {
-        header: tableLine(COLUMNS.map((name) => name.replace('_', ' '))),
-        row: (stored) => tableLine(shortened(cellsOf(stored))),
+        header: `${tableLine(
+          COLUMNS.map((name) => name.replace('_', ' ')),
+          WIDTHS,
+        )}\n`,
+        row: (stored) => `${tableLine(shortened(stored), WIDTHS)}\n`,
       };
   }
 }
 
 function cellsOf({ record }: StoredRecord): string[] {
-  const { times, predictionId, modelVersion, predictedClass, probabilities, protocol, requestName, sampleId } = record;
+  const { predictionId, modelVersion, predictedClass, protocol, requestName, sampleId } = record;
   return [
-    new Date(times?.answeredUnixMs ?? 0).toISOString(),
+    answeredAt(record),
     predictionId,
     modelVersion,
     predictedClass,
-    String(Math.max(...probabilities)),
+    String(Math.max(...record.probabilities)),
     protocol,
     requestName,
     sampleId,
   ];
 }
 
-function shortened(cells: readonly string[]): string[] {
-  const [time, id, version, predictedClass, probability, protocol, request, sample] = cells as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  // A caller may name its request anything: only what prints on one line reaches the terminal.
+/** The same as far as it fits a line; the CSV has it whole. */
+function shortened({ record }: StoredRecord): string[] {
+  const { predictionId, modelVersion, predictedClass, protocol, requestName, sampleId } = record;
   return [
-    time,
-    id,
-    version,
+    answeredAt(record),
+    predictionId,
+    modelVersion,
     predictedClass,
-    `${(100 * Number(probability)).toFixed(2)} %`,
+    `${(100 * Math.max(...record.probabilities)).toFixed(2)} %`,
     protocol,
-    request.replaceAll(/\p{C}/gu, '?').slice(0, 24),
-    sample.slice(0, 12),
+    // A caller may name its request anything: only what prints on one line reaches the terminal.
+    requestName.replaceAll(/\p{C}/gu, '?').slice(0, 24),
+    sampleId.slice(0, 12),
   ];
 }
 
-const tableLine = (cells: readonly string[]): string =>
-  `${cells
-    .map((cell, column) => cell.padEnd(WIDTHS[column]!))
-    .join('  ')
-    .trimEnd()}\n`;
+const answeredAt = ({ times }: StoredRecord['record']): string => new Date(times?.answeredUnixMs ?? 0).toISOString();

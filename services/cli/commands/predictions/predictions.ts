@@ -1,9 +1,8 @@
 import { connectBus } from '#libs/bus';
 import { duration, flag, integer, optional, text } from '#libs/config';
-import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { describeRetention, RecordStore } from '#services/predictor';
-import { jsonOption, natsOption } from '../../shared/options.js';
+import { formatOf, jsonOption, natsOption } from '../../shared/options.js';
 import { recordFormat } from './output.js';
 
 /** Records shown unless told otherwise. */
@@ -36,7 +35,7 @@ const options = {
  *
  * @param argv the words after the command's name
  */
-export async function predictionsMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus predictions',
@@ -46,8 +45,8 @@ export async function predictionsMain(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const { model, sinceMs, follow, csv, json, last = sinceMs === undefined ? DEFAULT_LAST : undefined } = parsed.options;
-  if (json && csv) throw new SulcusError('INVALID_CONFIG', '--json and --csv exclude each other');
+  const { model, sinceMs, follow, last = sinceMs === undefined ? DEFAULT_LAST : undefined } = parsed.options;
+  const format = recordFormat(formatOf(parsed.options));
   await runService('predictions', async ({ signal }) => {
     await using bus = await connectBus({
       servers: parsed.options.nats,
@@ -55,7 +54,6 @@ export async function predictionsMain(argv: readonly string[]): Promise<void> {
       signal,
     });
     const store = new RecordStore(bus);
-    const format = recordFormat(json ? 'json' : csv ? 'csv' : 'table');
     const stats = await store.stats();
     process.stderr.write(`predictions: ${describeRetention(stats)}\n`);
     const stored = await store.list({

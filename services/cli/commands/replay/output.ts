@@ -1,4 +1,5 @@
 import type { PredictionRecord } from '#libs/contracts';
+import { table } from '#libs/service';
 import type { Comparison, Replayed } from '#services/predictor';
 
 /** Everything a replay found. */
@@ -42,7 +43,7 @@ export function toText(report: ReplayReport): string {
     `input       ${record.sampleId}, ${record.inputFormat}, ${record.inputBytes} bytes, ${report.inputSource}: checked`,
     `computed    ${precision}, row ${batchRow} of a batch of ${batchSize}, ${engine} on ${device}, ${engineThreads} threads`,
     '',
-    ...columns([['class', 'recorded', 'replayed', 'difference'], ...rows]),
+    ...table([['class', 'recorded', 'replayed', 'difference'], ...rows]),
     '',
     verdictLine(report.comparison),
     '',
@@ -59,15 +60,4 @@ function verdictLine({ verdict, maxDifference, tolerance, computedOtherwise }: C
     case 'different':
       return `DIFFERENT: apart by up to ${maxDifference.toExponential(2)}, ${tolerance === 0 ? 'and nothing computed it otherwise than then' : `outside of the tolerance of ${tolerance}`}${otherwise}`;
   }
-}
-
-/** Columns as wide as their widest cell, two spaces apart. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }

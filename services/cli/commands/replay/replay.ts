@@ -35,7 +35,7 @@ const options = {
  *
  * @param argv the words after the command's name
  */
-export async function replayMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const description =
     'Makes a recorded prediction again, with the model version, preparation and arithmetic of then, and compares the numbers. Exit code 0: the same; 1: not, or it cannot be made again.';
   const parsed = parseCommandLine({ name: 'sulcus replay', description, operand: '<prediction>', options }, argv);

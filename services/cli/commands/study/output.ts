@@ -1,4 +1,5 @@
 import type { StudyDecision, StudyPrediction } from '#libs/contracts';
+import { table } from '#libs/service';
 
 const DECISIONS: Readonly<Record<StudyDecision, string>> = {
   STUDY_DECISION_UNSPECIFIED: 'none',
@@ -52,15 +53,3 @@ function sliceTable({ slices, probabilities }: StudyPrediction): string[] {
 }
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-
-/** Columns as wide as their widest cell, but the last. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const last = Math.max(...rows.map((row) => row.length)) - 1;
-  const widths = Array.from({ length: last }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column < last ? cell.padEnd(widths[column]!) : cell))
-      .join('  ')
-      .trimEnd(),
-  );
-}

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { connectBus, Streams, subjects } from '#libs/bus';
 import { choice, duration, integer, list, number, optional, text } from '#libs/config';
@@ -9,6 +9,8 @@ import { parseCommandLine, runService, type ParsedOptions } from '#libs/service'
 import { AGGREGATIONS, MAX_VIEWS, toWireAggregation } from '#services/predictor';
 import { findImages } from '../../shared/image-files.js';
 import { jsonOption, natsOption, outputOption, predictorOption } from '../../shared/options.js';
+import { showProgress } from '../../shared/progress.js';
+import { writeOutput } from '../../shared/write-output.js';
 import { formatStudy } from './output.js';
 
 const options = {
@@ -65,7 +67,7 @@ const notes =
  *
  * @param argv the words after the command's name
  */
-export async function studyMain(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<void> {
   const description =
     'Asks a running predictor about a study: the images of a folder, or the slices that were ingested.';
   const parsed = parseCommandLine({ name: 'sulcus study', description, operand: '[path]', options, notes }, argv);
@@ -80,9 +82,7 @@ export async function studyMain(argv: readonly string[]): Promise<void> {
       published === undefined
         ? await ask({ path, options: parsed.options }, signal)
         : await lastPublished(published, parsed.options.nats);
-    const written = json ? `${JSON.stringify(prediction, undefined, 2)}\n` : formatStudy(prediction);
-    if (output === undefined) process.stdout.write(written);
-    else await writeFile(output, written);
+    await writeOutput(json ? `${JSON.stringify(prediction, undefined, 2)}\n` : formatStudy(prediction), output);
   });
 }
 
@@ -128,8 +128,7 @@ async function* requests(
 ): AsyncGenerator<PredictStudyRequestInput> {
   yield { study: { studyId, options: studyOptions } };
   for (const [index, file] of files.entries()) {
-    if (process.stderr.isTTY)
-      process.stderr.write(index + 1 === files.length ? '\r\x1b[2K' : `\r${index + 1} of ${files.length} slices`);
+    showProgress(index + 1, files.length, 'slices');
     yield { slice: { name: file, image: await readFile(file) } };
   }
 }

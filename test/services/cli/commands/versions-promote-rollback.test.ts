@@ -3,8 +3,9 @@ import { after, before, mock, test } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
 import type { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
-import { promoteMain, rollbackMain } from '../../../../services/cli/commands/promote.js';
-import { versionsMain } from '../../../../services/cli/commands/versions.js';
+import { main as promote } from '../../../../services/cli/commands/promote.js';
+import { main as rollback } from '../../../../services/cli/commands/rollback.js';
+import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { startNats, type TestNats } from '../../../_helpers/nats.js';
 import { content, draft } from '../../../libs/registry/_fixtures.js';
 
@@ -36,7 +37,7 @@ async function output(command: (argv: readonly string[]) => Promise<void>, ...wo
 }
 
 test('sulcus versions says so when there are none', async () => {
-  assert.equal(await output(versionsMain), 'No model version has been published yet');
+  assert.equal(await output(versions), 'No model version has been published yet');
 });
 
 test('sulcus promote moves an alias onto a version with a reason, and says when it is there already', async () => {
@@ -52,14 +53,14 @@ test('sulcus promote moves an alias onto a version with a reason, and says when 
       }),
       content(100),
     );
-  assert.equal(await output(promoteMain, 'main-000001', '--reason', 'first'), 'champion: none → main-000001');
+  assert.equal(await output(promote, 'main-000001', '--reason', 'first'), 'champion: none → main-000001');
   assert.equal(
-    await output(promoteMain, 'main-000002', '--reason', 'better in the trial'),
+    await output(promote, 'main-000002', '--reason', 'better in the trial'),
     'champion: main-000001 → main-000002',
   );
-  assert.equal(await output(promoteMain, 'main-000002', '--reason', 'again'), 'champion is main-000002 already');
+  assert.equal(await output(promote, 'main-000002', '--reason', 'again'), 'champion is main-000002 already');
   assert.equal(
-    await output(promoteMain, 'main-000001', '--alias', 'candidate', '--reason', 'another look'),
+    await output(promote, 'main-000001', '--alias', 'candidate', '--reason', 'another look'),
     'candidate: none → main-000001',
   );
   const { version, reason, history } = (await registry.alias('champion'))!;
@@ -67,13 +68,17 @@ test('sulcus promote moves an alias onto a version with a reason, and says when 
 });
 
 test('sulcus rollback undoes the last promotion in one call, and refuses when there is none', async () => {
-  assert.equal(await output(rollbackMain, '--reason', 'worse in practice'), 'champion: main-000002 → main-000001');
+  assert.deepEqual(JSON.parse(await output(rollback, '--reason', 'worse in practice', '--json')), {
+    alias: 'champion',
+    version: 'main-000001',
+    previousVersion: 'main-000002',
+  });
   assert.equal((await registry.alias('champion'))!.reason, 'worse in practice');
-  await assert.rejects(output(rollbackMain, '--reason', 'once more'), isCode('NOT_FOUND', /no version to go back to/));
+  await assert.rejects(output(rollback, '--reason', 'once more'), isCode('NOT_FOUND', /no version to go back to/));
 });
 
 test('sulcus versions lists the newest first: aliases, validation, parent, and why an alias moved there last', async () => {
-  const [header, newest, oldest, ...rest] = (await output(versionsMain)).split('\n');
+  const [header, newest, oldest, ...rest] = (await output(versions)).split('\n');
   assert.match(header!, /^version +alias +published \(UTC\) +network +step +loss +accuracy +parent +last move$/);
   assert.match(
     newest!,
@@ -84,14 +89,12 @@ test('sulcus versions lists the newest first: aliases, validation, parent, and w
     /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +champion .*: rolled back: worse in practice$/,
   );
   assert.deepEqual(rest, []);
-  const [json] = JSON.parse(await output(versionsMain, '--json')) as [
-    { version: string; lastMove: { reason: string } },
-  ];
+  const [json] = JSON.parse(await output(versions, '--json')) as [{ version: string; lastMove: { reason: string } }];
   assert.deepEqual([json.version, json.lastMove.reason], ['main-000002', 'better in the trial']);
 });
 
 test('a reason and a version that exists are asked for', async () => {
-  await assert.rejects(output(promoteMain), isCode('INVALID_CONFIG', /--reason is not given[^]*<version> is missing/));
-  await assert.rejects(output(rollbackMain), isCode('INVALID_CONFIG', /--reason is not given/));
-  await assert.rejects(output(promoteMain, 'main-000009', '--reason', 'a typo'), isCode('NOT_FOUND', /main-000009/));
+  await assert.rejects(output(promote), isCode('INVALID_CONFIG', /--reason is not given[^]*<version> is missing/));
+  await assert.rejects(output(rollback), isCode('INVALID_CONFIG', /--reason is not given/));
+  await assert.rejects(output(promote, 'main-000009', '--reason', 'a typo'), isCode('NOT_FOUND', /main-000009/));
 });

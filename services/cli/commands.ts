@@ -1,0 +1,93 @@
+import type { CommandGroups } from './shared/dispatch.js';
+
+/** Every command of `sulcus`. */
+export const COMMANDS: CommandGroups = {
+  'Run the pipeline': {
+    up: {
+      description: 'run the whole pipeline on this machine (what npm start does)',
+      load: () => import('./commands/up.js'),
+    },
+    ingest: {
+      description: 'take images in over gRPC and from a watched folder',
+      load: () => import('#services/ingest'),
+    },
+    preprocess: { description: 'turn scans into tensor batches', load: () => import('#services/preprocess') },
+    trainer: {
+      description: 'train on the stream and offer model versions',
+      load: () => import('./commands/trainer.js'),
+    },
+    predictor: {
+      description: 'answer predictions over gRPC with the newest promoted model',
+      load: () => import('#services/predictor'),
+    },
+  },
+  'Bring images in': {
+    import: {
+      operand: '<path>',
+      description: 'send a folder or a manifest of images to ingest',
+      load: () => import('./commands/import/import.js'),
+    },
+    phantoms: {
+      operand: '<folder>',
+      description: 'write a data set of synthetic brain MR images',
+      load: () => import('./commands/phantoms.js'),
+    },
+  },
+  'Ask the predictor': {
+    predict: {
+      operand: '<path...>',
+      description: 'ask about image files',
+      load: () => import('./commands/predict/predict.js'),
+    },
+    study: {
+      operand: '[path]',
+      description: 'ask about a whole study',
+      load: () => import('./commands/study/study.js'),
+    },
+    predictions: {
+      description: 'list records of predictions',
+      load: () => import('./commands/predictions/predictions.js'),
+    },
+    replay: {
+      operand: '<prediction>',
+      description: 'make a recorded prediction again and compare',
+      load: () => import('./commands/replay/replay.js'),
+    },
+  },
+  'Model versions': {
+    versions: {
+      description: 'list the model versions, and why aliases moved',
+      load: () => import('./commands/versions.js'),
+    },
+    promote: {
+      operand: '<version>',
+      description: 'move an alias onto a model version',
+      load: () => import('./commands/promote.js'),
+    },
+    rollback: { description: 'undo the last promotion of an alias', load: () => import('./commands/rollback.js') },
+    weights: {
+      operand: '<command>',
+      description: 'import pretrained weights from a file, draw them, export a version to one',
+      load: () => import('./commands/weights/weights.js'),
+    },
+  },
+  'Networks and recipes': {
+    models: {
+      operand: '[name]',
+      description: 'list the networks, or describe one layer by layer',
+      load: () => import('./commands/models.js'),
+    },
+    recipes: { description: 'list what can be trained by name', load: () => import('./commands/recipes.js') },
+  },
+  'Look inside': {
+    trace: {
+      operand: '<sample>',
+      description: "show one image's timeline, from ingest to prediction",
+      load: () => import('./commands/trace.js'),
+    },
+    doctor: {
+      description: 'look at what this machine has, and check that its engine computes right',
+      load: () => import('./commands/doctor.js'),
+    },
+  },
+};
