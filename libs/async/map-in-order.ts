@@ -1,6 +1,6 @@
 /**
- * Starts `work` for each item as it arrives and yields the results in the order of the items, each as soon as it and all
- * before it are there. At most `concurrency` results are under way or wait for the consumer: one that stops reading
+ * Starts `work` for each item as it arrives and yields the results in the order of the items, each as soon as it and
+ * all before it are there. At most `concurrency` results are under way or wait for the consumer: one that stops reading
  * stops the source. (p-map's `pMapIterable` neither returns the source nor handles one that throws.)
  *
  * Every item that the source gives is passed to `work`, also one that arrives when the consumer has just left: it may

@@ -1,9 +1,9 @@
 import { retryWithBackoff, type RetryOptions } from './retry.js';
 
 /**
- * Yields what `open` gives. When that fails in a way that may pass, it is opened again after a pause; pauses and the time
- * of `timeoutMs` begin afresh with every item. It is up to `open` to go on where it stopped. Ends, whatever fails, when
- * `signal` has aborted.
+ * Yields what `open` gives. When that fails in a way that may pass, it is opened again after a pause; pauses and the
+ * time of `timeoutMs` begin afresh with every item. It is up to `open` to go on where it stopped. Ends, whatever fails,
+ * when `signal` has aborted.
  *
  * @throws as {@link retryWithBackoff}
  */

@@ -19,8 +19,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` until it succeeds, with growing pauses behind failures that may pass. Each pause is a random half to whole
- * of the longest, so that callers refused together do not come back together. There is always a first attempt.
+ * Runs `work` until it succeeds, with growing pauses behind failures that may pass. Each pause is a random half to
+ * whole of the longest, so that callers refused together do not come back together. There is always a first attempt.
  *
  * @param work gets the number of the attempt, from 1
  * @throws what `work` threw last; the signal's reason as a SulcusError when it ended a pause

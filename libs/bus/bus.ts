@@ -42,7 +42,9 @@ export class Bus implements AsyncDisposable {
     return this.#connection.serverVersion;
   }
 
-  /** Creates streams and buckets that are missing. Limits come from SULCUS_STREAM_* and, before those, from `limits`. */
+  /**
+   * Creates streams and buckets that are missing. Limits come from SULCUS_STREAM_* and, before those, from `limits`.
+   */
   async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
     const environment = limitsFromEnvironment();
     const merged = { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } };

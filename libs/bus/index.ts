@@ -1,4 +1,7 @@
-/** Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the NATS client. */
+/**
+ * Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the
+ * NATS client.
+ */
 export { Bus, connectBus } from './bus.js';
 export { busEnvironment } from './connection/environment.js';
 export type { ConnectOptions } from './connection/connection.js';

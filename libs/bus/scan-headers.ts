@@ -29,7 +29,9 @@ export function writeScanHeaders({
   };
 }
 
-/** Headers that are missing read as empty: whoever follows a stream must get over a message that is not as it should be. */
+/**
+ * Headers that are missing read as empty: whoever follows a stream must get over a message that is not as it should be.
+ */
 export function readScanHeaders(headers: Headers): ScanHeaders {
   return {
     sampleId: headers.get(HeaderName.SAMPLE_ID) ?? '',

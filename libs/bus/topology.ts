@@ -57,7 +57,10 @@ export const NOUNS = {
   PREDICTION_INPUTS: 'prediction input',
 } as const satisfies Record<StreamName, string>;
 
-/** A token may not be empty, hold blanks, dots or wildcards: letters, digits, '-', '_' and '=' are safe in subjects and keys. */
+/**
+ * A token may not be empty, hold blanks, dots or wildcards: letters, digits, '-', '_' and '=' are safe in subjects and
+ * keys.
+ */
 export function subjectToken(value: string, what: string): string {
   if (!/^[A-Za-z0-9_=-]{1,128}$/.test(value)) {
     throw new SulcusError(
@@ -94,7 +97,12 @@ export const subjects = {
   dead: (service: string): string => `${PREFIXES.DEAD}.${subjectToken(service, 'Service')}`,
   /** One subject per prediction, so that it is recorded once and found by its id. */
   prediction: (run: string, version: string, predictionId: string): string =>
-    `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.${subjectToken(version, 'Model version')}.${subjectToken(predictionId, 'Prediction id')}`,
+    [
+      PREFIXES.PREDICTIONS,
+      subjectToken(run, 'Run'),
+      subjectToken(version, 'Model version'),
+      subjectToken(predictionId, 'Prediction id'),
+    ].join('.'),
   /** Where the record of a prediction is, whichever version answered. */
   predictionOf: (predictionId: string): string =>
     `${PREFIXES.PREDICTIONS}.*.*.${subjectToken(predictionId, 'Prediction id')}`,
@@ -104,7 +112,12 @@ export const subjects = {
   predictionsOfRun: (run: string): string => `${PREFIXES.PREDICTIONS}.${subjectToken(run, 'Run')}.>`,
   /** Chunk `index` (from 0) of content; `owner` sets it apart from equal content of others (see libs/bus/blobs). */
   blobChunk: (sha256: string, index: number | '*', owner?: string, stream: BlobStream = 'BLOBS'): string =>
-    `${PREFIXES[stream]}${owner === undefined ? '' : `.${subjectPath(owner, 'Blob owner')}`}.${subjectToken(sha256, 'Hash')}.${index}`,
+    [
+      PREFIXES[stream],
+      ...(owner === undefined ? [] : [subjectPath(owner, 'Blob owner')]),
+      subjectToken(sha256, 'Hash'),
+      index,
+    ].join('.'),
   /** Everything an owner keeps. */
   blobsOf: (owner: string): string => `${PREFIXES.BLOBS}.${subjectPath(owner, 'Blob owner')}.>`,
 } as const;

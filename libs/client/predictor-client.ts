@@ -25,8 +25,9 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const SERVICE = 'sulcus.v1.Predictor';
 
 /**
- * Client of a predictor. One instance holds one connection, which is made again when it breaks; share it between callers.
- * A dead peer is noticed by keepalive pings within 25 s. Every failure is a SulcusError with the predictor's own code.
+ * Client of a predictor. One instance holds one connection, which is made again when it breaks; share it between
+ * callers. A dead peer is noticed by keepalive pings within 25 s. Every failure is a SulcusError with the predictor's
+ * own code.
  */
 export class PredictorClient implements Disposable {
   readonly address: string;
@@ -93,7 +94,8 @@ export class PredictorClient implements Disposable {
   /**
    * Resolves when a model is in service.
    *
-   * @throws SERVICE_UNAVAILABLE when nobody answers at the address in time, MODEL_NOT_READY when somebody does and has no model
+   * @throws SERVICE_UNAVAILABLE when nobody answers at the address in time, MODEL_NOT_READY when somebody does and has
+   * no model
    */
   async waitUntilServing({
     timeoutMs = this.#timeoutMs,

@@ -2,8 +2,9 @@ import { retryWithBackoff } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 
 /**
- * Whether the same prediction can be asked for again: the predictor is away, starting, full, or its engine died. Not after
- * a deadline, a cancellation or an unexplained failure: those would most likely repeat themselves at the same cost.
+ * Whether the same prediction can be asked for again: the predictor is away, starting, full, or its engine died. Not
+ * after a deadline, a cancellation or an unexplained failure: those would most likely repeat themselves at the same
+ * cost.
  */
 export function mayAskAgain(error: SulcusError): boolean {
   return error.transient || error.code === 'ENGINE_FAILED';
@@ -13,8 +14,8 @@ export function mayAskAgain(error: SulcusError): boolean {
  * Asks until there is an answer, see {@link retryWithBackoff}.
  *
  * @param ask gets the time that is left for it, in milliseconds
- * @throws a failure that is none to ask again after; when the time is over, what the predictor said last, which tells more
- * than that it is over; CANCELLED by `signal`
+ * @throws a failure that is none to ask again after; when the time is over, what the predictor said last, which tells
+ * more than that it is over; CANCELLED by `signal`
  */
 export async function askAgain<T>(
   ask: (timeoutMs: number) => Promise<T>,

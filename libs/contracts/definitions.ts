@@ -14,7 +14,10 @@ function findProtoFolder(): string {
 /** Folder that import paths in the proto files are relative to. */
 export const PROTO_FOLDER = findProtoFolder();
 
-/** Every contract, relative to {@link PROTO_FOLDER}: our own, and the published protocol that other inference clients speak. */
+/**
+ * Every contract, relative to {@link PROTO_FOLDER}: our own, and the published protocol that other inference clients
+ * speak.
+ */
 export const PROTO_FILES = [
   ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study', 'archive'].map(
     (name) => `sulcus/v1/${name}.proto`,

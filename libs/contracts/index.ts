@@ -73,10 +73,13 @@ export type {
 export type { PredictStudyResponse, PredictStudyResponseInput } from './generated/sulcus/v1/PredictStudyResponse.js';
 export type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
 export type { SlicePrediction, SlicePredictionInput } from './generated/sulcus/v1/SlicePrediction.js';
-export type { StudyAbstention, StudyAbstentionInput } from './generated/sulcus/v1/StudyAbstention.js';
+export type {
+  _sulcus_v1_StudyAbstention_Reason as StudyAbstentionReason,
+  StudyAbstention,
+  StudyAbstentionInput,
+} from './generated/sulcus/v1/StudyAbstention.js';
 export type { StudyUncertainty, StudyUncertaintyInput } from './generated/sulcus/v1/StudyUncertainty.js';
 export type { FindingProbability, FindingProbabilityInput } from './generated/sulcus/v1/FindingProbability.js';
-export type { _sulcus_v1_StudyAbstention_Reason as StudyAbstentionReason } from './generated/sulcus/v1/StudyAbstention.js';
 
 // ---- gRPC: inference.GRPCInferenceService (Open Inference Protocol v2)
 export type {

@@ -22,13 +22,13 @@ export const GrpcStatus = {
 export interface ErrorPolicy {
   grpcStatus: (typeof GrpcStatus)[keyof typeof GrpcStatus];
   /**
-   * True: another attempt may succeed, a few are worth it, and a bus consumer naks with delay. False: it gives up and writes
-   * a dead letter.
+   * True: another attempt may succeed, a few are worth it, and a bus consumer naks with delay. False: it gives up and
+   * writes a dead letter.
    */
   retryable: boolean;
   /**
-   * True: a state of the system around us that ends by itself, whatever is asked of it: worth waiting for, however long,
-   * and no fault of what is being worked on. Implies `retryable`.
+   * True: a state of the system around us that ends by itself, whatever is asked of it: worth waiting for, however
+   * long, and no fault of what is being worked on. Implies `retryable`.
    */
   transient: boolean;
 }

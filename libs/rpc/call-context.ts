@@ -11,7 +11,9 @@ export type ServerCall = Pick<
 export interface CallContext {
   /** For example `sulcus.v1.Ingest/UploadImages`. */
   readonly method: string;
-  /** Aborts when the client cancels or goes away (reason CANCELLED) and when the deadline passes (DEADLINE_EXCEEDED). */
+  /**
+   * Aborts when the client cancels or goes away (reason CANCELLED) and when the deadline passes (DEADLINE_EXCEEDED).
+   */
   readonly signal: AbortSignal;
   /** When the client stops waiting, milliseconds since the Unix epoch; Infinity without a deadline. */
   readonly deadlineUnixMs: number;

@@ -5,13 +5,19 @@ import { compileClientOptions, DEFAULT_MAX_MESSAGE_BYTES } from './channel-optio
 import { contracts, type Methods, type ServiceContract, type ServiceName } from './services.js';
 
 export interface ClientConfig {
-  /** Time a single call may take, waiting for the server included, in milliseconds. Default: 30 s. Streams have no limit of their own. */
+  /**
+   * Time a single call may take, waiting for the server included, in milliseconds. Default: 30 s. Streams have no limit
+   * of their own.
+   */
   timeoutMs?: number;
   /** How long to wait for a server that is not there (yet), in milliseconds. Default: 10 s. */
   connectTimeoutMs?: number;
   /** Largest message, either way, in bytes. Default: 16 MiB, as the server's. */
   maxMessageBytes?: number;
-  /** False: a call is sent once, for callers that retry themselves. Default: single calls are sent again while the server is away. */
+  /**
+   * False: a call is sent once, for callers that retry themselves. Default: single calls are sent again while the
+   * server is away.
+   */
   retry?: boolean;
 }
 

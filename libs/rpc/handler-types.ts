@@ -14,7 +14,9 @@ import type { CallContext } from './call-context.js';
  * how a method streams by the kind of call object it gets; here that becomes promises and async iterables.
  */
 
-/** The methods of a generated interface: its index signature and inherited members dropped, first letter in lower case. */
+/**
+ * The methods of a generated interface: its index signature and inherited members dropped, first letter in lower case.
+ */
 type MethodNames<T> = keyof {
   [K in keyof T as string extends K ? never : number extends K ? never : K extends string ? K : never]: T[K];
 } &
@@ -33,7 +35,10 @@ type AsyncHandler<H> = H extends (...args: infer Args) => void
 /** One message, or a stream of them. */
 type RequestsOf<Call> = Call extends { request: infer Request } ? Request : AsyncIterable<ReadFrom<Call>>;
 
-/** Node's own `read()` returns any and hides the message type, so the alias's arguments are asked; duplex first, being the narrower. */
+/**
+ * Node's own `read()` returns any and hides the message type, so the alias's arguments are asked; duplex first, being
+ * the narrower.
+ */
 type ReadFrom<Call> =
   Call extends ServerDuplexStream<infer Message, infer _>
     ? Message
@@ -60,7 +65,10 @@ export type ServiceHandlers<GeneratedHandlers> = {
 export interface CallOptions {
   /** Ends the call: the promise rejects, or the iteration throws, with CANCELLED (or the signal's own SulcusError). */
   signal?: AbortSignal;
-  /** Time the whole call may take, in milliseconds. Default: the client's `timeoutMs` for single calls, none for streams. */
+  /**
+   * Time the whole call may take, in milliseconds. Default: the client's `timeoutMs` for single calls, none for
+   * streams.
+   */
   timeoutMs?: number;
   /** Metadata sent with the call. */
   metadata?: Readonly<Record<string, string>>;
@@ -92,7 +100,8 @@ export type ServiceMethods<GeneratedClient, GeneratedHandlers> = {
 // ---- without types
 
 /** A handler of a service known only at run time. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the definition, not the compiler, knows the message types
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the definition, not the compiler, knows the message
+// types
 export type UntypedHandler = (requests: any, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
 export type UntypedHandlers = Readonly<Record<string, UntypedHandler>>;

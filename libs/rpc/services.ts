@@ -70,7 +70,10 @@ export type ServiceName = keyof typeof contracts;
 type TypesOf<C> =
   C extends ServiceContract<infer Handlers, infer Methods> ? { handlers: Handlers; methods: Methods } : never;
 
-/** Handlers of one of our services: async functions and async generators, named as in the proto with a lower-case first letter. */
+/**
+ * Handlers of one of our services: async functions and async generators, named as in the proto with a lower-case first
+ * letter.
+ */
 export type Handlers<Name extends ServiceName> = TypesOf<(typeof contracts)[Name]>['handlers'];
 
 /** Methods of one of our services, as a client calls them. */

@@ -22,7 +22,9 @@ export interface CommandLineSpec<S extends OptionsSpec> {
   name: string;
   description: string;
   options: S;
-  /** What stands after the options, for example `<path>`, `[path]` or, for one or more, `<path...>`. Default: nothing. */
+  /**
+   * What stands after the options, for example `<path>`, `[path]` or, for one or more, `<path...>`. Default: nothing.
+   */
   operand?: string;
   /** Variables shown at the end of `--help`. */
   environment?: EnvironmentSpec;

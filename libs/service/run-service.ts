@@ -55,8 +55,8 @@ export async function runService(
 }
 
 /**
- * Prints a line per mistake and one with advice where there is any, and sets the exit code; the stack goes to the log, for
- * a defect of ours at level error.
+ * Prints a line per mistake and one with advice where there is any, and sets the exit code; the stack goes to the log,
+ * for a defect of ours at level error.
  */
 export function reportFailure(name: string, thrown: unknown, log?: Logger): void {
   const error = SulcusError.from(thrown);

@@ -22,8 +22,8 @@ export type OnSlice = (studyId: string, arrivedUnixMs: number) => void;
 const SILENCE_MS = 5000;
 
 /**
- * Which scans belong to which study, learnt from the headers of the SCANS stream. It costs nothing until it is started or
- * first asked; then it keeps some 200 bytes for each scan that belongs to a study, or for each study.
+ * Which scans belong to which study, learnt from the headers of the SCANS stream. It costs nothing until it is started
+ * or first asked; then it keeps some 200 bytes for each scan that belongs to a study, or for each study.
  */
 export class StudyIndex {
   readonly #bus: Bus;

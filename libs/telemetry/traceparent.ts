@@ -7,7 +7,10 @@ export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext):
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** Identity of a remote span, or undefined when the text is no valid traceparent: a broken header must not stop a message. */
+/**
+ * Identity of a remote span, or undefined when the text is no valid traceparent: a broken header must not stop a
+ * message.
+ */
 export function parseTraceparent(text: string | undefined): SpanContext | undefined {
   const match = text === undefined ? null : TRACEPARENT.exec(text);
   if (!match || match[1] === 'ff') return undefined;

@@ -44,7 +44,8 @@ export const importEnvironment = {
     'SULCUS_PSEUDONYM_KEY',
     optional(
       longSecret(
-        'key of the patient and study pseudonyms, at least 16 characters (default: made once and kept in SULCUS_DATA_DIR/keys)',
+        'key of the patient and study pseudonyms, at least 16 characters ' +
+          '(default: made once and kept in SULCUS_DATA_DIR/keys)',
       ),
     ),
   ],

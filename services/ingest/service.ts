@@ -21,7 +21,11 @@ export interface IngestContext {
   readonly instance: string;
 }
 
-/** Takes images in until the signal aborts; uploads under way are finished first. @throws PORT_IN_USE, INVALID_CONFIG */
+/**
+ * Takes images in until the signal aborts; uploads under way are finished first.
+ *
+ * @throws PORT_IN_USE, INVALID_CONFIG
+ */
 export async function runIngest(context: IngestContext, signal: AbortSignal): Promise<void> {
   await using _service = await IngestService.start(context);
   await untilAborted(signal);

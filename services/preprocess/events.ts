@@ -7,7 +7,9 @@ import type { Logger } from '#libs/telemetry';
 const REPORT_INTERVAL_MS = 500;
 const WAITING_INTERVAL_MS = 10_000;
 
-/** Business events of a preprocess worker: each keeps its counter, its log record and its report to operators together. */
+/**
+ * Business events of a preprocess worker: each keeps its counter, its log record and its report to operators together.
+ */
 export class PreprocessEvents {
   /** Cumulative since the worker started. */
   readonly counts = { batches: 0, samples: 0, decoded: 0, dropped: 0 };

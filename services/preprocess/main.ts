@@ -3,7 +3,9 @@ import { isMain, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { runPreprocess } from './service.js';
 
-/** `sulcus preprocess`: turns scans into tensor batches until it is told to stop. Configured by the environment alone. */
+/**
+ * `sulcus preprocess`: turns scans into tensor batches until it is told to stop. Configured by the environment alone.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {

@@ -7,7 +7,7 @@ import { PreprocessEvents } from './events.js';
 import { prepareBatch } from './batches/prepare-batch.js';
 import { SampleCache } from './samples/sample-cache.js';
 import { SampleLoader } from './samples/sample-loader.js';
-import { TransformLibrary } from './transform-library.js';
+import { TransformLibrary } from './batches/transform-library.js';
 
 export interface PreprocessContext {
   readonly bus: Bus;

@@ -17,7 +17,9 @@ export const CHUNK_BYTES = 512 * 1024;
 /** Chunks on their way at once, in each direction: 4 MB. */
 const CHUNKS_IN_FLIGHT = 8;
 
-/** What is left of the broker's payload limit for headers and the other fields of a message that carries bytes inline. */
+/**
+ * What is left of the broker's payload limit for headers and the other fields of a message that carries bytes inline.
+ */
 const MESSAGE_RESERVE_BYTES = 64 * 1024;
 
 export interface BlobOptions extends RequestOptions {
@@ -45,7 +47,8 @@ export class BlobStore {
   /**
    * Stores content; resolves when all of it is durable. Storing the same again sends only what is missing.
    *
-   * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away, CANCELLED by `signal`
+   * @throws BACKPRESSURE when the BLOBS stream is full, BUS_UNAVAILABLE when the broker stays away, CANCELLED by
+   * `signal`
    */
   async put(
     content: Uint8Array | readonly Uint8Array[],
@@ -106,7 +109,9 @@ export class BlobStore {
     await this.#purge(subjects.blobsOf(owner));
   }
 
-  /** Owners below a prefix that keep something: the tokens between the prefix and the hash, for example `["17", "18"]`. */
+  /**
+   * Owners below a prefix that keep something: the tokens between the prefix and the hash, for example `["17", "18"]`.
+   */
   async owners(prefix: string): Promise<string[]> {
     const start = subjects.blobsOf(prefix).length - 1;
     const found = await this.#subjectsLike(subjects.blobsOf(prefix));

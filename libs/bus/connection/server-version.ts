@@ -13,7 +13,8 @@ export function checkServer({ info }: NatsConnection): void {
   if (compareVersions(version, MINIMUM_SERVER_VERSION) < 0) {
     throw new SulcusError(
       'UNSUPPORTED_VERSION',
-      `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed (\`npm run setup\` brings one)`,
+      `The NATS server is version ${version}; ${MINIMUM_SERVER_VERSION} or newer is needed ` +
+        '(`npm run setup` brings one)',
       { details: { version, minimum: MINIMUM_SERVER_VERSION } },
     );
   }

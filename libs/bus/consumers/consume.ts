@@ -80,7 +80,9 @@ async function pullOne({ connection, stream, durable, signal }: Consumer): Promi
   return undefined;
 }
 
-/** Handles one delivery and settles it; throws only when even that was not possible (the broker then delivers again). */
+/**
+ * Handles one delivery and settles it; throws only when even that was not possible (the broker then delivers again).
+ */
 async function handle<O>(
   consumer: Consumer,
   options: ConsumeOptions<O>,

@@ -20,8 +20,8 @@ export interface Consumer {
 }
 
 /**
- * Keeps a delivery that a consumer gives up, with the bytes as they arrived, and then ends its life. While the broker is
- * away it is tried again until the signal aborts, once after that.
+ * Keeps a delivery that a consumer gives up, with the bytes as they arrived, and then ends its life. While the broker
+ * is away it is tried again until the signal aborts, once after that.
  *
  * @throws what cannot be helped by waiting; the broker then delivers the message again
  */

@@ -9,8 +9,8 @@ const ENDINGS = new Set([204, 404, 408]);
 const GRACE_MS = 2000;
 
 /**
- * One pull request (NATS ADR-37): asks a consumer for at most `batch` messages within `expiresMs` and yields them as they
- * come. Ends early at a reconnect, because the broker has forgotten the request then, and at an abort.
+ * One pull request (NATS ADR-37): asks a consumer for at most `batch` messages within `expiresMs` and yields them as
+ * they come. Ends early at a reconnect, because the broker has forgotten the request then, and at an abort.
  *
  * The client's own `consume()` asks again as soon as messages arrive, whether or not they are worked on; asking here
  * only when there is room is what bounds memory and keeps the broker's buffer for this connection small.

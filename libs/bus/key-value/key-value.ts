@@ -17,7 +17,10 @@ export interface KeyValueChange {
   /** Absent when the key was deleted. */
   value?: Buffer;
   revision: number;
-  /** Changes still to come at this moment, 0 when everything stored so far was seen. Exact for prefixes that end in a dot. */
+  /**
+   * Changes still to come at this moment, 0 when everything stored so far was seen. Exact for prefixes that end in a
+   * dot.
+   */
   pending: number;
 }
 

@@ -10,7 +10,10 @@ import { contentHeaders } from './envelope.js';
 import { HeaderName, writeHeaders } from './headers.js';
 
 export interface PublishOptions extends RequestOptions {
-  /** A repeated id within the duplicate window is stored once. Default: an id of this call, so that it may be sent again. */
+  /**
+   * A repeated id within the duplicate window is stored once. Default: an id of this call, so that it may be sent
+   * again.
+   */
   messageId?: string;
   headers?: Record<string, string>;
   /** True: store only when the subject holds no message yet; otherwise the answer says `duplicate`. Never expires. */

@@ -67,7 +67,8 @@ async function addStream(connection: Connection, config: OurStreamConfig): Promi
     if (failure.code !== 'STORAGE_FULL') throw failure;
     throw new SulcusError(
       'STORAGE_FULL',
-      `The broker's disk cannot reserve ${config.max_bytes} bytes for the ${config.name} stream: set SULCUS_STREAM_${config.name}_BYTES to less, or give the broker more room`,
+      `The broker's disk cannot reserve ${config.max_bytes} bytes for the ${config.name} stream: ` +
+        `set SULCUS_STREAM_${config.name}_BYTES to less, or give the broker more room`,
       {
         cause: error,
       },

@@ -6,7 +6,10 @@ import type { StreamName } from '../topology.js';
  * A size that is not given leaves an existing stream as it is.
  */
 export interface TopologyLimits {
-  /** Most bytes a stream holds. A full stream of images, batches or blobs refuses more (BACKPRESSURE); one of events, dead letters or predictions drops its oldest. */
+  /**
+   * Most bytes a stream holds. A full stream of images, batches or blobs refuses more (BACKPRESSURE); one of events,
+   * dead letters or predictions drops its oldest.
+   */
   maxBytes: Partial<Record<StreamName, number>>;
   /** How long operators' events are kept. */
   eventAgeMs: number;
@@ -23,7 +26,10 @@ export interface TopologyLimits {
 const MB = 1e6;
 const GB = 1e9;
 
-/** Sizes for one machine with a few tens of gigabytes to spare. BATCHES is small on purpose: it is a buffer, not a store. */
+/**
+ * Sizes for one machine with a few tens of gigabytes to spare. BATCHES is small on purpose: it is a buffer, not a
+ * store.
+ */
 export const DEFAULT_MAX_BYTES = {
   SCANS: 8 * GB,
   LABELS: 128 * MB,

@@ -14,7 +14,10 @@ const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set([
   'PREDICTIONS',
 ]);
 const WORK_QUEUES: ReadonlySet<StreamName> = new Set(['BATCH_REQUESTS', 'BATCHES']);
-/** Only what people look back at may be overwritten by newer messages, since it must not stop those who serve; everything else slows its sender when full. */
+/**
+ * Only what people look back at may be overwritten by newer messages, since it must not stop those who serve;
+ * everything else slows its sender when full.
+ */
 const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD', 'PREDICTIONS', 'PREDICTION_INPUTS']);
 /** Nothing can be taken out of these by hand: messages go by age and size alone. */
 const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS']);
@@ -54,7 +57,10 @@ export type OurStreamConfig = Pick<
   | 'deny_purge'
 >;
 
-/** The configuration of every stream. One limit per stream: two of them with discard "new" have lost messages (nats-server #4771). */
+/**
+ * The configuration of every stream. One limit per stream: two of them with discard "new" have lost messages
+ * (nats-server #4771).
+ */
 export function streamConfigs(limits: Partial<TopologyLimits>): OurStreamConfig[] {
   const filled = { ...DEFAULT_LIMITS, ...limits };
   return STREAM_NAMES.map((stream) => {

@@ -27,7 +27,10 @@ export interface IngestOptions {
   ticket?: Ticket;
 }
 
-/** Images decoded at the same time, of all sources together: enough to keep every core busy while others wait for the broker. */
+/**
+ * Images decoded at the same time, of all sources together: enough to keep every core busy while others wait for the
+ * broker.
+ */
 const DECODES_AT_ONCE = 2 * availableParallelism();
 
 /**
@@ -143,7 +146,9 @@ export class Ingestor {
     await bus.deadLetter(deadLetter, this.#waiting(signal));
   }
 
-  /** The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost. */
+  /**
+   * The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost.
+   */
   #waiting(signal: AbortSignal | undefined): RequestOptions {
     const { config, events } = this.#context;
     const onRetry = (failure: SulcusError): void => events.waiting(failure);

@@ -23,7 +23,8 @@ export async function loadPseudonymKey(given: Secret | undefined, dataDir: strin
   } catch (error) {
     throw new SulcusError(
       'INVALID_CONFIG',
-      `Cannot keep a pseudonym key in ${file}: set SULCUS_DATA_DIR to a writable folder, or SULCUS_PSEUDONYM_KEY (${(error as Error).message})`,
+      `Cannot keep a pseudonym key in ${file}: ` +
+        `set SULCUS_DATA_DIR to a writable folder, or SULCUS_PSEUDONYM_KEY (${(error as Error).message})`,
       { cause: error },
     );
   }

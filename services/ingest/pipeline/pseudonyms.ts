@@ -35,7 +35,9 @@ export class Pseudonyms {
   }
 }
 
-/** Systems disagree on case, outer blanks and Unicode composition of the same record number. Leading zeros may be meant. */
+/**
+ * Systems disagree on case, outer blanks and Unicode composition of the same record number. Leading zeros may be meant.
+ */
 function normalise(identity: string): string {
   return identity.normalize('NFC').trim().toUpperCase();
 }

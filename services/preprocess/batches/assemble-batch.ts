@@ -2,7 +2,7 @@ import type { BatchRequest, DroppedSample, SampleRef } from '#libs/contracts';
 import { outputBytesOf, sharedBytes, type ImageWorkerPool } from '#libs/imaging';
 import type { PreparedSample } from '../samples/prepared-sample.js';
 import type { SampleSource } from '../samples/sample-loader.js';
-import type { CheckedTransform } from '../transform-library.js';
+import type { CheckedTransform } from './transform-library.js';
 
 /** The pixels of a request, and what became of its samples. */
 export interface AssembledBatch {

@@ -5,7 +5,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import { assembleBatch } from './assemble-batch.js';
 import type { PreprocessEvents } from '../events.js';
 import type { SampleLoader } from '../samples/sample-loader.js';
-import type { TransformLibrary } from '../transform-library.js';
+import type { TransformLibrary } from './transform-library.js';
 
 export interface PrepareBatchContext {
   bus: Bus;

@@ -5,7 +5,7 @@ import { SulcusError } from '#libs/errors';
 import type { ImageWorkerPool } from '#libs/imaging';
 import type { PreprocessConfig } from '../config.js';
 import type { PreprocessEvents } from '../events.js';
-import type { CheckedTransform } from '../transform-library.js';
+import type { CheckedTransform } from '../batches/transform-library.js';
 import type { LostSample, PreparedSample } from './prepared-sample.js';
 import type { SampleCache } from './sample-cache.js';
 
@@ -25,7 +25,9 @@ export interface SampleSource {
   load(reference: SampleRef, transform: CheckedTransform): Promise<PreparedSample | LostSample>;
 }
 
-/** Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them. */
+/**
+ * Brings samples from the SCANS stream into memory: fetched, decoded and prepared once, while the cache can hold them.
+ */
 export class SampleLoader implements SampleSource {
   readonly #context: SampleLoaderContext;
   readonly #limit: LimitFunction;

@@ -89,7 +89,7 @@ test("work that fails after the consumer has left is nobody's unhandled rejectio
   await sleep(30); // the test runner fails the test for an unhandled rejection
 });
 
-test('an item that arrives when the consumer has left still goes to the work, which gives back what it holds', async () => {
+test('an item that arrives when the consumer has left is worked on, so that what it holds is given back', async () => {
   const released: number[] = [];
   async function* slowToGive(): AsyncGenerator<number> {
     yield 1;

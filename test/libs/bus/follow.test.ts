@@ -55,7 +55,7 @@ test('a follower starts at the sequence it asks for', async () => {
   assert.deepEqual(seen, [2, 3, 4]);
 });
 
-test('a reader of what is stored ends by itself, with nothing to read too; it starts at a time when asked to', async () => {
+test('a reader of what is stored ends by itself, also with nothing to read, and may start at a time', async () => {
   const read = async (subject: string, startUnixMs?: number): Promise<number[]> => {
     const seen: number[] = [];
     for await (const { message } of bus.follow({

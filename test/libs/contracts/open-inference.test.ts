@@ -17,7 +17,8 @@ const PUBLISHED: Record<string, string> = {
   'ModelMetadataResponse.TensorMetadata': 'name=1 datatype=2 shape=3',
   InferParameter: 'bool_param=1 int64_param=2 string_param=3 double_param=4 uint64_param=5',
   InferTensorContents:
-    'bool_contents=1 int_contents=2 int64_contents=3 uint_contents=4 uint64_contents=5 fp32_contents=6 fp64_contents=7 bytes_contents=8',
+    'bool_contents=1 int_contents=2 int64_contents=3 uint_contents=4 uint64_contents=5 ' +
+    'fp32_contents=6 fp64_contents=7 bytes_contents=8',
   ModelInferRequest: 'model_name=1 model_version=2 id=3 parameters=4 inputs=5 outputs=6 raw_input_contents=7',
   'ModelInferRequest.InferInputTensor': 'name=1 datatype=2 shape=3 parameters=4 contents=5',
   'ModelInferRequest.InferRequestedOutputTensor': 'name=1 parameters=2',
@@ -40,7 +41,8 @@ const PUBLISHED: Record<string, string> = {
   RepositoryModelLoadRequest: 'repository_name=1 model_name=2 parameters=3',
   RepositoryModelUnloadRequest: 'repository_name=1 model_name=2 parameters=3',
   ModelConfig:
-    'name=1 platform=2 version_policy=3 max_batch_size=4 input=5 output=6 instance_group=7 dynamic_batching=11 parameters=14 backend=17 model_transaction_policy=19',
+    'name=1 platform=2 version_policy=3 max_batch_size=4 input=5 output=6 instance_group=7 dynamic_batching=11 ' +
+    'parameters=14 backend=17 model_transaction_policy=19',
   ModelInput: 'name=1 data_type=2 format=3 dims=4 optional=8',
   ModelOutput: 'name=1 data_type=2 dims=3',
   ModelVersionPolicy: 'latest=1 all=2 specific=3',
@@ -49,7 +51,8 @@ const PUBLISHED: Record<string, string> = {
   ModelInstanceGroup: 'name=1 count=2 kind=4',
   ModelQueuePolicy: 'timeout_action=1 default_timeout_microseconds=2 allow_timeout_override=3 max_queue_size=4',
   ModelDynamicBatching:
-    'preferred_batch_size=1 max_queue_delay_microseconds=2 preserve_ordering=3 priority_levels=4 default_priority_level=5 default_queue_policy=6 priority_queue_policy=7',
+    'preferred_batch_size=1 max_queue_delay_microseconds=2 preserve_ordering=3 priority_levels=4 ' +
+    'default_priority_level=5 default_queue_policy=6 priority_queue_policy=7',
   ModelParameter: 'string_value=1',
   ModelTransactionPolicy: 'decoupled=1',
 };

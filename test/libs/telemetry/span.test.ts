@@ -69,7 +69,7 @@ test('a root span starts a new trace inside another', async () => {
   assert.equal(spans.get('batch')!.parentSpanId, undefined);
 });
 
-test('all links of a batch of 300 images are kept, given before and added later; invalid ones are dropped', async () => {
+test('all 300 links of a batch are kept, given before and added later; invalid ones are dropped', async () => {
   const traceparent = (index: number): string => `00-${(index + 1).toString(16).padStart(32, '0')}-00f067aa0ba902b7-01`;
   const links = Array.from({ length: 300 }, (_, index) => ({ traceparent: traceparent(index) }));
   const { spans } = await record(() =>

@@ -194,7 +194,8 @@ test('a manifest gives labels, patients and splits; a file it names in vain is r
   const harness = await startHarness(t);
   const file = await manifest(
     t,
-    '\uFEFFlabel,path,patient,split\r\nglioma,a.jpg,P1,\r\n"tumour, other","sub/b.jpg",P2,Testing\r\nglioma,c.jpg,P1,val\r\n\r\nglioma,missing.jpg,,\r\nglioma,sub,,\r\n',
+    '\uFEFFlabel,path,patient,split\r\nglioma,a.jpg,P1,\r\n"tumour, other","sub/b.jpg",P2,Testing\r\n' +
+      'glioma,c.jpg,P1,val\r\n\r\nglioma,missing.jpg,,\r\nglioma,sub,,\r\n',
     { 'a.jpg': 1, 'sub/b.jpg': 2, 'c.jpg': 3 },
   );
   const outcomes: IngestOutcome[] = [];

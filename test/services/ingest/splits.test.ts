@@ -63,7 +63,8 @@ test('the key decides: the same key gives the same split, another one another', 
 });
 
 test('the default split of a content is a fixed function of its bytes', () => {
-  // python3 -c "import hmac,hashlib; print([int.from_bytes(hmac.new(b'sulcus-split-v1', b'content\0'+f'{i:064x}'.encode(), hashlib.sha256).digest()[:6],'big')/2**48 for i in range(20)])"
+  // python3 -c "import hmac,hashlib; print([int.from_bytes(hmac.new(b'sulcus-split-v1',
+  // b'content\0'+f'{i:064x}'.encode(), hashlib.sha256).digest()[:6],'big')/2**48 for i in range(20)])"
   const expected = PYTHON_FRACTIONS.map((fraction) =>
     fraction < 0.7 ? 'SPLIT_TRAIN' : fraction < 0.85 ? 'SPLIT_VALIDATION' : 'SPLIT_TEST',
   );
@@ -76,7 +77,8 @@ test('the default split of a content is a fixed function of its bytes', () => {
 test('pseudonyms are stable, keyed, of one kind each, and do not hold the identity', () => {
   const pseudonyms = new Pseudonyms('site-a', Buffer.from('key one'));
   const pseudonym = pseudonyms.patient('MRN 0042')!;
-  // python3 -c "import hmac,hashlib; print(hmac.new(b'key one', b'patient\0MRN 0042', hashlib.sha256).hexdigest()[:20])"
+  // python3 -c "import hmac,hashlib; print(hmac.new(b'key one', b'patient\0MRN 0042',
+  // hashlib.sha256).hexdigest()[:20])"
   assert.equal(pseudonym, 'site-a-8835bd5ad845875df8cd');
   assert.equal(pseudonyms.patient('  mrn 0042 '), pseudonym);
   assert.notEqual(pseudonyms.patient('MRN 42'), pseudonym, 'leading zeros may be meant');

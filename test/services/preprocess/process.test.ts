@@ -47,7 +47,7 @@ async function until(condition: () => Promise<boolean> | boolean, what: string, 
 }
 
 describe('a preprocess process', () => {
-  test('that is killed while it works costs nothing: every request gives its batch once, with the same pixels', async (t) => {
+  test('that is killed while it works costs nothing: one batch for each request, with the same pixels', async (t) => {
     const pipeline = await startPipeline(t, { maxBytes: { BATCHES: 200_000 } });
     const { bus } = pipeline;
     const samples = await publishPhantoms(bus, 8);

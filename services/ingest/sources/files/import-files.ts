@@ -28,13 +28,15 @@ export interface ImportOptions {
   /** What became of each image, in order. */
   onOutcome?: (outcome: IngestOutcome, counts: Readonly<IngestCounts>, total: number) => void;
   /**
-   * 'mixed' (default) sends the images in a fixed shuffled order, so that learning from the stream sees all classes from
-   * the start; 'sorted' sends them by path, or as the manifest lists them.
+   * 'mixed' (default) sends the images in a fixed shuffled order, so that learning from the stream sees all classes
+   * from the start; 'sorted' sends them by path, or as the manifest lists them.
    */
   order?: 'mixed' | 'sorted';
 }
 
-/** Imports a folder in ImageFolder layout, with or without `Training/` and `Testing/`. The files stay where they are. */
+/**
+ * Imports a folder in ImageFolder layout, with or without `Training/` and `Testing/`. The files stay where they are.
+ */
 export async function importFolder(
   context: ImportContext,
   folder: string,

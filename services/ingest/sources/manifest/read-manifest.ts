@@ -88,7 +88,9 @@ function parseManifest(text: Buffer, mistakes: string[]): Row[] {
   return rows;
 }
 
-/** One patient is on one side: a split given on some of her lines holds for all, and two different ones are a mistake. */
+/**
+ * One patient is on one side: a split given on some of her lines holds for all, and two different ones are a mistake.
+ */
 function settlePatients(rows: readonly Row[], mistakes: string[]): void {
   const decided = new Map<string, { split: string; line: number }>();
   for (const {
