@@ -1,5 +1,5 @@
 /**
- * Waiting, and doing several things at once. Imports `#libs/errors` alone.
+ * Waiting, and doing several things at once. Imports libs/errors and p-retry.
  *
  *     await retryWithBackoff(() => bus.publish(…), { timeoutMs: 30_000, signal });  // while the failure is transient
  *     for await (const answer of mapInOrder(requests, 16, predict)) yield answer;   // 16 at once, answers in order

@@ -1,6 +1,21 @@
 /**
- * Topology, publish and consume with trace context, blobs and key-value, on NATS JetStream. The only lib that knows the
- * NATS client.
+ * What services say to each other, on NATS JetStream: streams, messages with trace context, consumers, blobs and
+ * key-value. The only lib that imports the NATS client; of ours it imports async, config, contracts, errors, telemetry.
+ *
+ *     await using bus = await connectBus({ servers: 'nats://127.0.0.1:4222', name: 'ingest', signal });
+ *     await bus.ensureTopology();
+ *     await bus.publish(subjects.label('site-a'), codecs.LabelEvent, { sampleId, label: 'glioma' });
+ *     for await (const { message } of bus.follow({ stream: 'LABELS', codec: codecs.LabelEvent, signal })) …
+ *
+ * | folder | holds |
+ * |---|---|
+ * | `bus.ts`, `topology.ts` | the door; names of streams, subjects and buckets |
+ * | `connection/` | connecting, errors, how long a broker that is away is waited for |
+ * | `streams/` | creating streams, their sizes, their fill |
+ * | `messages/` | publishing, headers, dead letters, pipeline events |
+ * | `consumers/` | consume (shared work), pull (acknowledged later), follow (in order, from the beginning) |
+ * | `scan-headers.ts` | what followers know of a scan without its pixels |
+ * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
 export { busEnvironment } from './connection/environment.js';

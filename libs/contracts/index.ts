@@ -1,6 +1,11 @@
 /**
- * The messages and services of `proto/sulcus/v1`, loaded once: codecs for the bus, service definitions for gRPC and
- * the generated types of both.
+ * The messages and services of `proto/`, loaded once: codecs for the bus, service definitions for gRPC and the generated
+ * types of both. Imports libs/errors and @grpc/proto-loader.
+ *
+ *     const bytes = codecs.LabelEvent.encode({ sampleId, label: 'glioma' });
+ *     const { label } = codecs.LabelEvent.decode(bytes);
+ *
+ * A changed proto changes the types with `npm run generate`.
  */
 export { codecs, type Codec, type MessageName } from './codecs.js';
 export {

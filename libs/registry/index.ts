@@ -1,4 +1,11 @@
-/** Model versions with their cards, the aliases that point to them, and the checkpoints of training runs. */
+/**
+ * Model versions with their cards, the aliases that point to them, and the checkpoints of training runs. Imports async,
+ * bus, contracts, errors, telemetry and zod.
+ *
+ *     const registry = new Registry(bus);
+ *     const champion = await registry.alias('champion');
+ *     const checkpoint = await new CheckpointStore(bus).load('main');
+ */
 export { Registry } from './registry.js';
 export { versionName, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';

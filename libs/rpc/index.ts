@@ -1,9 +1,15 @@
 /**
- * gRPC as plain async functions and async generators; the only lib that knows grpc-js.
+ * gRPC as plain async functions and async generators. The only lib that imports grpc-js; of ours it imports async,
+ * contracts, errors and telemetry.
  *
  * A server adds to its handlers: W3C trace context, deadlines and cancellation as an AbortSignal, one mapping from
  * errors to statuses, back-pressure both ways, health checks, reflection and a graceful stop. A client gets the same
  * errors back, with the code that the server gave.
+ *
+ *     const server = await startServer({ address: '127.0.0.1:7001', services: { Ingest: handlers }, … });
+ *     server.setServing('Ingest', true);
+ *     using client = createClient('Ingest', server.address);
+ *     const { accepted } = await client.annotate({ annotations });
  */
 // ---- server
 export { startServer, type RpcServer, type ServerConfig } from './server.js';

@@ -1,4 +1,9 @@
-/** What every service process does the same way: command line, start, signals, errors, exit. */
+/**
+ * What every process does the same way: command line, start, signals, errors, exit. Imports config, errors, telemetry
+ * and commander.
+ *
+ *     await runService('preprocess', async ({ signal, log, instance }) => { … until signal aborts … });
+ */
 export { isMain } from './is-main.js';
 export { packageVersion } from './package-version.js';
 export { parseCommandLine } from './command-line.js';

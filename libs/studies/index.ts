@@ -1,5 +1,5 @@
 /**
- * Which scans belong to which study. Imports libs, of the bus its scans.
+ * Which scans belong to which study. Imports async, bus, errors and telemetry.
  *
  *     const index = new StudyIndex(bus, log);
  *     await index.upToDate(signal);

@@ -117,7 +117,7 @@ test('an image is acknowledged only when the broker has it: none while it is awa
   assert.equal((await readScans(harness.bus)).length, 8);
 });
 
-test('a full stream makes the sender wait, and refuses when the retry timeout is over; nothing is lost or doubled', async (t) => {
+test('a full stream makes the sender wait and at last refuses; nothing is lost or doubled', async (t) => {
   const harness = await startHarness(t, { SULCUS_INGEST_RETRY_TIMEOUT: '700ms' });
   await harness.bus.ensureTopology({ maxBytes: { SCANS: 40_000 } });
   const { client } = await startService(t, harness);
