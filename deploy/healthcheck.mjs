@@ -1,9 +1,10 @@
 /**
  * Says by its exit code whether a container's service is well.
  *
- *   node healthcheck.mjs grpc HOST:PORT          it answers grpc.health.v1 (serving or not: a predictor without a model is well)
- *   node healthcheck.mjs grpc-serving HOST:PORT  … and its status is SERVING
- *   node healthcheck.mjs broker NAME             this host has an open connection of that name to the broker (SULCUS_NATS_MONITOR)
+ *   node healthcheck.mjs grpc HOST:PORT          it answers grpc.health.v1 (serving or not: a predictor without a model
+ *   is well) node healthcheck.mjs grpc-serving HOST:PORT  … and its status is SERVING
+ *   node healthcheck.mjs broker NAME             this host has an open connection of that name to the broker
+ *   (SULCUS_NATS_MONITOR)
  */
 import { get } from 'node:http';
 import { networkInterfaces } from 'node:os';

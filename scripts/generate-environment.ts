@@ -1,6 +1,6 @@
 /**
- * Writes docs/environment.md from what the services read: the same source as their `--help`. With --check it only compares,
- * and fails when they differ.
+ * Writes docs/environment.md from what the services read: the same source as their `--help`. With --check it only
+ * compares, and fails when they differ.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { limitsEnvironment } from '#libs/bus';

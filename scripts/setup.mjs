@@ -4,8 +4,8 @@
  *
  *   node scripts/setup.mjs [--parts=packages,nats,engine,build] [--thorough]
  *
- * With --thorough (`npm run setup`) it does not trust sizes and times: it reads what it brought, loads what it compiled,
- * and tries again what failed before.
+ * With --thorough (`npm run setup`) it does not trust sizes and times: it reads what it brought, loads what it
+ * compiled, and tries again what failed before.
  *
  * Plain Node without packages, because it runs before there are any.
  */
@@ -28,12 +28,13 @@ import { build } from './setup/build.mjs';
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {(options: { thorough: boolean }) => boolean | Promise<boolean>} isCurrent cheap unless `thorough`: looks at
- *   stamps, sizes and times only
- * @property {(options: { thorough: boolean }) => Promise<string | undefined>} [findDamage] what is wrong with what is there
+ * @property {(options: { thorough: boolean }) => boolean | Promise<boolean>} isCurrent cheap unless `thorough`: looks
+ *   at stamps, sizes and times only
+ * @property {(options: { thorough: boolean }) => Promise<string | undefined>} [findDamage] what is wrong with what is
+ *   there
  * @property {() => Promise<void>} apply
- * @property {() => import('./setup/disk-space.mjs').Need[]} [needs] what it takes of the disk; nothing worth asking for by
- *   default
+ * @property {() => import('./setup/disk-space.mjs').Need[]} [needs] what it takes of the disk; nothing worth asking for
+ *   by default
  */
 
 /** @typedef {'packages' | 'nats' | 'engine' | 'build'} Part */
@@ -58,16 +59,16 @@ function stepsByPart() {
 const ENGINES = ['auto', 'tensorflow', 'portable'];
 
 /**
- * Whether TensorFlow may be missing: yes, because the portable engine takes its place, unless it was asked for by name or
- * one of its parts was pointed elsewhere, which is then a mistake.
+ * Whether TensorFlow may be missing: yes, because the portable engine takes its place, unless it was asked for by name
+ * or one of its parts was pointed elsewhere, which is then a mistake.
  */
 const engineOptional = () =>
   !['SULCUS_LIBTENSORFLOW_DIR', 'SULCUS_ENGINE_BINDING'].some((name) => process.env[name]) &&
   process.env.SULCUS_ENGINE !== 'tensorflow';
 
 /**
- * Brings in what is missing. Without TensorFlow it says so and goes on where that is possible; with SULCUS_ENGINE=portable
- * it does not even look for it.
+ * Brings in what is missing. Without TensorFlow it says so and goes on where that is possible; with
+ * SULCUS_ENGINE=portable it does not even look for it.
  * @param {{ parts?: readonly Part[], thorough?: boolean }} [options]
  * @throws {SetupError} with one line that says what to do
  */
@@ -87,7 +88,8 @@ export async function setUp({ parts = ALL_PARTS, thorough = false } = {}) {
     } catch (error) {
       if (!(error instanceof SetupError && part === 'engine' && engineOptional())) throw error;
       say(
-        `going on with the portable engine, correct but several times slower, because TensorFlow cannot be had: ${error.message} (SULCUS_ENGINE=portable does not look for it.)`,
+        'going on with the portable engine, correct but several times slower, because TensorFlow cannot be ' +
+          `had: ${error.message} (SULCUS_ENGINE=portable does not look for it.)`,
       );
     }
   }

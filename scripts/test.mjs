@@ -1,5 +1,6 @@
 /**
- * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests. Ends with the line `N passed, N failed`.
+ * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests. Ends with the line `N passed, N
+ * failed`.
  *
  *   npm test -- PATTERN…        only the test files whose path holds PATTERN, without the checks
  *   npm test -- --test-name-pattern=…   options go to node's test runner

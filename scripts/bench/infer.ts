@@ -1,4 +1,7 @@
-/** Speed and memory of predictions: `npm run bench:infer -- --model resnet50 --batch 1 --size 224 --precision bf16 [--peer] [--json]`. */
+/**
+ * Speed and memory of predictions: `npm run bench:infer -- --model resnet50 --batch 1 --size 224 --precision bf16
+ * [--peer] [--json]`.
+ */
 import { InferenceSession, initialState } from '#libs/nn';
 import { randomBatch } from './images.js';
 import { networkConfig } from './options.js';

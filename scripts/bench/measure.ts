@@ -5,7 +5,10 @@ export interface Measurement {
   readonly stepMs: { readonly p50: number; readonly p95: number };
   /** Most memory resident at a time since the party was warm, summed over its processes. */
   readonly peakRssBytes: number;
-  /** Processor time, user and system, of all processes and threads that are needed: what other work on the machine changes least. */
+  /**
+   * Processor time, user and system, of all processes and threads that are needed: what other work on the machine
+   * changes least.
+   */
   readonly processorMsPerImage: number;
 }
 

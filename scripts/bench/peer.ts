@@ -7,8 +7,8 @@ import type { Contestant, Turn } from './measure.js';
 type PeerLine = { ready: true } | Turn;
 
 /**
- * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input says.
- * Python is `python3`, or what the environment variable PYTHON names; PYTHONPATH may name where PyTorch is.
+ * Starts a PyTorch script of this folder. It warms up, then measures for as many seconds as each line of its input
+ * says. Python is `python3`, or what the environment variable PYTHON names; PYTHONPATH may name where PyTorch is.
  *
  * @param settings the script's arguments, before the variant
  */

@@ -44,7 +44,8 @@ def processor_ms():
 
 
 def serve(step, before=lambda: None, after=lambda: None):
-    """Warms up, then measures for as many seconds as each line of the input says; `before` and `after` each turn, unmeasured."""
+    """Warms up, then measures for as many seconds as each line of the input says; `before` and `after` each turn,
+    unmeasured."""
     for _ in range(3):
         step()
     print(json.dumps({"ready": True}), flush=True)

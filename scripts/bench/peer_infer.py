@@ -1,4 +1,5 @@
-"""Predictions in PyTorch, channels-last, random images. Variants: eager, compiled, frozen (compiled with frozen weights)."""
+"""Predictions in PyTorch, channels-last, random images. Variants: eager, compiled, frozen (compiled with frozen
+weights)."""
 
 import torch
 from peer_common import command_line, create, serve

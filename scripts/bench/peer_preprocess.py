@@ -1,4 +1,5 @@
-"""The S0 train transform in torchvision, ImageFolder and DataLoader as in the notebook. Variants: files, or memory (images decoded before, kept as Pillow images)."""
+"""The S0 train transform in torchvision, ImageFolder and DataLoader as in the notebook. Variants: files, or memory
+(images decoded before, kept as Pillow images)."""
 
 import sys
 import time
@@ -12,15 +13,17 @@ from torchvision import datasets, transforms as T
 folder, size, batch, workers, variant = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
 PREFETCH = 2
 
-transform = T.Compose([
-    T.RandomHorizontalFlip(),
-    T.RandomVerticalFlip(),
-    T.RandomRotation(360),
-    T.RandomResizedCrop((size, size), scale=(0.8, 1.0)),
-    T.ColorJitter(brightness=0.1, contrast=(0.8, 1.2)),
-    T.ToTensor(),
-    T.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-])
+transform = T.Compose(
+    [
+        T.RandomHorizontalFlip(),
+        T.RandomVerticalFlip(),
+        T.RandomRotation(360),
+        T.RandomResizedCrop((size, size), scale=(0.8, 1.0)),
+        T.ColorJitter(brightness=0.1, contrast=(0.8, 1.2)),
+        T.ToTensor(),
+        T.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    ]
+)
 
 
 class Decoded(Dataset):
@@ -51,7 +54,15 @@ class Endless(Sampler):
 torch.set_num_threads(1)
 files = datasets.ImageFolder(folder, transform=transform)
 data = Decoded(files) if variant == "memory" else files
-batches = iter(DataLoader(data, batch_size=batch, sampler=Endless(len(data)), num_workers=workers, prefetch_factor=PREFETCH if workers else None))
+batches = iter(
+    DataLoader(
+        data,
+        batch_size=batch,
+        sampler=Endless(len(data)),
+        num_workers=workers,
+        prefetch_factor=PREFETCH if workers else None,
+    )
+)
 
 
 def settle():

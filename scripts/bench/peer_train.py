@@ -1,4 +1,5 @@
-"""Training steps in PyTorch: Adam, cross-entropy, random images. Variants: contiguous, channels-last, compiled; `-plain` after one takes the optimizer that is not fused."""
+"""Training steps in PyTorch: Adam, cross-entropy, random images. Variants: contiguous, channels-last, compiled;
+`-plain` after one takes the optimizer that is not fused."""
 
 import torch
 from peer_common import CLASSES, command_line, create, serve

@@ -4,7 +4,10 @@ import { countOf } from './options.js';
 
 /** What the preprocess benchmark is asked to run. */
 export interface PreprocessBenchOptions {
-  /** `jpeg`: files are read and decoded in every pass. `cache`: prepared images are in memory, as from the second pass on. */
+  /**
+   * `jpeg`: files are read and decoded in every pass. `cache`: prepared images are in memory, as from the second pass
+   * on.
+   */
   readonly source: 'jpeg' | 'cache';
   /** Threads; with `--peer`, PyTorch's loader gets as many processes. */
   readonly workers: number;

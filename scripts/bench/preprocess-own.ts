@@ -9,7 +9,10 @@ import type { PreprocessBenchOptions } from './preprocess-options.js';
 /** As many batches at once as a preprocess worker takes on. */
 const BATCHES_IN_FLIGHT = 2;
 
-/** The work of a preprocess worker on batches of files, without a broker: samples come from a folder instead of a stream. */
+/**
+ * The work of a preprocess worker on batches of files, without a broker: samples come from a folder instead of a
+ * stream.
+ */
 export async function startOwnPreprocess(
   files: readonly string[],
   { source, workers, batch, size }: PreprocessBenchOptions,

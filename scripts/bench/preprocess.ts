@@ -1,6 +1,7 @@
 /**
  * Speed of preprocessing: `npm run bench:preprocess -- --source jpeg|cache --workers 2 [--peer] [--json]`. The S0 train
- * transform on 512 px JPEG files of phantoms; with `--peer`, torchvision does the same from the same files in turns with us.
+ * transform on 512 px JPEG files of phantoms; with `--peer`, torchvision does the same from the same files in turns
+ * with us.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -27,7 +27,8 @@ const processorRatio = (own: PartyResult, peer: PartyResult): number =>
   round(peer.measurement.processorMsPerImage / own.measurement.processorMsPerImage, 3);
 
 /**
- * The result as one JSON line after the settings it was measured with; peers, when measured, under `peers` with our ratios to each.
+ * The result as one JSON line after the settings it was measured with; peers, when measured, under `peers` with our
+ * ratios to each.
  *
  * @param withProcessorTime ours too; by default when there is a peer's to compare it with
  */

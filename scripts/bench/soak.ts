@@ -1,6 +1,6 @@
 /**
- * Whether memory stays flat over many training steps: `npm run bench:soak -- --model resnet10-slim --batch 8 --size 64 --steps 2000`.
- * Ends with code 1 when it grew by more than 50 MB.
+ * Whether memory stays flat over many training steps: `npm run bench:soak -- --model resnet10-slim --batch 8 --size 64
+ * --steps 2000`. Ends with code 1 when it grew by more than 50 MB.
  */
 import { startEngine } from '#libs/engine';
 import { parseOptions, type BenchOptions } from './options.js';
@@ -47,7 +47,8 @@ function outcome(options: BenchOptions, samples: readonly Sample[]): string {
     ...samples.map(
       (sample) => `${String(sample.steps).padStart(8)} steps ${megabytes(sample.rssBytes).padStart(6)} MB`,
     ),
-    `from step ${first.steps} on: grew by ${megabytes(growthBytes)} MB, between ${megabytes(Math.min(...range))} and ${megabytes(Math.max(...range))} MB: ${flat ? 'flat' : 'NOT flat'}`,
+    `from step ${first.steps} on: grew by ${megabytes(growthBytes)} MB, between ` +
+      `${megabytes(Math.min(...range))} and ${megabytes(Math.max(...range))} MB: ${flat ? 'flat' : 'NOT flat'}`,
   ].join('\n');
 }
 

@@ -1,4 +1,7 @@
-/** Speed and memory of training steps: `npm run bench:train -- --model resnet50 --batch 16 --size 224 --precision bf16 [--peer] [--json]`. */
+/**
+ * Speed and memory of training steps: `npm run bench:train -- --model resnet50 --batch 16 --size 224 --precision bf16
+ * [--peer] [--json]`.
+ */
 import { main } from './run.js';
 import { prepareTraining } from './training.js';
 

@@ -1,18 +1,20 @@
 """The recipe S0 in PyTorch, as an ML engineer would write it, on the images and the split that sulcus trains on.
 
     s0_pytorch.py manifest.csv --initial initial.safetensors     writes random weights for both sides, and exits
-    s0_pytorch.py manifest.csv --weights initial.safetensors     trains, tests, prints one JSON line; --save best.safetensors keeps the result
-    s0_pytorch.py other.csv --weights best.safetensors --test-only   tests weights of either side on the split "test" of other images
+    s0_pytorch.py manifest.csv --weights initial.safetensors     trains, tests, prints one JSON line; --save
+    best.safetensors keeps the result s0_pytorch.py other.csv --weights best.safetensors --test-only   tests weights of
+    either side on the split "test" of other images
 
 and on sulcus's side:
 
     sulcus weights import initial.safetensors --model resnet50 --classes 4 --size 244 --output weights.safetensors
     SULCUS_INITIAL_WEIGHTS=weights.safetensors npm start -- --data manifest.csv --recipe s0-resnet50 --once
 
-With so few images from random weights chance decides much; weights that sulcus has trained on others (`sulcus weights export`) serve as well
-as --weights and are imported in the same way. The manifest has the columns path, label, patient and split (`sulcus phantoms` writes one without the last). Training keeps the weights of the lowest validation loss and
-stops early as the recipe does; the validation split goes through the plain transform (the corrected recipe, not the notebook's oddity).
-"""
+With so few images from random weights chance decides much; weights that sulcus has trained on others (`sulcus weights
+export`) serve as well as --weights and are imported in the same way. The manifest has the columns path, label, patient
+and split (`sulcus phantoms` writes one without the last). Training keeps the weights of the lowest validation loss and
+stops early as the recipe does; the validation split goes through the plain transform (the corrected recipe, not the
+notebook's oddity)."""
 
 import argparse
 import copy
@@ -33,10 +35,17 @@ from torchvision.models import resnet50  # noqa: E402
 
 SIZE, BATCH, EPOCHS, PATIENCE, LEARNING_RATE = 244, 64, 15, 5, 1e-4
 NORMALIZE = T.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-TRAIN = T.Compose([
-    T.RandomHorizontalFlip(), T.RandomVerticalFlip(), T.RandomRotation(360), T.RandomResizedCrop((SIZE, SIZE), scale=(0.8, 1.0)),
-    T.ColorJitter(brightness=0.1, contrast=(0.8, 1.2)), T.ToTensor(), NORMALIZE,
-])
+TRAIN = T.Compose(
+    [
+        T.RandomHorizontalFlip(),
+        T.RandomVerticalFlip(),
+        T.RandomRotation(360),
+        T.RandomResizedCrop((SIZE, SIZE), scale=(0.8, 1.0)),
+        T.ColorJitter(brightness=0.1, contrast=(0.8, 1.2)),
+        T.ToTensor(),
+        NORMALIZE,
+    ]
+)
 PLAIN = T.Compose([T.Resize((SIZE, SIZE)), T.ToTensor(), NORMALIZE])
 
 
@@ -82,7 +91,12 @@ def train(model, loaders, bf16):
             optimizer.step()
         seconds = time.perf_counter() - start
         loss, accuracy = evaluate(model, loaders["validation"], bf16)
-        print(f"epoch {epoch + 1}/{EPOCHS}: validation loss {loss:.4f}, accuracy {accuracy:.4f}, {len(loaders['train'].dataset) / seconds:.1f} images/s", file=sys.stderr, flush=True)
+        print(
+            f"epoch {epoch + 1}/{EPOCHS}: validation loss {loss:.4f}, accuracy {accuracy:.4f}, "
+            f"{len(loaders['train'].dataset) / seconds:.1f} images/s",
+            file=sys.stderr,
+            flush=True,
+        )
         if loss < best_loss:
             best, best_loss, waited = copy.deepcopy(model.state_dict()), loss, 0
         else:
@@ -120,7 +134,13 @@ def main():
     bf16 = options.precision == "bf16"
     folder = os.path.dirname(os.path.abspath(options.manifest))
     loaders = {
-        split: DataLoader(Images(folder, [row for row in rows if row["split"] == split], classes, TRAIN if split == "train" else PLAIN), batch_size=BATCH, shuffle=split == "train")
+        split: DataLoader(
+            Images(
+                folder, [row for row in rows if row["split"] == split], classes, TRAIN if split == "train" else PLAIN
+            ),
+            batch_size=BATCH,
+            shuffle=split == "train",
+        )
         for split in (("test",) if options.test_only else ("train", "validation", "test"))
     }
     result = {"party": "PyTorch", "seed": options.seed}

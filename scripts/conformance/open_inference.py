@@ -7,6 +7,7 @@ Makes the six calls of the protocol, those of its extensions, and what stock cli
 generator) are known to do: raw tensors only, each BYTES element with its length in front, gzip, request parameters,
 one stream. Prints a line per check and exits with 1 when one fails; --json prints what came back instead.
 """
+
 import argparse
 import json
 import math
@@ -179,12 +180,14 @@ def checks(told):
     refused = (told["unknownModel"], told["noImage"])
 
     yield "ServerLive, ServerReady, ModelReady", told["live"] and told["ready"] and told["modelReady"]
-    yield "ServerMetadata names the server and the extension statistics", (
-        told["server"] != "" and "statistics" in told["extensions"]
+    yield (
+        "ServerMetadata names the server and the extension statistics",
+        (told["server"] != "" and "statistics" in told["extensions"]),
     )
     yield "ModelMetadata and ModelConfig tell of the same tensors", told["configured"] == described
-    yield "ModelInfer answers a probability distribution per image", (
-        all(math.isclose(sum(row), 1, abs_tol=1e-3) for row in told["rows"])
+    yield (
+        "ModelInfer answers a probability distribution per image",
+        (all(math.isclose(sum(row), 1, abs_tol=1e-3) for row in told["rows"])),
     )
     yield "the request's id comes back", told["ids"] == ["all"]
     yield "ModelStreamInfer answers the same, in order", close(told["streamed"], told["rows"]) and in_order

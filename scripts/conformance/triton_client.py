@@ -5,6 +5,7 @@ needs: npm run setup:peers, and then .sulcus/peers/bin/python
 
 Prints a line per check and exits with 1 when one fails.
 """
+
 import argparse
 import queue
 import sys
@@ -55,15 +56,17 @@ def checks(client):
     shape = [1, *metadata.inputs[0].shape[1:]]
     encoded = tensor(np.array([[options.image.read_bytes()]], dtype=np.object_), "BYTES")
 
-    yield "the server and the model are live and ready", (
-        client.is_server_live() and client.is_server_ready() and client.is_model_ready(model)
+    yield (
+        "the server and the model are live and ready",
+        (client.is_server_live() and client.is_server_ready() and client.is_model_ready(model)),
     )
     yield "metadata and configuration name the same model", metadata.name == config["name"] == model
 
     result = client.infer(model, [encoded], request_id="one", client_timeout=TIMEOUT_S)
     probabilities = result.as_numpy("probabilities")
-    yield "an encoded image is answered by probabilities of its classes", (
-        probabilities.shape[0] == 1 and abs(probabilities.sum() - 1) < 1e-3 and result.get_response().id == "one"
+    yield (
+        "an encoded image is answered by probabilities of its classes",
+        (probabilities.shape[0] == 1 and abs(probabilities.sum() - 1) < 1e-3 and result.get_response().id == "one"),
     )
 
     grey = client.infer(model, [tensor(np.full(shape, 128, dtype=np.uint8), "UINT8")], client_timeout=TIMEOUT_S)
@@ -71,15 +74,19 @@ def checks(client):
 
     wanted = [triton.InferRequestedOutput("probabilities", class_count=1)]
     top = client.infer(model, [encoded], outputs=wanted, client_timeout=TIMEOUT_S).as_numpy("probabilities")
-    yield "classification names the most probable class", (
-        int(top.flat[0].decode().split(":")[1]) == int(probabilities[0].argmax())
+    yield (
+        "classification names the most probable class",
+        (int(top.flat[0].decode().split(":")[1]) == int(probabilities[0].argmax())),
     )
 
     answers = streamed(client, model, encoded)
-    yield "a stream is answered the same, in order", (
-        all(isinstance(answer, triton.InferResult) for answer in answers)
-        and [answer.get_response().id for answer in answers] == ["0", "1", "2"]
-        and all(np.allclose(answer.as_numpy("probabilities"), probabilities, atol=1e-4) for answer in answers)
+    yield (
+        "a stream is answered the same, in order",
+        (
+            all(isinstance(answer, triton.InferResult) for answer in answers)
+            and [answer.get_response().id for answer in answers] == ["0", "1", "2"]
+            and all(np.allclose(answer.as_numpy("probabilities"), probabilities, atol=1e-4) for answer in answers)
+        ),
     )
 
     statistics = client.get_inference_statistics(model).model_stats[0]
@@ -88,8 +95,9 @@ def checks(client):
     nowhere = refusal(lambda: client.get_model_metadata("no such model"))
     spoiled = tensor(np.array([[b"no image"]], dtype=np.object_), "BYTES")
     broken = refusal(lambda: client.infer(model, [spoiled], client_timeout=TIMEOUT_S))
-    yield "an unknown model is NOT_FOUND, no image INVALID_ARGUMENT", (
-        (nowhere, broken) == ("StatusCode.NOT_FOUND", "StatusCode.INVALID_ARGUMENT")
+    yield (
+        "an unknown model is NOT_FOUND, no image INVALID_ARGUMENT",
+        ((nowhere, broken) == ("StatusCode.NOT_FOUND", "StatusCode.INVALID_ARGUMENT")),
     )
 
 

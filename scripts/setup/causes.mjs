@@ -50,8 +50,7 @@ const CAUSES = [
       `${purge ? `empty the cache (${purge}) and ` : ''}look at where it comes from (${address})`,
   },
   {
-    pattern:
-      /certificate verify failed|self[- ]signed certificate|UNABLE_TO_(GET|VERIFY)|CERT_[A-Z]|certificate is NOT trusted/i,
+    pattern: /certificate (verify failed|is NOT trusted)|self[- ]signed certificate|UNABLE_TO_(GET|VERIFY)|CERT_[A-Z]/i,
     what: () => "the server's certificate is not trusted",
     todo: ({ certificates }) =>
       certificates ? `let ${certificates} name the certificates of your proxy or mirror` : 'install its certificate',
@@ -62,8 +61,7 @@ const CAUSES = [
     todo: () => 'look at HTTPS_PROXY and HTTP_PROXY',
   },
   {
-    pattern:
-      /ENOTFOUND|EAI_AGAIN|name or service not known|temporary failure in name resolution|could not resolve|temporary failure resolving/i,
+    pattern: /ENOTFOUND|EAI_AGAIN|name or service not known|temporary failure (in name )?resol|could not resolve/i,
     what: (text) => `the name ${findFirst(text, HOST) ?? 'of the server'} cannot be resolved`,
     todo: ({ address }) => `check the network, its DNS and where packages come from (${address})`,
   },
@@ -73,8 +71,7 @@ const CAUSES = [
     todo: ({ address }) => `look at where packages come from (${address}) and at HTTPS_PROXY`,
   },
   {
-    pattern:
-      /ETIMEDOUT|ESOCKETTIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|timed out|network is unreachable|no route to host/i,
+    pattern: /E(SOCKET)?TIMEDOUT|E(NET|HOST)UNREACH|ECONNRESET|timed out|network is unreachable|no route to host/i,
     what: () => 'the server cannot be reached',
     todo: ({ address }) => `check the network, HTTPS_PROXY and where packages come from (${address})`,
   },
@@ -102,8 +99,8 @@ const CAUSES = [
  * What went wrong and what to do about it.
  * @param {string} output all that the program wrote
  * @param {Downloader} downloader
- * @returns {{ reason: string, words?: string, advice: string }} such as `the disk is full` and `free some space`, with the
- *   program's own words where they tell more; the reason is its own words where the cause is not known
+ * @returns {{ reason: string, words?: string, advice: string }} such as `the disk is full` and `free some space`, with
+ *   the program's own words where they tell more; the reason is its own words where the cause is not known
  */
 export function findCause(output, downloader) {
   const cause = CAUSES.find(({ pattern }) => pattern.test(output));

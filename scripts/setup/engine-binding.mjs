@@ -1,4 +1,6 @@
-/** The native binding of @tensorflow/tfjs-node-gpu, compiled from the package's own sources against our libtensorflow. */
+/**
+ * The native binding of @tensorflow/tfjs-node-gpu, compiled from the package's own sources against our libtensorflow.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { engineBinding, root } from './paths.mjs';
@@ -54,7 +56,8 @@ export const engineBindingStep = {
     const compiler = findCompiler();
     if (!compiler)
       throw new SetupError(
-        'g++ is not on PATH. It compiles the engine binding: install g++ and run again, or point SULCUS_ENGINE_BINDING at a compiled one.',
+        'g++ is not on PATH. It compiles the engine binding: install g++ and run again, or point ' +
+          'SULCUS_ENGINE_BINDING at a compiled one.',
       );
     const sources = readdirSync(path.join(SOURCES, 'binding'))
       .filter((file) => file.endsWith('.cc'))

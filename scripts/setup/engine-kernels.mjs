@@ -13,7 +13,10 @@ import { optionalPart } from './optional-part.mjs';
 
 const OPTIMISATION = '-O3';
 
-/** The part of TensorFlow's C interface that the binding does without, so that a folder which serves the binding may lack it. */
+/**
+ * The part of TensorFlow's C interface that the binding does without, so that a folder which serves the binding may
+ * lack it.
+ */
 const INTERFACE = 'include/tensorflow/c/kernels.h';
 
 /** Loads the binding, and with it libtensorflow, before the kernels, as the engine does. */

@@ -15,8 +15,8 @@ import path from 'node:path';
 import { temporaryFolder } from './paths.mjs';
 
 /**
- * Gives `work` an empty folder on the same file system as the cache (so that renames are atomic) and removes it afterwards.
- * For use under the set-up lock: what a killed set-up left here, perhaps a gigabyte, goes first.
+ * Gives `work` an empty folder on the same file system as the cache (so that renames are atomic) and removes it
+ * afterwards. For use under the set-up lock: what a killed set-up left here, perhaps a gigabyte, goes first.
  * @template T
  * @param {(folder: string) => Promise<T>} work
  * @returns {Promise<T>}
@@ -34,7 +34,11 @@ export async function withTemporaryFolder(work) {
   }
 }
 
-/** Puts a finished file or folder in its place; what lay there before is gone. @param {string} from @param {string} to */
+/**
+ * Puts a finished file or folder in its place; what lay there before is gone.
+ * @param {string} from
+ * @param {string} to
+ */
 export function moveIntoPlace(from, to) {
   mkdirSync(path.dirname(to), { recursive: true });
   if (existsSync(to) && statSync(to).isDirectory()) rmSync(to, { recursive: true });

@@ -12,8 +12,8 @@ import { findOnPath, mainError, run } from './process.mjs';
 export const VERSION = '2.21.0';
 
 /**
- * The pinned wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so one is
- * enough.
+ * The pinned wheels by `process.arch`. Any wheel of a version holds the same libraries, whatever Python it is for, so
+ * one is enough.
  */
 export const WHEELS = {
   x64: {
@@ -90,12 +90,14 @@ async function findPython() {
   const python = findOnPath('python3') ?? findOnPath('python');
   if (!python)
     throw new SetupError(
-      'python3 is not on PATH. It brings libtensorflow: install python3 and pip, or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.',
+      'python3 is not on PATH. It brings libtensorflow: install python3 and pip, or point ' +
+        'SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.',
     );
   const { code } = await run(python, ['-m', 'pip', '--version']);
   if (code !== 0)
     throw new SetupError(
-      `${python} has no pip. It brings libtensorflow: install pip (python3-pip), or point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.`,
+      `${python} has no pip. It brings libtensorflow: install pip (python3-pip), or point ` +
+        'SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow.',
     );
   return python;
 }
@@ -134,7 +136,8 @@ async function downloadWheel(python, wheel, folder) {
   const sha256 = await sha256OfFile(file);
   if (sha256 !== wheel.sha256)
     throw new SetupError(
-      `${name} is not the published file (SHA-256 ${sha256}, expected ${wheel.sha256}): look at where pip gets its packages.`,
+      `${name} is not the published file (SHA-256 ${sha256}, expected ${wheel.sha256}): look at where pip gets ` +
+        'its packages.',
     );
   return file;
 }
@@ -179,7 +182,8 @@ export const libtensorflow = {
     const wheel = WHEELS[process.arch];
     if (process.platform !== 'linux' || !wheel) {
       throw new SetupError(
-        `No TensorFlow wheel is pinned for ${process.platform} ${process.arch}: point SULCUS_LIBTENSORFLOW_DIR at a folder with libtensorflow ${VERSION}, or use the containers.`,
+        `No TensorFlow wheel is pinned for ${process.platform} ${process.arch}: point SULCUS_LIBTENSORFLOW_DIR ` +
+          `at a folder with libtensorflow ${VERSION}, or use the containers.`,
       );
     }
     const python = await findPython();

@@ -1,6 +1,7 @@
 /**
- * One set-up at a time per clone. Whoever holds the lock has its identity in the lock file, which appears with it in one
- * step; a file that names nobody who lives is taken over. (Written here because set-up runs before there are packages.)
+ * One set-up at a time per clone. Whoever holds the lock has its identity in the lock file, which appears with it in
+ * one step; a file that names nobody who lives is taken over. (Written here because set-up runs before there are
+ * packages.)
  */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -11,7 +11,10 @@ const HEADERS = path.join(root, 'node_modules/node-api-headers');
 /** The compiler's path, or undefined. */
 export const findCompiler = () => findOnPath('g++') ?? findOnPath('clang++');
 
-/** What every module depends on besides its sources, as values for its stamp. @param {string} output the module's place */
+/**
+ * What every module depends on besides its sources, as values for its stamp.
+ * @param {string} output the module's place
+ */
 export function linkedParts(output) {
   const library = libtensorflowInUse();
   return {
@@ -24,7 +27,8 @@ export function linkedParts(output) {
 /**
  * The compiler's arguments. Both libraries are linked because each exports functions the other lacks;
  * the run path is relative inside the clone, so that the clone can be moved.
- * @param {{ optimisation: string, sources: readonly string[], headers: string, library: string, runPath: string, output: string }} parts
+ * @param {{ optimisation: string, sources: readonly string[], headers: string, library: string, runPath: string,
+ *   output: string }} parts
  */
 export function compilerArguments({ optimisation, sources, headers, library, runPath, output }) {
   return [

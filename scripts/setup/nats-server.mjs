@@ -37,8 +37,8 @@ function isDebian() {
 }
 
 /**
- * What to ask apt for, in order. On Debian the machine's own mirror, with a current suite in place of the installed one;
- * on its relatives (whose mirrors hold no Debian) whatever their own sources offer.
+ * What to ask apt for, in order. On Debian the machine's own mirror, with a current suite in place of the installed
+ * one; on its relatives (whose mirrors hold no Debian) whatever their own sources offer.
  * @param {readonly import('./apt-sources.mjs').AptSource[]} sources @param {boolean} debian
  * @returns {{ label: string, sources: import('./apt-sources.mjs').AptSource[] }[]}
  */

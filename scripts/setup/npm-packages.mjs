@@ -14,7 +14,8 @@ const INSTALLED = path.join(root, 'node_modules/.package-lock.json');
 /**
  * Compares the wanted lock with the one npm keeps in node_modules of what it installed.
  * Optional packages may be absent (they belong to other platforms), a present one must still have the right version.
- * @param {{ packages: Record<string, { version?: string, optional?: boolean, devOptional?: boolean, link?: boolean }> }} wanted
+ * @param {{ packages: Record<string, { version?: string, optional?: boolean, devOptional?: boolean, link?: boolean }>
+ *   }} wanted
  * @param {{ packages: Record<string, { version?: string }> } | undefined} installed
  */
 export function isInstalled(wanted, installed) {

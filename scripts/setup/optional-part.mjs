@@ -41,8 +41,8 @@ export function optionalPart({ name, sources, output, instead, inputs, compile }
   const stampFile = `${output}.json`;
 
   /**
-   * Everything that the outcome depends on; another value means trying again. A compiler matters to a failure only: what
-   * is compiled stays good when the compiler goes.
+   * Everything that the outcome depends on; another value means trying again. A compiler matters to a failure only:
+   * what is compiled stays good when the compiler goes.
    * @param {string | null} failure
    */
   const stampFor = (failure) => ({

@@ -1,4 +1,6 @@
-/** apt with its own sources and state in a folder: it reads no list of the machine, installs nothing and needs no root. */
+/**
+ * apt with its own sources and state in a folder: it reads no list of the machine, installs nothing and needs no root.
+ */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SetupError } from './output.mjs';
@@ -24,12 +26,15 @@ export function formatDeb822({ uri, suites, components, signedBy }) {
   ].join('\n');
 }
 
-/** How the machine reaches its archives (proxies, certificates), without its hooks and its wishes for further indexes. */
+/**
+ * How the machine reaches its archives (proxies, certificates), without its hooks and its wishes for further indexes.
+ */
 async function transportSettings() {
   const { code, stdout } = await run('apt-config', ['dump']);
   if (code !== 0)
     throw new SetupError(
-      'apt is not on this machine. It brings nats-server: install nats-server 2.10.27 or newer yourself and put it on PATH, or point SULCUS_NATS_SERVER at it.',
+      'apt is not on this machine. It brings nats-server: install nats-server 2.10.27 or newer yourself and ' +
+        'put it on PATH, or point SULCUS_NATS_SERVER at it.',
     );
   return stdout
     .split('\n')
@@ -79,7 +84,11 @@ export async function openPrivateApt(folder, sources) {
       return code === 0 ? undefined : findCause(`${stderr}\n${stdout}`, DOWNLOADERS.apt);
     },
 
-    /** The newest version on offer. @param {string} name @returns {Promise<{ version: string, sha256: string } | undefined>} */
+    /**
+     * The newest version on offer.
+     * @param {string} name
+     * @returns {Promise<{ version: string, sha256: string } | undefined>}
+     */
     async candidate(name) {
       const { stdout } = await run('apt-cache', ['show', '--no-all-versions', name], { env });
       const field = (key) => new RegExp(`^${key}: (.+)$`, 'm').exec(stdout)?.[1];
@@ -87,7 +96,11 @@ export async function openPrivateApt(folder, sources) {
       return version && sha256 ? { version, sha256 } : undefined;
     },
 
-    /** Downloads a package file, checked by apt against the signed index. @param {string} name @returns {Promise<string>} its path */
+    /**
+     * Downloads a package file, checked by apt against the signed index.
+     * @param {string} name
+     * @returns {Promise<string>} its path
+     */
     async download(name) {
       const target = path.join(folder, 'cache');
       const { code, stderr } = await run('apt-get', ['download', '-q', name], { env, cwd: target });

@@ -1,6 +1,7 @@
 /**
- * Programs that set-up starts end with it. A signal that ends us ends their process groups first; what outlives a kill -9
- * carries a mark in its environment, and the next set-up ends it before it begins, so that no two work in one folder.
+ * Programs that set-up starts end with it. A signal that ends us ends their process groups first; what outlives a kill
+ * -9 carries a mark in its environment, and the next set-up ends it before it begins, so that no two work in one
+ * folder.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -72,8 +73,8 @@ function onSignal(signal) {
  * Starts a child that is tied to us while it runs.
  * @template {import('node:child_process').ChildProcess} Child
  * @param {() => Child} start makes it the leader of a process group of its own
- * @returns {{ child: Child, release: () => boolean }} `release` is to be called when the child has ended, and says whether
- *   we go on ourselves
+ * @returns {{ child: Child, release: () => boolean }} `release` is to be called when the child has ended, and says
+ *   whether we go on ourselves
  */
 export function startTied(start) {
   // First, because the child may be at work before `start` returns.

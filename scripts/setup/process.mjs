@@ -46,7 +46,8 @@ export function run(command, args, { cwd = root, env = process.env, inherit = fa
 }
 
 /**
- * Becomes the given program as far as the caller can tell: it has our terminal, gets our signals and its exit code is ours.
+ * Becomes the given program as far as the caller can tell: it has our terminal, gets our signals and its exit code is
+ * ours.
  * @param {string} command @param {readonly string[]} args
  */
 export function handOver(command, args) {

@@ -1,6 +1,6 @@
 /**
- * How often the gate is wrong: simulated pairs of models of known true accuracy, and whole runs of 50 candidates against one
- * gate set, judged by the very function that promotes.
+ * How often the gate is wrong: simulated pairs of models of known true accuracy, and whole runs of 50 candidates
+ * against one gate set, judged by the very function that promotes.
  *
  *   npm run test:gate [-- --json] [--seed N]
  *
@@ -66,13 +66,15 @@ function promotedShare(difference: number): number {
   return promoted / PAIRS;
 }
 
-/** How alike two models of a run answer: the part of a sample's difficulty that all share, and the memory of the rest. */
+/**
+ * How alike two models of a run answer: the part of a sample's difficulty that all share, and the memory of the rest.
+ */
 const SHARED_DIFFICULTY = 0.8;
 const MEMORY = 0.5;
 
 /**
- * A run: true accuracies wander by 0.2 ± 1 points from candidate to candidate; each is judged against the champion of the
- * moment on one set. A sample is answered rightly when a model's skill exceeds its difficulty.
+ * A run: true accuracies wander by 0.2 ± 1 points from candidate to candidate; each is judged against the champion of
+ * the moment on one set. A sample is answered rightly when a model's skill exceeds its difficulty.
  */
 function simulateRun(): { regret: number; harmful: boolean } {
   const labels = drawLabels();

@@ -2,7 +2,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Every `*.test.ts` below a folder, as sorted paths relative to `base`. @param {string} base @param {string} [folder] */
+/**
+ * Every `*.test.ts` below a folder, as sorted paths relative to `base`.
+ * @param {string} base
+ * @param {string} [folder]
+ */
 export function listTestFiles(base, folder = 'test') {
   return readdirSync(path.join(base, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))

@@ -53,7 +53,8 @@ describe('apt sources in deb822 form', () => {
 
   it('leaves out what is disabled or holds sources only', () => {
     const text =
-      'Types: deb-src\nURIs: http://a.example\nSuites: x\n\nEnabled: no\nTypes: deb\nURIs: http://b.example\nSuites: x\n\n\nTypes: deb\nURIs: http://c.example\nSuites: x\n';
+      'Types: deb-src\nURIs: http://a.example\nSuites: x\n\nEnabled: no\nTypes: deb\nURIs: http://b.example\n' +
+      'Suites: x\n\n\nTypes: deb\nURIs: http://c.example\nSuites: x\n';
     assert.deepEqual(parseDeb822(text), [{ uri: 'http://c.example', suites: ['x'], components: [] }]);
   });
 

@@ -10,7 +10,8 @@ const CASES = [
     title: "npm's cache below a HOME that is not writable",
     downloader: npm,
     output:
-      'npm error code EACCES\nnpm error syscall mkdir\nnpm error path /home/other/.npm/_cacache/tmp\nnpm error errno EACCES',
+      'npm error code EACCES\nnpm error syscall mkdir\nnpm error path /home/other/.npm/_cacache/tmp\n' +
+      'npm error errno EACCES',
     reason: /^\/home\/other\/\.npm\/_cacache\/tmp is not writable/,
     advice: /write access to it, or, if it is below HOME \(.*\), let npm_config_cache name a folder/,
   },
@@ -18,7 +19,9 @@ const CASES = [
     title: 'a HOME that is no folder',
     downloader: npm,
     output:
-      "npm error code ENOTDIR\nnpm error Invalid response body while trying to fetch https://r.example/x: ENOTDIR: not a directory, mkdir '/dev/null/.npm/_cacache/tmp'",
+      'npm error code ENOTDIR\n' +
+      'npm error Invalid response body while trying to fetch https://r.example/x: ENOTDIR: not a directory, ' +
+      "mkdir '/dev/null/.npm/_cacache/tmp'",
     reason: /^\/dev\/null\/\.npm\/_cacache\/tmp is not writable/,
     advice: /npm_config_cache/,
   },
@@ -26,7 +29,9 @@ const CASES = [
     title: 'a name that npm cannot resolve',
     downloader: npm,
     output:
-      "npm error code ENOTFOUND\nnpm error network request to http://r.example/x failed, reason: getaddrinfo ENOTFOUND r.example\nnpm error network If you are behind a proxy, please make sure that the 'proxy' config is set properly.",
+      'npm error code ENOTFOUND\n' +
+      'npm error network request to http://r.example/x failed, reason: getaddrinfo ENOTFOUND r.example\n' +
+      "npm error network If you are behind a proxy, please make sure that the 'proxy' config is set properly.",
     reason: /^the name r\.example cannot be resolved/,
     advice: /DNS.*npm config get registry/,
   },
@@ -34,7 +39,11 @@ const CASES = [
     title: 'a name that pip cannot resolve, which pip calls a version that it could not find',
     downloader: pip,
     output:
-      "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/x/\nERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)\nERROR: No matching distribution found for x==1",
+      'WARNING: Retrying (Retry(total=0)) after connection broken by ' +
+      "'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f>: Failed to " +
+      "establish a new connection: [Errno -2] Name or service not known')': /simple/x/\n" +
+      'ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)\n' +
+      'ERROR: No matching distribution found for x==1',
     reason: /^the name of the server cannot be resolved/,
     advice: /DNS.*pip config list/,
   },
@@ -42,7 +51,9 @@ const CASES = [
     title: 'a server that refuses pip',
     downloader: pip,
     output:
-      "Looking in indexes: http://127.0.0.1:9/simple\nWARNING: Retrying after connection broken by 'NewConnectionError('[Errno 111] Connection refused')': /simple/x/\nERROR: No matching distribution found for x==1",
+      'Looking in indexes: http://127.0.0.1:9/simple\n' +
+      "WARNING: Retrying after connection broken by 'NewConnectionError('[Errno 111] Connection refused')': " +
+      '/simple/x/\nERROR: No matching distribution found for x==1',
     reason: /^http:\/\/127\.0\.0\.1:9\/simple refuses connections/,
     advice: /pip config list.*HTTPS_PROXY/,
   },
@@ -50,7 +61,8 @@ const CASES = [
     title: 'a proxy whose name cannot be resolved',
     downloader: pip,
     output:
-      "WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to proxy.', NewConnectionError('[Errno -2] Name or service not known'))'",
+      "WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to proxy.', " +
+      "NewConnectionError('[Errno -2] Name or service not known'))'",
     reason: /^the proxy does not answer/,
     advice: /HTTPS_PROXY/,
   },

@@ -9,7 +9,11 @@ import { matchFiles } from '../../scripts/test/choose-files.mjs';
 
 const FILES = {
   'mixed.test.mjs': `import { describe, it } from 'node:test';
-    describe('suite', () => { it('passes', () => {}); it('fails', () => { throw new Error('no'); }); it('is skipped', { skip: true }, () => {}); });`,
+    describe('suite', () => {
+      it('passes', () => {});
+      it('fails', () => { throw new Error('no'); });
+      it('is skipped', { skip: true }, () => {});
+    });`,
   'crash.test.mjs': `import { it } from 'node:test'; it('passes', () => {}); setImmediate(() => process.exit(3));`,
   'broken.test.mjs': `import './nowhere.mjs';`,
 };

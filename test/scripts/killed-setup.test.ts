@@ -12,7 +12,8 @@ import { run } from '../../scripts/setup/process.mjs';
 
 const LOCK = { packages: { 'node_modules/a': { version: '1.0.0' } } };
 const NPM_THAT_HANGS = '#!/bin/sh\nsleep 300 &\necho "$$ $!" > pids.new && mv pids.new pids\nwait\n';
-const NPM_THAT_WORKS = `#!/bin/sh\nmkdir -p node_modules/.bin && cp package-lock.json node_modules/.package-lock.json\n`;
+const NPM_THAT_WORKS =
+  '#!/bin/sh\nmkdir -p node_modules/.bin && cp package-lock.json node_modules/.package-lock.json\n';
 const NPM_THAT_FAILS = '#!/bin/sh\necho "npm error half a thought" >&2\nexit 1\n';
 
 describe('a set-up that is killed while a program of it runs', { timeout: 60_000 }, () => {
@@ -56,7 +57,7 @@ describe('a set-up that is killed while a program of it runs', { timeout: 60_000
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    it(`by ${signal} ends the program and what the program started, gives the lock back and exits with ${code}`, async () => {
+    it(`by ${signal} ends the program and its programs, gives the lock back and exits with ${code}`, async () => {
       const { setUp, programs } = await hangingSetUp();
       setUp.kill(signal);
       assert.deepEqual(await once(setUp, 'exit'), [code, null]);

@@ -25,10 +25,16 @@ const LIBRARY = '#include "text.h"\nextern "C" const char* text() { return TEXT;
 /** The same as a module of Node.js. */
 const MODULE = `#include <node_api.h>
 #include "text.h"
-NAPI_MODULE_INIT() { napi_value text; napi_create_string_utf8(env, TEXT, NAPI_AUTO_LENGTH, &text); napi_set_named_property(env, exports, "text", text); return exports; }
+NAPI_MODULE_INIT() {
+  napi_value text;
+  napi_create_string_utf8(env, TEXT, NAPI_AUTO_LENGTH, &text);
+  napi_set_named_property(env, exports, "text", text);
+  return exports;
+}
 `;
 const MODULE_THAT_FAILS =
-  '#include <node_api.h>\nNAPI_MODULE_INIT() { napi_throw_error(env, nullptr, "not on this machine"); return exports; }\n';
+  '#include <node_api.h>\n' +
+  'NAPI_MODULE_INIT() { napi_throw_error(env, nullptr, "not on this machine"); return exports; }\n';
 const LIBRARY_THAT_FAILS = 'extern "C" int nowhere();\nint loaded = nowhere();\n';
 
 const FIRST_TEXT = '#define TEXT "the first text"\n',
@@ -72,8 +78,8 @@ describe('what set-up compiles and can do without', {
   }
 
   before(() => {
-    // A clone with the packages, libtensorflow and binding of this one, so that only these parts are compiled; a blank in
-    // its path is nothing special.
+    // A clone with the packages, libtensorflow and binding of this one, so that only these parts are compiled; a blank
+    // in its path is nothing special.
     clone = mkdtempSync(path.join(tmpdir(), 'sulcus parts-'));
     cpSync(path.join(root, 'scripts'), inClone('scripts'), { recursive: true });
     copyFileSync(path.join(root, 'package.json'), inClone('package.json'));
@@ -105,7 +111,7 @@ describe('what set-up compiles and can do without', {
       assert.match((await setUp()).stderr, COMPILING);
     });
 
-    it('and does not compile leaves nothing behind and stops nothing: it is said once, and tried again when a source changes', async () => {
+    it('and does not compile stops nothing: it is said once, and tried again when a source changes', async () => {
       write('memory', 'broken.cc', '#error half a thought\n');
       const reasons = await reasonsOf();
       assert.match(reasons[0]!.reason, /did not compile .*half a thought.* \(npm run setup tries again\.\)$/);

@@ -1,6 +1,6 @@
 /**
- * Fault test: the whole pipeline, twice on the same images; once left alone, once with every service, the broker included, killed in turn.
- * Long, so it has its own command: npm run test:faults.
+ * Fault test: the whole pipeline, twice on the same images; once left alone, once with every service, the broker
+ * included, killed in turn. Long, so it has its own command: npm run test:faults.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
@@ -16,7 +16,8 @@ const RECIPE = {
   input: { height: 64, width: 64, channels: 1 },
   precision: 'float32',
   optimizer: { name: 'adam', learningRate: 0.001 },
-  // More than the validation split holds: training then begins when the import has gone quiet, with the same samples in both runs.
+  // More than the validation split holds: training then begins when the import has gone quiet, with the same samples in
+  // both runs.
   batchSize: 32,
   epochs: 12,
   earlyStopping: null,
@@ -113,7 +114,7 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
       ? words[0]!.endsWith('/nats-server')
       : words.some((word) => /cli\/main\.[jt]s$/.test(word)) && words.at(-1) === service;
 
-  it('accounts for every image, trains on each sample once per pass and ends with the same models as a run left alone', async () => {
+  it('accounts for every image, trains on each once per epoch, ends with the models of a run left alone', async () => {
     const calm = await startRun('calm').summary;
 
     const killed = startRun('killed');

@@ -17,7 +17,9 @@ export interface Sample {
 /** A caller that was refused waits this long before it asks again, so that refusals do not become the load. */
 const REFUSED_PAUSE_MS = 20;
 
-/** Callers that each ask again as soon as they are answered, until `signal`; the requests under way then are finished. */
+/**
+ * Callers that each ask again as soon as they are answered, until `signal`; the requests under way then are finished.
+ */
 export async function closedLoop(ask: Ask, concurrency: number, signal: AbortSignal): Promise<Sample[]> {
   const samples: Sample[] = [];
   const caller = async (): Promise<void> => {

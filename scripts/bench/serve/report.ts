@@ -33,7 +33,9 @@ export function serveJson(
 /** Everything as tables for people. */
 export function serveTables(options: ServeBenchOptions, result: ServeResult): string {
   const { model, size, precision, input, batch, seconds, rounds } = options;
-  const title = `${model}, ${size} px, ${precision}, ${input}, batches up to ${batch}; ${seconds} s each in ${rounds} interleaved turns`;
+  const title =
+    `${model}, ${size} px, ${precision}, ${input}, batches up to ${batch}; ${seconds} s each in ${rounds} ` +
+    'interleaved turns';
   return [
     title,
     ...loadTable(result),
@@ -87,13 +89,17 @@ function swapLines(swaps: SwapResult | undefined): string[] {
   if (!swaps) return [];
   const { steady, swapping, residentBytes } = swaps;
   const line = (what: string, { p50, p95, p99, imagesPerSecond }: SwapResult['steady']): string =>
-    `  ${what}  ${imagesPerSecond.toFixed(1)} images/s, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+    `  ${what}  ${imagesPerSecond.toFixed(1)} images/s, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, ` +
+    `p99 ${p99.toFixed(1)} ms`;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   return [
-    `${swaps.swaps} swaps, ${swaps.concurrency} callers, ${swaps.requests} requests, failed: ${described(swaps.failed)}`,
+    `${swaps.swaps} swaps, ${swaps.concurrency} callers, ${swaps.requests} requests, failed: ` +
+      `${described(swaps.failed)}`,
     line('steady  ', steady),
     line('swapping', swapping),
-    `  a swap takes ${swaps.swapMs.p50.toFixed(0)} ms (p95 ${swaps.swapMs.p95.toFixed(0)} ms); resident ${megabytes(residentBytes.before)} MB before, ${megabytes(residentBytes.after)} MB after, ${megabytes(residentBytes.peak)} MB at most`,
+    `  a swap takes ${swaps.swapMs.p50.toFixed(0)} ms (p95 ${swaps.swapMs.p95.toFixed(0)} ms); resident ` +
+      `${megabytes(residentBytes.before)} MB before, ${megabytes(residentBytes.after)} MB after, ` +
+      `${megabytes(residentBytes.peak)} MB at most`,
   ];
 }
 

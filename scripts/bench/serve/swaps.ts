@@ -35,7 +35,9 @@ interface Window {
   toMs: number;
 }
 
-/** Alternates between windows without swaps and windows of swaps one after the other, while callers ask all the time. */
+/**
+ * Alternates between windows without swaps and windows of swaps one after the other, while callers ask all the time.
+ */
 export async function measureSwaps(
   stack: Stack,
   served: Served,

@@ -19,7 +19,10 @@ export interface LoadResult {
   readonly failed: Readonly<Record<string, number>>;
   /** Images per run of the network. */
   readonly meanBatchSize: number;
-  /** Processor time of the predictor and its engine per answered image; less than the rest at the mercy of what else runs. */
+  /**
+   * Processor time of the predictor and its engine per answered image; less than the rest at the mercy of what else
+   * runs.
+   */
   readonly processorMsPerImage: number;
 }
 

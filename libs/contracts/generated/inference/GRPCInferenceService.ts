@@ -46,14 +46,16 @@ export interface GRPCInferenceServiceClient extends grpc.Client {
   modelConfig(argument: _inference_ModelConfigRequestInput, callback: grpc.requestCallback<_inference_ModelConfigResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a request.
+   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a
+   * request.
    */
   ModelInfer(argument: _inference_ModelInferRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
   ModelInfer(argument: _inference_ModelInferRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
   ModelInfer(argument: _inference_ModelInferRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
   ModelInfer(argument: _inference_ModelInferRequestInput, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
   /**
-   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a request.
+   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a
+   * request.
    */
   modelInfer(argument: _inference_ModelInferRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
   modelInfer(argument: _inference_ModelInferRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_inference_ModelInferResponse>): grpc.ClientUnaryCall;
@@ -212,7 +214,8 @@ export interface GRPCInferenceServiceHandlers extends grpc.UntypedServiceImpleme
   ModelConfig: grpc.handleUnaryCall<_inference_ModelConfigRequest, _inference_ModelConfigResponseInput>;
   
   /**
-   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a request.
+   * Predicts up to `max_batch_size` images, all of them with one version. INVALID_ARGUMENT says what is wrong with a
+   * request.
    */
   ModelInfer: grpc.handleUnaryCall<_inference_ModelInferRequest, _inference_ModelInferResponseInput>;
   

@@ -31,8 +31,8 @@ export interface PredictorProgressInput {
    */
   'p50Ms'?: (number | string);
   /**
-   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that was
-   * reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
+   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that
+   * was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
   'rejections'?: ({[key: string]: number | string | Long});
   /**
@@ -78,8 +78,8 @@ export interface PredictorProgress {
    */
   'p50Ms': (number);
   /**
-   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that was
-   * reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
+   * Rejected requests since the start, whoever is to blame, by reason: QUEUE_REQUESTS and QUEUE_BYTES (the limit that
+   * was reached), CANCELLED, DEADLINE, INVALID, NOT_READY, BACKEND, BROKER (a record could not be stored), OTHER.
    */
   'rejections': ({[key: string]: number});
   /**

@@ -1,8 +1,8 @@
 // Original file: proto/sulcus/v1/common.proto
 
 /**
- * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one: of
- * the study, then of the content), so that all samples of a patient are in one split.
+ * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one:
+ * of the study, then of the content), so that all samples of a patient are in one split.
  */
 export const Split = {
   /**
@@ -24,8 +24,8 @@ export const Split = {
 } as const;
 
 /**
- * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one: of
- * the study, then of the content), so that all samples of a patient are in one split.
+ * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one:
+ * of the study, then of the content), so that all samples of a patient are in one split.
  */
 export type SplitInput =
   /**
@@ -50,7 +50,7 @@ export type SplitInput =
   | 3
 
 /**
- * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one: of
- * the study, then of the content), so that all samples of a patient are in one split.
+ * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one:
+ * of the study, then of the content), so that all samples of a patient are in one split.
  */
 export type Split = typeof Split[keyof typeof Split]
