@@ -17,6 +17,7 @@ export {
 } from './definitions.js';
 
 export { Split } from './generated/sulcus/v1/Split.js';
+export { splitName } from './split-name.js';
 export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
 export type { Payload, PayloadInput } from './generated/sulcus/v1/Payload.js';
 export type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 import { jsonOption } from '../shared/options.js';
-import { readSpanFolder, renderStory, tellStory } from '../trace/index.js';
+import { readSpanFolder, renderTimeline, buildTimeline } from '../trace/index.js';
 
 /** Where the launcher's newest run keeps its spans, relative to the working folder. */
 export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
@@ -12,7 +12,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus trace',
-      description: 'Tells the story of one image: ingest, batches, training steps, model versions, predictions.',
+      description: 'Shows the timeline of one image: ingest, batches, training steps, model versions, predictions.',
       operand: '<sample>',
       options: {
         dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
@@ -24,6 +24,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const story = tellStory(await readSpanFolder(parsed.options.dir), parsed.operand!);
-  process.stdout.write(parsed.options.json ? `${JSON.stringify(story, undefined, 2)}\n` : renderStory(story));
+  const timeline = buildTimeline(await readSpanFolder(parsed.options.dir), parsed.operand!);
+  process.stdout.write(parsed.options.json ? `${JSON.stringify(timeline, undefined, 2)}\n` : renderTimeline(timeline));
 }

@@ -1,6 +1,6 @@
 import { runService } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
-import { LateLog } from '../launcher/late-log.js';
+import { DeferredLog } from '../launcher/deferred-log.js';
 import { readUpOptions } from '../launcher/options.js';
 
 /** As shells report a program that Ctrl-C ended. */
@@ -10,8 +10,8 @@ const EXIT_INTERRUPTED = 130;
 export async function main(argv: readonly string[]): Promise<void> {
   const options = readUpOptions(argv);
   if (!options) return;
-  const { up } = await import('../launcher/run.js');
-  const output = new LateLog();
+  const { up } = await import('../launcher/up.js');
+  const output = new DeferredLog();
   let ended = false;
   await runService(
     'sulcus',

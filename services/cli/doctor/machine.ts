@@ -3,7 +3,7 @@ import os from 'node:os';
 import { SulcusError } from '#libs/errors';
 import { packageVersion } from '#libs/service';
 import { packageRoot, shownPath } from '../shared/paths.js';
-import { freeBytes, limitsFor } from '../launcher/storage.js';
+import { freeBytes, limitsFor } from '../launcher/pipeline/storage.js';
 import type { Finding } from './finding.js';
 
 /** Instructions that TensorFlow's kernels are chosen by, as /proc/cpuinfo names them. */

@@ -1,5 +1,5 @@
 import { compileTransform, decodeImage, encodeImage, type RasterImage } from '#libs/imaging';
-import type { TestPrediction } from '../launcher/evaluation/evaluate.js';
+import type { TestPrediction } from '../launcher/evaluation/test-split.js';
 
 /** Pictures in a report: as many as people look at. */
 const MAX_EXAMPLES = 24;

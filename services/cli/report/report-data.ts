@@ -1,4 +1,4 @@
-import type { TestEvaluation } from '../launcher/evaluation/evaluate.js';
+import type { TestEvaluation } from '../launcher/evaluation/test-split.js';
 import { perClassMetrics, type ClassMetrics } from '../launcher/evaluation/metrics.js';
 import type { RunSummary } from '../launcher/summary.js';
 import { oneVersusRest, type RocCurve } from './roc.js';

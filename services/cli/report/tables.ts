@@ -1,4 +1,4 @@
-import type { TestPrediction } from '../launcher/evaluation/evaluate.js';
+import type { TestPrediction } from '../launcher/evaluation/test-split.js';
 import { toCsv } from '../shared/csv.js';
 import type { ClassReport } from './report-data.js';
 import type { TrainingHistory } from '../launcher/state/training-history.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
-import type { TestPrediction } from '../launcher/evaluation/evaluate.js';
+import type { TestPrediction } from '../launcher/evaluation/test-split.js';
 import { makeExamples } from './examples.js';
 import { metricsJson } from './metrics-json.js';
 import { renderPage } from './page.js';

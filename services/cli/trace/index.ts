@@ -1,4 +1,4 @@
-/** `sulcus trace`: what became of one image, told from recorded spans. */
+/** `sulcus trace`: what became of one image, as recorded spans have it. */
 export { readSpanFolder, type SpanRecord } from './span-files.js';
-export { tellStory, type Chapter, type Story } from './story.js';
-export { renderStory } from './render.js';
+export { buildTimeline, type TimelineEntry, type Timeline } from './timeline.js';
+export { renderTimeline } from './render.js';

@@ -1,6 +1,8 @@
+import { splitName, type Split } from '#libs/contracts';
+import { table } from '#libs/service';
 import { attr } from '#libs/telemetry';
 import type { SpanRecord } from './span-files.js';
-import type { Chapter, Story } from './story.js';
+import type { TimelineEntry, Timeline } from './timeline.js';
 
 /** Attributes worth a reader's time, in this order, with the word that stands before the value. */
 const SHOWN: readonly (readonly [name: string, word: string])[] = [
@@ -24,18 +26,16 @@ const SHOWN: readonly (readonly [name: string, word: string])[] = [
   [attr.errorType, ''],
 ];
 
-/** The story as lines for people: time of day, service, what happened, how long it took, and what it was about. */
-export function renderStory({ sampleId, traceId, chapters }: Story): string {
-  const rows = chapters.flatMap((chapter) => toRows(chapter));
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map(([time, service, name, duration, about]) =>
-    `${time!.padEnd(widths[0]!)}  ${service!.padEnd(widths[1]!)}  ${name!.padEnd(widths[2]!)}  ${duration!.padStart(widths[3]!)}  ${about!}`.trimEnd(),
-  );
-  return [`sample ${sampleId}`, `trace  ${traceId}`, '', ...lines, ''].join('\n');
+const DURATION_COLUMN = 3;
+
+/** The timeline as lines for people: time of day, service, what happened, how long it took, and what it was about. */
+export function renderTimeline({ sampleId, traceId, entries }: Timeline): string {
+  const rows = entries.flatMap((entry) => toRows(entry));
+  return [`sample ${sampleId}`, `trace  ${traceId}`, '', ...table(rows, new Set([DURATION_COLUMN])), ''].join('\n');
 }
 
 /** One row, or the first and the last of many. */
-function toRows({ name, service, depth, count, first, last }: Chapter): string[][] {
+function toRows({ name, service, depth, count, first, last }: TimelineEntry): string[][] {
   const title = '  '.repeat(depth) + name;
   const row = (span: SpanRecord, shownTitle: string): string[] => [
     timeOf(span),
@@ -58,8 +58,13 @@ function aboutOf(span: SpanRecord): string {
   const facts = SHOWN.flatMap(([name, word]) => {
     const value = span.attributes[name];
     if (value === undefined || value === '') return [];
-    const text = typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(4) : String(value);
+    const text = describe(name, value);
     return [word === '' ? text : word === '#' ? `#${text}` : `${word} ${text}`];
   });
   return [...facts, ...(span.error === undefined ? [] : [`FAILED: ${span.error}`])].join(', ');
+}
+
+function describe(name: string, value: string | number | boolean): string {
+  if (name === attr.split) return splitName(value as Split);
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(4) : String(value);
 }

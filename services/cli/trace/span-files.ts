@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { SulcusError } from '#libs/errors';
 
-/** A recorded span, as far as a story needs it. */
+/** A recorded span, as far as a timeline needs it. */
 export interface SpanRecord {
   /** Trace id and span id together: what links and parents refer to. */
   id: string;

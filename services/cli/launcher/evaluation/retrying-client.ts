@@ -6,10 +6,10 @@ import type { RequestCounts } from '../summary.js';
 const DEADLINE_MS = 90_000;
 
 /**
- * Asks the predictor as a well-behaved application does, with patience: a request that meets a predictor which is not
- * there or not ready is sent again until its deadline. Counts what it asked and what failed in the end.
+ * Asks the predictor as a well-behaved application does: a request that meets a predictor which is not there or not
+ * ready is sent again until its deadline. Counts the requests and those that failed in the end.
  */
-export class PatientClient implements Disposable {
+export class RetryingClient implements Disposable {
   readonly counts: RequestCounts = { requests: 0, failedRequests: 0 };
   /** Model version of the last answer. */
   lastVersion = '';

@@ -85,7 +85,7 @@ function isNatsServer(pid: number): boolean {
 /**
  * Resolves when the server greets.
  *
- * @throws BUS_UNAVAILABLE with the server's own last words when it does not
+ * @throws BUS_UNAVAILABLE with the last line of the server's log when it does not
  */
 export async function brokerReady(broker: SupervisedProcess, port: number, signal: AbortSignal): Promise<void> {
   const deadlineMs = Date.now() + READY_TIMEOUT_MS;

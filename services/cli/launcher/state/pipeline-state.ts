@@ -58,7 +58,7 @@ export class PipelineState {
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
   epochsCompleted = 0;
-  /** The version on trial beside the one in service, as compared last. */
+  /** The shadow version beside the one in service, as compared last. */
   shadow: Body<'shadow'> | undefined;
   /** Samples that took effect twice within an epoch: a defect when not 0. */
   repeatedSamples = 0;

@@ -19,103 +19,111 @@ export interface Snapshot {
   state: PipelineState;
   processes: readonly ShownProcess[];
   streams?: Record<StreamName, StreamStats>;
-  asked?: RequestCounts;
+  /** What the availability probe has asked for, with `--once`. */
+  requests?: RequestCounts;
   addresses: string;
 }
 
-const NAME_WIDTH = 13;
+const NAME_WIDTH = 14;
+const MAX_SPARKLINE_WIDTH = 60;
 
 /** The live view: lines of at most `columns` characters, without control sequences. */
 export function renderFrame(snapshot: Snapshot, columns: number): string[] {
-  const { state, streams, asked, processes } = snapshot;
-  const { ingest, training, validation, predictor, preprocess } = state;
-  const line = (name: string, text: string): string => cut(`  ${name.padEnd(NAME_WIDTH)}${text}`, columns);
-  const sparkWidth = Math.max(0, Math.min(60, columns - NAME_WIDTH - 22));
-  const promoted = [...state.models.values()].filter((model) => model.promoted).length;
+  const sparklineWidth = Math.max(0, Math.min(MAX_SPARKLINE_WIDTH, columns - NAME_WIDTH - 22));
+  const rows = [...pipelineRows(snapshot), ...trainingRows(snapshot, sparklineWidth), ...modelRows(snapshot)];
   return [
-    cut(`sulcus  ${snapshot.phase}  ${clock(snapshot.elapsedMs)}`, columns),
+    `sulcus  ${snapshot.phase}  ${clock(snapshot.elapsedMs)}`,
     '',
-    line('processes', processes.map(describeProcess).join('  ')),
-    line(
-      'images in',
-      `${ingest.ingested} ingested of ${ingest.offered}, ${ingest.duplicates} duplicates, ${ingest.rejected} rejected   (train ${ingest.train}, validation ${ingest.validation}, test ${ingest.test})`,
-    ),
-    line('queues', streams ? describeQueues(streams) : '…'),
-    line('preprocess', `${preprocess.batches} batches, ${preprocess.samples} samples, ${preprocess.decoded} decoded`),
-    line(
-      'training',
-      training
-        ? `step ${training.step}, epoch ${training.epoch}, ${training.imagesPerSecond.toFixed(1)} images/s, ${(training.inputStallFraction * 100).toFixed(0)} % waiting`
-        : describeService(state, 'trainer'),
-    ),
-    line(
-      '  loss',
-      training ? `${training.loss.toFixed(4).padStart(8)}  ${sparkline(state.lossHistory, sparkWidth)}` : '',
-    ),
-    line(
-      '  accuracy',
-      training ? `${training.accuracy.toFixed(4).padStart(8)}  ${sparkline(state.accuracyHistory, sparkWidth)}` : '',
-    ),
-    line(
-      '  validated',
-      validation
-        ? `loss ${validation.loss.toFixed(4)}, accuracy ${validation.accuracy.toFixed(4)} on ${validation.samples} (step ${validation.step})${validation.onlyPredicted === '' ? '' : `; ALARM: all predicted as "${validation.onlyPredicted}"`}`
-        : '',
-    ),
-    line(
-      'models',
-      `${state.models.size} published, ${promoted} promoted; serving ${state.servedVersion || 'none yet'}, ${state.swaps} swaps`,
-    ),
-    line(
-      'predictions',
-      `${(predictor?.requestsPerSecond ?? 0).toFixed(1)} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${asked ? `; asked ${asked.requests}, failed ${asked.failedRequests}` : ''}`,
-    ),
-    ...(state.shadow ? [line('on trial', describeTrial(state.shadow))] : []),
-    line('dead', state.deadLetterCount === 0 ? 'none' : `${state.deadLetterCount} letters, the latest:`),
-    ...state.latestDeadLetters.map(({ service, code, source }) => line('', `${service}: ${code} ${source}`)),
+    ...rows.map(([name, text]) => `  ${name.padEnd(NAME_WIDTH)}${text}`),
     '',
-    cut(`  ${snapshot.addresses}`, columns),
+    `  ${snapshot.addresses}`,
+  ].map((line) => cut(line, columns));
+}
+
+type Row = readonly [name: string, text: string];
+
+function pipelineRows({ state: { ingest, preprocess }, streams, processes }: Snapshot): Row[] {
+  const { ingested, offered, duplicates, rejected, train, validation, test } = ingest;
+  const split = `train ${train}, validation ${validation}, test ${test}`;
+  return [
+    ['processes', processes.map(describeProcess).join('  ')],
+    ['images in', `${ingested} ingested of ${offered}, ${duplicates} duplicates, ${rejected} rejected   (${split})`],
+    ['streams', streams ? describeStreams(streams) : '…'],
+    ['preprocess', `${preprocess.batches} batches, ${preprocess.samples} samples, ${preprocess.decoded} decoded`],
+  ];
+}
+
+function trainingRows({ state }: Snapshot, sparklineWidth: number): Row[] {
+  const { training, validation, lossHistory, accuracyHistory } = state;
+  const curve = (value: number, history: readonly number[]): string =>
+    `${value.toFixed(4).padStart(8)}  ${sparkline(history, sparklineWidth)}`;
+  return [
+    ['training', training ? describeTraining(training) : describeService(state, 'trainer')],
+    ['  loss', training ? curve(training.loss, lossHistory) : ''],
+    ['  accuracy', training ? curve(training.accuracy, accuracyHistory) : ''],
+    ['  validated', validation ? describeValidation(validation) : ''],
+  ];
+}
+
+function modelRows({ state, requests }: Snapshot): Row[] {
+  const { models, predictor, servedVersion, swaps, shadow, deadLetterCount, latestDeadLetters } = state;
+  const promoted = [...models.values()].filter((model) => model.promoted).length;
+  const served = `serving ${servedVersion || 'none yet'}, ${swaps} swaps`;
+  const rate = (predictor?.requestsPerSecond ?? 0).toFixed(1);
+  const probe = requests ? `; probe: ${requests.requests} requests, ${requests.failedRequests} failed` : '';
+  return [
+    ['models', `${models.size} published, ${promoted} promoted; ${served}`],
+    ['predictions', `${rate} per second, median ${(predictor?.p50Ms ?? 0).toFixed(0)} ms${probe}`],
+    ...(shadow ? [['shadow', describeShadow(shadow)] as const] : []),
+    ['dead letters', deadLetterCount === 0 ? 'none' : `${deadLetterCount}, the latest:`],
+    ...latestDeadLetters.map(({ service, cause, source }) => ['', `${service}: ${source}: ${cause}`] as const),
   ];
 }
 
 /** The same in one line, for terminals that are none. */
-export function renderLine({ phase, elapsedMs, state, processes, asked }: Snapshot): string {
+export function renderLine({ phase, elapsedMs, state, processes, requests }: Snapshot): string {
   const { ingest, training } = state;
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
     `images ${ingest.ingested}/${ingest.offered},`,
-    training
-      ? `epoch ${training.epoch} step ${training.step} loss ${training.loss.toFixed(4)} accuracy ${training.accuracy.toFixed(3)},`
-      : 'not training yet,',
+    training ? `${describeProgress(training)},` : 'not training yet,',
     `serving ${state.servedVersion || 'none'},`,
-    `asked ${asked?.requests ?? 0} failed ${asked?.failedRequests ?? 0},`,
+    ...(requests ? [`requests ${requests.requests} failed ${requests.failedRequests},`] : []),
     `restarts ${restarts}, dead letters ${state.deadLetterCount}`,
   ].join(' ');
+}
+
+type Training = NonNullable<PipelineState['training']>;
+type Validation = NonNullable<PipelineState['validation']>;
+
+function describeTraining({ step, epoch, imagesPerSecond, inputStallFraction }: Training): string {
+  const waiting = `${(inputStallFraction * 100).toFixed(0)} % waiting for batches`;
+  return `step ${step}, epoch ${epoch}, ${imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
+}
+
+const describeProgress = ({ epoch, step, loss, accuracy }: Training): string =>
+  `epoch ${epoch} step ${step} loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(3)}`;
+
+function describeValidation({ loss, accuracy, samples, step, onlyPredicted }: Validation): string {
+  const alarm = onlyPredicted === '' ? '' : `; ALARM: all predicted as "${onlyPredicted}"`;
+  return `loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)} on ${samples} images (step ${step})${alarm}`;
 }
 
 const describeProcess = ({ name, state, restarts }: ShownProcess): string =>
   `${name} ${state}${restarts > 0 ? ` (restarted ${restarts})` : ''}`;
 
-function describeTrial({
-  shadowVersion,
-  liveVersion,
-  compared,
-  agreed,
-  meanAbsoluteDifference,
-  dropped,
-  failed,
-}: ShadowProgress): string {
-  const figures =
-    compared === 0
-      ? 'none compared yet'
-      : `${compared} compared, ${((100 * agreed) / compared).toFixed(1)} % agree, mean difference ${meanAbsoluteDifference.toFixed(3)}`;
+function describeShadow(shadow: ShadowProgress): string {
+  const { shadowVersion, liveVersion, compared, agreed, meanAbsoluteDifference, dropped, failed } = shadow;
+  const agreement = `${((100 * agreed) / compared).toFixed(1)} % agree`;
+  const difference = `mean difference ${meanAbsoluteDifference.toFixed(3)}`;
+  const figures = compared === 0 ? 'none compared yet' : `${compared} compared, ${agreement}, ${difference}`;
   return `${shadowVersion} beside ${liveVersion}: ${figures}; ${dropped} dropped, ${failed} failed`;
 }
 
-function describeQueues(streams: Record<StreamName, StreamStats>): string {
-  const queue = (name: StreamName): string => `${name} ${streams[name].messages}${fillOf(streams[name])}`;
-  return (['SCANS', 'BATCH_REQUESTS', 'BATCHES', 'BLOBS'] as const).map(queue).join('  ');
+function describeStreams(streams: Record<StreamName, StreamStats>): string {
+  const describe = (name: StreamName): string => `${name} ${streams[name].messages}${fillOf(streams[name])}`;
+  return (['SCANS', 'BATCH_REQUESTS', 'BATCHES', 'BLOBS'] as const).map(describe).join('  ');
 }
 
 /** Share of the stream's limit, once it is worth knowing. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { writePhantomDataset } from '#libs/imaging';
 import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
-import { readSpanFolder, tellStory } from '../../../../services/cli/trace/index.js';
+import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/index.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-up-'));
@@ -123,13 +123,13 @@ test('one command: images in, bad ones kept apart, a model out, every request an
     1 + split.test,
   );
 
-  // Any image that was trained on has the whole story, told from the files of all processes.
+  // Any image that was trained on has the whole timeline, from the files of all processes.
   const spans = await readSpanFolder(path.join(state, 'traces'));
-  const stories = readdirSync(path.join(data, 'meningioma')).map((name) =>
-    tellStory(spans, sha256(path.join(data, 'meningioma', name))),
+  const timelines = readdirSync(path.join(data, 'meningioma')).map((name) =>
+    buildTimeline(spans, sha256(path.join(data, 'meningioma', name))),
   );
-  const whole = stories.find(({ chapters }) => chapters.some(({ name }) => name === 'predict image'));
-  const names = whole?.chapters.map(({ name }) => name) ?? [];
+  const whole = timelines.find(({ entries }) => entries.some(({ name }) => name === 'predict image'));
+  const names = whole?.entries.map(({ name }) => name) ?? [];
   for (const name of [
     'ingest image',
     'send scan',

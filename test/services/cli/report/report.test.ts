@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { encodeImage, renderPhantom } from '#libs/imaging';
-import type { TestPrediction } from '../../../../services/cli/launcher/evaluation/evaluate.js';
+import type { TestPrediction } from '../../../../services/cli/launcher/evaluation/test-split.js';
 import { classificationMetrics, confusionMatrix } from '../../../../services/cli/launcher/evaluation/metrics.js';
 import { PipelineState } from '../../../../services/cli/launcher/state/pipeline-state.js';
 import { chooseExamples } from '../../../../services/cli/report/examples.js';

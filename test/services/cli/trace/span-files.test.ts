@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { readSpanFolder, tellStory } from '../../../../services/cli/trace/index.js';
+import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/index.js';
 
 const IMAGE = '5a'.repeat(32);
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-trace-'));
@@ -30,7 +30,7 @@ function emit(
   );
 }
 
-test('spans that several processes recorded make one story', async () => {
+test('spans that several processes recorded make one timeline', async () => {
   const scan = emit('ingest', { name: 'ingest image', attributes: { 'sulcus.sample.id': IMAGE }, child: 'send scan' });
   const batch = emit('preprocess', { name: 'prepare batch', links: [scan], attributes: { 'sulcus.epoch': 0 } });
   const step = emit('trainer', { name: 'train step', links: [batch] });
@@ -40,9 +40,9 @@ test('spans that several processes recorded make one story', async () => {
     attributes: { 'sulcus.model.version': 'main-000001' },
   });
   emit('predictor', { name: 'predict image', links: [model], attributes: { 'sulcus.model.version': 'main-000001' } });
-  const { chapters } = tellStory(await readSpanFolder(folder), '5a5a');
+  const { entries } = buildTimeline(await readSpanFolder(folder), '5a5a');
   assert.deepEqual(
-    chapters.map(({ service, name }) => `${service}: ${name}`),
+    entries.map(({ service, name }) => `${service}: ${name}`),
     [
       'ingest: ingest image',
       'ingest: send scan',
@@ -52,8 +52,8 @@ test('spans that several processes recorded make one story', async () => {
       'predictor: predict image',
     ],
   );
-  assert.equal(chapters[2]!.first.attributes['sulcus.epoch'], 0);
-  assert.ok(Math.abs(chapters[0]!.first.startUnixMs - Date.now()) < 60_000);
+  assert.equal(entries[2]!.first.attributes['sulcus.epoch'], 0);
+  assert.ok(Math.abs(entries[0]!.first.startUnixMs - Date.now()) < 60_000);
 });
 
 test('a line that a killed process left unfinished is skipped', async () => {

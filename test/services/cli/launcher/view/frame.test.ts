@@ -57,9 +57,9 @@ test('a validation in which everything is predicted as one class is an alarm', (
   assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
 });
 
-test('a version on trial is shown beside the one in service', () => {
+test('a shadow version is shown beside the one in service', () => {
   const shown = snapshot();
-  assert.ok(!renderFrame(shown, 120).join('\n').includes('on trial'));
+  assert.ok(!renderFrame(shown, 120).join('\n').includes('shadow'));
   const shadow = {
     liveVersion: 'main-000002',
     shadowVersion: 'main-000003',
@@ -74,7 +74,7 @@ test('a version on trial is shown beside the one in service', () => {
   assert.ok(
     renderFrame(shown, 160).some(
       (line) =>
-        line.includes('on trial') &&
+        line.includes('shadow') &&
         line.includes(
           'main-000003 beside main-000002: 8 compared, 87.5 % agree, mean difference 0.013; 2 dropped, 0 failed',
         ),
@@ -88,10 +88,11 @@ test('no line is wider than the terminal', () => {
 });
 
 test('without a terminal there is one line', () => {
-  assert.equal(
-    renderLine(snapshot()),
-    '1:01 training: images 0/0, epoch 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002, asked 0 failed 0, restarts 2, dead letters 0',
-  );
+  const progress = 'images 0/0, epoch 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002';
+  const failures = 'restarts 2, dead letters 0';
+  assert.equal(renderLine(snapshot()), `1:01 training: ${progress}, ${failures}`);
+  const probed = { ...snapshot(), requests: { requests: 7, failedRequests: 1 } };
+  assert.equal(renderLine(probed), `1:01 training: ${progress}, requests 7 failed 1, ${failures}`);
 });
 
 test('the live view draws over itself, keeps notes, and gives the cursor back', () => {

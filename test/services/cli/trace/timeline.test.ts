@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderStory, tellStory, type SpanRecord } from '../../../../services/cli/trace/index.js';
+import { renderTimeline, buildTimeline, type SpanRecord } from '../../../../services/cli/trace/index.js';
 
 const IMAGE = 'ab12'.repeat(16);
 const OTHER = 'ab34'.repeat(16);
@@ -29,7 +29,7 @@ function recordedSpans(): SpanRecord[] {
     span('u:2', 'ingest image', {
       service: 'ingest',
       parentId: 'u:1',
-      attributes: { 'sulcus.sample.id': IMAGE, 'sulcus.outcome': 'ingested' },
+      attributes: { 'sulcus.sample.id': IMAGE, 'sulcus.outcome': 'ingested', 'sulcus.split': 'SPLIT_TRAIN' },
     }),
     span('u:3', 'send scan', { service: 'ingest', parentId: 'u:2' }),
     span('u:4', 'ingest image', { service: 'ingest', parentId: 'u:1', attributes: { 'sulcus.sample.id': OTHER } }),
@@ -69,12 +69,12 @@ function recordedSpans(): SpanRecord[] {
   ];
 }
 
-test('a story goes from ingest by links to batches, steps, models and predictions, and to nothing else', () => {
-  const { sampleId, traceId, chapters } = tellStory(recordedSpans(), IMAGE);
+test('a timeline goes from ingest by links to batches, steps, models and predictions, and to nothing else', () => {
+  const { sampleId, traceId, entries } = buildTimeline(recordedSpans(), IMAGE);
   assert.equal(sampleId, IMAGE);
   assert.equal(traceId, 'u');
   assert.deepEqual(
-    chapters.map(({ name, depth, count }) => [name, depth, count]),
+    entries.map(({ name, depth, count }) => [name, depth, count]),
     [
       ['ingest image', 0, 1],
       ['send scan', 1, 1],
@@ -94,11 +94,11 @@ test('an image is found by the id of a prediction of it', () => {
     ...recordedSpans(),
     span('q:1', 'predict image', { attributes: { 'sulcus.prediction.id': predictionId, 'sulcus.sample.id': OTHER } }),
   ];
-  assert.equal(tellStory(spans, predictionId).sampleId, OTHER);
+  assert.equal(buildTimeline(spans, predictionId).sampleId, OTHER);
 });
 
 test('many spans of a kind are told by the first, the last and their number', () => {
-  const batches = tellStory(recordedSpans(), IMAGE).chapters.find(({ name }) => name === 'prepare batch')!;
+  const batches = buildTimeline(recordedSpans(), IMAGE).entries.find(({ name }) => name === 'prepare batch')!;
   assert.deepEqual(
     [batches.first.attributes['sulcus.epoch'], batches.last.attributes['sulcus.epoch'], batches.count],
     [0, 2, 3],
@@ -106,19 +106,19 @@ test('many spans of a kind are told by the first, the last and their number', ()
 });
 
 test('the beginning of a sample id is enough while it is unique', () => {
-  assert.equal(tellStory(recordedSpans(), 'AB12').sampleId, IMAGE);
-  assert.throws(() => tellStory(recordedSpans(), 'ab'), {
+  assert.equal(buildTimeline(recordedSpans(), 'AB12').sampleId, IMAGE);
+  assert.throws(() => buildTimeline(recordedSpans(), 'ab'), {
     code: 'INVALID_ARGUMENT',
     message: /2 samples begin with ab, for example ab12ab12ab12ab12, ab34ab34ab34ab34/,
   });
-  assert.throws(() => tellStory(recordedSpans(), 'ff'), { code: 'NOT_FOUND' });
+  assert.throws(() => buildTimeline(recordedSpans(), 'ff'), { code: 'NOT_FOUND' });
 });
 
-test('the printed story has time, service, name, duration and what matters, in columns', () => {
-  const text = renderStory(tellStory(recordedSpans(), IMAGE));
+test('the printed timeline has time, service, name, duration and what matters, in columns', () => {
+  const text = renderTimeline(buildTimeline(recordedSpans(), IMAGE));
   const lines = text.split('\n');
   assert.equal(lines[0], `sample ${IMAGE}`);
-  assert.equal(lines[3], '08:00:02.000  ingest      ingest image                12.3 ms  ingested');
+  assert.equal(lines[3], '08:00:02.000  ingest      ingest image                12.3 ms  ingested, train');
   assert.equal(lines[4], '08:00:03.000  ingest        send scan                 12.3 ms');
   assert.equal(lines[5], '08:00:06.000  preprocess  prepare batch (first of 3)  12.3 ms  epoch 0');
   assert.equal(lines[6], '08:00:12.000  preprocess  prepare batch (last)        12.3 ms  epoch 2');
@@ -129,5 +129,5 @@ test('a failed span says so', () => {
     attributes: { 'sulcus.sample.id': IMAGE, 'error.type': 'STORAGE_FULL' },
     error: 'no room',
   });
-  assert.match(renderStory(tellStory([failed], IMAGE)), /STORAGE_FULL, FAILED: no room/);
+  assert.match(renderTimeline(buildTimeline([failed], IMAGE)), /STORAGE_FULL, FAILED: no room/);
 });

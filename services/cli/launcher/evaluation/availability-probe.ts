@@ -2,23 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followScans, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { PatientClient } from './retrying-client.js';
+import type { RetryingClient } from './retrying-client.js';
 import { readImage } from './stored-scans.js';
 
-/** Images that are asked about in turn. */
+/** Images that are sent in turn. */
 const IMAGES = 24;
 const INTERVAL_MS = 250;
 
 /**
- * An application that asks for predictions all along, a few a second, from the moment the predictor serves until the
- * signal aborts: what it meets while models are swapped and processes restarted is what users would meet.
+ * Asks for predictions all along, a few a second, from the moment the predictor serves until the signal aborts: what it
+ * meets while models are swapped and processes restarted is what users would meet.
  */
-export async function askConstantly(bus: Bus, client: PatientClient, log: Logger, signal: AbortSignal): Promise<void> {
+export async function probeAvailability(
+  bus: Bus,
+  client: RetryingClient,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const images = await heldOutImages(bus, signal);
     await client.untilServing(images[0]!, signal);
     for (let turn = 0; !signal.aborted; turn++) {
-      await client.predict(images[turn % images.length]!, `asked ${turn}`, signal).catch((error: unknown) => {
+      await client.predict(images[turn % images.length]!, `probe ${turn}`, signal).catch((error: unknown) => {
         if (!signal.aborted) log.warn({ err: SulcusError.from(error) }, 'a request failed');
       });
       await sleep(INTERVAL_MS, undefined, { signal });

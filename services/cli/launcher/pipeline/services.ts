@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { SupervisedProcess } from './supervised-process.js';
-import type { OneShotSpec } from './one-shot.js';
+import { SupervisedProcess } from '../processes/supervised-process.js';
+import type { OneShotSpec } from '../processes/one-shot.js';
 
 /** The services of a pipeline, in the order in which data flows through them. */
 export const SERVICES = ['ingest', 'preprocess', 'trainer', 'predictor'] as const;

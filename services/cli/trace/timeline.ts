@@ -3,7 +3,7 @@ import { attr } from '#libs/telemetry';
 import type { SpanRecord } from './span-files.js';
 
 /** All spans of one kind that an image passed through. */
-export interface Chapter {
+export interface TimelineEntry {
   name: string;
   service: string;
   /** 0 for spans that stand alone or continue by a link, 1 and more for work inside them. */
@@ -15,24 +15,24 @@ export interface Chapter {
 }
 
 /** What became of one image, from its arrival on. */
-export interface Story {
+export interface Timeline {
   sampleId: string;
   traceId: string;
-  chapters: Chapter[];
+  entries: TimelineEntry[];
 }
 
 /**
- * Tells the story of one image: the spans of its ingest, everything inside them, every span that links one of those
+ * Builds the timeline of one image: the spans of its ingest, everything inside them, every span that links one of those
  * (batch → train step → checkpoint and model → load), and the predictions of the models it helped to train.
  *
  * @param idPrefix sample id or the beginning of one, or the id of a prediction of it
  * @throws NOT_FOUND when no span knows such a sample; INVALID_ARGUMENT when several samples begin with the prefix
  */
-export function tellStory(spans: readonly SpanRecord[], idPrefix: string): Story {
+export function buildTimeline(spans: readonly SpanRecord[], idPrefix: string): Timeline {
   const beginnings = spansOfSample(spans, idPrefix);
   const sampleId = String(beginnings[0]!.attributes[attr.sampleId]);
   const reached = follow(spans, beginnings);
-  return { sampleId, traceId: beginnings[0]!.id.split(':')[0]!, chapters: toChapters(reached) };
+  return { sampleId, traceId: beginnings[0]!.id.split(':')[0]!, entries: toEntries(reached) };
 }
 
 function spansOfSample(spans: readonly SpanRecord[], idPrefix: string): SpanRecord[] {
@@ -108,17 +108,17 @@ function groupBy(
 }
 
 /** Groups by name and service, in order of the first of each. */
-function toChapters(reached: readonly Reached[]): Chapter[] {
-  const chapters = new Map<string, Chapter>();
+function toEntries(reached: readonly Reached[]): TimelineEntry[] {
+  const entries = new Map<string, TimelineEntry>();
   for (const { span, depth } of [...reached].sort((a, b) => a.span.startUnixMs - b.span.startUnixMs)) {
     const key = `${span.service}/${span.name}/${depth}`;
-    const chapter = chapters.get(key);
-    if (chapter) {
-      chapter.count++;
-      chapter.last = span;
+    const entry = entries.get(key);
+    if (entry) {
+      entry.count++;
+      entry.last = span;
     } else {
-      chapters.set(key, { name: span.name, service: span.service, depth, count: 1, first: span, last: span });
+      entries.set(key, { name: span.name, service: span.service, depth, count: 1, first: span, last: span });
     }
   }
-  return [...chapters.values()];
+  return [...entries.values()];
 }

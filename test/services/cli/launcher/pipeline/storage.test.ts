@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_MAX_BYTES } from '#libs/bus';
-import { limitsFor } from '../../../../services/cli/launcher/storage.js';
+import { limitsFor } from '../../../../../services/cli/launcher/pipeline/storage.js';
 
 const total = Object.values(DEFAULT_MAX_BYTES).reduce((sum, bytes) => sum + bytes, 0);
 

@@ -5,7 +5,7 @@ import path from 'node:path';
  * Where the launcher's own log lines go: the terminal belongs to the view, and the folder for logs is not known from
  * the start. Lines are held until it is.
  */
-export class LateLog {
+export class DeferredLog {
   #file: string | undefined;
   #held = '';
 

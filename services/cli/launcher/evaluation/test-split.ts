@@ -3,7 +3,7 @@ import type { Bus, ScanEntry } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
 import { classificationMetrics, confusionMatrix, type ClassificationMetrics } from './metrics.js';
-import type { PatientClient } from './retrying-client.js';
+import type { RetryingClient } from './retrying-client.js';
 import { listScans, readScan } from './stored-scans.js';
 
 /** Requests under way at a time: enough for the predictor to form batches. */
@@ -47,7 +47,7 @@ export interface TestEvaluation {
  */
 export async function evaluateTestSplit(
   bus: Bus,
-  client: PatientClient,
+  client: RetryingClient,
   subject: EvaluationSubject,
   signal: AbortSignal,
 ): Promise<TestEvaluation> {
@@ -88,7 +88,7 @@ async function championVersion(bus: Bus): Promise<string> {
 /** @returns the temperature that the champion answers at */
 async function untilServed(
   bus: Bus,
-  client: PatientClient,
+  client: RetryingClient,
   champion: string,
   sample: ScanEntry,
   signal: AbortSignal,
@@ -110,7 +110,7 @@ async function untilServed(
 
 interface Examination {
   bus: Bus;
-  client: PatientClient;
+  client: RetryingClient;
   classes: readonly string[];
   /** Version that has to answer. */
   champion: string;

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import type { UpOptions } from '../options.js';
+import type { Ports } from './choose-ports.js';
+
+interface Surroundings {
+  natsUrl: string;
+  ports: Ports;
+  classes: readonly string[];
+  traceFolder: string;
+}
+
+/** What the services are told; everything else comes from the environment of the launcher. */
+export const serviceEnvironment = (
+  { run, recipe, epochs, seed, once }: UpOptions,
+  { natsUrl, ports, classes, traceFolder }: Surroundings,
+): NodeJS.ProcessEnv => ({
+  SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
+  // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
+  SULCUS_RECORD_INPUTS: 'true',
+  ...process.env,
+  SULCUS_NATS_URL: natsUrl,
+  SULCUS_RUN: run,
+  SULCUS_RECIPE: recipe,
+  SULCUS_SEED: String(seed),
+  SULCUS_CLASSES: classes.join(','),
+  SULCUS_INGEST_ADDRESS: `127.0.0.1:${ports.ingest}`,
+  SULCUS_PREDICTOR_ADDRESS: `127.0.0.1:${ports.predictor}`,
+  // A run to the end has nobody to promote by hand.
+  ...(once ? { SULCUS_PROMOTION: 'auto' } : {}),
+  ...(epochs === undefined ? {} : { SULCUS_EPOCHS: String(epochs) }),
+});

@@ -1,0 +1,125 @@
+import { setMaxListeners } from 'node:events';
+import path from 'node:path';
+import { Notifier, runTogether } from '#libs/async';
+import type { ServiceContext } from '#libs/service';
+import { prepareReportFolder } from '../report/index.js';
+import { shownPath } from '../shared/paths.js';
+import { openDataSet, type DataSet } from './data-set.js';
+import { probeAvailability } from './evaluation/availability-probe.js';
+import { RetryingClient } from './evaluation/retrying-client.js';
+import type { UpOptions } from './options.js';
+import { runContinuously } from './phases/run-continuously.js';
+import { runOnce } from './phases/run-once.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import type { Run } from './run.js';
+import { openStateFolder, type StateFolder } from './state-folder.js';
+import { PipelineState } from './state/pipeline-state.js';
+import { pollStreams, type PolledStreams } from './state/poll-streams.js';
+import { watchPipeline } from './state/watch-pipeline.js';
+import { startView, type View } from './view/live-view.js';
+
+/**
+ * Runs the whole pipeline on this machine until the signal aborts, or with `--once` to the evaluation of what it learned.
+ *
+ * @param openLog is told where the launcher's own log belongs
+ * @throws what made the run fail
+ */
+export async function up(options: UpOptions, context: ServiceContext, openLog: (file: string) => void): Promise<void> {
+  const dataSet = await openDataSet(options);
+  const folder = openStateFolder(options);
+  try {
+    openLog(path.join(folder.logs, 'sulcus.log'));
+    if (options.once) prepareReportFolder(reportFolder(options, folder));
+    process.stdout.write(`${dataSet.description}\n`);
+    const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
+    await operate({ pipeline, folder, dataSet, options }, context);
+  } finally {
+    folder.release();
+  }
+}
+
+const reportFolder = ({ report }: UpOptions, folder: StateFolder): string =>
+  report === undefined ? folder.report : path.resolve(report);
+
+interface Operation {
+  pipeline: Pipeline;
+  folder: StateFolder;
+  dataSet: DataSet;
+  options: UpOptions;
+}
+
+/** Watches, shows and feeds a running pipeline, and stops it in the end. */
+async function operate(operation: Operation, { signal, log }: ServiceContext): Promise<void> {
+  const { pipeline, folder, dataSet, options } = operation;
+  const startedMs = Date.now();
+  const running = AbortSignal.any([signal, pipeline.failed]);
+  const [state, changed] = [new PipelineState(), new Notifier()];
+  using client = new RetryingClient(pipeline.predictorAddress);
+  using streams = pollStreams(pipeline.bus);
+  let phase = 'starting';
+  const view = showOperation(operation, { state, streams, client, startedMs, phase: () => phase });
+  const setPhase = (next: string): void => {
+    phase = next;
+    log.info({ phase }, 'phase');
+  };
+  const run = { options, dataSet, pipeline, state, changed, client, view, startedMs, setPhase };
+  const work = async (stop: AbortSignal): Promise<void> => {
+    const phases: Run = { ...run, reportFolder: reportFolder(options, folder), signal: stop };
+    await (options.once ? runOnce(phases) : runContinuously(phases));
+  };
+  // A run that counts from nothing leaves out what others left on a broker that is not ours.
+  const watching = { sinceUnixMs: options.once ? startedMs : 0, changed: () => changed.notify() };
+  const watch = (stop: AbortSignal): Promise<void> =>
+    watchPipeline(pipeline.bus, state, { ...watching, signal: unlimited(stop) });
+  const probe = (stop: AbortSignal): Promise<void> => probeAvailability(pipeline.bus, client, log, stop);
+  try {
+    await runTogether({ work, companions: options.once ? [watch, probe] : [watch] }, running);
+    pipeline.failed.throwIfAborted();
+    if (options.once) signal.throwIfAborted();
+  } catch (error) {
+    throw pipeline.failed.aborted ? pipeline.failed.reason : error;
+  } finally {
+    setPhase('stopping');
+    await pipeline.stop();
+    view.close();
+    const traces = `traces ${shownPath(folder.traces)} (sulcus trace <sample>)`;
+    process.stdout.write(`logs ${shownPath(folder.logs)}   ${traces}\n`);
+  }
+}
+
+/** One listener for each stream followed and each request under way is the normal case, not a leak. */
+function unlimited(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
+}
+
+interface Shown {
+  state: PipelineState;
+  streams: PolledStreams;
+  client: RetryingClient;
+  startedMs: number;
+  phase: () => string;
+}
+
+/** Shows the addresses once, and the operation until the view is closed. */
+function showOperation({ pipeline, folder, options }: Operation, shown: Shown): View {
+  const { state, streams, client, startedMs, phase } = shown;
+  const addresses = [
+    `ingest ${pipeline.ingestAddress}`,
+    `predictor ${pipeline.predictorAddress}`,
+    pipeline.natsUrl,
+    `logs ${shownPath(folder.logs)}`,
+  ].join('   ');
+  const snapshot = () => ({
+    phase: phase(),
+    elapsedMs: Date.now() - startedMs,
+    state,
+    processes: pipeline.processes.map(({ name, state, restarts }) => ({ name, state, restarts })),
+    streams: streams.latest,
+    requests: options.once ? client.counts : undefined,
+    addresses,
+  });
+  const view = startView(snapshot, process.stdout, options.live);
+  view.note(addresses);
+  return view;
+}
