@@ -107,7 +107,7 @@ export const environment = {
     optional(
       duration({
         description:
-          'how long an image may wait for its batch before it is refused (default: as long as its caller waits)',
+          'how long an image may wait for its batch before it is rejected (default: as long as its caller waits)',
       }),
     ),
   ],

@@ -66,16 +66,16 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
       this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
   }
 
-  swapped(host: Servable, previousVersion: string | undefined): void {
-    const { version } = host.card;
-    const loadMs = Math.round(host.loadMs);
+  swapped(servable: Servable, previousVersion: string | undefined): void {
+    const { version } = servable.card;
+    const loadMs = Math.round(servable.loadMs);
     this.#log.info(
       {
         version,
         previous_version: previousVersion,
         load_ms: loadMs,
-        engine_pid: host.enginePid,
-        engine: host.engine.description,
+        engine_pid: servable.enginePid,
+        engine: servable.engine.description,
       },
       'model version in service',
     );

@@ -24,7 +24,7 @@ interface Entry {
 /**
  * Versions that requests name beside the one in service. One is loaded when it is first asked for, less urgently than
  * what is in service answers, and unloaded when it is idle or another needs its place, longest unused first. A version
- * that cannot serve is refused without another attempt until its pause is over.
+ * that cannot serve is rejected without another attempt until its pause is over.
  */
 export class VersionCache {
   readonly #options: VersionCacheOptions;

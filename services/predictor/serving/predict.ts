@@ -1,3 +1,4 @@
+import { retryWithBackoff, type RetryOptions } from '#libs/async';
 import { GrpcStatus, SulcusError } from '#libs/errors';
 import type { ImageInput } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
@@ -9,7 +10,6 @@ import { failFast } from './fail-fast.js';
 import { inImageSpan, predictImageWith, type ImageRequest } from './predict-image.js';
 import type { Prediction, RequestOrigin } from './prediction.js';
 import type { Priority } from './priority.js';
-import { retryOnEngineFailure } from './retry-on-engine-failure.js';
 
 /** A request whose engine dies under it is tried once more, on the engine that replaces it. */
 const ATTEMPTS = 2;
@@ -83,6 +83,15 @@ export async function predictImages(
       }
     }),
   );
+}
+
+/** Tries work again at once when the engine under it died: the next attempt waits for the engine that replaces it. */
+export function retryOnEngineFailure<T>(
+  options: Required<Pick<RetryOptions, 'maxAttempts' | 'signal'>> & Pick<RetryOptions, 'onRetry'>,
+  work: (attempt: number) => Promise<T>,
+): Promise<T> {
+  const shouldRetry: RetryOptions['shouldRetry'] = ({ code }) => code === 'ENGINE_FAILED';
+  return retryWithBackoff(work, { ...options, firstDelayMs: 0, maxDelayMs: 0, shouldRetry });
 }
 
 /** Says which image a caller's mistake is in. */

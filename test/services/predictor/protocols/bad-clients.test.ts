@@ -58,7 +58,7 @@ async function rejections(): Promise<Record<string, number>> {
   return last?.message?.predictor?.rejections ?? {};
 }
 
-const refused = (reason: RegExp) => (error: unknown) => {
+const hasNoRoom = (reason: RegExp) => (error: unknown) => {
   const { code, details, message } = SulcusError.from(error);
   assert.deepEqual([code, details.grpcStatus], ['BACKPRESSURE', 'RESOURCE_EXHAUSTED'], message);
   assert.match(message, reason);
@@ -110,14 +110,14 @@ test('a full queue rejects before any work, by bytes or by requests, says which,
   try {
     const admitted = Array.from({ length: 4 }, () => client.predict({ image: large }));
     await sleep(300);
-    await assert.rejects(client.predict({ image: large }), refused(/bytes of requests are waiting/));
+    await assert.rejects(client.predict({ image: large }), hasNoRoom(/bytes of requests are waiting/));
     admitted.push(...Array.from({ length: 4 }, () => client.predict({ image })));
     await sleep(300);
-    await assert.rejects(client.predict({ image }), refused(/8 requests are waiting/));
+    await assert.rejects(client.predict({ image }), hasNoRoom(/8 requests are waiting/));
     await until(async () => {
       const { QUEUE_BYTES, QUEUE_REQUESTS } = await rejections();
       return QUEUE_BYTES === 1 && QUEUE_REQUESTS === 1;
-    }, 'both refusals are reported');
+    }, 'both rejections are reported');
     signalEngine('SIGCONT');
     assert.ok((await Promise.all(admitted)).every(({ modelVersion }) => modelVersion === card.version));
   } finally {
@@ -141,10 +141,10 @@ test('a client that never reads an answer is read no further, and others are ser
   const answered = (await counts()).images - before.images;
   assert.ok(answered > 8 && answered < 200, `${answered} answered`);
   assert.ok(sent > answered && sent * message.length < 20e6, `${sent} sent, ${sent * message.length} bytes`);
-  using patient = new PredictorClient(service.address);
-  assert.equal((await patient.predict(image)).modelVersion, card.version);
+  using other = new PredictorClient(service.address);
+  assert.equal((await other.predict(image)).modelVersion, card.version);
   raw.vanish();
-  const together = await Promise.all(Array.from({ length: 8 }, () => patient.predict(image)));
+  const together = await Promise.all(Array.from({ length: 8 }, () => other.predict(image)));
   assert.equal(together.length, 8);
 });
 

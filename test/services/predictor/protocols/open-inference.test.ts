@@ -490,7 +490,7 @@ test('statistics count requests, images, runs and failures of every call, our ow
 
 test('the repository lists every version; Load confirms the live one; Unload of it is UNIMPLEMENTED', async () => {
   const candidate = await publishModel(fixture.registry, 2);
-  await fixture.registry.promote('candidate', candidate.version, 'on trial');
+  await fixture.registry.promote('candidate', candidate.version, 'to be compared');
   type Index = { models: { name: string; version: string; state: string; reason: string }[] };
   const { models } = await client.call<Index>('RepositoryIndex');
   assert.deepEqual(models.map(({ name, version, state }) => [name, version, state]).sort(), [

@@ -162,14 +162,14 @@ test('an input that nobody kept is asked for and taken from a file', async () =>
 
 test('an input, a version or a preparation that is not the one of the record is rejected', async () => {
   const { record, card, input } = await recall(fixture.bus, records.batched.predictionId, undefined);
-  const refused = (changed: Partial<PredictionRecord>, what: RegExp, bytes: Uint8Array = input.bytes) =>
+  const rejectedFor = (changed: Partial<PredictionRecord>, what: RegExp, bytes: Uint8Array = input.bytes) =>
     assert.rejects(
       replay({ record: { ...record, ...changed }, card, input: bytes, natsUrl: fixture.nats.url, signal: never }),
       (error: Error) => isCode('HASH_MISMATCH')(error) && what.test(error.message),
     );
-  await refused({}, /the input \(/, image);
-  await refused({ modelHash: '0'.repeat(64) }, /the weights \(/);
-  await refused({ transformHash: '0'.repeat(64) }, /the preparation \(/);
+  await rejectedFor({}, /the input \(/, image);
+  await rejectedFor({ modelHash: '0'.repeat(64) }, /the weights \(/);
+  await rejectedFor({ transformHash: '0'.repeat(64) }, /the preparation \(/);
 });
 
 test('rounding passes when something else computes, and only then', () => {
@@ -205,16 +205,16 @@ test('sulcus predictions: a table by model; wrong options are all named, exit co
 test('a pruned version is named with what keeps versions, an unknown prediction with how far records reach', async () => {
   await fixture.registry.promote('champion', 'test-000003', 'leaves the first unprotected');
   assert.deepEqual(await fixture.registry.prune(1), ['test-000001']);
-  const refused = (predictionId: string, why: RegExp) =>
+  const rejectedFor = (predictionId: string, why: RegExp) =>
     assert.rejects(
       recall(fixture.bus, predictionId, undefined),
       (error: Error) => isCode('NOT_FOUND')(error) && why.test(error.message),
     );
-  await refused(
+  await rejectedFor(
     records.batched.predictionId,
     /Prediction .* was made by test-000001, which the registry no longer has: .*SULCUS_KEEP_VERSIONS/,
   );
-  await refused(
+  await rejectedFor(
     '00000000-0000-4000-8000-000000000000',
     /There is no record of prediction .* Stored: \d+ records since/,
   );

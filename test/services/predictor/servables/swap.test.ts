@@ -140,16 +140,16 @@ test('a version that the alias moved back from while it was loaded never serves,
 test('a version with broken weights never serves: the old one stays and an event says why', async () => {
   const truncated = await publishModel(fixture.registry, 20, {}, Buffer.from('no weights at all'));
   await fixture.registry.promote('champion', truncated.version, 'by mistake');
-  await untilRefused(truncated.version, /MODEL_INVALID/);
+  await untilRejected(truncated.version, /MODEL_INVALID/);
   assert.equal(service.serving!.card.version, cards[2]!.version);
 
   const nan = await publishModel(fixture.registry, 21, {}, nanWeights());
   await fixture.registry.promote('champion', nan.version, 'by mistake');
-  await untilRefused(nan.version, /no probabilities/);
+  await untilRejected(nan.version, /no probabilities/);
 
   const skewed = await publishModel(fixture.registry, 22, { transformHash: '0'.repeat(64) });
   await fixture.registry.promote('champion', skewed.version, 'by mistake');
-  await untilRefused(skewed.version, /not the one its hash names/);
+  await untilRejected(skewed.version, /not the one its hash names/);
 
   assert.equal((await client.predict({ image: images[0]! })).modelVersion, cards[2]!.version);
   assert.equal(await checkHealth(service.address, 'sulcus.v1.Predictor'), 'SERVING');
@@ -159,12 +159,12 @@ test('a version whose stored weights are gone or damaged never serves', async ()
   const gone = await publishModel(fixture.registry, 23);
   await fixture.bus.deleteOwnedBlobs('model.test.23');
   await fixture.registry.promote('champion', gone.version, 'by mistake');
-  await untilRefused(gone.version, /NOT_FOUND|MODEL_INVALID/);
+  await untilRejected(gone.version, /NOT_FOUND|MODEL_INVALID/);
 
   const damaged = await publishModel(fixture.registry, 24);
   await damageBlob(subjects.blobChunk(damaged.weights.sha256, 0, 'model.test.24'));
   await fixture.registry.promote('champion', damaged.version, 'by mistake');
-  await untilRefused(damaged.version, /another hash/);
+  await untilRejected(damaged.version, /another hash/);
 
   assert.equal((await client.predict({ image: images[0]! })).modelVersion, cards[2]!.version);
 });
@@ -214,12 +214,12 @@ async function swapsDuring(work: () => Promise<void>): Promise<string[]> {
   return (await versions()).slice(before);
 }
 
-async function untilRefused(version: string, why: RegExp): Promise<void> {
+async function untilRejected(version: string, why: RegExp): Promise<void> {
   await until(
     async () =>
       (await predictorEvents(fixture.bus)).some(
         ({ state }) => state?.message.includes(version) && why.test(state.message),
       ),
-    `${version} refused: ${why}`,
+    `${version} rejected: ${why}`,
   );
 }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { encodeSafetensors } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
+import { isStatus } from '../../../helpers/errors.js';
 import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from '../protocols/_oip-client.js';
 import {
   assertClose,
@@ -16,8 +17,6 @@ import {
   type Fixture,
 } from '../_predictor.js';
 
-const [DEADLINE_EXCEEDED, NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, UNIMPLEMENTED] = [4, 5, 8, 9, 12];
-
 let fixture: Fixture;
 let direct: DirectAnswers;
 let service: PredictorService;
@@ -29,7 +28,7 @@ before(async () => {
   [fixture, direct] = await Promise.all([createFixture(), DirectAnswers.start()]);
   for (let seed = 1; seed <= 3; seed++) cards.push(await publishModel(fixture.registry, seed));
   await fixture.registry.promote('champion', cards[0]!.version, 'first');
-  await fixture.registry.promote('candidate', cards[1]!.version, 'on trial');
+  await fixture.registry.promote('candidate', cards[1]!.version, 'to be compared');
   service = await fixture.start({ maxLoadedVersions: 1 });
   await untilServing(service, cards[0]!.version);
   client = connectOip(service.address);
@@ -40,12 +39,6 @@ after(async () => {
   await fixture.close();
   await direct[Symbol.asyncDispose]();
 });
-
-const refused = (code: number, text: RegExp) => (error: { code: number; message: string }) => {
-  assert.equal(error.code, code, error.message);
-  assert.match(error.message, text);
-  return true;
-};
 
 function infer(version: string, from: OipClient = client, parameters: object = {}): Promise<InferAnswer> {
   return from.infer({
@@ -105,12 +98,12 @@ test('while all places are in use another version is RESOURCE_EXHAUSTED; no call
   assert.equal(await isReady('3'), false);
   const late = assert.rejects(
     infer('3', client, { timeout: { int64_param: 50_000 } }),
-    refused(DEADLINE_EXCEEDED, /timeout of 50000 microseconds/),
+    isStatus('DEADLINE_EXCEEDED', /timeout of 50000 microseconds/),
   );
   await until(async () => (await states())[cards[2]!.version] !== 'UNAVAILABLE', 'the load has begun');
   await assert.rejects(
     infer('2'),
-    refused(RESOURCE_EXHAUSTED, /test-000002 has no place: 1 versions beside the one in service are in use/),
+    isStatus('RESOURCE_EXHAUSTED', /test-000002 has no place: 1 versions beside the one in service are in use/),
   );
   await late;
   await assertAnswers('3', cards[2]!);
@@ -137,7 +130,7 @@ test('Load and Unload by name and version; the live version stays', async () => 
   assert.equal(await isReady('2'), false);
   await assert.rejects(
     client.call('RepositoryModelUnload', { model_name: 'test', parameters: { version: { string_param: '1' } } }),
-    refused(UNIMPLEMENTED, /stays in service/),
+    isStatus('UNIMPLEMENTED', /stays in service/),
   );
   await assertAnswers('', cards[0]!);
 });
@@ -146,7 +139,7 @@ test('an unknown version is NOT_FOUND, one that fails its check is rejected, and
   for (const version of ['77', 'test-000077', 'other-000001', 'no such', '../1'])
     await assert.rejects(
       infer(version),
-      refused(NOT_FOUND, /There is no version or alias ".*" here: test-000001 is in service/),
+      isStatus('NOT_FOUND', /There is no version or alias ".*" here: test-000001 is in service/),
     );
   const nan = encodeSafetensors(
     new Map(
@@ -157,7 +150,7 @@ test('an unknown version is NOT_FOUND, one that fails its check is rejected, and
   for (const count of [1, 2])
     await assert.rejects(
       infer(broken.version),
-      refused(FAILED_PRECONDITION, /MODEL_INVALID.*no probabilities/),
+      isStatus('FAILED_PRECONDITION', /MODEL_INVALID.*no probabilities/),
       `time ${count}`,
     );
   assert.equal((await states())[broken.version], 'UNAVAILABLE');
@@ -170,8 +163,8 @@ test('without places other versions are NOT_FOUND, with the reason', async () =>
   const other = connectOip(strict.address);
   await assert.rejects(
     infer('candidate', other),
-    refused(
-      NOT_FOUND,
+    isStatus(
+      'NOT_FOUND',
       /"candidate" points to test-000002, which is not loaded here: .*SULCUS_MAX_LOADED_VERSIONS allows no other/,
     ),
   );

@@ -204,16 +204,16 @@ test('views: a slice is the mean of what the network says to the same image flip
   const decoded = await decodeImage(images[0]!);
   const pixels = compileTransform(transform, 'eval')(decoded);
   const width = transform.outputWidth;
-  const mirrored = (from: Uint8Array): Uint8Array =>
+  const flipped = (from: Uint8Array): Uint8Array =>
     from.map((_, index) => from[index - (index % width) + width - 1 - (index % width)]!);
-  // Mirrored by hand; turned by the warp that training uses, which is checked against torchvision elsewhere.
-  const turned = (degrees: number): Uint8Array =>
+  // Flipped by hand; rotated by the warp that training uses, which is checked against torchvision elsewhere.
+  const rotated = (degrees: number): Uint8Array =>
     compileTransform(
       { ...transform, train: [...transform.eval, { op: 'randomRotation', degrees: [degrees, degrees] }] },
       'train',
     )(decoded, createRandom('any'));
-  // A mirrored image turned one way is the mirror image of the image turned the other way.
-  const views = [pixels, mirrored(pixels), turned(5), turned(-5), mirrored(turned(-5))];
+  // A flipped image rotated one way is the image rotated the other way, flipped.
+  const views = [pixels, flipped(pixels), rotated(5), rotated(-5), flipped(rotated(-5))];
   const answers = await Promise.all(
     views.map(async (view) => Array.from(temperatureScaled(await direct.ofPixels(1, view), TEMPERATURE))),
   );
@@ -242,12 +242,12 @@ test('views: a slice is the mean of what the network says to the same image flip
 test('every view leaves a record with its own preparation, and can be made again to the bit', async () => {
   const study = await ask([images[1]!], { views: 2 });
   const store = new RecordStore(fixture.bus);
-  const [own, mirrored] = study.slices[0]!.predictionIds;
+  const [own, flipped] = study.slices[0]!.predictionIds;
   await until(
-    async () => (await store.find(own!)) !== undefined && (await store.find(mirrored!)) !== undefined,
+    async () => (await store.find(own!)) !== undefined && (await store.find(flipped!)) !== undefined,
     'both records',
   );
-  const records = await Promise.all([own!, mirrored!].map(async (id) => (await store.find(id))!.record));
+  const records = await Promise.all([own!, flipped!].map(async (id) => (await store.find(id))!.record));
   assert.deepEqual(
     records.map(({ studyId, requestName, sampleId }) => [studyId, requestName, sampleId]),
     records.map(() => ['', 'slice 0', study.slices[0]!.sampleId]),
