@@ -99,9 +99,8 @@ export type ServiceMethods<GeneratedClient, GeneratedHandlers> = {
 
 // ---- without types
 
-/** A handler of a service known only at run time. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the definition, not the compiler, knows the message
-// types
+/** A handler of a service known only at run time: its definition, not the compiler, knows the message types. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type UntypedHandler = (requests: any, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
 export type UntypedHandlers = Readonly<Record<string, UntypedHandler>>;

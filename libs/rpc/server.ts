@@ -1,4 +1,5 @@
 import { ServerCredentials, type Server } from '@grpc/grpc-js';
+import { pause } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { compileServerOptions, type ServerLimits } from './channel-options.js';
@@ -143,12 +144,8 @@ async function stopServer(
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   const deadline = Date.now() + graceMs;
   while (running.size > 0 && Date.now() < deadline) {
-    await Promise.race([Promise.allSettled(running), delay(deadline - Date.now())]);
+    await Promise.race([Promise.allSettled(running), pause(deadline - Date.now())]);
   }
-  await Promise.race([closed, delay(FLUSH_MS)]);
+  await Promise.race([closed, pause(FLUSH_MS)]);
   server.forceShutdown();
-}
-
-function delay(timeMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, timeMs));
 }
