@@ -39,9 +39,10 @@ export class PredictorClient implements Disposable {
   constructor(address: string, { timeoutMs = DEFAULT_TIMEOUT_MS, maxMessageBytes }: PredictorClientOptions = {}) {
     this.address = address;
     this.#timeoutMs = timeoutMs;
-    const channel = { timeoutMs, connectTimeoutMs: timeoutMs, maxMessageBytes, retry: false };
+    const serverName = 'predictor';
+    const channel = { timeoutMs, connectTimeoutMs: timeoutMs, maxMessageBytes, retry: false, serverName };
     this.#predictor = createClient('Predictor', address, channel);
-    this.#health = createHealthClient(address);
+    this.#health = createHealthClient(address, { serverName });
   }
 
   /**

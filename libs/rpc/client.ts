@@ -19,6 +19,8 @@ export interface ClientConfig {
    * server is away.
    */
   retry?: boolean;
+  /** What people call the server, in messages, for example `predictor`. Default: the full name of its service. */
+  serverName?: string;
 }
 
 /** What every client has beside the methods of its service. */
@@ -52,6 +54,7 @@ export function createClientOf<M>(
     connectTimeoutMs = 10_000,
     maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
     retry = true,
+    serverName = contract.fullName,
   } = config;
   const definitions = Object.entries(contract.definition);
   const singleMethods = definitions
@@ -69,7 +72,7 @@ export function createClientOf<M>(
       client.waitForReady(Date.now() + waitMs, (error) => {
         if (!error) return resolve();
         reject(
-          new SulcusError('SERVICE_UNAVAILABLE', `No ${contract.fullName} answers at ${address}: is it running?`, {
+          new SulcusError('SERVICE_UNAVAILABLE', `No ${serverName} answers at ${address}: is it running?`, {
             cause: error,
             details: { address },
           }),

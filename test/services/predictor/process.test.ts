@@ -119,7 +119,7 @@ test('sulcus predict: nobody at the address is said once, exit code 1', async ()
     '300ms',
   );
   assert.deepEqual([code, stdout], [1, '']);
-  assert.match(stderr, /^predict: SERVICE_UNAVAILABLE: No .* answers at 127\.0\.0\.1:1: is it running\?$/m);
+  assert.match(stderr, /^predict: SERVICE_UNAVAILABLE: No predictor answers at 127\.0\.0\.1:1: is it running\?$/m);
 });
 
 test('sulcus predict: wrong options are all named, exit code 2; a path that is not there is said so', async () => {

@@ -91,7 +91,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<StudyPrediction> {
   const files = path === undefined ? [] : await findImages([path]);
-  using client = createClient('Predictor', given.address, { timeoutMs: given.timeoutMs });
+  using client = createClient('Predictor', given.address, { timeoutMs: given.timeoutMs, serverName: 'predictor' });
   await client.waitForReady();
   const life = { timeoutMs: given.timeoutMs, signal };
   const { prediction } =
