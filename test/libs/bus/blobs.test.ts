@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { blobOwners, CHUNK_BYTES, connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 let nats: TestNats;
 let bus: Bus;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHUNK_BYTES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats } from '../../_helpers/nats.js';
+import { startNats } from '../../helpers/nats.js';
 import { connect, idOf, publishLabels, range, until } from './_fixtures.js';
 
 test('over a broker killed twice nothing is lost, and order and identity are kept', async (t) => {

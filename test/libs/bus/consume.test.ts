@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type DeadLetter, type LabelEvent } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 import { idOf, publishLabels, range, until } from './_fixtures.js';
 
 let nats: TestNats;

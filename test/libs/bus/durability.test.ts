@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, readDurability, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats } from '../../_helpers/nats.js';
+import { startNats } from '../../helpers/nats.js';
 import { until } from './_fixtures.js';
 
 test('the server says whether acknowledged messages are on the disk', async (t) => {

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 import { idOf, publishLabels, range } from './_fixtures.js';
 
 let nats: TestNats;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { connectBus, HeaderName, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 let nats: TestNats;
 let bus: Bus;

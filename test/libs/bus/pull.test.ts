@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type TensorBatch } from '#libs/contracts';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 import { range } from './_fixtures.js';
 
 let nats: TestNats;

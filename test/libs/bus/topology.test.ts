@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { startNats } from '../../_helpers/nats.js';
+import { startNats } from '../../helpers/nats.js';
 import { connect, until } from './_fixtures.js';
 
 test('many services may ensure the topology at once, and again later', async (t) => {

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { startTelemetry, withSpan, type Telemetry } from '#libs/telemetry';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 let nats: TestNats;
 let bus: Bus;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
 import type { ModelCardDraft } from '#libs/registry';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export interface Broker {
   nats: TestNats;

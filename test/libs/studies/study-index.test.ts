@@ -4,7 +4,7 @@ import { connectBus, subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { StudyIndex } from '#libs/studies';
 import { createLogger } from '#libs/telemetry';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 let nats: TestNats;
 let bus: Bus;

@@ -9,7 +9,7 @@ import { createRandom } from '#libs/random';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
 import { IngestEvents, IngestService, Ingestor, Pseudonyms, readConfig, type IngestConfig } from '#services/ingest';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export const TEST_KEY = 'a key of the test that is long enough';
 

@@ -16,7 +16,7 @@ import { createRandom } from '#libs/random';
 import { Registry, type ModelCard } from '#libs/registry';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, PredictorService, type PredictorConfig } from '#services/predictor';
-import { startNats } from '../../_helpers/nats.js';
+import { startNats } from '../../helpers/nats.js';
 
 /** Small enough that a version loads in a second and an answer takes milliseconds. */
 export const SIZE_PX = 32;

@@ -5,7 +5,7 @@ import { codecs, type BatchRequestInput, type SampleRef, type TensorBatch } from
 import { canonicalTransformJson, encodeImage, renderPhantom, transformHash, transforms } from '#libs/imaging';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, runPreprocess, type PreprocessConfig } from '#services/preprocess';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export const spec = transforms['default-96']!;
 

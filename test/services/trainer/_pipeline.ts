@@ -3,7 +3,7 @@ import { codecs, type PipelineEvent, type ValidationResult } from '#libs/contrac
 import { Registry } from '#libs/registry';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, runPreprocess } from '#services/preprocess';
-import { startNats, type TestNats } from '../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 import { answerBatchRequests } from './_preprocess.js';
 import { TrainerStarter } from './_trainer.js';
 

@@ -6,7 +6,7 @@ import { Registry } from '#libs/registry';
 import { main as promote } from '../../../../services/cli/commands/promote.js';
 import { main as rollback } from '../../../../services/cli/commands/rollback.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
-import { startNats, type TestNats } from '../../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../../helpers/nats.js';
 import { content, draft } from '../../../libs/registry/_fixtures.js';
 
 const isCode = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);

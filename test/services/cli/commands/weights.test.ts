@@ -8,7 +8,7 @@ import { connectBus } from '#libs/bus';
 import { decodeImage } from '#libs/imaging';
 import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
 import { Registry } from '#libs/registry';
-import { startNats } from '../../../_helpers/nats.js';
+import { startNats } from '../../../helpers/nats.js';
 import { main } from '../../../../services/cli/commands/weights/weights.js';
 
 const config = {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { EngineInfo } from '#libs/engine';
-import { startNats } from '../../../_helpers/nats.js';
+import { startNats } from '../../../helpers/nats.js';
 import { brokerFindings } from '../../../../services/cli/doctor/broker.js';
 import { engineFinding, engineFindings } from '../../../../services/cli/doctor/engine.js';
 import { allWell, renderFindings, type Finding } from '../../../../services/cli/doctor/finding.js';

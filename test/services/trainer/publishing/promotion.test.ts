@@ -4,7 +4,7 @@ import { connectBus, Streams, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry, type ModelCard } from '#libs/registry';
 import { settle } from '../../../../services/trainer/publishing/promotion.js';
-import { startNats, type TestNats } from '../../../_helpers/nats.js';
+import { startNats, type TestNats } from '../../../helpers/nats.js';
 import { content, draft } from '../../../libs/registry/_fixtures.js';
 
 let nats: TestNats;
