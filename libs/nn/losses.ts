@@ -29,19 +29,27 @@ export function classificationOutcome(graph: Graph, logits: Tensor, labels: Tens
   return { losses: sparseSoftmaxCrossEntropy(graph, logits, labels), correct: sum(graph, cast(graph, hits, 'int32')) };
 }
 
+/** A loss as a quotient: the loss is `sum` / `denominator`. */
+export interface LossQuotient {
+  /** Summed over the samples, float32 scalar. */
+  readonly sum: Tensor;
+  /** Summed weights of the samples' classes, float32 scalar; undefined: the number of samples. */
+  readonly denominator: Tensor | undefined;
+}
+
 /**
- * The loss that training lowers, a scalar in nats: torch's `CrossEntropyLoss` with its mean. With class weights w and
- * smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y, sums over the samples.
+ * The loss that training lowers, in its two sums over the samples: torch's `CrossEntropyLoss` with its mean. With class weights
+ * w and smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y.
  * @param losses the plain cross-entropies of {@link classificationOutcome}
  */
-export function trainingLoss(
+export function trainingLossSum(
   graph: Graph,
   logits: Tensor,
   labels: Tensor,
   losses: Tensor,
   { classWeights, labelSmoothing = 0 }: TrainingConfig,
-): Tensor {
-  if (!classWeights && labelSmoothing === 0) return mean(graph, losses);
+): LossQuotient {
+  if (!classWeights && labelSmoothing === 0) return { sum: sum(graph, losses), denominator: undefined };
   const outputs = logits.shape[1]!;
   // Outputs beyond the classes (of a head that keeps ImageNet's) have no weight of their own.
   const weights = graph.constant(
@@ -51,5 +59,21 @@ export function trainingLoss(
   );
   const targets = mul(graph, oneHot(graph, labels, outputs), weights);
   const smoothed = add(graph, mul(graph, targets, 1 - labelSmoothing), mul(graph, weights, labelSmoothing / outputs));
-  return div(graph, neg(graph, sum(graph, mul(graph, logSoftmax(graph, logits), smoothed))), sum(graph, targets));
+  return {
+    sum: neg(graph, sum(graph, mul(graph, logSoftmax(graph, logits), smoothed))),
+    denominator: sum(graph, targets),
+  };
+}
+
+/** The loss that training lowers, a scalar in nats; see {@link trainingLossSum}. */
+export function trainingLoss(
+  graph: Graph,
+  logits: Tensor,
+  labels: Tensor,
+  losses: Tensor,
+  config: TrainingConfig,
+): Tensor {
+  if (!config.classWeights && (config.labelSmoothing ?? 0) === 0) return mean(graph, losses);
+  const { sum: total, denominator } = trainingLossSum(graph, logits, labels, losses, config);
+  return div(graph, total, denominator!);
 }

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import type { Sharding } from './programs/sharding.js';
 import type { NetworkConfig } from './network-config.js';
 
 /** How a network is trained, the optimizer apart. Everything is optional: by default all layers learn from the plain cross-entropy. */
@@ -13,11 +14,13 @@ export interface TrainingConfig {
   readonly inferenceModeSteps?: boolean;
   /** Determines, with the step's number, what dropout drops. Default 0. */
   readonly seed?: number;
+  /** A step's batch in shards, over one device or several. Default: one shard. */
+  readonly sharding?: Sharding;
 }
 
 /** @throws INVALID_ARGUMENT naming all mistakes */
 export function assertTrainingConfig(
-  { classWeights, labelSmoothing = 0, seed = 0 }: TrainingConfig,
+  { classWeights, labelSmoothing = 0, seed = 0, sharding }: TrainingConfig,
   { classes }: NetworkConfig,
 ): void {
   const mistakes: string[] = [];
@@ -30,6 +33,8 @@ export function assertTrainingConfig(
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     mistakes.push(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
   if (!Number.isSafeInteger(seed) || seed < 0) mistakes.push(`seed must be a whole number from 0, got ${seed}`);
+  if (sharding && !(Number.isSafeInteger(sharding.count) && sharding.count >= 2))
+    mistakes.push(`a step has 2 shards or more, got ${sharding.count}`);
   if (mistakes.length > 0)
     throw new SulcusError('INVALID_ARGUMENT', `The training cannot be built: ${mistakes.join('; ')}`, {
       details: { mistakes },

@@ -76,6 +76,8 @@ const modelCard = z.object({
   /** Span that published the version: predictions link to it. */
   traceparent: z.string().optional(),
   codeVersion: z.string(),
+  /** What computed the weights, for example `CPU:0`; absent in cards from before several could. */
+  devices: z.array(z.string()).readonly().optional(),
 });
 
 /** Everything that must be known to use a version, and to say where it came from. Never changes once published. */

@@ -11,6 +11,10 @@ export interface BenchOptions {
   readonly size: number;
   /** As written on the command line and in the result. */
   readonly precision: 'bf16' | 'float32';
+  /** Shards of a training step. */
+  readonly shards: number;
+  /** What they are spread over, as SULCUS_DEVICES says it. */
+  readonly devices?: string | undefined;
   /** Time to measure, per party; warming up comes on top. */
   readonly seconds: number;
   /** Steps of a soak. */
@@ -56,6 +60,8 @@ export function parseOptions(
     batch: count('batch', defaults.batch),
     size: count('size', defaults.size ?? 224),
     precision,
+    shards: countOf('shards', values.shards, 1),
+    devices: values.devices,
     seconds: count('seconds', 20),
     steps: count('steps', 2000),
     json: values.json ?? false,
@@ -74,6 +80,8 @@ function read(argv: readonly string[]) {
         batch: { type: 'string' },
         size: { type: 'string' },
         precision: { type: 'string' },
+        shards: { type: 'string' },
+        devices: { type: 'string' },
         seconds: { type: 'string' },
         steps: { type: 'string' },
         rounds: { type: 'string' },

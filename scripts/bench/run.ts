@@ -42,7 +42,8 @@ const FREEING_MS = 500;
 
 /** Ourselves. Both processes count as memory: the one that asks, and the engine. */
 async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Contestant> {
-  const engine = await startEngine({ label: 'bench' });
+  if (options.devices !== undefined) process.env['SULCUS_DEVICES'] = options.devices;
+  const engine = await startEngine({ maxDevices: options.shards, label: 'bench' });
   try {
     const step = await benchmark.prepare(engine, options);
     for (let count = 0; count < benchmark.warmUpSteps; count++) await step();

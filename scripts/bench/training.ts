@@ -6,11 +6,14 @@ import { networkConfig, type BenchOptions } from './options.js';
 /** Loads a network with Adam and random images; the result makes one training step on them. */
 export async function prepareTraining(engine: Engine, options: BenchOptions): Promise<() => Promise<unknown>> {
   const config = networkConfig(options);
+  const { shardDevices } = engine.info;
+  const devices = shardDevices.length > 1 ? shardDevices.map((device) => `/device:${device}`) : undefined;
   const session = await TrainingSession.create(
     engine,
     config,
     { name: 'adam', learningRate: 1e-4 },
     { weights: initialState(config, 1) },
+    options.shards > 1 ? { sharding: { count: options.shards, devices } } : {},
   );
   const batch = randomBatch(options, config.classes);
   return () => session.trainStep(batch);

@@ -1,7 +1,8 @@
 /**
  * The native binding of @tensorflow/tfjs-node-gpu, compiled from the package's own sources against our libtensorflow.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { engineBinding, root } from './paths.mjs';
 import { SetupError } from './output.mjs';
@@ -14,9 +15,16 @@ import { compileModule, findCompiler, linkedParts } from './native-module.mjs';
 const SOURCES = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
 const STAMP = `${engineBinding}.json`;
 
+/** Gives the binding's sessions their configuration: stands in for the two functions of TensorFlow's that the binding calls. */
+const SESSION_OPTIONS = path.join(root, 'libs/engine/native/session/session-options.cc');
+const STAND_INS = ['-DTF_NewSessionOptions=SulcusNewSessionOptions', '-DTF_SessionRun=SulcusSessionRun'];
+
 /** Everything the compiled file depends on; another value means compiling again. */
 const inputs = () => ({
   binding: readJson(path.join(SOURCES, 'package.json'))?.version,
+  sessionOptions: existsSync(SESSION_OPTIONS)
+    ? createHash('sha256').update(readFileSync(SESSION_OPTIONS)).digest('hex')
+    : null,
   ...linkedParts(engineBinding),
 });
 
@@ -62,7 +70,14 @@ export const engineBindingStep = {
     const sources = readdirSync(path.join(SOURCES, 'binding'))
       .filter((file) => file.endsWith('.cc'))
       .map((file) => path.join(SOURCES, 'binding', file));
-    await compileModule({ name: 'the engine binding', compiler, optimisation: '-O2', sources, output: engineBinding });
+    await compileModule({
+      name: 'the engine binding',
+      compiler,
+      optimisation: '-O2',
+      definitions: STAND_INS,
+      sources: [...sources, SESSION_OPTIONS],
+      output: engineBinding,
+    });
     const problem = await load();
     if (problem !== undefined) throw new SetupError(`The compiled engine binding does not load (${problem}).`);
     writeJson(STAMP, { ...inputs(), file: await recordOf(engineBinding) });

@@ -27,10 +27,10 @@ export function linkedParts(output) {
 /**
  * The compiler's arguments. Both libraries are linked because each exports functions the other lacks;
  * the run path is relative inside the clone, so that the clone can be moved.
- * @param {{ optimisation: string, sources: readonly string[], headers: string, library: string, runPath: string,
- *   output: string }} parts
+ * @param {{ optimisation: string, definitions?: readonly string[], sources: readonly string[], headers: string,
+ *   library: string, runPath: string, output: string }} parts
  */
-export function compilerArguments({ optimisation, sources, headers, library, runPath, output }) {
+export function compilerArguments({ optimisation, definitions = [], sources, headers, library, runPath, output }) {
   return [
     '-std=c++17',
     optimisation,
@@ -38,6 +38,7 @@ export function compilerArguments({ optimisation, sources, headers, library, run
     '-shared',
     '-DNAPI_VERSION=8',
     '-w',
+    ...definitions,
     `-I${path.join(headers, 'include')}`,
     `-I${path.join(library, 'include')}`,
     ...sources,
@@ -65,10 +66,10 @@ export async function compile(name, compiler, args) {
 
 /**
  * Compiles a module and puts it in its place, from where alone its relative run path resolves: load it there to try it.
- * @param {{ name: string, compiler: string, optimisation: string, sources: readonly string[], output: string }} module
+ * @param {{ name: string, compiler: string, optimisation: string, definitions?: readonly string[], sources: readonly string[], output: string }} module
  * @throws {SetupError} with the compiler's first error
  */
-export async function compileModule({ name, compiler, optimisation, sources, output }) {
+export async function compileModule({ name, compiler, optimisation, definitions, sources, output }) {
   const library = libtensorflowInUse();
   const runPath = process.env.SULCUS_LIBTENSORFLOW_DIR
     ? library
@@ -78,7 +79,7 @@ export async function compileModule({ name, compiler, optimisation, sources, out
     await compile(
       name,
       compiler,
-      compilerArguments({ optimisation, sources, headers: HEADERS, library, runPath, output: compiled }),
+      compilerArguments({ optimisation, definitions, sources, headers: HEADERS, library, runPath, output: compiled }),
     );
     moveIntoPlace(compiled, output);
   });

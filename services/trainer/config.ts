@@ -12,7 +12,7 @@ import {
   text,
   type Parsed,
 } from '#libs/config';
-import { engineEnvironment } from '#libs/engine';
+import { devicesEnvironment, engineEnvironment } from '#libs/engine';
 
 /** Environment of the trainer. */
 export const environment = {
@@ -99,6 +99,7 @@ export const environment = {
     }),
   ],
   ...engineEnvironment,
+  ...devicesEnvironment,
   engineThreads: [
     'SULCUS_ENGINE_THREADS',
     optional(integer({ min: 1, description: 'Threads of the engine; default: one per core' })),

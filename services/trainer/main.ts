@@ -16,7 +16,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     const recipe = await resolveRecipe(config);
     await using bus = await connectBus({ servers: config.natsUrl, name: 'trainer', signal });
     await bus.ensureTopology();
-    await using engine = await startEngine({ threads: config.engineThreads, label: 'trainer' });
+    await using engine = await startEngine({
+      threads: config.engineThreads,
+      maxDevices: recipe.shards ?? 1,
+      label: 'trainer',
+    });
     await runTrainer({ bus, engine, config, recipe, log, instance, codeVersion: packageVersion() }, signal);
   });
 }

@@ -51,9 +51,15 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     network,
     recipe.optimizer,
     restored ?? { weights: begin!.weights },
-    resolveTraining(recipe, config.classes),
+    resolveTraining(recipe, config.classes, engine.info.shardDevices),
   );
-  await events.state('ready', begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`);
+  const beginning = begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`;
+  const { shardDevices } = engine.info;
+  const spread =
+    shardDevices.length > 1 ? `training on ${shardDevices.length} devices (${shardDevices.join(', ')}); ` : '';
+  if (spread !== '')
+    log.info({ devices: shardDevices, shards: recipe.shards }, `training on ${shardDevices.length} devices`);
+  await events.state('ready', `${spread}${beginning}`);
 
   await sweepBatchBlobs(bus, config.run);
   const index = new SampleIndex(config.classes, log);
@@ -72,6 +78,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
       transformHash: hash,
       parameterCount: countTrainable(listParameters(network)),
       codeVersion,
+      devices: engine.info.shardDevices,
     },
     config.keepVersions,
   );

@@ -2,6 +2,7 @@ import { choice, parseEnvironment } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { findBinding } from '../tensorflow/binding.js';
 import { allocatorSettings } from '../tensorflow/allocator.js';
+import { selectedDevices } from '../tensorflow/devices.js';
 import { kernelSettings } from '../tensorflow/custom-ops.js';
 import type { EngineInfo, EngineKind } from '../protocol/engine-info.js';
 import type { Engine, EngineOptions } from './engine.js';
@@ -38,6 +39,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     const mayReplace =
       engine === 'auto' &&
       process.env['SULCUS_ENGINE_BINDING'] === undefined &&
+      // Nor does anything take the place of GPUs that were asked for.
+      (options.maxDevices === undefined || selectedDevices().kind !== 'gpu') &&
       error instanceof SulcusError &&
       error.code === 'ENGINE_UNAVAILABLE';
     if (!mayReplace) throw error;
@@ -56,5 +59,7 @@ async function start(kind: EngineKind, options: EngineOptions): Promise<Engine> 
 }
 
 /** `tensorflow 2.21.0 (CPU:0)` or `portable (tfjs-wasm 4.22.0)`: an engine as logs and summaries name it. */
-export const describeEngine = ({ kind, library, version, devices }: EngineInfo): string =>
-  kind === 'portable' ? `portable (${library} ${version})` : `${library} ${version} (${devices[0]})`;
+export const describeEngine = ({ kind, library, version, devices, shardDevices }: EngineInfo): string =>
+  kind === 'portable'
+    ? `portable (${library} ${version})`
+    : `${library} ${version} (${shardDevices.length > 1 ? shardDevices.join(', ') : devices[0]})`;

@@ -12,6 +12,11 @@ export interface ProcessOptions {
   allocator?: 'custom' | 'tensorflow';
   /** The process's nice value: 0 (default) to 19 (least urgent). */
   niceness?: number;
+  /**
+   * Devices that SULCUS_DEVICES may give this engine, at most: one for each shard of a step. Default: the one GPU that
+   * SULCUS_GPU_DEVICE names, or the processor, whatever SULCUS_DEVICES says.
+   */
+  maxDevices?: number;
   /** Shown in the process list after `sulcus-engine`. */
   label?: string;
 }

@@ -1,6 +1,7 @@
 import { serializeProgram } from '#libs/graph';
 import type { EngineImplementation } from '../protocol/engine-kind.js';
 import { allocatorEnvironment } from './allocator.js';
+import { deviceEnvironment } from './devices.js';
 import { gpuEnvironment } from './gpus.js';
 
 /** TensorFlow by its C library: loads SavedModels, perhaps with ops that only its device has. */
@@ -8,7 +9,7 @@ export const tensorflow: EngineImplementation = {
   title: 'TensorFlow',
   main: new URL('./main', import.meta.url),
 
-  environment: ({ threads, kernels, allocator }) => ({
+  environment: ({ threads, kernels, allocator, maxDevices }) => ({
     defaults: {
       // Informational and warning lines of the library are noise; errors stay.
       TF_CPP_MIN_LOG_LEVEL: '2',
@@ -21,6 +22,7 @@ export const tensorflow: EngineImplementation = {
     },
     overrides: {
       ...allocatorEnvironment(allocator),
+      ...deviceEnvironment(maxDevices),
       ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads) }),
       ...(kernels === undefined ? {} : { SULCUS_ENGINE_KERNELS: kernels }),
     },

@@ -38,6 +38,20 @@ const customOps = (
   customBatchNormTypes: types,
 });
 
+/**
+ * What the parent gave this process to spread shards over.
+ * @throws Error when it asked for GPUs and this TensorFlow finds none
+ */
+function shardDevices(gpu: boolean): string[] {
+  const [kind, count] = (process.env['SULCUS_ENGINE_DEVICES'] ?? (gpu ? 'GPU:1' : 'CPU:1')).split(':');
+  if (kind === 'GPU' && !gpu) {
+    throw new Error(
+      'SULCUS_DEVICES asks for GPUs, but this TensorFlow finds none: it was built without CUDA, or its CUDA libraries do not load (sulcus doctor says which)',
+    );
+  }
+  return Array.from({ length: Number(count) }, (_, index) => `${kind}:${index}`);
+}
+
 function inspect(binding: TensorFlowBinding, customOpTypes: readonly CustomOpType[]): EngineInfo {
   const gpu = binding.isUsingGpuDevice();
   const flags = cpuFlags();
@@ -48,6 +62,7 @@ function inspect(binding: TensorFlowBinding, customOpTypes: readonly CustomOpTyp
     library: 'tensorflow',
     version: binding.TF_Version,
     devices: gpu ? ['GPU:0', 'CPU:0'] : ['CPU:0'],
+    shardDevices: shardDevices(gpu),
     precision: { bf16 },
     oneDnn: !gpu && usesOneDnn(flags),
     ...customOps(gpu ? [] : customOpTypes, flags),

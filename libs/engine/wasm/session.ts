@@ -24,6 +24,7 @@ export class WasmSession implements EngineSession {
       library,
       version,
       devices: ['CPU:0'],
+      shardDevices: ['CPU:0'],
       precision: { bf16: false },
       oneDnn: false,
       customConvolutionTypes: [],

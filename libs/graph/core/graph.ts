@@ -18,7 +18,7 @@ const NODE_NAME = /^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$/;
 /** Ops that produce the same value whenever they run, so ordering them buys nothing. */
 const ORDERLESS = new Set(['Const', 'Placeholder', 'VarHandleOp']);
 
-/** Constants up to this size are shared between their users. */
+/** Constants up to this size are shared between their users on a device: elsewhere they would be copied, and not be folded. */
 const SHARED_CONSTANT_BYTES = 64;
 
 export interface OpOptions {
@@ -40,6 +40,7 @@ export class Graph {
   readonly #constants = new Map<string, Tensor>();
   #scope = '';
   #controlInputs: readonly string[] = [];
+  #device: string | undefined;
 
   /** Every node, inputs before users. */
   get nodes(): readonly GraphNode[] {
@@ -85,6 +86,20 @@ export class Graph {
     }
   }
 
+  /**
+   * Runs `build`; every node it adds (placeholders apart, which are fed where the caller is) runs on the device, for example
+   * `/device:GPU:1`. Within another device the inner one holds; undefined leaves it as it is.
+   */
+  withDevice<T>(device: string | undefined, build: () => T): T {
+    const outer = this.#device;
+    this.#device = device ?? outer;
+    try {
+      return build();
+    } finally {
+      this.#device = outer;
+    }
+  }
+
   /** Adds a node of any op type. The typed emitters in `ops/` infer shapes; here the caller states the outputs. */
   op(
     type: string,
@@ -109,6 +124,7 @@ export class Graph {
       controlInputs,
       attrs,
       outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })),
+      ...(this.#device !== undefined && type !== 'Placeholder' ? { device: this.#device } : {}),
     };
     this.#nodes.push(node);
     this.#byName.set(name, node);
@@ -127,7 +143,9 @@ export class Graph {
   constant(value: NumericData, dtype: DType = 'float32', shape?: Shape): Tensor {
     const data = encodeTensor(value, dtype, shape);
     const key =
-      data.bytes.length <= SHARED_CONSTANT_BYTES ? `${dtype}[${data.shape.join()}]${data.bytes.join()}` : undefined;
+      data.bytes.length <= SHARED_CONSTANT_BYTES
+        ? `${this.#device ?? ''} ${dtype}[${data.shape.join()}]${data.bytes.join()}`
+        : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
     const constant = this.op('Const', [], { dtype: attr.type(dtype), value: attr.tensor(data) }, [data], {

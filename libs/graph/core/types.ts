@@ -67,6 +67,8 @@ export interface GraphNode {
   readonly controlInputs: readonly string[];
   readonly attrs: Attrs;
   readonly outputs: readonly TensorSpec[];
+  /** Where it must run, for example `/device:GPU:1`; where the engine likes when not given. */
+  readonly device?: string;
 }
 
 /** True for the types a gradient can flow through. */

@@ -39,3 +39,4 @@ export {
   resourceApplyMomentum,
   type AdamScalars,
 } from './update.js';
+export { FIXED_POINT_LIMIT, FIXED_POINT_SUM, FIXED_POINT_UNITS, fixedPointSum } from './fixed-point.js';

@@ -35,11 +35,13 @@ export function rewriteGraph(source: Graph, rewrites: readonly Rewrite[], kept?:
     if (kept && !kept.has(node.name)) continue;
     const inputs = node.inputs.map(moved);
     const controls = node.controlInputs.map((name) => ({ node: movedNode(name) }));
-    const outputs = graph.withControlInputs(
-      controls,
-      () =>
-        firstAnswer(rewrites, graph, node, inputs) ??
-        graph.op(node.type, inputs, node.attrs, node.outputs, { name: node.name }),
+    const outputs = graph.withDevice(node.device, () =>
+      graph.withControlInputs(
+        controls,
+        () =>
+          firstAnswer(rewrites, graph, node, inputs) ??
+          graph.op(node.type, inputs, node.attrs, node.outputs, { name: node.name }),
+      ),
     );
     tensors.set(node.name, outputs);
     operations.set(node.name, outputs[0]?.node ?? graph.lastOperation.node);

@@ -1,6 +1,7 @@
 import { useCustomBatchNorms } from '../passes/custom-ops/batch-norms.js';
 import { useCustomConvolutions } from '../passes/custom-ops/convolutions.js';
 import { fuseConvolutions } from '../passes/inference/fuse-convolutions.js';
+import { rewriteFixedPointSums } from '../passes/custom-ops/fixed-point-sums.js';
 import { lowerProgram } from '../passes/lowering/lower-program.js';
 import { updateEarly } from '../passes/training/early-updates.js';
 import { rematerialise } from '../passes/training/rematerialise.js';
@@ -29,6 +30,9 @@ export function serializeProgram(
 ): SerializedProgram {
   const forOneDnn = oneDnn ? rematerialise(updateEarly(fuseConvolutions(portable))) : portable;
   const withBatchNorms = useCustomBatchNorms(forOneDnn, customBatchNormTypes);
-  const { nodes, ...rest } = lowerProgram(useCustomConvolutions(withBatchNorms, customConvolutionTypes));
+  const withConvolutions = useCustomConvolutions(withBatchNorms, customConvolutionTypes);
+  const { nodes, ...rest } = lowerProgram(
+    rewriteFixedPointSums(withConvolutions, customBatchNormTypes.includes('float32')),
+  );
   return { savedModel: encodeSavedModel(nodes), ...rest };
 }

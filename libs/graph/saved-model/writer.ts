@@ -90,6 +90,7 @@ const nodeDef =
     text(writer, 2, node.type);
     node.inputs.forEach((input) => text(writer, 3, input.output === 0 ? input.node : `${input.node}:${input.output}`));
     node.controlInputs.forEach((name) => text(writer, 3, `^${name}`));
+    if (node.device !== undefined) text(writer, 4, node.device);
     for (const [name, attribute] of Object.entries(node.attrs)) {
       message(writer, 5, (entry) => {
         text(entry, 1, name);

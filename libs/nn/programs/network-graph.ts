@@ -17,6 +17,8 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** Layers that behave as for prediction in any case. */
   readonly isFrozen?: (layer: string) => boolean;
+  /** What is fed in place of {@link NetworkGraph.pixels}, for example the rows of a shard. */
+  readonly pixels?: Tensor;
 }
 
 /** A graph with the network's input, in which its training and its inference form share their parameters. */
@@ -36,11 +38,12 @@ export class NetworkGraph {
   }
 
   /** Emits the network in one of its forms. */
-  forward(options: ForwardOptions): Forward {
+  forward({ pixels, ...options }: ForwardOptions): Forward {
     const { architecture, classes, dropout, head = 'classifier' } = this.config;
     const network = new NetworkBuilder(this.parameters, { ...options, dropout });
     const model = getModel(architecture);
-    const features = model.features(network, this.#images);
+    const images = pixels ? normaliseImages(this.graph, pixels, this.config) : this.#images;
+    const features = model.features(network, images);
     return { network, features, ...buildHead(network, model, features, head, classes) };
   }
 }

@@ -6,6 +6,7 @@ import { assertFreezable, assertTrainingConfig, freezer, type TrainingConfig } f
 import { NetworkGraph, type Forward } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
 import { fillSignature, readSignature, writeSignature, type StateVariable } from './state-signatures.js';
+import { buildShardedStep } from './sharded-step.js';
 import { Updater } from './update-step.js';
 
 /**
@@ -15,6 +16,7 @@ import { Updater } from './update-step.js';
  * |---|---|---|
  * | `trainStep` | pixels, labels, the optimizer's scalars, `dropoutSeed` if anything drops | `loss` (mean, nats), `correct`; updates weights, slots, statistics |
  * | `inferenceModeStep` | pixels, labels, the optimizer's scalars | the same, with the running statistics and without dropout; only when asked for |
+ * | `shardedStep`, `shardedInferenceModeStep` | as `buildShardedStep` | the same, with the batch in shards; only when asked for |
  * | `evaluate` | pixels, labels | `lossSum` (plain cross-entropy), `correct`, `probabilities` [n, classes]; batch norm uses the running statistics |
  * | `readWeights`, `readOptimizer` | – | every parameter or slot by name, in torch's layout |
  * | `writeWeights`, `writeOptimizer` | the same | – |
@@ -54,6 +56,9 @@ export function buildTrainingProgram(
     };
   };
   const trainStep = step(forward);
+  const { sharding } = training;
+  const shardedStep =
+    sharding && buildShardedStep(networkGraph, updater, { ...training, sharding }, { training: true, isFrozen });
   const evaluate = graph.withScope('evaluate', (): Signature => {
     const inference = networkGraph.forward({ training: false });
     const outcome = classificationOutcome(graph, inference.logits, labels);
@@ -74,9 +79,16 @@ export function buildTrainingProgram(
     graph,
     signatures: {
       trainStep,
+      ...(shardedStep && { shardedStep }),
       ...(training.inferenceModeSteps && {
         inferenceModeStep: graph.withScope('inferenceMode', () => step(networkGraph.forward({ training: false }))),
       }),
+      ...(training.inferenceModeSteps &&
+        sharding && {
+          shardedInferenceModeStep: graph.withScope('inferenceMode', () =>
+            buildShardedStep(networkGraph, updater, { ...training, sharding }, { training: false }),
+          ),
+        }),
       evaluate,
       readWeights: readSignature(graph, weights),
       writeWeights: writeSignature(graph, weights),

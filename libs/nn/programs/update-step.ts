@@ -1,6 +1,8 @@
-import { add, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/graph';
+import { add, addN, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/graph';
 import type { Parameter, StatisticUpdate } from '../layers/network-builder.js';
 import type { Optimizer } from '../optimizers/index.js';
+import { shardDevice, sumShards, type Sharding } from './sharding.js';
+import type { ShardOutcome } from './sharded-step.js';
 import { slotVariable, type StateVariable } from './state-signatures.js';
 
 /** Stands in the engine's error when a step was refused. */
@@ -30,22 +32,66 @@ export class Updater {
    * {@link NON_FINITE_LOSS} in the error and changes nothing.
    */
   emitStep(loss: Tensor, statistics: readonly StatisticUpdate[]): Operation[] {
+    const { graph } = this;
+    const values = this.#values();
+    const weightGradients = graph.withScope('gradient', () => gradients(graph, loss, values));
+    return this.#emitUpdates(this.#emitCheck(loss), values, weightGradients, statistics);
+  }
+
+  /**
+   * The same for a step in shards: every update waits for what all shards contribute, and for a check of all of it. One shard
+   * that is not finite refuses the whole step.
+   */
+  emitShardedStep(
+    shards: readonly ShardOutcome[],
+    sharding: Sharding,
+  ): { loss: Tensor; correct: Tensor; targets: Operation[] } {
+    const { graph } = this;
+    const values = this.#values();
+    const contributions = shards.map(({ loss, statistics }, shard) =>
+      graph.withDevice(shardDevice(sharding, shard), () => [
+        ...graph.withScope('gradient', () => gradients(graph, loss, values)),
+        ...statistics.map(({ value }) => value),
+        loss,
+      ]),
+    );
+    return graph.withDevice(shardDevice(sharding, 0), () => {
+      const { sums, checks } = sumShards(graph, contributions, sharding);
+      const loss = sums.at(-1)!;
+      const check = this.#emitCheck(addN(graph, [loss, ...checks]));
+      const statistics = shards[0]!.statistics.map(({ variable }, index) => ({
+        variable,
+        value: sums[values.length + index]!,
+      }));
+      const correct = shards.map((shard) => shard.correct).reduce((total, each) => add(graph, total, each));
+      const targets = this.#emitUpdates(check, values, sums.slice(0, values.length), statistics);
+      return { loss, correct, targets };
+    });
+  }
+
+  #values(): Tensor[] {
+    return this.trainable.map(({ variable }) => variable.read());
+  }
+
+  #emitCheck(loss: Tensor): Tensor {
+    const attrs = { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) };
+    return this.graph.op('CheckNumerics', [loss], attrs, [loss])[0]!;
+  }
+
+  #emitUpdates(
+    check: Tensor,
+    values: readonly Tensor[],
+    weightGradients: readonly Tensor[],
+    statistics: readonly StatisticUpdate[],
+  ): Operation[] {
     const { graph, optimizer } = this;
-    const values = this.trainable.map(({ variable }) => variable.read());
-    const slopes = graph.withScope('gradient', () => gradients(graph, loss, values));
-    const check = graph.op(
-      'CheckNumerics',
-      [loss],
-      { T: attr.type('float32'), message: attr.string(NON_FINITE_LOSS) },
-      [loss],
-    )[0]!;
     return graph.withControlInputs([check], () => [
       ...this.trainable.map(({ variable }, index) => {
         const value = values[index]!;
         const gradient =
           optimizer.gradientDecay === 0
-            ? slopes[index]!
-            : add(graph, slopes[index]!, mul(graph, value, optimizer.gradientDecay));
+            ? weightGradients[index]!
+            : add(graph, weightGradients[index]!, mul(graph, value, optimizer.gradientDecay));
         const slots = Object.fromEntries(
           optimizer.slots.map((slot, position) => [slot, this.#memories[index]![position]!.variable]),
         );

@@ -5,6 +5,7 @@ import { HEADS } from '../head.js';
 import { listParameters } from '../initial-state.js';
 import { getModel, listModels } from '../models/index.js';
 import { optimizerSchema } from '../optimizers/index.js';
+import { MIN_SHARD_ROWS } from '../programs/sharding.js';
 import { scheduleSchema } from '../schedules/schedule.js';
 import { assertFreezable } from '../training-config.js';
 
@@ -49,6 +50,13 @@ const recipeSchema = z.strictObject({
   candidates: z.enum(['improved', 'every']).optional(),
   /** Images per step. */
   batchSize: z.int().min(1).max(4096),
+  /**
+   * Parts that a step's batch is cut into, each with batch norm statistics of its own, as torch's `DataParallel` has them. The
+   * weights depend on this number, not on how many devices compute the shards. Default 1.
+   */
+  shards: z.int().min(1).max(64).optional(),
+  /** How shards are summed: `fixed-point` (default), the same bits on any number of devices, or `float32`, with less work. */
+  shardReduction: z.enum(['fixed-point', 'float32']).optional(),
   /** Most passes over the training split. */
   epochs: z.int().min(1).max(100_000),
   /** Stop after `patience` validations in a row without a lower validation loss; null: never. */
@@ -71,7 +79,7 @@ export function parseRecipe(candidate: unknown): Recipe {
   const issues = parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
-  const mistakes = [...issues, ...contradictions(candidate)];
+  const mistakes = [...issues, ...contradictions(candidate), ...tooManyShards(candidate)];
   if (parsed.success && mistakes.length === 0) return parsed.data;
   throw new SulcusError(
     'INVALID_CONFIG',
@@ -80,6 +88,8 @@ export function parseRecipe(candidate: unknown): Recipe {
   );
 }
 
+const shardPart = z.object({ batchSize: z.int(), shards: z.int() });
+
 /** What the parts of a recipe must agree on, as far as they are valid themselves. */
 const networkPart = z.object({
   architecture,
@@ -87,6 +97,18 @@ const networkPart = z.object({
   head: head.optional().catch(undefined),
   frozenLayers: layers.optional().catch(undefined),
 });
+
+function tooManyShards(candidate: unknown): string[] {
+  const parsed = shardPart.safeParse(candidate);
+  if (!parsed.success || parsed.data.shards === 1) return [];
+  const { batchSize, shards } = parsed.data;
+  const needed = shards * MIN_SHARD_ROWS;
+  return batchSize < needed
+    ? [
+        `shards: ${shards} of at least ${MIN_SHARD_ROWS} images each need a batchSize of ${needed} or more, not ${batchSize}`,
+      ]
+    : [];
+}
 
 function contradictions(candidate: unknown): string[] {
   const parsed = networkPart.safeParse(candidate);

@@ -4,11 +4,13 @@ import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimizers/index.js';
 import type { NetworkProgram } from '../programs/network-program.js';
+import { isSharded } from '../programs/sharding.js';
 import { buildTrainingProgram } from '../programs/training-program.js';
 import { NON_FINITE_LOSS } from '../programs/update-step.js';
 import { nonFiniteTensors, type NetworkState, type StateTensor } from '../state/network-state.js';
 import type { TrainingConfig } from '../training-config.js';
 import { labelFeed, pixelFeed, type LabelledBatch } from './batch.js';
+import { shardedFeeds } from './sharded-feeds.js';
 import { readState, scalarOf, writeState } from './state-transfer.js';
 
 /** All that training must remember to go on as if it had never stopped. */
@@ -52,7 +54,7 @@ export class TrainingSession {
   private constructor(
     readonly config: NetworkConfig,
     private readonly learningRate: number,
-    private readonly seed: number,
+    private readonly training: TrainingConfig,
     private readonly optimizer: Optimizer,
     private readonly network: NetworkProgram,
     private readonly program: LoadedProgram,
@@ -75,7 +77,7 @@ export class TrainingSession {
       const session = new TrainingSession(
         config,
         optimizerConfig.learningRate,
-        training.seed ?? 0,
+        training,
         createOptimizer(optimizerConfig),
         network,
         program,
@@ -98,19 +100,32 @@ export class TrainingSession {
    * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they were
    */
   async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
-    const signature = batch.inferenceMode ? 'inferenceModeStep' : 'trainStep';
-    if (!this.network.program.signatures[signature])
-      throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
-    const feeds = this.#feeds(batch);
+    const { sharding } = this.training;
+    const inShards = isSharded(sharding, batch.count);
+    const signature = batch.inferenceMode
+      ? inShards
+        ? 'shardedInferenceModeStep'
+        : 'inferenceModeStep'
+      : inShards
+        ? 'shardedStep'
+        : 'trainStep';
+    const { inputs } = this.network.program.signatures[signature] ?? {};
+    if (!inputs) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
     const learningRate = batch.learningRate ?? this.learningRate;
     if (!(learningRate >= 0 && Number.isFinite(learningRate)))
       throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
+    // Checked as a whole before it is cut.
+    const whole = this.#feeds(batch);
     return this.#inTurn(async () => {
-      const scalars = this.optimizer.stepScalars(this.#steps + 1, learningRate);
-      for (const [name, value] of Object.entries(scalars))
+      const step = this.#steps + 1;
+      const seed = (this.training.seed ?? 0) | 0;
+      const feeds: Record<string, TensorValue> = inShards
+        ? shardedFeeds(this.config, batch, this.training, sharding, { step, seed, inputs })
+        : whole;
+      for (const [name, value] of Object.entries(this.optimizer.stepScalars(step, learningRate)))
         feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
-      if ('dropoutSeed' in this.network.program.signatures[signature]!.inputs)
-        feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(this.seed | 0, this.#steps + 1) };
+      if ('dropoutSeed' in inputs)
+        feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(seed, step) };
       const { loss, correct } = await this.program.run(signature, feeds).catch((error: unknown) => {
         throw this.#explain(error);
       });

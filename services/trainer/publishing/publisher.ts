@@ -11,6 +11,8 @@ export interface CardConstants {
   transformHash: string;
   parameterCount: number;
   codeVersion: string;
+  /** What computed the weights, for example `GPU:0` and `GPU:1`. */
+  devices: readonly string[];
 }
 
 /** What a publication takes from the state of a run, and leaves in it. */
@@ -80,7 +82,7 @@ export class Publisher {
   }
 
   #card(state: PublishedState, pending: PendingPublication, traceparent: string): ModelCardDraft {
-    const { network, transform, transformHash, parameterCount, codeVersion } = this.#constants;
+    const { network, transform, transformHash, parameterCount, codeVersion, devices } = this.#constants;
     const { identity, progress, lineage } = state;
     const { samples, loss, accuracy, sampleSetHash } = pending.metrics;
     return {
@@ -101,6 +103,7 @@ export class Publisher {
       ...(pending.calibration === undefined ? {} : { calibration: pending.calibration }),
       parameterCount,
       codeVersion,
+      devices,
       ...(state.parentVersion === null ? {} : { parent: state.parentVersion }),
       ...(traceparent === '' ? {} : { traceparent }),
     };

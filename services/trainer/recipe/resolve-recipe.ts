@@ -68,8 +68,12 @@ export function resolveNetwork(
  *
  * @throws INVALID_CONFIG when the class weights are not those of the classes
  */
-export function resolveTraining(recipe: Recipe, classes: readonly string[]): TrainingConfig {
-  const { classWeights, labelSmoothing, frozenLayers, bnFrozenAfterFirstEpoch, seed } = recipe;
+export function resolveTraining(
+  recipe: Recipe,
+  classes: readonly string[],
+  shardDevices: readonly string[] = [],
+): TrainingConfig {
+  const { classWeights, labelSmoothing, frozenLayers, bnFrozenAfterFirstEpoch, seed, shards = 1 } = recipe;
   const unknown = Object.keys(classWeights ?? {}).filter((name) => !classes.includes(name));
   const missing = classWeights ? classes.filter((name) => classWeights[name] === undefined) : [];
   const mistakes = [
@@ -88,8 +92,13 @@ export function resolveTraining(recipe: Recipe, classes: readonly string[]): Tra
     ...(labelSmoothing !== undefined && { labelSmoothing }),
     ...(frozenLayers && { frozenLayers }),
     ...(bnFrozenAfterFirstEpoch && { inferenceModeSteps: true }),
+    ...(shards > 1 && { sharding: { count: shards, reduction: recipe.shardReduction, devices: named(shardDevices) } }),
   };
 }
+
+/** TensorFlow's names of devices; one device is where everything is in any case. */
+const named = (devices: readonly string[]): string[] | undefined =>
+  devices.length > 1 ? devices.map((device) => `/device:${device}`) : undefined;
 
 function namedTransform(recipeName: string, name: string, heightPx: number): TransformSpec {
   const spec = transforms[`${name}-${heightPx}`] ?? transforms[name];

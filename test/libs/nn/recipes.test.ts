@@ -11,6 +11,7 @@ describe('recipes', () => {
       'default',
       'resnet18',
       's0-resnet50',
+      's0-resnet50-2gpu',
       's0-resnet50-faithful',
       's2-run1',
       's2-run2',

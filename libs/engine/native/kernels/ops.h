@@ -18,6 +18,9 @@ std::vector<OpRegistration> winogradOps();
 /** Batch norms of training, with what surrounds them. */
 std::vector<OpRegistration> batchNormOps();
 
+/** Sums in fixed point, of what the shards of a training step contribute. */
+std::vector<OpRegistration> fixedPointOps();
+
 /**
  * Registers all ops, once in a process, after libtensorflow is loaded and before a graph that uses them.
  *

@@ -69,7 +69,7 @@ std::vector<std::string> registerOps() {
                       __builtin_cpu_supports("fma");
   if (!avx512) return {};
   const bool bf16 = __builtin_cpu_supports("avx512bf16");
-  for (const auto& group : {winogradOps(), implicitGemmOps(), batchNormOps()}) {
+  for (const auto& group : {winogradOps(), implicitGemmOps(), batchNormOps(), fixedPointOps()}) {
     for (const auto& op : group) {
       registerOp(op);
       for (const auto& [type, compute] : op.kernels) {

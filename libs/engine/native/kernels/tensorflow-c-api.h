@@ -160,6 +160,8 @@ class ShapeContext {
     return result;
   }
 
+  ShapePtr scalar() const { return {TF_ShapeInferenceContextScalar(context_), TF_DeleteShapeHandle}; }
+
   ShapePtr vector(int64_t size) const {
     return {TF_ShapeInferenceContextVectorFromSize(context_, size), TF_DeleteShapeHandle};
   }

@@ -4,6 +4,7 @@ import { classificationKernels } from './classification.js';
 import { convolutionKernels } from './convolution.js';
 import { depthwiseKernels } from './depthwise.js';
 import { elementwiseKernels } from './elementwise.js';
+import { fixedPointKernels } from './fixed-point.js';
 import { layoutKernels } from './layout.js';
 import { linearKernels } from './linear.js';
 import { normalizationKernels } from './normalization.js';
@@ -18,6 +19,7 @@ export const opKernels: ReadonlyMap<string, OpKernel> = createOpTable<OpKernel>(
   convolutionKernels,
   depthwiseKernels,
   elementwiseKernels,
+  fixedPointKernels,
   layoutKernels,
   linearKernels,
   normalizationKernels,

@@ -77,9 +77,9 @@ export function updateEarly(program: Program): Program {
 /** The same nodes under the same names, in another order, some of them waiting for more. */
 function copyInOrder(order: readonly GraphNode[], waits: ReadonlyMap<string, readonly string[]>): Graph {
   const graph = new Graph();
-  for (const { name, type, inputs, attrs, outputs, controlInputs } of order) {
+  for (const { name, type, inputs, attrs, outputs, controlInputs, device } of order) {
     const controls = [...controlInputs, ...(waits.get(name) ?? [])].map((node) => ({ node }));
-    graph.op(type, inputs, attrs, outputs, { name, controlInputs: controls });
+    graph.withDevice(device, () => graph.op(type, inputs, attrs, outputs, { name, controlInputs: controls }));
   }
   return graph;
 }

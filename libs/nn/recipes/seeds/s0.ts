@@ -19,6 +19,12 @@ export const S0_RECIPES: readonly Recipe[] = [
   RESNET50,
   {
     ...RESNET50,
+    name: 's0-resnet50-2gpu',
+    description: 'The same on two devices, as DataParallel does it: each batch in two shards with norms of their own',
+    shards: 2,
+  },
+  {
+    ...RESNET50,
     name: 's0-resnet50-faithful',
     description:
       'The same with its oddities: batch norm stays in evaluation mode after the first epoch, every validation offers its weights (S0-22, S0-23)',

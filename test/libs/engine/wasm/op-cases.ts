@@ -194,7 +194,17 @@ const layouts: OpCase = {
   }),
 };
 
+const fixedPoint: OpCase = {
+  title: 'sums in fixed point',
+  inputs: [normal([5, 7]), normal([5, 7]), normal([5, 7])],
+  build: (g, x) => {
+    const { sum, check } = ops.fixedPointSum(g, x);
+    return { sum, check };
+  },
+};
+
 export const opCases: readonly OpCase[] = [
+  fixedPoint,
   comparisons,
   special,
   casts,

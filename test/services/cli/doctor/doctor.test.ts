@@ -107,6 +107,7 @@ describe('sulcus doctor', () => {
       library: 'tensorflow',
       version: '2.21.0',
       devices: ['CPU:0'],
+      shardDevices: ['CPU:0'],
       precision: { bf16: true },
       oneDnn: true,
       customConvolutionTypes: ['float32', 'bfloat16'],
