@@ -120,7 +120,7 @@ describe('a run whose services are killed', { timeout: 900_000 }, () => {
     const killed = startRun('killed');
     let kills = 0;
     const killing = (async () => {
-      while (!/ pass \d+ step /.test(killed.output()) && killed.up.exitCode === null) await delay(200);
+      while (!/epoch \d+ step /.test(killed.output()) && killed.up.exitCode === null) await delay(200);
       for (let turn = 0; killed.up.exitCode === null && turn < 12; turn++) {
         if (killService(killed.up.pid!, SERVICES[turn % SERVICES.length]!)) kills++;
         await delay(1000);
