@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Notifier, pause } from '#libs/async';
+import { Notifier, retryWithBackoff } from '#libs/async';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -17,8 +17,8 @@ export interface StudyFollowerOptions {
   predict(studyId: string, slices: readonly StoredSlice[], signal: AbortSignal): Promise<StudyPredictionInput>;
 }
 
-/** Waits after failures 1, 2, …; the last one is repeated. */
-const PAUSES_MS = [250, 1000, 4000, 15_000];
+/** Pauses after failures in a row. */
+const BACKOFF = { firstDelayMs: 500, maxDelayMs: 15_000 } as const;
 /** Failures after which a study is given up that a defect might be the cause of. */
 const MAX_FAILURES = 5;
 /** Failure in a row that is worth a warning. */
@@ -59,7 +59,6 @@ export class StudyFollower {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     await this.#caughtUp();
-    let failures = 0;
     while (!signal.aborted) {
       const next = this.#open.next();
       const waitMs = next ? Math.min(LONGEST_WAIT_MS, next.dueUnixMs - Date.now()) : LONGEST_WAIT_MS;
@@ -67,26 +66,8 @@ export class StudyFollower {
         await this.#opened.wait(signal, waitMs);
         continue;
       }
-      try {
-        await this.#complete(next.studyId);
-        failures = 0;
-      } catch (thrown) {
-        if (signal.aborted) return;
-        const error = SulcusError.from(thrown);
-        failures++;
-        if (error.transient || (error.retryable && failures < MAX_FAILURES)) {
-          // The first ones are normal while a model is on its way; then somebody should know, once.
-          this.#options.log[failures === WARNED_FAILURE ? 'warn' : 'debug'](
-            { study: next.studyId, code: error.code, reason: error.rawMessage },
-            'a study cannot be predicted yet',
-          );
-          await pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length) - 1]!, signal);
-          continue;
-        }
-        failures = 0;
-        await this.#giveUp(next.studyId, error);
-      }
-      this.#open.close(next.studyId, next.dueUnixMs);
+      await this.#completeOrGiveUp(next.studyId);
+      if (!signal.aborted) this.#open.close(next.studyId, next.dueUnixMs);
     }
   }
 
@@ -94,13 +75,34 @@ export class StudyFollower {
   async #caughtUp(): Promise<void> {
     const { index, log } = this.#options;
     const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        return await index.upToDate(signal);
-      } catch (error) {
-        if (!signal.aborted) log.warn({ err: error }, 'the scans of studies cannot be read yet');
-        await pause(PAUSES_MS.at(-1)!, signal);
-      }
+    await retryWithBackoff(() => index.upToDate(signal), {
+      ...BACKOFF,
+      signal,
+      shouldRetry: () => true,
+      onRetry: (error) => log.warn({ err: error }, 'the scans of studies cannot be read yet'),
+    }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  async #completeOrGiveUp(studyId: string): Promise<void> {
+    const { log } = this.#options;
+    const { signal } = this.#stop;
+    let failures = 0;
+    try {
+      await retryWithBackoff(() => this.#complete(studyId), {
+        ...BACKOFF,
+        signal,
+        shouldRetry: (error) => error.transient || (error.retryable && ++failures < MAX_FAILURES),
+        // The first ones are normal while a model is on its way; then somebody should know, once.
+        onRetry: ({ code, rawMessage: reason }, attempt) =>
+          log[attempt === WARNED_FAILURE ? 'warn' : 'debug'](
+            { study: studyId, code, reason },
+            'a study cannot be predicted yet',
+          ),
+      });
+    } catch (error) {
+      if (!signal.aborted) await this.#giveUp(studyId, SulcusError.from(error));
     }
   }
 
