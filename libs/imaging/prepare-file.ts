@@ -12,7 +12,5 @@ export async function prepareFile(
   transform: CompiledTransform,
   limits: DecodeLimits = {},
 ): Promise<PreparedImage> {
-  return transform.prepare(
-    await decodeImage(bytes, { ...limits, onThisThread: true, isHalved: (original) => transform.halves(original) }),
-  );
+  return transform.prepare(await decodeImage(bytes, { ...limits, mayHalve: (original) => transform.halves(original) }));
 }

@@ -3,7 +3,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { greyChannel } from '../channels.js';
 import type { DecodedImage, ImageFormat, Size } from '../image.js';
 import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
-import { decodeGreyJpeg } from './jpeg/grey-jpeg.js';
+import { decodeHalvedJpeg } from './jpeg/decode-halved.js';
 import { readJpegHeader } from './jpeg/header.js';
 import { sharp } from './sharp.js';
 import { endsTooEarly, isAnimatedPng } from './structure.js';
@@ -18,12 +18,10 @@ export interface DecodeLimits {
 
 export interface DecodeOptions extends DecodeLimits {
   /**
-   * Lets the calling thread do the work where that is faster, which it is for JPEGs of grey pictures. It is kept busy
-   * meanwhile: for threads that exist for such work, not for event loops. The pixels are the same.
+   * Asked with the size of a JPEG: may the image come at half of it, each pixel the mean of 2 x 2? Those of grey pictures
+   * do. The calling thread decodes them and is kept busy meanwhile: for threads that exist for such work.
    */
-  onThisThread?: boolean;
-  /** Asked with the file's size: may the image come at half of it, each pixel the mean of 2 x 2? Only some files can. */
-  isHalved?: (original: Size) => boolean;
+  mayHalve?: (original: Size) => boolean;
 }
 
 /** 2^25 pixels: twice a 4096 x 4096 radiograph, and 100 MB as RGB. */
@@ -46,7 +44,7 @@ export const MAX_SIDE_PIXELS = 32_767;
  *   IMAGE_UNSUPPORTED (other formats; more than 8 bits per channel; animations and multi-page files)
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodedImage> {
-  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, onThisThread = false, isHalved } = options;
+  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, mayHalve } = options;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length === 0) throw new SulcusError('IMAGE_EMPTY', 'The image has zero bytes');
   if (buffer.length > maxBytes) {
@@ -58,8 +56,8 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   const metadata = await readHeader(buffer, format);
   checkHeader(metadata, buffer, format, maxPixels);
   if (endsTooEarly(buffer, format)) throw truncated(format, buffer);
-  const grey = onThisThread && format === 'jpeg' ? decodeGreyJpeg(buffer, isHalved) : undefined;
-  if (grey) return { ...grey.image, format, original: grey.original };
+  const halved = format === 'jpeg' && mayHalve?.(metadata) ? decodeHalvedJpeg(buffer) : undefined;
+  if (halved) return { ...halved.image, format, original: halved.original };
   return decodePixels(buffer, format, metadata);
 }
 

@@ -2,72 +2,64 @@ import type { RasterImage, Size } from '../../image.js';
 import { CodedBlocks } from './coded-blocks.js';
 import { codedData, type CodedData } from './coded-data.js';
 import { readFrame, type Frame } from './frame.js';
-import { flatLevel, inverseDct, inverseDctHalved } from './inverse-dct.js';
+import { flatLevel, inverseDctHalved } from './inverse-dct.js';
 
 /** A decoded picture, and the size that its file has. */
-export interface GreyJpeg {
+export interface HalvedJpeg {
   readonly image: RasterImage;
   readonly original: Size;
 }
 
+/** Length of a block's side, of 8 pixels in the file. */
+const BLOCK_PIXELS = 4;
+
 /**
- * Decodes an ordinary JPEG of a grey picture: sequential, in one scan, of one component or of three whose chroma is
- * zero everywhere, as nearly all scans are. The pixels are libjpeg's to the bit. Zero chroma takes two codes per block
- * here, where general decoders make pixels of it, mix them with luma, and leave it to the caller to find them grey.
+ * Decodes an ordinary JPEG of a grey picture at half its size, each pixel the mean of 2 x 2, odd sides rounded up:
+ * sequential, in one scan, of one component or of three whose chroma is zero everywhere, as nearly all scans are. The
+ * pixels are those of libjpeg's scaled decoding to the bit. Zero chroma takes two codes per block here, where general
+ * decoders make pixels of it, mix them with luma, and leave it to the caller to find them grey.
  *
- * @param isHalved whether a file of this size is wanted at half size: each pixel the mean of 2 x 2, odd sides rounded up
  * @returns undefined for every other file, damaged ones among them, which are for a general decoder to judge
  */
-export function decodeGreyJpeg(
-  jpeg: Buffer,
-  isHalved: (original: Size) => boolean = () => false,
-): GreyJpeg | undefined {
+export function decodeHalvedJpeg(jpeg: Buffer): HalvedJpeg | undefined {
   const frame = readFrame(jpeg);
   const coded = frame && codedData(jpeg, frame.dataFrom);
   if (!coded) return undefined;
   const { width, height } = frame;
-  const blockPixels = isHalved(frame) ? 4 : 8;
-  const layout = arrange(frame, blockPixels);
+  const layout = arrange(frame);
   const levels = decodeScan(frame, coded, layout);
   if (!levels) return undefined;
-  const size: Size = { width: Math.ceil((width * blockPixels) / 8), height: Math.ceil((height * blockPixels) / 8) };
+  const size: Size = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
   return { image: { ...size, channels: 1, data: trim(levels, layout.rowBytes, size) }, original: { width, height } };
 }
 
 /** Where the blocks of luma lie in memory. */
 interface Layout {
-  /** Length of a block's side. */
-  readonly blockPixels: 4 | 8;
   /** Minimum coded units, across and down. */
   readonly across: number;
   readonly down: number;
   readonly rowBytes: number;
 }
 
-function arrange({ width, height, luma }: Frame, blockPixels: Layout['blockPixels']): Layout {
+function arrange({ width, height, luma }: Frame): Layout {
   const across = Math.ceil(width / (8 * luma.across));
-  return {
-    blockPixels,
-    across,
-    down: Math.ceil(height / (8 * luma.down)),
-    rowBytes: across * luma.across * blockPixels,
-  };
+  return { across, down: Math.ceil(height / (8 * luma.down)), rowBytes: across * luma.across * BLOCK_PIXELS };
 }
 
 /** Levels of luma, whole units of them; undefined at the first colour or disorder. */
 function decodeScan(frame: Frame, { bytes, starts, ends }: CodedData, layout: Layout): Uint8Array | undefined {
   const { luma, restartInterval } = frame;
-  const { blockPixels, across, down, rowBytes } = layout;
+  const { across, down, rowBytes } = layout;
   const unitsPerPart = restartInterval || across * down;
   if (starts.length !== Math.ceil((across * down) / unitsPerPart)) return undefined;
-  const levels = new Uint8Array(rowBytes * down * luma.down * blockPixels);
+  const levels = new Uint8Array(rowBytes * down * luma.down * BLOCK_PIXELS);
   const blocks = new CodedBlocks(bytes);
   const coefficients = new Int32Array(64);
   for (let part = 0, unit = 0; part < starts.length; part++) {
     blocks.restart(starts[part]!);
     for (const end = Math.min(unit + unitsPerPart, across * down); unit < end; unit++) {
       const corner =
-        Math.floor(unit / across) * luma.down * blockPixels * rowBytes + (unit % across) * luma.across * blockPixels;
+        Math.floor(unit / across) * luma.down * BLOCK_PIXELS * rowBytes + (unit % across) * luma.across * BLOCK_PIXELS;
       if (
         !readLuma(blocks, frame, layout, coefficients, levels, corner) ||
         !chromaIsNeutral(blocks, frame) ||
@@ -84,21 +76,20 @@ function decodeScan(frame: Frame, { bytes, starts, ends }: CodedData, layout: La
 function readLuma(
   blocks: CodedBlocks,
   { luma }: Frame,
-  { blockPixels, rowBytes }: Layout,
+  { rowBytes }: Layout,
   coefficients: Int32Array,
   levels: Uint8Array,
   corner: number,
 ): boolean {
-  const inverse = blockPixels === 8 ? inverseDct : inverseDctHalved;
   for (let y = 0; y < luma.down; y++) {
     for (let x = 0; x < luma.across; x++) {
       const last = blocks.read(luma, coefficients);
       if (last < 0) return false;
-      const at = corner + (y * rowBytes + x) * blockPixels;
+      const at = corner + (y * rowBytes + x) * BLOCK_PIXELS;
       if (last === 0) {
-        fillBlock(levels, at, rowBytes, blockPixels, flatLevel(coefficients[0]!));
+        fillBlock(levels, at, rowBytes, flatLevel(coefficients[0]!));
       } else {
-        inverse(coefficients, levels, at, rowBytes);
+        inverseDctHalved(coefficients, levels, at, rowBytes);
         coefficients.fill(0);
       }
     }
@@ -107,9 +98,9 @@ function readLuma(
 }
 
 /** Loops, not `fill`: that costs more than it does for so few pixels. */
-function fillBlock(levels: Uint8Array, at: number, rowBytes: number, blockPixels: number, level: number): void {
-  for (let y = 0, row = at; y < blockPixels; y++, row += rowBytes) {
-    for (let x = 0; x < blockPixels; x++) levels[row + x] = level;
+function fillBlock(levels: Uint8Array, at: number, rowBytes: number, level: number): void {
+  for (let y = 0, row = at; y < BLOCK_PIXELS; y++, row += rowBytes) {
+    for (let x = 0; x < BLOCK_PIXELS; x++) levels[row + x] = level;
   }
 }
 
