@@ -24,7 +24,10 @@ const inFirstUserNamespace = (): boolean =>
 /** Nice value of the calling thread: -20 (most urgent) to 19. On Linux only; elsewhere it is the whole process's. */
 export const setThreadNiceness = (niceness: number): void => os.setPriority(0, niceness);
 
-/** Nice value of every thread of a process. Those that it starts meanwhile take after the ones that start them, so the list is read until it holds no other. */
+/**
+ * Nice value of every thread of a process. Those that it starts meanwhile take after the ones that start them, so the
+ * list is read until it holds no other.
+ */
 export function setProcessNiceness(pid: number, niceness: number): void {
   for (let changed = true; changed; ) {
     changed = false;

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '#libs/errors';
 
 /** Functions that a thread serves: each takes one argument that can be cloned. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each function has its own types, which `ThreadClient.call` keeps
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `ThreadClient.call` keeps each function's own types
 export type ThreadMethods = Record<string, (argument: any) => Promise<unknown>>;
 
 export interface ThreadRequest {

@@ -37,7 +37,9 @@ export function serveThread<Methods extends ThreadMethods>(
   });
 }
 
-/** Buffers of the typed arrays that are, or lie directly in, a value; a view of part of a buffer is left to be copied. */
+/**
+ * Buffers of the typed arrays that are, or lie directly in, a value; a view of part of a buffer is left to be copied.
+ */
 function movable(value: unknown): ArrayBuffer[] {
   const candidates: unknown[] = ArrayBuffer.isView(value)
     ? [value]

@@ -92,7 +92,9 @@ export class ThreadClient<Methods extends ThreadMethods> {
   }
 }
 
-/** Sources run through tsx, whose `--import` hook does not reach worker threads: there the thread registers it itself. */
+/**
+ * Sources run through tsx, whose `--import` hook does not reach worker threads: there the thread registers it itself.
+ */
 function startThread(entry: URL, workerData: unknown): Worker {
   if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData });
   return new Worker(

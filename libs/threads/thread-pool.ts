@@ -31,8 +31,8 @@ interface Member<Methods extends ThreadMethods> {
 }
 
 /**
- * Threads that share tasks: each goes to the thread that has the fewest in hand. What a thread had in hand when it ended
- * fails, and another takes its place when there is work for it.
+ * Threads that share tasks: each goes to the thread that has the fewest in hand. What a thread had in hand when it
+ * ended fails, and another takes its place when there is work for it.
  */
 export class ThreadPool<Methods extends ThreadMethods> {
   readonly #startThread: () => ThreadClient<Methods>;
@@ -50,8 +50,8 @@ export class ThreadPool<Methods extends ThreadMethods> {
   /**
    * Does a task in one of the threads.
    *
-   * @throws what the task throws; INTERNAL (retryable) when its thread ends; CANCELLED or DEADLINE_EXCEEDED when `signal`
-   * aborts before a thread took it; SERVICE_UNAVAILABLE when the pool closes before
+   * @throws what the task throws; INTERNAL (retryable) when its thread ends; CANCELLED or DEADLINE_EXCEEDED when
+   * `signal` aborts before a thread took it; SERVICE_UNAVAILABLE when the pool closes before
    */
   run<T>(task: (client: ThreadClient<Methods>) => Promise<T>, { signal, priority = 0 }: TaskOptions = {}): Promise<T> {
     if (this.#closed) return Promise.reject(closing());

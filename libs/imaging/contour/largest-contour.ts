@@ -42,7 +42,10 @@ const STEP_X = [1, 1, 0, -1, -1, -1, 0, 1] as const;
 const STEP_Y = [0, -1, -1, -1, 0, 1, 1, 1] as const;
 const WEST = 4;
 
-/** Walks around a contour, counter-clockwise for the eye, from a pixel whose western neighbour is empty (Suzuki and Abe 1985). */
+/**
+ * Walks around a contour, counter-clockwise for the eye, from a pixel whose western neighbour is empty (Suzuki and Abe
+ * 1985).
+ */
 function follow({ stride, cells }: Mask, start: number): Contour {
   const offsets = STEP_X.map((x, direction) => x + STEP_Y[direction]! * stride);
   let x = (start % stride) - MASK_BORDER;

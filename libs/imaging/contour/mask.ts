@@ -16,7 +16,10 @@ function emptyMask(width: number, height: number, fill: 0 | 1): Mask {
   return { width, height, stride, cells: new Uint8Array(stride * (height + 2 * MASK_BORDER)).fill(fill) };
 }
 
-/** One where the grey level, blurred by OpenCV's 3 x 3 Gaussian (weights 1 2 1 by 1 2 1, rounded), lies above the threshold. */
+/**
+ * One where the grey level, blurred by OpenCV's 3 x 3 Gaussian (weights 1 2 1 by 1 2 1, rounded), lies above the
+ * threshold.
+ */
 export function brightMask(image: RasterImage, thresholdLevel: number): Mask {
   const { width, height } = image;
   const grey = image.channels === 1 ? image.data : greyOf(image.data);

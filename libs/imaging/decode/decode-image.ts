@@ -18,8 +18,8 @@ export interface DecodeLimits {
 
 export interface DecodeOptions extends DecodeLimits {
   /**
-   * Asked with the size of a JPEG: may the image come at half of it, each pixel the mean of 2 x 2? Those of grey pictures
-   * do. The calling thread decodes them and is kept busy meanwhile: for threads that exist for such work.
+   * Asked with the size of a JPEG: may the image come at half of it, each pixel the mean of 2 x 2? Those of grey
+   * pictures do. The calling thread decodes them and is kept busy meanwhile: for threads that exist for such work.
    */
   mayHalve?: (original: Size) => boolean;
 }
@@ -35,10 +35,11 @@ export const MAX_SIDE_PIXELS = 32_767;
  *
  * - Grey files, and colour files whose pixels all have R = G = B, become one channel (the check costs well under a
  *   millisecond and stops at the first coloured pixel; conversion by libvips would cost as much as decoding).
- * - CMYK becomes sRGB by the file's profile. Profiles of grey and RGB files are ignored: the stored values are the data.
+ * - CMYK becomes sRGB by the file's profile. Profiles of grey and RGB files are ignored: the stored values are the
+ *   data.
  * - Transparent pixels are laid over black, the background of the modality.
- * - The EXIF orientation is applied, so that the network sees what whoever labelled the image saw in a viewer.
- *   (Pillow, hence torchvision's ImageFolder, leaves it unapplied.)
+ * - The EXIF orientation is applied, so that the network sees what whoever labelled the image saw in a viewer. (Pillow,
+ *   hence torchvision's ImageFolder, leaves it unapplied.)
  *
  * @throws IMAGE_EMPTY, IMAGE_UNDECODABLE (no image), IMAGE_TRUNCATED (ends early or damaged), IMAGE_TOO_LARGE,
  *   IMAGE_UNSUPPORTED (other formats; more than 8 bits per channel; animations and multi-page files)
@@ -113,7 +114,7 @@ function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxP
   if (format === 'png' && isAnimatedPng(buffer)) throw refuse('The PNG is an animation', 'send one file per image');
   if (metadata.depth !== 'uchar')
     throw refuse(
-      `The ${format} has ${metadata.depth === 'ushort' || metadata.depth === 'short' ? '16-bit' : metadata.depth} channels`,
+      `The ${format} has ${metadata.depth.endsWith('short') ? '16-bit' : metadata.depth} channels`,
       'window it to 8 bits first',
     );
   const maxSide = Math.max(width, height);

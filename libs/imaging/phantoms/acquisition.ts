@@ -33,7 +33,9 @@ export function drawAcquisition(random: Random): Acquisition {
   };
 }
 
-/** Signals of a slice (0-1, row-major, `size` x `size`) to grey levels 0-255: blur, bias field, Rician noise, window. */
+/**
+ * Signals of a slice (0-1, row-major, `size` x `size`) to grey levels 0-255: blur, bias field, Rician noise, window.
+ */
 export function acquire(signal: Float32Array, size: number, acquisition: Acquisition, random: Random): Uint8Array {
   const blurred = blur(signal, size, acquisition.blur * size);
   const [biasX, biasY, biasXX, biasYY, biasXY] = acquisition.bias as [number, number, number, number, number];

@@ -33,8 +33,9 @@ const JPEG_QUALITY = 90;
  * Writes phantoms as a folder per class (`glioma/glioma-p0000-s0.jpg`, grey JPEG) with a `manifest.csv` that names the
  * patients. Files that exist are overwritten; the same options write the same bytes.
  *
- * How hard they are: of 600 images split 70/30 by patient, at 96 px with slight augmentation, the 3-convolution baseline
- * gets 56 % of the unseen ones right after 8 passes, a 10-layer residual network 75 % (PyTorch, Adam 1e-3, batch 16).
+ * How hard they are: of 600 images split 70/30 by patient, at 96 px with slight augmentation, the 3-convolution
+ * baseline gets 56 % of the unseen ones right after 8 epochs, a 10-layer residual network 75 % (PyTorch, Adam 1e-3,
+ * batch 16).
  *
  * @throws INVALID_ARGUMENT, STORAGE_FULL, FILE_UNREADABLE
  */

@@ -52,7 +52,10 @@ function drawPatient(label: PhantomClass, random: Random): Patient {
   return { anatomy, lesion, signals: drawSignals(drawSequence(random), random), acquisition: drawAcquisition(random) };
 }
 
-/** Pituitary masses lie where only low slices cut; other classes come in every view, so that the view alone is a weak cue. */
+/**
+ * Pituitary masses lie where only low slices cut; other classes come in every view, so that the view alone is a weak
+ * cue.
+ */
 function drawView(label: PhantomClass, random: Random): View {
   const plane = random.uniform();
   if (plane < 0.3) return 'coronal';
@@ -61,7 +64,10 @@ function drawView(label: PhantomClass, random: Random): View {
   return plane < 0.9 ? 'axialMiddle' : 'axialHigh';
 }
 
-/** Another slice of the same patient: the lesion is cut elsewhere, the head is a little smaller, nothing lies quite still. */
+/**
+ * Another slice of the same patient: the lesion is cut elsewhere, the head is a little smaller, nothing lies quite
+ * still.
+ */
 function moveSlice({ anatomy, lesion, signals, acquisition }: Patient, random: Random): Patient {
   const cut = random.uniform(0.8, 1);
   const shrink = random.uniform(0.93, 1);

@@ -1,14 +1,17 @@
 /** Steps of the colour map: one per grey level. */
 const LEVELS = 256;
 
-/** From dark violet through red to light yellow: lightness, and hue in degrees, rise evenly; all colours are within sRGB. */
+/**
+ * From dark violet through red to light yellow: lightness, and hue in degrees, rise evenly; all colours are within
+ * sRGB.
+ */
 const LIGHTNESS = { first: 0.35, last: 0.92 };
 const HUE_DEGREES = { first: 300, last: 460 };
 const CHROMA = 0.14;
 
 /**
- * Heat colours, [256, 3] R, G, B: equal steps look equally large, and in grey print the map still rises. They are even in
- * OKLCH (Ottosson 2020, https://bottosson.github.io/posts/oklab/).
+ * Heat colours, [256, 3] R, G, B: equal steps look equally large, and in grey print the map still rises. They are even
+ * in OKLCH (Ottosson 2020, https://bottosson.github.io/posts/oklab/).
  */
 export const heatColours: Uint8Array = Uint8Array.from(
   Array.from({ length: LEVELS }, (_, level) => {

@@ -6,7 +6,8 @@ import { heatColours } from './colour-map.js';
 const MAX_OPACITY = 0.65;
 
 /**
- * Colours an image by levels: the higher the level, the warmer and the more opaque; at level 0 the image stays as it is.
+ * Colours an image by levels: the higher the level, the warmer and the more opaque; at level 0 the image stays as it
+ * is.
  *
  * @param levels [height, width, 1] of the image's size, as `projectHeatMap` gives them
  * @returns [height, width, 3]

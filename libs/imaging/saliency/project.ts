@@ -45,7 +45,10 @@ export function projectHeatMap(image: RasterImage, heatMap: HeatMap, spec: Trans
   return { width, height, channels: 1, data };
 }
 
-/** For the pixels of one axis from `from` to before `to`, which the network saw: the cell at or before, the one after, and how far between. */
+/**
+ * For the pixels of one axis from `from` to before `to`, which the network saw: the cell at or before, the one after,
+ * and how far between.
+ */
 interface AxisCells {
   from: number;
   to: number;
@@ -54,10 +57,10 @@ interface AxisCells {
   fraction: Float64Array;
 }
 
-/** @param slope, offset pixel coordinate to input coordinate */
+/** @param scale, offset pixel coordinate to input coordinate */
 function axisCells(
   pixels: number,
-  slope: number,
+  scale: number,
   offset: number,
   inputSize: number,
   cells: number,
@@ -71,7 +74,7 @@ function axisCells(
     fraction: new Float64Array(pixels),
   };
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const input = slope * (pixel + 0.5) + offset;
+    const input = scale * (pixel + 0.5) + offset;
     if (input < 0 || input >= inputSize) continue;
     axis.from = Math.min(axis.from, pixel);
     axis.to = pixel + 1;

@@ -14,7 +14,7 @@ export type TransformMode = 'train' | 'eval';
 
 /**
  * A transform ready to run. Called with an image it returns new pixels, `[outputHeight, outputWidth, channels]`, uint8.
- * The two halves can run apart, with the same result: `prepare` once per image, `apply` once per pass.
+ * The two halves can run apart, with the same result: `prepare` once per image, `apply` once per epoch.
  */
 export interface CompiledTransform {
   /** @param random needed in train mode only; the same stream gives the same pixels */

@@ -3,7 +3,7 @@ import type { Random } from '#libs/random';
 import type { Size } from '../image.js';
 import type { Range, TransformOp } from './spec.js';
 
-/** An op after the dice were thrown: everything that remains is arithmetic. */
+/** An op after its random draw: everything that remains is arithmetic. */
 export type DrawnOp =
   | { kind: 'resize'; width: number; height: number }
   /** A window of the image; outside of the image it is black. */
@@ -31,7 +31,10 @@ export function drawOps(ops: readonly TransformOp[], image: Size, random: Random
 function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
   switch (op.op) {
     case 'contourCrop':
-      throw new SulcusError('INVALID_ARGUMENT', 'contourCrop must come first: it depends on the image and not on dice');
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        'contourCrop must come first: it looks for the head in the image as it is',
+      );
     case 'resize':
       return [{ kind: 'resize', width: op.width, height: op.height }];
     case 'resizeShorterSide':

@@ -61,7 +61,8 @@ function geometryOf(op: DrawnOp, { width, height }: Size): Step | undefined {
     case 'flip':
       return step(op.axis === 'horizontal' ? { ...scaling(-1, 1), x0: width } : { ...scaling(1, -1), y0: height });
     case 'rotate': {
-      // Rows count downwards, so this is counter-clockwise for the eye; it maps the turned image back to the upright one.
+      // Rows count downwards, so this is counter-clockwise for the eye; it maps the turned image back to the upright
+      // one.
       const [cos, sin] = cosineAndSine(op.degrees);
       return step(about(width / 2, height / 2, { xx: cos, xy: -sin, yx: sin, yy: cos }), undefined, true);
     }

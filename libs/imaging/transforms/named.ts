@@ -23,9 +23,10 @@ const square = (name: string, size: number) =>
   ({ name, outputHeight: size, outputWidth: size, channels: 1, interpolation: 'bilinear' }) as const;
 
 /**
- * Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be unlearned.
- * Training squeezes images to a square first, as evaluation does: a random crop of a long slice would otherwise be its
- * undistorted centre, which evaluation never shows. The square is so large that the smallest crop has full resolution.
+ * Upright heads: small turns, so that left-right symmetry and the plane stay visible cues, and little is to be
+ * unlearned. Training squeezes images to a square first, as evaluation does: a random crop of a long slice would
+ * otherwise be its undistorted centre, which evaluation never shows. The square is so large that the smallest crop has
+ * full resolution.
  */
 export const defaultTransform = (size: number): TransformSpec => ({
   ...square(`default-${size}`, size),
@@ -82,7 +83,10 @@ const s3Transform: TransformSpec = {
   normalize: HALF,
 };
 
-/** Four Keras networks (S4-03, S4-04, S4-06, S4-07), cropped to the head by the data set's public recipe; the shear is 0.2 degrees, as the library reads it. */
+/**
+ * Four Keras networks (S4-03, S4-04, S4-06, S4-07), cropped to the head by the data set's public recipe; the shear is
+ * 0.2 degrees, as the library reads it.
+ */
 const s4Transform: TransformSpec = {
   ...square('s4-256', 256),
   train: [

@@ -7,7 +7,7 @@ import { foldGeometry, type Warp } from './geometry.js';
 import { resample } from './resample.js';
 import { isRandom, type TransformOp, type TransformSpec } from './spec.js';
 
-/** An image with everything done that needs no dice: what is worth keeping between passes. */
+/** An image with everything done that draws no random numbers: what is worth keeping between epochs. */
 export interface PreparedImage {
   readonly image: RasterImage;
   /** Size that the remaining ops are drawn for; `image` may be a shrunk copy of it. */
@@ -27,7 +27,10 @@ export function splitAtFirstRandom(ops: readonly TransformOp[]): SplitOps {
   return first < 0 ? { fixed: ops, random: [] } : { fixed: ops.slice(0, first), random: ops.slice(first) };
 }
 
-/** Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random ops can show. */
+/**
+ * Crops to the head, converts the channels, does the fixed ops exactly, and shrinks images much larger than the random
+ * ops can show.
+ */
 export function prepareImage(
   image: RasterImage & { readonly original?: Size },
   spec: TransformSpec,

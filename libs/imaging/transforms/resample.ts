@@ -1,8 +1,9 @@
 import type { RasterImage } from '../image.js';
 
 /*
- * Pillow's `resize(..., BILINEAR)` for 8-bit images, to the bit (libImaging/Resample.c): a triangle filter as wide as the
- * shrink factor, applied to rows and then to columns, in fixed point with 22 fraction bits, each pass rounded to 8 bits.
+ * Pillow's `resize(..., BILINEAR)` for 8-bit images, to the bit (libImaging/Resample.c): a triangle filter as wide as
+ * the shrink factor, applied to rows and then to columns, in fixed point with 22 fraction bits, each pass rounded to 8
+ * bits.
  */
 const FRACTION_BITS = 22;
 const HALF = 1 << (FRACTION_BITS - 1);

@@ -32,8 +32,9 @@ export type TransformOp =
   /** Turns counter-clockwise about the centre by a uniformly random angle; what comes in from outside is black. */
   | { op: 'randomRotation'; degrees: Range }
   /**
-   * Keras' ImageDataGenerator: shear by a uniformly random angle in degrees of ± `maxShearDegrees`, then zoom by factors
-   * drawn apart for x and y (above 1 shows more than the image), about the centre; outside, the nearest edge continues.
+   * Keras' ImageDataGenerator: shear by a uniformly random angle in degrees of ± `maxShearDegrees`, then zoom by
+   * factors drawn apart for x and y (above 1 shows more than the image), about the centre; outside, the nearest edge
+   * continues.
    */
   | { op: 'kerasShearZoom'; maxShearDegrees: number; zoom: Range }
   /**
@@ -57,16 +58,19 @@ export interface TransformSpec {
   /** How the one warp of the random ops samples. Nearest is exact for flips and crops without resizing. */
   readonly interpolation: 'bilinear' | 'nearest';
   /**
-   * How images much larger than the random ops can show are made smaller before them, once. 'resample', also when absent:
-   * with antialiasing. 'halve': by means of 2 x 2 pixels as long as the shorter side keeps the longer side of the output;
-   * JPEGs are decoded at that size in less than half the time (shrink-on-load).
+   * How images much larger than the random ops can show are made smaller before them, once. 'resample', also when
+   * absent: with antialiasing. 'halve': by means of 2 x 2 pixels as long as the shorter side keeps the longer side of
+   * the output; JPEGs are decoded at that size in less than half the time (shrink-on-load).
    */
   readonly shrink?: 'resample' | 'halve';
   /** For training: may draw random numbers. */
   readonly train: readonly TransformOp[];
   /** For validation, test and prediction: the same pixels every time. */
   readonly eval: readonly TransformOp[];
-  /** What the network does with the pixels, as fractions of 255: `(pixel / 255 - mean) / std`. One value, or one per colour. */
+  /**
+   * What the network does with the pixels, as fractions of 255: `(pixel / 255 - mean) / std`. One value, or one per
+   * colour.
+   */
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 

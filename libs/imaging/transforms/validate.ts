@@ -45,7 +45,7 @@ function listMistakes(mode: 'train' | 'eval', spec: TransformSpec): string[] {
     }
     if (op.op === 'kerasShearZoom' && before.some(leavesTheWholeImage)) {
       mistakes.push(
-        `${mode}.${index}: kerasShearZoom must come before random crops and rotations, whose edges it could not continue`,
+        `${mode}.${index}: kerasShearZoom must come before random crops and rotations, whose edges it cannot continue`,
       );
     }
   });

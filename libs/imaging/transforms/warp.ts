@@ -11,13 +11,13 @@ interface Span {
   to: number;
 }
 
-/** Columns `x` of `span` with `low <= slope * (x + 0.5) + offset < high`. */
-function columnsInside(span: Span, slope: number, offset: number, low: number, high: number): Span {
-  const atZero = slope * 0.5 + offset;
-  if (slope === 0) return atZero >= low && atZero < high ? span : { from: span.from, to: span.from };
-  const [first, second] = [(low - atZero) / slope, (high - atZero) / slope];
-  const from = slope > 0 ? Math.ceil(first) : Math.floor(second) + 1;
-  const to = slope > 0 ? Math.ceil(second) : Math.floor(first) + 1;
+/** Columns `x` of `span` with `low <= scale * (x + 0.5) + offset < high`. */
+function columnsInside(span: Span, scale: number, offset: number, low: number, high: number): Span {
+  const atZero = scale * 0.5 + offset;
+  if (scale === 0) return atZero >= low && atZero < high ? span : { from: span.from, to: span.from };
+  const [first, second] = [(low - atZero) / scale, (high - atZero) / scale];
+  const from = scale > 0 ? Math.ceil(first) : Math.floor(second) + 1;
+  const to = scale > 0 ? Math.ceil(second) : Math.floor(first) + 1;
   return { from: Math.max(span.from, from), to: Math.min(span.to, to) };
 }
 
@@ -87,31 +87,31 @@ function bilinearRow(source: RasterImage, { toSource: t }: Warp, y: number, span
   const from = Math.min(inner.from + 1, span.to);
   const to = Math.max(inner.to - 1, from);
   const safe = inner.from < inner.to ? { from, to } : { from: span.to, to: span.to };
-  const line: Line = { startX, startY, slopeX: t.xx, slopeY: t.yx };
+  const line: Line = { startX, startY, perColumnX: t.xx, perColumnY: t.yx };
   edgeColumns(source, line, { from: span.from, to: safe.from }, row);
   if (source.channels === 1) greyColumns(source, line, safe, row);
   else colourColumns(source, line, safe, row);
   edgeColumns(source, line, { from: safe.to, to: span.to }, row);
 }
 
-/** Where a row runs through the source: `slope * (x + 0.5) + start`. */
+/** Where a row runs through the source: `scale * (x + 0.5) + start`. */
 interface Line {
   startX: number;
   startY: number;
-  slopeX: number;
-  slopeY: number;
+  perColumnX: number;
+  perColumnY: number;
 }
 
 /** Rounds the position to 8 fraction bits by adding half of the last one. */
 const HALF_FRACTION = 1 << (FIXED_BITS - 9);
 const fixedX = (line: Line, x: number): number =>
-  Math.round((line.slopeX * (x + 0.5) + line.startX) * FIXED_ONE) + HALF_FRACTION;
+  Math.round((line.perColumnX * (x + 0.5) + line.startX) * FIXED_ONE) + HALF_FRACTION;
 const fixedY = (line: Line, x: number): number =>
-  Math.round((line.slopeY * (x + 0.5) + line.startY) * FIXED_ONE) + HALF_FRACTION;
+  Math.round((line.perColumnY * (x + 0.5) + line.startY) * FIXED_ONE) + HALF_FRACTION;
 
 function greyColumns({ width, data }: RasterImage, line: Line, { from, to }: Span, row: Uint8Array): void {
-  const stepX = Math.round(line.slopeX * FIXED_ONE);
-  const stepY = Math.round(line.slopeY * FIXED_ONE);
+  const stepX = Math.round(line.perColumnX * FIXED_ONE);
+  const stepY = Math.round(line.perColumnY * FIXED_ONE);
   let sourceX = fixedX(line, from);
   let sourceY = fixedY(line, from);
   for (let x = from; x < to; x++) {
@@ -130,8 +130,8 @@ function greyColumns({ width, data }: RasterImage, line: Line, { from, to }: Spa
 }
 
 function colourColumns({ width, data }: RasterImage, line: Line, { from, to }: Span, row: Uint8Array): void {
-  const stepX = Math.round(line.slopeX * FIXED_ONE);
-  const stepY = Math.round(line.slopeY * FIXED_ONE);
+  const stepX = Math.round(line.perColumnX * FIXED_ONE);
+  const stepY = Math.round(line.perColumnY * FIXED_ONE);
   let sourceX = fixedX(line, from);
   let sourceY = fixedY(line, from);
   for (let x = from, o = from * 3; x < to; x++) {

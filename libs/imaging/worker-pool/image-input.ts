@@ -1,7 +1,9 @@
 import { SulcusError } from '#libs/errors';
 import type { TransformReference } from './transform-reference.js';
 
-/** How an image of a request comes: as a file's bytes, or as `[height, width, channel]` at the network's size, 0-255. */
+/**
+ * How an image of a request comes: as a file's bytes, or as `[height, width, channel]` at the network's size, 0-255.
+ */
 export type InputFormat = 'encoded' | 'uint8' | 'float32';
 
 /** One image of a request. */

@@ -34,7 +34,7 @@ const holding =
     return client.call('hold', { gate, name });
   };
 
-test('each thread takes as many tasks as it may; of those that wait, urgent ones go first, then those that came first', async () => {
+test('each thread takes as many tasks as it may; the most urgent, then the oldest goes first', async () => {
   const taken: string[] = [];
   const all = [
     pool.run(holding('a', taken)),

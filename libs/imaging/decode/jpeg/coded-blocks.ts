@@ -1,14 +1,17 @@
 import { ZIGZAG, type Component } from './frame.js';
 import { END_OF_BLOCK_RUN, longCode, LOOKUP_BITS, signed } from './huffman.js';
 
-/** Coefficients of 8-bit samples lie within ±1024, and a step off when coarse. Decoders differ in what they make of more. */
+/**
+ * Coefficients of 8-bit samples lie within ±1024, and a step off when coarse. Decoders differ in what they make of
+ * more.
+ */
 const COEFFICIENT_LIMIT = 2048;
 const BEYOND_LIMIT = ~(2 * COEFFICIENT_LIMIT - 1);
 const FIRST_BITS = 32 - LOOKUP_BITS;
 
 /**
- * Reads the blocks of a scan, one after the other, from bytes without stuffing. It looks ahead by two bytes, and damaged
- * data may make it run on: bytes that are not there count as zeros, and `unusedBits` tells.
+ * Reads the blocks of a scan, one after the other, from bytes without stuffing. It looks ahead by two bytes, and
+ * damaged data may make it run on: bytes that are not there count as zeros, and `unusedBits` tells.
  */
 export class CodedBlocks {
   readonly #bytes: Uint8Array;

@@ -10,8 +10,8 @@ export interface HuffmanTable {
   /** By the next {@link LOOKUP_BITS} bits: `bits << 8 | symbol`; 0 for a longer code, or none. */
   readonly codes: Uint16Array;
   /**
-   * By the same bits, where they hold a whole AC coefficient: `value << 11 | run << 5 | bits`, value signed; 0 elsewhere.
-   * A run of zeros without a coefficient behind it has the value 0.
+   * By the same bits, where they hold a whole AC coefficient: `value << 11 | run << 5 | bits`, value signed; 0
+   * elsewhere. A run of zeros without a coefficient behind it has the value 0.
    */
   readonly coefficients: Int32Array;
   /** By code length: the first 16 bits that belong to a longer code. */

@@ -1,7 +1,7 @@
 /*
- * The accurate integer inverse DCT of libjpeg and its descendants (after Loeffler, Ligtenberg and Moschytz 1989) at half
- * size: fixed point with 14 fraction bits, one more than at whole size, which the mean of two takes away; after the
- * columns 2 more bits are kept for the rows. Whoever uses it gets the same pixels.
+ * The accurate integer inverse DCT of libjpeg and its descendants (after Loeffler, Ligtenberg and Moschytz 1989) at
+ * half size: fixed point with 14 fraction bits, one more than at whole size, which the mean of two takes away; after
+ * the columns 2 more bits are kept for the rows. Whoever uses it gets the same pixels.
  */
 const FRACTION_BITS = 14;
 const COLUMN_BITS = 2;
@@ -47,7 +47,10 @@ const C1_847 = 15137;
 const C2_172 = 17799;
 const C2_562 = 20995;
 
-/** The first `count` columns of `source`, [8, 8], become rows of `target` of half their length. The fifth coefficient has no part in means of two. */
+/**
+ * The first `count` columns of `source`, [8, 8], become rows of `target` of half their length. The fifth coefficient
+ * has no part in means of two.
+ */
 function halveColumns(source: Int32Array, target: Int32Array, count: number, { bias, shift }: Rounding): void {
   for (let x = 0; x < count; x++) {
     const v1 = source[x + 8]!;

@@ -74,7 +74,7 @@ describe('accepted files', () => {
     assert.equal((await decodeImage(await encodeImage({ ...colour, data: almost }, 'png'))).channels, 3);
   });
 
-  test('grey stored as colour keeps every level, whatever the size; one off in any channel of any pixel keeps three', async () => {
+  test('grey stored as colour keeps every level, at any size; one pixel off in any channel keeps three', async () => {
     for (const pixels of [1, 3, 4, 9]) {
       const levels = Uint8Array.from({ length: pixels }, (_, i) => (i * 83 + 131) % 256);
       const stored: RasterImage = {
@@ -228,7 +228,7 @@ describe('refused files', () => {
 });
 
 describe('formats', () => {
-  test('a file name that announces another format is mislabelled; endings of the same format and none are not', async () => {
+  test('a file name that announces another format is mislabelled; one of the same or no format is not', async () => {
     const format = detectFormat(await encodeImage(grey, 'png'));
     assert.equal(format, 'png');
     assert.ok(isMislabelled('scan.jpg', 'png'));

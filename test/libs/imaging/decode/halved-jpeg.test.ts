@@ -7,8 +7,8 @@ import { decodeImage, type DecodedImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
 
 /**
- * JPEGs, and what libjpeg's scaled decoding makes of them at half size: see scripts/fixtures/jpeg_halved.py. The last one
- * has restart markers.
+ * JPEGs, and what libjpeg's scaled decoding makes of them at half size: see scripts/fixtures/jpeg_halved.py. The last
+ * one has restart markers.
  */
 const halved = JSON.parse(
   readFileSync(new URL('../../../fixtures/imaging/jpeg-halved.json', import.meta.url), 'utf8'),
@@ -63,7 +63,7 @@ async function assertAgrees(bytes: Buffer, what: string): Promise<void> {
 }
 
 describe('JPEGs of grey pictures that may come at half size', () => {
-  test('come as libjpeg halves them, to the bit: any size, quality, sampling of chroma and code, restart markers', async () => {
+  test('come as libjpeg halves them, to the bit, at any size, quality, sampling of chroma and code', async () => {
     for (const [index, { jpeg, png }] of halved.entries()) {
       const { data, width, height, original } = await half(Buffer.from(jpeg, 'base64'));
       const [expected, source] = await Promise.all([png, jpeg].map((file) => decodeImage(Buffer.from(file, 'base64'))));
@@ -146,7 +146,7 @@ describe('other JPEGs that may come at half size', () => {
     await assertAgrees(doubled, 'two frames');
   });
 
-  test('what is cut short or damaged anywhere is refused with the same error as when it comes whole, or by neither', async () => {
+  test('what is damaged is refused with the same error as when it comes whole, or not at all', async () => {
     const random = createRandom('damage');
     const files = [await jpegOf(40, 32, { quality: 60 }), Buffer.from(halved.at(-1)!.jpeg, 'base64')];
     for (const bytes of files) {

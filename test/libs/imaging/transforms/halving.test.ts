@@ -81,7 +81,7 @@ describe('training images halved before the random ops', () => {
 describe('files prepared', () => {
   const phantom = renderPhantom({ class: PHANTOM_CLASSES[1], seed: 1, size: 512, patient: 3 });
 
-  test('a JPEG halved while it is decoded is its decoded pixels halved, but for rounding and for levels that were clamped before their mean was taken', async () => {
+  test('a JPEG halved while it is decoded is its pixels halved, but for rounding and clamped levels', async () => {
     const bytes = await encodeImage(withChannels(phantom, 3), 'jpeg', { quality: 65 });
     const transform = compileTransform(s0Transform(244), 'train');
     const fromFile = await prepareFile(bytes, transform);
@@ -97,7 +97,7 @@ describe('files prepared', () => {
     assert.ok(max <= 4 && mean > 0 && mean < 0.2, `largest ${max}, mean ${mean}`);
   });
 
-  test('are what decoding and transforming make of them, for every named transform and mode that does not halve', async () => {
+  test('are what decoding and transforming make of them, for transforms that do not halve', async () => {
     const bytes = await encodeImage(withChannels(phantom, 3), 'jpeg');
     const image = await decodeImage(bytes);
     for (const spec of Object.values(transforms)) {

@@ -77,7 +77,8 @@ describe('geometry, by hand', () => {
         run(square, [{ kind: 'rotate', degrees: 90 }], 3, 3, interpolation),
         [3, 6, 9, 2, 5, 8, 1, 4, 7],
       );
-      // Seen from the middle, a corner (2, 2) turns onto (2.83, 0), outside of the half width 2.5; (2, 1) turns onto (2.12, 0.71).
+      // Seen from the middle, a corner (2, 2) turns onto (2.83, 0), outside of the half width 2.5; (2, 1) turns onto
+      // (2.12, 0.71).
       const turned = run(
         image(5, 5, Array<number>(25).fill(9)),
         [{ kind: 'rotate', degrees: 45 }],

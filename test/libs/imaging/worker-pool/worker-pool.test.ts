@@ -124,7 +124,7 @@ test('pixels pass unchanged, floats are rounded, and values that are no pixels a
   }
 });
 
-test('files prepared and samples transformed in threads are what one thread makes of them, whatever the batch', async () => {
+test('files prepared and samples transformed in threads are what one thread makes of them', async () => {
   const spec = transforms['s0-224']!;
   const train = { ...ref(spec), mode: 'train' } as const;
   const compiled = compileTransform(spec, 'train');
