@@ -7,7 +7,7 @@ import type { Delivery } from './consumers/delivery.js';
 import { ensureTopology } from './streams/ensure-streams.js';
 import { KeyValue } from './key-value/key-value.js';
 import { limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
-import { ask, type RequestOptions } from './connection/retry.js';
+import { requestWithRetry, type RequestOptions } from './connection/retry.js';
 import { publish, type PublishOptions, type PublishResult } from './messages/publish.js';
 import { pull, type PullOptions } from './consumers/pull.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
@@ -48,7 +48,9 @@ export class Bus implements AsyncDisposable {
   async ensureTopology(limits: Partial<TopologyLimits> = {}): Promise<void> {
     const environment = limitsFromEnvironment();
     const merged = { ...environment, ...limits, maxBytes: { ...environment.maxBytes, ...limits.maxBytes } };
-    await ask(this.#connection, 'Could not create the streams', () => ensureTopology(this.#connection, merged));
+    await requestWithRetry(this.#connection, 'Could not create the streams', () =>
+      ensureTopology(this.#connection, merged),
+    );
   }
 
   /** See {@link publish}. */

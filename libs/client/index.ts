@@ -6,4 +6,4 @@
  *     const { predictedClass } = await client.predict(await readFile('scan.jpg'));
  */
 export { PredictorClient, type PredictorClientOptions, type PredictOptions } from './predictor-client.js';
-export { mayAskAgain } from './retry.js';
+export { mayRetry } from './retry.js';

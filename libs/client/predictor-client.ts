@@ -1,7 +1,7 @@
 import type { PredictRequestInput, PredictResponse, PredictStreamResponse } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createClient, createHealthClient, type ClientLife, type HealthClient, type Methods } from '#libs/rpc';
-import { askAgain } from './retry.js';
+import { requestWithRetry } from './retry.js';
 
 export interface PredictorClientOptions {
   /** Time one answer may take, attempts and pauses between them included, in milliseconds. Default: 30 s. */
@@ -67,7 +67,7 @@ export class PredictorClient implements Disposable {
     request: PredictRequestInput,
     { timeoutMs = this.#timeoutMs, signal }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {},
   ): Promise<PredictResponse> {
-    return askAgain((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), {
+    return requestWithRetry((remainingMs) => this.#predictor.predict(request, { timeoutMs: remainingMs, signal }), {
       timeoutMs,
       signal,
     });
@@ -102,7 +102,7 @@ export class PredictorClient implements Disposable {
     timeoutMs = this.#timeoutMs,
     signal,
   }: Pick<PredictOptions, 'timeoutMs' | 'signal'> = {}): Promise<void> {
-    await askAgain(
+    await requestWithRetry(
       async (remainingMs) => {
         if (await this.isServing({ timeoutMs: remainingMs, signal })) return;
         throw new SulcusError(

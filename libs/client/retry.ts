@@ -6,7 +6,7 @@ import { SulcusError } from '#libs/errors';
  * after a deadline, a cancellation or an unexplained failure: those would most likely repeat themselves at the same
  * cost.
  */
-export function mayAskAgain(error: SulcusError): boolean {
+export function mayRetry(error: SulcusError): boolean {
   return error.transient || error.code === 'ENGINE_FAILED';
 }
 
@@ -17,7 +17,7 @@ export function mayAskAgain(error: SulcusError): boolean {
  * @throws a failure that is none to ask again after; when the time is over, what the predictor said last, which tells
  * more than that it is over; CANCELLED by `signal`
  */
-export async function askAgain<T>(
+export async function requestWithRetry<T>(
   ask: (timeoutMs: number) => Promise<T>,
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<T> {
@@ -27,7 +27,7 @@ export async function askAgain<T>(
     return await retryWithBackoff(() => ask(Math.max(1, deadlineMs - performance.now())), {
       timeoutMs,
       signal,
-      shouldRetry: mayAskAgain,
+      shouldRetry: mayRetry,
       onRetry: (failure) => (said = failure),
     });
   } catch (thrown) {

@@ -1,6 +1,6 @@
 /**
- * Environment variables → typed, validated configuration; all mistakes reported together, secrets never printed. Imports
- * libs/errors.
+ * Environment variables → typed, validated configuration; all mistakes reported together, secrets never printed.
+ * Imports libs/errors.
  *
  *     const environment = {
  *       address: ['SULCUS_INGEST_ADDRESS', text({ default: '127.0.0.1:7001', description: 'host:port' })],

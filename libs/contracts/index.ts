@@ -1,6 +1,6 @@
 /**
- * The messages and services of `proto/`, loaded once: codecs for the bus, service definitions for gRPC and the generated
- * types of both. Imports libs/errors and @grpc/proto-loader.
+ * The messages and services of `proto/`, loaded once: codecs for the bus, service definitions for gRPC and the
+ * generated types of both. Imports libs/errors and @grpc/proto-loader.
  *
  *     const bytes = codecs.LabelEvent.encode({ sampleId, label: 'glioma' });
  *     const { label } = codecs.LabelEvent.decode(bytes);

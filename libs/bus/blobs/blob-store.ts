@@ -5,7 +5,7 @@ import type { BlobRef, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
-import { ask, type RequestOptions } from '../connection/retry.js';
+import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import { subjects, type BlobStream } from '../topology.js';
 
 /**
@@ -140,14 +140,14 @@ export class BlobStore {
         if (!isWrongLastSequence(error)) throw error; // the same chunk is there already
       }
     };
-    await ask(this.#connection, 'Could not store a blob chunk', store, waiting);
+    await requestWithRetry(this.#connection, 'Could not store a blob chunk', store, waiting);
   }
 
   async #getChunk(subject: string, stream: BlobStream = 'BLOBS', waiting: RequestOptions = {}): Promise<Uint8Array> {
     const { direct, streams } = this.#connection.manager;
     const query = { last_by_subj: subject };
     // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
-    const message = await ask(
+    const message = await requestWithRetry(
       this.#connection,
       'Could not fetch a blob chunk',
       async () => (await direct.getMessage(stream, query)) ?? streams.getMessage(stream, query),
@@ -163,12 +163,12 @@ export class BlobStore {
     waiting: RequestOptions = {},
   ): Promise<Set<string>> {
     const look = () => this.#connection.manager.streams.info(stream, { subjects_filter: filter });
-    const info = await ask(this.#connection, 'Could not look into the blob store', look, waiting);
+    const info = await requestWithRetry(this.#connection, 'Could not look into the blob store', look, waiting);
     return new Set(Object.keys(info.state.subjects ?? {}));
   }
 
   async #purge(filter: string, stream: BlobStream = 'BLOBS'): Promise<void> {
-    await ask(this.#connection, 'Could not delete a blob', () =>
+    await requestWithRetry(this.#connection, 'Could not delete a blob', () =>
       this.#connection.manager.streams.purge(stream, { filter }),
     );
   }

@@ -28,7 +28,7 @@ export const mayComeBack = ({ nats }: Connection, failure: SulcusError): boolean
  * @param request gets the number of the attempt, from 1
  * @throws the signal's reason after an abort; else what the broker said last
  */
-export async function ask<T>(
+export async function requestWithRetry<T>(
   connection: Connection,
   doing: string,
   request: (attempt: number) => Promise<T>,

@@ -1,7 +1,7 @@
 import { nanos } from '@nats-io/nats-core';
 import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
 import { isNotFound } from '../connection/errors.js';
-import { ask, type RequestOptions } from '../connection/retry.js';
+import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import type { StreamName } from '../topology.js';
 
 export interface DurableOptions {
@@ -32,7 +32,7 @@ export async function ensureDurable(
     max_ack_pending: -1,
     ...(subject === undefined ? {} : { filter_subject: subject }),
   } as const;
-  await ask(
+  await requestWithRetry(
     connection,
     `Could not create the consumer ${durable} of ${stream}`,
     () => connection.manager.consumers.add(stream, config),
@@ -55,7 +55,7 @@ export async function deleteDurable(
     }
   };
   const doing = `Could not delete the consumer ${durable} of ${stream}`;
-  await ask(connection, doing, remove, waiting);
+  await requestWithRetry(connection, doing, remove, waiting);
 }
 
 /**
@@ -65,7 +65,7 @@ export async function deleteDurable(
  * @throws BUS_UNAVAILABLE when the broker did not confirm within 30 s
  */
 export async function confirmAck(connection: Connection, ackSubject: string): Promise<void> {
-  await ask(connection, 'Could not acknowledge', () =>
+  await requestWithRetry(connection, 'Could not acknowledge', () =>
     connection.nats.request(ackSubject, '+ACK', { timeout: API_TIMEOUT_MS }),
   );
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import { openMessage } from '../messages/envelope.js';
 import { readOrdered } from './ordered-consumer.js';
 import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
-import { ask, type RequestOptions } from '../connection/retry.js';
+import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import { pullWindow } from './pull-window.js';
 import type { StreamName } from '../topology.js';
 
@@ -89,7 +89,7 @@ export async function getStored<O>(
   options: RequestOptions = {},
 ): Promise<Received<O> | undefined> {
   const read = () =>
-    ask(
+    requestWithRetry(
       connection,
       `Could not read from ${stream}`,
       () => connection.manager.direct.getMessage(stream, query),

@@ -3,7 +3,7 @@ import { SulcusError } from '#libs/errors';
 import type { Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { readOrdered } from '../consumers/ordered-consumer.js';
-import { ask } from '../connection/retry.js';
+import { requestWithRetry } from '../connection/retry.js';
 import type { BucketName } from '../topology.js';
 
 export interface KeyValueEntry {
@@ -35,7 +35,7 @@ export class KeyValue {
   /** Throws NOT_FOUND when the bucket does not exist (see `ensureTopology`). */
   static async open(connection: Connection, bucket: BucketName): Promise<KeyValue> {
     try {
-      await ask(connection, `Could not open the ${bucket} bucket`, () =>
+      await requestWithRetry(connection, `Could not open the ${bucket} bucket`, () =>
         connection.manager.streams.info(`KV_${bucket}`),
       );
       return new KeyValue(connection, await new Kvm(connection.js).open(bucket), bucket);
@@ -128,7 +128,7 @@ export class KeyValue {
   }
 
   #do<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return ask(this.connection, `Could not ${what} in the ${this.bucket} bucket`, work);
+    return requestWithRetry(this.connection, `Could not ${what} in the ${this.bucket} bucket`, work);
   }
 }
 

@@ -4,7 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import type { Connection } from '../connection/connection.js';
 import { isWrongLastSequence } from '../connection/errors.js';
-import { ask, type RequestOptions } from '../connection/retry.js';
+import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import { NOUNS, streamOf, type StreamName } from '../topology.js';
 import { contentHeaders } from './envelope.js';
 import { HeaderName, writeHeaders } from './headers.js';
@@ -90,7 +90,7 @@ async function store(
     return { sequence, duplicate: present && !ours };
   };
   const doing = `Could not publish to ${subject}`;
-  return await ask(connection, doing, send, bestEffort ? { ...waiting, retryTimeoutMs: 0 } : waiting);
+  return await requestWithRetry(connection, doing, send, bestEffort ? { ...waiting, retryTimeoutMs: 0 } : waiting);
 }
 
 /** `present`: the broker had the message, or another one on its subject, before. */

@@ -1,6 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import type { Connection } from '../connection/connection.js';
-import { ask } from '../connection/retry.js';
+import { requestWithRetry } from '../connection/retry.js';
 import { STREAM_NAMES, type StreamName } from '../topology.js';
 
 export interface ConsumerStats {
@@ -50,7 +50,9 @@ export async function readStats(connection: Connection): Promise<Record<StreamNa
 /** The same for one stream. */
 export async function streamStats(connection: Connection, stream: StreamName): Promise<StreamStats> {
   try {
-    return await ask(connection, `Could not read the state of ${stream}`, () => readInfo(connection, stream));
+    return await requestWithRetry(connection, `Could not read the state of ${stream}`, () =>
+      readInfo(connection, stream),
+    );
   } catch (error) {
     if (SulcusError.from(error).code === 'NOT_FOUND') return NOTHING;
     throw error;

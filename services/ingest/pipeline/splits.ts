@@ -19,10 +19,10 @@ export interface SplitIdentity {
 }
 
 /**
- * Decides on which side of the data a sample is: a keyed hash of its patient, else its study, else its content. The
- * same identity always falls on the same side, without anybody having to remember it.
+ * Decides which split a sample belongs to: a keyed hash of its patient, else its study, else its content. The
+ * same identity always falls into the same split, without anybody having to remember it.
  *
- * @param among the sides in question; their shares are scaled to fill the range. Default: all three
+ * @param among the splits in question; their shares are scaled to fill the range. Default: all three
  */
 export function chooseSplit(
   identity: SplitIdentity,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayAskAgain, PredictorClient } from '#libs/client';
+import { mayRetry, PredictorClient } from '#libs/client';
 import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
@@ -35,7 +35,7 @@ async function freeAddress(): Promise<string> {
 }
 
 test('what may be retried: UNAVAILABLE, RESOURCE_EXHAUSTED and an engine that died, nothing else', () => {
-  const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => mayAskAgain(new SulcusError(code, '')));
+  const codes = (Object.keys(ERROR_CODES) as ErrorCode[]).filter((code) => mayRetry(new SulcusError(code, '')));
   assert.deepEqual(codes.sort(), [
     'BACKPRESSURE',
     'BUS_UNAVAILABLE',

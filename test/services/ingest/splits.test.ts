@@ -44,14 +44,14 @@ test('one split alone is taken as asked, whatever its share', () => {
   assert.equal(countSplits(1000, (index) => chooseSplit({ content: content(index) }, 'key', shares)).SPLIT_TEST, 0);
 });
 
-test('all images of a patient are on one side, whatever study and content', () => {
+test('all images of a patient are in one split, whatever study and content', () => {
   for (let patient = 0; patient < 200; patient++) {
-    const sides = new Set(
+    const splits = new Set(
       Array.from({ length: 10 }, (_, index) =>
         chooseSplit({ patient: `p${patient}`, study: `s${index}`, content: content(index) }, 'key', SHARES),
       ),
     );
-    assert.equal(sides.size, 1);
+    assert.equal(splits.size, 1);
   }
 });
 

@@ -155,11 +155,11 @@ test('a patient is in one split, whatever source her images come from; an asked-
   await client.uploadImages(
     await uploads(40, (index) => ({ patientId: `MRN ${index % 5}`, studyId: `study ${index % 10}` })),
   );
-  const sides = new Map<string, Set<string>>();
+  const splitsOf = new Map<string, Set<string>>();
   for (const { message } of await readScans(harness.bus))
-    sides.set(message.patientId, (sides.get(message.patientId) ?? new Set()).add(message.split));
-  assert.equal(sides.size, 5);
-  for (const [patient, splits] of sides) assert.equal(splits.size, 1, patient);
+    splitsOf.set(message.patientId, (splitsOf.get(message.patientId) ?? new Set()).add(message.split));
+  assert.equal(splitsOf.size, 5);
+  for (const [patient, splits] of splitsOf) assert.equal(splits.size, 1, patient);
 
   const [ack] = await collect(
     client.uploadImagesAcked([{ name: 'asked', image: await noiseImage(100), split: 'SPLIT_TEST' }]),

@@ -89,7 +89,8 @@ function parseManifest(text: Buffer, mistakes: string[]): Row[] {
 }
 
 /**
- * One patient is on one side: a split given on some of her lines holds for all, and two different ones are a mistake.
+ * All images of a patient are in one split: a split given on some of her lines holds for all, and two different ones
+ * are a mistake.
  */
 function settlePatients(rows: readonly Row[], mistakes: string[]): void {
   const decided = new Map<string, { split: string; line: number }>();
