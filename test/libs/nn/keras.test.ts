@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startEngine, type Engine } from '#libs/engine';
-import type { SulcusError } from '#libs/errors';
 import {
   importWeights,
   InferenceSession,
@@ -14,6 +13,7 @@ import {
   type NetworkConfig,
   type NetworkState,
 } from '#libs/nn';
+import { isCode } from '../../helpers/errors.js';
 import { readFixture } from './_compare.js';
 import { formulaConfig } from './_formula.js';
 import { centredDifference, kerasConfig, kerasLayers, kerasPixels, type KerasCase } from './_keras.js';
@@ -26,7 +26,6 @@ function layersOf(each: KerasCase): KerasLayer[] {
   drawn.set(each, layers);
   return layers;
 }
-const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
 const fixture = (name: string): string => path.join(import.meta.dirname, '../../fixtures/nn', name);
 
 describe('predictions with the weights of a Keras network', () => {
@@ -66,7 +65,7 @@ describe('predictions with the weights of a Keras network', () => {
       const config = { ...kerasConfig(each), architecture: torchvision };
       assert.throws(
         () => translateKeras(config, layersOf(each)),
-        has('MODEL_INVALID', new RegExp(`--model ${keras}$`)),
+        isCode('MODEL_INVALID', new RegExp(`--model ${keras}$`)),
       );
       const { state } = translateKeras(kerasConfig(each), layersOf(each));
       assert.ok((await difference(config, state, each)) > 0.01);
@@ -129,12 +128,12 @@ describe('files of Keras', () => {
     await writeFile(text, 'no HDF5');
     await assert.rejects(
       readKerasLayers(text),
-      has('MODEL_INVALID', /text\.h5 is no weights file of Keras: .*signature not found$/),
+      isCode('MODEL_INVALID', /text\.h5 is no weights file of Keras: .*signature not found$/),
     );
     const truncated = path.join(folder, 'truncated.h5');
     await writeFile(truncated, (await readFile(fixture('keras-model.h5'))).subarray(0, 20_000));
-    await assert.rejects(readKerasLayers(truncated), has('MODEL_INVALID', /truncated/));
-    await assert.rejects(readKerasLayers(path.join(folder, 'none.h5')), has('INVALID_CONFIG', /cannot be read/));
+    await assert.rejects(readKerasLayers(truncated), isCode('MODEL_INVALID', /truncated/));
+    await assert.rejects(readKerasLayers(path.join(folder, 'none.h5')), isCode('INVALID_CONFIG', /cannot be read/));
   });
 });
 
@@ -207,7 +206,7 @@ describe('translating Keras', () => {
     });
     assert.throws(
       () => importWeights(config, translateKeras(config, layers).state, 1),
-      has(
+      isCode(
         'MODEL_INVALID',
         /conv0\.weight is \[64, 3, 3, 3\], expected \[64, 3, 7, 7\]; .*transition1\.conv\.weight is missing; attention\/kernel is not part/,
       ),
@@ -228,6 +227,9 @@ describe('translating Keras', () => {
 
   it('a network that Keras lacks is refused', () => {
     for (const model of ['resnet18', 'baseline-cnn'])
-      assert.throws(() => translateKeras(formulaConfig(model, 64), []), has('MODEL_INVALID', /Keras has no network/));
+      assert.throws(
+        () => translateKeras(formulaConfig(model, 64), []),
+        isCode('MODEL_INVALID', /Keras has no network/),
+      );
   });
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startEngine, type Engine } from '#libs/engine';
-import type { SulcusError } from '#libs/errors';
 import {
   HEADS,
   InferenceSession,
@@ -14,6 +13,7 @@ import {
   type NetworkState,
   type TrainingConfig,
 } from '#libs/nn';
+import { isCode } from '../../helpers/errors.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
 const SIZE = 32;
@@ -25,8 +25,6 @@ const batch = (count: number, key = 'options'): LabelledBatch => ({
   labels: formulaLabels(count),
   count,
 });
-const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
-
 const sameTensor = (a: NetworkState, b: NetworkState, name: string): boolean =>
   a.get(name)!.data.every((value, index) => Object.is(value, b.get(name)!.data[index]));
 
@@ -134,7 +132,7 @@ describe('options of a network and its training', () => {
     const session = await open(slim);
     await assert.rejects(
       session.trainStep({ ...batch(4), inferenceMode: true }),
-      has('INVALID_ARGUMENT', /without steps in inference mode/),
+      isCode('INVALID_ARGUMENT', /without steps in inference mode/),
     );
     await session.close();
   });
@@ -143,25 +141,25 @@ describe('options of a network and its training', () => {
     const [start, after] = [initialState(slim, 1), await stepped(slim, { frozenLayers: ['conv1', 'bn1', 'layer1'] })];
     for (const name of start.keys())
       assert.equal(sameTensor(start, after, name), /^(conv1|bn1|layer1)\./.test(name), name);
-    await assert.rejects(open(slim, { frozenLayers: ['layer9'] }), has('INVALID_ARGUMENT', /no layer "layer9"/));
+    await assert.rejects(open(slim, { frozenLayers: ['layer9'] }), isCode('INVALID_ARGUMENT', /no layer "layer9"/));
     await assert.rejects(
       open(slim, { frozenLayers: ['conv1', 'bn1', 'layer1', 'layer2', 'layer3', 'layer4', 'fc'] }),
-      has('INVALID_ARGUMENT', /every layer is frozen/),
+      isCode('INVALID_ARGUMENT', /every layer is frozen/),
     );
   });
 
   it('all mistakes of a training are reported together', async () => {
     await assert.rejects(
       open(slim, { classWeights: [1, 2], labelSmoothing: 1, seed: -1 }),
-      has('INVALID_ARGUMENT', /classWeights must be 4 .*labelSmoothing .*seed/),
+      isCode('INVALID_ARGUMENT', /classWeights must be 4 .*labelSmoothing .*seed/),
     );
     assert.throws(
       () => listParameters({ ...slim, head: 'fc' as Head, dropout: 1 }),
-      has('INVALID_ARGUMENT', /head must be one of .*dropout/),
+      isCode('INVALID_ARGUMENT', /head must be one of .*dropout/),
     );
     assert.throws(
       () => listParameters({ ...slim, classes: 1001, head: 'classifier-1000-way' }),
-      has('INVALID_ARGUMENT', /no room for 1001/),
+      isCode('INVALID_ARGUMENT', /no room for 1001/),
     );
   });
 });

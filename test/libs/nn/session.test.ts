@@ -12,6 +12,7 @@ import {
   type NetworkState,
   type OptimizerConfig,
 } from '#libs/nn';
+import { isCode } from '../../helpers/errors.js';
 import { hasBfloat16, NO_BFLOAT16 } from '../graph/_programs.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
@@ -46,8 +47,6 @@ describe('sessions', () => {
 
   const openTraining = (optimizer = adam): Promise<TrainingSession> =>
     TrainingSession.create(engine, config, optimizer, { weights: initialState(config, 1) });
-  const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
-
   it('what was written is read back bit for bit', async () => {
     const session = await openTraining();
     assertSame(await session.readWeights(), initialState(config, 1));
@@ -189,21 +188,24 @@ describe('sessions', () => {
     const good = batch('a', 4);
     await assert.rejects(
       training.trainStep({ ...good, count: 3 }),
-      has('INVALID_ARGUMENT', /3 images of 32×32×3 need 9216 bytes, got 12288/),
+      isCode('INVALID_ARGUMENT', /3 images of 32×32×3 need 9216 bytes, got 12288/),
     );
     await assert.rejects(
       training.trainStep({ ...good, labels: Int32Array.of(0, 1, 2) }),
-      has('INVALID_ARGUMENT', /4 images need 4 labels, got 3/),
+      isCode('INVALID_ARGUMENT', /4 images need 4 labels, got 3/),
     );
     await assert.rejects(
       training.evaluate({ ...good, labels: Int32Array.of(0, 1, 2, 4) }),
-      has('INVALID_ARGUMENT', /Label 4 is not in 0 to 3/),
+      isCode('INVALID_ARGUMENT', /Label 4 is not in 0 to 3/),
     );
     await assert.rejects(
       training.trainStep({ pixels: new Uint8Array(), labels: new Int32Array(), count: 0 }),
-      has('INVALID_ARGUMENT', /at least 1 image/),
+      isCode('INVALID_ARGUMENT', /at least 1 image/),
     );
-    await assert.rejects(training.trainStep({ ...good, learningRate: NaN }), has('INVALID_ARGUMENT', /learning rate/));
+    await assert.rejects(
+      training.trainStep({ ...good, learningRate: NaN }),
+      isCode('INVALID_ARGUMENT', /learning rate/),
+    );
     await training.trainStep(good);
     await training.close();
   });
@@ -211,21 +213,24 @@ describe('sessions', () => {
   it('refuses weights of another network and names what differs', async () => {
     const weights = initialState(config, 1);
     const without = new Map([...weights].filter(([name]) => name !== 'fc.bias'));
-    await assert.rejects(InferenceSession.create(engine, config, without), has('MODEL_INVALID', /fc\.bias is missing/));
+    await assert.rejects(
+      InferenceSession.create(engine, config, without),
+      isCode('MODEL_INVALID', /fc\.bias is missing/),
+    );
     await assert.rejects(
       InferenceSession.create(engine, config, initialState({ ...config, classes: 5 }, 1)),
-      has('MODEL_INVALID', /fc\.weight is \[5, 256\], expected \[4, 256\]/),
+      isCode('MODEL_INVALID', /fc\.weight is \[5, 256\], expected \[4, 256\]/),
     );
     await assert.rejects(
       TrainingSession.create(engine, config, adam, { weights, optimizer: new Map() }),
-      has('MODEL_INVALID', /no step counter/),
+      isCode('MODEL_INVALID', /no step counter/),
     );
     await assert.rejects(
       TrainingSession.create(engine, config, adam, {
         weights,
         optimizer: new Map([['step', { shape: [], data: Float32Array.of(2) }]]),
       }),
-      has('MODEL_INVALID', /exp_avg is missing/),
+      isCode('MODEL_INVALID', /exp_avg is missing/),
     );
     const inference = await InferenceSession.create(
       engine,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SulcusError } from '#libs/errors';
 import {
   assertWrittenFor,
   decodeSafetensors,
@@ -11,12 +10,11 @@ import {
   type NetworkState,
   type StateTensor,
 } from '#libs/nn';
+import { isCode } from '../../helpers/errors.js';
 import { formulaConfig, formulaState } from './_formula.js';
 
 const renamed = (state: NetworkState, rename: (name: string) => string): NetworkState =>
   new Map([...state].map(([name, tensor]) => [rename(name), tensor]));
-const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
-
 function assertSame(actual: NetworkState, expected: NetworkState): void {
   assert.deepEqual([...actual.keys()].sort(), [...expected.keys()].sort());
   for (const [name, { shape, data }] of expected) {
@@ -49,7 +47,7 @@ describe('import of weights', () => {
     assertWrittenFor('resnet50', { architecture: 'resnet50', format: 'pt' });
     assert.throws(
       () => assertWrittenFor('resnet50', { architecture: 'resnet50_keras' }),
-      has('MODEL_INVALID', /is of resnet50_keras, and the network is resnet50$/),
+      isCode('MODEL_INVALID', /is of resnet50_keras, and the network is resnet50$/),
     );
   });
 
@@ -86,7 +84,7 @@ describe('import of weights', () => {
     broken.delete('bn1.bias');
     assert.throws(
       () => importWeights(slim, broken, 1),
-      has(
+      isCode(
         'MODEL_INVALID',
         /bn1\.bias is missing; layer1\.0\.conv1\.weight is \[1\], expected \[32, 32, 3, 3\]; stem\.weight is not part/,
       ),
@@ -94,7 +92,7 @@ describe('import of weights', () => {
     assert.throws(
       () =>
         importWeights(slim, new Map(weights).set('bn1.bias', { shape: [32], data: new Float32Array(32).fill(NaN) }), 1),
-      has('MODEL_INVALID', /not finite in bn1\.bias/),
+      isCode('MODEL_INVALID', /not finite in bn1\.bias/),
     );
   });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { SulcusError } from '#libs/errors';
 import {
   buildTrainingProgram,
   countTrainable,
@@ -13,6 +12,7 @@ import {
   summariseNetwork,
   type NetworkConfig,
 } from '#libs/nn';
+import { isCode } from '../../helpers/errors.js';
 import { readFixture } from './_compare.js';
 import { formulaConfig } from './_formula.js';
 
@@ -20,8 +20,6 @@ const withClasses = (architecture: string, classes: number, size = 224): Network
   ...formulaConfig(architecture, size),
   classes,
 });
-const has = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
-
 describe('zoo', () => {
   const { zoo } = readFixture<{
     zoo: { model: string; parameters: number; gigaMultiplyAdds: number; stateHash: string }[];
@@ -89,15 +87,15 @@ describe('zoo', () => {
   });
 
   it('a name is given once, and an unknown one is answered with those there are', () => {
-    assert.throws(() => registerModel(getModel('resnet18')), has('ALREADY_EXISTS', /resnet18/));
-    assert.throws(() => getModel('resnet19'), has('NOT_FOUND', /known: baseline-cnn, .*resnet50/));
+    assert.throws(() => registerModel(getModel('resnet18')), isCode('ALREADY_EXISTS', /resnet18/));
+    assert.throws(() => getModel('resnet19'), isCode('NOT_FOUND', /known: baseline-cnn, .*resnet50/));
   });
 
   it('all mistakes of a network configuration are reported together', () => {
     const config = { ...formulaConfig('resnet18', 16), classes: 1, normalize: { mean: [0.5, 0.5], std: [0] } };
     assert.throws(
       () => listParameters(config),
-      has('INVALID_ARGUMENT', /classes .*height .*width .*normalize\.mean .*normalize\.std/),
+      isCode('INVALID_ARGUMENT', /classes .*height .*width .*normalize\.mean .*normalize\.std/),
     );
   });
 });

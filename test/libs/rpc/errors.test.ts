@@ -1,7 +1,7 @@
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { SulcusError } from '#libs/errors';
+import { GrpcStatus, SulcusError } from '#libs/errors';
 import { ERROR_CODE_TRAILER } from '#libs/rpc';
 import { collect, startEcho } from './_echo.js';
 
@@ -76,7 +76,7 @@ test('a foreign client sees status, code trailer and a text that starts with the
     },
   });
   const error = await rawFailure(t, server.address);
-  assert.equal(error.code, 3 /* INVALID_ARGUMENT */);
+  assert.equal(error.code, GrpcStatus.INVALID_ARGUMENT);
   assert.equal(error.details, 'IMAGE_TRUNCATED: The image ends after 10 of 20 rows: send it again');
   assert.deepEqual(error.metadata.get(ERROR_CODE_TRAILER), ['IMAGE_TRUNCATED']);
 });
@@ -88,7 +88,7 @@ test('an unexpected error hides its text from the client and is logged with its 
     },
   });
   const error = await rawFailure(t, server.address);
-  assert.equal(error.code, 13 /* INTERNAL */);
+  assert.equal(error.code, GrpcStatus.INTERNAL);
   assert.doesNotMatch(error.details, /secret|keys|TypeError/);
   const line = logged.find(({ level }) => level === 'error');
   assert.equal(line?.err?.message, 'secret path /srv/keys');

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { startServer } from '#libs/rpc';
+import { isStatus } from '../../helpers/errors.js';
 import { sleep, startEcho } from './_echo.js';
 
 /** A health client made of nothing but the published proto. */
@@ -52,7 +53,7 @@ test('health: each service has its status, "" stands for all, an unknown name is
   server.setServing('sulcus.test.Echo', false);
   assert.equal(await check(client, 'sulcus.test.Echo'), 'NOT_SERVING');
   assert.equal(await check(client, ''), 'NOT_SERVING');
-  await assert.rejects(check(client, 'sulcus.test.Nobody'), { code: 5 });
+  await assert.rejects(check(client, 'sulcus.test.Nobody'), isStatus('NOT_FOUND'));
 });
 
 test('health: nothing serves until it is said to', async (t) => {

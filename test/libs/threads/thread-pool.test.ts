@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { SulcusError } from '#libs/errors';
 import { ThreadClient, ThreadPool } from '#libs/threads';
+import { isCode } from '../../helpers/errors.js';
 import type { TaskMethods } from './_task-thread.js';
-
-const isCode = (code: string) => (error: unknown) => error instanceof SulcusError && error.code === code;
 
 let started = 0;
 let gate: Int32Array;
@@ -68,7 +66,7 @@ test('a thread that ends fails what it holds, which may be tried again; another 
   const ending = Array.from({ length: 3 }, () => pool.run((client) => client.call('end', null)));
   const waiting = Array.from({ length: 3 }, (_, index) => pool.run(holding(`${index}`)));
   for (const { reason } of (await Promise.allSettled(ending)) as PromiseRejectedResult[])
-    assert.ok(isCode('INTERNAL')(reason) && (reason as SulcusError).retryable);
+    assert.ok(isCode('INTERNAL')(reason) && reason.retryable);
   assert.deepEqual(await Promise.all(waiting), ['0', '1', '2']);
   assert.equal(started, 5);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { UploadRequestInput } from '#libs/contracts';
+import { isCode } from '../../helpers/errors.js';
 import {
   collect,
   eventually,
@@ -276,9 +277,5 @@ test('a port in use is said so with the variable to change', async (t) => {
   const harness = await startHarness(t);
   const { service } = await startService(t, harness);
   const taken = { ...harness, config: { ...harness.config, address: service.address } };
-  await assert.rejects(
-    startService(t, taken),
-    (error: Error & { code: string }) =>
-      error.code === 'PORT_IN_USE' && error.message.includes('SULCUS_INGEST_ADDRESS'),
-  );
+  await assert.rejects(startService(t, taken), isCode('PORT_IN_USE', /SULCUS_INGEST_ADDRESS/));
 });

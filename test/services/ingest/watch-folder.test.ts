@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { isCode } from '../../helpers/errors.js';
 import {
   eventually,
   noiseImage,
@@ -68,8 +69,5 @@ test('a file is taken in when it is complete, not while it is written', async (t
 
 test('a watched folder that does not exist is a configuration error', async (t) => {
   const harness = await startHarness(t, { SULCUS_WATCH_DIR: '/nowhere/at/all' });
-  await assert.rejects(
-    startService(t, harness),
-    (error: Error & { code: string }) => error.code === 'INVALID_CONFIG' && error.message.includes('SULCUS_WATCH_DIR'),
-  );
+  await assert.rejects(startService(t, harness), isCode('INVALID_CONFIG', /SULCUS_WATCH_DIR/));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SulcusError } from '#libs/errors';
+import { isCode } from '../../../helpers/errors.js';
 import {
   computesInBfloat16,
   gpuEnvironment,
@@ -32,10 +32,7 @@ test('one GPU is made visible, the first or the one that was named, in the order
     CUDA_VISIBLE_DEVICES: '0',
   });
   assert.equal(gpuEnvironment({ SULCUS_GPU_DEVICE: '1' })['CUDA_VISIBLE_DEVICES'], '1');
-  assert.throws(
-    () => gpuEnvironment({ SULCUS_GPU_DEVICE: 'all' }),
-    (error: SulcusError) => error.code === 'INVALID_CONFIG',
-  );
+  assert.throws(() => gpuEnvironment({ SULCUS_GPU_DEVICE: 'all' }), isCode('INVALID_CONFIG'));
   assert.equal(pinnedGpu(gpus, { SULCUS_GPU_DEVICE: '1' })?.name, 'NVIDIA A100-SXM4-80GB');
 });
 

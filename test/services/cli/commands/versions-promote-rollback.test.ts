@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, mock, test } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
-import type { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
+import { isCode } from '../../../helpers/errors.js';
 import { main as promote } from '../../../../services/cli/commands/promote.js';
 import { main as rollback } from '../../../../services/cli/commands/rollback.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 import { content, draft } from '../../../libs/registry/_fixtures.js';
-
-const isCode = (code: string, text: RegExp) => (error: SulcusError) => error.code === code && text.test(error.message);
 
 let nats: TestNats;
 let bus: Bus;

@@ -3,11 +3,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
-import type { SulcusError } from '#libs/errors';
 import { connectBus } from '#libs/bus';
 import { decodeImage } from '#libs/imaging';
 import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
 import { Registry } from '#libs/registry';
+import { isCode } from '../../../helpers/errors.js';
 import { startNats } from '../../../helpers/nats.js';
 import { main } from '../../../../services/cli/commands/weights/weights.js';
 
@@ -18,7 +18,7 @@ const config = {
   normalize: { mean: [0.5], std: [0.5] },
   precision: 'float32',
 } as const;
-const invalid = (text: RegExp) => (error: SulcusError) => error.code === 'INVALID_CONFIG' && text.test(error.message);
+const invalid = (text: RegExp) => isCode('INVALID_CONFIG', text);
 
 let folder: string;
 before(async () => (folder = await mkdtemp(join(tmpdir(), 'sulcus-weights-'))));
@@ -78,10 +78,7 @@ test('sulcus weights export and picture read a published version from the regist
     assert.ok((await readFile(join(folder, 'again.safetensors'))).equals(weights));
     await main(['picture', version, '--output', join(folder, 'version-layers')]);
     assert.ok((await readdir(join(folder, 'version-layers'))).includes('conv1.weight.png'));
-    await assert.rejects(
-      main(['export', 'main-000009', '--nats', nats.url]),
-      (error: SulcusError) => error.code === 'NOT_FOUND',
-    );
+    await assert.rejects(main(['export', 'main-000009', '--nats', nats.url]), isCode('NOT_FOUND'));
   } finally {
     delete process.env['SULCUS_NATS_URL'];
     log.mock.restore();
@@ -95,7 +92,7 @@ test('sulcus weights import reads files of Keras, and refuses what is not of the
   for (const file of ['keras-model.h5', 'keras.weights.h5']) {
     await assert.rejects(
       main(['import', keras(file), '--model', 'vgg16']),
-      (error: SulcusError) => error.code === 'MODEL_INVALID' && /features\.0\.weight is missing/.test(error.message),
+      isCode('MODEL_INVALID', /features\.0\.weight is missing/),
     );
   }
   await assert.rejects(main(['import', keras('keras.weights.h5'), '--model', 'resnet50']), /--model resnet50_keras/);

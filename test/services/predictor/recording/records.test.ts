@@ -4,7 +4,6 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { subjects } from '#libs/bus';
 import { codecs, type PredictResponse } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
 import { transformHash } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
@@ -322,5 +321,5 @@ test('records that go by size are told to operators', async () => {
 });
 
 test('an id that no subject can hold is INVALID_ARGUMENT', async () => {
-  await assert.rejects(store.find('*'), (error) => SulcusError.from(error).code === 'INVALID_ARGUMENT');
+  await assert.rejects(store.find('*'), isCode('INVALID_ARGUMENT'));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SulcusError } from '#libs/errors';
+import { isCode } from '../../../helpers/errors.js';
 import {
   warmUpAndCheck,
   warmUpBatchSizes,
@@ -9,8 +9,7 @@ import {
 
 const CLASSES = 3;
 const good = [0.2, 0.3, 0.5];
-const isInvalid = (text: RegExp) => (error: unknown) =>
-  error instanceof SulcusError && error.code === 'MODEL_INVALID' && text.test(error.message);
+const isInvalid = (text: RegExp) => isCode('MODEL_INVALID', text);
 
 /** A model that answers every image with the same row, and keeps the batch sizes it was asked. */
 function model(rowOf: (call: number) => readonly number[], counts: number[] = []): Checkable {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SulcusError } from '#libs/errors';
 import { defaultTransform, transformHash } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
+import { isCode } from '../../../helpers/errors.js';
 import { checkCard } from '../../../../services/predictor/servables/servable-card.js';
 
 const transform = defaultTransform(32);
@@ -69,10 +69,7 @@ const broken: [string, Partial<ModelCard>, RegExp][] = [
 
 for (const [what, overrides, why] of broken) {
   test(`checkCard - rejects ${what}`, () => {
-    assert.throws(
-      () => checkCard(cardOf(overrides)),
-      (error) => error instanceof SulcusError && error.code === 'MODEL_INVALID' && why.test(error.message),
-    );
+    assert.throws(() => checkCard(cardOf(overrides)), isCode('MODEL_INVALID', why));
   });
 }
 

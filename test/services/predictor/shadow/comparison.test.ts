@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SulcusError } from '#libs/errors';
+import { isCode } from '../../../helpers/errors.js';
 import { ShadowComparison } from '../../../../services/predictor/shadow/comparison.js';
 import { isInShare } from '../../../../services/predictor/shadow/share.js';
 
@@ -49,7 +49,7 @@ test('versions that tell different classes apart cannot be compared', () => {
             classes.map(() => 0),
           ),
         ),
-      (error) => error instanceof SulcusError && error.code === 'MODEL_INVALID',
+      isCode('MODEL_INVALID'),
     );
   }
   assert.equal(pair.report().compared, 0);

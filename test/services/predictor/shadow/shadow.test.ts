@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { constants, getPriority } from 'node:os';
 import { after, before, test } from 'node:test';
 import type { PredictResponse, ShadowProgress } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
 import { defaultTransform, transformHash } from '#libs/imaging';
 import { encodeSafetensors, initialState } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
+import { isCode } from '../../../helpers/errors.js';
 import { isInShare } from '../../../../services/predictor/shadow/share.js';
 import {
   CLASSES,
@@ -208,8 +208,5 @@ test('a shadow that is promoted is not compared with itself: its process ends un
 });
 
 test('the alias of the live version cannot be the shadow too', () => {
-  assert.throws(
-    () => readConfig({ SULCUS_SHADOW_ALIAS: 'champion' }),
-    (error) => error instanceof SulcusError && error.code === 'INVALID_CONFIG',
-  );
+  assert.throws(() => readConfig({ SULCUS_SHADOW_ALIAS: 'champion' }), isCode('INVALID_CONFIG'));
 });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { SulcusError } from '#libs/errors';
 import { getRecipe } from '#libs/nn';
+import { isCode } from '../../../helpers/errors.js';
 import { isRecipeFile, readRecipeFile } from '../../../../services/trainer/recipe/recipe-file.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-recipe-'));
@@ -16,7 +16,7 @@ function write(name: string, content: string): string {
   return file;
 }
 
-const invalid = (text: RegExp) => (error: SulcusError) => error.code === 'INVALID_CONFIG' && text.test(error.message);
+const invalid = (text: RegExp) => isCode('INVALID_CONFIG', text);
 const base = getRecipe('s0-resnet50');
 
 describe('recipe files', () => {
