@@ -80,11 +80,12 @@ function summaryLines(config: NetworkConfig): string[] {
     work === 0 ? '' : grouped(work),
   ]);
   const { height, width } = config.input;
+  const size = `image of ${height} × ${width}, ${config.classes} classes`;
   return [
     `${config.architecture}: ${getModel(config.architecture).reference}`,
     '',
     ...table([['layer', 'kind', 'output', 'parameters', 'multiply-adds'], ...rows], new Set([3, 4])),
     '',
-    `${grouped(parameters)} parameters, ${giga(multiplyAdds)} G multiply-adds per image of ${height} × ${width}, ${config.classes} classes`,
+    `${grouped(parameters)} parameters, ${giga(multiplyAdds)} G multiply-adds per ${size}`,
   ];
 }

@@ -17,8 +17,8 @@ const OPTIONS = {
 
 /** `sulcus phantoms FOLDER`: writes a data set of synthetic brain MR images. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const description = `Writes phantoms of brain MR slices in four classes, one folder each, and a manifest.csv with their \
-patients. They teach a classifier and test a pipeline; they are no medical images.`;
+  const description = `Writes phantoms of brain MR slices in four classes, one folder each, and a manifest.csv with \
+their patients. They teach a classifier and test a pipeline; they are no medical images.`;
   const parsed = parseCommandLine(
     { name: 'sulcus phantoms', description, operand: '<folder>', options: OPTIONS },
     argv,

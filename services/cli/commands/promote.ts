@@ -10,7 +10,7 @@ const OPTIONS = {
   nats: natsOption,
 } as const;
 
-/** `sulcus promote VERSION`: moves an alias; the predictor takes the version into service once it is warm and checked. */
+/** `sulcus promote VERSION`: moves an alias; the predictor serves the version once it is warm and checked. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = 'Moves an alias onto a model version, and records why.';
   const parsed = parseCommandLine(

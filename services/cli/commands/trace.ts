@@ -7,20 +7,19 @@ import { readSpanFolder, renderTimeline, buildTimeline } from '../trace/index.js
 /** Where the launcher's newest run keeps its spans, relative to the working folder. */
 export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
 
-/** `sulcus trace <sample id | prediction id>`: prints what became of one image. */
+const OPTIONS = {
+  dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
+  json: jsonOption(),
+} as const;
+
+const NOTES = `The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or \
+by the id of a prediction of it.`;
+
+/** `sulcus trace SAMPLE|PREDICTION`: prints what became of one image. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const description = 'Shows the timeline of one image: ingest, batches, training steps, model versions, predictions.';
   const parsed = parseCommandLine(
-    {
-      name: 'sulcus trace',
-      description: 'Shows the timeline of one image: ingest, batches, training steps, model versions, predictions.',
-      operand: '<sample>',
-      options: {
-        dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
-        json: jsonOption(),
-      },
-      notes:
-        'The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or by the id of a prediction of it.',
-    },
+    { name: 'sulcus trace', description, operand: '<sample>', options: OPTIONS, notes: NOTES },
     argv,
   );
   if (!parsed) return;

@@ -73,14 +73,15 @@ function lines(versions: readonly VersionLine[]): string[] {
     loss.toFixed(4),
     `${(100 * accuracy).toFixed(1)} %`,
     parent,
-    lastMove
-      ? `${lastMove.alias} ${lastMove.time}: ${lastMove.kind === 'rolled-back' ? 'rolled back: ' : ''}${lastMove.reason}`
-      : '',
+    lastMove ? describeMove(lastMove) : '',
   ]);
   return table(
     [['version', 'alias', 'published (UTC)', 'network', 'step', 'loss', 'accuracy', 'parent', 'last move'], ...rows],
     new Set([4, 5, 6]),
   );
 }
+
+const describeMove = ({ alias, time, kind, reason }: NonNullable<VersionLine['lastMove']>): string =>
+  `${alias} ${time}: ${kind === 'rolled-back' ? 'rolled back: ' : ''}${reason}`;
 
 const isoMinute = (unixMs: number): string => new Date(unixMs).toISOString().slice(0, 16).replace('T', ' ');

@@ -16,7 +16,7 @@ export interface BrokerPlace {
   readonly named: boolean;
 }
 
-/** The broker's program on this machine, and the broker that services would connect to: it has facts when it answers. */
+/** The broker's program on this machine, and the broker that services would connect to: with facts when it answers. */
 export async function brokerFindings(place: BrokerPlace): Promise<Finding[]> {
   const server = await serverFinding(place);
   return [programFinding(server.facts !== undefined), server];
@@ -45,7 +45,8 @@ async function serverFinding({ url, named }: BrokerPlace): Promise<Finding> {
     await using bus = await connectBus({ servers: url, name: 'doctor', connectTimeoutMs: CONNECT_TIMEOUT_MS });
     const { serverVersion, maxPayloadBytes } = bus;
     const sync = await syncSetting(url);
-    const text = `NATS ${serverVersion} at ${addressOf(url)}, JetStream on, max_payload ${(maxPayloadBytes / 1e6).toFixed(1)} MB, ${sync.text}`;
+    const payload = `max_payload ${(maxPayloadBytes / 1e6).toFixed(1)} MB`;
+    const text = `NATS ${serverVersion} at ${addressOf(url)}, JetStream on, ${payload}, ${sync.text}`;
     return {
       topic: 'broker',
       status: 'ok',

@@ -68,11 +68,15 @@ function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding
   const pinned = pinnedGpu(gpus);
   const facts = { gpus, pinned: pinned?.index ?? null, used: onGpu(info) };
   if (onGpu(info)) {
+    const tf32 =
+      process.env['NVIDIA_TF32_OVERRIDE'] === '0'
+        ? ''
+        : '; float32 convolutions in TF32 from Ampere on (NVIDIA_TF32_OVERRIDE=0: in full)';
     const which = pinned ? describeGpu(pinned) : 'of unknown kind, since nvidia-smi does not answer';
     return {
       topic: 'GPU',
       status: 'ok',
-      text: `${which}; memory grows as needed${process.env['NVIDIA_TF32_OVERRIDE'] === '0' ? '' : '; float32 convolutions in TF32 from Ampere on (NVIDIA_TF32_OVERRIDE=0: in full)'}`,
+      text: `${which}; memory grows as needed${tf32}`,
       facts,
     };
   }
@@ -91,8 +95,11 @@ function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding
   };
 }
 
-const describeGpu = ({ index, name, computeCapability, memoryBytes, driverVersion }: Gpu): string =>
-  `${name} (number ${index}, compute capability ${computeCapability.toFixed(1)}, ${Math.round(memoryBytes / 1e9)} GB, driver ${driverVersion})`;
+function describeGpu({ index, name, computeCapability, memoryBytes, driverVersion }: Gpu): string {
+  const memory = `${Math.round(memoryBytes / 1e9)} GB`;
+  const capability = `compute capability ${computeCapability.toFixed(1)}`;
+  return `${name} (number ${index}, ${capability}, ${memory}, driver ${driverVersion})`;
+}
 
 function precisionFinding(info: EngineInfo): Finding {
   const precision = resolvePrecision('auto', info);

@@ -40,7 +40,10 @@ function processor(): Finding {
   return {
     topic: 'processor',
     status: 'ok',
-    text: `${model}, ${cores} ${cores === 1 ? 'core' : 'cores'}${features.length === 0 ? '' : `; ${features.join(', ')}`}`,
+    text: [
+      `${model}, ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+      ...(features.length === 0 ? [] : [features.join(', ')]),
+    ].join('; '),
     facts: { model, cores, features },
   };
 }

@@ -32,11 +32,10 @@ export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Prom
   if (data === undefined) return phantomDataSet(phantoms, seed);
   const items = statSync(data).isDirectory() ? await listFolder(data) : await readManifest(data);
   const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
+  const count = classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`;
   const mistakes = [
     ...(classes.length < 2
-      ? [
-          `${shownPath(path.resolve(data))} has ${classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`}: at least two are needed, in one folder each`,
-        ]
+      ? [`${shownPath(path.resolve(data))} has ${count}: at least two are needed, in one folder each`]
       : []),
     ...classes.filter((name) => name.includes(',')).map((name) => `class name "${name}": a comma cannot be used`),
   ];
@@ -48,7 +47,7 @@ export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Prom
   };
 }
 
-/** Few slices each of many patients teach more than many of few: it is patients that a network has to generalise over. */
+/** Few slices each of many patients teach more than many of few: a network has to generalise over patients. */
 const SLICES_PER_PATIENT = 2;
 
 /** Phantoms are a function of seed and number: a set that was made before is used again. */

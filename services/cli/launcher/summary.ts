@@ -1,3 +1,4 @@
+import { table } from '#libs/service';
 import type { ClassificationMetrics } from './evaluation/metrics.js';
 import type { PipelineState } from './state/pipeline-state.js';
 
@@ -72,35 +73,44 @@ export function renderSummary(
   { images, split, engine, training, models, served, test }: RunSummary,
   classes: readonly string[],
 ): string {
-  const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`;
   const promoted = models.filter((model) => model.promoted).length;
+  const { offered, ingested, duplicates, rejected, deadLettered } = images;
+  const waiting = `${percent(training.inputStallFraction)} of the time waiting for input`;
+  const pace = `${training.imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
   const lines = [
-    `images    ${images.offered} offered: ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
+    `images    ${offered} offered: ${ingested} ingested, ${duplicates} duplicates, ${rejected} rejected, ` +
+      `${deadLettered} dead-lettered`,
     `split     ${split.train} train, ${split.validation} validation, ${split.test} test`,
     `engine    ${engine || 'unknown'}`,
-    `training  ${training.steps} steps, ${training.epochs} epochs, ${training.samples} samples, ${training.imagesPerSecond.toFixed(1)} images/s, ${percent(training.inputStallFraction)} of the time waiting for input`,
+    `training  ${training.steps} steps, ${training.epochs} epochs, ${training.samples} samples, ${pace}`,
     `models    ${models.length} published, ${promoted} promoted`,
-    `served    ${served.version || 'none'}, ${served.swaps} swaps, ${served.requests} requests, ${served.failedRequests} failed`,
+    `served    ${served.version || 'none'}, ${served.swaps} swaps, ${served.requests} requests, ` +
+      `${served.failedRequests} failed`,
+    ...(test ? testLines(test, classes) : []),
   ];
-  if (test) {
-    lines.push(
-      `test      ${test.n} images: accuracy ${percent(test.accuracy)}, weighted precision ${percent(test.precisionWeighted)}, recall ${percent(test.recallWeighted)}, F1 ${percent(test.f1Weighted)}`,
-      ...(test.onlyPredicted === null
-        ? []
-        : [`          ALARM: every image is predicted as "${classes[test.onlyPredicted]}"`]),
-      ...renderConfusion(test.confusion, classes).map((line) => `          ${line}`),
-    );
-  }
   return `${lines.join('\n')}\n`;
 }
 
+const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`;
+
+const INDENT = ' '.repeat(10);
+
+function testLines(test: ClassificationMetrics, classes: readonly string[]): string[] {
+  const { n, accuracy, precisionWeighted, recallWeighted, f1Weighted, onlyPredicted, confusion } = test;
+  const weighted = [
+    `weighted precision ${percent(precisionWeighted)}`,
+    `recall ${percent(recallWeighted)}`,
+    `F1 ${percent(f1Weighted)}`,
+  ];
+  return [
+    `test      ${n} images: accuracy ${percent(accuracy)}, ${weighted.join(', ')}`,
+    ...(onlyPredicted === null ? [] : [`${INDENT}ALARM: every image is predicted as "${classes[onlyPredicted]}"`]),
+    ...confusionLines(confusion, classes).map((line) => `${INDENT}${line}`),
+  ];
+}
+
 /** Rows: true class; columns: predicted class. */
-function renderConfusion(confusion: readonly (readonly number[])[], classes: readonly string[]): string[] {
-  const nameWidth = Math.max(...classes.map((name) => name.length), 'true \\ predicted'.length);
-  const widths = classes.map((name, column) =>
-    Math.max(name.length, ...confusion.map((row) => String(row[column]).length)),
-  );
-  const row = (name: string, cells: readonly (string | number)[]): string =>
-    [name.padEnd(nameWidth), ...cells.map((cell, column) => String(cell).padStart(widths[column]!))].join('  ');
-  return [row('true \\ predicted', classes), ...confusion.map((cells, index) => row(classes[index]!, cells))];
+function confusionLines(confusion: readonly (readonly number[])[], classes: readonly string[]): string[] {
+  const rows = confusion.map((counts, index) => [classes[index]!, ...counts.map(String)]);
+  return table([['true \\ predicted', ...classes], ...rows], new Set(classes.map((_, index) => index + 1)));
 }

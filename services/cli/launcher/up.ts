@@ -19,7 +19,8 @@ import { watchPipeline } from './state/watch-pipeline.js';
 import { startView, type View } from './view/live-view.js';
 
 /**
- * Runs the whole pipeline on this machine until the signal aborts, or with `--once` to the evaluation of what it learned.
+ * Runs the whole pipeline on this machine until the signal aborts, or with `--once` to the evaluation of what it
+ * learned.
  *
  * @param openLog is told where the launcher's own log belongs
  * @throws what made the run fail

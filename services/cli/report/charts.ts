@@ -2,7 +2,7 @@ import type { ClassReport } from './report-data.js';
 import { lineChart } from './svg/line-chart.js';
 import type { TrainingHistory } from '../launcher/state/training-history.js';
 
-/** Of the accuracy plot that the mission asks for (S4-18): training 'bo-', validation 'ro-'. */
+/** As in the plots of the reproduced notebooks: training 'bo-', validation 'ro-'. */
 const TRAINING_COLOUR = '#1f5fa0';
 const VALIDATION_COLOUR = '#c62f2f';
 

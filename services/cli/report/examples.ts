@@ -50,7 +50,8 @@ export async function makeExamples(
 
 async function thumbnail(file: Uint8Array): Promise<string> {
   const small = shrink(await decodeImage(file));
-  return `data:image/jpeg;base64,${(await encodeImage(small, 'jpeg', { quality: THUMBNAIL_QUALITY })).toString('base64')}`;
+  const jpeg = await encodeImage(small, 'jpeg', { quality: THUMBNAIL_QUALITY });
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }
 
 /** Keeps the aspect ratio; small images stay as they are. */

@@ -1,7 +1,8 @@
 /** Style of the report page; light, also on paper. */
 export const PAGE_STYLE = `
 :root { color-scheme: light; }
-body { font: 15px/1.45 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 1180px; margin: 2rem auto; padding: 0 1.2rem; }
+body { font: 15px/1.45 system-ui, sans-serif; color: #1b1f24; background: #fff; }
+body { max-width: 1180px; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.5rem; margin-bottom: .2rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; border-bottom: 1px solid #d5dae0; padding-bottom: .2rem; }
 .muted { color: #59636e; }
@@ -15,7 +16,8 @@ svg .grid { stroke: #e3e7eb; }
 svg .cell { stroke: #c4ccd4; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e7eb; text-align: right; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e7eb; text-align: right; }
+td { font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child, .words td { text-align: left; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .9rem; }
 figure { margin: 0; border: 1px solid #d5dae0; border-radius: 6px; padding: .5rem; }

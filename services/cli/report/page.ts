@@ -7,8 +7,10 @@ import { escapeText } from './svg/markup.js';
 
 /** The whole report as one page that needs nothing else: no scripts, nothing fetched. */
 export function renderPage(source: ReportSource, examples: readonly Example[]): string {
-  const { run, recipe, seed, dataDescription, classes, startedUnixMs, summary, history, evaluation } = source;
+  const { run, recipe, seed, dataDescription, classes, startedUnixMs, summary, history } = source;
   const title = `Run ${run} with recipe ${recipe}`;
+  const begun = new Date(startedUnixMs).toISOString();
+  const origin = `${dataDescription}; seed ${seed}; begun ${begun}; evaluated ${summary.served.version || 'nothing'}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -20,15 +22,24 @@ export function renderPage(source: ReportSource, examples: readonly Example[]): 
 </head>
 <body>
 <h1>${escapeText(title)}</h1>
-<p class="muted">${escapeText(dataDescription)}; seed ${seed}; begun ${new Date(startedUnixMs).toISOString()}; evaluated ${escapeText(summary.served.version || 'nothing')}</p>
+<p class="muted">${escapeText(origin)}</p>
 ${section('Summary', overview(source))}
-${section('Training', `<div class="charts">${learningChart(history, 'accuracy', recipe)}${learningChart(history, 'loss', recipe)}</div>`)}
-${section('Test split', evaluation.predictions.length === 0 ? '<p>The test split has no images.</p>' : `<div class="charts">${confusionChart(evaluation.metrics.confusion, classes)}${rocChart(classReports(source))}</div>${classTable(source)}`)}
+${section('Training', charts(learningChart(history, 'accuracy', recipe), learningChart(history, 'loss', recipe)))}
+${section('Test split', testSplit(source))}
 ${section('Examples from the test split', grid(examples, classes))}
 ${section('Validations', validations(source))}
 </body>
 </html>
 `;
+}
+
+const charts = (...drawings: string[]): string => `<div class="charts">${drawings.join('')}</div>`;
+
+function testSplit(source: ReportSource): string {
+  const { evaluation, classes } = source;
+  if (evaluation.predictions.length === 0) return '<p>The test split has no images.</p>';
+  const confusion = confusionChart(evaluation.metrics.confusion, classes);
+  return charts(confusion, rocChart(classReports(source))) + classTable(source);
 }
 
 const section = (heading: string, content: string): string => `<section><h2>${heading}</h2>\n${content}</section>`;
@@ -38,7 +49,9 @@ const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`
 function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (tag: 'th' | 'td', cells: readonly (string | number)[]): string =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeText(String(cell))}</${tag}>`).join('')}</tr>`;
-  return `<div class="scroll"><table>${header.length === 0 ? '' : `<thead>${line('th', header)}</thead>`}<tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody></table></div>`;
+  const head = header.length === 0 ? '' : `<thead>${line('th', header)}</thead>`;
+  const body = `<tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody>`;
+  return `<div class="scroll"><table>${head}${body}</table></div>`;
 }
 
 function overview({
@@ -51,12 +64,14 @@ function overview({
     [
       [
         'Images',
-        `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
+        `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ` +
+          `${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
       ],
       ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
       [
         'Training',
-        `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ${percent(training.inputStallFraction)} of the time waiting for input`,
+        `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ` +
+          `${percent(training.inputStallFraction)} of the time waiting for input`,
       ],
       ['Models', `${models.length} published, ${models.filter(({ promoted }) => promoted).length} promoted`],
       ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
@@ -78,7 +93,8 @@ function overview({
         'Probabilities',
         temperature === 1
           ? 'as the network gives them, not calibrated'
-          : `calibrated on the validation split, temperature ${temperature.toFixed(3)}; losses are of the network without it`,
+          : `calibrated on the validation split, temperature ${temperature.toFixed(3)}; ` +
+            'losses are of the network without it',
       ],
     ],
   )}</div>`;
@@ -115,7 +131,14 @@ function grid(examples: readonly Example[], classes: readonly string[]): string 
   const figures = examples.map(
     ({ prediction: { fileName, sampleId, trueIndex, predictedIndex, probabilities }, dataUri }) => {
       const [truth, predicted] = [classes[trueIndex]!, classes[predictedIndex]!].map(escapeText) as [string, string];
-      return `<figure${trueIndex === predictedIndex ? '' : ' class="wrong"'}><img src="${dataUri}" alt="${truth}, predicted ${predicted}" title="${escapeText(fileName || sampleId)}"><figcaption>true: <b>${truth}</b><br>predicted: <b>${predicted}</b> ${percent(probabilities[predictedIndex]!)}</figcaption></figure>`;
+      const name = escapeText(fileName || sampleId);
+      const probability = percent(probabilities[predictedIndex]!);
+      const caption = `true: <b>${truth}</b><br>predicted: <b>${predicted}</b> ${probability}`;
+      return [
+        `<figure${trueIndex === predictedIndex ? '' : ' class="wrong"'}>`,
+        `<img src="${dataUri}" alt="${truth}, predicted ${predicted}" title="${name}">`,
+        `<figcaption>${caption}</figcaption></figure>`,
+      ].join('');
     },
   );
   return `<p class="muted">Mistakes first, framed in red.</p><div class="examples">${figures.join('\n')}</div>`;

@@ -10,7 +10,7 @@ export interface ScalarEvent {
   timeUnixMs: number;
 }
 
-/** The four curves under the names that mission S2-15 gives them, in order of time. */
+/** The four curves under the names of the reproduced scripts, in order of time. */
 export function scalarEvents({ training, validations }: TrainingHistory): ScalarEvent[] {
   const named = (
     side: string,

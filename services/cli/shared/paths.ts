@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Folder of the package: the nearest one above this module with a package.json, for sources and compiled code alike. */
+/** Folder of the package: the nearest one above this module with a package.json, for sources and compiled code. */
 export function packageRoot(): string {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, 'package.json'))) return folder;

@@ -131,7 +131,8 @@ describe('sulcus', { concurrency: 2 }, () => {
     );
     assert.equal(code, 1);
     assert.deepEqual(stderr, [
-      `sulcus: PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`,
+      `sulcus: PORT_IN_USE: Port ${port} for the predictor is taken by another process: ` +
+        'choose another with --port-predictor',
     ]);
   });
 });

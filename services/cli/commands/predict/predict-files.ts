@@ -19,8 +19,8 @@ export interface PredictFilesOptions {
 }
 
 /**
- * Asks about files and gives the answers in the order of the files. A file that cannot be read or predicted is an answer
- * too and does not end the iteration.
+ * Asks about files and gives the answers in the order of the files. A file that cannot be read or predicted is an
+ * answer too and does not end the iteration.
  *
  * @throws CANCELLED by `signal`; SERVICE_UNAVAILABLE when nobody answers any more
  */

@@ -33,15 +33,17 @@ export function toJson({ record, replayed, comparison, inputSource }: ReplayRepo
 export function toText(report: ReplayReport): string {
   const { record, replayed } = report;
   const { precision, batchSize, batchRow, engine, device, engineThreads } = replayed.computation;
+  const where = `${engine} on ${device}, ${engineThreads} threads`;
+  const preparation = `preparation ${shortHash(record.transformHash)}`;
   const rows = record.classNames.map((name, index) => {
     const [recorded, again] = [record.probabilities[index]!, replayed.probabilities[index]!];
     return [name, String(recorded), String(again), recorded === again ? '0' : (again - recorded).toExponential(2)];
   });
   return [
     `prediction  ${record.predictionId}, ${new Date(record.times?.receivedUnixMs ?? 0).toISOString()}`,
-    `model       ${record.modelVersion}, weights ${record.modelHash.slice(0, 16)}, preparation ${record.transformHash.slice(0, 16)}: checked`,
+    `model       ${record.modelVersion}, weights ${shortHash(record.modelHash)}, ${preparation}: checked`,
     `input       ${record.sampleId}, ${record.inputFormat}, ${record.inputBytes} bytes, ${report.inputSource}: checked`,
-    `computed    ${precision}, row ${batchRow} of a batch of ${batchSize}, ${engine} on ${device}, ${engineThreads} threads`,
+    `computed    ${precision}, row ${batchRow} of a batch of ${batchSize}, ${where}`,
     '',
     ...table([['class', 'recorded', 'replayed', 'difference'], ...rows]),
     '',
@@ -50,14 +52,19 @@ export function toText(report: ReplayReport): string {
   ].join('\n');
 }
 
+const shortHash = (hash: string): string => hash.slice(0, 16);
+
 function verdictLine({ verdict, maxDifference, tolerance, computedOtherwise }: Comparison): string {
+  const difference = maxDifference.toExponential(2);
   const otherwise = computedOtherwise.length === 0 ? '' : ` (${computedOtherwise.join('; ')})`;
+  const outside =
+    tolerance === 0 ? 'and nothing computed it otherwise than then' : `outside of the tolerance of ${tolerance}`;
   switch (verdict) {
     case 'identical':
       return `identical: the same 32-bit floats${otherwise}`;
     case 'close':
-      return `close: apart by at most ${maxDifference.toExponential(2)}, within the tolerance of ${tolerance}${otherwise}`;
+      return `close: apart by at most ${difference}, within the tolerance of ${tolerance}${otherwise}`;
     case 'different':
-      return `DIFFERENT: apart by up to ${maxDifference.toExponential(2)}, ${tolerance === 0 ? 'and nothing computed it otherwise than then' : `outside of the tolerance of ${tolerance}`}${otherwise}`;
+      return `DIFFERENT: apart by up to ${difference}, ${outside}${otherwise}`;
   }
 }

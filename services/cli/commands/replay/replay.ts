@@ -22,23 +22,24 @@ const options = {
         min: 0,
         max: 1,
         description:
-          'largest difference of a probability that passes (default: 0 on the same processor, library and threads; elsewhere 1e-4, in bfloat16 2e-2)',
+          'largest difference of a probability that passes (default: 0 on the same processor, library and threads; ' +
+          'elsewhere 1e-4, in bfloat16 2e-2)',
       }),
     ),
   ],
   nats: natsOption,
 } as const;
 
-/**
- * `sulcus replay <prediction id>`: makes a recorded prediction again and compares. Exit code 0 when the numbers are the same, 1 when they are not or
- * the prediction cannot be made again, 2 for wrong options.
- *
- * @param argv the words after the command's name
- */
+const notes = 'Exit code: 0 when the numbers are the same, 1 when not or it cannot be made again, 2 for wrong options.';
+
+/** `sulcus replay PREDICTION`: makes a recorded prediction again and compares. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const description =
-    'Makes a recorded prediction again, with the model version, preparation and arithmetic of then, and compares the numbers. Exit code 0: the same; 1: not, or it cannot be made again.';
-  const parsed = parseCommandLine({ name: 'sulcus replay', description, operand: '<prediction>', options }, argv);
+  const description = `Makes a recorded prediction again, with the model version, preparation and arithmetic of then, \
+and compares the numbers.`;
+  const parsed = parseCommandLine(
+    { name: 'sulcus replay', description, operand: '<prediction>', options, notes },
+    argv,
+  );
   if (!parsed) return;
   await runService('replay', async ({ signal }) => {
     const { nats: natsUrl } = parsed.options;

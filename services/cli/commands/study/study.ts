@@ -59,8 +59,10 @@ const options = {
   ],
 } as const;
 
-const notes =
-  'What is not given is as the predictor is configured. Exit code: 0 when there is a prediction, also one that abstains; 1 otherwise; 2 for wrong options.';
+const notes = [
+  'What is not given is as the predictor is configured.',
+  'Exit code: 0 when there is a prediction, also one that abstains, 1 otherwise, 2 for wrong options.',
+].join(' ');
 
 /**
  * `sulcus study FILE|DIR`: asks a running predictor about a whole study. The answer goes to stdout.
@@ -139,7 +141,8 @@ async function lastPublished(studyId: string, natsUrl: string): Promise<StudyPre
   if (!last)
     throw new SulcusError(
       'NOT_FOUND',
-      `Nothing was published for the study "${studyId}": is it complete, and does a predictor run with SULCUS_STUDIES=true?`,
+      `Nothing was published for the study "${studyId}": is it complete, and does a predictor run with ` +
+        'SULCUS_STUDIES=true?',
     );
   return last.message;
 }

@@ -17,9 +17,10 @@ interface Picture {
 }
 
 /**
- * Draws the weights of every convolution and linear layer (mission row S2-16): a tile per kernel, filters downwards, their
- * inputs rightwards, at most 64 of each; a first layer's three inputs are one coloured tile. Filters of one tile stand in a square. Grey 128 is 0, black and
- * white are the largest magnitude of the layer. Kernels of one value, and linear layers, are matrices.
+ * Draws the weights of every convolution and linear layer: a tile per kernel, filters downwards, their inputs
+ * rightwards, at most 64 of each; a first layer's three inputs are one coloured tile. Filters of one tile stand in a
+ * square. Grey 128 is 0, black and white are the largest magnitude of the layer. Kernels of one value, and linear
+ * layers, are matrices.
  */
 export const drawWeights = (state: NetworkState): Picture[] =>
   [...state]

@@ -15,8 +15,8 @@ const OPTIONS = {
 
 /** `sulcus weights picture FILE|VERSION`: the weights of every layer as PNG files. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const description = `Draws the weights of every convolution and linear layer: of a safetensors file, such as the one a \
-run began with, or of a published version.`;
+  const description = `Draws the weights of every convolution and linear layer: of a safetensors file, such as the one \
+a run began with, or of a published version.`;
   const parsed = parseCommandLine(
     { name: 'sulcus weights picture', description, options: OPTIONS, operand: '<file|version>' },
     argv,

@@ -7,7 +7,7 @@ export interface ClassificationMetrics {
   f1Weighted: number;
   /** Rows: true class; columns: predicted class; in the order of the class list. */
   confusion: number[][];
-  /** Index of the class that every sample was predicted as, though several occur; null when predictions differ, as they should. */
+  /** Index of the class that all samples were predicted as, though several occur; null when predictions differ. */
   onlyPredicted: number | null;
 }
 

@@ -56,7 +56,7 @@ export class Pipeline {
   /**
    * Starts a broker (unless SULCUS_NATS_URL names one) and the services.
    *
-   * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE when there is no nats-server
+   * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE without a nats-server
    */
   static async start(
     options: UpOptions,

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { DEFAULT_MAX_BYTES, type TopologyLimits } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 
-/** The broker takes at most three quarters of what is free for all streams together, and reserves their sizes at once. */
+/** The broker takes at most three quarters of what is free for all streams, and reserves their sizes at once. */
 const USABLE_SHARE = 0.7;
 
 /** Streams that hold images and models; the others keep their size. */
@@ -11,6 +11,8 @@ const ELASTIC = ['SCANS', 'BLOBS', 'PREDICTION_INPUTS'] as const;
 /** Less than this and a run of any use would fill up. */
 const LEAST_ELASTIC_BYTES = 200e6;
 
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
 /** Free bytes of the file system that holds a folder. */
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
@@ -18,7 +20,8 @@ export function freeBytes(folder: string): number {
 }
 
 /**
- * Sizes for new streams on a disk with so much free: the usual ones when they fit, else smaller ones for images and models.
+ * Sizes for new streams on a disk with so much free: the usual ones when they fit, else smaller ones for images and
+ * models.
  *
  * @throws STORAGE_FULL when too little is free for even those
  */
@@ -33,7 +36,8 @@ export function limitsFor(free: number): Partial<TopologyLimits> {
     const needed = (rigid + LEAST_ELASTIC_BYTES) / USABLE_SHARE;
     throw new SulcusError(
       'STORAGE_FULL',
-      `Only ${(free / 1e9).toFixed(1)} GB are free for the streams; at least ${(needed / 1e9).toFixed(1)} GB are needed: make room, or name a folder on another disk with --state`,
+      `Only ${gigabytes(free)} are free for the streams; at least ${gigabytes(needed)} are needed: make room, or ` +
+        'name a folder on another disk with --state',
     );
   }
   return {

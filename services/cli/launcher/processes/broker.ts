@@ -92,10 +92,9 @@ export async function brokerReady(broker: SupervisedProcess, port: number, signa
   while (!(await greets(port))) {
     signal.throwIfAborted();
     if (broker.state === 'failed' || Date.now() > deadlineMs) {
-      throw new SulcusError(
-        'BUS_UNAVAILABLE',
-        `nats-server does not start: ${lastLines(broker.spec.logFile, 1).join(' ') || 'it says nothing'} (see ${broker.spec.logFile})`,
-      );
+      const { logFile } = broker.spec;
+      const [said = 'it says nothing'] = lastLines(logFile, 1);
+      throw new SulcusError('BUS_UNAVAILABLE', `nats-server does not start: ${said} (see ${logFile})`);
     }
     await sleep(25);
   }

@@ -22,7 +22,7 @@ export function lastLines(file: string, count: number): string[] {
 
 const ERROR_LINE = /^[^:{]+: [A-Z_]+: /;
 
-/** The last error that a command of ours printed for people (`trainer: INVALID_CONFIG: …`): its lines, one per mistake. */
+/** The last error that a command of ours printed (`trainer: INVALID_CONFIG: …`): its lines, one per mistake. */
 export function lastErrors(file: string): string[] {
   const lines = lastLines(file, 100);
   const end = lines.findLastIndex((line) => ERROR_LINE.test(line)) + 1;

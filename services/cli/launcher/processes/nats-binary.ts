@@ -32,7 +32,7 @@ function onPath(environment: NodeJS.ProcessEnv): string[] {
     .map((folder) => path.join(folder, 'nats-server'));
 }
 
-/** The version that a program states. Older servers lack the sync setting, and lose messages that sourcing streams pass on. */
+/** The version that a program states. Older servers lack the sync setting, and lose what sourcing streams pass on. */
 function acceptableVersion(binary: string): string {
   let answer: string;
   try {

@@ -12,8 +12,8 @@ export interface ProcessSpec {
   /** Gets everything the process prints; survives the launcher. */
   logFile: string;
   /**
-   * How the process learns that the launcher is gone, were it killed with -9: our services by their IPC channel closing,
-   * a foreign program by a watcher in the shell that started it.
+   * How the process learns that the launcher is gone, were it killed with -9: our services by their IPC channel
+   * closing, a foreign program by a watcher in the shell that started it.
    */
   orphanGuard: 'ipc' | 'shell';
   /** Failures in a row, each within {@link STEADY_MS} of its start, before giving up. Default: never. */

@@ -30,7 +30,7 @@ export interface ValidationPoint {
   timeUnixMs: number;
 }
 
-/** Reports that are kept; beyond that neighbours are merged, so that memory and files stay bounded however long a run is. */
+/** Reports that are kept; beyond that neighbours are merged, so that memory and files stay bounded in long runs. */
 const MAX_POINTS = 4096;
 
 /** The whole course of a training, as its reports come in. */
@@ -51,14 +51,14 @@ export class TrainingHistory {
       this.training.splice(0, this.training.length, ...mergePairs(this.training));
   }
 
-  /** A validation belongs to the epoch of the steps before it, even when its report comes after the next epoch has begun. */
+  /** A validation belongs to the epoch of the steps before it, also when its report comes after the next has begun. */
   addValidation(point: ValidationPoint): void {
     forgetFrom(this.validations, point.step);
     const trained = this.training.at(-1);
     this.validations.push(trained?.step === point.step ? { ...point, epoch: trained.epoch } : point);
   }
 
-  /** Training loss and accuracy over the steps between each validation and the one before; undefined where nothing was reported. */
+  /** Training loss and accuracy between each validation and the one before; undefined where nothing was reported. */
   trainingAtValidations(): ({ loss: number; accuracy: number } | undefined)[] {
     return this.validations.map(({ step }, index) => {
       const after = this.validations[index - 1]?.step ?? 0;

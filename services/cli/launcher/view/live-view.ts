@@ -19,8 +19,8 @@ export interface View {
 }
 
 /**
- * Shows a snapshot again and again. On a terminal the picture is drawn over itself, in one write a frame so that nothing
- * flickers; elsewhere, or with `live` false, a line is printed every few seconds when something changed.
+ * Shows a snapshot again and again. On a terminal the picture is drawn over itself, in one write a frame so that
+ * nothing flickers; elsewhere, or with `live` false, a line is printed every few seconds when something changed.
  */
 export function startView(snapshot: () => Snapshot, output: WriteStream, live: boolean): View {
   return live && output.isTTY ? new TerminalView(snapshot, output) : new LineView(snapshot, output);

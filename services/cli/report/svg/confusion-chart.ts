@@ -35,5 +35,9 @@ const share = (count: number, row: readonly number[]): number =>
 
 function cell(count: number, shade: number, x: number, y: number): string {
   const fill = `rgb(31 95 160 / ${units(shade)})`;
-  return `<rect class="cell" x="${units(x)}" y="${units(y)}" width="${CELL}" height="${CELL}" fill="${fill}"/>${textAt(x + CELL / 2, y + CELL / 2 + 5, String(count), { anchor: 'middle', className: shade > DARK ? 'on-dark' : 'on-light' })}`;
+  const style = { anchor: 'middle', className: shade > DARK ? 'on-dark' : 'on-light' } as const;
+  return [
+    `<rect class="cell" x="${units(x)}" y="${units(y)}" width="${CELL}" height="${CELL}" fill="${fill}"/>`,
+    textAt(x + CELL / 2, y + CELL / 2 + 5, String(count), style),
+  ].join('');
 }

@@ -48,14 +48,14 @@ export function lineChart({ title, xLabel, yLabel, series, xRange, yRange }: Lin
   const [left, right, top, bottom] = [MARGIN.left, WIDTH - MARGIN.right, MARGIN.top, HEIGHT - MARGIN.bottom];
   return svg(WIDTH, HEIGHT + LEGEND_LINE * drawn.length, title, [
     textAt(WIDTH / 2, 20, title, { anchor: 'middle', className: 'chart-title' }),
-    ...xTicks.map(
-      (tick) =>
-        `<line class="grid" x1="${units(x(tick))}" x2="${units(x(tick))}" y1="${top}" y2="${bottom}"/>${textAt(x(tick), bottom + 16, String(tick), { anchor: 'middle' })}`,
-    ),
-    ...yTicks.map(
-      (tick) =>
-        `<line class="grid" x1="${left}" x2="${right}" y1="${units(y(tick))}" y2="${units(y(tick))}"/>${textAt(left - 6, y(tick) + 4, String(tick), { anchor: 'end' })}`,
-    ),
+    ...xTicks.flatMap((tick) => [
+      gridLine(x(tick), x(tick), top, bottom),
+      textAt(x(tick), bottom + 16, String(tick), { anchor: 'middle' }),
+    ]),
+    ...yTicks.flatMap((tick) => [
+      gridLine(left, right, y(tick), y(tick)),
+      textAt(left - 6, y(tick) + 4, String(tick), { anchor: 'end' }),
+    ]),
     textAt((left + right) / 2, bottom + 36, xLabel, { anchor: 'middle' }),
     textAt(16, (top + bottom) / 2, yLabel, { anchor: 'middle', rotate: -90 }),
     ...drawn.map((one) => curve(one, x, y)),
@@ -85,12 +85,20 @@ function curve(
   const dots = markers
     ? places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.2" fill="${colour}"/>`).join('')
     : '';
-  return `<g opacity="${opacity ?? 1}"><polyline points="${places.map((place) => place.join(',')).join(' ')}" fill="none" stroke="${colour}" stroke-width="1.8"${dash(dashed)}/>${dots}</g>`;
+  const line = places.map((place) => place.join(',')).join(' ');
+  return group(opacity, `<polyline points="${line}" fill="none" ${stroke(colour, dashed)}/>${dots}`);
 }
 
 function legendEntry({ name, colour, markers, dashed, opacity }: Series, x: number, y: number): string {
   const dot = markers ? `<circle cx="${x + 12}" cy="${y - 4}" r="3.2" fill="${colour}"/>` : '';
-  return `<g opacity="${opacity ?? 1}"><line x1="${x}" x2="${x + 24}" y1="${y - 4}" y2="${y - 4}" stroke="${colour}" stroke-width="1.8"${dash(dashed)}/>${dot}</g>${textAt(x + 32, y, name)}`;
+  const line = `<line x1="${x}" x2="${x + 24}" y1="${y - 4}" y2="${y - 4}" ${stroke(colour, dashed)}/>`;
+  return group(opacity, `${line}${dot}`) + textAt(x + 32, y, name);
 }
 
-const dash = (dashed: boolean | undefined): string => (dashed ? ' stroke-dasharray="5 4"' : '');
+const gridLine = (x1: number, x2: number, y1: number, y2: number): string =>
+  `<line class="grid" x1="${units(x1)}" x2="${units(x2)}" y1="${units(y1)}" y2="${units(y2)}"/>`;
+
+const group = (opacity: number | undefined, content: string): string => `<g opacity="${opacity ?? 1}">${content}</g>`;
+
+const stroke = (colour: string, dashed: boolean | undefined): string =>
+  `stroke="${colour}" stroke-width="1.8"${dashed ? ' stroke-dasharray="5 4"' : ''}`;

@@ -5,7 +5,13 @@ export function escapeText(text: string): string {
 
 /** A drawing that says in words what it shows. Sizes are user units; it shrinks with its page. */
 export function svg(widthUnits: number, heightUnits: number, title: string, content: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${widthUnits} ${heightUnits}" width="${widthUnits}" height="${heightUnits}" role="img" aria-label="${escapeText(title)}">${content.join('')}</svg>`;
+  const attributes = [
+    'xmlns="http://www.w3.org/2000/svg"',
+    `viewBox="0 0 ${widthUnits} ${heightUnits}"`,
+    `width="${widthUnits}" height="${heightUnits}"`,
+    `role="img" aria-label="${escapeText(title)}"`,
+  ];
+  return `<svg ${attributes.join(' ')}>${content.join('')}</svg>`;
 }
 
 export interface TextStyle {
@@ -23,7 +29,8 @@ export function textAt(
   { anchor = 'start', rotate, className }: TextStyle = {},
 ): string {
   const turned = rotate === undefined ? '' : ` transform="rotate(${rotate} ${units(x)} ${units(y)})"`;
-  return `<text x="${units(x)}" y="${units(y)}" text-anchor="${anchor}"${turned}${className === undefined ? '' : ` class="${className}"`}>${escapeText(text)}</text>`;
+  const styled = className === undefined ? '' : ` class="${className}"`;
+  return `<text x="${units(x)}" y="${units(y)}" text-anchor="${anchor}"${turned}${styled}>${escapeText(text)}</text>`;
 }
 
 /** Hundredths of a unit are finer than any screen. */

@@ -24,7 +24,7 @@ let folder: string;
 before(async () => (folder = await mkdtemp(join(tmpdir(), 'sulcus-weights-'))));
 after(() => rm(folder, { recursive: true }));
 
-test('sulcus weights import reports what fits and writes a file with the last layer for the classes asked for', async () => {
+test('sulcus weights import reports what fits and writes a last layer for the classes asked for', async () => {
   const [from, to] = [join(folder, 'pretrained.safetensors'), join(folder, 'deep', 'out.safetensors')];
   await writeFile(
     from,
@@ -42,7 +42,7 @@ test('sulcus weights import reports what fits and writes a file with the last la
   assert.deepEqual(state.get('conv1.weight'), initialState(config, 1).get('conv1.weight'));
 });
 
-test('sulcus weights export and picture read a published version from the registry that SULCUS_NATS_URL or --nats names', async () => {
+test('sulcus weights export and picture read a version from the registry that SULCUS_NATS_URL names', async () => {
   const nats = await startNats();
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   const log = mock.method(console, 'log', () => undefined);
@@ -102,7 +102,7 @@ test('sulcus weights import reads files of Keras, and refuses what is not of the
   );
 });
 
-test('sulcus weights picture draws each layer: a tile per kernel, 0 in the middle of grey, a first layer in colours', async () => {
+test('sulcus weights picture draws each layer: a tile per kernel, 0 mid-grey, a first layer in colours', async () => {
   const [file, out] = [join(folder, 'drawn.safetensors'), join(folder, 'drawn-layers')];
   // The first filter: red 1 at the top left, blue -1 at the bottom right, 0 elsewhere.
   const filter = new Float32Array(2 * 3 * 3 * 3);

@@ -43,7 +43,7 @@ describe('sulcus doctor', () => {
       const facts = (topic: string): Finding['facts'] => findings.find((finding) => finding.topic === topic)!.facts;
       assert.equal(facts('Node.js')!['node'], process.versions.node);
       assert.equal(typeof facts('engine')!['version'], 'string');
-      assert.ok(Array.isArray(facts('engine')!['convolutions']));
+      assert.ok(Array.isArray(facts('engine')!['customConvolutionTypes']));
       assert.match(String(facts('broker')!['serverVersion']), /^2\.\d+/);
       assert.ok(Number(facts('broker')!['maxPayloadBytes']) > 0);
       assert.ok(findings.filter(({ topic }) => topic === 'self-check').length >= 1);
@@ -101,7 +101,7 @@ describe('sulcus doctor', () => {
     assert.equal(allWell(findings), false);
   });
 
-  test("the engine's line names what runs on custom kernels in which element types and a custom allocator, and says when a processor has none", () => {
+  test("the engine's line names its custom kernels, their element types and its allocator, or that it has none", () => {
     const onCpu: EngineInfo = {
       kind: 'tensorflow',
       library: 'tensorflow',

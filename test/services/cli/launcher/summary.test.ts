@@ -57,7 +57,7 @@ test('cumulative reports of one process replace each other, those of several add
   });
 });
 
-test('a sample that was accepted and given up later moves from ingested to deadLettered, once however often it failed', () => {
+test('a sample that was accepted and dead-lettered later moves from ingested to deadLettered, once', () => {
   const state = new PipelineState();
   apply(state, { ingest: IMPORT });
   lose(state, { sampleId: 'aa', split: 'SPLIT_TRAIN' });
@@ -71,7 +71,7 @@ test('a sample that was accepted and given up later moves from ingested to deadL
   assert.equal(state.deadLetterCount, 4);
 });
 
-test('training figures come from the final report, models from the registry events, swaps from changes of version', () => {
+test('training figures come from the final report, models from registry events, swaps from changes of version', () => {
   const state = new PipelineState();
   apply(state, {
     service: 'trainer',

@@ -22,7 +22,8 @@ test('the example of scikit-learn has area 0.75', () => {
 });
 
 test('pairs of equal score count half, in whatever order they come', () => {
-  // By hand, pairs (positive, negative) of scores {0.9, 0.5, 0.5} and {0.5, 0.2}: 0.9 beats both, each 0.5 ties one and beats one: (2 + 1.5 + 1.5) / 6.
+  // By hand, pairs (positive, negative) of scores {0.9, 0.5, 0.5} and {0.5, 0.2}: 0.9 beats both, each 0.5 ties one and
+  // beats one: (2 + 1.5 + 1.5) / 6.
   const expected = 5 / 6;
   for (const [scores, truth] of [
     [

@@ -29,7 +29,7 @@ test('a scalar is, byte for byte, what TensorBoard writes', () => {
   assert.equal(whole.subarray(version.length).toString('hex'), expected);
 });
 
-test('the four curves have the names of the mission and come in order of time', () => {
+test('the four curves have the names that are asked for, and come in order of time', () => {
   const history = new TrainingHistory();
   history.addTraining({
     step: 5,

@@ -5,7 +5,7 @@ import { trainingLog } from '../../../../services/cli/report/training-log.js';
 
 const startedUnixMs = Date.UTC(2026, 0, 31, 23, 50, 0);
 
-test('one line per validation in the format of mission row S2-17, and the time it all took', () => {
+test('one line per validation, and the time it all took', () => {
   const history = new TrainingHistory();
   const at = (seconds: number): number => startedUnixMs + seconds * 1000;
   history.addTraining({
@@ -49,8 +49,10 @@ test('one line per validation in the format of mission row S2-17, and the time i
     timeUnixMs: at(604.3),
   });
   assert.deepEqual(trainingLog(history, startedUnixMs).split('\n'), [
-    '2026-01-31 23:50:31 || [0/2], train_loss = 1.2500, train_accuracy = 0.60, valid_loss = 0.8791, valid_accuracy = 0.92',
-    '2026-02-01 00:00:04 || [1/2], train_loss = 0.5000, train_accuracy = 1.00, valid_loss = 0.5000, valid_accuracy = 1.00',
+    '2026-01-31 23:50:31 || [0/2], train_loss = 1.2500, train_accuracy = 0.60, ' +
+      'valid_loss = 0.8791, valid_accuracy = 0.92',
+    '2026-02-01 00:00:04 || [1/2], train_loss = 0.5000, train_accuracy = 1.00, ' +
+      'valid_loss = 0.5000, valid_accuracy = 1.00',
     'End of training, elapsed time : 10 min 4 sec.',
     '',
   ]);

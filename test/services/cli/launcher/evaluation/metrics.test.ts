@@ -21,7 +21,8 @@ test('rows of the confusion matrix are true classes, columns predicted ones', ()
 
 test('the example of scikit-learn gives its numbers', () => {
   // User guide 3.4.4.10: y_true = [0, 1, 2, 0, 1, 2], y_pred = [0, 2, 1, 0, 0, 1]; per class precision [2/3, 0, 0],
-  // recall [1, 0, 0], F1 [0.8, 0, 0], support 2 each, hence weighted 2/9, 1/3, 0.8/3 (the guide prints 0.22, 0.33, 0.27).
+  // recall [1, 0, 0], F1 [0.8, 0, 0], support 2 each, hence weighted 2/9, 1/3, 0.8/3 (the guide prints 0.22, 0.33,
+  // 0.27).
   const truth = [0, 1, 2, 0, 1, 2];
   const predicted = [0, 2, 1, 0, 0, 1];
   const metrics = classificationMetrics(
@@ -85,7 +86,7 @@ test('nothing predicted gives zeros, not NaN', () => {
   });
 });
 
-test('one answer to everything is told from a good accuracy, as the share of notumor in mission row S4-11', () => {
+test('one answer to everything is told from a good accuracy, as the share of the largest class', () => {
   const constant = classificationMetrics([
     [0, 0, 300],
     [0, 0, 306],

@@ -144,7 +144,9 @@ test('a taken port is refused when it was asked for, and replaced when it was on
   const { port } = server.address() as AddressInfo;
   await assert.rejects(choosePort({ port, explicit: true, purpose: 'the predictor', option: '--port-predictor' }), {
     code: 'PORT_IN_USE',
-    message: `PORT_IN_USE: Port ${port} for the predictor is taken by another process: choose another with --port-predictor`,
+    message:
+      `PORT_IN_USE: Port ${port} for the predictor is taken by another process: ` +
+      'choose another with --port-predictor',
   });
   assert.notEqual(
     await choosePort({ port, explicit: false, purpose: 'the predictor', option: '--port-predictor' }),
