@@ -9,7 +9,7 @@
  *
  * | folder | holds |
  * |---|---|
- * | `bus.ts`, `topology.ts` | the door; names of streams, subjects and buckets |
+ * | `bus.ts`, `topology.ts` | the interface; names of streams, subjects and buckets |
  * | `connection/` | connecting, errors, how long a broker that is away is waited for |
  * | `streams/` | creating streams, their sizes, their fill |
  * | `messages/` | publishing, headers, dead letters, pipeline events |
