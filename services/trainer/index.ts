@@ -1,6 +1,6 @@
 /**
- * Trainer: requests tensor batches, fine-tunes, validates, checkpoints, offers candidates. Meets the other services over
- * the bus alone.
+ * Trainer: requests tensor batches, fine-tunes, validates, checkpoints, offers candidates. Meets the other services
+ * over the bus alone.
  *
  *     await runTrainer({ bus, engine, config: readConfig(), recipe, log, instance, codeVersion }, signal);
  */

@@ -2,7 +2,6 @@ import { connectBus } from '#libs/bus';
 import { startEngine } from '#libs/engine';
 import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
-import { printRecipes } from './recipe/print-recipes.js';
 import { resolveRecipe } from './recipe/resolve-recipe.js';
 import { runTrainer } from './service.js';
 
