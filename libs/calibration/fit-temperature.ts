@@ -21,15 +21,19 @@ export interface Calibration {
 /** With fewer samples the temperature says more about chance than about the network. */
 export const CALIBRATION_MIN_SAMPLES = 50;
 
-/** Temperatures that are believed. A best one outside means that the samples cannot tell, for example because all were answered right. */
+/**
+ * Temperatures that are believed. A best one outside means that the samples cannot tell, for example because all were
+ * answered right.
+ */
 export const TEMPERATURE_RANGE = { min: 0.05, max: 20 } as const;
 
 /** Halvings of the interval: leaves less of it than a double can tell. */
 const BISECTIONS = 60;
 
 /**
- * The temperature with the lowest mean cross-entropy. As a function of β = 1/T that is convex (a log-sum-exp less a linear
- * term), so its one minimum lies where the derivative changes its sign, and bisection finds it without a starting point.
+ * The temperature with the lowest mean cross-entropy. As a function of β = 1/T that is convex (a log-sum-exp less a
+ * linear term), so its one minimum lies where the derivative changes its sign, and bisection finds it without a
+ * starting point.
  *
  * @param answers on samples that the network did not learn from
  * @returns temperature 1 with the reason where no fit can be trusted; never worse than that on the samples themselves
@@ -57,13 +61,13 @@ export function fitTemperature(answers: LabelledProbabilities): Calibration {
     label,
   }));
   let [low, high] = [1 / TEMPERATURE_RANGE.max, 1 / TEMPERATURE_RANGE.min];
-  if (slope(rows, high) <= 0)
+  if (derivative(rows, high) <= 0)
     return asItIs(`the best temperature is below ${TEMPERATURE_RANGE.min}: these samples set no limit to certainty`);
-  if (slope(rows, low) >= 0)
+  if (derivative(rows, low) >= 0)
     return asItIs(`the best temperature is above ${TEMPERATURE_RANGE.max}: on these samples the answers say nothing`);
   for (let step = 0; step < BISECTIONS; step++) {
     const middle = (low + high) / 2;
-    if (slope(rows, middle) > 0) high = middle;
+    if (derivative(rows, middle) > 0) high = middle;
     else low = middle;
   }
   const temperature = 2 / (low + high);
@@ -79,8 +83,11 @@ export function fitTemperature(answers: LabelledProbabilities): Calibration {
   };
 }
 
-/** Derivative of the summed cross-entropy by β: the expected log-probability under the answers at β, less that of the true class. */
-function slope(rows: readonly { logarithms: readonly number[]; label: number }[], beta: number): number {
+/**
+ * Derivative of the summed cross-entropy by β: the expected log-probability under the answers at β, less that of the
+ * true class.
+ */
+function derivative(rows: readonly { logarithms: readonly number[]; label: number }[], beta: number): number {
   let sum = 0;
   for (const { logarithms, label } of rows) {
     const highest = Math.max(...logarithms);

@@ -4,8 +4,8 @@ import { createRandom } from '#libs/random';
 const MAX_VALUES = 2 ** 18;
 
 /**
- * Answers of a classifier with what was true, to fit and measure a calibration on. Beyond a fixed size it keeps a uniform
- * sample of what it was given (reservoir sampling), the same for the same answers in the same order.
+ * Answers of a classifier with what was true, to fit and measure a calibration on. Beyond a fixed size it keeps a
+ * uniform sample of what it was given (reservoir sampling), the same for the same answers in the same order.
  */
 export class LabelledProbabilities {
   readonly #classes: number;

@@ -19,8 +19,8 @@ export function negativeLogLikelihood(answers: LabelledProbabilities, temperatur
 const BINS = 15;
 
 /**
- * Expected calibration error at a temperature, 0-1: how far the highest probability of an answer is from the share of such
- * answers that are right, in 15 bins of equal width (lower edge excluded), weighted by their number of answers.
+ * Expected calibration error at a temperature, 0-1: how far the highest probability of an answer is from the share of
+ * such answers that are right, in 15 bins of equal width (lower edge excluded), weighted by their number of answers.
  */
 export function expectedCalibrationError(answers: LabelledProbabilities, temperature = 1): number {
   const bins = Array.from({ length: BINS }, () => ({ confidence: 0, correct: 0 }));

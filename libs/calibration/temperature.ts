@@ -2,8 +2,8 @@
 export const MIN_PROBABILITY = 1e-12;
 
 /**
- * Probabilities at another temperature: softmax(log p / T), which is softmax(z / T) of the logits z that p came from. Above 1
- * they become less certain, below 1 more; which class leads never changes.
+ * Probabilities at another temperature: softmax(log p / T), which is softmax(z / T) of the logits z that p came from.
+ * Above 1 they become less certain, below 1 more; which class leads never changes.
  *
  * @param probabilities one row that sums to 1
  * @param temperature above 0; 1 gives the row itself

@@ -1,4 +1,6 @@
-/** TensorFlow's graphs in TypeScript: build one, differentiate it, rewrite it for a device, serialise it. Runs nothing. */
+/**
+ * TensorFlow's graphs in TypeScript: build one, differentiate it, rewrite it for a device, serialise it. Runs nothing.
+ */
 export {
   Graph,
   Variable,

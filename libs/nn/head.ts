@@ -9,11 +9,13 @@ import type { ModelDefinition } from './models/index.js';
 export const HEADS = ['classifier', 'flatten-dense1000-dense', 'gap-dense1000-dense', 'classifier-1000-way'] as const;
 
 /**
- * - `classifier`: the network's own, with as many outputs as there are classes (S0-14, S3-09).
- * - `flatten-dense1000-dense`: all features in a row, 1000 hidden with ReLU, classes (S4-09 to S4-11). Its size follows from the image's.
- * - `gap-dense1000-dense`: the mean of each feature map, 1000 hidden with ReLU, classes (S4-12).
- * - `classifier-1000-way`: the network's own with ImageNet's 1000 outputs, of which the first are the classes (S2-04, an
- *   oddity). Loss and hits are over all 1000 in training and evaluation; probabilities are over the classes alone.
+ * - `classifier`: the network's own, with as many outputs as there are classes.
+ * - `flatten-dense1000-dense`: all features in a row, 1000 hidden with ReLU, classes. Its size follows from the
+ *   image's.
+ * - `gap-dense1000-dense`: the mean of each feature map, 1000 hidden with ReLU, classes.
+ * - `classifier-1000-way`: the network's own with ImageNet's 1000 outputs, of which the first are the classes, as where
+ *   the layer was not replaced for transfer learning. Loss and hits are over all 1000 in training and evaluation;
+ *   probabilities are over the classes alone.
  */
 export type Head = (typeof HEADS)[number];
 

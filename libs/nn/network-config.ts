@@ -11,7 +11,10 @@ export interface NetworkConfig {
   readonly architecture: string;
   /** Number of classes, at least 2. */
   readonly classes: number;
-  /** Images as they are fed: uint8 [batch, height, width, channels]. Grey ones are replicated to the stem's channels in the graph. */
+  /**
+   * Images as they are fed: uint8 [batch, height, width, channels]. Grey ones are replicated to the stem's channels in
+   * the graph.
+   */
   readonly input: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
   /** (value / 255 - mean) / std, the graph's first op. One number for all channels, or one per channel of the stem. */
   readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };

@@ -2,15 +2,21 @@ import { SulcusError } from '#libs/errors';
 import type { Sharding } from './programs/sharding.js';
 import type { NetworkConfig } from './network-config.js';
 
-/** How a network is trained, the optimizer apart. Everything is optional: by default all layers learn from the plain cross-entropy. */
+/**
+ * How a network is trained, the optimizer apart. Everything is optional: by default all layers learn from the plain
+ * cross-entropy.
+ */
 export interface TrainingConfig {
   /** Weight of each class in the training loss, in class order; as torch's `CrossEntropyLoss(weight=…)`. */
   readonly classWeights?: readonly number[];
   /** Share of the target spread evenly over all classes, in [0, 1); as torch's `label_smoothing`. */
   readonly labelSmoothing?: number;
-  /** Layers that stay as they are, batch norm's statistics included: names of parameters or beginnings of them, such as `layer1`. */
+  /**
+   * Layers that stay as they are, batch norm's statistics included: names of parameters or beginnings of them, such as
+   * `layer1`.
+   */
   readonly frozenLayers?: readonly string[];
-  /** Also build a step in which batch norm uses its running statistics and dropout is off (mission S0-23). */
+  /** Also build a step in which batch norm uses its running statistics and dropout is off. */
   readonly inferenceModeSteps?: boolean;
   /** Determines, with the step's number, what dropout drops. Default 0. */
   readonly seed?: number;

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { EngineImplementation, ProcessOptions } from '../protocol/engine-kind.js';
 import type { Request, Response } from '../protocol/messages.js';
 
-/** After this many bytes the event loop gets a turn: serialising is synchronous, and what is sent piles up in memory. */
+/**
+ * After this many bytes the event loop gets a turn: serialising is synchronous, and what is sent piles up in memory.
+ */
 const BURST_BYTES = 1 << 20;
 
 /** How much of the process's error output is kept for the error that reports its end. */
@@ -49,7 +51,8 @@ export class EngineChild {
     this.#process.on('message', onResponse);
     this.#process.on('exit', (code, signal) => {
       const report = (): void => onExit(this.#describeEnd(code, signal));
-      // The end of the error output may still be on its way. (The process's own 'close' event never comes after a disconnect.)
+      // The end of the error output may still be on its way. (The process's own 'close' event never comes after a
+      // disconnect.)
       if (stderr.closed) report();
       else stderr.once('close', report);
     });

@@ -15,7 +15,8 @@ export const engineEnvironment = {
     choice(['auto', 'tensorflow', 'portable'], {
       default: 'auto',
       description:
-        'what computes: auto takes TensorFlow where it is set up, else portable, which needs npm packages only and is several times slower',
+        'what computes: auto takes TensorFlow where it is set up, ' +
+        'else portable, which needs npm packages only and is several times slower',
     }),
   ],
   ...kernelSettings,
@@ -24,8 +25,8 @@ export const engineEnvironment = {
 
 /**
  * Starts an engine process, which ends with its parent, however that ends. SULCUS_ENGINE says which: `tensorflow`,
- * `portable`, or `auto` (default): TensorFlow, and the portable engine with a warning when there is none. A binding that
- * SULCUS_ENGINE_BINDING names is meant to be used: nothing takes its place.
+ * `portable`, or `auto` (default): TensorFlow, and the portable engine with a warning when there is none. A binding
+ * that SULCUS_ENGINE_BINDING names is meant to be used: nothing takes its place.
  *
  * @throws ENGINE_UNAVAILABLE with what to do when the engine that was asked for cannot be had
  */
@@ -45,7 +46,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       error.code === 'ENGINE_UNAVAILABLE';
     if (!mayReplace) throw error;
     process.emitWarning(
-      `Running on the portable engine, correct but several times slower, because there is no TensorFlow. ${error.rawMessage}`,
+      'Running on the portable engine, correct but several times slower, because there is no TensorFlow. ' +
+        error.rawMessage,
       { type: 'SulcusWarning' },
     );
     return await start('portable', options);

@@ -1,6 +1,6 @@
 /**
- * Which implementation runs graphs: TensorFlow itself, or `portable`, the slower one in WebAssembly that needs npm packages
- * only.
+ * Which implementation runs graphs: TensorFlow itself, or `portable`, the slower one in WebAssembly that needs npm
+ * packages only.
  */
 export type EngineKind = 'tensorflow' | 'portable';
 
@@ -17,7 +17,10 @@ export interface EngineInfo {
   devices: string[];
   /** What the shards of a step are spread over, for example `CPU:0` and `CPU:1`; one when nothing else was asked for. */
   shardDevices: readonly string[];
-  /** Whether bfloat16 arithmetic is in the hardware: false means that it is slower than float32, or not there at all (portable). */
+  /**
+   * Whether bfloat16 arithmetic is in the hardware: false means that it is slower than float32, or not there at all
+   * (portable).
+   */
   precision: { bf16: boolean };
   /** Whether graphs run on a CPU by oneDNN's kernels, which have fused ops of their own. */
   oneDnn: boolean;

@@ -49,15 +49,15 @@ function mistakesOf(name: string, info: TensorInfo, value: TensorValue | undefin
     value.shape.length === info.shape.length &&
     value.shape.every((size, axis) => Number.isInteger(size) && size >= 0 && [-1, size].includes(info.shape[axis]!));
   if (!fits) return [`input "${name}" must be ${describe(info)}, got ${describe(value)}`];
-  const rightArray =
-    value.dtype === 'string' ? Array.isArray(value.data) : value.data instanceof ARRAY_TYPE[value.dtype];
-  if (!rightArray)
+  const [isRightArray, wanted] =
+    value.dtype === 'string'
+      ? [Array.isArray(value.data), 'an array of byte strings']
+      : [value.data instanceof ARRAY_TYPE[value.dtype], ARRAY_TYPE[value.dtype].name];
+  if (!isRightArray) return [`input "${name}" needs ${wanted} for ${value.dtype}`];
+  const elements = elementCount(value.shape);
+  if (value.data.length !== elements)
     return [
-      `input "${name}" needs ${value.dtype === 'string' ? 'an array of byte strings' : ARRAY_TYPE[value.dtype].name} for ${value.dtype}`,
-    ];
-  if (value.data.length !== elementCount(value.shape))
-    return [
-      `input "${name}" of shape ${describeShape(value.shape)} needs ${elementCount(value.shape)} elements, got ${value.data.length}`,
+      `input "${name}" of shape ${describeShape(value.shape)} needs ${elements} elements, got ${value.data.length}`,
     ];
   return [];
 }

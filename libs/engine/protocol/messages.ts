@@ -11,7 +11,9 @@ export interface Feed {
 /** A graph as an engine takes it: for TensorFlow the contents of a `saved_model.pb`, for an interpreter its nodes. */
 export type LoweredGraph = { readonly savedModel: Uint8Array } | { readonly nodes: readonly GraphNode[] };
 
-/** Messages to the engine process. Feeds come one by one before their `run`, so that no message grows with the model. */
+/**
+ * Messages to the engine process. Feeds come one by one before their `run`, so that no message grows with the model.
+ */
 export type Request =
   | { kind: 'load'; id: number; graph: LoweredGraph }
   | { kind: 'feed'; id: number; feed: Feed }

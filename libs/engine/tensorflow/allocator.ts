@@ -22,8 +22,9 @@ const FILE = 'sulcus_memory.so';
 const SEPARATORS = /[:;]/;
 
 /**
- * Environment variables by which an engine process allocates with the custom library: it takes the place of the C library's
- * calls, which TensorFlow is told to use. None where it is not compiled or lies at a path that the loader cannot be told.
+ * Environment variables by which an engine process allocates with the custom library: it takes the place of the C
+ * library's calls, which TensorFlow is told to use. None where it is not compiled or lies at a path that the loader
+ * cannot be told.
  *
  * @throws ENGINE_UNAVAILABLE without a binding
  */

@@ -48,7 +48,8 @@ export function findBinding(): string {
   }
   throw new SulcusError(
     'ENGINE_UNAVAILABLE',
-    'The TensorFlow binding is not built: run `npm run setup`, or set SULCUS_ENGINE_BINDING to an existing tfjs_binding.node',
+    'The TensorFlow binding is not built: run `npm run setup`, ' +
+      'or set SULCUS_ENGINE_BINDING to an existing tfjs_binding.node',
   );
 }
 

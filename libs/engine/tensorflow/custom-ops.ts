@@ -21,7 +21,8 @@ export const kernelSettings = {
     choice(['custom', 'tensorflow'], {
       default: 'custom',
       description:
-        "kernels that train: custom ones where the processor has AVX-512, which are faster, or tensorflow, TensorFlow's alone",
+        'kernels that train: custom, faster ones where the processor has AVX-512, ' +
+        "or tensorflow, TensorFlow's alone",
     }),
   ],
 } as const;
@@ -42,10 +43,10 @@ export function loadCustomOps(binding: string): CustomOps {
     return createRequire(import.meta.url)(file) as CustomOps;
   } catch (error) {
     // They only make things faster: TensorFlow's own compute the same.
-    process.emitWarning(
-      `Running on TensorFlow's own kernels, because ${FILE} does not load: ${error instanceof Error ? error.message : String(error)}`,
-      { type: 'SulcusWarning' },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`Running on TensorFlow's own kernels, because ${FILE} does not load: ${reason}`, {
+      type: 'SulcusWarning',
+    });
     return NONE;
   }
 }

@@ -13,7 +13,10 @@ export interface Gpu {
   readonly driverVersion: string;
 }
 
-/** From Ampere on, bfloat16 is in the hardware, and TensorFlow multiplies float32 in TF32 unless NVIDIA_TF32_OVERRIDE is 0. */
+/**
+ * From Ampere on, bfloat16 is in the hardware, and TensorFlow multiplies float32 in TF32 unless NVIDIA_TF32_OVERRIDE is
+ * 0.
+ */
 const AMPERE = 8;
 
 const environment = {
@@ -24,8 +27,8 @@ const environment = {
 } as const;
 
 /**
- * The GPUs that nvidia-smi lists; none where there is no NVIDIA driver or no such program. The stock binding tells no more
- * than whether TensorFlow has found one.
+ * The GPUs that nvidia-smi lists; none where there is no NVIDIA driver or no such program. The stock binding tells no
+ * more than whether TensorFlow has found one.
  */
 export function listGpus(): Gpu[] {
   const fields = ['index', 'uuid', 'name', 'compute_cap', 'memory.total', 'driver_version'];
@@ -61,8 +64,8 @@ export function parseGpuList(answer: string): Gpu[] {
 }
 
 /**
- * What makes one GPU visible to the engine's process, numbered as nvidia-smi does: with several in sight the binding puts
- * tensors on the last and ops on the first. CUDA_VISIBLE_DEVICES, where it is set, has the last word.
+ * What makes one GPU visible to the engine's process, numbered as nvidia-smi does: with several in sight the binding
+ * puts tensors on the last and ops on the first. CUDA_VISIBLE_DEVICES, where it is set, has the last word.
  * @throws INVALID_CONFIG when SULCUS_GPU_DEVICE is no number
  */
 export function gpuEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -14,8 +14,8 @@ export const tensorflow: EngineImplementation = {
       // Informational and warning lines of the library are noise; errors stay.
       TF_CPP_MIN_LOG_LEVEL: '2',
       ...gpuEnvironment(),
-      // Tensors in huge pages where the system offers them on request: a bfloat16 step of ResNet-50 takes 6 to 10 % less
-      // processor time. (glibc from 2.35; others ignore it.)
+      // Tensors in huge pages where the system offers them on request: a bfloat16 step of ResNet-50 takes 6 to 10 %
+      // less processor time. (glibc from 2.35; others ignore it.)
       GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
       // One op at a time, on all cores: two at once take turns at them anyway, and keep more memory alive.
       TF_NUM_INTEROP_THREADS: '1',

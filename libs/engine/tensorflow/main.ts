@@ -20,15 +20,18 @@ function cpuFlags(): string {
   }
 }
 
-/** TensorFlow takes oneDNN's kernels by itself on x86 processors with instructions for neural networks (tensorflow/core/util/util.cc, IsMKLEnabled). */
+/**
+ * TensorFlow takes oneDNN's kernels by itself on x86 processors with instructions for neural networks
+ * (tensorflow/core/util/util.cc, IsMKLEnabled).
+ */
 const usesOneDnn = (flags: string): boolean =>
   process.arch === 'x64' &&
   process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0' &&
   /\b(avx512_vnni|avx512_bf16|avx_vnni|amx_tile|amx_int8|amx_bf16)\b/.test(flags);
 
 /**
- * What custom ops are used for. AMX, which the custom convolutions do not use, multiplies bfloat16 faster than they can make
- * up for.
+ * What custom ops are used for. AMX, which the custom convolutions do not use, multiplies bfloat16 faster than they can
+ * make up for.
  */
 const customOps = (
   types: readonly CustomOpType[],

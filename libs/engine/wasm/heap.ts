@@ -17,8 +17,8 @@ export interface BackendInfo {
 }
 
 /**
- * The WebAssembly heap of tfjs and its kernels, without the layer of tensors above them: values are freed by hand, as soon
- * as nobody needs them. Everything blocks, so it lives in the engine process only.
+ * The WebAssembly heap of tfjs and its kernels, without the layer of tensors above them: values are freed by hand, as
+ * soon as nobody needs them. Everything blocks, so it lives in the engine process only.
  */
 export class Heap {
   #temporaries: HeapValue[] = [];
@@ -140,7 +140,8 @@ function refuseNull(allocator: Allocator): void {
     const address = bytes < MEMORY_BYTES ? allocate(bytes) : 0;
     if (address === 0 && bytes > 0)
       throw new Error(
-        `out of memory: WebAssembly has no ${bytes} bytes left. Take smaller batches or images, or the TensorFlow engine`,
+        `out of memory: WebAssembly has no ${bytes} bytes left. ` +
+          'Take smaller batches or images, or the TensorFlow engine',
       );
     return address;
   };

@@ -19,11 +19,13 @@ export const wasm: EngineImplementation = {
         'A serialised program runs on the TensorFlow engine only: load the program itself',
       );
     const unknown = program.graph.nodes.find(({ outputs }) => outputs.some(({ dtype }) => UNKNOWN_TYPES.has(dtype)));
-    if (unknown)
+    if (unknown) {
+      const what = `"${unknown.name}" is ${unknown.outputs[0]!.dtype}`;
       throw new SulcusError(
         'INVALID_ARGUMENT',
-        `The portable engine computes in float32 only and "${unknown.name}" is ${unknown.outputs[0]!.dtype}: take the precision auto or float32`,
+        `The portable engine computes in float32 only and ${what}: take the precision auto or float32`,
       );
+    }
     const { nodes, ...rest } = lowerProgram(program);
     return { graph: { nodes }, ...rest };
   },

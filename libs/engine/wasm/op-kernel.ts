@@ -30,10 +30,10 @@ export type OpKernels = Readonly<Record<string, OpKernel>>;
 /** An input that must be a tensor on the heap. */
 export function tensorInput({ node, inputs }: OpCall, index: number): HeapValue {
   const value = inputs[index];
-  if (value?.place !== 'heap')
-    throw new Error(
-      `input ${index} of ${node.type} "${node.name}" cannot be ${value?.place === 'host' ? value.dtype : 'a variable'} on the portable engine`,
-    );
+  if (value?.place !== 'heap') {
+    const what = value?.place === 'host' ? value.dtype : 'a variable';
+    throw new Error(`input ${index} of ${node.type} "${node.name}" cannot be ${what} on the portable engine`);
+  }
   return value;
 }
 

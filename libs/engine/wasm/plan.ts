@@ -64,7 +64,9 @@ export function planRun(nodes: readonly GraphNode[], fetches: readonly string[])
   };
 }
 
-/** For every value that is not fetched, the step after which it may go: its last user, or its maker when there is none. */
+/**
+ * For every value that is not fetched, the step after which it may go: its last user, or its maker when there is none.
+ */
 function lastUsers(
   order: readonly GraphNode[],
   stepOf: ReadonlyMap<string, number>,

@@ -75,7 +75,10 @@ export class Graph {
     }
   }
 
-  /** Runs `build`; every node it adds (constants, placeholders and variable handles apart) runs after the given operations. */
+  /**
+   * Runs `build`; every node it adds (constants, placeholders and variable handles apart) runs after the given
+   * operations.
+   */
   withControlInputs<T>(operations: readonly Operation[], build: () => T): T {
     const outer = this.#controlInputs;
     this.#controlInputs = [...new Set([...outer, ...operations.map((operation) => operation.node)])];

@@ -1,6 +1,6 @@
 /**
  * Element types a graph may hold. `bfloat16` lives inside graphs only: it is fed and fetched as float32. `int16` is for
- * device-specific forms that look at the bits of bfloat16.
+ * device-specific rewrites that look at the bits of bfloat16.
  */
 export type DType = 'float32' | 'bfloat16' | 'int16' | 'int32' | 'int64' | 'uint8' | 'bool' | 'string' | 'resource';
 
@@ -58,7 +58,9 @@ export const attr = {
   types: (value: readonly DType[]): Attr => ({ kind: 'types', value }),
 } as const;
 
-/** A node: an op of TensorFlow's op set with its inputs and attributes. Plain data, so that any executor can read it. */
+/**
+ * A node: an op of TensorFlow's op set with its inputs and attributes. Plain data, so that any executor can read it.
+ */
 export interface GraphNode {
   readonly name: string;
   readonly type: string;

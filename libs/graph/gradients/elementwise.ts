@@ -68,7 +68,7 @@ export const elementwiseRules: GradientRules = {
   Abs: unary(({ g, gradient }, x) => mul(g, gradient, g.op('Sign', [x], { T: attr.type(x.dtype) }, [x])[0]!)),
   Sigmoid: fusedFromOutput('SigmoidGrad'),
   Tanh: fusedFromOutput('TanhGrad'),
-  // The gradients of the rectifiers take the output as well as the input; the output is what memory holds anyway.
+  // The gradients of ReLU and ReLU6 take the output as well as the input; the output is what memory holds anyway.
   Relu: unary(({ g, gradient }, _x, y) => gradientOp(g, 'ReluGrad', gradient, y)),
   Relu6: unary(({ g, gradient }, _x, y) => gradientOp(g, 'Relu6Grad', gradient, y)),
 };

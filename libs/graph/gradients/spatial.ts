@@ -7,15 +7,16 @@ const convolution =
   (inputGradient: string, filterGradient: string): GradientRule =>
   ({ g, node, gradient, inputs, needs }) => {
     const [x, filter] = [inputs[0]!, inputs[1]!];
-    const filterSlope = needs(1)
+    const dFilter = needs(1)
       ? g.op(filterGradient, [x, shapeInput(g, filter), gradient], node.attrs, [filter])[0]!
       : undefined;
-    // The filter's first: it is the last to need the layer's input, whose memory the rest of the backward pass can use then.
-    const inputSlope = (): Tensor =>
+    // The filter's first: it is the last to need the layer's input, whose memory the rest of the backward pass can use
+    // then.
+    const dx = (): Tensor =>
       g.op(inputGradient, [shapeInput(g, x), filter, gradient], node.attrs, [x], {
-        controlInputs: filterSlope ? [filterSlope] : [],
+        controlInputs: dFilter ? [dFilter] : [],
       })[0]!;
-    return [needs(0) ? inputSlope() : undefined, filterSlope];
+    return [needs(0) ? dx() : undefined, dFilter];
   };
 
 /** Convolutions, poolings and batch normalisation of images. */

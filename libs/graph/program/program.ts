@@ -1,6 +1,9 @@
 import { graphError, type Graph, type Operation, type Tensor } from '../core/index.js';
 
-/** One thing a program can be asked to do, as a SavedModel's signature: what is fed, what comes back, what must happen besides. */
+/**
+ * One thing a program can be asked to do, as a SavedModel's signature: what is fed, what comes back, what must happen
+ * besides.
+ */
 export interface Signature {
   /** Placeholders to feed, under the caller's names. All must be fed in every run. */
   inputs: Record<string, Tensor>;

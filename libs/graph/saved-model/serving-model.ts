@@ -15,7 +15,8 @@ const constantBytes = (node: GraphNode): number =>
  * Writes a program without variables as the `saved_model.pb` of a SavedModel that TensorFlow, TensorFlow Serving and
  * others load: one signature becomes its serving signature, fed and fetched as plain tensors.
  *
- * @throws INVALID_ARGUMENT when the program has variables, runs operations for their effect, or is too large for the format
+ * @throws INVALID_ARGUMENT when the program has variables, runs operations for their effect, or is too large for the
+ * format
  */
 export function encodeServingModel({ graph, signatures }: Program, signature: string): Uint8Array {
   const entry = signatures[signature];

@@ -19,10 +19,10 @@ export interface ExplanationInfo {
 }
 
 /**
- * Emits the class activation maps of a network in its prediction form. Feeds pixels and `classes` (int32 [n]), fetches
- * `heatMaps` (float32 [n, h, w]): Σ over channels of feature · (Σ over positions of ∂logit/∂feature). With a head that is
- * linear in the channels' means, these weights are the classifier's own, and the mean of a map plus the class's bias is the
- * class's logit; for other heads it is Grad-CAM's map before its ReLU, times the number of positions.
+ * Emits the class activation maps of a network in inference mode. Feeds pixels and `classes` (int32 [n]), fetches
+ * `heatMaps` (float32 [n, h, w]): Σ over channels of feature · (Σ over positions of ∂logit/∂feature). With a head that
+ * is linear in the channels' means, these weights are the classifier's own, and the mean of a map plus the class's bias
+ * is the class's logit; for other heads it is Grad-CAM's map before its ReLU, times the number of positions.
  *
  * Only the head is differentiated, so the convolutions stay what they are for prediction, frozen and fused.
  */

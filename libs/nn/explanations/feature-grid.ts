@@ -2,12 +2,15 @@ import { constantInts, intsAttr, type Graph, type GraphNode, type Tensor } from 
 import { SulcusError } from '#libs/errors';
 
 /**
- * Where the cells of a feature map lie in the image: cell i is centred on pixel coordinate `centerPx + i · stridePx`, the same
- * for rows and columns, because all layers are square. Pixel i covers [i, i + 1).
+ * Where the cells of a feature map lie in the image: cell i is centred on pixel coordinate `centerPx + i · stridePx`,
+ * the same for rows and columns, because all layers are square. Pixel i covers [i, i + 1).
  */
 export interface FeatureGrid {
   readonly stridePx: number;
-  /** Centre of cell 0. Strided convolutions padded on both sides look around their first pixel, pools of even size between two. */
+  /**
+   * Centre of cell 0. Strided convolutions padded on both sides look around their first pixel, pools of even size
+   * between two.
+   */
   readonly centerPx: number;
 }
 
@@ -19,7 +22,8 @@ interface Spacing {
 
 /**
  * The grid of a feature map, by following the centres of receptive fields from layer to layer back to the image
- * (Araujo et al. 2019, Computing Receptive Fields of Convolutional Neural Networks, https://distill.pub/2019/computing-receptive-fields/).
+ * (Araujo et al. 2019, Computing Receptive Fields of Convolutional Neural Networks,
+ * https://distill.pub/2019/computing-receptive-fields/).
  *
  * @param features [batch, height, width, channels], made from `pixels` along the first inputs of its nodes
  * @throws INVALID_ARGUMENT when it is not made from `pixels`

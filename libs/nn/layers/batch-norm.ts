@@ -5,14 +5,17 @@ import { ones, zeros, type Initialisation, type ParameterInfo } from './paramete
 export interface BatchNormLayerOptions {
   /** Added to the variance. Default: torch's, 1e-5. */
   readonly epsilon?: number;
-  /** Weight of the newest batch in the running statistics: running ← (1 − momentum)·running + momentum·batch. Default: torch's, 0.1. */
+  /**
+   * Weight of the newest batch in the running statistics: running ← (1 − momentum)·running + momentum·batch. Default:
+   * torch's, 0.1.
+   */
   readonly momentum?: number;
 }
 
 /**
  * Batch normalisation over batch, height and width (Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167) as torch's
- * `BatchNorm2d`. Statistics are float32 whatever the input's type. Training normalises by the batch's biased variance and
- * gathers the n/(n−1) estimate, as torch does.
+ * `BatchNorm2d`. Statistics are float32 whatever the input's type. Training normalises by the batch's biased variance
+ * and gathers the n/(n−1) estimate, as torch does.
  * Input and output: [batch, height, width, channels].
  * Parameters: `<name>.weight`, `<name>.bias`, `<name>.running_mean`, `<name>.running_var`, each [channels].
  */

@@ -10,8 +10,8 @@ function layerNumber(name: string): number {
 
 /**
  * Dropout (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html): in training each value is 0 with
- * probability `rate`, the others are scaled by 1 / (1 − rate); in prediction nothing happens. What is dropped depends on
- * the fed seed and the layer's name alone.
+ * probability `rate`, the others are scaled by 1 / (1 − rate); in prediction nothing happens. What is dropped depends
+ * on the fed seed and the layer's name alone.
  */
 export function dropout(network: NetworkBuilder, name: string, x: Tensor, rate: number): Tensor {
   const share = network.dropoutRate(rate);

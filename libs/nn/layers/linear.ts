@@ -43,8 +43,8 @@ export function linear(
 }
 
 /**
- * All features of an image in a row, in torch's order (channel, row, column), so that a following linear layer has torch's weights.
- * Input: [batch, height, width, channels]. Output: [batch, channels·height·width].
+ * All features of an image in a row, in torch's order (channel, row, column), so that a following linear layer has
+ * torch's weights. Input: [batch, height, width, channels]. Output: [batch, channels·height·width].
  */
 export function flatten(network: NetworkBuilder, x: Tensor): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];

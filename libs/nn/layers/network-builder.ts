@@ -14,14 +14,17 @@ export interface StatisticUpdate {
   readonly value: Tensor;
 }
 
-/** Shape of a parameter inside the graph: TensorFlow convolves with [height, width, in, out], each channel with [height, width, channels, 1]. */
+/**
+ * Shape of a parameter inside the graph: TensorFlow convolves with [height, width, in, out], each channel with [height,
+ * width, channels, 1].
+ */
 export function graphShape(info: ParameterInfo): number[] {
   if (info.layout === 'plain') return [...info.shape];
   const [first, second, height, width] = info.shape as [number, number, number, number];
   return info.layout === 'convolution' ? [height, width, second, first] : [height, width, first, second];
 }
 
-/** The parameters of one graph: declared by the layers, shared by the training and the inference form of a network. */
+/** The parameters of one graph: declared by the layers, shared by a network's training and inference mode. */
 export class ParameterStore {
   readonly #parameters = new Map<string, Parameter>();
 
@@ -74,12 +77,12 @@ export class NetworkBuilder {
     return this.parameters.graph;
   }
 
-  /** True for the form that is trained. */
+  /** True for training mode. */
   get training(): boolean {
     return this.options.training;
   }
 
-  /** Whether a layer is trained in this form: its batch norm then uses the batch's statistics. */
+  /** Whether a layer is trained: its batch norm then uses the batch's statistics. */
   trains(layer: string): boolean {
     return this.options.training && !this.options.isFrozen?.(layer);
   }

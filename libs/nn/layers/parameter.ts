@@ -1,4 +1,6 @@
-/** How a parameter's first values are drawn. Bounds and deviations are torch's defaults of the layer or of the model. */
+/**
+ * How a parameter's first values are drawn. Bounds and deviations are torch's defaults of the layer or of the model.
+ */
 export type Initialisation =
   | { readonly kind: 'constant'; readonly value: number }
   /** Uniform in [-bound, bound]. */
@@ -26,7 +28,9 @@ export interface ParameterInfo {
   readonly initialisation: Initialisation;
 }
 
-/** torch's `kaiming_normal_(mode='fan_out', nonlinearity='relu')` (He et al. 2015, https://arxiv.org/abs/1502.01852). */
+/**
+ * torch's `kaiming_normal_(mode='fan_out', nonlinearity='relu')` (He et al. 2015, https://arxiv.org/abs/1502.01852).
+ */
 export const kaimingNormalFanOut = (fanOut: number): Initialisation => ({
   kind: 'normal',
   standardDeviation: Math.sqrt(2 / fanOut),
@@ -38,7 +42,10 @@ export const kaimingNormalFanIn = (fanIn: number): Initialisation => ({
   standardDeviation: Math.sqrt(2 / fanIn),
 });
 
-/** What torch's `Conv2d` and `Linear` draw weights and biases from unless a model says otherwise: `kaiming_uniform_(a=√5)`. */
+/**
+ * What torch's `Conv2d` and `Linear` draw weights and biases from unless a model says otherwise:
+ * `kaiming_uniform_(a=√5)`.
+ */
 export const torchDefaultUniform = (fanIn: number): Initialisation => ({
   kind: 'uniform',
   bound: 1 / Math.sqrt(fanIn),

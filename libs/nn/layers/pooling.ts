@@ -12,10 +12,11 @@ import { padSpatially } from './convolution.js';
 import type { NetworkBuilder } from './network-builder.js';
 
 export interface MaxPoolOptions {
-  readonly windowPx: number;
+  /** Height and width of the window. */
+  readonly poolSize: number;
   readonly stride: number;
-  /** Default 0. */
-  readonly paddingPx?: number;
+  /** Rows and columns of zeros on every side. Default 0. */
+  readonly padding?: number;
 }
 
 /**
@@ -23,13 +24,9 @@ export interface MaxPoolOptions {
  * Input: [batch, height, width, channels]; with padding the values must not be negative (it follows a ReLU), because
  * zeros then stand for torch's −∞ border. Output: [batch, height', width', channels].
  */
-export function maxPool(
-  network: NetworkBuilder,
-  x: Tensor,
-  { windowPx, stride, paddingPx = 0 }: MaxPoolOptions,
-): Tensor {
-  const padded = paddingPx === 0 ? x : padSpatially(network, x, paddingPx);
-  return emitMaxPool(network.graph, padded, { window: windowPx, strides: stride, padding: 'VALID' });
+export function maxPool(network: NetworkBuilder, x: Tensor, { poolSize, stride, padding = 0 }: MaxPoolOptions): Tensor {
+  const padded = padding === 0 ? x : padSpatially(network, x, padding);
+  return emitMaxPool(network.graph, padded, { window: poolSize, strides: stride, padding: 'VALID' });
 }
 
 /**
@@ -39,10 +36,13 @@ export function maxPool(
 export const averagePool = (
   network: NetworkBuilder,
   x: Tensor,
-  { windowPx, stride }: Omit<MaxPoolOptions, 'paddingPx'>,
-): Tensor => emitAvgPool(network.graph, x, { window: windowPx, strides: stride, padding: 'VALID' });
+  { poolSize, stride }: Omit<MaxPoolOptions, 'padding'>,
+): Tensor => emitAvgPool(network.graph, x, { window: poolSize, strides: stride, padding: 'VALID' });
 
-/** Weights [size, outSize] of torch's adaptive average along one axis: cell i is the mean of ⌊i·size/outSize⌋ to ⌈(i+1)·size/outSize⌉. */
+/**
+ * Weights [size, outSize] of torch's adaptive average along one axis: cell i is the mean of ⌊i·size/outSize⌋ to
+ * ⌈(i+1)·size/outSize⌉.
+ */
 function adaptiveWeights(size: number, outSize: number): number[][] {
   return Array.from({ length: size }, (_, position) =>
     Array.from({ length: outSize }, (_, cell) => {
@@ -54,23 +54,26 @@ function adaptiveWeights(size: number, outSize: number): number[][] {
 
 /**
  * torch's `AdaptiveAvgPool2d`: means over windows chosen so that the result has the given size, whatever the input's.
- * Input: [batch, height, width, channels]. Output: [batch, sizePx, sizePx, channels]; float32 unless the size fits already.
+ * Input: [batch, height, width, channels]. Output: [batch, outputSize, outputSize, channels]; float32 unless the size
+ * fits already.
  */
-export function adaptiveAveragePool(network: NetworkBuilder, x: Tensor, sizePx: number): Tensor {
+export function adaptiveAveragePool(network: NetworkBuilder, x: Tensor, outputSize: number): Tensor {
   const { graph } = network;
   const [, height, width, channels] = x.shape as [number, number, number, number];
-  if (height === sizePx && width === sizePx) return x;
-  // One matrix [height · width, sizePx · sizePx] does both axes: the feature maps that come here are small.
-  const [vertical, horizontal] = [adaptiveWeights(height, sizePx), adaptiveWeights(width, sizePx)];
+  if (height === outputSize && width === outputSize) return x;
+  // One matrix [height · width, outputSize · outputSize] does both axes: the feature maps that come here are small.
+  const [vertical, horizontal] = [adaptiveWeights(height, outputSize), adaptiveWeights(width, outputSize)];
   const weights = vertical
     .flatMap((row) => horizontal.map((column) => row.flatMap((a) => column.map((b) => a * b))))
     .flat();
   const maps = reshape(graph, transpose(graph, cast(graph, x, 'float32'), [0, 3, 1, 2]), [-1, height * width]);
-  const pooled = matMul(graph, maps, graph.constant(weights, 'float32', [height * width, sizePx * sizePx]));
-  return transpose(graph, reshape(graph, pooled, [-1, channels, sizePx, sizePx]), [0, 2, 3, 1]);
+  const pooled = matMul(graph, maps, graph.constant(weights, 'float32', [height * width, outputSize * outputSize]));
+  return transpose(graph, reshape(graph, pooled, [-1, channels, outputSize, outputSize]), [0, 2, 3, 1]);
 }
 
-/** Mean of every channel, taken in float32. Input: [batch, height, width, channels]. Output: float32 [batch, channels]. */
+/**
+ * Mean of every channel, taken in float32. Input: [batch, height, width, channels]. Output: float32 [batch, channels].
+ */
 export function globalAveragePool(network: NetworkBuilder, x: Tensor): Tensor {
   return mean(network.graph, cast(network.graph, x, 'float32'), [1, 2], false);
 }

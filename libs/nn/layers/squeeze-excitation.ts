@@ -12,7 +12,7 @@ import { kaimingNormalFanOut, zeros } from './parameter.js';
 export function squeezeExcitation(network: NetworkBuilder, name: string, x: Tensor, squeezedChannels: number): Tensor {
   const { graph } = network;
   const options = {
-    kernelPx: 1,
+    kernelSize: 1,
     bias: true,
     initialisation: (_fanIn: number, fanOut: number) => kaimingNormalFanOut(fanOut),
     biasInitialisation: () => zeros,

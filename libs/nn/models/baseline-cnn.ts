@@ -8,14 +8,14 @@ import { registerModel } from './registry.js';
 /** One convolution with ReLU, then a 2×2 max pool or none. */
 interface Stage {
   readonly outChannels: number;
-  readonly kernelPx: number;
+  readonly kernelSize: number;
   readonly pool: boolean;
 }
 
 const STAGES: readonly Stage[] = [
-  { outChannels: 16, kernelPx: 5, pool: true },
-  { outChannels: 16, kernelPx: 5, pool: true },
-  { outChannels: 3, kernelPx: 3, pool: false },
+  { outChannels: 16, kernelSize: 5, pool: true },
+  { outChannels: 16, kernelSize: 5, pool: true },
+  { outChannels: 3, kernelSize: 3, pool: false },
 ];
 
 /** Width of the first linear layer. No activation follows it: so the network is defined. */
@@ -24,9 +24,9 @@ const HIDDEN_FEATURES = 64;
 /** Names the layers conv1, conv2, … */
 function features(network: NetworkBuilder, images: Tensor): Tensor {
   let x = images;
-  for (const [index, { outChannels, kernelPx, pool }] of STAGES.entries()) {
-    x = relu(network.graph, conv2d(network, `conv${index + 1}`, x, { outChannels, kernelPx, bias: true }));
-    if (pool) x = maxPool(network, x, { windowPx: 2, stride: 2 });
+  for (const [index, { outChannels, kernelSize, pool }] of STAGES.entries()) {
+    x = relu(network.graph, conv2d(network, `conv${index + 1}`, x, { outChannels, kernelSize, bias: true }));
+    if (pool) x = maxPool(network, x, { poolSize: 2, stride: 2 });
   }
   return x;
 }
@@ -39,7 +39,8 @@ function classifier(network: NetworkBuilder, x: Tensor, classes: number): Tensor
 registerModel({
   name: 'baseline-cnn',
   family: 'baseline',
-  reference: 'Three convolutions and two linear layers, 256 px in the original: mission row S2-01',
+  reference:
+    'The baseline of a course report on a binary classifier: three convolutions, two linear layers, 256 px images',
   minimumInputPx: 4,
   defaultInputPx: 256,
   features,

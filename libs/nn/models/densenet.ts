@@ -23,11 +23,11 @@ const convolution = (
   name: string,
   x: Tensor,
   outChannels: number,
-  kernelPx: number,
+  kernelSize: number,
   stride = 1,
-): Tensor => conv2d(network, name, x, { outChannels, kernelPx, stride, initialisation: kaimingNormalFanIn });
+): Tensor => conv2d(network, name, x, { outChannels, kernelSize, stride, initialisation: kaimingNormalFanIn });
 
-const normRelu = (network: NetworkBuilder, name: string, x: Tensor): Tensor =>
+const batchNormRelu = (network: NetworkBuilder, name: string, x: Tensor): Tensor =>
   relu(network.graph, batchNorm(network, name, x));
 
 /** What a layer adds to the channels before it. */
@@ -35,22 +35,22 @@ function denseLayer(network: NetworkBuilder, name: string, x: Tensor, growthRate
   const narrow = convolution(
     network,
     `${name}.conv1`,
-    normRelu(network, `${name}.norm1`, x),
+    batchNormRelu(network, `${name}.norm1`, x),
     BOTTLENECK * growthRate,
     1,
   );
-  return convolution(network, `${name}.conv2`, normRelu(network, `${name}.norm2`, narrow), growthRate, 3);
+  return convolution(network, `${name}.conv2`, batchNormRelu(network, `${name}.norm2`, narrow), growthRate, 3);
 }
 
 function transition(network: NetworkBuilder, name: string, x: Tensor): Tensor {
   const narrow = convolution(
     network,
     `${name}.conv`,
-    normRelu(network, `${name}.norm`, x),
+    batchNormRelu(network, `${name}.norm`, x),
     Math.floor(x.shape[3]! / 2),
     1,
   );
-  return averagePool(network, narrow, { windowPx: 2, stride: 2 });
+  return averagePool(network, narrow, { poolSize: 2, stride: 2 });
 }
 
 function features({
@@ -59,8 +59,12 @@ function features({
   stemChannels,
 }: DenseNetConfig): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
-    let x = normRelu(network, 'features.norm0', convolution(network, 'features.conv0', images, stemChannels, 7, 2));
-    x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
+    let x = batchNormRelu(
+      network,
+      'features.norm0',
+      convolution(network, 'features.conv0', images, stemChannels, 7, 2),
+    );
+    x = maxPool(network, x, { poolSize: 3, stride: 2, padding: 1 });
     for (const [index, layers] of blocks.entries()) {
       for (let layer = 1; layer <= layers; layer++) {
         x = concat(
@@ -71,7 +75,7 @@ function features({
       }
       if (index < blocks.length - 1) x = transition(network, `features.transition${index + 1}`, x);
     }
-    return normRelu(network, 'features.norm5', x);
+    return batchNormRelu(network, 'features.norm5', x);
   };
 }
 

@@ -11,7 +11,7 @@ import { registerModel } from './registry.js';
 
 /** An inverted residual block: 1×1 to more channels, depthwise, squeeze-and-excitation, 1×1 to fewer. */
 interface Row {
-  readonly kernelPx: 3 | 5;
+  readonly kernelSize: 3 | 5;
   readonly expandedChannels: number;
   readonly outChannels: number;
   readonly squeeze: boolean;
@@ -24,7 +24,7 @@ interface MobileNetV3Config {
   /** Width of the classifier's hidden layer. */
   readonly hiddenFeatures: number;
   /** How its convolutions are padded. Default: torch's way. */
-  readonly padding?: Conv2dOptions['padding'];
+  readonly paddingMode?: Conv2dOptions['paddingMode'];
   readonly reference: string;
 }
 
@@ -46,19 +46,19 @@ function multipleOf8(channels: number): number {
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }
 
-/** Convolution and batch norm under torchvision's names: a convolution, its norm, its activation in a row. */
+/** Convolution and batch norm under torchvision's names: a convolution, its batch norm, its activation in a row. */
 const convBatchNorm = (
   network: NetworkBuilder,
   name: string,
   x: Tensor,
   outChannels: number,
-  kernelPx: number,
-  options: Pick<Conv2dOptions, 'stride' | 'padding'> = {},
+  kernelSize: number,
+  options: Pick<Conv2dOptions, 'stride' | 'paddingMode'> = {},
 ): Tensor =>
   batchNorm(
     network,
     `${name}.1`,
-    conv2d(network, `${name}.0`, x, { outChannels, kernelPx, ...options, initialisation }),
+    conv2d(network, `${name}.0`, x, { outChannels, kernelSize, ...options, initialisation }),
     BATCH_NORM,
   );
 
@@ -67,10 +67,10 @@ function block(
   name: string,
   x: Tensor,
   row: Row,
-  padding: Conv2dOptions['padding'] = 'torch',
+  paddingMode: Conv2dOptions['paddingMode'] = 'torch',
 ): Tensor {
   const { graph } = network;
-  const { kernelPx, expandedChannels, outChannels, squeeze, stride } = row;
+  const { kernelSize, expandedChannels, outChannels, squeeze, stride } = row;
   const activate = ACTIVATIONS[row.activation];
   let position = 0;
   const next = (): string => `${name}.block.${position++}`;
@@ -82,7 +82,7 @@ function block(
     batchNorm(
       network,
       `${depthwise}.1`,
-      depthwiseConv2d(network, `${depthwise}.0`, y, { kernelPx, stride, padding, initialisation }),
+      depthwiseConv2d(network, `${depthwise}.0`, y, { kernelSize, stride, paddingMode, initialisation }),
       BATCH_NORM,
     ),
   );
@@ -91,13 +91,16 @@ function block(
   return stride === 1 && x.shape[3] === outChannels ? add(graph, y, x) : y;
 }
 
-function features({ rows, padding = 'torch' }: MobileNetV3Config): (network: NetworkBuilder, images: Tensor) => Tensor {
+function features({
+  rows,
+  paddingMode = 'torch',
+}: MobileNetV3Config): (network: NetworkBuilder, images: Tensor) => Tensor {
   return (network, images) => {
     let x = hardSwish(
       network.graph,
-      convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, { stride: 2, padding }),
+      convBatchNorm(network, 'features.0', images, STEM_CHANNELS, 3, { stride: 2, paddingMode }),
     );
-    for (const [index, row] of rows.entries()) x = block(network, `features.${index + 1}`, x, row, padding);
+    for (const [index, row] of rows.entries()) x = block(network, `features.${index + 1}`, x, row, paddingMode);
     return hardSwish(
       network.graph,
       convBatchNorm(network, `features.${rows.length + 1}`, x, HEAD_EXPANSION * x.shape[3]!, 1),
@@ -118,7 +121,7 @@ function classifier({
 }
 
 type RowTuple = readonly [
-  Row['kernelPx'],
+  Row['kernelSize'],
   expandedChannels: number,
   outChannels: number,
   squeeze: boolean,
@@ -127,8 +130,8 @@ type RowTuple = readonly [
 ];
 
 const rows = (tuples: readonly RowTuple[]): Row[] =>
-  tuples.map(([kernelPx, expandedChannels, outChannels, squeeze, activation, stride]) => ({
-    kernelPx,
+  tuples.map(([kernelSize, expandedChannels, outChannels, squeeze, activation, stride]) => ({
+    kernelSize,
     expandedChannels,
     outChannels,
     squeeze,
@@ -184,12 +187,13 @@ const NETWORKS: Readonly<Record<string, MobileNetV3Config>> = {
 const KERAS_NETWORKS: Readonly<Record<string, MobileNetV3Config>> = Object.fromEntries(
   Object.entries(NETWORKS).map(([name, config]) => [
     `${name}_keras`,
-    { ...config, padding: 'same', reference: `${config.reference}, padded as Keras does` },
+    { ...config, paddingMode: 'same', reference: `${config.reference}, padded as Keras does` },
   ]),
 );
 
-// Many of its channels come in numbers that our own kernels do not take, and oneDNN's gradients of depthwise convolutions and
-// norms are slow in bfloat16: a training step takes 1.6 (large) to 2.7 times (small) as long as in float32.
+// Many of its channels come in numbers that the custom kernels do not take, and oneDNN's gradients of depthwise
+// convolutions and batch norms are slow in bfloat16: a training step takes 1.6 (large) to 2.7 times (small) as long as
+// in float32.
 for (const [name, config] of Object.entries({ ...NETWORKS, ...KERAS_NETWORKS })) {
   registerModel({
     name,

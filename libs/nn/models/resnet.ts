@@ -24,7 +24,10 @@ interface ResNetConfig {
   /** Width of the first convolution. */
   readonly stemChannels: number;
   readonly stages: readonly Stage[];
-  /** Where a bottleneck block changes size: in its 3×3 convolution as torchvision does ("v1.5", the default), or in its first as the paper and Keras do. */
+  /**
+   * Where a bottleneck block changes size: in its 3×3 convolution as torchvision does ("v1.5", the default), or in its
+   * first as the paper and Keras do.
+   */
   readonly strideAt?: 'spatial' | 'first';
   readonly reference: string;
 }
@@ -35,7 +38,7 @@ const heNormal = (_fanIn: number, fanOut: number): Initialisation => kaimingNorm
 
 interface ConvolutionShape {
   readonly outChannels: number;
-  readonly kernelPx: number;
+  readonly kernelSize: number;
   readonly stride?: number;
 }
 
@@ -43,11 +46,11 @@ interface ConvolutionShape {
 function convBatchNorm(
   network: NetworkBuilder,
   convName: string,
-  normName: string,
+  batchNormName: string,
   x: Tensor,
   shape: ConvolutionShape,
 ): Tensor {
-  return batchNorm(network, normName, conv2d(network, convName, x, { ...shape, initialisation: heNormal }));
+  return batchNorm(network, batchNormName, conv2d(network, convName, x, { ...shape, initialisation: heNormal }));
 }
 
 function convolutionShapes(
@@ -57,14 +60,14 @@ function convolutionShapes(
 ): readonly ConvolutionShape[] {
   if (block === 'basic')
     return [
-      { outChannels: channels, kernelPx: 3, stride },
-      { outChannels: channels, kernelPx: 3 },
+      { outChannels: channels, kernelSize: 3, stride },
+      { outChannels: channels, kernelSize: 3 },
     ];
   const [first, spatial] = strideAt === 'first' ? [stride, 1] : [1, stride];
   return [
-    { outChannels: channels, kernelPx: 1, stride: first },
-    { outChannels: channels, kernelPx: 3, stride: spatial },
-    { outChannels: channels * EXPANSION.bottleneck, kernelPx: 1 },
+    { outChannels: channels, kernelSize: 1, stride: first },
+    { outChannels: channels, kernelSize: 3, stride: spatial },
+    { outChannels: channels * EXPANSION.bottleneck, kernelSize: 1 },
   ];
 }
 
@@ -87,7 +90,7 @@ function block(
   }
   const changesShape = stride !== 1 || x.shape[3] !== outChannels;
   const shortcut = changesShape
-    ? convBatchNorm(network, `${name}.downsample.0`, `${name}.downsample.1`, x, { outChannels, kernelPx: 1, stride })
+    ? convBatchNorm(network, `${name}.downsample.0`, `${name}.downsample.1`, x, { outChannels, kernelSize: 1, stride })
     : x;
   return relu(graph, add(graph, residual, shortcut));
 }
@@ -96,9 +99,9 @@ function features(config: ResNetConfig): (network: NetworkBuilder, images: Tenso
   return (network, images) => {
     let x = relu(
       network.graph,
-      convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelPx: 7, stride: 2 }),
+      convBatchNorm(network, 'conv1', 'bn1', images, { outChannels: config.stemChannels, kernelSize: 7, stride: 2 }),
     );
-    x = maxPool(network, x, { windowPx: 3, stride: 2, paddingPx: 1 });
+    x = maxPool(network, x, { poolSize: 3, stride: 2, padding: 1 });
     for (const [stageIndex, { blocks, channels, stride }] of config.stages.entries()) {
       for (let index = 0; index < blocks; index++) {
         x = block(network, `layer${stageIndex + 1}.${index}`, x, config, channels, index === 0 ? stride : 1);

@@ -17,7 +17,7 @@ const stages = (convolutions: readonly [number, number, number, number, number])
   convolutions.map((count, index) => ({ convolutions: count, channels: Math.min(512, 64 * 2 ** index) }));
 
 /** Height and width of the feature map the classifier takes. */
-const CLASSIFIER_PX = 7;
+const CLASSIFIER_INPUT_SIZE = 7;
 const HIDDEN_FEATURES = 4096;
 const DROPOUT = 0.5;
 
@@ -35,7 +35,7 @@ function features(rows: readonly Stage[]): (network: NetworkBuilder, images: Ten
           network.graph,
           conv2d(network, `features.${position}`, x, {
             outChannels: channels,
-            kernelPx: 3,
+            kernelSize: 3,
             bias: true,
             initialisation,
             biasInitialisation: () => zeros,
@@ -43,7 +43,7 @@ function features(rows: readonly Stage[]): (network: NetworkBuilder, images: Ten
         );
         position += 2;
       }
-      x = maxPool(network, x, { windowPx: 2, stride: 2 });
+      x = maxPool(network, x, { poolSize: 2, stride: 2 });
       position += 1;
     }
     return x;
@@ -52,7 +52,7 @@ function features(rows: readonly Stage[]): (network: NetworkBuilder, images: Ten
 
 function classifier(network: NetworkBuilder, features: Tensor, classes: number): Tensor {
   const { graph } = network;
-  let x = flatten(network, adaptiveAveragePool(network, features, CLASSIFIER_PX));
+  let x = flatten(network, adaptiveAveragePool(network, features, CLASSIFIER_INPUT_SIZE));
   for (const position of [0, 3])
     x = dropout(
       network,

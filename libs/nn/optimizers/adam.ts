@@ -11,10 +11,10 @@ const EPSILON = 1e-8;
  *
  *     weight −= learningRate · m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
  *
- * TensorFlow's op computes weight −= stepSize · m / (√v + ε'), the same when stepSize = learningRate · √(1 − β₂ᵗ) / (1 − β₁ᵗ)
- * and ε' = ε · √(1 − β₂ᵗ). Both are computed here in double precision and fed, so the op's own correction is switched off
- * by powers of 0. The betas are rounded to float32 first because the op has only those: 1 − β₂ then differs from torch's
- * by 1.3e-5 in v, and cancels out in v̂.
+ * TensorFlow's op computes weight −= stepSize · m / (√v + ε'), the same when stepSize = learningRate · √(1 − β₂ᵗ) / (1
+ * − β₁ᵗ) and ε' = ε · √(1 − β₂ᵗ). Both are computed here in double precision and fed, so the op's own correction is
+ * switched off by powers of 0. The betas are rounded to float32 first because the op has only those: 1 − β₂ then
+ * differs from torch's by 1.3e-5 in v, and cancels out in v̂.
  */
 export function adam({ beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, weightDecay = 0 }: OptimizerConfig): Optimizer {
   const [firstDecay, secondDecay] = [Math.fround(beta1), Math.fround(beta2)];

@@ -20,7 +20,7 @@ export interface OptimizerConfig {
   readonly weightDecay?: number;
 }
 
-/** A weight, what the optimizer remembers of it, and which way is up. */
+/** A weight, the optimizer's slots for it, and the gradient of the loss. */
 export interface UpdateTarget {
   readonly variable: Variable;
   /** Its value before the step. */
@@ -31,7 +31,7 @@ export interface UpdateTarget {
 
 /** An update rule, bound to its settings. */
 export interface Optimizer {
-  /** What it remembers per parameter, by torch's names of the optimizer's state. */
+  /** The slots it keeps per parameter, by torch's names of the optimizer's state. */
   readonly slots: readonly string[];
   /** Names of the numbers it is fed in every step. */
   readonly scalars: readonly string[];

@@ -3,7 +3,7 @@ import type { Optimizer, OptimizerConfig } from './optimizer.js';
 
 /**
  * Stochastic gradient descent as torch's `SGD` without dampening: buffer ← momentum · buffer + gradient,
- * weight −= learningRate · buffer. Without momentum nothing is remembered.
+ * weight −= learningRate · buffer. Without momentum there is no slot.
  */
 export function sgd({ momentum = 0, weightDecay = 0 }: OptimizerConfig): Optimizer {
   const common = {

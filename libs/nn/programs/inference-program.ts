@@ -11,7 +11,10 @@ import { writeSignature } from './state-signatures.js';
 
 /** What a prediction program can do beside predicting. */
 export interface InferenceOptions {
-  /** Heat maps of the image regions that speak for a class. Until the first one is asked for they cost neither time nor memory. Default false. */
+  /**
+   * Heat maps of the image regions that speak for a class. Until the first one is asked for they cost neither time nor
+   * memory. Default false.
+   */
   readonly explanations?: boolean;
 }
 
@@ -22,8 +25,8 @@ export interface InferenceProgram extends NetworkProgram {
 
 /**
  * Builds prediction with a network as one program. Signatures:
- * `predict` feeds pixels (uint8 [n, height, width, channels]) and fetches `logits` and `probabilities` (float32 [n, classes]);
- * `writeWeights` feeds every parameter, so that a new version needs no new graph;
+ * `predict` feeds pixels (uint8 [n, height, width, channels]) and fetches `logits` and `probabilities` (float32 [n,
+ * classes]); `writeWeights` feeds every parameter, so that a new version needs no new graph;
  * `explain`, when asked for, feeds pixels and classes and fetches `heatMaps` (see {@link classActivationSignature}).
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */

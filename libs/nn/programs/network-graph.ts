@@ -5,7 +5,7 @@ import { NetworkBuilder, ParameterStore } from '../layers/network-builder.js';
 import { getModel } from '../models/index.js';
 import { assertNetworkConfig, type NetworkConfig } from '../network-config.js';
 
-/** A network's output in one of its two forms, and the builder that knows which statistics the form gathers. */
+/** A network's output in training or in inference mode, and the builder that knows which statistics it gathers. */
 export interface Forward extends HeadOutput {
   /** The last feature map, what the head is put on: [batch, height, width, channels] in the network's precision. */
   readonly features: Tensor;
@@ -21,7 +21,7 @@ export interface ForwardOptions {
   readonly pixels?: Tensor;
 }
 
-/** A graph with the network's input, in which its training and its inference form share their parameters. */
+/** A graph with the network's input, in which the network in training and in inference mode shares its parameters. */
 export class NetworkGraph {
   readonly graph = new Graph();
   readonly parameters = new ParameterStore(this.graph);
@@ -37,7 +37,7 @@ export class NetworkGraph {
     this.#images = normaliseImages(this.graph, this.pixels, config);
   }
 
-  /** Emits the network in one of its forms. */
+  /** Emits the network in one of its modes. */
   forward({ pixels, ...options }: ForwardOptions): Forward {
     const { architecture, classes, dropout, head = 'classifier' } = this.config;
     const network = new NetworkBuilder(this.parameters, { ...options, dropout });

@@ -7,6 +7,6 @@ export interface NetworkProgram {
   readonly program: Program;
   /** Weights and statistics, in the order of the layers. */
   readonly parameters: readonly ParameterInfo[];
-  /** What the optimizer remembers: `<parameter>.<slot>` with torch's names of the slots. Empty for inference. */
+  /** The optimizer's slots: `<parameter>.<slot>` with torch's names of them. Empty for inference. */
   readonly slots: readonly StateSpec[];
 }

@@ -64,8 +64,8 @@ export function writeSignature(graph: Graph, variables: readonly StateVariable[]
 }
 
 /**
- * Signature that sets all values of every variable to the number `value` it is fed: arrays of a number known before would
- * become constants, which TensorFlow keeps as long as the graph.
+ * Signature that sets all values of every variable to the number `value` it is fed: arrays of a number known before
+ * would become constants, which TensorFlow keeps as long as the graph.
  */
 export function fillSignature(graph: Graph, variables: readonly StateVariable[]): Signature {
   return graph.withScope('fill', () => {

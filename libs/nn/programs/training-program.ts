@@ -10,19 +10,21 @@ import { buildShardedStep } from './sharded-step.js';
 import { Updater } from './update-step.js';
 
 /**
- * Builds the training of a network as one program. Signatures (pixels: uint8 [n, height, width, channels], labels: int32 [n]):
+ * Builds the training of a network as one program. All signatures are fed `pixels` (uint8 [batch, height, width,
+ * channel]) and `labels` (int32 [batch]) unless they say otherwise:
  *
- * | name | feeds | fetches |
- * |---|---|---|
- * | `trainStep` | pixels, labels, the optimizer's scalars, `dropoutSeed` if anything drops | `loss` (mean, nats), `correct`; updates weights, slots, statistics |
- * | `inferenceModeStep` | pixels, labels, the optimizer's scalars | the same, with the running statistics and without dropout; only when asked for |
- * | `shardedStep`, `shardedInferenceModeStep` | as `buildShardedStep` | the same, with the batch in shards; only when asked for |
- * | `evaluate` | pixels, labels | `lossSum` (plain cross-entropy), `correct`, `probabilities` [n, classes]; batch norm uses the running statistics |
- * | `readWeights`, `readOptimizer` | – | every parameter or slot by name, in torch's layout |
- * | `writeWeights`, `writeOptimizer` | the same | – |
- * | `fillOptimizer` | `value` | –; all values of all slots become it |
+ * - `trainStep` is also fed the optimizer's scalars, and `dropoutSeed` if anything drops. It updates weights, slots and
+ *   statistics, and fetches `loss` (mean, nats) and `correct`.
+ * - `inferenceModeStep`, only when asked for, is the same with the running statistics and without dropout.
+ * - `shardedStep` and `shardedInferenceModeStep`, only when asked for, are the same with the batch in shards; see
+ *   `buildShardedStep`.
+ * - `evaluate` fetches `lossSum` (plain cross-entropy), `correct` and `probabilities` [batch, class]; batch norm uses
+ *   the running statistics.
+ * - `readWeights` and `readOptimizer` are fed nothing and fetch every parameter or slot by name, in torch's layout;
+ *   `writeWeights` and `writeOptimizer` are fed the same.
+ * - `fillOptimizer` is fed `value` alone; all values of all slots become it.
  *
- * The optimizer's signatures are there only when it remembers anything.
+ * The optimizer's signatures are there only when it has slots.
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
  */
 export function buildTrainingProgram(

@@ -8,13 +8,13 @@ import { slotVariable, type StateVariable } from './state-signatures.js';
 /** Stands in the engine's error when a step was refused. */
 export const NON_FINITE_LOSS = 'sulcus: the loss is not finite';
 
-/** The trained parameters with what the optimizer is fed and remembers; shared by all kinds of step of a program. */
+/** The trained parameters with the optimizer's scalars and slots; shared by all kinds of step of a program. */
 export class Updater {
   /** The numbers to feed in every step, by the optimizer's names. */
   readonly scalars: Readonly<Record<string, Tensor>>;
-  /** What the optimizer remembers, parameter by parameter. */
+  /** The optimizer's slots, parameter by parameter. */
   readonly slots: readonly StateVariable[];
-  readonly #memories: readonly (readonly StateVariable[])[];
+  readonly #slotsOf: readonly (readonly StateVariable[])[];
 
   constructor(
     private readonly graph: Graph,
@@ -22,8 +22,8 @@ export class Updater {
     private readonly optimizer: Optimizer,
   ) {
     this.scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, graph.placeholder(name, 'float32', [])]));
-    this.#memories = trainable.map(({ info }) => optimizer.slots.map((slot) => slotVariable(graph, info, slot)));
-    this.slots = this.#memories.flat();
+    this.#slotsOf = trainable.map(({ info }) => optimizer.slots.map((slot) => slotVariable(graph, info, slot)));
+    this.slots = this.#slotsOf.flat();
   }
 
   /**
@@ -93,7 +93,7 @@ export class Updater {
             ? weightGradients[index]!
             : add(graph, weightGradients[index]!, mul(graph, value, optimizer.gradientDecay));
         const slots = Object.fromEntries(
-          optimizer.slots.map((slot, position) => [slot, this.#memories[index]![position]!.variable]),
+          optimizer.slots.map((slot, position) => [slot, this.#slotsOf[index]![position]!.variable]),
         );
         return optimizer.update(graph, { variable, value, slots, gradient }, this.scalars);
       }),

@@ -1,9 +1,9 @@
 import { SulcusError } from '#libs/errors';
 import { parseRecipe, type Recipe } from './recipe.js';
-import { S0_RECIPES } from './seeds/s0.js';
-import { S2_RECIPES } from './seeds/s2.js';
-import { S3_RECIPES } from './seeds/s3.js';
-import { S4_RECIPES } from './seeds/s4.js';
+import { S0_RECIPES } from './reproductions/s0.js';
+import { S2_RECIPES } from './reproductions/s2.js';
+import { S3_RECIPES } from './reproductions/s3.js';
+import { S4_RECIPES } from './reproductions/s4.js';
 
 const ADAM_DEFAULT = { name: 'adam', learningRate: 0.001 } as const;
 
@@ -23,7 +23,7 @@ const GENERAL_RECIPES: readonly Recipe[] = [
   },
   {
     name: 'baseline-cnn',
-    description: 'Three convolutions and two linear layers, the baseline of seed S2 (mission rows S2-01, S2-06)',
+    description: 'Three convolutions and two linear layers, for grey images of 256 px',
     architecture: 'baseline-cnn',
     input: { height: 256, width: 256, channels: 1 },
     precision: 'auto',

@@ -33,7 +33,10 @@ const recipeSchema = z.strictObject({
   input,
   /** `auto`: bfloat16 where the processor computes in it, else float32. */
   precision: z.enum(['auto', 'float32', 'bfloat16']),
-  /** Safetensors file that a new run begins with, relative to where the trainer runs (`sulcus weights import` writes one). Default: drawn at random. */
+  /**
+   * Safetensors file that a new run begins with, relative to where the trainer runs (`sulcus weights import` writes
+   * one). Default: drawn at random.
+   */
   initialWeights: z.string().min(1).optional(),
   optimizer: optimizerSchema,
   /** How the learning rate changes; absent or null: it does not. */
@@ -44,9 +47,15 @@ const recipeSchema = z.strictObject({
   labelSmoothing: z.number().min(0).lt(1).optional(),
   /** Layers that stay as they are: names of the state_dict or beginnings of them, such as `layer1`. Default: none. */
   frozenLayers: layers.optional(),
-  /** After the first pass batch norm keeps its running statistics and dropout is off, as in mission row S0-23 (an oddity). Default false. */
+  /**
+   * After the first epoch batch norm keeps its running statistics and dropout is off: an oddity of a reproduction.
+   * Default false.
+   */
   bnFrozenAfterFirstEpoch: z.boolean().optional(),
-  /** When a version is published: at a lower validation loss, or at `every` validation, as in mission row S0-22 (an oddity). Default `improved`. */
+  /**
+   * When a version is published: at a lower validation loss, or at `every` validation, an oddity of a reproduction.
+   * Default `improved`.
+   */
   candidates: z.enum(['improved', 'every']).optional(),
   /** Images per step. */
   batchSize: z.int().min(1).max(4096),
@@ -57,7 +66,7 @@ const recipeSchema = z.strictObject({
   shards: z.int().min(1).max(64).optional(),
   /** How shards are summed: `fixed-point` (default), the same bits on any number of devices, or `float32`, with less work. */
   shardReduction: z.enum(['fixed-point', 'float32']).optional(),
-  /** Most passes over the training split. */
+  /** Most epochs: passes over the training split. */
   epochs: z.int().min(1).max(100_000),
   /** Stop after `patience` validations in a row without a lower validation loss; null: never. */
   earlyStopping: z.strictObject({ patience: z.int().min(1) }).nullable(),

@@ -8,8 +8,8 @@ const count = z.int().min(1);
 /**
  * How the learning rate changes during training, with torch's rules:
  * - `step`: multiplied by `factor` after every `stepSize` epochs or batches (`StepLR`);
- * - `reduceOnPlateau`: multiplied by `factor` (0.1) when the validation loss has not fallen by the share `threshold` (1e-4)
- *   for more than `patience` (10) validations, down to `minimumLearningRate` (0) (`ReduceLROnPlateau`);
+ * - `reduceOnPlateau`: multiplied by `factor` (0.1) when the validation loss has not fallen by the share `threshold`
+ *   (1e-4) for more than `patience` (10) validations, down to `minimumLearningRate` (0) (`ReduceLROnPlateau`);
  * - `cosine`: falls along half a cosine to `minimumLearningRate` (0) within `length` epochs or batches, and stays there
  *   (`CosineAnnealingLR`).
  */
@@ -87,7 +87,7 @@ export class LearningRateSchedule {
     this.#record.batches++;
   }
 
-  /** A pass over the data was completed. */
+  /** An epoch was completed. */
   epochDone(): void {
     this.#record.epochs++;
   }

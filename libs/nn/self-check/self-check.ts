@@ -14,7 +14,10 @@ export interface SelfCheckResult {
   readonly passed: boolean;
 }
 
-/** Root mean square, and mean product with numbers in [-1, 1) drawn by the tensor's name: together they pin every element. */
+/**
+ * Root mean square, and mean product with numbers in [-1, 1) drawn by the tensor's name: together they pin every
+ * element.
+ */
 type Projections = Readonly<Record<string, readonly [rootMeanSquare: number, projection: number]>>;
 
 /** What an independent implementation computes; see reference.ts. */
@@ -39,12 +42,13 @@ const TOLERANCES: Readonly<Record<Precision, { readonly values: number; readonly
   bfloat16: { values: 0.03, gradients: 0.3 },
 };
 
-/** Adam's first memory after one step is this share of the gradient. */
+/** Adam's first moment after one step is this share of the gradient. */
 const FIRST_MOMENT_SHARE = 0.1;
 
 /**
- * Trains a small residual network (convolutions, batch norm, ReLU, additions, pools, a linear layer, Adam) for two steps,
- * and compares losses, gradients and running statistics with what PyTorch computed in float64 for the same weights and images.
+ * Trains a small residual network (convolutions, batch norm, ReLU, additions, pools, a linear layer, Adam) for two
+ * steps, and compares losses, gradients and running statistics with what PyTorch computed in float64 for the same
+ * weights and images.
  * @param reference what to compare with: the stored numbers
  * @throws ENGINE_FAILED when the engine cannot run it, MODEL_INVALID when its loss is not finite
  */

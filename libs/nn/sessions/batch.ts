@@ -19,9 +19,10 @@ export function pixelFeed({ input }: NetworkConfig, pixels: Uint8Array, count: n
     throw new SulcusError('INVALID_ARGUMENT', `A batch must hold at least 1 image, got ${count}`);
   const expected = count * input.height * input.width * input.channels;
   if (pixels.length !== expected) {
+    const size = `${input.height}×${input.width}×${input.channels}`;
     throw new SulcusError(
       'INVALID_ARGUMENT',
-      `${count} images of ${input.height}×${input.width}×${input.channels} need ${expected} bytes, got ${pixels.length}`,
+      `${count} images of ${size} need ${expected} bytes, got ${pixels.length}`,
     );
   }
   return { dtype: 'uint8', shape, data: pixels };

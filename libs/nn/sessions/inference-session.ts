@@ -9,8 +9,8 @@ import { assertStateFits, type NetworkState } from '../state/network-state.js';
 import { labelFeed, pixelFeed } from './batch.js';
 
 /**
- * A network that predicts on an engine. Its weights are constants of the program, so that batch norms become part of the
- * convolutions and those are fused with what follows: results are those of the network up to rounding.
+ * A network that predicts on an engine. Its weights are constants of the program, so that batch norms become part of
+ * the convolutions and those are fused with what follows: results are those of the network up to rounding.
  */
 export class InferenceSession {
   private constructor(
@@ -22,7 +22,8 @@ export class InferenceSession {
 
   /**
    * Loads the network and its weights.
-   * @throws MODEL_INVALID when the weights do not fit the network, INVALID_ARGUMENT and NOT_FOUND as `buildInferenceProgram`
+   * @throws MODEL_INVALID when the weights do not fit the network, INVALID_ARGUMENT and NOT_FOUND as
+   * `buildInferenceProgram`
    */
   static async create(
     engine: Engine,
@@ -63,7 +64,7 @@ export class InferenceSession {
 
   /**
    * Heat maps of what in the images speaks for a class (positive) and against it (negative), in the unit of logits: see
-   * `explanation.method` for what they add up to. The first call takes longer: the engine makes its form of the network ready.
+   * `explanation.method` for what they add up to. The first call takes longer: the engine prepares the graph for it.
    * @param pixels as for {@link predict}
    * @param classes the class to explain, per image
    * @returns [count, height, width] of `explanation`, row-major

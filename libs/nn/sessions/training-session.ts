@@ -27,7 +27,10 @@ export const STEP_COUNTER = 'step';
 export interface TrainingBatch extends LabelledBatch {
   /** Default: the optimizer's. */
   readonly learningRate?: number;
-  /** Batch norm uses its running statistics and dropout is off; needs `inferenceModeSteps` in the training's configuration. */
+  /**
+   * Batch norm uses its running statistics and dropout is off; needs `inferenceModeSteps` in the training's
+   * configuration.
+   */
   readonly inferenceMode?: boolean;
 }
 
@@ -62,7 +65,8 @@ export class TrainingSession {
 
   /**
    * Loads the network and its state.
-   * @throws MODEL_INVALID when the state does not fit the network or the optimizer, INVALID_ARGUMENT and NOT_FOUND as `buildTrainingProgram`
+   * @throws MODEL_INVALID when the state does not fit the network or the optimizer, INVALID_ARGUMENT and NOT_FOUND as
+   * `buildTrainingProgram`
    */
   static async create(
     engine: Engine,
@@ -97,7 +101,8 @@ export class TrainingSession {
 
   /**
    * One step of gradient descent.
-   * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they were
+   * @throws MODEL_INVALID with details.reason `non-finite-loss` when training has diverged: the weights stay as they
+   * were
    */
   async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
     const { sharding } = this.training;

@@ -30,9 +30,9 @@ interface Entry {
 }
 
 /**
- * Writes a state as a safetensors file (https://github.com/huggingface/safetensors), float32, in torch's layout and under
- * torchvision's names, so that `load_state_dict(safetensors.torch.load_file(path))` reads it. Tensors are in the order
- * of their names: equal states give equal bytes, whatever order they were built in.
+ * Writes a state as a safetensors file (https://github.com/huggingface/safetensors), float32, in torch's layout and
+ * under torchvision's names, so that `load_state_dict(safetensors.torch.load_file(path))` reads it. Tensors are in the
+ * order of their names: equal states give equal bytes, whatever order they were built in.
  */
 export function encodeSafetensors(state: NetworkState, metadata: SafetensorsMetadata = {}): Buffer {
   assertLittleEndian();

@@ -3,7 +3,7 @@ import { initialState, listParameters } from '../initial-state.js';
 import type { NetworkConfig } from '../network-config.js';
 import { assertStateFits, isIgnored, type NetworkState } from '../state/network-state.js';
 import type { SafetensorsMetadata } from '../state/safetensors.js';
-import { translateNames } from './foreign-names.js';
+import { translateNames } from './translate-names.js';
 
 /** What became of a file's tensors. */
 export interface ImportReport {
@@ -22,8 +22,8 @@ export interface ImportReport {
 }
 
 /**
- * Checks that a file of ours was written for this network: some differ in nothing but what they compute, as `resnet50` and
- * `resnet50_keras` do. Files of others do not say.
+ * Checks that a file of ours was written for this network: some differ in nothing but what they compute, as `resnet50`
+ * and `resnet50_keras` do. Files of others do not say.
  * @throws MODEL_INVALID naming both networks
  */
 export function assertWrittenFor(architecture: string, metadata: SafetensorsMetadata): void {

@@ -101,12 +101,12 @@ async function optimise(
   const loaded = await engine.load(program);
   await loaded.run('start');
   const path: number[][] = [];
-  for (const slope of [
+  for (const gradient of [
     [1, -2],
     [0.5, 3],
     [-1, 1],
   ]) {
-    await loaded.run('step', { gradient: float32(slope) });
+    await loaded.run('step', { gradient: float32(gradient) });
     path.push(numbers((await loaded.run('read'))['weight']));
   }
   await loaded.unload();

@@ -119,7 +119,7 @@ export function networkProgram(precision: 'float32' | 'bfloat16'): Program {
   const logits = matMul(g, mean(g, cast(g, pooled, 'float32'), [1, 2]), parameters.dense.read());
   const loss = mean(g, sparseSoftmaxCrossEntropy(g, logits, labels));
 
-  const slopes = gradients(
+  const weightGradients = gradients(
     g,
     loss,
     Object.values(parameters).map((variable) => variable.read()),
@@ -134,7 +134,7 @@ export function networkProgram(precision: 'float32' | 'bfloat16'): Program {
     epsilon: g.constant(1e-7),
   };
   const updates = slots.map(({ variable, m, v }, index) =>
-    resourceApplyAdam(g, variable, m, v, scalars, slopes[index]!),
+    resourceApplyAdam(g, variable, m, v, scalars, weightGradients[index]!),
   );
   updates.push(
     assignVariable(g, statistics.mean, normalised.batchMean),

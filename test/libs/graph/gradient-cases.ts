@@ -15,7 +15,7 @@ export interface GradientCase {
   range?: readonly [low: number, high: number];
   /** Inputs that are no parameters of the loss (running statistics). */
   constantInputs?: readonly number[];
-  /** Inputs that stay float32 in the bfloat16 form; `all`: the op has no bfloat16 form worth testing. */
+  /** Inputs that stay float32 where the op is tested in bfloat16; `all`: it is not worth testing there. */
   float32Inputs?: readonly number[] | 'all';
   /** The op itself has to do with bfloat16. */
   usesBfloat16?: boolean;
@@ -104,7 +104,7 @@ const layout: GradientCase[] = [
     inputs: [[2, 3, 4]],
     build: (g, [x]) => ops.reshape(g, x!, [-1, 12]),
   },
-  // Values on a grid that bfloat16 holds exactly, so that rounding does not hide the slope.
+  // Values on a grid that bfloat16 holds exactly, so that rounding does not hide the gradient.
   {
     op: 'Cast',
     inputs: [[2, 3]],

@@ -91,7 +91,7 @@ export function buildCase(
     );
     if (precision === 'float32') built.set(titleOf(gradientCase), y);
     const loss = weightedSum(g, y, gradientCase);
-    const slopes = gradients(
+    const computed = gradients(
       g,
       loss,
       differentiated.map((index) => inputs[index]!),
@@ -101,7 +101,7 @@ export function buildCase(
       outputs: {
         loss,
         y,
-        ...Object.fromEntries(slopes.map((slope, position) => [`gradient${differentiated[position]}`, slope])),
+        ...Object.fromEntries(computed.map((gradient, position) => [`gradient${differentiated[position]}`, gradient])),
       },
     };
   });

@@ -26,7 +26,10 @@ const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Recor
 const bfloat16Cases = prepared.filter(({ gradientCase }) => gradientCase.float32Inputs !== 'all');
 let engine: Engine;
 let loaded: LoadedProgram;
-/** Gradients of all bfloat16 cases, by `<title>/gradient<input>`. They run in one go, because each signature costs its optimisation. */
+/**
+ * Gradients of all bfloat16 cases, by `<title>/gradient<input>`. They run in one go, because each signature costs its
+ * optimisation.
+ */
 let rounded: Record<string, TensorValue>;
 
 before(async () => {
@@ -85,7 +88,7 @@ for (const each of prepared) {
     for (const input of each.differentiated) {
       const gradient = exact[`gradient${input}`]!;
       assert.deepEqual(gradient.shape, each.gradientCase.inputs[input]);
-      const slopes = await Promise.all(
+      const differences = await Promise.all(
         Array.from(gradient.data as Float32Array, async (_, element) => {
           const [high, low] = await Promise.all([STEP, -STEP].map((offset) => lossAt(input, element, offset)));
           return (high! - low!) / (2 * STEP);
@@ -93,8 +96,8 @@ for (const each of prepared) {
       );
       (gradient.data as Float32Array).forEach((value, element) =>
         assert.ok(
-          Math.abs(value - slopes[element]!) < 2e-3 * (1 + Math.abs(value)),
-          `input ${input}, element ${element}: ${value} against ${slopes[element]} by differences`,
+          Math.abs(value - differences[element]!) < 2e-3 * (1 + Math.abs(value)),
+          `input ${input}, element ${element}: ${value} against ${differences[element]} by differences`,
         ),
       );
     }

@@ -19,7 +19,8 @@ export function assertClose(
     const difference = Math.abs(actual[index]! - value);
     assert.ok(
       difference <= relative * scale,
-      `${what}[${index}]: ${actual[index]} differs from ${value} by ${difference / scale} of the largest, ${relative} is allowed`,
+      `${what}[${index}]: ${actual[index]} differs from ${value} by ${difference / scale} of the largest, ` +
+        `${relative} is allowed`,
     );
   }
 }

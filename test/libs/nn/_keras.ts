@@ -1,7 +1,10 @@
 import type { Head, KerasLayer, NetworkConfig } from '#libs/nn';
 import { formulaConfig, repeated, uniform } from './_formula.js';
 
-/** A network of keras.applications with formula weights and what Keras computes, written by scripts/fixtures/keras-weights.py. */
+/**
+ * A network of keras.applications with formula weights and what Keras computes, written by
+ * scripts/fixtures/keras-weights.py.
+ */
 export interface KerasCase {
   model: string;
   head: Head;

@@ -47,7 +47,7 @@ describe('inference with the same weights and images as torchvision', () => {
 
     // The larger networks would add only time.
     if (model !== 'baseline-cnn' && !(model === 'resnet18' && channels === 1)) continue;
-    it(`${model} at ${size} px with ${channels} channel(s): both sessions give its probabilities, and evaluation its loss`, async () => {
+    it(`${model} at ${size} px, channels: ${channels}: both sessions give its numbers`, async () => {
       const weights = formulaState(config);
       const inference = await InferenceSession.create(engine, config, weights);
       assertClose(await inference.predict(images, 2), logits.flatMap(softmax), 1e-4, 'probabilities');

@@ -17,7 +17,10 @@ interface Case {
 
 const { cases } = readFixture<{ cases: Case[] }>('explanation');
 
-/** Centre of cell 0 and distance of cells in pixels, by hand. A convolution of stride 2 padded on both sides looks around every second pixel, so its cell 0 stays on pixel 0; a pool of 2 looks between two. */
+/**
+ * Centre of cell 0 and distance of cells in pixels, by hand. A convolution of stride 2 padded on both sides looks
+ * around every second pixel, so its cell 0 stays on pixel 0; a pool of 2 looks between two.
+ */
 const GRIDS: Readonly<Record<string, { centerPx: number; stridePx: number }>> = {
   'baseline-cnn': { centerPx: 2, stridePx: 4 },
   resnet18: { centerPx: 0.5, stridePx: 32 },
@@ -48,7 +51,7 @@ describe('heat maps', () => {
     });
   }
 
-  it("with a pooled linear head, a map's mean and the class's bias are the class's logit, also in bfloat16", async () => {
+  it("with a pooled linear head, a map's mean and the class's bias are its logit, also in bfloat16", async () => {
     const weights = new Map(initialState({ ...formulaConfig('resnet10-slim', 64), classes: 2 }, 3));
     const bias = Float32Array.of(0.25, -0.5);
     weights.set('fc.bias', { shape: [2], data: bias });

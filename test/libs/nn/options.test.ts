@@ -73,7 +73,7 @@ describe('options of a network and its training', () => {
     });
   }
 
-  it('the heads have the sizes of mission rows S0-14, S2-04, S4-09 and S4-12', () => {
+  it('the heads have the sizes of the documents that are reproduced', () => {
     const shapes = (architecture: string, size: number, head: Head, names: RegExp) =>
       listParameters({ ...formulaConfig(architecture, size), head })
         .filter(({ name }) => names.test(name))
@@ -92,7 +92,7 @@ describe('options of a network and its training', () => {
     assert.deepEqual(shapes('mobilenet_v3_large', 256, 'gap-dense1000-dense', /^(classifier|head)/), dense(960));
   });
 
-  it('dropout is a function of seed and step, and absent from prediction and from steps in inference mode', async () => {
+  it('dropout is a function of seed and step, and absent from prediction and inference mode', async () => {
     const config = { ...mobile, dropout: 0.5 };
     const weights = initialState(config, 1);
     const losses = async (session: TrainingSession, inferenceMode = false): Promise<number[]> => {
@@ -119,7 +119,7 @@ describe('options of a network and its training', () => {
     assert.equal(quiet[0], quiet[1]);
   });
 
-  it('a step in inference mode moves weights and no statistics (mission S0-23)', async () => {
+  it('a step in inference mode moves weights and no statistics', async () => {
     const [start, after] = [
       initialState(slim, 1),
       await stepped(slim, { inferenceModeSteps: true }, { inferenceMode: true }),

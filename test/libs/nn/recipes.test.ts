@@ -40,7 +40,7 @@ describe('recipes', () => {
     }
   });
 
-  it('S0 has the figures of its notebook (mission S0-03, -04, -17, -20, -21)', () => {
+  it('s0 has the figures of its notebook', () => {
     const { architecture, input, batchSize, optimizer, epochs, earlyStopping } = getRecipe('s0-resnet50');
     assert.deepEqual(
       [architecture, input.height, input.width, batchSize, epochs, earlyStopping?.patience],
@@ -49,7 +49,7 @@ describe('recipes', () => {
     assert.deepEqual(optimizer, { name: 'adam', learningRate: 1e-4 });
   });
 
-  it('S2, S3 and S4 have the figures of their documents, oddities only in the faithful forms', () => {
+  it('s2, s3 and s4 have the figures of their documents, oddities only in the faithful variants', () => {
     const figures = (name: string) => {
       const {
         architecture,
@@ -73,7 +73,6 @@ describe('recipes', () => {
         earlyStopping,
       ];
     };
-    // S2-01, -02, -03, -06, -08 to -12
     assert.deepEqual(figures('s2-run1'), ['baseline-cnn', 'classifier', 256, 'adam', 1e-3, null, 100, 100, null]);
     assert.deepEqual(figures('s2-run2'), ['resnet50', 'classifier', 200, 'adam', 1e-3, null, 100, 10, null]);
     assert.deepEqual(figures('s2-run3-faithful'), [
@@ -98,7 +97,6 @@ describe('recipes', () => {
       150,
       null,
     ]);
-    // S3-06 to S3-14
     assert.deepEqual(figures('s3-vgg16'), ['vgg16', 'classifier', 224, 'sgd', 1e-3, 'step', 16, 3, null]);
     assert.deepEqual(getRecipe('s3-vgg16-faithful').schedule, {
       name: 'step',
@@ -106,7 +104,6 @@ describe('recipes', () => {
       stepSize: 7,
       factor: 0.1,
     });
-    // S4-06 to S4-16
     for (const [name, architecture, head] of [
       ['resnet152', 'resnet152', 'flatten'],
       ['densenet169', 'densenet169', 'flatten'],

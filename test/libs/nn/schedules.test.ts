@@ -35,7 +35,7 @@ function assertRates(actual: readonly number[], expected: readonly number[]): vo
 }
 
 describe('learning rate schedules', () => {
-  it("step is torch's StepLR, by epochs or by batches (mission S3-12)", () => {
+  it("step is torch's StepLR, by epochs or by batches", () => {
     assertRates(
       rates({ name: 'step', every: 'epoch', stepSize: 7, factor: 0.1 }, 30, (schedule) => schedule.epochDone()),
       torch.step,

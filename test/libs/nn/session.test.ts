@@ -115,7 +115,7 @@ describe('sessions', () => {
       assert.ok(Math.abs(full! - half!) < 0.03 * full!, `${full} and ${half}`);
   });
 
-  it('batches may change their size from call to call, and a prediction does not depend on its neighbours', async () => {
+  it('batches may change their size, and a prediction does not depend on its neighbours', async () => {
     const training = await openTraining();
     for (const count of [3, 8, 1]) await training.trainStep(batch(`size ${count}`, count));
     const weights = await training.readWeights();

@@ -73,7 +73,7 @@ for (const kind of KINDS) {
       const fixture = readFixture<Fixture>(name);
       const { model, size, batch } = fixture;
 
-      it(`${title} on ${model}: losses, weights, running statistics and the optimizer's slots are PyTorch's`, async (test) => {
+      it(`${title} on ${model}: losses, weights, statistics and slots are PyTorch's`, async (test) => {
         if (kind.kernels === 'custom' && !engine.info.customBatchNormTypes.includes('float32'))
           return test.skip('the engine has no custom ops for float32');
         const config = formulaConfig(model, size);

@@ -52,7 +52,7 @@ describe('zoo', () => {
     );
   });
 
-  it('baseline-cnn at 256 px has the layers of mission row S2-01', () => {
+  it('baseline-cnn at 256 px has the layers of the course report', () => {
     const shapes = Object.fromEntries(
       listParameters(withClasses('baseline-cnn', 2, 256)).map(({ name, shape }) => [name, shape.join('x')]),
     );
@@ -70,7 +70,7 @@ describe('zoo', () => {
     });
   });
 
-  it('every model builds and differentiates at every size of the mission, grey or RGB, in both precisions', () => {
+  it('every model builds and differentiates at every size that recipes use, grey or RGB, in both precisions', () => {
     for (const name of listModels()) {
       for (const [size, channels, precision] of [
         [200, 1, 'bfloat16'],

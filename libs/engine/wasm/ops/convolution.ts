@@ -51,7 +51,9 @@ function filterGradient(call: OpCall): HeapValue {
   return heap.share(sum, shape);
 }
 
-/** At stride 1 a convolution with the turned filter; else a matrix product whose rows are added to the pixels they saw. */
+/**
+ * At stride 1 a convolution with the turned filter; else a matrix product whose rows are added to the pixels they saw.
+ */
 function inputGradient(call: OpCall): HeapValue {
   const { heap, node } = call;
   const [filter, gradient] = [tensorInput(call, 1), tensorInput(call, 2)];
@@ -88,7 +90,10 @@ function reversed({ batch, vertical, horizontal }: WindowGeometry): WindowGeomet
   return { batch, vertical: axis(vertical), horizontal: axis(horizontal) };
 }
 
-/** The filter turned by 180°, its input and output channels exchanged: [height, width, in, out] → [height, width, out, in]. */
+/**
+ * The filter turned by 180°, its input and output channels exchanged: [height, width, in, out] → [height, width, out,
+ * in].
+ */
 function turned(heap: Heap, filter: HeapValue): HeapValue {
   const [height, width, channels, outChannels] = filter.shape as [number, number, number, number];
   const result = heap.allocate([height, width, outChannels, channels]);

@@ -25,8 +25,8 @@ export const depthwiseKernels: OpKernels = {
     const images = filled(call, shape, 'float32', 0);
     const [dx, w, dy] = [call.heap.floats(images), call.heap.floats(filter), call.heap.floats(gradient)];
     const [channels, multiplier] = [filter.shape[2]!, filter.shape[3]!];
-    forEachTap(windowGeometry(call.node, shape, filter.shape), channels, multiplier, (pixel, tap, output) => {
-      for (let channel = 0, o = output, f = tap; channel < channels; channel++)
+    forEachPosition(windowGeometry(call.node, shape, filter.shape), channels, multiplier, (pixel, weight, output) => {
+      for (let channel = 0, o = output, f = weight; channel < channels; channel++)
         for (let each = 0; each < multiplier; each++, o++, f++) dx[pixel + channel]! += dy[o]! * w[f]!;
     });
     return [images];
@@ -41,8 +41,8 @@ function filterGradient(call: OpCall): HeapValue {
   const [channels, multiplier] = [shape[2]!, shape[3]!];
   const filter = heap.allocate(shape);
   const [images, dy, sums] = [heap.floats(x), heap.floats(gradient), new Float64Array(sizeOf(filter))];
-  forEachTap(windowGeometry(call.node, x.shape, shape), channels, multiplier, (pixel, tap, output) => {
-    for (let channel = 0, o = output, f = tap; channel < channels; channel++)
+  forEachPosition(windowGeometry(call.node, x.shape, shape), channels, multiplier, (pixel, weight, output) => {
+    for (let channel = 0, o = output, f = weight; channel < channels; channel++)
       for (let each = 0; each < multiplier; each++, o++, f++) sums[f]! += dy[o]! * images[pixel + channel]!;
   });
   heap.floats(filter).set(sums);
@@ -50,11 +50,11 @@ function filterGradient(call: OpCall): HeapValue {
 }
 
 /** Visits every pair of an output pixel and a pixel it sees, with the places of their first channels in the arrays. */
-function forEachTap(
+function forEachPosition(
   { batch, vertical, horizontal }: WindowGeometry,
   channels: number,
   multiplier: number,
-  visit: (pixel: number, tap: number, output: number) => void,
+  visit: (pixel: number, weight: number, output: number) => void,
 ): void {
   let output = 0;
   for (let image = 0; image < batch; image++) {

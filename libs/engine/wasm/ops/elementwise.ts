@@ -24,8 +24,8 @@ const loop =
   };
 
 /**
- * The same on the bits of float32 values: signs are as good as random, so that a branch per element would be guessed wrong
- * half of the time. A mask is all ones or all zeros; `>> 31` makes one of a sign.
+ * The same on the bits of float32 values: signs are as good as random, so that a branch per element would be guessed
+ * wrong half of the time. A mask is all ones or all zeros; `>> 31` makes one of a sign.
  */
 const bitLoop = (run: (y: Int32Array, a: Int32Array, b: Int32Array) => void): OpKernel =>
   loop((y, a, b) => run(bitsOf(y), bitsOf(a), bitsOf(b)));
@@ -78,14 +78,14 @@ export const elementwiseKernels: OpKernels = {
     return [filled(call, Array.from(call.heap.view(tensorInput(call, 0))), value.dtype, call.heap.view(value)[0]!)];
   },
 
-  // tfjs's rectifiers turn some NaN into 0, and a diverged training would go on unseen: these let NaN through.
+  // tfjs's ReLU and ReLU6 turn some NaN into 0, and a diverged training would go on unseen: these let NaN through.
   Relu: bitLoop((y, x) => {
     for (let i = 0; i < y.length; i++) y[i] = x[i]! & (~(x[i]! >> 31) | isNaNMask(x[i]!));
   }),
   Relu6: loop((y, x) => {
     for (let i = 0; i < y.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]! > 6 ? 6 : x[i]!;
   }),
-  // Gradients of rectifiers take the gradient first, those of other functions the output first.
+  // Gradients of ReLU and ReLU6 take the gradient first, those of other functions the output first.
   ReluGrad: bitLoop((dx, dy, y) => {
     for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! & ((-y[i]! & ~y[i]!) >> 31);
   }),

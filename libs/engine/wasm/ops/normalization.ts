@@ -15,7 +15,9 @@ function statistics(x: Float32Array, channels: number): { mean: Float64Array; va
   return { mean, variance: columnProducts(x, mean, x, mean).map((sum) => sum / rows) };
 }
 
-/** Outputs: normalised, mean and variance to store, then mean and biased variance for the gradient, and an opaque one. */
+/**
+ * Outputs: normalised, mean and variance to store, then mean and biased variance for the gradient, and an opaque one.
+ */
 function forward(call: OpCall): Value[] {
   const { heap, node } = call;
   const [x, ...parameters] = [0, 1, 2, 3, 4].map((index) => tensorInput(call, index));
@@ -58,7 +60,10 @@ function forward(call: OpCall): Value[] {
   return [y, ...vectors, opaque];
 }
 
-/** Inputs: gradient, x, scale, mean and variance in use, opaque. Outputs: gradients of x, scale and offset, and two opaque ones. */
+/**
+ * Inputs: gradient, x, scale, mean and variance in use, opaque. Outputs: gradients of x, scale and offset, and two
+ * opaque ones.
+ */
 function backward(call: OpCall): Value[] {
   const { heap, node } = call;
   const [gradient, x, ...parameters] = [0, 1, 2, 3, 4].map((index) => tensorInput(call, index));

@@ -75,7 +75,9 @@ function avgPoolGradient(call: OpCall): HeapValue {
   return result;
 }
 
-/** Visits every window with the numbers of the pixels inside the image, row by row; the array is the same every time. */
+/**
+ * Visits every window with the numbers of the pixels inside the image, row by row; the array is the same every time.
+ */
 function forEachWindow(
   { batch, vertical, horizontal }: WindowGeometry,
   visit: (output: number, pixels: Int32Array, count: number) => void,

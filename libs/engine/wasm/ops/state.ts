@@ -29,7 +29,10 @@ function assign({ heap, state: { variables } }: OpCall, name: string, value: Hea
   if (replaced) heap.free(replaced);
 }
 
-/** Copies of the variables at the inputs' places, to be written to and assigned. A new tensor each, because kernels cache what they know of a filter by its tensor. */
+/**
+ * Copies of the variables at the inputs' places, to be written to and assigned. A new tensor each, because kernels
+ * cache what they know of a filter by its tensor.
+ */
 function updated(call: OpCall, count: number, update: (...values: Float32Array[]) => void): readonly Value[] {
   const { heap } = call;
   const old = Array.from({ length: count }, (_, index) => readHeap(call, index));
@@ -85,18 +88,18 @@ export const stateKernels: OpKernels = {
     const rate = scalar(call, 1);
     const gradient = tensorInput(call, 2);
     return updated(call, 1, (weights) => {
-      const slopes = call.heap.floats(gradient);
-      for (let i = 0; i < weights.length; i++) weights[i]! -= rate * slopes[i]!;
+      const gradients = call.heap.floats(gradient);
+      for (let i = 0; i < weights.length; i++) weights[i]! -= rate * gradients[i]!;
     });
   },
   ResourceApplyMomentum: (call) => {
     const [rate, momentum, nesterov] = [scalar(call, 2), scalar(call, 4), boolAttr(call.node, 'use_nesterov')];
     const gradient = tensorInput(call, 3);
     return updated(call, 2, (weights, accumulator) => {
-      const slopes = call.heap.floats(gradient);
+      const gradients = call.heap.floats(gradient);
       for (let i = 0; i < weights.length; i++) {
-        accumulator[i] = momentum * accumulator[i]! + slopes[i]!;
-        weights[i]! -= rate * (nesterov ? slopes[i]! + momentum * accumulator[i]! : accumulator[i]!);
+        accumulator[i] = momentum * accumulator[i]! + gradients[i]!;
+        weights[i]! -= rate * (nesterov ? gradients[i]! + momentum * accumulator[i]! : accumulator[i]!);
       }
     });
   },
@@ -107,10 +110,10 @@ export const stateKernels: OpKernels = {
     const gradient = tensorInput(call, 9);
     const stepSize = (rate * Math.sqrt(1 - beta2Power)) / (1 - beta1Power);
     return updated(call, 3, (weights, m, v) => {
-      const slopes = call.heap.floats(gradient);
+      const gradients = call.heap.floats(gradient);
       for (let i = 0; i < weights.length; i++) {
-        m[i]! += (slopes[i]! - m[i]!) * (1 - beta1);
-        v[i]! += (slopes[i]! * slopes[i]! - v[i]!) * (1 - beta2);
+        m[i]! += (gradients[i]! - m[i]!) * (1 - beta1);
+        v[i]! += (gradients[i]! * gradients[i]! - v[i]!) * (1 - beta2);
         weights[i]! -= (stepSize * m[i]!) / (Math.sqrt(v[i]!) + epsilon);
       }
     });

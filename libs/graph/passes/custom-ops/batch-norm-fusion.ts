@@ -18,8 +18,8 @@ export interface BatchNormFusions {
 }
 
 /**
- * Finds the fusion patterns batch norm → ReLU and batch norm → add → ReLU: what can be done in the pass that normalises,
- * because nothing else reads the values in between.
+ * Finds the fusion patterns batch norm → ReLU and batch norm → add → ReLU: what can be done in the pass that
+ * normalises, because nothing else reads the values in between.
  */
 export function findBatchNormFusions(program: Program, batchNorms: readonly GraphNode[], uses: Uses): BatchNormFusions {
   const { graph } = program;
@@ -33,7 +33,8 @@ export function findBatchNormFusions(program: Program, batchNorms: readonly Grap
     const sum = uses.onlyReader(batchNorm, 'AddV2');
     const relu = sum && uses.onlyReader(sum, 'Relu');
     const sideInput = sum?.inputs.find(({ node }) => node !== batchNorm.name);
-    // The other summand must be there when the batch norm runs: of two that are added, the later one takes the addition.
+    // The other summand must be there when the batch norm runs: of two that are added, the later one takes the
+    // addition.
     if (
       !relu ||
       !sideInput ||

@@ -13,9 +13,9 @@ const SUMS = new Set(['AddV2', 'AddN']);
 
 /**
  * Device-specific rewrite: batch norms of training and ReLU gradients, in the given element types, by custom ops
- * (libs/engine/native/kernels). One pass over memory does what several ops did: a batch norm with the shortcut's addition
- * and the ReLU behind it; a batch norm's gradient with the ReLU's; the ReLU's with the sum of the gradients that meet
- * there. Results differ by rounding.
+ * (libs/engine/native/kernels). One pass over memory does what several ops did: a batch norm with the shortcut's
+ * addition and the ReLU behind it; a batch norm's gradient with the ReLU's; the ReLU's with the sum of the gradients
+ * that meet there. Results differ by rounding.
  */
 export function useCustomBatchNorms(portable: Program, elementTypes: readonly string[]): Program {
   if (elementTypes.length === 0) return portable;
@@ -29,11 +29,14 @@ export function useCustomBatchNorms(portable: Program, elementTypes: readonly st
   const uses = new Uses(program);
   const fusions = findBatchNormFusions(program, batchNorms, uses);
   const replaced = new Set(batchNorms.map(({ name }) => name));
-  // Where the values of the old graph went, by node: what a fused op needs was rebuilt before it, as nodes are in topological order.
+  // Where the values of the old graph went, by node: what a fused op needs was rebuilt before it, as nodes are in
+  // topological order.
   const rebuilt = new Map<string, readonly Tensor[]>();
   const moved = ({ node, output }: Tensor): Tensor => rebuilt.get(node)![output]!;
 
-  /** The batch norm whose batch mean a tensor is; a running mean, which any batch norm may be given, is another output. */
+  /**
+   * The batch norm whose batch mean a tensor is; a running mean, which any batch norm may be given, is another output.
+   */
   const batchNormOf = (statistic: Tensor | undefined): GraphNode | undefined =>
     statistic?.output === 3 && replaced.has(statistic.node) ? graph.node(statistic.node) : undefined;
 

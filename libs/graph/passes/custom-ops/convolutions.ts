@@ -11,9 +11,10 @@ type Emit = (g: Graph, node: GraphNode, inputs: readonly Tensor[]) => readonly T
 
 /**
  * Device-specific rewrite: convolutions and their gradients, in the given element types, by custom ops
- * (libs/engine/native/kernels). 3 × 3 kernels at stride 1 go by Winograd's method, which multiplies a quarter as often, with
- * the bias and the ReLU behind them fused. Others are matrix products that take in the padding before them, and compute the
- * moments for the batch norm behind them while they have its input in registers. Results differ by rounding.
+ * (libs/engine/native/kernels). 3 × 3 kernels at stride 1 go by Winograd's method, which multiplies a quarter as often,
+ * with the bias and the ReLU behind them fused. Others are matrix products that take in the padding before them, and
+ * compute the moments for the batch norm behind them while they have its input in registers. Results differ by
+ * rounding.
  */
 export function useCustomConvolutions(program: Program, elementTypes: readonly string[]): Program {
   if (elementTypes.length === 0) return program;

@@ -13,7 +13,8 @@ const CONVOLUTIONS = new Set(['Conv2D', 'DepthwiseConv2dNative']);
  *
  *     scale · (W∗x − mean) / √(variance + ε) + offset = (a·W)∗x + (offset − a·mean),  a = scale / √(variance + ε)
  *
- * The new weights are computed in double precision and rounded once. Numbers differ from the unfolded ones by rounding only.
+ * The new weights are computed in double precision and rounded once. Numbers differ from the unfolded ones by rounding
+ * only.
  */
 export function foldBatchNorm(program: Program): Program {
   const uses = new Uses(program);

@@ -14,11 +14,12 @@ interface Floats {
 }
 
 /**
- * A program whose variables are constants with the values that one of its signatures would assign to them. That entry
- * point is gone; the others must only read variables.
+ * A program whose variables are constants with the values that one of its signatures would assign to them. That
+ * signature is gone; the others must only read variables.
  *
  * @param writer signature whose targets are assignments of its inputs, transposed or as they are
- * @throws INVALID_ARGUMENT when a value is missing, an assignment is computed in another way, or a variable is not assigned
+ * @throws INVALID_ARGUMENT when a value is missing, an assignment is computed in another way, or a variable is not
+ * assigned
  */
 export function freezeVariables(program: Program, writer: string, values: FrozenValues): Program {
   const { [writer]: assignments, ...signatures } = program.signatures;
@@ -50,9 +51,9 @@ function evaluate(graph: Graph, tensor: Tensor, names: ReadonlyMap<string, strin
   const name = names.get(node.name);
   if (name === undefined) throw graphError(`"${node.name}" (${node.type}) cannot be made a constant`);
   const value = values.get(name);
-  if (value?.shape.join() !== tensor.shape.join())
-    throw graphError(
-      `The value "${name}" must be float32[${tensor.shape.join(',')}], got ${value ? `[${value.shape.join(',')}]` : 'nothing'}`,
-    );
+  if (value?.shape.join() !== tensor.shape.join()) {
+    const got = value ? `[${value.shape.join(',')}]` : 'nothing';
+    throw graphError(`The value "${name}" must be float32[${tensor.shape.join(',')}], got ${got}`);
+  }
   return value;
 }

@@ -15,10 +15,10 @@ interface Chain {
 const ACTIVATIONS = new Set(['Relu', 'Relu6']);
 
 /**
- * Device-specific form of a frozen program for CPUs with oneDNN: padding + convolution + bias + addition + activation as
- * one `_MklNativeFusedConv2D`. TensorFlow's own optimiser fuses no addition, and an element-wise op on bfloat16 costs
- * about as much as a convolution. The op is what that optimiser names too; it takes explicit padding, which `Conv2D` in
- * bfloat16 must not have.
+ * Device-specific rewrite of a frozen program for CPUs with oneDNN: padding + convolution + bias + addition +
+ * activation as one `_MklNativeFusedConv2D`. TensorFlow's own optimiser fuses no addition, and an element-wise op on
+ * bfloat16 costs about as much as a convolution. The op is what that optimiser names too; it takes explicit padding,
+ * which `Conv2D` in bfloat16 must not have.
  */
 export function fuseConvolutions(program: Program): Program {
   const { graph } = program;

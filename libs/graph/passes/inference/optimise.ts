@@ -5,7 +5,9 @@ import { constantFloats } from './constants.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { freezeVariables, type FrozenValues } from './freeze.js';
 
-/** float32 constants that are cast become constants of the type they are cast to: half the bytes to send and to keep. */
+/**
+ * float32 constants that are cast become constants of the type they are cast to: half the bytes to send and to keep.
+ */
 const castConstants: Rewrite = (g, node, inputs) => {
   const { dtype, shape } = node.outputs[0] ?? {};
   if (node.type !== 'Cast' || dtype !== 'bfloat16' || g.node(inputs[0]!.node).type !== 'Const') return undefined;
@@ -14,8 +16,8 @@ const castConstants: Rewrite = (g, node, inputs) => {
 };
 
 /**
- * The form of a program that only predicts: its variables are constants, batch normalisations are part of the
- * convolutions before them. It consists of plain ops, as portable as the program itself; the results differ by rounding.
+ * Rewrites a program that only predicts: its variables are constants, batch norms are folded into the convolutions
+ * before them. It consists of plain ops, as portable as the program itself; the results differ by rounding.
  *
  * @param writer signature that assigns the variables; see {@link freezeVariables}
  * @throws INVALID_ARGUMENT when the values are not those the signature takes

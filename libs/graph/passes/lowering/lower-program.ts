@@ -55,7 +55,9 @@ function lowerSignature(
   return { inputs, outputs, ...(targets.length === 0 ? {} : { done: `${afterAll(graph, targets).node}:0` }) };
 }
 
-/** What to fetch for a value: the binding reads neither bfloat16 nor uint8, and a session does not fetch what is fed. */
+/**
+ * What to fetch for a value: the binding reads neither bfloat16 nor uint8, and a session does not fetch what is fed.
+ */
 function fetchable(g: Graph, tensor: Tensor): Tensor {
   if (tensor.dtype === 'bfloat16') return cast(g, tensor, 'float32');
   if (tensor.dtype === 'uint8') return cast(g, tensor, 'int32');

@@ -4,7 +4,10 @@ import type { Program } from '../../program/program.js';
 import { neededTogether } from '../rewrite-program.js';
 import { comesFromBackwardPass } from './rematerialisable.js';
 
-/** Ops that make the gradient of a layer's weights, the largest values of the backward pass besides those of images. */
+/**
+ * Ops that make the gradient of a layer's weights, the largest values of the backward pass besides those of
+ * activations.
+ */
 const WEIGHT_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter', 'MatMul']);
 
 /** What may lie between a gradient and the update, and what an update reads besides. */
@@ -26,9 +29,9 @@ const LIGHT = new Set([
 const isUpdate = ({ type }: GraphNode): boolean => type.startsWith('ResourceApply');
 
 /**
- * Device-specific form of a training step for one device that runs an op at a time: weights are updated as soon as their
- * gradient is there, before the next layer's is computed, instead of all at the end. The gradients of all layers then need
- * not be kept together. The numbers stay the same to the bit.
+ * Device-specific rewrite of a training step for one device that runs an op at a time: weights are updated as soon as
+ * their gradient is there, before the next layer's is computed, instead of all at the end. The gradients of all layers
+ * then need not be kept together. The numbers stay the same to the bit.
  */
 export function updateEarly(program: Program): Program {
   const { graph, signatures } = program;
@@ -56,11 +59,14 @@ export function updateEarly(program: Program): Program {
     if (WEIGHT_GRADIENTS.has(node.type) && backwardPassOf(node.name) !== undefined) {
       before(node).forEach(place);
       const early = [...waiting].filter((update) => isWithinReach(update) && alwaysTogether(node, update));
-      // After the slope that this gradient needs: then the layer before has no use for its old weights any more, which the update would have to copy.
-      const slopes = node.inputs.filter((input) => comesFromBackwardPass(graph, input)).map((input) => input.node);
+      // After the gradient that this one is computed from: then the layer before has no use for its old weights any
+      // more, which the update would have to copy.
+      const outputGradients = node.inputs
+        .filter((input) => comesFromBackwardPass(graph, input))
+        .map((input) => input.node);
       for (const update of early) {
         place(update);
-        waits.set(update.name, slopes);
+        waits.set(update.name, outputGradients);
         waiting.delete(update);
       }
       waits.set(

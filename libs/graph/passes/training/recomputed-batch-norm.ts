@@ -15,8 +15,8 @@ interface ComputedBatchNorm {
 }
 
 /**
- * Computes a batch norm of training a second time, in one pass: with the statistics it found. They are outputs 3 and 4, as
- * mean and variance on this device only. With the ReLU it is the op that TensorFlow's optimiser makes of the two in
+ * Computes a batch norm of training a second time, in one pass: with the statistics it found. They are outputs 3 and 4,
+ * as mean and variance on this device only. With the ReLU it is the op that TensorFlow's optimiser makes of the two in
  * training; here, without training, it would leave them apart.
  */
 export function recomputeBatchNorm(

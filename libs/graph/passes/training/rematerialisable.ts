@@ -7,8 +7,8 @@ export const comesFromBackwardPass = (graph: Graph, { node, dtype }: Tensor): bo
   backwardPassOf(node) !== undefined && isFloating(dtype) && graph.node(node).inputs.length > 0;
 
 /**
- * Tells of a value of the forward pass whether it can be recomputed cheaply from something that is kept in any case: a batch
- * norm from its input, which its own gradient needs; element-wise functions of that; and a padded copy.
+ * Tells of a value of the forward pass whether it can be recomputed cheaply from something that is kept in any case: a
+ * batch norm from its input, which its own gradient needs; element-wise functions of that; and a padded copy.
  */
 export function rematerialisableIn(graph: Graph): (tensor: Tensor) => boolean {
   const known = new Map<string, boolean>();

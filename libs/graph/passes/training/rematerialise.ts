@@ -8,9 +8,9 @@ import { comesFromBackwardPass, rematerialisableIn } from './rematerialisable.js
 
 /**
  * Rematerialisation (Chen et al. 2016, https://arxiv.org/abs/1604.06174), device-specific, for CPUs with oneDNN: what
- * follows a batch norm element by element, and paddings, are not kept from the forward pass until the backward pass needs
- * them, but recomputed there, just before their first use. They are a fifth to a half of what a step holds. The numbers
- * stay the same up to rounding.
+ * follows a batch norm element by element, and paddings, are not kept from the forward pass until the backward pass
+ * needs them, but recomputed there, just before their first use. They are a fifth to a half of what a step holds. The
+ * numbers stay the same up to rounding.
  */
 export function rematerialise(program: Program): Program {
   const { graph } = program;

@@ -7,16 +7,20 @@ import type { StateTensor } from '../../state/network-state.js';
 export interface KerasLayer {
   /** Keras's name of the layer, behind those of the models around it: `resnet152/conv1_conv`. */
   readonly path: string;
-  /** By Keras's names: `kernel`, `depthwise_kernel`, `bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`. Axes in Keras's order. */
+  /**
+   * By Keras's names: `kernel`, `depthwise_kernel`, `bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`. Axes in
+   * Keras's order.
+   */
   readonly variables: ReadonlyMap<string, StateTensor>;
 }
 
 const BATCH_NORM_VARIABLES = ['gamma', 'beta', 'moving_mean', 'moving_variance'];
 
 /**
- * Reads the layers of an HDF5 file that Keras wrote: `.weights.h5` of Keras 3, weights or a whole model (`.h5`) of Keras 2
- * and 3. The optimizer's state is passed over. The file is read variable by variable.
- * @throws INVALID_CONFIG when the file cannot be read, MODEL_INVALID when Keras did not write it, or not with its layers' names
+ * Reads the layers of an HDF5 file that Keras wrote: `.weights.h5` of Keras 3, weights or a whole model (`.h5`) of
+ * Keras 2 and 3. The optimizer's state is passed over. The file is read variable by variable.
+ * @throws INVALID_CONFIG when the file cannot be read, MODEL_INVALID when Keras did not write it, or not with its
+ * layers' names
  */
 export async function readKerasLayers(path: string): Promise<KerasLayer[]> {
   await stat(path).catch((error: unknown) => {
@@ -44,7 +48,10 @@ export async function readKerasLayers(path: string): Promise<KerasLayer[]> {
 /** HDF5 reports a stack of functions, each with its reason; the last is where it began. */
 const innermost = (report: string): string => [...report.matchAll(/\(\): (.+)/g)].at(-1)?.[1] ?? report;
 
-/** Keras 2, and Keras 3 where it saves a whole model: a group per layer, whose attribute `weight_names` lists `layer/kernel:0`. */
+/**
+ * Keras 2, and Keras 3 where it saves a whole model: a group per layer, whose attribute `weight_names` lists
+ * `layer/kernel:0`.
+ */
 function namedLayers(root: Group): KerasLayer[] {
   const layers = new Map<string, Map<string, StateTensor>>();
   for (const group of root.keys()) {
@@ -64,7 +71,10 @@ const splitName = (name: string): [path: string, variable: string] => [
   name.slice(name.lastIndexOf('/') + 1),
 ];
 
-/** Keras 3's `.weights.h5`: groups by class and number; `vars` holds numbered variables, and the layer's name as an attribute. */
+/**
+ * Keras 3's `.weights.h5`: groups by class and number; `vars` holds numbered variables, and the layer's name as an
+ * attribute.
+ */
 function numberedLayers(group: Group, outer = ''): KerasLayer[] {
   return group.keys().flatMap((key) => {
     if (key === 'optimizer') return [];
@@ -80,7 +90,8 @@ function numberedLayers(group: Group, outer = ''): KerasLayer[] {
     if (typeof name !== 'string')
       throw new SulcusError(
         'MODEL_INVALID',
-        `${child.path} has no name: an early Keras 3 wrote this file; load it there and save the whole model with model.save("model.h5")`,
+        `${child.path} has no name: an early Keras 3 wrote this file; ` +
+          'load it there and save the whole model with model.save("model.h5")',
       );
     return [{ path: outer.replace(/[^/]+\/$/, '') + name, variables: nameVariables(tensors) }];
   });
@@ -102,10 +113,8 @@ function readTensor(dataset: Dataset | null, name: string): StateTensor {
   const value = dataset?.value;
   if (value instanceof Float32Array) return { shape: dataset!.shape!, data: value };
   if (value instanceof Float64Array) return { shape: dataset!.shape!, data: Float32Array.from(value) };
-  throw new SulcusError(
-    'MODEL_INVALID',
-    `Variable "${name}" of the file is ${dataset ? `of type ${JSON.stringify(dataset.dtype)}` : 'missing'}, expected float32`,
-  );
+  const found = dataset ? `of type ${JSON.stringify(dataset.dtype)}` : 'missing';
+  throw new SulcusError('MODEL_INVALID', `Variable "${name}" of the file is ${found}, expected float32`);
 }
 
 const invalid = (path: string, reason: string, cause?: unknown): SulcusError =>

@@ -44,7 +44,10 @@ const denseNet = byRule((name) => {
   }[name];
 });
 
-/** A pool takes a number in torchvision's sequence, so the first convolution of a block is three places after the one before. */
+/**
+ * A pool takes a number in torchvision's sequence, so the first convolution of a block is three places after the one
+ * before.
+ */
 const vgg: Naming = ({ names }) => {
   const translated = new Map([
     ['classifier.0', 'fc1'],
@@ -83,10 +86,8 @@ const mobileNetV3: Naming = ({ names, depthwise }) => {
     const earlier = names
       .slice(0, names.indexOf(convolution))
       .some((other) => depthwise.has(other) && other.startsWith(`features.${place}.`));
-    translated.set(
-      name,
-      `${block}_${depthwise.has(convolution) ? 'depthwise' : earlier ? 'project' : 'expand'}${part === '1' ? '_bn' : ''}`,
-    );
+    const role = depthwise.has(convolution) ? 'depthwise' : earlier ? 'project' : 'expand';
+    translated.set(name, `${block}_${role}${part === '1' ? '_bn' : ''}`);
   }
   return translated;
 };
@@ -98,7 +99,10 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   'mobilenet-v3': mobileNetV3,
 };
 
-/** Keras's name of each layer of a network, the layers of a Flatten-Dense-Dense head apart; undefined for a family that Keras lacks. */
+/**
+ * Keras's name of each layer of a network, the layers of a Flatten-Dense-Dense head apart; undefined for a family that
+ * Keras lacks.
+ */
 export function kerasLayerNames(
   family: string,
   parameters: readonly ParameterInfo[],

@@ -23,8 +23,8 @@ function permute({ shape, data }: StateTensor, order: readonly number[]): StateT
 
 /**
  * A kernel of Keras in torch's layout: convolutions [height, width, in, out] → [out, in, height, width], depthwise ones
- * [height, width, channels, 1] → [channels, 1, height, width], dense ones [in, out] → [out, in], also where Keras has a 1×1
- * convolution in their place.
+ * [height, width, channels, 1] → [channels, 1, height, width], dense ones [in, out] → [out, in], also where Keras has a
+ * 1×1 convolution in their place.
  * @param flattenedChannels of the feature map whose flattening the dense layer takes, 0 for none: Keras flattens
  *   [height, width, channel], torch [channel, height, width]
  */

@@ -44,8 +44,8 @@ export class LayerLookup {
   }
 
   /** The bias of the convolution that a batch norm follows, by Keras's pairs of names `…_conv` and `…_bn`. */
-  takeBiasBefore(norm: KerasLayer): StateTensor | undefined {
-    const name = normalised(norm.path.slice(norm.path.lastIndexOf('/') + 1));
+  takeBiasBefore(batchNorm: KerasLayer): StateTensor | undefined {
+    const name = normalised(batchNorm.path.slice(batchNorm.path.lastIndexOf('/') + 1));
     const convolution = name.endsWith('_bn') ? this.#layers.get(name.replace(/_bn$/, '_conv')) : undefined;
     return convolution?.variables.has('bias') ? this.take(convolution, 'bias') : undefined;
   }

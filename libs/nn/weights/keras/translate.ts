@@ -4,7 +4,7 @@ import type { ParameterInfo } from '../../layers/parameter.js';
 import { getModel, listModels } from '../../models/index.js';
 import type { NetworkConfig } from '../../network-config.js';
 import type { StateTensor } from '../../state/network-state.js';
-import type { TranslatedState } from '../foreign-names.js';
+import type { TranslatedState } from '../translate-names.js';
 import type { KerasLayer } from './hdf5-file.js';
 import { kerasLayerNames, layerOf } from './layer-names.js';
 import { reverseInputChannels, toTorchKernel } from './layouts.js';
@@ -22,7 +22,8 @@ interface Peculiarity {
 }
 
 const CAFFE_INPUT =
-  'BGR without scaling: import them with --channel-order bgr, and normalise by mean [0.485, 0.458, 0.408] and std 0.00392';
+  'BGR without scaling: import them with --channel-order bgr, ' +
+  'and normalise by mean [0.485, 0.458, 0.408] and std 0.00392';
 
 const PECULIARITIES: Readonly<Record<string, Peculiarity>> = {
   resnet: { epsilonExcess: 1.001e-5 - 1e-5, imageNetInput: CAFFE_INPUT },
@@ -46,9 +47,9 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Turns the layers of a Keras network into a state with torchvision's names and axes. Biases of convolutions that a batch
- * norm follows move into its mean, and Keras's larger epsilon into its variance: predictions stay the same. What the
- * network has no place for keeps Keras's name.
+ * Turns the layers of a Keras network into a state with torchvision's names and axes. Biases of convolutions that a
+ * batch norm follows move into its mean, and Keras's larger epsilon into its variance: predictions stay the same. What
+ * the network has no place for keeps Keras's name.
  * @throws MODEL_INVALID when Keras builds the network otherwise, naming the one to import into
  */
 export function translateKeras(
@@ -98,7 +99,8 @@ function assertSameNetwork(architecture: string, known: boolean): void {
   if (listModels().includes(ported))
     throw new SulcusError(
       'MODEL_INVALID',
-      `Keras builds ${architecture} with other strides or padding than torchvision, so its weights would compute something else here: import them with --model ${ported}`,
+      `Keras builds ${architecture} with other strides or padding than torchvision, ` +
+        `so its weights would compute something else here: import them with --model ${ported}`,
     );
   if (!known || (getModel(architecture).family === 'resnet' && !architecture.endsWith('_keras')))
     throw new SulcusError('MODEL_INVALID', `Keras has no network ${architecture}`);

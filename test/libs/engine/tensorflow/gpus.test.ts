@@ -8,9 +8,14 @@ import {
   pinnedGpu,
 } from '../../../../libs/engine/tensorflow/gpus.js';
 
-// Two lines as `nvidia-smi --query-gpu=index,uuid,name,compute_cap,memory.total,driver_version --format=csv,noheader,nounits` prints them.
+// Two lines as `nvidia-smi --query-gpu=index,uuid,name,compute_cap,memory.total,driver_version
+// --format=csv,noheader,nounits` prints them.
 const gpus = parseGpuList(
-  '0, GPU-aaaa1111-0000, Tesla T4, 7.5, 15360, 550.54.15\n1, GPU-bbbb2222-0000, NVIDIA A100-SXM4-80GB, 8.0, 81920, 550.54.15\nUnable to determine\n',
+  [
+    '0, GPU-aaaa1111-0000, Tesla T4, 7.5, 15360, 550.54.15',
+    '1, GPU-bbbb2222-0000, NVIDIA A100-SXM4-80GB, 8.0, 81920, 550.54.15',
+    'Unable to determine\n',
+  ].join('\n'),
 );
 
 test('lines of nvidia-smi become GPUs, other lines nothing', () => {

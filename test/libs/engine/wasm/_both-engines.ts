@@ -12,7 +12,7 @@ export interface BothEngines {
 /** @returns undefined where there is no TensorFlow to compare with */
 export async function startBoth(): Promise<BothEngines | undefined> {
   try {
-    // Without our own kernels: the reference is TensorFlow itself.
+    // Without custom kernels: the reference is TensorFlow itself.
     const tensorflow = await startEngine({
       kind: 'tensorflow',
       kernels: 'tensorflow',
@@ -37,13 +37,13 @@ export async function runBoth(
   program: Program,
   runs: readonly { signature: string; feeds?: Record<string, TensorValue> }[],
 ): Promise<{ expected: Record<string, TensorValue>; actual: Record<string, TensorValue> }[]> {
-  const [reference, own] = await Promise.all([tensorflow.load(program), portable.load(program)]);
+  const [reference, candidate] = await Promise.all([tensorflow.load(program), portable.load(program)]);
   const answers = [];
   for (const { signature, feeds } of runs) {
-    const [expected, actual] = await Promise.all([reference.run(signature, feeds), own.run(signature, feeds)]);
+    const [expected, actual] = await Promise.all([reference.run(signature, feeds), candidate.run(signature, feeds)]);
     answers.push({ expected, actual });
   }
-  await Promise.all([reference.unload(), own.unload()]);
+  await Promise.all([reference.unload(), candidate.unload()]);
   return answers;
 }
 

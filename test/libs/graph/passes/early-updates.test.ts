@@ -28,11 +28,16 @@ import { float32, numbers } from '../_programs.js';
 const CHANNELS = 16;
 
 /** What a step does with the gradients of three layers, in the order of the layers. */
-type Update = (g: Graph, variables: readonly Variable[], slopes: readonly Tensor[]) => Operation[];
+type Update = (g: Graph, variables: readonly Variable[], weightGradients: readonly Tensor[]) => Operation[];
 
-const descend: Update = (g, variables, slopes) =>
+const descend: Update = (g, variables, weightGradients) =>
   variables.map((variable, layer) =>
-    resourceApplyGradientDescent(g, variable, g.constant(0.1), add(g, slopes[layer]!, mul(g, variable.read(), 0.01))),
+    resourceApplyGradientDescent(
+      g,
+      variable,
+      g.constant(0.1),
+      add(g, weightGradients[layer]!, mul(g, variable.read(), 0.01)),
+    ),
   );
 
 /** Two convolutions and a linear layer; the step's gradients can also be had without the step. */
@@ -47,8 +52,8 @@ function exampleProgram(update: Update = descend): Program {
   const [first, second, linear] = variables.map((variable) => variable.read()) as [Tensor, Tensor, Tensor];
   const y = relu(g, conv2d(g, relu(g, conv2d(g, x, first, { padding: 'SAME' })), second, { padding: 'SAME' }));
   const loss = mean(g, square(g, matMul(g, mean(g, y, [1, 2]), linear)));
-  const slopes = gradients(g, loss, [first, second, linear]);
-  const updates = update(g, variables, slopes);
+  const weightGradients = gradients(g, loss, [first, second, linear]);
+  const updates = update(g, variables, weightGradients);
   const values = variables.map((variable) => g.placeholder(`write/${variable.name}`, 'float32', variable.shape));
   return {
     graph: g,
@@ -66,7 +71,10 @@ function exampleProgram(update: Update = descend): Program {
 
 const GRADIENTS = ['Conv2DBackpropFilter', 'MatMul'];
 
-/** For each gradient of weights in the order in which they are computed: the updates, by the name of the variable, that it waits for. */
+/**
+ * For each gradient of weights in the order in which they are computed: the updates, by the name of the variable, that
+ * it waits for.
+ */
 function waits({ graph }: Program): string[][] {
   const isGradient = ({ type, name, outputs }: Graph['nodes'][number]): boolean =>
     GRADIENTS.includes(type) && name.startsWith('gradients/') && outputs[0]!.shape[0] !== 2;
@@ -88,7 +96,7 @@ describe('when a training step updates weights', () => {
     assert.deepEqual(waits(updateEarly(program)), [[], ['linear'], ['second']]);
   });
 
-  it('after the slope for the layer before, which needs the weights as they were', () => {
+  it('after the gradient for the layer before, which needs the weights as they were', () => {
     const { graph } = updateEarly(exampleProgram());
     const update = graph.nodes.find(
       ({ type, inputs }) => type === 'ResourceApplyGradientDescent' && inputs[0]!.node === 'second',
@@ -106,15 +114,15 @@ describe('when a training step updates weights', () => {
   });
 
   it('together at the end when an update depends on all gradients', () => {
-    const clipped = exampleProgram((g, variables, slopes) => {
+    const clipped = exampleProgram((g, variables, weightGradients) => {
       const length = addN(
         g,
-        slopes.map((slope) => sum(g, square(g, slope))),
+        weightGradients.map((gradient) => sum(g, square(g, gradient))),
       );
       return descend(
         g,
         variables,
-        slopes.map((slope) => mul(g, slope, length)),
+        weightGradients.map((gradient) => mul(g, gradient, length)),
       );
     });
     assert.deepEqual(waits(updateEarly(clipped)), [[], [], []]);
@@ -122,8 +130,8 @@ describe('when a training step updates weights', () => {
 
   it('not when a signature wants a gradient without the update', () => {
     const program = exampleProgram();
-    const slope = program.graph.nodes.find(({ type }) => type === 'Conv2DBackpropFilter')!;
-    const output = { node: slope.name, output: 0, ...slope.outputs[0]! };
+    const gradient = program.graph.nodes.find(({ type }) => type === 'Conv2DBackpropFilter')!;
+    const output = { node: gradient.name, output: 0, ...gradient.outputs[0]! };
     const withGradient: Program = {
       ...program,
       signatures: {
@@ -155,8 +163,8 @@ describe('when a training step updates weights', () => {
       Object.entries(program.signatures['write']!.inputs).map(([name, { shape }]) => [name, value(shape)]),
     );
     const x = value([2, 6, 6, CHANNELS]);
-    const train = async (form: Program): Promise<number[]> => {
-      const loaded = await engine.load(serializeProgram(form));
+    const train = async (each: Program): Promise<number[]> => {
+      const loaded = await engine.load(serializeProgram(each));
       await loaded.run('write', start);
       const losses: number[] = [];
       for (let step = 0; step < 3; step++) losses.push(...numbers((await loaded.run('step', { x }))['loss']));

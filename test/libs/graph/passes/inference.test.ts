@@ -50,7 +50,10 @@ function randomValues(shapes: ReadonlyMap<string, readonly number[]>): FrozenVal
   );
 }
 
-/** Every form the passes know: padding, strides, both convolutions, sums on both sides, activations, and a norm that must stay. */
+/**
+ * Everything the passes know: padding, strides, both convolutions, sums on both sides, activations, and a batch norm
+ * that must stay.
+ */
 function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; values: FrozenValues } {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [-1, SIZE, SIZE, CHANNELS]);
@@ -66,7 +69,7 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; 
     shapes.set(name, outside);
     return variable.read();
   };
-  const norm = (name: string, input: Tensor): Tensor => {
+  const batchNorm = (name: string, input: Tensor): Tensor => {
     const [scale, offset, average, variance] = ['scale', 'offset', 'mean', 'variance'].map((part) =>
       parameter(`${name}/${part}`, [CHANNELS]),
     );
@@ -76,8 +79,8 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; 
     cast(g, parameter(name, [px, px, CHANNELS, CHANNELS], [2, 3, 1, 0]), precision);
 
   const start = cast(g, x, precision);
-  const first = relu(g, norm('bn1', conv2d(g, start, filter('conv1', 3), { padding: 'SAME' })));
-  const second = norm('bn2', conv2d(g, first, filter('conv2', 1), { padding: 'VALID' }));
+  const first = relu(g, batchNorm('bn1', conv2d(g, start, filter('conv1', 3), { padding: 'SAME' })));
+  const second = batchNorm('bn2', conv2d(g, first, filter('conv2', 1), { padding: 'VALID' }));
   const joined = relu(g, add(g, second, first));
   const padded = pad(g, joined, [
     [0, 0],
@@ -85,12 +88,12 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; 
     [1, 1],
     [0, 0],
   ]);
-  const down = norm('bn3', conv2d(g, padded, filter('conv3', 3), { strides: 2, padding: 'VALID' }));
-  const shortcut = norm('bn4', conv2d(g, joined, filter('conv4', 1), { strides: 2, padding: 'VALID' }));
+  const down = batchNorm('bn3', conv2d(g, padded, filter('conv3', 3), { strides: 2, padding: 'VALID' }));
+  const shortcut = batchNorm('bn4', conv2d(g, joined, filter('conv4', 1), { strides: 2, padding: 'VALID' }));
   const both = relu(g, add(g, shortcut, down));
   const depthwise = relu6(
     g,
-    norm(
+    batchNorm(
       'bn5',
       depthwiseConv2d(g, both, cast(g, parameter('conv5', [3, 3, CHANNELS, 1]), precision), { padding: 'SAME' }),
     ),
@@ -100,9 +103,9 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): { program: Program; 
     conv2d(g, depthwise, filter('conv6', 1), { padding: 'VALID' }),
     cast(g, parameter('bias6', [CHANNELS]), precision),
   );
-  // Two users of one convolution: neither its norm nor its bias may be folded away from the other.
-  const shared = conv2d(g, relu(g, norm('bn6', biased)), filter('conv7', 1), { padding: 'VALID' });
-  const last = add(g, relu(g, norm('bn7', shared)), shared);
+  // Two users of one convolution: neither its batch norm nor its bias may be folded away from the other.
+  const shared = conv2d(g, relu(g, batchNorm('bn6', biased)), filter('conv7', 1), { padding: 'VALID' });
+  const last = add(g, relu(g, batchNorm('bn7', shared)), shared);
   const y = matMul(g, cast(g, mean(g, last, [1, 2]), 'float32'), parameter('dense', [CHANNELS, 5]));
   const program = {
     graph: g,
@@ -145,7 +148,7 @@ describe('programs that only predict', () => {
       Object.fromEntries([...values].map(([name, value]) => [name, { dtype: 'float32' as const, ...value }])),
     );
 
-  it('float32: frozen and fused forms give the numbers of the network within 1e-5', async () => {
+  it('float32: frozen and fused, it gives the numbers of the network within 1e-5', async () => {
     const example = exampleProgram('float32');
     const expected = await asWritten(example);
     const frozen = freezeForInference(example.program, 'write', example.values);
@@ -156,7 +159,7 @@ describe('programs that only predict', () => {
       assert.ok(difference(await predict(serializeProgram(frozen, { oneDnn: true })), expected) < 1e-5);
   });
 
-  it('bfloat16: both forms are as near to float32 as the network itself, within rounding', async (t) => {
+  it('bfloat16: frozen and fused, it is as near to float32 as the network itself, within rounding', async (t) => {
     if (!hasBfloat16(engine)) return t.skip(NO_BFLOAT16);
     const exact = await asWritten(exampleProgram('float32'));
     const example = exampleProgram('bfloat16');
@@ -168,7 +171,7 @@ describe('programs that only predict', () => {
     }
   });
 
-  it('the portable form holds plain ops only: no variable, and a norm only where a convolution has another user', () => {
+  it('frozen, it holds plain ops only: no variable, and a batch norm only where a convolution has another user', () => {
     const { program, values } = exampleProgram('bfloat16');
     const types = typesOf(freezeForInference(program, 'write', values));
     assert.deepEqual(
@@ -180,7 +183,7 @@ describe('programs that only predict', () => {
     assert.equal(types.filter((type) => type === 'Conv2D').length, 6);
   });
 
-  it('the form for oneDNN names its fused op, and is made for frozen programs only', () => {
+  it('rewritten for oneDNN it names the fused op; only frozen programs are rewritten', () => {
     const { program, values } = exampleProgram('float32');
     const holdsFused = (serialized: SerializedProgram): boolean =>
       Buffer.from(serialized.savedModel).includes('_MklNativeFusedConv2D');

@@ -31,7 +31,10 @@ const SIZE = 12;
 const CHANNELS = 16;
 const BATCH = 3;
 
-/** A training step with everything that is computed again: norms alone, rectified and under a hard swish, paddings before a convolution and a pool, and a sum of branches, which is kept. */
+/**
+ * A training step with everything that is recomputed: batch norms alone, with a ReLU and under a hard swish, paddings
+ * before a convolution and a pool, and a sum of branches, which is kept.
+ */
 function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
   const g = new Graph();
   const x = g.placeholder('x', 'float32', [-1, SIZE, SIZE, CHANNELS]);
@@ -53,7 +56,7 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
       padding: strides === 1 ? 'SAME' : 'VALID',
     });
   const statistics: { node: string }[] = [];
-  const norm = (name: string, input: Tensor): Tensor => {
+  const batchNorm = (name: string, input: Tensor): Tensor => {
     const [average, variance] = [variable(`${name}/mean`, [CHANNELS]), variable(`${name}/variance`, [CHANNELS])];
     const result = fusedBatchNorm(
       g,
@@ -75,20 +78,20 @@ function exampleProgram(precision: 'float32' | 'bfloat16'): Program {
       [0, 0],
     ]);
 
-  const stem = relu(g, norm('bn1', convolution('conv1', cast(g, x, precision), 3)));
+  const stem = relu(g, batchNorm('bn1', convolution('conv1', cast(g, x, precision), 3)));
   const pooled = maxPool(g, border(stem), { window: 3, strides: 2, padding: 'VALID' });
-  const branch = norm('bn3', convolution('conv3', relu(g, norm('bn2', convolution('conv2', pooled, 1))), 3));
+  const branch = batchNorm('bn3', convolution('conv3', relu(g, batchNorm('bn2', convolution('conv2', pooled, 1))), 3));
   const joined = relu(g, add(g, branch, pooled));
-  const narrow = hardSwish(g, norm('bn4', convolution('conv4', border(joined), 3, 2)));
-  const last = norm('bn5', convolution('conv5', narrow, 1));
+  const narrow = hardSwish(g, batchNorm('bn4', convolution('conv4', border(joined), 3, 2)));
+  const last = batchNorm('bn5', convolution('conv5', narrow, 1));
   const loss = mean(g, square(g, cast(g, convolution('conv6', last, 1), 'float32')));
-  const slopes = gradients(
+  const weightGradients = gradients(
     g,
     loss,
     trained.map((each) => each.read()),
   );
   const rate = g.constant(0.1);
-  const updates = trained.map((each, index) => resourceApplyGradientDescent(g, each, rate, slopes[index]!));
+  const updates = trained.map((each, index) => resourceApplyGradientDescent(g, each, rate, weightGradients[index]!));
   const values = variables.map((each): [string, Tensor] => [
     each.name,
     g.placeholder(`write/${each.name}`, 'float32', each.shape),
@@ -117,7 +120,7 @@ function valueFor(name: string, shape: readonly number[]): TensorValue {
 }
 const images = valueFor('images', [BATCH, SIZE, SIZE, CHANNELS]);
 
-describe('what a training step computes again instead of keeping it', () => {
+describe('what a training step recomputes instead of keeping it', () => {
   let engine: Engine;
   before(async () => {
     engine = await startEngine({ label: 'test' });
@@ -143,23 +146,26 @@ describe('what a training step computes again instead of keeping it', () => {
     Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));
 
   it('float32: losses and variables after three steps are the same within rounding', async (test) => {
-    if (!engine.info.oneDnn) return test.skip('a form for oneDNN');
+    if (!engine.info.oneDnn) return test.skip('a rewrite for oneDNN');
     const program = exampleProgram('float32');
     const kept = await train(serializeProgram(program), startOf(program));
     assert.ok(kept.every(Number.isFinite) && kept[2]! < kept[0]!);
     assert.ok(difference(await train(serializeProgram(program, { oneDnn: true }), startOf(program)), kept) < 1e-6);
   });
 
-  it('bfloat16: losses and variables are as near to float32 as those of the step that keeps everything', async (test) => {
-    if (!engine.info.oneDnn) return test.skip('a form for oneDNN');
+  it('bfloat16: losses and variables are as near to float32 as when everything is kept', async (test) => {
+    if (!engine.info.oneDnn) return test.skip('a rewrite for oneDNN');
     const [exact, program] = [exampleProgram('float32'), exampleProgram('bfloat16')];
     const reference = await train(serializeProgram(exact), startOf(exact));
     const asIs = difference(await train(serializeProgram(program), startOf(program)), reference);
-    const again = difference(await train(serializeProgram(program, { oneDnn: true }), startOf(program)), reference);
-    assert.ok(again < 1.5 * asIs, `${again}, as it is ${asIs}`);
+    const recomputed = difference(
+      await train(serializeProgram(program, { oneDnn: true }), startOf(program)),
+      reference,
+    );
+    assert.ok(recomputed < 1.5 * asIs, `${recomputed}, as it is ${asIs}`);
   });
 
-  it('of what it can compute again the backward pass uses nothing from the forward pass; sums of branches it does', () => {
+  it('of what it can recompute the backward pass uses nothing from the forward pass; sums of branches it does', () => {
     const { graph } = rematerialise(exampleProgram('float32'));
     const users = graph.nodes.filter(({ type }) =>
       ['Conv2DBackpropFilter', 'ReluGrad', 'Relu6Grad', 'MaxPoolGrad'].includes(type),
@@ -174,7 +180,7 @@ describe('what a training step computes again instead of keeping it', () => {
     assert.deepEqual([...new Set(fromForward.map(({ node }) => node))], [sum.name]);
   });
 
-  it('two backward passes over one forward pass each compute again for themselves', () => {
+  it('two backward passes over one forward pass each recompute for themselves', () => {
     const g = new Graph();
     const x = g.placeholder('x', 'float32', [2, SIZE, SIZE, CHANNELS]);
     const filter = g.variable('filter', [3, 3, CHANNELS, CHANNELS]).read();
@@ -189,11 +195,11 @@ describe('what a training step computes again instead of keeping it', () => {
       filter,
       { padding: 'VALID' },
     );
-    const slopes = [mean(g, y), mean(g, square(g, y))].map((loss) => gradients(g, loss, [filter])[0]!);
+    const filterGradients = [mean(g, y), mean(g, square(g, y))].map((loss) => gradients(g, loss, [filter])[0]!);
     const { graph } = rematerialise({
       graph: g,
       signatures: Object.fromEntries(
-        slopes.map((slope, index) => [`loss${index}`, { inputs: { x }, outputs: { slope } }]),
+        filterGradients.map((gradient, index) => [`loss${index}`, { inputs: { x }, outputs: { gradient } }]),
       ),
     });
     const paddings = graph.nodes

@@ -41,7 +41,7 @@ describe('the custom allocator', { skip: !existsSync(engineMemory) && 'it is not
     return program;
   }
 
-  it('places blocks beside each other, takes memory from idle pages alone, and keeps little more than the most in use', async (t) => {
+  it('places blocks side by side, takes idle pages alone, and keeps little more than the most in use', async (t) => {
     if (compiler === undefined) return t.skip('there is no compiler');
     const program = await compile('region-check', path.join(memorySources, 'region.cc'));
     const none = {

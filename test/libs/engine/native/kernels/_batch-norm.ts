@@ -1,4 +1,6 @@
-/** Batch norms of training as programs, with what surrounds them, and the same from the definition in double precision. */
+/**
+ * Batch norms of training as programs, with what surrounds them, and the same from the definition in double precision.
+ */
 import {
   add,
   cast,
@@ -98,7 +100,10 @@ function activationsOf(
   return float32(data, sizes);
 }
 
-/** Feeds of {@link batchNormProgram}. The gradients of the output are quarters from −2 to 2: their sums are exact in bfloat16 too. */
+/**
+ * Feeds of {@link batchNormProgram}. The gradients of the output are quarters from −2 to 2: their sums are exact in
+ * bfloat16 too.
+ */
 export function feedsFor(sizes: Sizes, precision: Precision, pattern: Pattern): Record<string, TensorValue> {
   const parameter = (name: string): TensorValue => {
     const random = createRandom(1, name);
@@ -140,8 +145,8 @@ function channelMeans(
 }
 
 /**
- * What {@link batchNormProgram} is to compute. Where the ReLU's input is 0 within rounding, both of its gradients are right:
- * `y`, the output that is tested, says which one it is.
+ * What {@link batchNormProgram} is to compute. Where the ReLU's input is 0 within rounding, both of its gradients are
+ * right: `y`, the output that is tested, says which one it is.
  */
 export function fromDefinition(
   sizes: Sizes,
@@ -268,7 +273,10 @@ const OPS = [
 /** Which of these ops a serialised graph holds. */
 export const opsIn = (program: SerializedProgram, ops: readonly string[] = OPS): string[] => findOps(program, ops);
 
-/** Feeds of a program by the names and shapes of its inputs: scales, which are variances too, positive, the rest around 0. */
+/**
+ * Feeds of a program by the names and shapes of its inputs: scales, which are variances too, positive, the rest around
+ * 0.
+ */
 export function feedsOf({ signatures }: Program): Record<string, TensorValue> {
   const feed = (name: string, shape: readonly number[]): TensorValue => {
     const random = createRandom(2, name);

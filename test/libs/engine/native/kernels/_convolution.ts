@@ -102,8 +102,10 @@ export function convolutionByDefinition(
     dx: new Float64Array(x.length),
     dFilter: new Float64Array(filter.length),
   };
-  /** What one kernel position adds at one place: pixels begin at `from` in the input and at `to` in the output, its weights at
-   * `weights`. */
+  /**
+   * What one kernel position adds at one place: pixels begin at `from` in the input and at `to` in the output, its
+   * weights at `weights`.
+   */
   const addPosition = (from: number, to: number, weights: number): void => {
     for (let i = 0; i < inChannels; i++) {
       const row = weights + i * outChannels;

@@ -38,7 +38,10 @@ import {
 } from './_batch-norm.js';
 import { float32 } from '../../../graph/_programs.js';
 
-/** Two pixels, rows of one vector to sixteen, several chunks of rows with a smaller one at the end, and outputs so large that they are written past the cache. */
+/**
+ * Two pixels, rows of one vector to sixteen, several chunks of rows with a smaller one at the end, and outputs so large
+ * that they are written past the cache.
+ */
 const SIZES: readonly Sizes[] = [
   [1, 1, 2, 16],
   [2, 3, 5, 16],
@@ -60,8 +63,10 @@ const PRECISIONS = ['float32', 'bfloat16'] as const;
 /** Of the engines. Three are more than the small sizes have chunks for. */
 const THREADS = [1, 3];
 
-/** Root mean square errors of activations. bfloat16: the output alone is rounded, to 8 bits, by at most 2⁻⁹ (2e-3); so is the
- * batch norm that is a shortcut. */
+/**
+ * Root mean square errors of activations. bfloat16: the output alone is rounded, to 8 bits, by at most 2⁻⁹ (2e-3); so
+ * is the batch norm that is a shortcut.
+ */
 const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 2e-6, bfloat16: 4e-3 };
 /** Statistics, and gradients of scale and offset, are float32 in any case. */
 const toleranceOf = (name: string, precision: Precision): number =>
@@ -269,9 +274,9 @@ describe('batch norms of training by custom ops', () => {
   after(() => Promise.all(engines.map((engine) => engine.close())));
 
   /** Whether the test is skipped, because this engine would run TensorFlow's ops. */
-  const skipped = (test: TestContext, precision: Precision): boolean =>
+  const skipped = (t: TestContext, precision: Precision): boolean =>
     !engines[0]!.info.customBatchNormTypes.includes(precision) &&
-    (test.skip(`the engine has no custom ops for ${precision}`), true);
+    (t.skip(`the engine has no custom ops for ${precision}`), true);
 
   /** The results of some runs, one after the other. */
   async function results(
@@ -301,8 +306,8 @@ describe('batch norms of training by custom ops', () => {
 
   for (const precision of PRECISIONS) {
     for (const [title, pattern] of Object.entries(PATTERNS)) {
-      it(`${precision}, ${title}: output, statistics and gradients are the definition's within rounding, the same bits on every run, whatever the number of threads`, async (test) => {
-        if (skipped(test, precision)) return;
+      it(`${precision}, ${title}: the definition's numbers, and the same bits on any number of threads`, async (t) => {
+        if (skipped(t, precision)) return;
         for (const sizes of SIZES) {
           const [program, feeds] = [batchNormProgram(sizes, precision, pattern), feedsFor(sizes, precision, pattern)];
           const [first, ...others] = (
@@ -321,8 +326,8 @@ describe('batch norms of training by custom ops', () => {
     }
   }
 
-  it("all programs of the rules above compute what they do by TensorFlow's ops, rewritten for oneDNN too", async (test) => {
-    if (skipped(test, 'float32')) return;
+  it("all programs above give the numbers of TensorFlow's ops, also when rewritten for oneDNN", async (t) => {
+    if (skipped(t, 'float32')) return;
     for (const [title, [build]] of Object.entries(EXAMPLES)) {
       const program = exampleProgram(build);
       const feeds = feedsOf(program);
@@ -339,8 +344,8 @@ describe('batch norms of training by custom ops', () => {
 
   const alone: Pattern = { relu: false };
   const small: Sizes = [2, 3, 5, 16];
-  it('with weight 1 the running statistics are those of the batch, even where the old ones are NaN', async (test) => {
-    if (skipped(test, 'float32')) return;
+  it('with weight 1 the running statistics are those of the batch, even where the old ones are NaN', async (t) => {
+    if (skipped(t, 'float32')) return;
     const feeds = feedsFor(small, 'float32', alone);
     const none = float32(new Float32Array(16).fill(NaN));
     const [actual] = await results(engines[0]!, batchNormProgram(small, 'float32', alone, 1), {
@@ -353,8 +358,8 @@ describe('batch norms of training by custom ops', () => {
       assert.ok(relativeError(actual![name]!, expected[name]!) < TOLERANCE.float32, name);
   });
 
-  it('the variance of values that differ little from a large mean is accurate', async (test) => {
-    if (skipped(test, 'float32')) return;
+  it('the variance of values that differ little from a large mean is accurate', async (t) => {
+    if (skipped(t, 'float32')) return;
     const sizes: Sizes = [4, 64, 64, 16];
     const random = createRandom(1, 'large mean');
     const feeds = {
@@ -366,12 +371,13 @@ describe('batch norms of training by custom ops', () => {
     };
     const [actual] = await results(engines[0]!, batchNormProgram(sizes, 'float32', alone, 1), feeds);
     const expected = fromDefinition(sizes, alone, feeds, actual!['y']!, 1);
-    // The mean of squares less the square of the mean would be wrong by hundreds of times the variance: 1000² · 2⁻²⁴ is 0.06.
+    // The mean of squares less the square of the mean would be wrong by hundreds of times the variance: 1000² · 2⁻²⁴ is
+    // 0.06.
     assert.ok(relativeError(actual!['variance']!, expected['variance']!) < TOLERANCE.float32);
   });
 
-  it('a single pixel has variance 0, and no gradient', async (test) => {
-    if (skipped(test, 'float32')) return;
+  it('a single pixel has variance 0, and no gradient', async (t) => {
+    if (skipped(t, 'float32')) return;
     const sizes: Sizes = [1, 1, 1, 16];
     const feeds = feedsFor(sizes, 'float32', alone);
     const [actual] = await results(engines[0]!, batchNormProgram(sizes, 'float32', alone, 1), feeds);
@@ -380,9 +386,9 @@ describe('batch norms of training by custom ops', () => {
     assert.ok(actual!['dx']!.every((value) => Math.abs(value) < 1e-6));
   });
 
-  it('a ReLU does not hide a NaN: the output, the gradients and the running statistics of its channel show it', async (test) => {
+  it('a ReLU does not hide a NaN: output, gradients and running statistics of its channel show it', async (t) => {
     for (const precision of PRECISIONS) {
-      if (skipped(test, precision)) return;
+      if (skipped(t, precision)) return;
       const withRelu: Pattern = { relu: true, shortcut: 'batchNorm' };
       const feeds = feedsFor(small, precision, withRelu);
       (feeds['x']!.data as Float32Array)[3] = NaN;
@@ -394,8 +400,8 @@ describe('batch norms of training by custom ops', () => {
     }
   });
 
-  it('a parameter that does not fit the input fails the run with a sentence, and the engine goes on', async (test) => {
-    if (skipped(test, 'float32')) return;
+  it('a parameter that does not fit the input fails the run with a sentence, and the engine goes on', async (t) => {
+    if (skipped(t, 'float32')) return;
     const g = new Graph();
     const [x, parameter] = [g.placeholder('x', 'float32', [1, 2, 2, 32]), g.placeholder('parameter', 'float32', [16])];
     const attrs = { T: attr.type('float32'), epsilon: attr.float(1e-3), fused_relu: attr.bool(false) };

@@ -17,7 +17,10 @@ type Translation = (state: NetworkState) => TranslatedState | undefined;
 const renamed = (state: NetworkState, rename: (name: string) => string): NetworkState =>
   new Map([...state].map(([name, tensor]) => [rename(name), tensor]));
 
-/** timm writes linear layers of a classifier as convolutions: [out, in, height, width] holds the values of [out, in · height · width] in their order. */
+/**
+ * timm writes linear layers of a classifier as convolutions: [out, in, height, width] holds the values of [out, in ·
+ * height · width] in their order.
+ */
 const asLinear = ({ shape, data }: StateTensor): StateTensor => ({
   shape: [shape[0]!, elementCount(shape.slice(1))],
   data,
@@ -63,15 +66,15 @@ const timmMobileNet: Translation = (state) => {
     layers.set(`${block}.conv`, `${target}.0`).set(`${block}.bn1`, `${target}.1`);
     if (has('conv')) continue;
     const parts = (has('conv_pwl') ? TIMM_INVERTED : TIMM_SEPARABLE).filter(([part]) => has(part));
-    for (const [position, [part, norm]] of parts.entries()) {
-      if (norm === undefined)
+    for (const [position, [part, batchNorm]] of parts.entries()) {
+      if (batchNorm === undefined)
         layers
           .set(`${block}.se.conv_reduce`, `${target}.block.${position}.fc1`)
           .set(`${block}.se.conv_expand`, `${target}.block.${position}.fc2`);
       else
         layers
           .set(`${block}.${part}`, `${target}.block.${position}.0`)
-          .set(`${block}.${norm}`, `${target}.block.${position}.1`);
+          .set(`${block}.${batchNorm}`, `${target}.block.${position}.1`);
     }
   }
   const translated = [...state].map(([name, tensor]): [string, StateTensor] => {
@@ -84,7 +87,8 @@ const timmMobileNet: Translation = (state) => {
   return {
     state: new Map(translated),
     notes: [
-      'names of timm, whose batch norm adds 1e-5 to the variance where torchvision adds 1e-3: predictions differ a little until the network is trained on',
+      'names of timm, whose batch norm adds 1e-5 to the variance where torchvision adds 1e-3: ' +
+        'predictions differ a little until the network is trained on',
     ],
   };
 };

@@ -2,7 +2,8 @@ import type { Recipe } from '../recipe.js';
 
 const RESNET50: Recipe = {
   name: 's0-resnet50',
-  description: 'ResNet-50 as the seed S0 trains it (mission rows S0-03 to S0-21)',
+  description:
+    'ResNet-50 for four classes of brain MRI at 244 px, as the notebook "Scalable solution - ResNet50" trains it',
   architecture: 'resnet50',
   input: { height: 244, width: 244, channels: 1 },
   precision: 'auto',
@@ -14,7 +15,7 @@ const RESNET50: Recipe = {
   seed: 1,
 };
 
-/** ResNet-50 for four classes of brain MRI. */
+/** The notebook "Scalable solution - ResNet50"; see docs/reproductions.md. */
 export const S0_RECIPES: readonly Recipe[] = [
   RESNET50,
   {
@@ -27,7 +28,8 @@ export const S0_RECIPES: readonly Recipe[] = [
     ...RESNET50,
     name: 's0-resnet50-faithful',
     description:
-      'The same with its oddities: batch norm stays in evaluation mode after the first epoch, every validation offers its weights (S0-22, S0-23)',
+      'The same with its oddities: after the first epoch batch norm keeps its running statistics, ' +
+      'and every validation publishes its weights',
     bnFrozenAfterFirstEpoch: true,
     candidates: 'every',
   },

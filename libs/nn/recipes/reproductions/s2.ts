@@ -17,45 +17,45 @@ const RESNET50 = {
 
 const PLATEAU = { name: 'reduceOnPlateau', factor: 0.1, patience: 10, threshold: 0.0001 } as const;
 
-/** A run and its form with ImageNet's 1000 outputs left in place for two classes (S2-04). */
-const run = (recipe: Recipe): Recipe[] => [
+/** A run, and the same with ImageNet's 1000 outputs left in place for two classes. */
+const withFaithful = (recipe: Recipe): Recipe[] => [
   recipe,
   {
     ...recipe,
     name: `${recipe.name}-faithful`,
-    description: `${recipe.description}, with the 1000-way head left in place (S2-04)`,
+    description: `${recipe.description}, with the 1000-way head left in place`,
     head: 'classifier-1000-way',
   },
 ];
 
-/** Four runs of a binary classifier, each changing one thing. */
+/** A course report on a binary classifier: four runs, each changing one thing; see docs/reproductions.md. */
 export const S2_RECIPES: readonly Recipe[] = [
   {
     ...COMMON,
     name: 's2-run1',
-    description: 'Baseline CNN without augmentation (mission rows S2-01, S2-02)',
+    description: 'Binary classifier, first run: baseline CNN without augmentation',
     architecture: 'baseline-cnn',
     input: { height: 256, width: 256, channels: 3 },
     epochs: 100,
     transform: 's2-plain',
   },
-  ...run({
+  ...withFaithful({
     ...RESNET50,
     name: 's2-run2',
-    description: 'ResNet-50 on augmented 200 px crops (S2-03 to S2-06, S2-09)',
+    description: 'Binary classifier, second run: ResNet-50 on augmented 200 px crops',
     epochs: 10,
   }),
-  ...run({
+  ...withFaithful({
     ...RESNET50,
     name: 's2-run3',
-    description: 'Run 2 with the rate reduced on a plateau, 100 epochs (S2-08, S2-10)',
+    description: 'Binary classifier, third run: the second with the learning rate reduced on a plateau, 100 epochs',
     epochs: 100,
     schedule: PLATEAU,
   }),
-  ...run({
+  ...withFaithful({
     ...RESNET50,
     name: 's2-run4',
-    description: 'Run 3 with 150 epochs (S2-11)',
+    description: 'Binary classifier, fourth run: the third with 150 epochs',
     epochs: 150,
     schedule: PLATEAU,
   }),

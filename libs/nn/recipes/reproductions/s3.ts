@@ -2,7 +2,8 @@ import type { Recipe } from '../recipe.js';
 
 const VGG16: Recipe = {
   name: 's3-vgg16',
-  description: 'VGG-16 with SGD and a rate divided by 10 every 7 epochs (mission rows S3-06 to S3-14)',
+  description:
+    'VGG-16 for two classes, as an article on Amazon SageMaker trains it: SGD, the rate divided by 10 every 7 epochs',
   architecture: 'vgg16',
   input: { height: 224, width: 224, channels: 3 },
   precision: 'auto',
@@ -15,13 +16,13 @@ const VGG16: Recipe = {
   seed: 1,
 };
 
-/** VGG-16 for two classes. */
+/** An article on VGG-16 and Amazon SageMaker; see docs/reproductions.md. */
 export const S3_RECIPES: readonly Recipe[] = [
   VGG16,
   {
     ...VGG16,
     name: 's3-vgg16-faithful',
-    description: 'The same with the rate divided by 10 every 7 batches, which ends learning after 28 (S3-12)',
+    description: 'The same with the rate divided by 10 every 7 batches, which ends learning after 28',
     schedule: { name: 'step', every: 'batch', stepSize: 7, factor: 0.1 },
   },
 ];
