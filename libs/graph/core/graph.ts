@@ -6,6 +6,8 @@ import {
   type DType,
   type GraphNode,
   type Operation,
+  type OpEmitter,
+  type OpOptions,
   type Shape,
   type Tensor,
   type TensorSpec,
@@ -21,18 +23,11 @@ const ORDERLESS = new Set(['Const', 'Placeholder', 'VarHandleOp']);
 /** Constants up to this size are shared between their users on a device: elsewhere they would be copied, and not be folded. */
 const SHARED_CONSTANT_BYTES = 64;
 
-export interface OpOptions {
-  /** Last part of the node's name; made unique. Defaults to the op type. */
-  name?: string;
-  /** Operations that must run before this one. */
-  controlInputs?: readonly Operation[];
-}
-
 /**
  * A dataflow graph under construction: nodes of TensorFlow's op set as plain data. It knows nothing of the TensorFlow
  * library, so any executor can run it. Nodes are in topological order because a node's inputs exist before it.
  */
-export class Graph {
+export class Graph implements OpEmitter {
   readonly #nodes: GraphNode[] = [];
   readonly #byName = new Map<string, GraphNode>();
   readonly #uses = new Map<string, number>();

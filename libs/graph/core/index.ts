@@ -1,4 +1,4 @@
-export { Graph, type OpOptions } from './graph.js';
+export { Graph } from './graph.js';
 export { Variable } from './variable.js';
 export {
   attr,
@@ -8,6 +8,7 @@ export {
   type DType,
   type GraphNode,
   type Operation,
+  type OpOptions,
   type Shape,
   type Tensor,
   type TensorData,

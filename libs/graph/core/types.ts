@@ -73,5 +73,25 @@ export interface GraphNode {
   readonly device?: string;
 }
 
+export interface OpOptions {
+  /** Last part of the node's name; made unique. Defaults to the op type. */
+  name?: string;
+  /** Operations that must run before this one. */
+  controlInputs?: readonly Operation[];
+}
+
+/** What adds nodes to a graph. */
+export interface OpEmitter {
+  /** The names of the operations that every new node waits for. */
+  readonly controlInputs: readonly string[];
+  op(
+    type: string,
+    inputs: readonly Tensor[],
+    attrs: Attrs,
+    outputs: readonly TensorSpec[],
+    options?: OpOptions,
+  ): Tensor[];
+}
+
 /** True for the types a gradient can flow through. */
 export const isFloating = (dtype: DType): boolean => dtype === 'float32' || dtype === 'bfloat16';

@@ -1,5 +1,4 @@
-import type { Graph } from './graph.js';
-import { attr, type DType, type Shape, type Tensor, type TensorSpec } from './types.js';
+import { attr, type DType, type OpEmitter, type Shape, type Tensor, type TensorSpec } from './types.js';
 
 /** State of a graph: a named tensor that ops read and update in place. */
 export class Variable {
@@ -7,9 +6,9 @@ export class Variable {
   readonly shape: Shape;
   readonly #reads = new Map<string, Tensor>();
 
-  /** Made by {@link Graph.variable}. */
+  /** Made by `Graph.variable`. */
   constructor(
-    readonly graph: Graph,
+    private readonly graph: OpEmitter,
     readonly name: string,
     readonly handle: Tensor,
     spec: TensorSpec,
