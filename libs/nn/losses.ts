@@ -38,8 +38,8 @@ export interface LossQuotient {
 }
 
 /**
- * The loss that training lowers, in its two sums over the samples: torch's `CrossEntropyLoss` with its mean. With class weights
- * w and smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y.
+ * The loss that training lowers, in its two sums over the samples: torch's `CrossEntropyLoss` with its mean. With class
+ * weights w and smoothing ε over C classes it is Σ [(1 − ε)·w_y·(−log p_y) + ε/C·Σ_c w_c·(−log p_c)] / Σ w_y.
  * @param losses the plain cross-entropies of {@link classificationOutcome}
  */
 export function trainingLossSum(

@@ -15,7 +15,9 @@ export interface EngineInfo {
   version: string;
   /** For example `CPU:0`. The first is where graphs run. */
   devices: string[];
-  /** What the shards of a step are spread over, for example `CPU:0` and `CPU:1`; one when nothing else was asked for. */
+  /**
+   * What the shards of a step are spread over, for example `CPU:0` and `CPU:1`; one when nothing else was asked for.
+   */
   shardDevices: readonly string[];
   /**
    * Whether bfloat16 arithmetic is in the hardware: false means that it is slower than float32, or not there at all

@@ -6,7 +6,10 @@ import { sessionEnvironment } from './session-config.js';
 /** What training is spread over: what there is, or one kind of device, some of them. */
 export type DeviceSelection =
   | { readonly kind: 'auto' }
-  /** Virtual devices of the processor: they share its cores, and are for tests and for machines with several memory nodes. */
+  /**
+   * Virtual devices of the processor: they share its cores, and are for tests and for machines with several memory
+   * nodes.
+   */
   | { readonly kind: 'cpu'; readonly count: number }
   | { readonly kind: 'gpu'; readonly indices: readonly number[] };
 
@@ -70,7 +73,10 @@ export function chosenGpus(selection: DeviceSelection, present: readonly number[
   return selection.indices.slice(0, wanted);
 }
 
-/** A run on several devices that takes longer hangs on one of them: the slowest step of a supported network takes seconds. */
+/**
+ * A run on several devices that takes longer hangs on one of them: the slowest step of a supported network takes
+ * seconds.
+ */
 const RUN_TIMEOUT_MS = 10 * 60_000;
 
 /**

@@ -49,7 +49,8 @@ function shardDevices(gpu: boolean): string[] {
   const [kind, count] = (process.env['SULCUS_ENGINE_DEVICES'] ?? (gpu ? 'GPU:1' : 'CPU:1')).split(':');
   if (kind === 'GPU' && !gpu) {
     throw new Error(
-      'SULCUS_DEVICES asks for GPUs, but this TensorFlow finds none: it was built without CUDA, or its CUDA libraries do not load (sulcus doctor says which)',
+      'SULCUS_DEVICES asks for GPUs, but this TensorFlow finds none: it was built without CUDA, ' +
+        'or its CUDA libraries do not load (sulcus doctor says which)',
     );
   }
   return Array.from({ length: Number(count) }, (_, index) => `${kind}:${index}`);

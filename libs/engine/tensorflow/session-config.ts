@@ -12,7 +12,10 @@ const LENGTH_DELIMITED = 2;
 const VARINT = 0;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
-/** `ConfigProto` (tensorflow/core/protobuf/config.proto): device_count, and soft placement for ops that a GPU has no kernel of. */
+/**
+ * `ConfigProto` (tensorflow/core/protobuf/config.proto): device_count, and soft placement for ops that a GPU has no
+ * kernel of.
+ */
 function configProto({ cpuDevices }: SessionConfig): Uint8Array {
   const writer = protobuf.Writer.create();
   writer.uint32(tag(1, LENGTH_DELIMITED)).fork();

@@ -20,7 +20,10 @@ const NODE_NAME = /^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$/;
 /** Ops that produce the same value whenever they run, so ordering them buys nothing. */
 const ORDERLESS = new Set(['Const', 'Placeholder', 'VarHandleOp']);
 
-/** Constants up to this size are shared between their users on a device: elsewhere they would be copied, and not be folded. */
+/**
+ * Constants up to this size are shared between their users on a device: elsewhere they would be copied, and not be
+ * folded.
+ */
 const SHARED_CONSTANT_BYTES = 64;
 
 /**
@@ -85,8 +88,8 @@ export class Graph implements OpEmitter {
   }
 
   /**
-   * Runs `build`; every node it adds (placeholders apart, which are fed where the caller is) runs on the device, for example
-   * `/device:GPU:1`. Within another device the inner one holds; undefined leaves it as it is.
+   * Runs `build`; every node it adds (placeholders apart, which are fed where the caller is) runs on the device, for
+   * example `/device:GPU:1`. Within another device the inner one holds; undefined leaves it as it is.
    */
   withDevice<T>(device: string | undefined, build: () => T): T {
     const outer = this.#device;

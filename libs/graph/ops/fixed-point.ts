@@ -10,11 +10,11 @@ export const FIXED_POINT_UNITS = 2 ** 40;
 export const FIXED_POINT_LIMIT = 2 ** 23;
 
 /**
- * The sum of float32 tensors of one shape in fixed point: integers are added, so that the order of the inputs, and where they
- * were computed, changes no bit of the result.
+ * The sum of float32 tensors of one shape in fixed point: integers are added, so that the order of the inputs, and
+ * where they were computed, changes no bit of the result.
  *
- * @returns `sum`, rounded to float32 from a resolution of 1e-12, and `check`, a float32 scalar: 0, or NaN where an element is
- * not finite or its absolute value not below 2^23 divided by the number of inputs; the sum is then of no use
+ * @returns `sum`, rounded to float32 from a resolution of 1e-12, and `check`, a float32 scalar: 0, or NaN where an
+ * element is not finite or its absolute value not below 2^23 divided by the number of inputs; the sum is then of no use
  */
 export function fixedPointSum(g: Graph, x: readonly Tensor[]): { sum: Tensor; check: Tensor } {
   const { shape } = x[0]!;

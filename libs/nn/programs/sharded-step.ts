@@ -29,8 +29,8 @@ export const shardFeeds = (shard: number) =>
 export const LOSS_DENOMINATOR = 'lossDenominator';
 
 /**
- * A step whose batch is fed in shards, each computed on a device of its own: gradients and running statistics are summed over
- * them. Batch norm takes the statistics of each shard, as torch's `DataParallel` does.
+ * A step whose batch is fed in shards, each computed on a device of its own: gradients and running statistics are
+ * summed over them. Batch norm takes the statistics of each shard, as torch's `DataParallel` does.
  *
  * Feeds for each shard: `pixels/s` uint8 [n_s, height, width, channels], `labels/s` int32 [n_s], `share/s` (n_s / n),
  * `dropoutSeed/s` if anything drops; for the step `lossDenominator` and the optimizer's scalars.

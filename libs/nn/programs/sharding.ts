@@ -1,15 +1,21 @@
 import { add, fixedPointSum, type Graph, type Tensor } from '#libs/graph';
 
 /**
- * How a step's batch is cut into shards. What a shard contributes is a function of weights and samples alone, and the number of
- * shards belongs to the recipe: the devices that compute them do not.
+ * How a step's batch is cut into shards. What a shard contributes is a function of weights and samples alone, and the
+ * number of shards belongs to the recipe: the devices that compute them do not.
  */
 export interface Sharding {
   /** Shards of a step, 2 or more. A batch of fewer than 2 rows a shard is computed whole: batch norm needs two. */
   readonly count: number;
-  /** `fixed-point` (default): the same bits on any number of devices. `float32`: less work, rounded in the order of the shards. */
+  /**
+   * `fixed-point` (default): the same bits on any number of devices. `float32`: less work, rounded in the order of the
+   * shards.
+   */
   readonly reduction?: 'fixed-point' | 'float32' | undefined;
-  /** TensorFlow's names of the devices, taken in turn, for example `/device:GPU:1`. Default: all shards where everything is. */
+  /**
+   * TensorFlow's names of the devices, taken in turn, for example `/device:GPU:1`. Default: all shards where everything
+   * is.
+   */
   readonly devices?: readonly string[] | undefined;
 }
 

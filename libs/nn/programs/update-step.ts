@@ -39,8 +39,8 @@ export class Updater {
   }
 
   /**
-   * The same for a step in shards: every update waits for what all shards contribute, and for a check of all of it. One shard
-   * that is not finite refuses the whole step.
+   * The same for a step in shards: every update waits for what all shards contribute, and for a check of all of it. One
+   * shard that is not finite refuses the whole step.
    */
   emitShardedStep(
     shards: readonly ShardOutcome[],

@@ -60,11 +60,14 @@ const recipeSchema = z.strictObject({
   /** Images per step. */
   batchSize: z.int().min(1).max(4096),
   /**
-   * Parts that a step's batch is cut into, each with batch norm statistics of its own, as torch's `DataParallel` has them. The
-   * weights depend on this number, not on how many devices compute the shards. Default 1.
+   * Parts that a step's batch is cut into, each with batch norm statistics of its own, as torch's `DataParallel` has
+   * them. The weights depend on this number, not on how many devices compute the shards. Default 1.
    */
   shards: z.int().min(1).max(64).optional(),
-  /** How shards are summed: `fixed-point` (default), the same bits on any number of devices, or `float32`, with less work. */
+  /**
+   * How shards are summed: `fixed-point` (default), the same bits on any number of devices, or `float32`, with less
+   * work.
+   */
   shardReduction: z.enum(['fixed-point', 'float32']).optional(),
   /** Most epochs: passes over the training split. */
   epochs: z.int().min(1).max(100_000),
@@ -112,11 +115,9 @@ function tooManyShards(candidate: unknown): string[] {
   if (!parsed.success || parsed.data.shards === 1) return [];
   const { batchSize, shards } = parsed.data;
   const needed = shards * MIN_SHARD_ROWS;
-  return batchSize < needed
-    ? [
-        `shards: ${shards} of at least ${MIN_SHARD_ROWS} images each need a batchSize of ${needed} or more, not ${batchSize}`,
-      ]
-    : [];
+  if (batchSize >= needed) return [];
+  const wanted = `${shards} of at least ${MIN_SHARD_ROWS} images each need a batchSize of ${needed} or more`;
+  return [`shards: ${wanted}, not ${batchSize}`];
 }
 
 function contradictions(candidate: unknown): string[] {

@@ -5,7 +5,10 @@ import { shardRows, type Sharding } from '../programs/sharding.js';
 import type { TrainingConfig } from '../training-config.js';
 import { labelFeed, pixelFeed, type LabelledBatch } from './batch.js';
 
-/** Sets the shards of a step apart in the first half of dropout's seed: 2^32 divided by the golden ratio, as a signed number. */
+/**
+ * Sets the shards of a step apart in the first half of dropout's seed: 2^32 divided by the golden ratio, as a signed
+ * number.
+ */
 const SHARD_SEED = 0x9e3779b9 | 0;
 
 const scalar = (value: number): TensorValue => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });

@@ -184,7 +184,7 @@ describe('sums in fixed point', () => {
     return { sum: sum!.data as Float32Array, check: (check!.data as Float32Array)[0]! };
   }
 
-  it("are the same to the bit by the custom op, by TensorFlow's ops and on the portable engine, in any order", async () => {
+  it("are the same to the bit by the custom op, TensorFlow's ops and the portable engine, in any order", async () => {
     const engines = [
       () => startOn('cpu', 'custom'),
       () => startOn('cpu', 'tensorflow'),

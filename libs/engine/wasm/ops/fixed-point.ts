@@ -2,8 +2,8 @@ import { FIXED_POINT_LIMIT, FIXED_POINT_SUM, FIXED_POINT_UNITS } from '#libs/gra
 import { tensorInput, type OpKernels } from '../op-kernel.js';
 
 /**
- * Kernel of sums in fixed point. Numbers here hold whole units up to 2^53: sums are exact below 8,192, far beyond any gradient,
- * and rounded above.
+ * Kernel of sums in fixed point. Numbers here hold whole units up to 2^53: sums are exact below 8,192, far beyond any
+ * gradient, and rounded above.
  */
 export const fixedPointKernels: OpKernels = {
   [FIXED_POINT_SUM]: (call) => {

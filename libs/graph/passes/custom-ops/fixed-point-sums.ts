@@ -5,8 +5,8 @@ import type { Program } from '../../program/program.js';
 import { rewriteProgram } from '../rewrite-program.js';
 
 /**
- * Device-specific rewrite: sums in fixed point by the custom op (libs/engine/native/kernels), one pass over memory, where the
- * device has it, else by TensorFlow's ops. Both give the same bits.
+ * Device-specific rewrite: sums in fixed point by the custom op (libs/engine/native/kernels), one pass over memory,
+ * where the device has it, else by TensorFlow's ops. Both give the same bits.
  */
 export function rewriteFixedPointSums(program: Program, hasCustomOp: boolean): Program {
   if (program.graph.nodes.every(({ type }) => type !== FIXED_POINT_SUM)) return program;

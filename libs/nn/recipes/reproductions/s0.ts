@@ -21,7 +21,8 @@ export const S0_RECIPES: readonly Recipe[] = [
   {
     ...RESNET50,
     name: 's0-resnet50-2gpu',
-    description: 'The same on two devices, as DataParallel does it: each batch in two shards with norms of their own',
+    description:
+      'The same on two devices, as DataParallel does it: each batch in two shards with statistics of their own',
     shards: 2,
   },
   {
