@@ -2,6 +2,7 @@ import { SulcusError } from '#libs/errors';
 import type { Random } from '#libs/random';
 import type { RasterImage, Size } from '../image.js';
 import { drawOps, type DrawnOp } from './draw.js';
+import { addGaussianNoise } from './gaussian-noise.js';
 import { foldGeometry } from './geometry.js';
 import { applyPhotometry } from './photometry.js';
 import { halvesFirst, prepareImage, splitAtFirstRandom, type PreparedImage } from './prepare.js';
@@ -35,7 +36,7 @@ export interface CompiledTransform {
   apply(prepared: PreparedImage, random: Random | undefined, output: Uint8Array): void;
 }
 
-/** Turns a valid specification into code: one affine warp and one table of 256 entries. */
+/** Turns a valid specification into code: one affine warp, one table of 256 entries, and noise. */
 export function compileTransform(spec: TransformSpec, mode: TransformMode): CompiledTransform {
   const ops = splitAtFirstRandom(spec[mode]);
   const outputBytes = outputBytesOf(spec);
@@ -66,7 +67,7 @@ export function compileTransform(spec: TransformSpec, mode: TransformMode): Comp
 /** Shrinking by less than this is left to the bilinear sampler alone. */
 const MAX_UNFILTERED_SHRINK = 1.5;
 
-/** Runs ops whose parameters are known: the geometry as one warp, then the photometry as one table. */
+/** Runs ops whose parameters are known: the geometry as one warp, then the photometry as one table, then noise. */
 export function executeDrawn(
   prepared: PreparedImage,
   ops: readonly DrawnOp[],
@@ -84,6 +85,8 @@ export function executeDrawn(
   }
   warpImage(source, warp, interpolation, output);
   applyPhotometry(output, source.channels, ops);
+  for (const op of ops)
+    if (op.kind === 'gaussianNoise') addGaussianNoise(output, source.channels, op.sigmaLevels, op.seed);
 }
 
 const shrunk = (size: number, factor: number): number => Math.max(1, Math.round(size / Math.max(1, factor)));

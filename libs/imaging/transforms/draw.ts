@@ -13,7 +13,9 @@ export type DrawnOp =
   | { kind: 'rotate'; degrees: number }
   | { kind: 'shearZoom'; shearDegrees: number; zoomX: number; zoomY: number }
   | { kind: 'brightness'; factor: number }
-  | { kind: 'contrast'; factor: number };
+  | { kind: 'contrast'; factor: number }
+  /** The draws of the pixels are a function of the seed, 32 bits. */
+  | { kind: 'gaussianNoise'; sigmaLevels: number; seed: number };
 
 /** Draws the parameters of every op for an image of the given size, in the order of the ops. */
 export function drawOps(ops: readonly TransformOp[], image: Size, random: Random): DrawnOp[] {
@@ -65,6 +67,10 @@ function drawOp(op: TransformOp, size: Size, random: Random): DrawnOp[] {
       const brightness: DrawnOp = { kind: 'brightness', factor: random.uniform(...op.brightness) };
       const contrast: DrawnOp = { kind: 'contrast', factor: random.uniform(...op.contrast) };
       return brightnessFirst ? [brightness, contrast] : [contrast, brightness];
+    }
+    case 'gaussianNoise': {
+      const sigmaLevels = random.uniform(...op.sigmaLevels);
+      return [{ kind: 'gaussianNoise', sigmaLevels, seed: random.integer(0, 0xffffffff) }];
     }
   }
 }

@@ -72,6 +72,7 @@ function geometryOf(op: DrawnOp, { width, height }: Size): Step | undefined {
     }
     case 'brightness':
     case 'contrast':
+    case 'gaussianNoise':
       return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_SIGMA_LEVELS } from './gaussian-noise.js';
 import type { TransformOp, TransformSpec } from './spec.js';
 
 const MAX_OUTPUT_PIXELS = 4096;
@@ -39,6 +40,10 @@ const op: z.ZodType<TransformOp> = z.discriminatedUnion('op', [
     zoom: range(positive),
   }),
   z.strictObject({ op: z.literal('colorJitter'), brightness: range(factor), contrast: range(factor) }),
+  z.strictObject({
+    op: z.literal('gaussianNoise'),
+    sigmaLevels: range(z.number().min(0).max(MAX_SIGMA_LEVELS)),
+  }),
 ]);
 
 const perChannel = (bound: z.ZodNumber) => z.union([z.array(bound).length(1), z.array(bound).length(3)]).readonly();

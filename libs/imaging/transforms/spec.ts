@@ -41,7 +41,12 @@ export type TransformOp =
    * Multiplies by a brightness factor and blends with the image's mean grey by a contrast factor, both uniformly
    * random, in random order, rounded down and clamped to 0-255 after each.
    */
-  | { op: 'colorJitter'; brightness: Range; contrast: Range };
+  | { op: 'colorJitter'; brightness: Range; contrast: Range }
+  /**
+   * Adds Gaussian noise of mean 0 and a uniformly random standard deviation in grey levels (0-128): one draw per pixel,
+   * the same for all of its channels, rounded and clamped to 0-255. Comes last.
+   */
+  | { op: 'gaussianNoise'; sigmaLevels: Range };
 
 /**
  * How images become network input: the same object drives preprocess workers, the trainer's evaluation and the
@@ -78,7 +83,8 @@ export interface TransformSpec {
 export const outputBytesOf = ({ outputHeight, outputWidth, channels }: TransformSpec): number =>
   outputHeight * outputWidth * channels;
 
+const RANDOM_BY_ANOTHER_NAME: readonly TransformOp['op'][] = ['kerasShearZoom', 'colorJitter', 'gaussianNoise'];
+
 /** Whether an op draws random numbers. */
-export function isRandom(op: TransformOp): boolean {
-  return op.op.startsWith('random') || op.op === 'kerasShearZoom' || op.op === 'colorJitter';
-}
+export const isRandom = ({ op }: TransformOp): boolean =>
+  op.startsWith('random') || RANDOM_BY_ANOTHER_NAME.includes(op);

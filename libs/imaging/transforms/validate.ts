@@ -38,11 +38,14 @@ function listMistakes(mode: 'train' | 'eval', spec: TransformSpec): string[] {
     const before = ops.slice(0, index);
     if (op.op === 'contourCrop' && index > 0)
       mistakes.push(`${mode}.${index}: contourCrop must come first: it looks for the head in the image as it is`);
-    if (op.op !== 'colorJitter' && before.some((earlier) => earlier.op === 'colorJitter')) {
+    const photometric = before.find(isPhotometric);
+    if (photometric && !isPhotometric(op)) {
       mistakes.push(
-        `${mode}.${index}: ${op.op} must come before colorJitter: geometry is one warp, then comes one table`,
+        `${mode}.${index}: ${op.op} must come before ${photometric.op}: geometry is one warp, then comes one table`,
       );
     }
+    if (before.some((earlier) => earlier.op === 'gaussianNoise'))
+      mistakes.push(`${mode}.${index}: ${op.op} must come before gaussianNoise: noise is added last, once`);
     if (op.op === 'kerasShearZoom' && before.some(leavesTheWholeImage)) {
       mistakes.push(
         `${mode}.${index}: kerasShearZoom must come before random crops and rotations, whose edges it cannot continue`,
@@ -58,6 +61,8 @@ function listMistakes(mode: 'train' | 'eval', spec: TransformSpec): string[] {
   }
   return mistakes;
 }
+
+const isPhotometric = ({ op }: TransformOp): boolean => op === 'colorJitter' || op === 'gaussianNoise';
 
 const leavesTheWholeImage = (op: TransformOp): boolean =>
   op.op === 'randomCrop' || op.op === 'randomResizedCrop' || op.op === 'randomRotation';
