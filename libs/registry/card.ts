@@ -34,7 +34,7 @@ const modelCard = z.object({
   /** Version that training started from. */
   parent: z.string().optional(),
   step: z.number().int().nonnegative(),
-  /** Pass over the data, from 0. */
+  /** Epoch, from 0. */
   pass: z.number().int().nonnegative(),
   samplesSeen: z.number().int().nonnegative(),
   /** Which scans had their effect on the weights. */

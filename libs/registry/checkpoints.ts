@@ -7,7 +7,7 @@ import { createLogger } from '#libs/telemetry';
 
 /** Everything a trainer needs to go on where it stopped. */
 export interface Checkpoint {
-  /** Small facts: step, pass, seeds, names. JSON. */
+  /** Small facts: step, epoch, seeds, names. JSON. */
   manifest: Record<string, unknown>;
   /** Large ones: weights, optimizer state, ledger. */
   parts: Record<string, Uint8Array>;

@@ -9,7 +9,7 @@ import { translateNames } from './translate-names.js';
 export interface ImportReport {
   /** Tensors of the network that have the file's values. */
   readonly adopted: readonly string[];
-  /** Tensors of the network that the file does not fit: its last layers, drawn anew. */
+  /** Tensors of the network that the file does not fit: its last layers, initialised anew. */
   readonly drawn: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -40,8 +40,8 @@ const layerOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));
 /**
  * Takes over pretrained weights. The names may be torchvision's or, where the two correspond, timm's, with or without
  * the prefix of a wrapper. The last layer may be of other classes, and another head than the network's own may stand
- * there: these layers are drawn anew. Everything else must be in the file, with its shape.
- * @param seed determines the layers that are drawn anew
+ * there: these layers are initialised anew. Everything else must be in the file, with its shape.
+ * @param seed determines the layers that are initialised anew
  * @throws MODEL_INVALID naming every difference
  */
 export function importWeights(

@@ -36,6 +36,6 @@ export async function firstWeights(recipe: Recipe, network: NetworkConfig): Prom
   assertWrittenFor(network.architecture, file.metadata);
   const { state, report } = importWeights(network, file.state, recipe.seed);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  const counts = `${report.adopted.length} tensors taken over, ${report.drawn.length} drawn anew`;
+  const counts = `${report.adopted.length} tensors taken over, ${report.drawn.length} initialised anew`;
   return { weights: state, message: `a new run from ${path} (SHA-256 ${hash}…): ${counts}` };
 }

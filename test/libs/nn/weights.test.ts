@@ -51,7 +51,7 @@ describe('import of weights', () => {
     );
   });
 
-  it('a last layer of other classes is drawn anew, from the seed, and everything else is taken over', () => {
+  it('a last layer of other classes is initialised anew, from the seed, and everything else is taken over', () => {
     const config: NetworkConfig = { ...slim, classes: 7 };
     const { state, report } = importWeights(config, weights, 3);
     assert.deepEqual(report.drawn, [

@@ -65,7 +65,7 @@ const notes = [
 ].join(' ');
 
 /**
- * `sulcus study FILE|DIR`: asks a running predictor about a whole study. The answer goes to stdout.
+ * `sulcus study FILE|FOLDER`: asks a running predictor about a whole study. The answer goes to stdout.
  *
  * @param argv the words after the command's name
  */

@@ -19,7 +19,7 @@ const OPTIONS = {
     integer({
       default: IMAGENET_CLASSES,
       min: 2,
-      description: 'classes; the last layer is drawn anew when the file has another number',
+      description: 'classes; the last layer is initialised anew when the file has another number',
     }),
   ],
   head: [
@@ -43,7 +43,7 @@ const OPTIONS = {
       description: 'colours of the images the weights of a Keras file were trained on; bgr turns the first layer round',
     }),
   ],
-  seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are drawn anew' })],
+  seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines layers that are initialised anew' })],
   output: outputOption('<file>', `file to write (default: ${WEIGHTS_FOLDER}/<model>-<classes>.safetensors)`),
 } as const;
 
@@ -83,7 +83,8 @@ function reportLines({ adopted, drawn, leftOut, notes }: ImportReport): string[]
     ...notes,
     `${adopted.length} tensors taken over`,
     ...drawn.map(
-      ({ name, shape, inFile }) => `${name} ${shapeText(shape)} drawn anew, in the file it is ${shapeText(inFile)}`,
+      ({ name, shape, inFile }) =>
+        `${name} ${shapeText(shape)} initialised anew, in the file it is ${shapeText(inFile)}`,
     ),
     ...leftOut.map((name) => `${name} of the file left out`),
   ];

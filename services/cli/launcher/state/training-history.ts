@@ -2,7 +2,7 @@
 export interface TrainingPoint {
   /** Training steps so far. */
   step: number;
-  /** Pass over the data, from 0. */
+  /** Epoch, from 0. */
   epoch: number;
   /** Samples so far, over all epochs. */
   samples: number;
@@ -18,7 +18,7 @@ export interface TrainingPoint {
 export interface ValidationPoint {
   /** Training steps before it. */
   step: number;
-  /** Pass it belongs to, from 0. */
+  /** Epoch it belongs to, from 0. */
   epoch: number;
   /** Validation samples it was measured on. */
   samples: number;

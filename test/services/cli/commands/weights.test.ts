@@ -35,7 +35,7 @@ test('sulcus weights import reports what fits and writes a last layer for the cl
     log.mock.restore(),
   );
   const text = log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
-  assert.match(text, /fc\.weight \[2, 256\] drawn anew, in the file it is \[4, 256\]/);
+  assert.match(text, /fc\.weight \[2, 256\] initialised anew, in the file it is \[4, 256\]/);
   const { state, metadata } = decodeSafetensors(await readFile(to));
   assert.equal(metadata['architecture'], 'resnet10-slim');
   assert.deepEqual(state.get('fc.weight')!.shape, [2, 256]);

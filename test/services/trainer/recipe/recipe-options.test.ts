@@ -53,8 +53,8 @@ after(() => pipeline.close());
 
 const valuesOf = (state: NetworkState | undefined, name: string) => state!.get(name)!.data;
 
-it('a run begins with the weights of a file, its last layers drawn anew for its classes', () => {
-  assert.match(trained.output, /a new run from .*pretrained\.safetensors .* drawn anew/);
+it('a run begins with the weights of a file, its last layers initialised anew for its classes', () => {
+  assert.match(trained.output, /a new run from .*pretrained\.safetensors .* initialised anew/);
   assert.equal(cards[0]!.head, 'gap-dense1000-dense');
   assert.deepEqual(weights.at(-1)!.get('head.output.weight')!.shape, [2, 1000]);
 });
