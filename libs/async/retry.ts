@@ -27,6 +27,21 @@ export interface RetryOptions {
  */
 export async function retryWithBackoff<T>(
   work: (attempt: number) => Promise<T>,
+  options: RetryOptions = {},
+): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await work(1);
+  } catch (failure) {
+    if (options.signal?.aborted) throw failure;
+    return await retryAfter(failure, work, options, performance.now() - startedMs);
+  }
+}
+
+/** Goes on after the first attempt: one that succeeds, as most do, costs nothing of what p-retry does. */
+async function retryAfter<T>(
+  failure: unknown,
+  work: (attempt: number) => Promise<T>,
   {
     timeoutMs = Infinity,
     maxAttempts = Infinity,
@@ -35,23 +50,27 @@ export async function retryWithBackoff<T>(
     signal,
     shouldRetry = isTransient,
     onRetry,
-  }: RetryOptions = {},
+  }: RetryOptions,
+  elapsedMs: number,
 ): Promise<T> {
-  if (signal?.aborted) return work(1);
   // p-retry throws away what an attempt returns after an abort.
   let succeeded: { value: T } | undefined;
+  const attempt = async (count: number): Promise<void> => {
+    if (count === 1) throw failure;
+    succeeded = { value: await work(count) };
+  };
   try {
-    await pRetry(async (attempt) => (succeeded = { value: await work(attempt) }), {
+    await pRetry(attempt, {
       retries: maxAttempts - 1,
-      maxRetryTime: timeoutMs,
+      maxRetryTime: Math.max(0, timeoutMs - elapsedMs),
       minTimeout: firstDelayMs / 2,
       maxTimeout: maxDelayMs * (0.5 + Math.random() / 2),
       randomize: true,
       signal,
       shouldRetry: ({ error, attemptNumber }) => {
-        const failure = SulcusError.from(error);
-        if (signal?.aborted || !shouldRetry(failure)) return false;
-        onRetry?.(failure, attemptNumber);
+        const thrown = SulcusError.from(error);
+        if (signal?.aborted || !shouldRetry(thrown)) return false;
+        onRetry?.(thrown, attemptNumber);
         return true;
       },
     });
