@@ -21,14 +21,9 @@ export { type ExplanationInfo, type ExplanationMethod } from './explanations/cla
 export { type FeatureGrid } from './explanations/feature-grid.js';
 export { type NetworkProgram } from './programs/network-program.js';
 
-export {
-  STEP_COUNTER,
-  TrainingSession,
-  type EvaluationResult,
-  type TrainingBatch,
-  type TrainingState,
-  type TrainStepResult,
-} from './sessions/training-session.js';
+export { TrainingSession } from './sessions/training-session.js';
+export { STEP_COUNTER, type TrainingState } from './sessions/training-state.js';
+export { type EvaluationResult, type TrainingBatch, type TrainStepResult } from './sessions/training-step.js';
 export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 

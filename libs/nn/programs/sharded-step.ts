@@ -1,20 +1,9 @@
 import { div, mul, type Operation, type Signature, type Tensor } from '#libs/graph';
-import type { StatisticUpdate } from '../layers/network-builder.js';
 import { classificationOutcome, trainingLossSum } from '../losses.js';
 import type { TrainingConfig } from '../training-config.js';
 import type { NetworkGraph } from './network-graph.js';
-import { shardDevice, type Sharding } from './sharding.js';
+import { shardDevice, type Sharding, type ShardOutcome } from './sharding.js';
 import type { Updater } from './update-step.js';
-
-/** What one shard contributes to a step. */
-export interface ShardOutcome {
-  /** Its part of the mean loss of the batch, a scalar. */
-  readonly loss: Tensor;
-  /** Images whose likeliest class is the true one, int32 scalar. */
-  readonly correct: Tensor;
-  /** Running statistics after its rows, times its share of the rows. */
-  readonly statistics: readonly StatisticUpdate[];
-}
 
 /** Names of what is fed for shard number `shard`. */
 export const shardFeeds = (shard: number) =>
@@ -39,7 +28,7 @@ export function buildShardedStep(
   networkGraph: NetworkGraph,
   updater: Updater,
   training: TrainingConfig & { readonly sharding: Sharding },
-  form: { readonly training: boolean; readonly isFrozen?: (layer: string) => boolean },
+  mode: { readonly training: boolean; readonly isFrozen?: (layer: string) => boolean },
 ): Signature & { targets: Operation[] } {
   const { graph } = networkGraph;
   const { sharding } = training;
@@ -51,7 +40,7 @@ export function buildShardedStep(
       const pixels = graph.placeholder('pixels', 'uint8', networkGraph.pixels.shape);
       const labels = graph.placeholder('labels', 'int32', [-1]);
       const share = graph.placeholder('share', 'float32', []);
-      const { network, logits } = networkGraph.forward({ ...form, pixels });
+      const { network, logits } = networkGraph.forward({ ...mode, pixels });
       const { losses, correct } = classificationOutcome(graph, logits, labels);
       const loss = div(graph, trainingLossSum(graph, logits, labels, losses, training).sum, denominator);
       Object.assign(inputs, { [feeds.pixels]: pixels, [feeds.labels]: labels, [feeds.share]: share });

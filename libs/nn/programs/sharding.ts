@@ -1,4 +1,5 @@
 import { add, fixedPointSum, type Graph, type Tensor } from '#libs/graph';
+import type { StatisticUpdate } from '../layers/network-builder.js';
 
 /**
  * How a step's batch is cut into shards. What a shard contributes is a function of weights and samples alone, and the
@@ -17,6 +18,16 @@ export interface Sharding {
    * is.
    */
   readonly devices?: readonly string[] | undefined;
+}
+
+/** What one shard contributes to a step. */
+export interface ShardOutcome {
+  /** Its part of the mean loss of the batch, a scalar. */
+  readonly loss: Tensor;
+  /** Images whose likeliest class is the true one, int32 scalar. */
+  readonly correct: Tensor;
+  /** Running statistics after its rows, times its share of the rows. */
+  readonly statistics: readonly StatisticUpdate[];
 }
 
 /** Fewest rows of a shard: the variance of one value is none. */

@@ -1,8 +1,7 @@
 import { add, addN, assignVariable, attr, gradients, mul, type Graph, type Operation, type Tensor } from '#libs/graph';
 import type { Parameter, StatisticUpdate } from '../layers/network-builder.js';
 import type { Optimizer } from '../optimizers/index.js';
-import { shardDevice, sumShards, type Sharding } from './sharding.js';
-import type { ShardOutcome } from './sharded-step.js';
+import { shardDevice, sumShards, type Sharding, type ShardOutcome } from './sharding.js';
 import { slotVariable, type StateVariable } from './state-signatures.js';
 
 /** Stands in the engine's error when a step was refused. */

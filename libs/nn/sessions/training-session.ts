@@ -1,53 +1,24 @@
 import { type Engine, type LoadedProgram } from '#libs/engine';
-import { dataOf, type TensorValue } from '#libs/graph';
+import { dataOf } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimizers/index.js';
 import type { NetworkProgram } from '../programs/network-program.js';
-import { isSharded } from '../programs/sharding.js';
 import { buildTrainingProgram } from '../programs/training-program.js';
 import { NON_FINITE_LOSS } from '../programs/update-step.js';
 import { nonFiniteTensors, type NetworkState, type StateTensor } from '../state/network-state.js';
 import type { TrainingConfig } from '../training-config.js';
-import { labelFeed, pixelFeed, type LabelledBatch } from './batch.js';
-import { shardedFeeds } from './sharded-feeds.js';
+import type { LabelledBatch } from './batch.js';
 import { readState, scalarOf, writeState } from './state-transfer.js';
-
-/** All that training must remember to go on as if it had never stopped. */
-export interface TrainingState {
-  readonly weights: NetworkState;
-  /** Slots and {@link STEP_COUNTER}. Absent: the optimizer starts afresh. */
-  readonly optimizer?: NetworkState;
-}
-
-/** Name of the number of steps made, a scalar among the optimizer's state. */
-export const STEP_COUNTER = 'step';
-
-/** What a training step takes beside images and classes. */
-export interface TrainingBatch extends LabelledBatch {
-  /** Default: the optimizer's. */
-  readonly learningRate?: number;
-  /**
-   * Batch norm uses its running statistics and dropout is off; needs `inferenceModeSteps` in the training's
-   * configuration.
-   */
-  readonly inferenceMode?: boolean;
-}
-
-export interface TrainStepResult {
-  /** Mean loss of the batch before the update, nats. */
-  readonly loss: number;
-  /** Images whose likeliest class was the true one. */
-  readonly correct: number;
-}
-
-export interface EvaluationResult {
-  /** Sum of the images' cross-entropies, nats. */
-  readonly lossSum: number;
-  readonly correct: number;
-  /** [count, classes], row-major. */
-  readonly probabilities: Float32Array;
-}
+import { splitCounter, withCounter, type TrainingState } from './training-state.js';
+import {
+  batchFeeds,
+  stepFeeds,
+  stepSignature,
+  type EvaluationResult,
+  type TrainingBatch,
+  type TrainStepResult,
+} from './training-step.js';
 
 /** A network in training on an engine. Calls are carried out one after another, in the order they were made. */
 export class TrainingSession {
@@ -105,32 +76,19 @@ export class TrainingSession {
    * were
    */
   async trainStep(batch: TrainingBatch): Promise<TrainStepResult> {
-    const { sharding } = this.training;
-    const inShards = isSharded(sharding, batch.count);
-    const signature = batch.inferenceMode
-      ? inShards
-        ? 'shardedInferenceModeStep'
-        : 'inferenceModeStep'
-      : inShards
-        ? 'shardedStep'
-        : 'trainStep';
+    const signature = stepSignature(this.training, batch);
     const { inputs } = this.network.program.signatures[signature] ?? {};
     if (!inputs) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without steps in inference mode');
     const learningRate = batch.learningRate ?? this.learningRate;
     if (!(learningRate >= 0 && Number.isFinite(learningRate)))
       throw new SulcusError('INVALID_ARGUMENT', `The learning rate must be a number from 0, got ${learningRate}`);
-    // Checked as a whole before it is cut.
-    const whole = this.#feeds(batch);
+    // A batch that does not fit is refused before it waits for its turn.
+    batchFeeds(this.config, batch);
     return this.#inTurn(async () => {
       const step = this.#steps + 1;
-      const seed = (this.training.seed ?? 0) | 0;
-      const feeds: Record<string, TensorValue> = inShards
-        ? shardedFeeds(this.config, batch, this.training, sharding, { step, seed, inputs })
-        : whole;
+      const feeds = stepFeeds(this.config, this.training, batch, inputs, step);
       for (const [name, value] of Object.entries(this.optimizer.stepScalars(step, learningRate)))
         feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
-      if ('dropoutSeed' in inputs)
-        feeds['dropoutSeed'] = { dtype: 'int32', shape: [2], data: Int32Array.of(seed, step) };
       const { loss, correct } = await this.program.run(signature, feeds).catch((error: unknown) => {
         throw this.#explain(error);
       });
@@ -141,7 +99,7 @@ export class TrainingSession {
 
   /** Loss and probabilities with the current weights, batch norm in inference mode; changes nothing. */
   async evaluate(batch: LabelledBatch): Promise<EvaluationResult> {
-    const feeds = this.#feeds(batch);
+    const feeds = batchFeeds(this.config, batch);
     return this.#inTurn(async () => {
       const { lossSum, correct, probabilities } = await this.program.run('evaluate', feeds);
       return {
@@ -164,12 +122,8 @@ export class TrainingSession {
   readState(): Promise<Required<TrainingState>> {
     return this.#inTurn(async () => {
       const weights = await this.#readWeights();
-      const optimizer =
-        this.network.slots.length > 0
-          ? await readState(this.program, 'readOptimizer', this.network.slots)
-          : new Map<string, StateTensor>();
-      optimizer.set(STEP_COUNTER, { shape: [], data: Float32Array.of(this.#steps) });
-      return { weights, optimizer };
+      const slots = this.network.slots.length > 0 ? await this.#readSlots() : new Map<string, StateTensor>();
+      return { weights, optimizer: withCounter(slots, this.#steps) };
     });
   }
 
@@ -210,8 +164,8 @@ export class TrainingSession {
     return weights;
   }
 
-  #feeds({ pixels, labels, count }: LabelledBatch): Record<string, TensorValue> {
-    return { pixels: pixelFeed(this.config, pixels, count), labels: labelFeed(this.config, labels, count) };
+  #readSlots(): Promise<NetworkState> {
+    return readState(this.program, 'readOptimizer', this.network.slots);
   }
 
   #explain(error: unknown): unknown {
@@ -231,12 +185,4 @@ export class TrainingSession {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-function splitCounter(optimizer: NetworkState): { step: number; slots: NetworkState } {
-  const counter = optimizer.get(STEP_COUNTER);
-  const step = counter?.data[0];
-  if (step === undefined || counter?.data.length !== 1 || !Number.isInteger(step) || step < 0)
-    throw new SulcusError('MODEL_INVALID', `The optimizer's state holds no step counter "${STEP_COUNTER}"`);
-  return { step, slots: new Map([...optimizer].filter(([name]) => name !== STEP_COUNTER)) };
 }
