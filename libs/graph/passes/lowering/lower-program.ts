@@ -17,7 +17,7 @@ export function lowerProgram(program: Program): LoweredProgram {
   const rewritten = rewriteGraph(program.graph, [feedAsBytes, storeConstants(stored)]);
   const { graph } = rewritten;
   const signatures = mapValues(program.signatures, (signature, name) =>
-    graph.withScope('entry', () => lowerSignature(program, name, signature, rewritten)),
+    graph.withScope('signature', () => lowerSignature(program, name, signature, rewritten)),
   );
   if (stored.length === 0) return { nodes: graph.nodes, signatures };
   const assignments = stored.map(({ assignment }) => assignment);

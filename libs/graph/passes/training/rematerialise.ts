@@ -33,7 +33,7 @@ export function rematerialise(program: Program): Program {
   };
   const emitRecomputation = (g: Graph, tensor: Tensor, start: Tensor): Tensor => {
     const node = graph.node(tensor.node);
-    const options = { name: `${node.name}/again`, controlInputs: [start] };
+    const options = { name: `${node.name}/recomputed`, controlInputs: [start] };
     const before = node.inputs[0]!;
     const batchNorm = isTrainingBatchNorm(node) ? node : node.type === 'Relu' ? graph.node(before.node) : undefined;
     if (batchNorm && isTrainingBatchNorm(batchNorm)) {

@@ -172,7 +172,7 @@ describe('what a training step recomputes instead of keeping it', () => {
     );
     const fromForward = users
       .flatMap(({ inputs }) => inputs)
-      .filter(({ node }) => /^(Relu|Pad|hardSwish|FusedBatchNorm)/.test(node) && !node.includes('/again'));
+      .filter(({ node }) => /^(Relu|Pad|hardSwish|FusedBatchNorm)/.test(node) && !node.includes('/recomputed'));
     assert.equal(users.length, 6 + 3 + 1 + 1);
     const sum = graph.nodes.find(
       ({ type, inputs }) => type === 'Relu' && graph.node(inputs[0]!.node).type === 'AddV2',
