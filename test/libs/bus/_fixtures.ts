@@ -1,5 +1,4 @@
 import type { TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs, type LabelEvent } from '#libs/contracts';
 
@@ -26,14 +25,3 @@ export const idOf = (message: LabelEvent | undefined): number => Number(message?
 
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
-
-/** Waits until a condition holds, or fails naming it. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 15_000,
-): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; !(await condition()); await delay(10)) {
-    if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
-  }
-}

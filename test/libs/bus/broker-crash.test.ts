@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHUNK_BYTES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { until } from '../../helpers/until.js';
 import { startNats } from '../../helpers/nats.js';
-import { connect, idOf, publishLabels, range, until } from './_fixtures.js';
+import { connect, idOf, publishLabels, range } from './_fixtures.js';
 
 test('over a broker killed twice nothing is lost, and order and identity are kept', async (t) => {
   const nats = await startNats(t);
@@ -31,14 +32,14 @@ test('over a broker killed twice nothing is lost, and order and identity are kep
   ];
   const publishing = publishLabels(bus, 'crash', 0, 600);
   for (const seen of [50, 300]) {
-    await until(`${seen} followed`, () => followed.length >= seen);
+    await until(() => followed.length >= seen, `${seen} followed`);
     await nats.kill('SIGKILL');
     await delay(300);
     await nats.restart();
   }
   await publishing;
-  await until('all followed', () => followed.length >= 600);
-  await until('all consumed', () => consumed.size >= 600);
+  await until(() => followed.length >= 600, 'all followed');
+  await until(() => consumed.size >= 600, 'all consumed');
   stop.abort();
   await Promise.all(running);
   assert.deepEqual(followed, range(0, 600));
@@ -59,7 +60,7 @@ test('a first message sent again after a crash is told from somebody else’s', 
       ),
     ),
   );
-  await until('some stored', async () => (await bus.stats()).SCANS.messages > 0);
+  await until(async () => (await bus.stats()).SCANS.messages > 0, 'some stored');
   await nats.kill('SIGKILL');
   await nats.restart();
   const results = await publishing;
@@ -81,17 +82,19 @@ test('a watcher resumes soon after a crash and sees the newest value', async (t)
   const watching = (async () => {
     for await (const { value } of models.watch('alias.', stop.signal)) seen.push(value?.toString() ?? '');
   })();
-  await until('first value', () => seen.length === 1);
+  await until(() => seen.length === 1, 'first value');
   await nats.kill('SIGKILL');
   await nats.restart();
   const restarted = Date.now();
-  await until('broker back', () =>
-    models.put('alias.champion', Buffer.from('v2')).then(
-      () => true,
-      () => false,
-    ),
+  await until(
+    () =>
+      models.put('alias.champion', Buffer.from('v2')).then(
+        () => true,
+        () => false,
+      ),
+    'broker back',
   );
-  await until('second value', () => seen.at(-1) === 'v2');
+  await until(() => seen.at(-1) === 'v2', 'second value');
   assert.ok(Date.now() - restarted < 5000, `took ${Date.now() - restarted} ms`);
   stop.abort();
   await watching;
@@ -125,7 +128,7 @@ test('blobs are stored and fetched over a crash', async (t) => {
   await bus.ensureTopology();
   const content = randomBytes(60 * CHUNK_BYTES);
   const storing = bus.putBlob(content);
-  await until('some chunks', async () => (await bus.stats()).BLOBS.messages > 2);
+  await until(async () => (await bus.stats()).BLOBS.messages > 2, 'some chunks');
   await nats.kill('SIGKILL');
   await nats.restart();
   const fetching = bus.getBlob(await storing);
@@ -143,7 +146,7 @@ test('messages without an id of their own are stored once each over a crash', as
       bus.publish(subjects.label('local'), codecs.LabelEvent, { label: 'x'.repeat(20_000), sampleId: String(index) }),
     ),
   );
-  await until('some stored', async () => (await bus.stats()).LABELS.messages > 0);
+  await until(async () => (await bus.stats()).LABELS.messages > 0, 'some stored');
   await nats.kill('SIGKILL');
   await nats.restart();
   assert.ok((await publishing).every(({ duplicate }) => !duplicate));

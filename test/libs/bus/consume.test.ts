@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, subjects, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type DeadLetter, type LabelEvent } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { until } from '../../helpers/until.js';
 import { startNats, type TestNats } from '../../helpers/nats.js';
-import { idOf, publishLabels, range, until } from './_fixtures.js';
+import { idOf, publishLabels, range } from './_fixtures.js';
 
 let nats: TestNats;
 let bus: Bus;
@@ -37,7 +38,7 @@ async function consumeLabels(
     signal: stop.signal,
     onMessage,
   });
-  await until('all handled', done);
+  await until(done, 'all handled');
   stop.abort();
   await running;
 }
@@ -234,7 +235,7 @@ test('several workers share the messages, each message once', async () => {
       },
     });
   const running = [work('a', bus), work('b', other)];
-  await until('all handled', () => seen.length >= 60);
+  await until(() => seen.length >= 60, 'all handled');
   stop.abort();
   await Promise.all(running);
   await other.drain();

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, readDurability, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { until } from '../../helpers/until.js';
 import { startNats } from '../../helpers/nats.js';
-import { until } from './_fixtures.js';
 
 test('the server says whether acknowledged messages are on the disk', async (t) => {
   const relaxed = await startNats(t);
@@ -42,7 +42,7 @@ test('the largest images never make a server of default settings cut the connect
       );
     },
   });
-  await until('all consumed', () => deliveries.length === count, 60_000);
+  await until(() => deliveries.length === count, 'all consumed', 60_000);
   stop.abort();
   await running;
   assert.deepEqual([...new Set(deliveries)], [1]);

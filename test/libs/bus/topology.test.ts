@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { until } from '../../helpers/until.js';
 import { startNats } from '../../helpers/nats.js';
-import { connect, until } from './_fixtures.js';
+import { connect } from './_fixtures.js';
 
 test('many services may ensure the topology at once, and again later', async (t) => {
   const nats = await startNats(t);
@@ -68,7 +69,7 @@ test('a full stream is waited for when the caller says so, and the message is st
   await assert.rejects(publish(200), { code: 'BACKPRESSURE' });
   const told: string[] = [];
   const publishing = publish(Infinity, ({ code }) => told.push(code));
-  await until('a pause', () => told.length > 0);
+  await until(() => told.length > 0, 'a pause');
   await bus.ensureTopology({ maxBytes: { LABELS: 1_000_000 } });
   assert.equal((await publishing).duplicate, false);
   assert.equal((await bus.stats()).LABELS.messages, 2);

@@ -6,12 +6,12 @@ import { mayRetry, PredictorClient } from '#libs/client';
 import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
+import { until } from '../../helpers/until.js';
 import { isCode } from '../../helpers/errors.js';
 import {
   createFixture,
   publishModel,
   randomImage,
-  until,
   untilServing,
   type Fixture,
 } from '../../services/predictor/_predictor.js';

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry } from '#libs/registry';
-import { content, draft, startBroker } from './_fixtures.js';
+import { cardDraft, randomContent } from '../../helpers/cards.js';
+import { startBroker } from './_fixtures.js';
 
 async function events(bus: Bus): Promise<string[]> {
   const seen: string[] = [];
@@ -25,8 +26,8 @@ const blobMessages = async (bus: Bus) => (await bus.stats()).BLOBS.messages;
 test('a published version is read back with its content, named by its hash', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  const { weights, optimizer } = content();
-  const card = await registry.publish(draft(), { weights, optimizer });
+  const { weights, optimizer } = randomContent();
+  const card = await registry.publish(cardDraft(), { weights, optimizer });
   assert.equal(card.version, 'main-000001');
   assert.equal(card.weightsHash, createHash('sha256').update(weights).digest('hex'));
   assert.deepEqual(await registry.get(card.version), card);
@@ -37,12 +38,12 @@ test('a published version is read back with its content, named by its hash', asy
 
 test('the same run and step is one version, however often and by however many it is published', async (t) => {
   const { bus } = await startBroker(t);
-  const files = content();
-  const cards = await Promise.all(Array.from({ length: 3 }, () => new Registry(bus).publish(draft(), files)));
+  const files = randomContent();
+  const cards = await Promise.all(Array.from({ length: 3 }, () => new Registry(bus).publish(cardDraft(), files)));
   cards.push(
     await new Registry(bus).publish(
-      draft({ metrics: { validation: { loss: 9, accuracy: 0, samples: 1 } } }),
-      content(),
+      cardDraft({ metrics: { validation: { loss: 9, accuracy: 0, samples: 1 } } }),
+      randomContent(),
     ),
   );
   for (const card of cards) assert.deepEqual(card, cards[0]);
@@ -53,10 +54,10 @@ test('the same run and step is one version, however often and by however many it
 test('versions are numbered per run, also when runs publish at once and names begin alike', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  const { weights } = content(1000);
+  const { weights } = randomContent(1000);
   const cards = await Promise.all(
     ['main', 'main', 'main', 'main-2', 'main-2'].map((run, index) =>
-      registry.publish(draft({ run, step: index }), { weights }),
+      registry.publish(cardDraft({ run, step: index }), { weights }),
     ),
   );
   assert.deepEqual(cards.map(({ version }) => version).sort(), [
@@ -70,18 +71,18 @@ test('versions are numbered per run, also when runs publish at once and names be
 
 test('a publication broken off before its card leaves nothing visible and is completed by the next try', async (t) => {
   const { bus } = await startBroker(t);
-  const files = content();
+  const files = randomContent();
   await bus.putBlob(files.weights, { owner: 'model.main.10' }); // as far as the crashed trainer came
   const registry = new Registry(bus);
   assert.deepEqual(await registry.list(), []);
-  const card = await registry.publish(draft(), files);
+  const card = await registry.publish(cardDraft(), files);
   assert.ok((await registry.loadWeights(card)).equals(files.weights));
 });
 
 test('an alias moves with its history and back in one step', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const step of [1, 2, 3]) await registry.publish(cardDraft({ step }), { weights: randomContent(10).weights });
   assert.equal(await registry.alias('champion'), undefined);
   await registry.promote('champion', 'main-000001', 'first', 0);
   const second = await registry.promote('champion', 'main-000002', 'better');
@@ -111,7 +112,7 @@ test('an alias moves with its history and back in one step', async (t) => {
 test('each rollback goes one promotion further back, also where a version was promoted twice', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const step of [1, 2, 3]) await registry.publish(cardDraft({ step }), { weights: randomContent(10).weights });
   for (const version of ['main-000001', 'main-000002', 'main-000001', 'main-000003', 'main-000002'])
     await registry.promote('champion', version, 'better');
   const back = async () => (await registry.rollback('champion', 'worse in the field')).version;
@@ -127,7 +128,7 @@ test('each rollback goes one promotion further back, also where a version was pr
 test('a version that is pruned is named when a rollback would need it', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const step of [1, 2, 3]) await registry.publish(cardDraft({ step }), { weights: randomContent(10).weights });
   for (const version of ['main-000001', 'main-000002', 'main-000003'])
     await registry.promote('champion', version, 'better');
   await registry.prune(1);
@@ -141,7 +142,7 @@ test('a version that is pruned is named when a rollback would need it', async (t
 test('a decision made on an alias that moved meanwhile is refused', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const step of [1, 2, 3]) await registry.publish(cardDraft({ step }), { weights: randomContent(10).weights });
   const seen = await registry.promote('champion', 'main-000001', 'first');
   await registry.promote('champion', 'main-000002', 'second', seen.revision);
   await assert.rejects(registry.promote('champion', 'main-000003', 'late', seen.revision), { code: 'CONFLICT' });
@@ -156,7 +157,7 @@ test('a decision made on an alias that moved meanwhile is refused', async (t) =>
 test('repeating a promotion changes nothing, and tells again only what was not told', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  await registry.publish(draft(), { weights: content(10).weights });
+  await registry.publish(cardDraft(), { weights: randomContent(10).weights });
   const first = await registry.promote('champion', 'main-000001', 'first');
   assert.deepEqual(await registry.promote('champion', 'main-000001', 'again'), first);
   assert.equal((await events(bus)).length, 2);
@@ -165,7 +166,7 @@ test('repeating a promotion changes nothing, and tells again only what was not t
 test('whoever watches an alias sees where it is and every move, over a broker restart', async (t) => {
   const { bus, nats } = await startBroker(t);
   const registry = new Registry(bus);
-  for (const step of [1, 2, 3]) await registry.publish(draft({ step }), { weights: content(10).weights });
+  for (const step of [1, 2, 3]) await registry.publish(cardDraft({ step }), { weights: randomContent(10).weights });
   await registry.promote('champion', 'main-000001', 'first');
   const seen: string[] = [];
   for await (const { version } of registry.watchAlias('champion', AbortSignal.timeout(15_000))) {
@@ -191,8 +192,8 @@ test('whoever watches an alias sees where it is and every move, over a broker re
 test('pruning keeps the newest and whatever an alias points or would go back to', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  const { weights } = content(1000); // the same for all: deleting one must not take it from another
-  for (const step of [1, 2, 3, 4, 5, 6]) await registry.publish(draft({ step }), { weights });
+  const { weights } = randomContent(1000); // the same for all: deleting one must not take it from another
+  for (const step of [1, 2, 3, 4, 5, 6]) await registry.publish(cardDraft({ step }), { weights });
   await registry.promote('champion', 'main-000001', 'first');
   await registry.promote('champion', 'main-000003', 'second');
   assert.deepEqual(await registry.prune(2), ['main-000002', 'main-000004']);
@@ -203,16 +204,16 @@ test('pruning keeps the newest and whatever an alias points or would go back to'
   );
   for (const card of left) assert.ok((await registry.loadWeights(card)).equals(weights));
   assert.equal(await blobMessages(bus), 4);
-  assert.equal((await registry.publish(draft({ step: 7 }), { weights })).version, 'main-000007');
+  assert.equal((await registry.publish(cardDraft({ step: 7 }), { weights })).version, 'main-000007');
   await assert.rejects(registry.prune(0), { code: 'INVALID_ARGUMENT' });
 });
 
 test('pruning removes what publications that were never completed left behind', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  await bus.putBlob(content(1000).weights, { owner: 'model.main.5' });
-  await registry.publish(draft({ step: 6 }), { weights: content(1000).weights });
-  await bus.putBlob(content(1000).weights, { owner: 'model.main.7' }); // may be under way
+  await bus.putBlob(randomContent(1000).weights, { owner: 'model.main.5' });
+  await registry.publish(cardDraft({ step: 6 }), { weights: randomContent(1000).weights });
+  await bus.putBlob(randomContent(1000).weights, { owner: 'model.main.7' }); // may be under way
   await registry.prune(1);
   assert.deepEqual((await bus.blobOwners('model.main')).sort(), ['6', '7']);
 });
@@ -220,7 +221,7 @@ test('pruning removes what publications that were never completed left behind', 
 test('a version whose weights are gone or replaced must not serve', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
-  const card = await registry.publish(draft(), { weights: content().weights });
+  const card = await registry.publish(cardDraft(), { weights: randomContent().weights });
   await assert.rejects(registry.loadWeights({ ...card, weightsHash: 'c'.repeat(64) }), { code: 'MODEL_INVALID' });
   await bus.deleteOwnedBlobs('model.main.10');
   await assert.rejects(registry.loadWeights(card), { code: 'MODEL_INVALID', message: /main-000001/ });
@@ -230,7 +231,7 @@ test('a card that breaks its schema names every field that is wrong, and is not 
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);
   await assert.rejects(
-    registry.publish(draft({ seed: Number.NaN, pass: -1 }), { weights: content(10).weights }),
+    registry.publish(cardDraft({ seed: Number.NaN, pass: -1 }), { weights: randomContent(10).weights }),
     (error: { code: string; message: string }) => {
       assert.equal(error.code, 'MODEL_INVALID');
       assert.match(error.message, /seed[\s\S]*pass|pass[\s\S]*seed/);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { SulcusError } from '#libs/errors';
 import type { CallContext } from '#libs/rpc';
+import { until } from '../../helpers/until.js';
 import { collect, sleep, startEcho, type EchoMessage } from './_echo.js';
 
 /** A handler body that ends only by its signal, and tells how. */
@@ -16,11 +17,6 @@ function waitForAbort() {
   return { reasons, wait };
 }
 
-async function eventually(condition: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !condition() && waitedMs < 2000; waitedMs += 10) await sleep(10);
-  assert.ok(condition(), 'within 2 s');
-}
-
 test('a deadline aborts the handler and reaches the client as DEADLINE_EXCEEDED', async (t) => {
   const { reasons, wait } = waitForAbort();
   const { client } = await startEcho(t, { unary: (_, context) => wait(context) });
@@ -28,7 +24,7 @@ test('a deadline aborts the handler and reaches the client as DEADLINE_EXCEEDED'
   const startMs = performance.now();
   await assert.rejects(client.unary({}, { timeoutMs: 100 }), { code: 'DEADLINE_EXCEEDED' });
   assert.ok(performance.now() - startMs < 1000);
-  await eventually(() => reasons.length === 1);
+  await until(() => reasons.length === 1, 'the handler learns of it', 2000);
   assert.equal(reasons[0]!.code, 'DEADLINE_EXCEEDED');
 });
 
@@ -72,7 +68,7 @@ test('a cancelled call aborts the handler, in every shape of call', async (t) =>
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
     await assert.rejects(call(controller.signal), { code: 'CANCELLED' });
-    await eventually(() => reasons.length === index + 1);
+    await until(() => reasons.length === index + 1, 'the handler learns of it', 2000);
     assert.equal(reasons[index]!.code, 'CANCELLED');
   }
 });
@@ -94,7 +90,7 @@ test('a handler that waits for the next request learns that the client has gone'
     await sleep(300);
   }
   for await (const _ of client.bidi(oneThenSilence())) break;
-  await eventually(() => seen.length === 1);
+  await until(() => seen.length === 1, 'the handler learns of it', 2000);
   assert.deepEqual(seen, ['CANCELLED']);
 });
 
@@ -113,7 +109,7 @@ test('a reader that stops early ends the generator of the handler', async (t) =>
     },
   });
   for await (const answer of client.serverStream({})) if (answer.count === 3) break;
-  await eventually(() => finished);
+  await until(() => finished, 'the handler learns of it', 2000);
 });
 
 test('a completed call leaves its signal alone', async (t) => {
@@ -152,5 +148,5 @@ test('an iterable of requests is returned when the server ends the call first', 
     }
   }
   await assert.rejects(client.clientStream(requests()), { code: 'PERMISSION_DENIED' });
-  await eventually(() => returned);
+  await until(() => returned, 'the handler learns of it', 2000);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
-import { connectBus, subjects, writeScanHeaders, type Bus } from '#libs/bus';
-import { codecs } from '#libs/contracts';
+import { connectBus, type Bus } from '#libs/bus';
 import { StudyIndex } from '#libs/studies';
 import { createLogger } from '#libs/telemetry';
+import { publishScan } from '../../helpers/scans.js';
 import { startNats, type TestNats } from '../../helpers/nats.js';
 
 let nats: TestNats;
@@ -27,9 +27,8 @@ function startIndex(t: TestContext, options?: { keepSlices: boolean }): StudyInd
 }
 
 async function publishSlice(sampleId: string, studyId: string): Promise<number> {
-  const scan = { sampleId, studyId, split: 'SPLIT_TEST', image: { inline: Buffer.from('pixels') } } as const;
-  const headers = writeScanHeaders(scan);
-  return (await bus.publish(subjects.scan('site', sampleId), codecs.Scan, scan, { headers })).sequence;
+  const overrides = { sampleId, studyId, site: 'site', split: 'SPLIT_TEST' } as const;
+  return (await publishScan(bus, Buffer.from('pixels'), overrides)).sequence;
 }
 
 test('an empty stream is known at once', async (t) => {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { until } from '../../helpers/until.js';
 import { SpanFile, spanFilePath } from '../../../libs/telemetry/span-file.js';
 import { readSpans, resourceAttribute } from './_fixtures/read-spans.js';
 
@@ -28,10 +29,6 @@ function startFixture(environment: NodeJS.ProcessEnv, ...args: string[]) {
   return { child, last: () => last };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 test('%p and %s in the path become process id and service', () => {
   assert.equal(spanFilePath('/traces/%s-%p-100%%.jsonl', 'trainer'), `/traces/trainer-${process.pid}-100%.jsonl`);
 });
@@ -39,7 +36,7 @@ test('%p and %s in the path become process id and service', () => {
 test('kill -9 loses at most the spans of the last second', async () => {
   const file = path.join(folder, 'killed.jsonl');
   const { child, last } = startFixture({ SULCUS_TRACE_FILE: file });
-  await until(() => last() >= 40);
+  await until(() => last() >= 40, 'spans in the file');
   child.kill('SIGKILL');
   await once(child, 'exit');
   const lost = last() + 1 - readSpans(file).length;

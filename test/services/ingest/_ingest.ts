@@ -4,21 +4,12 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
 import { codecs, type DeadLetter, type PipelineEvent, type Scan } from '#libs/contracts';
-import { encodeImage } from '#libs/imaging';
-import { createRandom } from '#libs/random';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
 import { IngestEvents, IngestService, Ingestor, Pseudonyms, readConfig, type IngestConfig } from '#services/ingest';
 import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export const TEST_KEY = 'a key of the test that is long enough';
-
-/** A small JPEG of noise; every seed is a different image. */
-export async function noiseImage(seed: number, format: 'jpeg' | 'png' = 'jpeg', sizePx = 24): Promise<Buffer> {
-  const random = createRandom('ingest test', seed);
-  const data = Uint8Array.from({ length: sizePx * sizePx }, () => random.integer(0, 255));
-  return encodeImage({ width: sizePx, height: sizePx, channels: 1, data }, format);
-}
 
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-ingest-'));
@@ -128,13 +119,3 @@ export async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
 }
 
 export const sleep = (timeMs: number) => new Promise<void>((resolve) => setTimeout(resolve, timeMs));
-
-export async function eventually(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  withinMs = 10_000,
-): Promise<void> {
-  for (const deadline = Date.now() + withinMs; !(await condition()); await sleep(25)) {
-    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}`);
-  }
-}

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import type { ErrorCode } from '#libs/errors';
-import { createIngestor, noiseImage, readDeadLetters, readLabels, readScans, startHarness } from './_ingest.js';
+import { noiseImage } from '../../helpers/images.js';
+import { createIngestor, readDeadLetters, readLabels, readScans, startHarness } from './_ingest.js';
 
 /** A JPEG whose frame header claims 60 000 x 60 000 pixels: under a kilobyte that would decode to 3.6 GB. */
 async function bombJpeg(): Promise<Buffer> {
@@ -35,8 +36,18 @@ const CASES: readonly Case[] = [
   ['empty.jpg', () => Buffer.alloc(0), 'IMAGE_EMPTY', /zero bytes/],
   ['text.jpg', () => Buffer.from('no image at all, just words'), 'IMAGE_UNDECODABLE', /no image/],
   ['truncated.jpg', async () => (await noiseImage(1)).subarray(0, 300), 'IMAGE_TRUNCATED', /ends too early/],
-  ['truncated.png', async () => (await noiseImage(1, 'png')).subarray(0, 300), 'IMAGE_TRUNCATED', /ends too early/],
-  ['mislabelled.jpg', () => noiseImage(2, 'png'), 'IMAGE_UNSUPPORTED', /ends in \.jpg.*PNG.*rename it to \.png/],
+  [
+    'truncated.png',
+    async () => (await noiseImage(1, { format: 'png' })).subarray(0, 300),
+    'IMAGE_TRUNCATED',
+    /ends too early/,
+  ],
+  [
+    'mislabelled.jpg',
+    () => noiseImage(2, { format: 'png' }),
+    'IMAGE_UNSUPPORTED',
+    /ends in \.jpg.*PNG.*rename it to \.png/,
+  ],
   ['huge.jpg', bombJpeg, 'IMAGE_TOO_LARGE', /60000 x 60000/],
   ['animated.webp', animatedWebp, 'IMAGE_UNSUPPORTED', /animation of 3 frames/],
   ['deep.png', sixteenBitPng, 'IMAGE_UNSUPPORTED', /16-bit/],
@@ -85,7 +96,7 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
 test('a mislabelled image is taken when that is asked for', async (t) => {
   const harness = await startHarness(t, { SULCUS_ACCEPT_MISLABELLED: 'true' });
   const { ingestor } = createIngestor(t, harness);
-  const outcome = await ingestor.ingestImage({ bytes: await noiseImage(2, 'png'), source: 'a.jpg' });
+  const outcome = await ingestor.ingestImage({ bytes: await noiseImage(2, { format: 'png' }), source: 'a.jpg' });
   assert.equal(outcome.kind, 'ingested');
   assert.equal((await readScans(harness.bus))[0]?.message.format, 'png');
 });
@@ -122,7 +133,7 @@ test('the same content under two labels at the same time is decided once', async
 
 test('a scan says what is needed to learn from it, in its body and in its headers', async (t) => {
   const { harness, ingestor } = await startWithCases(t);
-  const bytes = await noiseImage(6, 'png', 20);
+  const bytes = await noiseImage(6, { format: 'png', width: 20, height: 20 });
   const outcome = await ingestor.ingestImage({
     bytes,
     source: 'Ménière/a.png',
@@ -169,7 +180,7 @@ test('a scan says what is needed to learn from it, in its body and in its header
 test('images that do not fit a message travel by reference, and come back whole', async (t) => {
   const harness = await startHarness(t, {}, { maxPayload: '1MB' });
   const { ingestor } = createIngestor(t, harness);
-  const bytes = await noiseImage(7, 'png', 1200);
+  const bytes = await noiseImage(7, { format: 'png', width: 1200, height: 1200 });
   assert.ok(bytes.length > 1.2e6);
   assert.equal((await ingestor.ingestImage({ bytes, source: 'big.png' })).kind, 'ingested');
   const bad = Buffer.concat([bytes.subarray(0, 1_300_000)]);

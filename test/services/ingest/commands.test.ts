@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { noiseImage, startHarness, temporaryFolder, TEST_KEY } from './_ingest.js';
+import { noiseImage } from '../../helpers/images.js';
+import { startHarness, temporaryFolder, TEST_KEY } from './_ingest.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 

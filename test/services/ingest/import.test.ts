@@ -3,16 +3,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { importFolder, importManifest, importPath, type IngestOutcome } from '#services/ingest';
+import { noiseImage } from '../../helpers/images.js';
 import { isCode } from '../../helpers/errors.js';
-import {
-  createIngestor,
-  noiseImage,
-  readDeadLetters,
-  readEvents,
-  readScans,
-  startHarness,
-  temporaryFolder,
-} from './_ingest.js';
+import { createIngestor, readDeadLetters, readEvents, readScans, startHarness, temporaryFolder } from './_ingest.js';
 
 /** Writes files of a folder: a number is a noise image of that seed. */
 async function writeFiles(folder: string, files: Record<string, number | string>): Promise<string> {

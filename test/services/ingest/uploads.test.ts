@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { UploadRequestInput } from '#libs/contracts';
+import { noiseImage } from '../../helpers/images.js';
+import { until } from '../../helpers/until.js';
 import { isCode } from '../../helpers/errors.js';
 import {
   collect,
-  eventually,
-  noiseImage,
   readDeadLetters,
   readEvents,
   readLabels,
@@ -66,7 +66,7 @@ test('a bidirectional upload is acknowledged image by image, in order, while it 
   let acked = 0;
   async function* lockstep() {
     for (const [index, image] of images.entries()) {
-      if (index === 10) await eventually(() => acked === 10, 'ten acknowledgements before the eleventh image is sent');
+      if (index === 10) await until(() => acked === 10, 'ten acknowledgements before the eleventh image is sent');
       yield image;
     }
   }
@@ -104,7 +104,7 @@ test('an image is acknowledged only when the broker has it: none while it is awa
   const done = (async () => {
     for await (const ack of client.uploadImagesAcked(requests())) acks.push(`${ack.name} ${ack.outcome}`);
   })();
-  await eventually(() => acks.length === 3, 'three acknowledgements');
+  await until(() => acks.length === 3, 'three acknowledgements');
   await harness.nats.kill('SIGKILL');
   goOn();
   await sleep(1500);
@@ -125,7 +125,7 @@ test('a full stream makes the sender wait and at last refuses; nothing is lost o
   const images = await Promise.all(
     Array.from({ length: 12 }, async (_, index) => ({
       name: `image ${index}`,
-      image: await noiseImage(index, 'png', 80),
+      image: await noiseImage(index, { format: 'png', width: 80, height: 80 }),
     })),
   );
   const acked: string[] = [];

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { noiseImage } from '../../helpers/images.js';
+import { until } from '../../helpers/until.js';
 import { isCode } from '../../helpers/errors.js';
 import {
-  eventually,
-  noiseImage,
   readDeadLetters,
   readEvents,
   readScans,
@@ -23,14 +23,14 @@ test('a watched folder takes in what lies there and what arrives; files stay; a 
   const { service } = await startService(t, harness);
   const sources = async () =>
     (await readScans(harness.bus)).map(({ message }) => `${message.label}:${message.source}`).sort();
-  await eventually(async () => (await sources()).length === 1, 'the file that was there');
+  await until(async () => (await sources()).length === 1, 'the file that was there');
 
   await mkdir(path.join(folder, 'Testing', 'notumor'), { recursive: true });
   await writeFile(path.join(folder, 'Testing', 'notumor', 'after.jpg'), await noiseImage(2));
   await writeFile(path.join(folder, 'glioma', 'broken.jpg'), 'no image');
   await writeFile(path.join(folder, 'glioma', '.incoming.jpg'), await noiseImage(3));
   await writeFile(path.join(folder, 'glioma', 'upload.jpg.part'), 'half');
-  await eventually(
+  await until(
     async () => (await sources()).length === 2 && (await readDeadLetters(harness.bus)).length === 1,
     'the file that arrived and the broken one',
   );
@@ -43,7 +43,7 @@ test('a watched folder takes in what lies there and what arrives; files stay; a 
 
   await service.stop();
   await startService(t, harness);
-  await eventually(
+  await until(
     async () => (await readEvents(harness.bus)).some(({ ingest }) => ingest?.duplicates === 2),
     'both recognised after the restart',
   );
@@ -56,14 +56,14 @@ test('a file is taken in when it is complete, not while it is written', async (t
   const harness = await startHarness(t, { SULCUS_WATCH_DIR: folder });
   await startService(t, harness);
   await sleep(300);
-  const image = await noiseImage(5, 'jpeg', 200);
+  const image = await noiseImage(5, { width: 200, height: 200 });
   const file = path.join(folder, 'glioma', 'slow.jpg');
   const part = Math.ceil(image.length / 8);
   for (let offset = 0; offset < image.length; offset += part) {
     await appendFile(file, image.subarray(offset, offset + part));
     await sleep(150);
   }
-  await eventually(async () => (await readScans(harness.bus)).length === 1, 'the whole file');
+  await until(async () => (await readScans(harness.bus)).length === 1, 'the whole file');
   assert.equal((await readDeadLetters(harness.bus)).length, 0);
 });
 

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type PipelineEvent } from '#libs/contracts';
 import { startEngine, type Engine } from '#libs/engine';
@@ -16,6 +15,8 @@ import { createRandom } from '#libs/random';
 import { Registry, type ModelCard } from '#libs/registry';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, PredictorService, type PredictorConfig } from '#services/predictor';
+import { cardDraft } from '../../helpers/cards.js';
+import { until } from '../../helpers/until.js';
 import { startNats } from '../../helpers/nats.js';
 
 /** Small enough that a version loads in a second and an answer takes milliseconds. */
@@ -77,7 +78,7 @@ export function publishModel(
   weights: Uint8Array = encodeSafetensors(randomWeights(step)),
 ): Promise<ModelCard> {
   return registry.publish(
-    {
+    cardDraft({
       run: 'test',
       architecture: network.architecture,
       classes: [...CLASSES],
@@ -91,14 +92,9 @@ export function publishModel(
       recipe: { name: 'test', precision: 'float32' },
       seed: step,
       step,
-      pass: 0,
-      samplesSeen: 0,
-      lineage: { scanSequences: { first: 0, last: 0, count: 0 }, ledgerHash: '' },
       metrics: { validation: { loss: 1, accuracy: 0.25, samples: 4 } },
-      parameterCount: 0,
-      codeVersion: 'test',
       ...overrides,
-    },
+    }),
     { weights },
   );
 }
@@ -192,15 +188,6 @@ export async function predictorEvents(bus: Bus): Promise<PipelineEvent[]> {
     if (pending === 0) break;
   }
   return all;
-}
-
-/** Waits until `holds` is true. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, timeoutMs = 90_000): Promise<void> {
-  const limitMs = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > limitMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
-    await sleep(20);
-  }
 }
 
 /** Waits until a version is in service. */

@@ -10,10 +10,11 @@ import { parse } from 'csv-parse/sync';
 import { decodeImage } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
 import { attr } from '#libs/telemetry';
+import { until } from '../../helpers/until.js';
 import { RecordStore } from '../../../services/predictor/recording/record-store.js';
 import { runSulcus, startSulcus, type Outcome } from './_cli.js';
 import { checkHealth } from './protocols/_foreign-client.js';
-import { CLASSES, createFixture, isRunning, publishModel, randomImage, until, type Fixture } from './_predictor.js';
+import { CLASSES, createFixture, isRunning, publishModel, randomImage, type Fixture } from './_predictor.js';
 
 const PUBLISHED_BY = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { blobOwners, connectBus, Streams, subjects, type Bus, type TopologyLimits } from '#libs/bus';
 import { codecs, type BatchRequestInput, type SampleRef, type TensorBatch } from '#libs/contracts';
 import { canonicalTransformJson, encodeImage, renderPhantom, transformHash, transforms } from '#libs/imaging';
 import { createLogger } from '#libs/telemetry';
 import { readConfig, runPreprocess, type PreprocessConfig } from '#services/preprocess';
+import { publishScan } from '../../helpers/scans.js';
 import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export const spec = transforms['default-96']!;
@@ -59,27 +59,15 @@ export const phantomFile = (patient: number, size = 64): Promise<Buffer> =>
   encodeImage(renderPhantom({ class: 'glioma', seed: 1, size, patient }), 'jpeg');
 
 /** Publishes a scan as ingest does, with whatever bytes. */
-export async function publishScan(bus: Bus, image: Uint8Array, headers?: Record<string, string>): Promise<SampleRef> {
-  const sampleId = createHash('sha256').update(image).digest('hex');
-  const scan = {
-    sampleId,
-    site: 'local',
-    split: 'SPLIT_TRAIN',
-    image: await bus.toPayload(image),
-    format: 'jpeg',
-    source: `${sampleId.slice(0, 8)}.jpg`,
-  } as const;
-  const { sequence } = await bus.publish(subjects.scan('local', sampleId), codecs.Scan, scan, {
-    firstOnSubject: true,
-    headers,
-  });
+export async function publishSample(bus: Bus, image: Uint8Array, headers?: Record<string, string>): Promise<SampleRef> {
+  const { sampleId, sequence } = await publishScan(bus, image, { format: 'jpeg' }, headers);
   return { scanSequence: sequence, sampleId, classIndex: 0 };
 }
 
 export async function publishPhantoms(bus: Bus, count: number, size?: number): Promise<SampleRef[]> {
   const samples: SampleRef[] = [];
   for (let patient = 0; patient < count; patient++)
-    samples.push(await publishScan(bus, await phantomFile(patient, size)));
+    samples.push(await publishSample(bus, await phantomFile(patient, size)));
   return samples;
 }
 

@@ -9,7 +9,7 @@ import {
   request,
   phantomFile,
   publishPhantoms,
-  publishScan,
+  publishSample,
   readAll,
   spec,
   startPipeline,
@@ -129,9 +129,9 @@ describe('a batch request', () => {
 describe('samples beyond help', () => {
   test('are dropped from the batch and kept as dead letters, each once; the others go out', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
-    const good = await publishScan(bus, await phantomFile(0));
-    const broken = await publishScan(bus, (await phantomFile(1)).subarray(0, 300));
-    const text = await publishScan(bus, Buffer.from('no image at all'));
+    const good = await publishSample(bus, await phantomFile(0));
+    const broken = await publishSample(bus, (await phantomFile(1)).subarray(0, 300));
+    const text = await publishSample(bus, Buffer.from('no image at all'));
     const missing = { scanSequence: 4711, sampleId: 'a'.repeat(64), classIndex: 1 };
     const other = { ...good, sampleId: 'b'.repeat(64) };
     await startWorker();

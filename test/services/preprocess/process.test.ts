@@ -5,15 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { attr } from '#libs/telemetry';
+import { until } from '../../helpers/until.js';
 import { readSpanFolder } from '../../../services/cli/trace/span-files.js';
 import {
   batchRequest,
   request,
   phantomFile,
   publishPhantoms,
-  publishScan,
+  publishSample,
   startPipeline,
   takeBatches,
   type Pipeline,
@@ -38,12 +38,6 @@ function spawnWorker(
     await once(child, 'exit');
   });
   return Object.assign(child, { log: () => log });
-}
-
-async function until(condition: () => Promise<boolean> | boolean, what: string, timeoutMs = 30_000): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; !(await condition()); await delay(20)) {
-    if (Date.now() > deadline) throw new Error(`${what} did not happen in ${timeoutMs} ms`);
-  }
 }
 
 describe('a preprocess process', () => {
@@ -88,7 +82,7 @@ describe('a preprocess process', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-spans-'));
     pipeline.onEnd(() => rm(folder, { recursive: true }));
     const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const sample = await publishScan(pipeline.bus, await phantomFile(0), {
+    const sample = await publishSample(pipeline.bus, await phantomFile(0), {
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
     });
     const worker = spawnWorker(pipeline, { SULCUS_TRACE_FILE: path.join(folder, 'preprocess.jsonl') });

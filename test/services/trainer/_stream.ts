@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
-import { codecs, type Split } from '#libs/contracts';
+import type { Bus } from '#libs/bus';
+import type { Split } from '#libs/contracts';
 import { encodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
+import { publishScan } from '../../helpers/scans.js';
 
 /** Names of the two classes of {@link publishScans}. */
 export const CLASSES = ['left', 'right'] as const;
@@ -23,28 +23,8 @@ export async function publishScans(
       (_, pixel) => (pixel % 32 < 16 === (side === 0) ? 150 : 60) + random.integer(0, 60),
     );
     const image = await encodeImage({ width: 32, height: 32, channels: 1, data }, 'png');
-    const sampleId = createHash('sha256').update(image).digest('hex');
     const label = options.label ? options.label(index) : CLASSES[side]!;
-    await bus.publish(
-      subjects.scan('test', sampleId),
-      codecs.Scan,
-      {
-        sampleId,
-        site: 'test',
-        split,
-        label,
-        image: { inline: image },
-        format: 'png',
-        width: 32,
-        height: 32,
-        channels: 1,
-        source: `${index}.png`,
-      },
-      {
-        headers: writeScanHeaders({ sampleId, split, label }),
-        firstOnSubject: true,
-      },
-    );
+    const { sampleId } = await publishScan(bus, image, { site: 'test', split, label, source: `${index}.png` });
     ids.push(sampleId);
   }
   return ids;

@@ -41,8 +41,9 @@ bool sumChunk(const std::vector<const float*>& x, int64_t begin, int64_t end, fl
 }
 
 /**
- * SulcusFixedPointSum(x[N]) → the sum of all x in fixed point, rounded to float32, and a scalar that is 0, or NaN where an
- * element is not finite or so large that the sum might not fit. Integers are added, so the order of x changes nothing.
+ * SulcusFixedPointSum(x[N]) → the sum of all x in fixed point, rounded to float32, and a scalar that is 0, or NaN where
+ * an element is not finite or so large that the sum might not fit. Integers are added, so the order of x changes
+ * nothing.
  */
 struct FixedPointSum {
   explicit FixedPointSum(const KernelConstruction&) {}

@@ -1,6 +1,6 @@
-// Gives the stock binding's sessions a configuration, and its runs options, without a change to the binding's sources: they are
-// compiled with TF_NewSessionOptions and TF_SessionRun defined as the functions below. Both messages come from the environment, as
-// hexadecimal digits; where a variable is absent, everything is as TensorFlow has it by default.
+// Gives the stock binding's sessions a configuration, and its runs options, without a change to the binding's sources:
+// they are compiled with TF_NewSessionOptions and TF_SessionRun defined as the functions below. Both messages come from
+// the environment, as hexadecimal digits; where a variable is absent, everything is as TensorFlow has it by default.
 #undef TF_NewSessionOptions
 #undef TF_SessionRun
 #include <tensorflow/c/c_api.h>

@@ -4,7 +4,6 @@ import { after, before, test } from 'node:test';
 import {
   compileTransform,
   decodeImage,
-  encodeImage,
   ImageWorkerPool,
   prepareFile,
   sharedBytes,
@@ -13,18 +12,14 @@ import {
   type TransformSpec,
 } from '#libs/imaging';
 import { createRandom } from '#libs/random';
+import { noiseImage } from '../../../helpers/images.js';
 import { isCode } from '../../../helpers/errors.js';
 
 const ref = (spec: TransformSpec) => ({ hash: transformHash(spec), spec });
 const small = ref(transforms['default-96']!);
 const encoded = (bytes: Uint8Array) => ({ format: 'encoded' as const, bytes });
-async function randomPng(seed: number, width = 120, height = 90): Promise<Buffer> {
-  const random = createRandom(seed, 'image');
-  return encodeImage(
-    { width, height, channels: 1, data: Uint8Array.from({ length: width * height }, () => random.integer(0, 255)) },
-    'png',
-  );
-}
+const randomPng = (seed: number, width = 120, height = 90): Promise<Buffer> =>
+  noiseImage(seed, { format: 'png', width, height });
 
 let pool: ImageWorkerPool;
 before(async () => {

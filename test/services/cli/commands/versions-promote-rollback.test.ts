@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, mock, test } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
 import { Registry } from '#libs/registry';
+import { cardDraft, randomContent } from '../../../helpers/cards.js';
 import { isCode } from '../../../helpers/errors.js';
 import { main as promote } from '../../../../services/cli/commands/promote.js';
 import { main as rollback } from '../../../../services/cli/commands/rollback.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
-import { content, draft } from '../../../libs/registry/_fixtures.js';
 
 let nats: TestNats;
 let bus: Bus;
@@ -44,12 +44,12 @@ test('sulcus promote moves an alias onto a version with a reason, and says when 
     [20, 0.25],
   ] as const)
     await registry.publish(
-      draft({
+      cardDraft({
         step,
         metrics: { validation: { loss, accuracy: 0.9, samples: 20 } },
         ...(step === 20 && { parent: 'main-000001' }),
       }),
-      content(100),
+      randomContent(100),
     );
   assert.equal(await output(promote, 'main-000001', '--reason', 'first'), 'champion: none → main-000001');
   assert.equal(

@@ -7,6 +7,7 @@ import { connectBus } from '#libs/bus';
 import { decodeImage } from '#libs/imaging';
 import { decodeSafetensors, encodeSafetensors, initialState } from '#libs/nn';
 import { Registry } from '#libs/registry';
+import { cardDraft } from '../../../helpers/cards.js';
 import { isCode } from '../../../helpers/errors.js';
 import { startNats } from '../../../helpers/nats.js';
 import { main } from '../../../../services/cli/commands/weights/weights.js';
@@ -50,23 +51,11 @@ test('sulcus weights export and picture read a version from the registry that SU
     await bus.ensureTopology();
     const weights = encodeSafetensors(initialState(config, 1));
     const { version } = await new Registry(bus).publish(
-      {
-        run: 'main',
+      cardDraft({
         architecture: config.architecture,
         classes: ['a', 'b', 'c', 'd'],
         input: { ...config.input, range: [0, 255], normalize: config.normalize },
-        transform: {},
-        transformHash: '',
-        recipe: {},
-        seed: 1,
-        step: 1,
-        pass: 0,
-        samplesSeen: 1,
-        lineage: { scanSequences: { first: 1, last: 1, count: 1 }, ledgerHash: '' },
-        metrics: { validation: { loss: 1, accuracy: 1, samples: 1 } },
-        parameterCount: 1,
-        codeVersion: '',
-      },
+      }),
       { weights },
     );
     await main(['export', version, '--nats', nats.url, '--out', join(folder, 'exported.safetensors')]);

@@ -6,14 +6,14 @@ import { Streams, subjects } from '#libs/bus';
 import { PredictorClient } from '#libs/client';
 import { codecs } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { encodeImage } from '#libs/imaging';
-import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import { contracts, createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { noiseImage } from '../../../helpers/images.js';
+import { until } from '../../../helpers/until.js';
 import { isCode, isStatus } from '../../../helpers/errors.js';
 import { connectOip, type OipClient } from './_oip-client.js';
-import { createFixture, publishModel, randomImage, until, untilServing, type Fixture } from '../_predictor.js';
+import { createFixture, publishModel, randomImage, untilServing, type Fixture } from '../_predictor.js';
 import { connectRaw, framed } from './_raw-client.js';
 
 const { Predict, PredictStream } = contracts.Predictor.definition;
@@ -95,11 +95,7 @@ test('an image whose caller cancels, is late or vanishes before its batch goes o
 });
 
 test('a full queue rejects before any work, by bytes or by requests, says which, and counts which', async () => {
-  const random = createRandom('noise');
-  const large = await encodeImage(
-    { width: 300, height: 300, channels: 1, data: Uint8Array.from({ length: 90_000 }, () => random.integer(0, 255)) },
-    'png',
-  );
+  const large = await noiseImage(1, { format: 'png', width: 300, height: 300 });
   signalEngine('SIGSTOP');
   try {
     const admitted = Array.from({ length: 4 }, () => client.predict({ image: large }));

@@ -6,6 +6,7 @@ import { SulcusError, type ErrorCode } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { isCode, isStatus } from '../../../helpers/errors.js';
 import { callByReflection, checkHealth, listServices, watchHealth } from './_foreign-client.js';
 import {
@@ -15,7 +16,6 @@ import {
   DirectAnswers,
   publishModel,
   randomImage,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

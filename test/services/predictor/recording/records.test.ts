@@ -9,6 +9,7 @@ import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
 import type { PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { isCode } from '../../../helpers/errors.js';
 import { RecordStore, type StoredRecord } from '../../../../services/predictor/recording/record-store.js';
 import { watchRetention } from '../../../../services/predictor/recording/retention.js';
@@ -21,7 +22,6 @@ import {
   randomImage,
   SIZE_PX,
   transform,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { subjects } from '#libs/bus';
-import { codecs, type PredictionRecord } from '#libs/contracts';
+import { type PredictionRecord } from '#libs/contracts';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { publishScan } from '../../../helpers/scans.js';
+import { until } from '../../../helpers/until.js';
 import { isCode } from '../../../helpers/errors.js';
 import { KeptInputs } from '../../../../services/predictor/recording/kept-inputs.js';
 import { RecordStore } from '../../../../services/predictor/recording/record-store.js';
@@ -16,16 +17,7 @@ import { recall } from '../../../../services/predictor/recording/replay/recall.j
 import { replay } from '../../../../services/predictor/recording/replay/replay.js';
 import { runSulcus, type Outcome } from '../_cli.js';
 import { connectOip } from '../protocols/_oip-client.js';
-import {
-  createFixture,
-  never,
-  publishModel,
-  randomImage,
-  SIZE_PX,
-  until,
-  untilServing,
-  type Fixture,
-} from '../_predictor.js';
+import { createFixture, never, publishModel, randomImage, SIZE_PX, untilServing, type Fixture } from '../_predictor.js';
 
 let fixture: Fixture;
 let store: RecordStore;
@@ -88,12 +80,7 @@ async function ask(service: PredictorService): Promise<void> {
     const unkept = { ...alone, predictionId: 'aaaaaaaa-0000-4000-8000-000000000000', storedInput: null };
     const ingested = { ...batched, predictionId: 'bbbbbbbb-0000-4000-8000-000000000000', storedInput: null };
     const scanned = await new KeptInputs(fixture.bus).fetch(batched);
-    await fixture.bus.publish(
-      subjects.scan('local', batched.sampleId),
-      codecs.Scan,
-      { sampleId: batched.sampleId, image: { inline: scanned!.bytes } },
-      { firstOnSubject: true },
-    );
+    await publishScan(fixture.bus, scanned!.bytes, { sampleId: batched.sampleId });
     for (const record of [unkept, ingested]) await store.append('test', record);
     records = { batched, pixels, unkept, ingested };
   } finally {

@@ -2,36 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultTransform, transformHash } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
+import { modelCard } from '../../../helpers/cards.js';
 import { isCode } from '../../../helpers/errors.js';
 import { checkCard } from '../../../../services/predictor/servables/servable-card.js';
 
 const transform = defaultTransform(32);
 
-function cardOf(overrides: Partial<ModelCard> = {}): ModelCard {
-  const sha256 = 'a'.repeat(64);
-  return {
-    version: 'test-000001',
-    run: 'test',
-    architecture: 'baseline-cnn',
-    classes: ['no', 'yes'],
+/** A card that agrees with itself. */
+const cardOf = (overrides: Partial<ModelCard> = {}): ModelCard =>
+  modelCard({
     input: { height: 32, width: 32, channels: 1, range: [0, 255], normalize: { mean: [0.5], std: [0.5] } },
     transform: transform as unknown as Record<string, unknown>,
     transformHash: transformHash(transform),
     recipe: {},
-    seed: 1,
-    step: 1,
-    pass: 0,
-    samplesSeen: 1,
-    lineage: { scanSequences: { first: 1, last: 1, count: 1 }, ledgerHash: '' },
-    metrics: { validation: { loss: 1, accuracy: 0.5, samples: 2 } },
-    weights: { sha256, sizeBytes: 1, chunkCount: 1 },
-    weightsHash: sha256,
-    parameterCount: 1,
-    createdUnixMs: 0,
-    codeVersion: 'test',
     ...overrides,
-  };
-}
+  });
 
 const input = cardOf().input;
 

@@ -10,6 +10,7 @@ import { encodeSafetensors } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import type { PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { checkHealth } from '../protocols/_foreign-client.js';
 import {
   assertClose,
@@ -20,7 +21,6 @@ import {
   publishModel,
   randomImage,
   randomWeights,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

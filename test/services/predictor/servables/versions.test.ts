@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { encodeSafetensors } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import type { PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { isStatus } from '../../../helpers/errors.js';
 import { connectOip, packBytes, unpackFloats, type InferAnswer, type OipClient } from '../protocols/_oip-client.js';
 import {
@@ -12,7 +13,6 @@ import {
   publishModel,
   randomImage,
   randomWeights,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

@@ -7,6 +7,7 @@ import { encodeSafetensors, initialState } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { isCode } from '../../../helpers/errors.js';
 import { isInShare } from '../../../../services/predictor/shadow/share.js';
 import {
@@ -18,7 +19,6 @@ import {
   predictorEvents,
   publishModel,
   randomImage,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

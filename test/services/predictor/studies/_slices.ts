@@ -1,33 +1,13 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
-import { codecs } from '#libs/contracts';
+import type { Bus } from '#libs/bus';
+import { publishScan } from '../../../helpers/scans.js';
 
 /** Publishes one image of a study as ingest does. */
 export async function publishSlice(bus: Bus, studyId: string, image: Buffer): Promise<string> {
-  const sampleId = createHash('sha256').update(image).digest('hex');
-  await bus.publish(
-    subjects.scan('site', sampleId),
-    codecs.Scan,
-    {
-      sampleId,
-      studyId,
-      site: 'site',
-      split: 'SPLIT_TEST',
-      image: { inline: image },
-      format: 'png',
-      channels: 1,
-      source: `${studyId}/${sampleId.slice(0, 6)}.png`,
-    },
-    {
-      headers: writeScanHeaders({ sampleId, split: 'SPLIT_TEST', studyId }),
-      firstOnSubject: true,
-    },
-  );
-  return sampleId;
+  return (await publishScan(bus, image, { studyId, site: 'site', split: 'SPLIT_TEST' })).sampleId;
 }
 
 /** Runs `sulcus study` to its end. */

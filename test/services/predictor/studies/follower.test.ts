@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Streams, subjects } from '#libs/bus';
 import { codecs, type StudyPrediction } from '#libs/contracts';
 import type { ModelCard } from '#libs/registry';
+import { until } from '../../../helpers/until.js';
 import { OpenStudies } from '../../../../services/predictor/studies/open-studies.js';
-import { createFixture, publishModel, randomImage, until, type Fixture } from '../_predictor.js';
+import { createFixture, publishModel, randomImage, type Fixture } from '../_predictor.js';
 import { publishSlice, sulcusStudy } from './_slices.js';
 
 const IDLE_MS = 600;

@@ -12,6 +12,7 @@ import { createRandom } from '#libs/random';
 import type { ModelCard } from '#libs/registry';
 import { createClient } from '#libs/rpc';
 import { readConfig, type PredictorService } from '#services/predictor';
+import { until } from '../../../helpers/until.js';
 import { isCode } from '../../../helpers/errors.js';
 import { RecordStore } from '../../../../services/predictor/recording/record-store.js';
 import { replay } from '../../../../services/predictor/recording/replay/replay.js';
@@ -26,7 +27,6 @@ import {
   publishModel,
   randomImage,
   transform,
-  until,
   untilServing,
   type Fixture,
 } from '../_predictor.js';

@@ -3,9 +3,9 @@ import { after, before, it } from 'node:test';
 import { connectBus, Streams, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry, type ModelCard } from '#libs/registry';
+import { cardDraft, randomContent } from '../../../helpers/cards.js';
 import { settle } from '../../../../services/trainer/publishing/promotion.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
-import { content, draft } from '../../../libs/registry/_fixtures.js';
 
 let nats: TestNats;
 let bus: Bus;
@@ -17,8 +17,8 @@ before(async () => {
   await bus.ensureTopology();
   registry = new Registry(bus);
   cards = [
-    await registry.publish(draft({ step: 1 }), content(100)),
-    await registry.publish(draft({ step: 2 }), content(100)),
+    await registry.publish(cardDraft({ step: 1 }), randomContent(100)),
+    await registry.publish(cardDraft({ step: 2 }), randomContent(100)),
   ];
 });
 after(async () => {

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../helpers/until.js';
 import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
 import { lastErrors } from '../../../../../services/cli/launcher/processes/log-tail.js';
 import { choosePort } from '../../../../../services/cli/launcher/processes/ports.js';
@@ -30,14 +30,6 @@ function supervise(name: string, behaviour: string, maxRapidFailures?: number): 
   });
 }
 
-async function until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!condition()) {
-    assert.ok(Date.now() < deadlineMs, `not within ${timeoutMs} ms`);
-    await sleep(20);
-  }
-}
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -52,7 +44,7 @@ test('a process killed with -9 is started again, and counted', async () => {
   child.start();
   const firstPid = child.pid!;
   process.kill(firstPid, 'SIGKILL');
-  await until(() => child.restarts === 1 && child.state === 'running');
+  await until(() => child.restarts === 1 && child.state === 'running', 'the process runs again');
   assert.notEqual(child.pid, firstPid);
   await child.stop(5000);
   assert.equal(child.state, 'stopped');
@@ -109,7 +101,7 @@ test('the broker syncs every message, survives a kill, and stops when asked', as
   assert.equal(varz.jetstream.config.sync_always, true);
   const firstPid = broker.pid!;
   process.kill(firstPid, 'SIGKILL');
-  await until(() => broker.restarts === 1);
+  await until(() => broker.restarts === 1, 'the broker was started again');
   await brokerReady(broker, port, new AbortController().signal);
   await broker.stop(5000);
   assert.equal(isAlive(broker.pid!), false);
@@ -134,7 +126,7 @@ test('a launcher killed with -9 takes its services and its broker with it', asyn
   const pids = JSON.parse(line.toString()) as number[];
   assert.deepEqual(pids.map(isAlive), [true, true]);
   launcher.kill('SIGKILL');
-  await until(() => pids.every((pid) => !isAlive(pid)));
+  await until(() => pids.every((pid) => !isAlive(pid)), 'all of them are gone');
 });
 
 test('a taken port is refused when it was asked for, and replaced when it was only the default', async (t) => {
