@@ -31,7 +31,6 @@ const RULES = [
     comment: 'Parts that need each other are one part, or need a third.',
     from: {},
     to: { circular: true },
-    severity: 'warn',
   },
   {
     name: 'services-use-libs',

@@ -22,8 +22,8 @@ export interface S3Options {
 const MAX_ATTEMPTS = 5;
 
 /**
- * Objects in a bucket of AWS S3 or of any server that speaks its protocol. Credentials are found as all AWS tools find them:
- * environment, shared files, the machine's role.
+ * Objects in a bucket of AWS S3 or of any server that speaks its protocol. Credentials are found as all AWS tools
+ * find them: environment, shared files, the machine's role.
  */
 export class S3Store implements ObjectStore {
   readonly description: string;
@@ -34,7 +34,8 @@ export class S3Store implements ObjectStore {
   constructor({ bucket, prefix = '', endpoint, region = 'us-east-1' }: S3Options) {
     this.#bucket = bucket;
     this.#prefix = prefix;
-    this.description = `bucket ${bucket}${prefix === '' ? '' : `, ${prefix}`}${endpoint === undefined ? '' : ` at ${endpoint}`}`;
+    const place = endpoint === undefined ? '' : ` at ${endpoint}`;
+    this.description = `bucket ${bucket}${prefix === '' ? '' : `, ${prefix}`}${place}`;
     this.#client = new S3Client({
       region,
       maxAttempts: MAX_ATTEMPTS,

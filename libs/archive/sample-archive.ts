@@ -11,8 +11,8 @@ const SUFFIX = '.pb';
 export type SampleToArchive = Omit<ArchivedSample, 'scan'> & { scan: NonNullable<ArchivedSample['scan']> };
 
 /**
- * Samples that left the broker, one object each, named by the hash of the image. Storing one again replaces it, so that a
- * newer label takes the place of the older.
+ * Samples that left the broker, one object each, named by the hash of the image. Storing one again replaces it, so
+ * that a newer label takes the place of the older.
  */
 export class SampleArchive {
   readonly #store: ObjectStore;

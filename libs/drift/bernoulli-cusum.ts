@@ -34,11 +34,11 @@ const LOWEST_RATE = 0.01;
 const HIGHEST_ALTERNATIVE = 0.95;
 
 /**
- * Bernoulli CUSUM on the errors of a classifier: adds up the log-likelihood ratio of a clearly higher error rate q against its
- * own rate p, never below 0, and alarms at a threshold. q is twice p, at least 5 points more.
+ * Bernoulli CUSUM on the errors of a classifier: adds up the log-likelihood ratio of a clearly higher error rate q
+ * against its own rate p, never below 0, and alarms at a threshold. q is twice p, at least 5 points more.
  *
- * Page 1954, "Continuous inspection schemes", Biometrika 41; for Bernoulli observations Reynolds & Stoumbos 1999, "A CUSUM
- * chart for monitoring a proportion when inspecting continuously", Journal of Quality Technology 31.
+ * Page 1954, "Continuous inspection schemes", Biometrika 41; for Bernoulli observations Reynolds & Stoumbos 1999, "A
+ * CUSUM chart for monitoring a proportion when inspecting continuously", Journal of Quality Technology 31.
  *
  * The rate is the mean of what was seen, later exponentially smoothed, and learned only while there is no evidence of
  * a change: a drift must not become what is usual before it is noticed.

@@ -26,11 +26,11 @@ export interface DriftAlarm extends CusumAlarm {
 const MAX_STRATA = 256;
 
 /**
- * Watches the errors of a model over the whole stream, for each site and for each class: a fall at one site of several is
- * too small in the whole to be seen there.
+ * Watches the errors of a model over the whole stream, for each site and for each class: a fall at one site of
+ * several is too small in the whole to be seen there.
  *
- * Prequential evaluation with a change detector: Gama, Sebastião & Rodrigues 2013, "On evaluating stream learning algorithms",
- * Machine Learning 90.
+ * Prequential evaluation with a change detector: Gama, Sebastião & Rodrigues 2013, "On evaluating stream learning
+ * algorithms", Machine Learning 90.
  */
 export class DriftMonitor {
   readonly #options: CusumOptions;

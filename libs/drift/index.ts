@@ -1,6 +1,6 @@
 /**
- * Noticing that a model has become worse on a stream: change detectors on the errors of answers whose truth became known.
- * Imports nothing.
+ * Noticing that a model has become worse on a stream: change detectors on the errors of answers whose truth became
+ * known. Imports nothing.
  *
  *     const monitor = new DriftMonitor();
  *     for (const alarm of monitor.add({ site: 'a', label: 'glioma', wrong: true })) console.log(alarm.stratum);

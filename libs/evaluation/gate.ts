@@ -96,7 +96,8 @@ export function judge(
   const figures = { outcomes, difference, interval, pValue };
   const comparison =
     `${own} against ${percent(accuracy - difference)} of ${champion.version}: ${signed(difference)} points ` +
-    `(95 % interval ${signed(interval[0])} to ${signed(interval[1])}), better on ${outcomes.onlyFirstRight} and worse on ` +
+    `(95 % interval ${signed(interval[0])} to ${signed(interval[1])}), ` +
+    `better on ${outcomes.onlyFirstRight} and worse on ` +
     `${outcomes.onlySecondRight}, p = ${pValue.toPrecision(2)}, look ${looks + 1} at this set`;
   const verdict = (promote: boolean, why: string): GateVerdict => ({
     promote,
@@ -115,7 +116,9 @@ export function judge(
   return verdict(true, 'better');
 }
 
-/** Whether a learner should return to the champion: it is worse than it by more than chance explains (one-sided, 10 %). */
+/**
+ * Whether a learner should return to the champion: it is worse than it by more than chance explains (one-sided, 10 %).
+ */
 export function isSignificantlyWorse(outcomes: PairedOutcomes, significance = 0.1): boolean {
   const { onlyFirstRight, onlySecondRight } = outcomes;
   return (

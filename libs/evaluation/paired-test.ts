@@ -69,8 +69,8 @@ function tailOfHalf(trials: number, from: number): number {
  * Confidence interval of the difference of two accuracies measured on the same samples, first minus second, by Tango's
  * score method, which keeps its coverage with few samples and with no discordant ones.
  *
- * Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample design",
- * Statistics in Medicine 17.
+ * Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
+ * design", Statistics in Medicine 17.
  *
  * @param confidence 0 to 1, both excluded; default 0.95
  * @returns bounds in [-1, 1]; [-1, 1] when there are no samples
@@ -108,7 +108,8 @@ function root(falling: (at: number) => number, low: number, high: number): numbe
 
 /**
  * Quantile of the standard normal distribution, relative error below 1.2e-9.
- * Acklam's rational approximation (https://web.archive.org/web/20151030215612/http://home.online.no/~pjacklam/notes/invnorm/).
+ * Acklam's rational approximation
+ * (https://web.archive.org/web/20151030215612/http://home.online.no/~pjacklam/notes/invnorm/).
  *
  * @param probability 0 to 1, both excluded
  */

@@ -1,6 +1,6 @@
 /**
- * Bounded samples of unbounded streams, chosen by keyed hash: replay memories, held-out sets. Imports `#libs/errors` and
- * the type of `#libs/random`.
+ * Bounded samples of unbounded streams, chosen by keyed hash: replay memories, held-out sets. Imports `#libs/errors`
+ * and the type of `#libs/random`.
  *
  *     const memory = new StratifiedSample<Sample>('replay 1', { total: 1000 });
  *     const gone = memory.add(`${label}/${site}`, sample);

@@ -19,13 +19,14 @@ interface Entry<T> {
 const MAX_COLLISIONS = 32;
 
 /**
- * A bounded sample of everything that ever came, balanced over strata such as class and site: of each stratum it holds the items
- * with the smallest keyed hashes.
+ * A bounded sample of everything that ever came, balanced over strata such as class and site: of each stratum it
+ * holds the items with the smallest keyed hashes.
  *
  * The content is a function of the set of items, the key and the capacity alone: the order of arrival, restarts and the
- * number of workers change nothing, and two samples can be merged. Each item of a stratum is as likely to be held as any other.
- * The distribution is that of reservoir sampling (Vitter 1985, "Random sampling with a reservoir", ACM TOMS 11) per stratum;
- * the way is bottom-k sampling (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches", PODC).
+ * number of workers change nothing, and two samples can be merged. Each item of a stratum is as likely to be held as
+ * any other.
+ * The distribution is that of reservoir sampling (Vitter 1985, "Random sampling with a reservoir", ACM TOMS 11) per
+ * stratum; the way is bottom-k sampling (Cohen & Kaplan 2007, "Summarizing data using bottom-k sketches", PODC).
  *
  * What was taken away ({@link remove}) leaves its place to what comes: items that gave way before do not come back.
  */
@@ -149,7 +150,10 @@ export class StratifiedSample<T extends Item> {
     return this.size > this.#capacity.total ? this.#evict(this.#fullest()) : undefined;
   }
 
-  /** The stratum with the most items; of equal ones the last by name, so that the outcome does not depend on what came first. */
+  /**
+   * The stratum with the most items; of equal ones the last by name, so that the outcome does not depend on what came
+   * first.
+   */
   #fullest(): string {
     return this.#names().reduce((fullest, name) =>
       this.#strata.get(name)!.length >= this.#strata.get(fullest)!.length ? name : fullest,

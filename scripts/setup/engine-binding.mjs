@@ -15,7 +15,10 @@ import { compileModule, findCompiler, linkedParts } from './native-module.mjs';
 const SOURCES = path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
 const STAMP = `${engineBinding}.json`;
 
-/** Gives the binding's sessions their configuration: stands in for the two functions of TensorFlow's that the binding calls. */
+/**
+ * Gives the binding's sessions their configuration: stands in for the two functions of TensorFlow's that the binding
+ * calls.
+ */
 const SESSION_OPTIONS = path.join(root, 'libs/engine/native/session/session-options.cc');
 const STAND_INS = ['-DTF_NewSessionOptions=SulcusNewSessionOptions', '-DTF_SessionRun=SulcusSessionRun'];
 

@@ -66,7 +66,8 @@ export async function compile(name, compiler, args) {
 
 /**
  * Compiles a module and puts it in its place, from where alone its relative run path resolves: load it there to try it.
- * @param {{ name: string, compiler: string, optimisation: string, definitions?: readonly string[], sources: readonly string[], output: string }} module
+ * @param {{ name: string, compiler: string, optimisation: string, definitions?: readonly string[], sources: readonly
+ * string[], output: string }} module
  * @throws {SetupError} with the compiler's first error
  */
 export async function compileModule({ name, compiler, optimisation, definitions, sources, output }) {

@@ -18,6 +18,7 @@ const CHECKS = [
     name: 'generated documents',
     args: ['--conditions=source', '--import', 'tsx', 'scripts/generate-environment.ts', '--check'],
   },
+  { name: 'line lengths', args: ['scripts/verify/check-lines.mjs'] },
   { name: 'format', args: ['node_modules/@biomejs/biome/bin/biome', 'format', '.'] },
   { name: 'format of C++', args: ['scripts/format-cpp.mjs', '--check'] },
 ];

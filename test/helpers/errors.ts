@@ -6,7 +6,9 @@ export const isCode =
   (error: unknown): error is SulcusError =>
     error instanceof SulcusError && error.code === code && (text?.test(error.message) ?? true);
 
-/** Whether an error is what a gRPC client that knows nothing of sulcus gets, with this status and, if given, this text. */
+/**
+ * Whether an error is what a gRPC client that knows nothing of sulcus gets, with this status and, if given, this text.
+ */
 export const isStatus =
   (status: keyof typeof GrpcStatus, text?: RegExp) =>
   (error: unknown): boolean =>

@@ -37,7 +37,9 @@ export function addGaussianNoise(pixels: Uint8Array, channels: 1 | 3, sigmaLevel
 
 const clamp = (level: number): number => (level < 0 ? 0 : level > 255 ? 255 : level);
 
-/** Quantiles of the standard normal distribution at the middles of equal shares, rounded to 2 ** -{@link VALUE_BITS}. */
+/**
+ * Quantiles of the standard normal distribution at the middles of equal shares, rounded to 2 ** -{@link VALUE_BITS}.
+ */
 export function standardNormalTable(): Int16Array {
   const values = new Int16Array(VALUES);
   const upperEnd = (value: number): number => normalCdf((value + 0.5) / (1 << VALUE_BITS));

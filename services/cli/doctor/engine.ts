@@ -90,7 +90,8 @@ function gpuFinding(gpus: readonly Gpu[], info: EngineInfo | undefined): Finding
     status: 'warning',
     text,
     advice:
-      'let SULCUS_LIBTENSORFLOW_DIR name a folder with a CUDA build of libtensorflow, and set up again (deploy/README.md); the default is the build for processors',
+      'let SULCUS_LIBTENSORFLOW_DIR name a folder with a CUDA build of libtensorflow, and set up again ' +
+      '(deploy/README.md); the default is the build for processors',
     facts,
   };
 }

@@ -72,7 +72,7 @@ test('sulcus predict FILE: one row of a table, exit code 0', async () => {
   assert.match(row!, new RegExp(`b\\.png +\\w+ +[0-9.]+ % +${card.version}$`));
 });
 
-test('sulcus predict DIR --csv --explain DIR: a row and a picture per image, errors in place, exit code 1', async () => {
+test('sulcus predict DIR --csv --explain DIR: a row and a picture per image, errors in place, exit 1', async () => {
   const pictures = path.join(folder, 'pictures');
   const { code, stdout, stderr } = await predict(path.join(folder, 'images'), '--csv', '--explain', pictures);
   assert.equal(code, 1);
@@ -156,7 +156,7 @@ async function spans(name: string): Promise<RecordedSpan[]> {
     .filter((span) => span.name === name);
 }
 
-test('sulcus predict --json --output FILE: a JSON array; span and record of the prediction name each other', async () => {
+test('sulcus predict --json --output FILE: a JSON array; span and record name each other', async () => {
   const output = path.join(folder, 'answers.json');
   const { code, stdout } = await predict(path.join(folder, 'images', 'b.png'), '--json', '--output', output);
   assert.equal(code, 0);

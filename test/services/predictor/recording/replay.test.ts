@@ -189,7 +189,7 @@ test('sulcus predictions: a table by model; wrong options are all named, exit co
   assert.match(wrong.stderr, /--last "0"[^]*--since "yesterday"/);
 });
 
-test('a pruned version is named with what keeps versions, an unknown prediction with how far records reach', async () => {
+test('a pruned version is named with what keeps it, an unknown prediction with how far records reach', async () => {
   await fixture.registry.promote('champion', 'test-000003', 'leaves the first unprotected');
   assert.deepEqual(await fixture.registry.prune(1), ['test-000001']);
   const rejectedFor = (predictionId: string, why: RegExp) =>
