@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** PyTorch's ways to measure, comma-separated; those of the benchmark when not given. */
   readonly variants?: readonly string[];
+  /** Allocators to measure, each a name and an environment. */
+  readonly candidates?: readonly string[] | undefined;
 }
 
 const POSITIVE = /^[1-9][0-9]*$/;
@@ -68,6 +70,7 @@ export function parseOptions(
     peer: values.peer ?? false,
     rounds: count('rounds', 3),
     variants: values.variants?.split(','),
+    candidates: values.candidate,
   };
 }
 
@@ -86,6 +89,7 @@ function read(argv: readonly string[]) {
         steps: { type: 'string' },
         rounds: { type: 'string' },
         variants: { type: 'string' },
+        candidate: { type: 'string', multiple: true },
         json: { type: 'boolean' },
         peer: { type: 'boolean' },
       },
