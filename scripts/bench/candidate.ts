@@ -14,8 +14,8 @@ export const DEFAULT_CANDIDATES = ['custom', 'tensorflow', 'glibc'];
 const SYSTEM_ALLOCATOR = { TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
 
 /**
- * Reads `NAME VARIABLE=value …`. `custom` and `tensorflow` are what SULCUS_ENGINE_MEMORY chooses between; an engine of any
- * other name uses the C library's allocator or the one that LD_PRELOAD puts in its place.
+ * Reads `NAME VARIABLE=value …`. `custom` and `tensorflow` are what SULCUS_ENGINE_MEMORY chooses between; an engine
+ * of any other name uses the C library's allocator or the one that LD_PRELOAD puts in its place.
  *
  * @throws INVALID_ARGUMENT
  */
