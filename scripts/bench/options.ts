@@ -99,7 +99,7 @@ function read(argv: readonly string[]) {
   }
 }
 
-/** The mission's number of classes; four, as the peers have. */
+/** Four classes, as the peers have. */
 const CLASSES = 4;
 
 /** The network of a benchmark: RGB images, values normalised around 0. */

@@ -15,7 +15,7 @@ export interface PreprocessBenchOptions {
   readonly batch: number;
   /** Height and width of the result, in pixels. */
   readonly size: number;
-  /** Components of the files: 3, as in the mission's data set (grey stored as colour), or 1. */
+  /** Components of the files: 3, as in the brain tumour data set (grey stored as colour), or 1. */
   readonly components: 1 | 3;
   /** Time to measure, per party. */
   readonly seconds: number;

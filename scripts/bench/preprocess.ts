@@ -16,7 +16,7 @@ import { interleave, report } from './run.js';
 
 const SIZE_PX = 512;
 const IMAGES = 128;
-/** Gives files of about 28 kB, like those of the mission's data set. */
+/** Gives files of about 28 kB, like those of the brain tumour data set. */
 const JPEG_QUALITY = 65;
 
 /** A folder per class, as ImageFolder wants it. */

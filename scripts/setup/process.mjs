@@ -93,7 +93,7 @@ export function isExecutable(file) {
 const NOISE = /complete log of this run|^npm error (code|errno|syscall|path)\b|^E: Some index files failed/i;
 
 /**
- * The part of a program's error output worth repeating in one line: its first error, else its last words.
+ * The part of a program's error output worth repeating in one line: its first error, else its last line.
  * @param {string} text
  */
 export function mainError(text) {

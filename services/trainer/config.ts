@@ -79,7 +79,7 @@ export const environment = {
   ],
   batchRequestTimeoutMs: [
     'SULCUS_BATCH_REQUEST_TIMEOUT',
-    duration({ default: 120_000, description: 'Time after which an unanswered batch request is sent again' }),
+    duration({ default: 120_000, description: 'Time after which a batch request without an answer is sent again' }),
   ],
   promotion: [
     'SULCUS_PROMOTION',

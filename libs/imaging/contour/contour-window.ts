@@ -24,7 +24,7 @@ export interface ContourWindow {
 }
 
 /**
- * The window around the head (mission S4-04, the public recipe for the brain tumour data set, as OpenCV does it): grey,
+ * The window around the head (the public recipe for the brain tumour data set, as OpenCV does it): grey,
  * Gaussian 3 x 3, threshold, erode and dilate twice, largest outer contour, its extreme points; the right and bottom
  * ones are not part of the window.
  */

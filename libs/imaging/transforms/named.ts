@@ -41,7 +41,7 @@ export const defaultTransform = (size: number): TransformSpec => ({
   normalize: HALF,
 });
 
-/** ResNet50 notebook (mission S0-05, S0-06): every orientation is equally likely. */
+/** ResNet-50 on brain MRI (docs/reproductions.md, S0): every orientation is equally likely. */
 export const s0Transform = (size: number): TransformSpec => ({
   ...square(`s0-${size}`, size),
   shrink: 'halve',
@@ -51,7 +51,7 @@ export const s0Transform = (size: number): TransformSpec => ({
 });
 
 /**
- * Binary classifier (S2-03): images keep their scale, so nearest sampling is torchvision's result to the pixel.
+ * Binary classifier (S2): images keep their scale, so nearest sampling is torchvision's result to the pixel.
  * The report shows no evaluation transform; the centre of the same size takes its place.
  */
 const s2Transform: TransformSpec = {
@@ -67,7 +67,7 @@ const s2Transform: TransformSpec = {
   normalize: UNIT,
 };
 
-/** First run of the same report (S2-02): no augmentation, at the size its network needs. */
+/** First run of the same report : no augmentation, at the size its network needs. */
 const s2PlainTransform: TransformSpec = {
   ...square('s2-plain-256', 256),
   train: [resize(256)],
@@ -75,7 +75,7 @@ const s2PlainTransform: TransformSpec = {
   normalize: UNIT,
 };
 
-/** VGG16 on SageMaker (S3-05, S3-06), with the training statistics for evaluation too. */
+/** VGG-16 on two classes (S3), with the training statistics for evaluation too. */
 const s3Transform: TransformSpec = {
   ...square('s3-224', 224),
   train: [resize(224), horizontalFlip],
@@ -84,7 +84,7 @@ const s3Transform: TransformSpec = {
 };
 
 /**
- * Four Keras networks (S4-03, S4-04, S4-06, S4-07), cropped to the head by the data set's public recipe; the shear is
+ * Four Keras networks (S4), cropped to the head by the data set's public recipe; the shear is
  * 0.2 degrees, as the library reads it.
  */
 const s4Transform: TransformSpec = {
@@ -103,7 +103,10 @@ const s4Transform: TransformSpec = {
 /** The same for a network whose weights expect -1 to 1. */
 const s4SymmetricTransform: TransformSpec = { ...s4Transform, name: 's4-symmetric-256', normalize: HALF };
 
-/** The same for a network that divides by 127.5 and subtracts 1 itself, as if pixels were still 0 to 255 (S4-12). */
+/**
+ * The same for a network that divides by 127.5 and subtracts 1 itself, as if pixels were still 0 to 255 (S4,
+ * MobileNetV3).
+ */
 const s4RescaledTwiceTransform: TransformSpec = {
   ...s4Transform,
   name: 's4-rescaled-twice-256',

@@ -7,7 +7,7 @@ import { MODEL_NAME } from './stack.js';
 
 /** Different images, so that nothing on the way can answer from memory. */
 const IMAGES = 16;
-/** As the mission's data set has them: 512 px, about 28 kB. */
+/** As the brain tumour data set has them: 512 px, about 28 kB. */
 const JPEG_SIZE_PX = 512;
 const JPEG_QUALITY = 65;
 

@@ -42,7 +42,7 @@ export interface BatchExchangeOptions {
   credit: number;
   seed: number;
   transform: BatchTransform;
-  /** A request unanswered for this long is sent again under a new identity. */
+  /** A request without an answer for this long is sent again under a new identity. */
   requestTimeoutMs: number;
 }
 

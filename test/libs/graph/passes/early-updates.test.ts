@@ -101,7 +101,7 @@ describe('when a training step updates weights', () => {
     const update = graph.nodes.find(
       ({ type, inputs }) => type === 'ResourceApplyGradientDescent' && inputs[0]!.node === 'second',
     )!;
-    const slopeOfSecond = graph.nodes.find(({ type }) => type === 'Conv2DBackpropInput')!;
+    const gradientOfSecond = graph.nodes.find(({ type }) => type === 'Conv2DBackpropInput')!;
     const before = new Set<string>();
     const visit = (name: string): void => {
       if (before.has(name)) return;
@@ -110,7 +110,7 @@ describe('when a training step updates weights', () => {
       [...inputs.map(({ node }) => node), ...controlInputs].forEach(visit);
     };
     visit(update.name);
-    assert.ok(before.has(slopeOfSecond.name));
+    assert.ok(before.has(gradientOfSecond.name));
   });
 
   it('together at the end when an update depends on all gradients', () => {
