@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { SulcusError } from '#libs/errors';
 import { importFolder, importManifest, importPath, type IngestOutcome } from '#services/ingest';
 import { noiseImage } from '../../helpers/images.js';
 import { isCode } from '../../helpers/errors.js';
@@ -95,7 +96,7 @@ test('an import that is stopped does not call itself done, and the next one goes
   const first = createIngestor(t, harness, 'stopped');
   await assert.rejects(
     importFolder(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }),
-    { name: 'AbortError' },
+    (error) => SulcusError.from(error).code === 'CANCELLED',
   );
   const reports = (await readEvents(harness.bus)).flatMap(({ ingest }) => (ingest ? [ingest] : []));
   assert.ok(reports.every(({ done }) => !done));
