@@ -99,11 +99,11 @@ type Validation = NonNullable<PipelineState['validation']>;
 
 function describeTraining({ step, epoch, imagesPerSecond, inputStallFraction }: Training): string {
   const waiting = `${(inputStallFraction * 100).toFixed(0)} % waiting for batches`;
-  return `step ${step}, epoch ${epoch}, ${imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
+  return `step ${step}, epoch ${epoch + 1}, ${imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
 }
 
 const describeProgress = ({ epoch, step, loss, accuracy }: Training): string =>
-  `epoch ${epoch} step ${step} loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(3)}`;
+  `epoch ${epoch + 1} step ${step} loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(3)}`;
 
 function describeValidation({ loss, accuracy, samples, step, onlyPredicted }: Validation): string {
   const alarm = onlyPredicted === '' ? '' : `; ALARM: all predicted as "${onlyPredicted}"`;

@@ -38,7 +38,7 @@ test('the picture shows what operators ask for first', () => {
   for (const part of [
     'sulcus  training  1:01',
     'trainer running (restarted 2)',
-    'step 12, epoch 1, 33.3 images/s',
+    'step 12, epoch 2, 33.3 images/s',
     'serving main-000002',
     'predictor 127.0.0.1:7002',
   ]) {
@@ -88,7 +88,7 @@ test('no line is wider than the terminal', () => {
 });
 
 test('without a terminal there is one line', () => {
-  const progress = 'images 0/0, epoch 1 step 12 loss 0.5000 accuracy 0.875, serving main-000002';
+  const progress = 'images 0/0, epoch 2 step 12 loss 0.5000 accuracy 0.875, serving main-000002';
   const failures = 'restarts 2, dead letters 0';
   assert.equal(renderLine(snapshot()), `1:01 training: ${progress}, ${failures}`);
   const probed = { ...snapshot(), requests: { requests: 7, failedRequests: 1 } };
