@@ -2,7 +2,7 @@
 export { assertNetworkConfig, type NetworkConfig, type Precision } from './network-config.js';
 export { HEADS, type Head } from './head.js';
 export { type TrainingConfig } from './training-config.js';
-export { type Sharding } from './programs/sharding.js';
+export { namedDevices, type Sharding } from './programs/sharding.js';
 export { getModel, listModels, registerModel, type ModelDefinition } from './models/index.js';
 export { type Initialisation, type ParameterInfo, type ParameterLayout } from './layers/parameter.js';
 export { countTrainable, initialState, listParameters } from './initial-state.js';

@@ -1,13 +1,12 @@
 import type { Engine } from '#libs/engine';
-import { initialState, TrainingSession } from '#libs/nn';
+import { initialState, namedDevices, TrainingSession } from '#libs/nn';
 import { randomBatch } from './images.js';
 import { networkConfig, type BenchOptions } from './options.js';
 
 /** Loads a network with Adam and random images; the result makes one training step on them. */
 export async function prepareTraining(engine: Engine, options: BenchOptions): Promise<() => Promise<unknown>> {
   const config = networkConfig(options);
-  const { shardDevices } = engine.info;
-  const devices = shardDevices.length > 1 ? shardDevices.map((device) => `/device:${device}`) : undefined;
+  const devices = namedDevices(engine.info.shardDevices);
   const session = await TrainingSession.create(
     engine,
     config,

@@ -35,7 +35,8 @@ function natsServerBinary(): string {
   return existsSync(fromSetup) ? fromSetup : 'nats-server';
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port on loopback that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

@@ -88,9 +88,10 @@ const RUN_TIMEOUT_MS = 10 * 60_000;
 export function deviceEnvironment(maxDevices: number | undefined): Record<string, string> {
   if (maxDevices === undefined) return {};
   const selection = selectedDevices();
+  // Without a choice to make everything is as for an engine that knows of one device; the driver is not even asked.
+  if (selection.kind === 'auto' && maxDevices === 1) return {};
   const present = selection.kind === 'cpu' ? [] : listGpus().map(({ index }) => index);
-  // Without a choice to make everything is as for an engine that knows of one device.
-  if (selection.kind === 'auto' && (maxDevices === 1 || present.length < 2)) return {};
+  if (selection.kind === 'auto' && present.length < 2) return {};
   const gpus = chosenGpus(selection, present, maxDevices);
   const cpuDevices = selection.kind === 'cpu' ? Math.min(selection.count, maxDevices) : 1;
   const count = Math.max(gpus.length, cpuDevices);

@@ -33,6 +33,13 @@ export interface ShardOutcome {
 /** Fewest rows of a shard: the variance of one value is none. */
 export const MIN_SHARD_ROWS = 2;
 
+/**
+ * What {@link Sharding.devices} is for the devices of an engine, such as `GPU:0` and `GPU:1`: nothing for one of them, where
+ * everything is in any case.
+ */
+export const namedDevices = (shardDevices: readonly string[]): string[] | undefined =>
+  shardDevices.length > 1 ? shardDevices.map((device) => `/device:${device}`) : undefined;
+
 /** The device of a shard; undefined: wherever the engine likes. */
 export const shardDevice = ({ devices }: Sharding, shard: number): string | undefined =>
   devices && devices[shard % devices.length];

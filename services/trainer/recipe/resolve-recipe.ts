@@ -1,7 +1,14 @@
 import type { EngineInfo } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
-import { getRecipe, resolvePrecision, type NetworkConfig, type Recipe, type TrainingConfig } from '#libs/nn';
+import {
+  getRecipe,
+  namedDevices,
+  resolvePrecision,
+  type NetworkConfig,
+  type Recipe,
+  type TrainingConfig,
+} from '#libs/nn';
 import type { TrainerConfig } from '../config.js';
 import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 
@@ -92,13 +99,11 @@ export function resolveTraining(
     ...(labelSmoothing !== undefined && { labelSmoothing }),
     ...(frozenLayers && { frozenLayers }),
     ...(bnFrozenAfterFirstEpoch && { inferenceModeSteps: true }),
-    ...(shards > 1 && { sharding: { count: shards, reduction: recipe.shardReduction, devices: named(shardDevices) } }),
+    ...(shards > 1 && {
+      sharding: { count: shards, reduction: recipe.shardReduction, devices: namedDevices(shardDevices) },
+    }),
   };
 }
-
-/** TensorFlow's names of devices; one device is where everything is in any case. */
-const named = (devices: readonly string[]): string[] | undefined =>
-  devices.length > 1 ? devices.map((device) => `/device:${device}`) : undefined;
 
 function namedTransform(recipeName: string, name: string, heightPx: number): TransformSpec {
   const spec = transforms[`${name}-${heightPx}`] ?? transforms[name];
