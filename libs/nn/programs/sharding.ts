@@ -34,8 +34,8 @@ export interface ShardOutcome {
 export const MIN_SHARD_ROWS = 2;
 
 /**
- * What {@link Sharding.devices} is for the devices of an engine, such as `GPU:0` and `GPU:1`: nothing for one of them, where
- * everything is in any case.
+ * What {@link Sharding.devices} is for the devices of an engine, such as `GPU:0` and `GPU:1`: nothing for one of
+ * them, where everything is in any case.
  */
 export const namedDevices = (shardDevices: readonly string[]): string[] | undefined =>
   shardDevices.length > 1 ? shardDevices.map((device) => `/device:${device}`) : undefined;
