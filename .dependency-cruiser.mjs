@@ -67,14 +67,12 @@ const RULES = [
     comment: "Only a lib's own tests look behind its door.",
     from: { path: '^test/libs/([^/]+)/' },
     to: { path: INSIDE_A_LIB, pathNot: SAME_LIB },
-    severity: 'warn',
   },
   {
     name: 'tests-by-the-door',
     comment: "Only a lib's own tests look behind its door.",
     from: { path: '^(test/(?!libs/)|scripts/)' },
     to: { path: INSIDE_A_LIB },
-    severity: 'warn',
   },
   ...OWNERS.map(({ packages, owner }) => ({
     name: 'packages-in-one-place',
@@ -85,7 +83,7 @@ const RULES = [
 ];
 
 export default {
-  forbidden: RULES.map((rule) => ({ severity: 'error', ...rule })),
+  forbidden: RULES.map((rule) => ({ ...rule, severity: 'error' })),
   options: {
     doNotFollow: { path: '^node_modules/' },
     exclude: { path: '^(dist|\\.sulcus)/' },

@@ -1,11 +1,10 @@
 /**
- * Runs the SavedModel of a folder as a program that knows only its signature would: arguments are the folder and the
- * images' shape, the pixels come by stdin, the probabilities go to stdout as JSON.
+ * Runs the SavedModel of a folder as a program that knows only its signature would: arguments are the TensorFlow
+ * binding's file, the folder and the images' shape, the pixels come by stdin, the probabilities go to stdout as JSON.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { findBinding } from '../../../libs/engine/tensorflow/binding.js';
 
 interface TensorInfo {
   getName(): string;
@@ -22,18 +21,19 @@ interface SavedModelMessage {
   getMetaGraphsList(): { getSignatureDefMap(): { get(name: string): SignatureDef } }[];
 }
 
+const [bindingFile, folder, shape] = process.argv.slice(2) as [string, string, string];
+
 const require = createRequire(import.meta.url);
 const { SavedModel } = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb') as {
   SavedModel: { deserializeBinary(bytes: Uint8Array): SavedModelMessage };
 };
-const binding = require(findBinding()) as {
+const binding = require(bindingFile) as {
   createTensor(shape: number[], dtype: number, data: Uint8Array): number;
   loadSavedModel(folder: string, tags: string): number;
   runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): { id: number }[];
   tensorDataSync(id: number): Float32Array;
 };
 
-const [folder, shape] = process.argv.slice(2) as [string, string];
 const signature = SavedModel.deserializeBinary(readFileSync(path.join(folder, 'saved_model.pb')))
   .getMetaGraphsList()[0]!
   .getSignatureDefMap()

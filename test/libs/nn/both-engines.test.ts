@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  buildInferenceProgram,
-  buildTrainingProgram,
   InferenceSession,
   initialState,
-  listModels,
   TrainingSession,
   type NetworkConfig,
   type NetworkState,
   type OptimizerConfig,
   type TrainingConfig,
 } from '#libs/nn';
-import { opKernelFor } from '../../../libs/engine/wasm/plan.js';
 import { assertClose, closeBoth, NO_REFERENCE, startBoth, type BothEngines } from '../engine/wasm/_both-engines.js';
 import { formulaConfig, formulaLabels, formulaPixels } from './_formula.js';
 
@@ -37,7 +33,6 @@ interface NetworkCase {
   readonly tolerance: number;
 }
 
-const adam: OptimizerConfig = { name: 'adam', learningRate: 1e-4 };
 const cases: readonly NetworkCase[] = [
   { config: formulaConfig('baseline-cnn', SIZE), optimizer: { name: 'adamw', learningRate: 1e-4 }, tolerance: 1e-4 },
   {
@@ -96,11 +91,3 @@ for (const { config, optimizer, training, tolerance } of cases) {
     assertClose(own.predicted, reference.predicted, 1e-4, 'prediction');
   });
 }
-
-test('every network of the zoo consists of ops that the portable engine has', () => {
-  for (const architecture of listModels()) {
-    const config = formulaConfig(architecture, 64);
-    const programs = [buildTrainingProgram(config, adam), buildInferenceProgram(config)];
-    for (const { program } of programs) program.graph.nodes.forEach(opKernelFor);
-  }
-});

@@ -1,26 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { encodeSavedModel, initialState } from '#libs/nn';
 import { isCode } from '../../helpers/errors.js';
-import { findBinding } from '../../../libs/engine/tensorflow/binding.js';
+import { engineBinding } from '../../../scripts/setup/paths.mjs';
 import { assertClose, readFixture } from './_compare.js';
 import { formulaConfig, formulaPixels, formulaState } from './_formula.js';
 
 const runner = fileURLToPath(new URL('./_saved-model-runner.ts', import.meta.url));
 
-const withoutTensorFlow = ((): string | false => {
-  try {
-    findBinding();
-    return false;
-  } catch {
-    return 'only TensorFlow loads a SavedModel';
-  }
-})();
+const binding = process.env['SULCUS_ENGINE_BINDING'] || engineBinding;
+const withoutTensorFlow = !existsSync(binding) && 'only TensorFlow loads a SavedModel';
 
 it("a SavedModel gives torchvision's probabilities to whoever knows its signature alone", {
   skip: withoutTensorFlow,
@@ -29,7 +23,13 @@ it("a SavedModel gives torchvision's probabilities to whoever knows its signatur
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-saved-model-'));
   try {
     writeFileSync(path.join(folder, 'saved_model.pb'), encodeSavedModel(config, formulaState(config)));
-    const args = [...process.execArgv.filter((flag) => !flag.startsWith('--test')), runner, folder, '[2,64,64,3]'];
+    const args = [
+      ...process.execArgv.filter((flag) => !flag.startsWith('--test')),
+      runner,
+      binding,
+      folder,
+      '[2,64,64,3]',
+    ];
     const output = execFileSync(process.execPath, args, {
       input: formulaPixels('resnet18 64', 2, 64),
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', NODE_TEST_CONTEXT: '' },

@@ -209,13 +209,19 @@ export interface Example {
   readonly want: (tensor: Tensor) => void;
 }
 
+export type Build = (example: Example) => readonly Tensor[];
+
+/** The gradient of the ReLU behind a batch norm is fetched too. */
+export const fetchedReluGradient: Build = ({ g, x, batchNorm, want }) => [((y) => (want(y), relu(g, y)))(batchNorm(x))];
+
+/** A sum of two gradients is fetched too. */
+export const fetchedGradientSum: Build = ({ g, x, shortcut, batchNorm, want }) => [
+  ((y) => (want(y), mul(g, y, y)))(relu(g, add(g, batchNorm(x), shortcut))),
+];
+
 /** `run`: everything that `build` returns, and the gradients of the first's mean square with respect to x and the
  * batch norms' parameters. */
-export function exampleProgram(
-  build: (example: Example) => readonly Tensor[],
-  precision: Precision = 'float32',
-  channels = 16,
-): Program {
+export function exampleProgram(build: Build, precision: Precision = 'float32', channels = 16): Program {
   const g = new Graph();
   const inputs: Record<string, Tensor> = {};
   const input = (name: string, shape: readonly number[]): Tensor =>
