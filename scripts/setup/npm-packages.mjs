@@ -38,7 +38,7 @@ export const npmPackages = {
     const cache = process.env.npm_config_cache || path.join(homedir(), '.npm');
     return [
       // What is there already goes first.
-      { what: 'npm packages', bytes: existsSync(path.dirname(INSTALLED)) ? 100e6 : 650e6 },
+      { what: 'npm packages', bytes: existsSync(path.dirname(INSTALLED)) ? 100e6 : 750e6 },
       { what: "npm's cache", bytes: 250e6, folder: cache },
     ];
   },

@@ -58,7 +58,7 @@ describe('the space on the disk', () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^set-up: Set-up needs 2\.\d GB free in .* \(npm packages 650 MB, .*\), which has 1\.0 MB: free some space.*\n$/,
+      /^set-up: Set-up needs 2\.\d GB free in .* \(npm packages 750 MB, .*\), which has 1\.0 MB: free some space.*\n$/,
     );
   });
 });
