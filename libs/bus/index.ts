@@ -15,6 +15,7 @@
  * | `messages/` | publishing, headers, dead letters, pipeline events |
  * | `consumers/` | consume (shared work), pull (acknowledged later), follow (in order, from the beginning) |
  * | `scan-headers.ts` | what followers know of a scan without its pixels |
+ * | `retention.ts` | what each run still needs of SCANS |
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
@@ -51,4 +52,11 @@ export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
 export type { ConsumerStats, StreamStats } from './streams/stats.js';
 export { readDurability, type Durability } from './connection/durability.js';
 export { followScans, readScanHeaders, writeScanHeaders, type ScanEntry, type ScanHeaders } from './scan-headers.js';
+export {
+  publishRetention,
+  readRetentions,
+  withdrawRetention,
+  type Retention,
+  type StoredRetention,
+} from './retention.js';
 export { publishEvent } from './messages/events.js';

@@ -57,7 +57,7 @@ export interface ScanEntry extends ScanHeaders {
  */
 export async function* followScans(
   bus: Bus,
-  options: { signal: AbortSignal; storedOnly?: boolean },
+  options: { signal: AbortSignal; storedOnly?: boolean; startSequence?: number },
 ): AsyncGenerator<ScanEntry> {
   const followed = bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options });
   for await (const { sequence, timeUnixMs, pending, headers } of followed)

@@ -19,8 +19,11 @@ export type StreamName = keyof typeof Streams;
 
 export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 
-/** Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run. */
-export const BUCKETS = ['models', 'checkpoints'] as const;
+/**
+ * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
+ * of SCANS; what left SCANS for the archive.
+ */
+export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];
 

@@ -2,12 +2,15 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { SulcusError } from '#libs/errors';
 import { packageDefinition } from './definitions.js';
 import type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
+import type { ArchiveEntry, ArchiveEntryInput } from './generated/sulcus/v1/ArchiveEntry.js';
+import type { ArchiveProgress, ArchiveProgressInput } from './generated/sulcus/v1/ArchiveProgress.js';
 import type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
 import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
 import type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
 import type { PredictionRecord, PredictionRecordInput } from './generated/sulcus/v1/PredictionRecord.js';
+import type { RunRetention, RunRetentionInput } from './generated/sulcus/v1/RunRetention.js';
 import type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
 import type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
 import type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
@@ -38,7 +41,7 @@ function codec<Input extends object, Output extends object>(name: string): Codec
   };
 }
 
-/** Codecs of every message that travels on the bus. */
+/** Codecs of every message that travels on the bus, lies in its buckets or in the archive. */
 export const codecs = {
   Scan: codec<ScanInput, Scan>('Scan'),
   LabelEvent: codec<LabelEventInput, LabelEvent>('LabelEvent'),
@@ -50,6 +53,9 @@ export const codecs = {
   DeadLetter: codec<DeadLetterInput, DeadLetter>('DeadLetter'),
   PredictionRecord: codec<PredictionRecordInput, PredictionRecord>('PredictionRecord'),
   ArchivedSample: codec<ArchivedSampleInput, ArchivedSample>('ArchivedSample'),
+  ArchiveEntry: codec<ArchiveEntryInput, ArchiveEntry>('ArchiveEntry'),
+  ArchiveProgress: codec<ArchiveProgressInput, ArchiveProgress>('ArchiveProgress'),
+  RunRetention: codec<RunRetentionInput, RunRetention>('RunRetention'),
 };
 
 export type MessageName = keyof typeof codecs;

@@ -19,9 +19,10 @@ export const PROTO_FOLDER = findProtoFolder();
  * speak.
  */
 export const PROTO_FILES = [
-  ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study', 'archive'].map(
-    (name) => `sulcus/v1/${name}.proto`,
-  ),
+  ...[
+    ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study'],
+    ...['archive', 'retention'],
+  ].map((name) => `sulcus/v1/${name}.proto`),
   ...['model_config', 'grpc_service'].map((name) => `inference/v2/${name}.proto`),
 ];
 

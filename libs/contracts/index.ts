@@ -22,6 +22,7 @@ export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
 export type { Payload, PayloadInput } from './generated/sulcus/v1/Payload.js';
 export type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
 export type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
+export type { ArchiveEntry, ArchiveEntryInput } from './generated/sulcus/v1/ArchiveEntry.js';
 export type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
 export type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 export type { SampleRef, SampleRefInput } from './generated/sulcus/v1/SampleRef.js';
@@ -41,6 +42,7 @@ export type { PredictorProgress, PredictorProgressInput } from './generated/sulc
 export type { ModelSwapped, ModelSwappedInput } from './generated/sulcus/v1/ModelSwapped.js';
 export type { TrainingFinished, TrainingFinishedInput } from './generated/sulcus/v1/TrainingFinished.js';
 export type { ShadowProgress, ShadowProgressInput } from './generated/sulcus/v1/ShadowProgress.js';
+export type { ArchiveProgress, ArchiveProgressInput } from './generated/sulcus/v1/ArchiveProgress.js';
 
 export type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 

@@ -11,6 +11,8 @@ export const JetStreamCode = {
   STREAM_NOT_FOUND: 10059,
   CONSUMER_NOT_FOUND: 10014,
   MESSAGE_NOT_FOUND: 10037,
+  /** What a deletion of a message that is gone is answered with. */
+  SEQUENCE_NOT_FOUND: 10043,
   STREAM_NAME_IN_USE: 10058,
   MESSAGE_TOO_LARGE: 10054,
 } as const;
@@ -33,6 +35,12 @@ export function isNotFound(error: unknown): boolean {
     error instanceof JetStreamApiError &&
     (error.code === JetStreamCode.CONSUMER_NOT_FOUND || error.code === JetStreamCode.STREAM_NOT_FOUND)
   );
+}
+
+/** True when the broker says that a message is not there, in one of its two ways. */
+export function isNoMessage(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false;
+  return error.code === JetStreamCode.MESSAGE_NOT_FOUND || error.code === JetStreamCode.SEQUENCE_NOT_FOUND;
 }
 
 /** True when an expected last sequence differs: somebody wrote first. */

@@ -10,6 +10,8 @@ export interface KeyValueEntry {
   value: Buffer;
   /** Changes with every write to the key; grows over the whole bucket. */
   revision: number;
+  /** When it was written, by the broker's clock. */
+  timeUnixMs: number;
 }
 
 export interface KeyValueChange {
@@ -53,7 +55,7 @@ export class KeyValue {
       const entry = await this.kv.get(key);
       return entry === null || entry.operation !== 'PUT'
         ? undefined
-        : { value: asBuffer(entry.value), revision: entry.revision };
+        : { value: asBuffer(entry.value), revision: entry.revision, timeUnixMs: entry.created.getTime() };
     });
   }
 

@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { ArchiveEntryInput as _sulcus_v1_ArchiveEntryInput, ArchiveEntry as _sulcus_v1_ArchiveEntry } from './sulcus/v1/ArchiveEntry.js';
 import type { ArchivedSampleInput as _sulcus_v1_ArchivedSampleInput, ArchivedSample as _sulcus_v1_ArchivedSample } from './sulcus/v1/ArchivedSample.js';
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
@@ -16,6 +17,7 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   sulcus: {
     v1: {
+      ArchiveEntry: MessageTypeDefinition<_sulcus_v1_ArchiveEntryInput, _sulcus_v1_ArchiveEntry>
       ArchivedSample: MessageTypeDefinition<_sulcus_v1_ArchivedSampleInput, _sulcus_v1_ArchivedSample>
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>

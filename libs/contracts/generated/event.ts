@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { ArchiveProgressInput as _sulcus_v1_ArchiveProgressInput, ArchiveProgress as _sulcus_v1_ArchiveProgress } from './sulcus/v1/ArchiveProgress.js';
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
 import type { DeadLetterInput as _sulcus_v1_DeadLetterInput, DeadLetter as _sulcus_v1_DeadLetter } from './sulcus/v1/DeadLetter.js';
@@ -26,6 +27,7 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   sulcus: {
     v1: {
+      ArchiveProgress: MessageTypeDefinition<_sulcus_v1_ArchiveProgressInput, _sulcus_v1_ArchiveProgress>
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>
       DeadLetter: MessageTypeDefinition<_sulcus_v1_DeadLetterInput, _sulcus_v1_DeadLetter>

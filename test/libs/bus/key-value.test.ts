@@ -21,7 +21,9 @@ const text = (value: string) => Buffer.from(value);
 
 test('a key is created once', async () => {
   const revision = await models.create('create', text('one'));
-  assert.deepEqual(await models.get('create'), { value: text('one'), revision });
+  const { timeUnixMs, ...entry } = (await models.get('create'))!;
+  assert.deepEqual(entry, { value: text('one'), revision });
+  assert.ok(Math.abs(Date.now() - timeUnixMs) < 60_000, 'the broker says when it was written');
   await assert.rejects(models.create('create', text('two')), { code: 'ALREADY_EXISTS' });
   assert.equal(await models.get('nothing'), undefined);
 });

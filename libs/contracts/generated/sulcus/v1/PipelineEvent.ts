@@ -10,6 +10,7 @@ import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, Predi
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from '../../sulcus/v1/ModelSwapped.js';
 import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from '../../sulcus/v1/TrainingFinished.js';
 import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgress as _sulcus_v1_ShadowProgress } from '../../sulcus/v1/ShadowProgress.js';
+import type { ArchiveProgressInput as _sulcus_v1_ArchiveProgressInput, ArchiveProgress as _sulcus_v1_ArchiveProgress } from '../../sulcus/v1/ArchiveProgress.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -17,7 +18,7 @@ import type { Long } from '@grpc/proto-loader';
  */
 export interface PipelineEventInput {
   /**
-   * Service that reports: "ingest", "preprocess", "trainer", "predictor".
+   * Service that reports: "ingest", "preprocess", "trainer", "predictor", "archiver".
    */
   'service'?: (string);
   /**
@@ -68,7 +69,11 @@ export interface PipelineEventInput {
    * A shadow version was asked about mirrored traffic.
    */
   'shadow'?: (_sulcus_v1_ShadowProgressInput | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow";
+  /**
+   * Scans left the broker for the archive, or came back.
+   */
+  'archive'?: (_sulcus_v1_ArchiveProgressInput | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive";
 }
 
 /**
@@ -76,7 +81,7 @@ export interface PipelineEventInput {
  */
 export interface PipelineEvent {
   /**
-   * Service that reports: "ingest", "preprocess", "trainer", "predictor".
+   * Service that reports: "ingest", "preprocess", "trainer", "predictor", "archiver".
    */
   'service': (string);
   /**
@@ -127,5 +132,9 @@ export interface PipelineEvent {
    * A shadow version was asked about mirrored traffic.
    */
   'shadow'?: (_sulcus_v1_ShadowProgress | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow";
+  /**
+   * Scans left the broker for the archive, or came back.
+   */
+  'archive'?: (_sulcus_v1_ArchiveProgress | null);
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive";
 }

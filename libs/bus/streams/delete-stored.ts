@@ -1,0 +1,22 @@
+import type { Connection } from '../connection/connection.js';
+import { isNoMessage } from '../connection/errors.js';
+import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
+import type { StreamName } from '../topology.js';
+
+/** Deletes one stored message, over broker restarts; one that is gone is deleted already. */
+export async function deleteStored(
+  connection: Connection,
+  stream: StreamName,
+  sequence: number,
+  options?: RequestOptions,
+): Promise<void> {
+  const remove = async (): Promise<void> => {
+    try {
+      // Without overwriting its bytes on the disk, which costs a rewrite of the block that it lies in.
+      await connection.manager.streams.deleteMessage(stream, sequence, false);
+    } catch (error) {
+      if (!isNoMessage(error)) throw error;
+    }
+  };
+  await requestWithRetry(connection, `Could not delete message ${sequence} of ${stream}`, remove, options);
+}
