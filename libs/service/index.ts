@@ -5,7 +5,7 @@
  *     await runService('preprocess', async ({ signal, log, instance }) => { … until signal aborts … });
  */
 export { isMain } from './is-main.js';
-export { packageVersion } from './package-version.js';
+export { packageRoot, packageVersion } from './package.js';
 export { parseCommandLine } from './command-line.js';
 export type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
 export { table, tableLine, type RightAligned } from './table.js';

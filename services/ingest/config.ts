@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { busEnvironment } from '#libs/bus';
 import {
@@ -17,6 +16,7 @@ import {
 } from '#libs/config';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
+import { packageRoot } from '#libs/service';
 import type { SplitShares } from './pipeline/splits.js';
 
 /** Key of the split when none is given: everybody who starts from the same files gets the same split. */
@@ -52,7 +52,8 @@ export const importEnvironment = {
   dataDir: [
     'SULCUS_DATA_DIR',
     text({
-      default: defaultDataDir(),
+      // Wherever the command is run from: another folder would mean another key.
+      default: path.join(packageRoot(), '.sulcus', 'run'),
       defaultText: '.sulcus/run of the package',
       description: 'folder for what this service must remember',
     }),
@@ -135,12 +136,4 @@ function shares(options: { default: SplitShares; description: string }): Variabl
       return { SPLIT_TRAIN: train, SPLIT_VALIDATION: validation!, SPLIT_TEST: test! };
     },
   };
-}
-
-/** `.sulcus/run` of the package, wherever the command is run from: another folder would mean another key. */
-function defaultDataDir(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder))
-    folder = path.dirname(folder);
-  return path.join(folder, '.sulcus', 'run');
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { SulcusError } from '#libs/errors';
-import { packageVersion } from '#libs/service';
-import { packageRoot, shownPath } from '../shared/paths.js';
+import { packageRoot, packageVersion } from '#libs/service';
+import { shownPath } from '../shared/paths.js';
 import { freeBytes, limitsFor } from '../launcher/pipeline/storage.js';
 import type { Finding } from './finding.js';
 
@@ -15,7 +15,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   amx_bf16: 'AMX-BF16',
 };
 
-/** Training ResNet-50 with batches of 16 takes 2.3 GB, and the other services run beside it. */
+/** Training ResNet-50 with batches of 16 takes 1.8 GB, and the other services run beside it. */
 const COMFORTABLE_MEMORY_BYTES = 4e9;
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
