@@ -1,10 +1,9 @@
 /**
- * Says by its exit code whether a container's service is well.
+ * Says by its exit code whether a container's service is well: node healthcheck.mjs …
  *
- *   node healthcheck.mjs grpc HOST:PORT          it answers grpc.health.v1 (serving or not: a predictor without a model
- *   is well) node healthcheck.mjs grpc-serving HOST:PORT  … and its status is SERVING
- *   node healthcheck.mjs broker NAME             this host has an open connection of that name to the broker
- *   (SULCUS_NATS_MONITOR)
+ *   grpc HOST:PORT          it answers grpc.health.v1, serving or not: a predictor without a model is well
+ *   grpc-serving HOST:PORT  … and its status is SERVING
+ *   broker NAME             this host has an open connection of that name to the broker (SULCUS_NATS_MONITOR)
  */
 import { get } from 'node:http';
 import { networkInterfaces } from 'node:os';
@@ -18,7 +17,10 @@ async function askHealth(address) {
   const { loadSync } = await import('@grpc/proto-loader');
   const { protoPath } = await import('grpc-health-check');
   const { Health } = /** @type {any} */ (loadPackageDefinition(loadSync(protoPath, { enums: String }))).grpc.health.v1;
-  const client = new Health(address, credentials.createInsecure());
+  const client = new Health(address, credentials.createInsecure(), {
+    // The container's own service: a proxy that the environment names is for other machines.
+    'grpc.enable_http_proxy': 0,
+  });
   return new Promise((resolve, reject) => {
     client.check({ service: '' }, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
       client.close();

@@ -35,19 +35,25 @@ const RETRY_POLICY = {
   retryableStatusCodes: ['UNAVAILABLE'],
 };
 
+/** A server on this machine. */
+const LOOPBACK = /^(?:dns:\/*)?(?:localhost|127(?:\.\d+){3}|\[::1\]):\d+$/i;
+
 /**
- * Options of a client's channel.
+ * Options of a client's channel. A proxy that the environment names (`https_proxy`, `http_proxy`) is for other machines.
  *
+ * @param address `host:port` of the server
  * @param retried methods that gRPC itself retries: single calls only, as a stream's messages cannot be taken back; both
  * uploads and predictions may be repeated without harm
  */
 export function compileClientOptions(
+  address: string,
   fullName: string,
   retried: readonly string[],
   maxMessageBytes: number,
 ): ChannelOptions {
   return {
     ...KEEPALIVE,
+    ...(LOOPBACK.test(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     'grpc-node.flow_control_window': RECEIVE_WINDOW_BYTES,

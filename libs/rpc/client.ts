@@ -63,7 +63,7 @@ export function createClientOf<M>(
   const client = new Client(
     address,
     credentials.createInsecure(),
-    compileClientOptions(contract.fullName, retry ? singleMethods : [], maxMessageBytes),
+    compileClientOptions(address, contract.fullName, retry ? singleMethods : [], maxMessageBytes),
   );
 
   const waitForReady = (waitMs = connectTimeoutMs) =>

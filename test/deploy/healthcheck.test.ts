@@ -28,6 +28,10 @@ describe('the health check of a gRPC service', () => {
     assert.equal(await check(['grpc-serving', server.address]), 0);
   });
 
+  it('asks the service itself, whatever proxy the environment names', async () => {
+    assert.equal(await check(['grpc', server.address], { http_proxy: 'http://127.0.0.1:1', no_proxy: '' }), 0);
+  });
+
   it('fails where nobody listens, and when misused', async () => {
     assert.equal(await check(['grpc', '127.0.0.1:1']), 1);
     assert.equal(await check(['tcp', server.address]), 1);

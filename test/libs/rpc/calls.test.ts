@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect, sleep, startEcho, type EchoMessage } from './_echo.js';
+import { collect, connectEcho, sleep, startEcho, type EchoMessage } from './_echo.js';
 import { createClient, startServer, type FinishedCall } from '#libs/rpc';
 
 test('a unary call answers with what the handler returns', async (t) => {
@@ -10,6 +10,19 @@ test('a unary call answers with what the handler returns', async (t) => {
   assert.equal(answer.text, 'Größe 脳');
   assert.deepEqual(answer.payload, payload);
   assert.equal(answer.count, 7);
+});
+
+test('a proxy of the environment is not asked for a server on this machine', async (t) => {
+  const before = { ...process.env };
+  t.after(() => (process.env = before));
+  Object.assign(process.env, { http_proxy: 'http://127.0.0.1:1', https_proxy: 'http://127.0.0.1:1' });
+  for (const name of ['grpc_proxy', 'no_proxy', 'no_grpc_proxy']) delete process.env[name];
+  const { server } = await startEcho(t);
+  const port = server.address.split(':').at(-1);
+  for (const address of [server.address, `localhost:${port}`]) {
+    const client = connectEcho(t, address, { connectTimeoutMs: 2000, timeoutMs: 2000 });
+    assert.equal((await client.unary({ text: 'here' })).text, 'here');
+  }
 });
 
 test('a client stream is read to its end and answered once', async (t) => {
