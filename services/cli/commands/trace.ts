@@ -2,13 +2,17 @@ import path from 'node:path';
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 import { jsonOption } from '../shared/options.js';
+import { runsFolder, shownPath } from '../shared/paths.js';
 import { readSpanFolder, renderTimeline, buildTimeline } from '../trace/index.js';
 
-/** Where the launcher's newest run keeps its spans, relative to the working folder. */
-export const DEFAULT_TRACE_FOLDER = path.join('.sulcus', 'run', 'latest', 'traces');
+/** Where the launcher's newest run keeps its spans, wherever this is called. */
+const defaultFolder = path.join(runsFolder(), 'latest', 'traces');
 
 const OPTIONS = {
-  dir: ['--dir <folder>', text({ default: DEFAULT_TRACE_FOLDER, description: 'folder of span files' })],
+  dir: [
+    '--dir <folder>',
+    text({ default: defaultFolder, defaultText: shownPath(defaultFolder), description: 'folder of span files' }),
+  ],
   json: jsonOption(),
 } as const;
 

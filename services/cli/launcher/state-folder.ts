@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { runsFolder, shownPath } from '../shared/paths.js';
+import { isAlive, startTicks } from './processes/is-alive.js';
 
 /** Marks a folder as ours and names the launcher that uses it. */
 const MARKER = 'sulcus-state.json';
@@ -74,19 +75,30 @@ function timestamp(): string {
   return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid}`;
 }
 
+/** Who uses a folder; nobody when there is no process id. */
+interface Owner {
+  launcherPid?: number | undefined;
+  /** See {@link startTicks}. */
+  launcherStart?: string | undefined;
+}
+
 function writeMarker(root: string, launcherPid: number | undefined): void {
-  writeFileSync(path.join(root, MARKER), `${JSON.stringify({ launcherPid })}\n`);
+  const owner: Owner = launcherPid === undefined ? {} : { launcherPid, launcherStart: startTicks(launcherPid) };
+  writeFileSync(path.join(root, MARKER), `${JSON.stringify(owner)}\n`);
 }
 
 /** Process id of the launcher that uses a folder; undefined when none lives. */
 function ownerOf(marker: string): number | undefined {
+  const { launcherPid, launcherStart } = readOwner(marker);
+  if (launcherPid === undefined || launcherPid === process.pid || !isAlive(launcherPid)) return undefined;
+  return launcherStart === undefined || launcherStart === startTicks(launcherPid) ? launcherPid : undefined;
+}
+
+function readOwner(marker: string): Owner {
   try {
-    const { launcherPid } = JSON.parse(readFileSync(marker, 'utf8')) as { launcherPid?: number };
-    if (launcherPid === undefined || launcherPid === process.pid) return undefined;
-    process.kill(launcherPid, 0);
-    return launcherPid;
+    return JSON.parse(readFileSync(marker, 'utf8')) as Owner;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

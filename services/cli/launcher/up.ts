@@ -10,6 +10,7 @@ import { RetryingClient } from './evaluation/retrying-client.js';
 import type { UpOptions } from './options.js';
 import { runContinuously } from './phases/run-continuously.js';
 import { runOnce } from './phases/run-once.js';
+import { prepareSummaryFile } from './phases/show-summary.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import type { Run } from './run.js';
 import { openStateFolder, type StateFolder } from './state-folder.js';
@@ -31,6 +32,7 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
   try {
     openLog(path.join(folder.logs, 'sulcus.log'));
     if (options.once) prepareReportFolder(reportFolder(options, folder));
+    if (options.json !== undefined) prepareSummaryFile(options.json);
     process.stdout.write(`${dataSet.description}\n`);
     const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
     await operate({ pipeline, folder, dataSet, options }, context);
@@ -69,9 +71,9 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
     await (options.once ? runOnce(phases) : runContinuously(phases));
   };
   // A run that counts from nothing leaves out what others left on a broker that is not ours.
-  const watching = { sinceUnixMs: options.once ? startedMs : 0, changed: () => changed.notify() };
+  const after = options.once ? pipeline.streamEnds : undefined;
   const watch = (stop: AbortSignal): Promise<void> =>
-    watchPipeline(pipeline.bus, state, { ...watching, signal: unlimited(stop) });
+    watchPipeline(pipeline.bus, state, { after, changed: () => changed.notify(), signal: unlimited(stop) });
   const probe = (stop: AbortSignal): Promise<void> => probeAvailability(pipeline.bus, client, log, stop);
   try {
     await runTogether({ work, companions: options.once ? [watch, probe] : [watch] }, running);

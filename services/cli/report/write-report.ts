@@ -25,7 +25,9 @@ export function prepareReportFolder(folder: string): void {
       if (/^events\.out\.tfevents\.\d+\.sulcus$/.test(name)) rmSync(path.join(folder, TENSORBOARD_FOLDER, name));
     }
   } catch (error) {
-    throw new SulcusError('INVALID_CONFIG', `The report cannot be written to ${folder}`, { cause: error });
+    throw new SulcusError('INVALID_CONFIG', `The report cannot be written to ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

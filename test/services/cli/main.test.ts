@@ -114,6 +114,18 @@ describe('sulcus', { concurrency: 2 }, () => {
     assert.match(stderr[0]!, /has the one class "axial": at least two are needed/);
   });
 
+  test('a summary or report that cannot be written is said before the run begins', async () => {
+    const common = ['up', '--once', '--data', classFolder('a', 'b'), '--state', path.join(folder, 'unwritable')];
+    const nowhere = path.join(folder, 'none', 'out.json');
+    const summary = await sulcus(...common, '--json', nowhere);
+    assert.equal(summary.code, 2);
+    assert.match(summary.stderr[0]!, /--json ".*out\.json" cannot be written: .*no such file or directory/);
+    const file = path.join(classFolder('c'), 'c', 'a.jpg');
+    const report = await sulcus(...common, '--fresh', '--report', path.join(file, 'report'));
+    assert.equal(report.code, 2);
+    assert.match(report.stderr[0]!, /The report cannot be written to .*: .*not a directory/);
+  });
+
   test('a port that was asked for and is taken is said so', async (t) => {
     const server = createServer().listen(0, '127.0.0.1');
     t.after(() => server.close());

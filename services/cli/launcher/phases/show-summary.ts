@@ -1,6 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { SulcusError } from '#libs/errors';
 import type { Run } from '../run.js';
 import { renderSummary, type RunSummary } from '../summary.js';
+
+/**
+ * Shows that a file can be written to, so that a run fails before it begins rather than at its end.
+ *
+ * @throws INVALID_CONFIG when that is not possible
+ */
+export function prepareSummaryFile(file: string): void {
+  try {
+    appendFileSync(file, '');
+  } catch (error) {
+    throw new SulcusError('INVALID_CONFIG', `--json "${file}" cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
 
 /** Shows the summary to people, and writes it where `--json` says. */
 export function showSummary({ options, dataSet, view }: Run, summary: RunSummary): void {

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { connectBus, type Bus } from '#libs/bus';
+import { connectBus, type Bus, type StreamName } from '#libs/bus';
 import type { UpOptions } from '../options.js';
 import { brokerReady, createBroker } from '../processes/broker.js';
 import { failureOf } from '../processes/failure.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
 import type { StateFolder } from '../state-folder.js';
 import { choosePorts, type Ports } from './choose-ports.js';
+import { endOfStreams } from './end-of-streams.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createServices, type ServicePlan } from './services.js';
 import { freeBytes, limitsFor } from './storage.js';
@@ -15,7 +16,10 @@ import { freeBytes, limitsFor } from './storage.js';
 const STOP_GRACE_MS = 20_000;
 const BROKER_GRACE_MS = 10_000;
 
-/** With `--once` a service that cannot start ends the run; otherwise it is tried for ever, and shown. */
+/**
+ * With `--once` a service that cannot start ends the run, whatever keeps it; otherwise what time may cure is tried for
+ * ever, and shown.
+ */
 const MAX_RAPID_FAILURES_ONCE = 6;
 
 /** The broker and the services of this machine, running. */
@@ -30,6 +34,8 @@ export class Pipeline {
   readonly plan: ServicePlan;
   /** Aborts with the reason when a process is given up. */
   readonly failed: AbortSignal;
+  /** Sequence of the last message of each stream from before the services started. */
+  readonly streamEnds: Readonly<Record<StreamName, number>>;
   readonly #broker: SupervisedProcess | undefined;
   readonly #services: readonly SupervisedProcess[];
 
@@ -41,6 +47,7 @@ export class Pipeline {
     broker: SupervisedProcess | undefined;
     services: SupervisedProcess[];
     failed: AbortSignal;
+    streamEnds: Readonly<Record<StreamName, number>>;
   }) {
     this.bus = parts.bus;
     this.natsUrl = parts.natsUrl;
@@ -51,6 +58,7 @@ export class Pipeline {
     this.#services = parts.services;
     this.processes = [...(parts.broker ? [parts.broker] : []), ...parts.services];
     this.failed = parts.failed;
+    this.streamEnds = parts.streamEnds;
   }
 
   /**
@@ -77,6 +85,7 @@ export class Pipeline {
       if (broker) await brokerReady(broker, ports.nats, signal);
       const bus = await connectBus({ servers: natsUrl, name: 'launcher', signal });
       await bus.ensureTopology(limits);
+      const streamEnds = await endOfStreams(bus);
       mkdirSync(folder.traces, { recursive: true });
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, { natsUrl, ports, classes, traceFolder: folder.traces }),
@@ -85,7 +94,7 @@ export class Pipeline {
       };
       const services = createServices(plan);
       for (const service of services) service.once('gaveUp', fail(service)).start();
-      return new Pipeline({ bus, natsUrl, ports, plan, broker, services, failed: failure.signal });
+      return new Pipeline({ bus, natsUrl, ports, plan, broker, services, failed: failure.signal, streamEnds });
     } catch (error) {
       await broker?.stop(BROKER_GRACE_MS);
       throw failure.signal.aborted ? failure.signal.reason : error;

@@ -8,7 +8,7 @@ export const SERVICES = ['ingest', 'preprocess', 'trainer', 'predictor'] as cons
 export interface ServicePlan {
   environment: NodeJS.ProcessEnv;
   logFolder: string;
-  /** Gives up on a service that keeps failing right after its start; without it, it is started again for ever. */
+  /** Gives up on a service that keeps failing right after its start, whatever the cause. Default: never. */
   maxRapidFailures?: number;
 }
 

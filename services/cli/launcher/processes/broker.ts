@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SulcusError } from '#libs/errors';
+import { isAlive } from './is-alive.js';
 import { lastLines } from './log-tail.js';
 import { findNatsServer } from './nats-binary.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -74,8 +75,8 @@ async function predecessorGone(pidFile: string): Promise<void> {
 
 /** The process id may have gone to another program since; where the system does not say, its being alive decides. */
 function isNatsServer(pid: number): boolean {
+  if (!isAlive(pid)) return false;
   try {
-    process.kill(pid, 0);
     return !existsSync('/proc/self/cmdline') || readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('nats.conf');
   } catch {
     return false;

@@ -15,6 +15,17 @@ export function failureOf(name: string, logFile: string, reason: string): Sulcus
   return new SulcusError(code, lines.join('\n'), { details: { mistakes: lines, advice: log } });
 }
 
+/**
+ * What a process ended with, if that is an error which trying the same again does not cure.
+ *
+ * @param fromByte where in its log this attempt began
+ */
+export function permanentErrorOf(logFile: string, fromByte: number): string | undefined {
+  const lines = lastErrors(logFile, fromByte);
+  const [error] = lines.map(parseError);
+  return error && !ERROR_CODES[error.code].retryable ? lines.join('\n') : undefined;
+}
+
 /** `service: CODE: message` → its parts; an unknown code is a defect of ours. */
 function parseError(line: string): { code: ErrorCode; message: string } {
   const [, , code, message] = /^([^:]+): ([A-Z_]+): (.*)$/.exec(line)!;

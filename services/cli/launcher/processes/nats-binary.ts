@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { compareVersions, MINIMUM_SERVER_VERSION } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { packageRoot } from '../../shared/paths.js';
+import { packageRoot } from '#libs/service';
 
 /**
  * Finds the broker's program: SULCUS_NATS_SERVER, else what set-up brought, else the PATH.

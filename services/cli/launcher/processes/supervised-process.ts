@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { permanentErrorOf } from './failure.js';
 
 export interface ProcessSpec {
   name: string;
@@ -31,6 +32,9 @@ const STEADY_MS = 20_000;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 
+/** Ends in a row with the same error of a kind that trying again does not cure, such as a diverging training. */
+const MAX_SAME_ERRORS = 3;
+
 /** Exit code of our services for wrong configuration: the same start would fail the same way. */
 const EXIT_INVALID_CONFIG = 2;
 
@@ -40,7 +44,10 @@ const EXIT_INVALID_CONFIG = 2;
  */
 const SHELL_GUARD = '(read -r _ <&3 || { sleep 3; kill $$; }) & exec 3<&-; exec "$@"';
 
-/** A child process that is started again, with growing pauses, whenever it ends without having been asked to. */
+/**
+ * A child process that is started again, with growing pauses, whenever it ends without having been asked to. It is given
+ * up where that cannot help: wrong configuration, or the same error again and again that is none of the moment.
+ */
 export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reason: string] }> {
   readonly spec: ProcessSpec;
   #state: ProcessState = 'waiting';
@@ -48,6 +55,9 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
   #exited: Promise<unknown> = Promise.resolve();
   #restarts = 0;
   #rapidFailures = 0;
+  #logBytesBefore = 0;
+  #lastError: string | undefined;
+  #sameErrors = 0;
   #stopping = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -77,6 +87,7 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     const { command, args, environment, logFile, orphanGuard } = this.spec;
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
+    this.#logBytesBefore = fstatSync(log).size;
     const guarded = orphanGuard === 'shell';
     const words = guarded ? ['/bin/sh', '-c', SHELL_GUARD, 'sulcus', command, ...args] : [command, ...args];
     // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which then ends its children in order.
@@ -116,12 +127,21 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
       return this.#giveUp('its configuration cannot be used');
     if (this.#rapidFailures >= (this.spec.maxRapidFailures ?? Infinity))
       return this.#giveUp(`ended ${this.#rapidFailures} times in a row soon after its start`);
+    if (this.#repeatsError(code)) return this.#giveUp(`ended ${MAX_SAME_ERRORS} times in a row with the same error`);
     const pauseMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#rapidFailures - 1), MAX_BACKOFF_MS);
     this.#setState('waiting');
     this.#retry = setTimeout(() => {
       this.#restarts++;
       this.start();
     }, pauseMs);
+  }
+
+  /** One that was killed has printed nothing: it says nothing about what it does. */
+  #repeatsError(code: number | null): boolean {
+    const error = code === null ? undefined : permanentErrorOf(this.spec.logFile, this.#logBytesBefore);
+    this.#sameErrors = error !== undefined && error === this.#lastError ? this.#sameErrors + 1 : 1;
+    this.#lastError = error;
+    return this.#sameErrors >= MAX_SAME_ERRORS;
   }
 
   /** A line on descriptor 3 tells the watcher that all is well: it leaves without ending anything. */

@@ -3,8 +3,8 @@ import { codecs, type Codec } from '#libs/contracts';
 import type { PipelineState } from './pipeline-state.js';
 
 export interface WatchOptions {
-  /** Messages that were stored before this time are passed over. */
-  sinceUnixMs: number;
+  /** Sequence in each stream up to which messages are passed over; by default all are seen. */
+  after?: Readonly<Record<StreamName, number>> | undefined;
   signal: AbortSignal;
   /** Is called after everything that changed the state. */
   changed: () => void;
@@ -14,11 +14,11 @@ export interface WatchOptions {
 export async function watchPipeline(
   bus: Bus,
   state: PipelineState,
-  { sinceUnixMs, signal, changed }: WatchOptions,
+  { after, signal, changed }: WatchOptions,
 ): Promise<void> {
   const watch = async <O>(stream: StreamName, codec: Codec<never, O>, apply: (message: O) => void): Promise<void> => {
-    for await (const { message, timeUnixMs } of bus.follow({ stream, codec, signal })) {
-      if (message === undefined || timeUnixMs < sinceUnixMs) continue;
+    for await (const { message, sequence } of bus.follow({ stream, codec, signal })) {
+      if (message === undefined || sequence <= (after?.[stream] ?? 0)) continue;
       apply(message);
       changed();
     }

@@ -143,5 +143,8 @@ function clock(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-const cut = (text: string, columns: number): string =>
-  text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+/** What comes from outside, such as a file's name, may hold anything: only what prints reaches the terminal. */
+function cut(text: string, columns: number): string {
+  const printable = text.replaceAll(/\p{C}/gu, '?');
+  return printable.length <= columns ? printable : `${printable.slice(0, Math.max(0, columns - 1))}…`;
+}

@@ -18,12 +18,24 @@ export interface View {
   close(): void;
 }
 
+/** A terminal may not know its size: those of containers and of other programs say 0. */
+const USUAL_COLUMNS = 80;
+const USUAL_ROWS = 24;
+
 /**
  * Shows a snapshot again and again. On a terminal the picture is drawn over itself, in one write a frame so that
- * nothing flickers; elsewhere, or with `live` false, a line is printed every few seconds when something changed.
+ * nothing flickers; elsewhere, on a terminal that cannot move its cursor (`TERM=dumb`), or with `live` false, a line is
+ * printed every few seconds when something changed.
  */
-export function startView(snapshot: () => Snapshot, output: WriteStream, live: boolean): View {
-  return live && output.isTTY ? new TerminalView(snapshot, output) : new LineView(snapshot, output);
+export function startView(
+  snapshot: () => Snapshot,
+  output: WriteStream,
+  live: boolean,
+  environment: NodeJS.ProcessEnv = process.env,
+): View {
+  return live && output.isTTY && environment['TERM'] !== 'dumb'
+    ? new TerminalView(snapshot, output)
+    : new LineView(snapshot, output);
 }
 
 class TerminalView implements View {
@@ -68,9 +80,10 @@ class TerminalView implements View {
 
   #draw(): void {
     // The last column and the last row stay free: writing there scrolls some terminals.
-    const lines = renderFrame(this.#snapshot(), Math.max(20, this.#output.columns - 1)).slice(
+    const { columns, rows } = this.#output;
+    const lines = renderFrame(this.#snapshot(), Math.max(20, (columns || USUAL_COLUMNS) - 1)).slice(
       0,
-      Math.max(1, this.#output.rows - 1),
+      Math.max(1, (rows || USUAL_ROWS) - 1),
     );
     this.#output.write(
       `${cursorUp(this.#drawnLines)}\r${lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`,

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -71,4 +80,13 @@ test('a folder in use by a living launcher is refused', () => {
     code: 'INVALID_CONFIG',
     message: new RegExp(`in use by process ${process.ppid}`),
   });
+});
+
+test('a folder whose launcher is gone is free, though its process id belongs to another program by now', () => {
+  const runs = fresh();
+  const { root } = openStateFolder({ once: false, fresh: false }, runs);
+  const marker = path.join(root, 'sulcus-state.json');
+  const own = JSON.parse(readFileSync(marker, 'utf8')) as { launcherPid: number; launcherStart: string };
+  writeFileSync(marker, JSON.stringify({ ...own, launcherPid: process.ppid }));
+  assert.equal(openStateFolder({ once: false, fresh: false }, runs).root, root);
 });

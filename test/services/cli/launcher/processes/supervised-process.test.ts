@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { until } from '../../../../helpers/until.js';
 import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
+import { failureOf } from '../../../../../services/cli/launcher/processes/failure.js';
 import { lastErrors } from '../../../../../services/cli/launcher/processes/log-tail.js';
 import { choosePort } from '../../../../../services/cli/launcher/processes/ports.js';
 import { SupervisedProcess } from '../../../../../services/cli/launcher/processes/supervised-process.js';
@@ -58,6 +59,26 @@ test('a process that keeps failing is given up after so many times, with its own
   assert.equal(reason, 'ended 2 times in a row soon after its start');
   assert.equal(child.state, 'failed');
   assert.deepEqual(lastErrors(child.spec.logFile).at(-1), 'child: STORAGE_FULL: no room');
+});
+
+test('a process that ends with the same error which time does not cure is given up after three times', async () => {
+  const child = supervise('diverging', 'diverge');
+  child.start();
+  const [reason] = (await once(child, 'gaveUp')) as [string];
+  assert.equal(reason, 'ended 3 times in a row with the same error');
+  assert.equal(child.restarts, 2);
+  assert.equal(
+    failureOf('trainer', child.spec.logFile, reason).message,
+    'MODEL_INVALID: trainer: the loss of step 12 is not finite',
+  );
+});
+
+test('a process that ends with an error which time may cure is tried on', async () => {
+  const child = supervise('full', 'fail');
+  child.start();
+  await until(() => child.restarts === 3, 'the process was started a fourth time');
+  assert.notEqual(child.state, 'failed');
+  await child.stop(5000);
 });
 
 test('a process with wrong configuration is not started again', async () => {

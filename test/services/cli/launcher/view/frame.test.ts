@@ -95,6 +95,28 @@ test('without a terminal there is one line', () => {
   assert.equal(renderLine(probed), `1:01 training: ${progress}, requests 7 failed 1, ${failures}`);
 });
 
+test("a file's name cannot send control sequences to the terminal", () => {
+  const shown = snapshot();
+  const letter = { service: 'ingest', code: 'IMAGE_EMPTY', cause: 'zero bytes', source: 'a\x1b[2J\nb.png' };
+  shown.state.applyDeadLetter(codecs.DeadLetter.decode(codecs.DeadLetter.encode(letter)));
+  const line = renderFrame(shown, 120).find((text) => text.includes('zero bytes'));
+  assert.equal(line?.trim(), 'ingest: a?[2J?b.png: zero bytes');
+});
+
+const drawn = (size: { columns: number; rows: number }, environment?: NodeJS.ProcessEnv): string => {
+  const output = Object.assign(new PassThrough(), { isTTY: true, ...size }) as unknown as WriteStream;
+  startView(snapshot, output, true, environment).close();
+  return String((output as unknown as PassThrough).read());
+};
+
+test('a terminal that does not know its size is taken for one of 80 columns and 24 rows', () => {
+  assert.equal(drawn({ columns: 0, rows: 0 }), drawn({ columns: 80, rows: 24 }));
+});
+
+test('a terminal that cannot move its cursor gets lines', () => {
+  assert.equal(drawn({ columns: 80, rows: 24 }, { TERM: 'dumb' }), `${renderLine(snapshot())}\n`);
+});
+
 test('the live view draws over itself, keeps notes, and gives the cursor back', () => {
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 10 }) as unknown as WriteStream;
   const view = startView(snapshot, output, true);

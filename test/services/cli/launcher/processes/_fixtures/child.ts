@@ -1,4 +1,4 @@
-/** A process for the supervisor's tests: `child.ts run|fail|refuse`. */
+/** A process for the supervisor's tests: `child.ts run|fail|refuse|diverge`. */
 import { runService } from '#libs/service';
 import { SulcusError } from '#libs/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,5 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 await runService('child', async ({ signal }) => {
   if (process.argv[2] === 'fail') throw new SulcusError('STORAGE_FULL', 'no room');
   if (process.argv[2] === 'refuse') throw new SulcusError('INVALID_CONFIG', 'wrong');
+  if (process.argv[2] === 'diverge') throw new SulcusError('MODEL_INVALID', 'the loss of step 12 is not finite');
   await sleep(60_000, undefined, { signal });
 });
