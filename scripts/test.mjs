@@ -1,9 +1,6 @@
 /**
- * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests. Ends with the line `N passed, N
- * failed`.
- *
- *   npm test -- PATTERN…        only the test files whose path holds PATTERN, without the checks
- *   npm test -- --test-name-pattern=…   options go to node's test runner
+ * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests (`npm test -- --help`). Ends with the
+ * line `N passed, N failed`.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,8 +73,17 @@ function report({ passed, failed, skipped = 0, code = 0 }) {
   process.exitCode = failed > 0 || passed === 0 || code !== 0 ? 1 : 0;
 }
 
+const USAGE = `Usage: npm test                      set-up, the checks of npm run verify, all tests
+       npm test -- PATTERN…         only the test files whose path holds one of the patterns, without the checks
+       npm test -- --OPTION=VALUE   options of node's test runner, such as --test-name-pattern=…
+`;
+
 async function main() {
   const words = process.argv.slice(2);
+  if (words.some((word) => word === '-h' || word === '--help')) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const patterns = words.filter((word) => !word.startsWith('-'));
   const files = matchFiles(listTestFiles(root), patterns);
   if (files.length === 0) {

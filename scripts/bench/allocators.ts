@@ -1,16 +1,20 @@
-/**
- * Memory and speed of training steps under different allocators:
- *
- *     npm run bench:allocators -- --model vgg16 --candidate custom --candidate tensorflow \
- *       --candidate 'jemalloc LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'
- */
+/** Memory and speed of training steps under different allocators: `npm run bench:allocators -- --help`. */
 import { startEngine } from '#libs/engine';
+import { parseCommandLine, type ParsedOptions } from '#libs/service';
 import { DEFAULT_CANDIDATES, parseCandidate, type Candidate } from './candidate.js';
 import { median, timeSteps } from './measure.js';
-import { parseOptions, type BenchOptions } from './options.js';
+import { measureOptions, networkOptions, roundsOption } from './options.js';
 import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
-import { report } from './run.js';
+import { commandName, report } from './run.js';
 import { prepareTraining } from './training.js';
+
+const OPTIONS = {
+  ...networkOptions({ batch: 16 }),
+  seconds: measureOptions.seconds,
+  rounds: roundsOption,
+} as const;
+
+type AllocatorsOptions = ParsedOptions<typeof OPTIONS>;
 
 /** Medians over the steps of one engine. */
 interface Outcome {
@@ -24,7 +28,7 @@ interface Outcome {
 const WARM_UP_STEPS = 4;
 
 /** One engine's life under a candidate; it gets the candidate's environment, and this process keeps its own. */
-async function measure(candidate: Candidate, options: BenchOptions, seconds: number): Promise<Outcome> {
+async function measure(candidate: Candidate, options: AllocatorsOptions, seconds: number): Promise<Outcome> {
   const ownEnvironment = { ...process.env };
   Object.assign(process.env, candidate.environment);
   const starting = startEngine({ label: 'bench', kind: 'tensorflow', allocator: candidate.allocator });
@@ -43,7 +47,7 @@ async function measure(candidate: Candidate, options: BenchOptions, seconds: num
   };
 }
 
-function row({ name }: Candidate, outcomes: readonly Outcome[], { batch }: BenchOptions): string {
+function row({ name }: Candidate, outcomes: readonly Outcome[], { batch }: AllocatorsOptions): string {
   if (outcomes.length === 0) return `| ${name} | failed | | |`;
   const middle = (value: (outcome: Outcome) => number): number => median(outcomes.map(value));
   const memory = (middle(({ peakBytes }) => peakBytes) / 1e9).toFixed(2);
@@ -51,9 +55,14 @@ function row({ name }: Candidate, outcomes: readonly Outcome[], { batch }: Bench
   return `| ${name} | ${memory} GB | ${speed} | ${middle((outcome) => outcome.processorMs).toFixed(0)} ms |`;
 }
 
-await report(async () => {
-  const options = parseOptions(process.argv.slice(2), { batch: 16 });
-  const candidates = (options.candidates ?? DEFAULT_CANDIDATES).map(parseCandidate);
+const description = 'Measures training steps under allocators in turns, with an engine of its own for each turn.';
+
+const notes = `A candidate is a name and the environment of its engine, in quotes: 'jemalloc LD_PRELOAD=/path/libjemalloc.so'. \
+custom and tensorflow are what SULCUS_ENGINE_MEMORY chooses between; any other is what the C library, or LD_PRELOAD, \
+gives. Without any: ${DEFAULT_CANDIDATES.join(', ')}.`;
+
+async function compareAllocators(given: readonly string[], options: AllocatorsOptions): Promise<string> {
+  const candidates = (given.length > 0 ? given : DEFAULT_CANDIDATES).map(parseCandidate);
   const outcomes = candidates.map((): Outcome[] => []);
   for (let round = 0; round < options.rounds; round++) {
     for (const [index, candidate] of candidates.entries()) {
@@ -72,4 +81,12 @@ await report(async () => {
     '|---|---|---|---|',
     ...candidates.map((candidate, index) => row(candidate, outcomes[index]!, options)),
   ].join('\n');
+}
+
+await report('allocators', async () => {
+  const parsed = parseCommandLine(
+    { name: commandName('allocators'), description, operand: '[candidate...]', options: OPTIONS, notes },
+    process.argv.slice(2),
+  );
+  return parsed && (await compareAllocators(parsed.operands, parsed.options));
 });

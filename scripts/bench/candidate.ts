@@ -17,7 +17,7 @@ const SYSTEM_ALLOCATOR = { TF_ONEDNN_USE_SYSTEM_ALLOCATOR: 'true' };
  * Reads `NAME VARIABLE=value …`. `custom` and `tensorflow` are what SULCUS_ENGINE_MEMORY chooses between; an engine
  * of any other name uses the C library's allocator or the one that LD_PRELOAD puts in its place.
  *
- * @throws INVALID_ARGUMENT
+ * @throws INVALID_CONFIG for what is no assignment
  */
 export function parseCandidate(text: string): Candidate {
   const [name = '', ...assignments] = text.trim().split(/\s+/);
@@ -25,7 +25,7 @@ export function parseCandidate(text: string): Candidate {
     assignments.map((assignment) => {
       const [, variable, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(assignment) ?? [];
       if (variable === undefined)
-        throw new SulcusError('INVALID_ARGUMENT', `--candidate ${name}: "${assignment}" must be VARIABLE=value`);
+        throw new SulcusError('INVALID_CONFIG', `candidate ${name}: "${assignment}" must be VARIABLE=value`);
       return [variable, value!];
     }),
   );

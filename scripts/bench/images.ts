@@ -1,9 +1,9 @@
 import { createRandom } from '#libs/random';
-import type { BenchOptions } from './options.js';
+import type { NetworkOptions } from './options.js';
 
 /** Random images, [batch, size, size, 3], and classes for them. */
 export function randomBatch(
-  { batch, size }: Pick<BenchOptions, 'batch' | 'size'>,
+  { batch, size }: Pick<NetworkOptions, 'batch' | 'size'>,
   classes: number,
 ): { pixels: Uint8Array; labels: Int32Array; count: number } {
   const random = createRandom(1, 'bench');

@@ -1,14 +1,13 @@
-/**
- * Speed and memory of predictions: `npm run bench:infer -- --model resnet50 --batch 1 --size 224 --precision bf16
- * [--peer] [--json]`.
- */
+/** Speed and memory of predictions: `npm run bench:infer -- --help`. */
 import { InferenceSession, initialState } from '#libs/nn';
 import { randomBatch } from './images.js';
-import { networkConfig } from './options.js';
+import { measureOptions, networkConfig, networkOptions, peerOptions } from './options.js';
 import { main } from './run.js';
 
 await main({
-  defaultBatch: 1,
+  name: 'infer',
+  description: 'Measures predictions of a network: speed, and the memory of the engine and of the process that asks.',
+  options: { ...networkOptions({ batch: 1 }), ...measureOptions, ...peerOptions('eager, compiled, frozen') },
   peerScript: 'peer_infer.py',
   peerVariants: () => ['eager', 'compiled', 'frozen'],
   warmUpSteps: 5,

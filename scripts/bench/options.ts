@@ -1,103 +1,78 @@
-import { parseArgs } from 'node:util';
-import { SulcusError } from '#libs/errors';
-import { getModel, type NetworkConfig, type Precision } from '#libs/nn';
+import { choice, flag, integer, list, number, optional, text } from '#libs/config';
+import { listModels, type NetworkConfig, type Precision } from '#libs/nn';
+import type { ParsedOptions } from '#libs/service';
 
-/** What a benchmark is asked to run. */
-export interface BenchOptions {
-  readonly model: string;
-  /** Images per call. */
+interface NetworkDefaults {
   readonly batch: number;
-  /** Height and width of the images, in pixels. */
-  readonly size: number;
-  /** As written on the command line and in the result. */
-  readonly precision: 'bf16' | 'float32';
-  /** Shards of a training step. */
-  readonly shards: number;
-  /** What they are spread over, as SULCUS_DEVICES says it. */
-  readonly devices?: string | undefined;
-  /** Time to measure, per party; warming up comes on top. */
-  readonly seconds: number;
-  /** Steps of a soak. */
-  readonly steps: number;
-  /** One JSON line instead of a table. */
-  readonly json: boolean;
-  /** Measure PyTorch in turns with us. */
-  readonly peer: boolean;
-  /** Turns each party gets with `--peer`. */
-  readonly rounds: number;
-  /** PyTorch's ways to measure, comma-separated; those of the benchmark when not given. */
-  readonly variants?: readonly string[];
-  /** Allocators to measure, each a name and an environment. */
-  readonly candidates?: readonly string[] | undefined;
+  readonly model?: string;
+  readonly size?: number;
 }
 
-const POSITIVE = /^[1-9][0-9]*$/;
+/** Which network is measured, on what. */
+export const networkOptions = ({ batch, model = 'resnet50', size = 224 }: NetworkDefaults) =>
+  ({
+    model: ['--model <name>', choice(listModels(), { default: model, description: 'network (see sulcus models)' })],
+    batch: ['--batch <images>', integer({ min: 1, max: 4096, default: batch, description: 'images per call' })],
+    size: [
+      '--size <pixels>',
+      integer({ min: 1, max: 4096, default: size, description: 'height and width of the images' }),
+    ],
+    precision: [
+      '--precision <kind>',
+      choice(['bf16', 'float32'], { default: 'float32', description: 'bf16 or float32' }),
+    ],
+  }) as const;
 
-/** The whole number that an option gives, from 1. @throws INVALID_ARGUMENT */
-export function countOf(name: string, given: string | undefined, fallback: number): number {
-  if (given === undefined) return fallback;
-  if (!POSITIVE.test(given))
-    throw new SulcusError('INVALID_ARGUMENT', `--${name} must be a whole number from 1, got "${given}"`);
-  return Number(given);
-}
+/** How a training step is spread. */
+export const shardOptions = {
+  shards: ['--shards <n>', integer({ min: 1, max: 64, default: 1, description: 'shards of a training step' })],
+  devices: [
+    '--devices <list>',
+    optional(text({ description: 'what they are spread over, as SULCUS_DEVICES says it, for example cpu:2' })),
+  ],
+} as const;
 
-/**
- * Reads a benchmark's command line.
- * @throws INVALID_ARGUMENT naming the mistake; NOT_FOUND for an unknown model
- */
-export function parseOptions(
-  argv: readonly string[],
-  defaults: { batch: number; model?: string; size?: number },
-): BenchOptions {
-  const { values } = read(argv);
-  const count = (name: 'batch' | 'size' | 'seconds' | 'steps' | 'rounds', fallback: number): number =>
-    countOf(name, values[name], fallback);
-  const precision = values.precision ?? 'float32';
-  if (precision !== 'bf16' && precision !== 'float32')
-    throw new SulcusError('INVALID_ARGUMENT', `--precision must be bf16 or float32, got "${precision}"`);
-  const model = values.model ?? defaults.model ?? 'resnet50';
-  getModel(model);
-  return {
-    model,
-    batch: count('batch', defaults.batch),
-    size: count('size', defaults.size ?? 224),
-    precision,
-    shards: countOf('shards', values.shards, 1),
-    devices: values.devices,
-    seconds: count('seconds', 20),
-    steps: count('steps', 2000),
-    json: values.json ?? false,
-    peer: values.peer ?? false,
-    rounds: count('rounds', 3),
-    variants: values.variants?.split(','),
-    candidates: values.candidate,
-  };
-}
+/** How long is measured, and how it is told. */
+export const measureOptions = {
+  seconds: [
+    '--seconds <time>',
+    number({
+      min: 0.1,
+      max: 86_400,
+      default: 20,
+      description: 'seconds to measure each party; warming up is not in it',
+    }),
+  ],
+  json: ['--json', flag({ default: false, description: 'one JSON line instead of a table' })],
+} as const;
 
-function read(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        model: { type: 'string' },
-        batch: { type: 'string' },
-        size: { type: 'string' },
-        precision: { type: 'string' },
-        shards: { type: 'string' },
-        devices: { type: 'string' },
-        seconds: { type: 'string' },
-        steps: { type: 'string' },
-        rounds: { type: 'string' },
-        variants: { type: 'string' },
-        candidate: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-        peer: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new SulcusError('INVALID_ARGUMENT', error instanceof Error ? error.message : String(error));
-  }
-}
+export const roundsOption = [
+  '--rounds <n>',
+  integer({ min: 1, max: 100, default: 3, description: 'turns that the time is divided into, when there are several' }),
+] as const;
+
+/** @param variants the peer's ways of doing the same, for people */
+export const peerOptions = (variants: string) =>
+  ({
+    peer: [
+      '--peer',
+      flag({ default: false, description: 'measure PyTorch beside, in turns (see scripts/bench/README.md)' }),
+    ],
+    variants: [
+      '--variants <list>',
+      optional(list({ minLength: 1, description: `its ways, comma-separated: ${variants} (default: all that apply)` })),
+    ],
+    rounds: roundsOption,
+  }) as const;
+
+/** What is known of any benchmark of a network. */
+export type NetworkOptions = ParsedOptions<ReturnType<typeof networkOptions>>;
+
+/** What a benchmark beside PyTorch is asked to run; only training has shards. */
+export type BenchOptions = NetworkOptions &
+  ParsedOptions<typeof measureOptions> &
+  ParsedOptions<ReturnType<typeof peerOptions>> &
+  Partial<ParsedOptions<typeof shardOptions>>;
 
 /** Four classes, as the peers have. */
 const CLASSES = 4;
@@ -107,7 +82,7 @@ export const networkConfig = ({
   model,
   size,
   precision,
-}: Pick<BenchOptions, 'model' | 'size' | 'precision'>): NetworkConfig => ({
+}: Pick<NetworkOptions, 'model' | 'size' | 'precision'>): NetworkConfig => ({
   architecture: model,
   classes: CLASSES,
   input: { height: size, width: size, channels: 3 },

@@ -1,79 +1,62 @@
-import { parseArgs } from 'node:util';
-import { SulcusError } from '#libs/errors';
-import { countOf } from './options.js';
+import { choice, flag, integer, list } from '#libs/config';
+import { parseCommandLine } from '#libs/service';
+import { measureOptions, roundsOption } from './options.js';
+import { commandName } from './run.js';
 
-/** What the preprocess benchmark is asked to run. */
-export interface PreprocessBenchOptions {
-  /**
-   * `jpeg`: files are read and decoded in every pass. `cache`: prepared images are in memory, as from the second pass
-   * on.
-   */
-  readonly source: 'jpeg' | 'cache';
-  /** Threads; with `--peer`, PyTorch's loader gets as many processes. */
-  readonly workers: number;
-  /** Images per batch. */
-  readonly batch: number;
-  /** Height and width of the result, in pixels. */
-  readonly size: number;
-  /** Components of the files: 3, as in the brain tumour data set (grey stored as colour), or 1. */
-  readonly components: 1 | 3;
-  /** Time to measure, per party. */
-  readonly seconds: number;
-  readonly json: boolean;
-  /** Measure torchvision in turns with us. */
-  readonly peer: boolean;
-  readonly rounds: number;
-  /** Of torchvision: `files`, or `memory` (decoded before). */
-  readonly variants: readonly string[];
-}
+const VARIANTS = ['files', 'memory'] as const;
 
-/** @throws INVALID_ARGUMENT naming the mistake */
-export function parsePreprocessOptions(argv: readonly string[]): PreprocessBenchOptions {
-  const { values } = read(argv);
-  const source = oneOf('source', values.source ?? 'jpeg', ['jpeg', 'cache'] as const);
-  return {
-    source,
-    workers: countOf('workers', values.workers, 2),
-    batch: countOf('batch', values.batch, 64),
-    size: countOf('size', values.size, 244),
-    components: oneOf('components', values.components ?? '3', ['1', '3'] as const) === '1' ? 1 : 3,
-    seconds: countOf('seconds', values.seconds, 20),
-    json: values.json ?? false,
-    peer: values.peer ?? false,
-    rounds: countOf('rounds', values.rounds, 3),
-    variants: (values.variants ?? 'files')
-      .split(',')
-      .map((variant) => oneOf('variants', variant, ['files', 'memory'] as const)),
-  };
-}
+const variant = choice(VARIANTS, { description: 'a way of torchvision' });
+const variants = list({
+  default: ['files'],
+  defaultText: 'files',
+  minLength: 1,
+  description: "torchvision's ways, comma-separated: files, or memory, which holds decoded images",
+});
 
-function oneOf<T extends string>(name: string, given: string, allowed: readonly T[]): T {
-  const found = allowed.find((value) => value === given);
-  if (found === undefined)
-    throw new SulcusError('INVALID_ARGUMENT', `--${name} must be ${allowed.join(' or ')}, got "${given}"`);
-  return found;
-}
+const OPTIONS = {
+  source: [
+    '--source <kind>',
+    choice(['jpeg', 'cache'], {
+      default: 'jpeg',
+      description:
+        'jpeg: files are decoded in every epoch; cache: prepared images are in memory, as from the second on',
+    }),
+  ],
+  workers: [
+    '--workers <n>',
+    integer({ min: 1, max: 256, default: 2, description: "threads; with --peer, processes of PyTorch's loader" }),
+  ],
+  batch: ['--batch <images>', integer({ min: 1, max: 4096, default: 64, description: 'images per batch' })],
+  size: [
+    '--size <pixels>',
+    integer({ min: 1, max: 4096, default: 244, description: 'height and width of the result' }),
+  ],
+  components: [
+    '--components <n>',
+    choice(['1', '3'], {
+      default: '3',
+      description: 'components of the files: 3, grey stored as colour as in the brain tumour data set, or 1',
+    }),
+  ],
+  ...measureOptions,
+  peer: ['--peer', flag({ default: false, description: 'measure torchvision beside, in turns' })],
+  variants: [
+    '--variants <list>',
+    { ...variants, parse: (words: string) => variants.parse(words).map((word) => variant.parse(word)) },
+  ],
+  rounds: roundsOption,
+} as const;
 
-function read(argv: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        source: text,
-        workers: text,
-        batch: text,
-        size: text,
-        components: text,
-        seconds: text,
-        rounds: text,
-        variants: text,
-        json: flag,
-        peer: flag,
-      },
-    });
-  } catch (error) {
-    throw new SulcusError('INVALID_ARGUMENT', error instanceof Error ? error.message : String(error));
-  }
+export type PreprocessBenchOptions = NonNullable<ReturnType<typeof readPreprocessOptions>>;
+
+/**
+ * Reads the command line; undefined when `--help` was asked for and answered.
+ *
+ * @throws INVALID_CONFIG naming every mistake
+ */
+export function readPreprocessOptions(argv: readonly string[]) {
+  const description = `Measures what preprocess does: the S0 train transform on 512 px JPEG files of phantoms. With --peer \
+torchvision does the same from the same files.`;
+  const parsed = parseCommandLine({ name: commandName('preprocess'), description, options: OPTIONS }, argv);
+  return parsed && { ...parsed.options, components: parsed.options.components === '1' ? (1 as const) : (3 as const) };
 }

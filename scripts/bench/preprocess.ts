@@ -1,8 +1,4 @@
-/**
- * Speed of preprocessing: `npm run bench:preprocess -- --source jpeg|cache --workers 2 [--peer] [--json]`. The S0 train
- * transform on 512 px JPEG files of phantoms; with `--peer`, torchvision does the same from the same files in turns
- * with us.
- */
+/** Speed of preprocessing: `npm run bench:preprocess -- --help`. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +6,7 @@ import { encodeImage, PHANTOM_CLASSES, renderPhantom, withChannels } from '#libs
 import type { Contestant } from './measure.js';
 import { startPeer } from './peer.js';
 import { startOwnPreprocess } from './preprocess-own.js';
-import { parsePreprocessOptions, type PreprocessBenchOptions } from './preprocess-options.js';
+import { readPreprocessOptions, type PreprocessBenchOptions } from './preprocess-options.js';
 import { jsonLine, table } from './report.js';
 import { interleave, report } from './run.js';
 
@@ -58,4 +54,7 @@ async function runBenchmark(options: PreprocessBenchOptions): Promise<string> {
   }
 }
 
-await report(() => runBenchmark(parsePreprocessOptions(process.argv.slice(2))));
+await report('preprocess', async () => {
+  const options = readPreprocessOptions(process.argv.slice(2));
+  return options && (await runBenchmark(options));
+});

@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage, startEngine, type Engine } from '#libs/engine';
-import { SulcusError } from '#libs/errors';
+import { parseCommandLine, reportFailure, type OptionsSpec } from '#libs/service';
 import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
-import { parseOptions, type BenchOptions } from './options.js';
+import type { BenchOptions } from './options.js';
 import { peakRssBytes, processorMs, resetPeakRss } from './processes.js';
 import { jsonLine, table, type PartyResult } from './report.js';
 
 export interface Benchmark {
-  readonly defaultBatch: number;
+  /** `npm run bench:<name>` starts it. */
+  readonly name: string;
+  readonly description: string;
+  /** Those of {@link BenchOptions}, with its own defaults. */
+  readonly options: OptionsSpec;
   readonly peerScript: 'peer_train.py' | 'peer_infer.py';
   /** PyTorch's ways of doing the same, all measured unless others are asked for. */
   readonly peerVariants: (options: BenchOptions) => readonly string[];
@@ -43,7 +47,7 @@ const FREEING_MS = 500;
 /** Ourselves. Both processes count as memory: the one that asks, and the engine. */
 async function startOwn(benchmark: Benchmark, options: BenchOptions): Promise<Contestant> {
   if (options.devices !== undefined) process.env['SULCUS_DEVICES'] = options.devices;
-  const engine = await startEngine({ maxDevices: options.shards, label: 'bench' });
+  const engine = await startEngine({ maxDevices: options.shards ?? 1, label: 'bench' });
   try {
     const step = await benchmark.prepare(engine, options);
     for (let count = 0; count < benchmark.warmUpSteps; count++) await step();
@@ -82,18 +86,27 @@ async function runBenchmark(benchmark: Benchmark, options: BenchOptions): Promis
   }
 }
 
-/** Prints a benchmark's result, if there is one, or one line about what was wrong. */
-export async function report(run: () => Promise<string | undefined>): Promise<void> {
+/** What a benchmark is called in its help and in its messages. */
+export const commandName = (name: string): string => `npm run bench:${name} --`;
+
+/**
+ * Prints a benchmark's result, if there is one, or a line for each thing that was wrong.
+ *
+ * @param name as in `npm run bench:<name>`
+ */
+export async function report(name: string, run: () => Promise<string | undefined>): Promise<void> {
   try {
     const result = await run();
     if (result !== undefined) process.stdout.write(`${result}\n`);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode =
-      error instanceof SulcusError && ['INVALID_ARGUMENT', 'INVALID_CONFIG', 'NOT_FOUND'].includes(error.code) ? 2 : 1;
+    reportFailure(`bench:${name}`, error);
   }
 }
 
 /** A network benchmark's `main`. */
 export const main = (benchmark: Benchmark): Promise<void> =>
-  report(() => runBenchmark(benchmark, parseOptions(process.argv.slice(2), { batch: benchmark.defaultBatch })));
+  report(benchmark.name, async () => {
+    const { name, description, options } = benchmark;
+    const parsed = parseCommandLine({ name: commandName(name), description, options }, process.argv.slice(2));
+    return parsed && (await runBenchmark(benchmark, parsed.options as unknown as BenchOptions));
+  });

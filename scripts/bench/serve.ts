@@ -25,7 +25,7 @@ function showProgress(done: number, total: number): void {
   if (process.stderr.isTTY) process.stderr.write(done === total ? '\r\x1b[2K' : `\r${done} of ${total} swaps`);
 }
 
-await report(async () => {
+await report('serve', async () => {
   const options = readServeOptions(process.argv.slice(2));
   return options && (await runBenchmark(options));
 });

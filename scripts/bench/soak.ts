@@ -1,11 +1,10 @@
-/**
- * Whether memory stays flat over many training steps: `npm run bench:soak -- --model resnet10-slim --batch 8 --size 64
- * --steps 2000`. Ends with code 1 when it grew by more than 50 MB.
- */
+/** Whether memory stays flat over many training steps: `npm run bench:soak -- --help`. */
+import { integer } from '#libs/config';
 import { startEngine } from '#libs/engine';
-import { parseOptions, type BenchOptions } from './options.js';
+import { parseCommandLine, type ParsedOptions } from '#libs/service';
+import { measureOptions, networkOptions } from './options.js';
 import { rssBytes } from './processes.js';
-import { report } from './run.js';
+import { commandName, report } from './run.js';
 import { prepareTraining } from './training.js';
 
 /** Growth that counts as flat. */
@@ -14,12 +13,20 @@ const ALLOWED_GROWTH_BYTES = 50e6;
 const WARM_UP_SHARE = 0.1;
 const SAMPLES = 40;
 
+const OPTIONS = {
+  ...networkOptions({ batch: 8, model: 'resnet10-slim', size: 64 }),
+  steps: ['--steps <n>', integer({ min: 1, max: 10_000_000, default: 2000, description: 'training steps' })],
+  json: measureOptions.json,
+} as const;
+
+type SoakOptions = ParsedOptions<typeof OPTIONS>;
+
 interface Sample {
   readonly steps: number;
   readonly rssBytes: number;
 }
 
-async function soak(options: BenchOptions): Promise<Sample[]> {
+async function soak(options: SoakOptions): Promise<Sample[]> {
   await using engine = await startEngine({ label: 'soak' });
   const step = await prepareTraining(engine, options);
   const samples: Sample[] = [];
@@ -32,7 +39,7 @@ async function soak(options: BenchOptions): Promise<Sample[]> {
 }
 
 /** Growth from the end of the warm-up to the end, and the most in between: what leaks shows in both. */
-function outcome(options: BenchOptions, samples: readonly Sample[]): string {
+function outcome(options: SoakOptions, samples: readonly Sample[]): string {
   const settled = samples.filter(({ steps }) => steps >= WARM_UP_SHARE * options.steps);
   const [first, last] = [settled[0]!, settled.at(-1)!];
   const growthBytes = last.rssBytes - first.rssBytes;
@@ -52,7 +59,10 @@ function outcome(options: BenchOptions, samples: readonly Sample[]): string {
   ].join('\n');
 }
 
-await report(async () => {
-  const options = parseOptions(process.argv.slice(2), { batch: 8, model: 'resnet10-slim', size: 64 });
-  return outcome(options, await soak(options));
+const description = `Makes training steps and shows the engine's resident memory on the way. Exit code 1 when it grew by \
+more than ${ALLOWED_GROWTH_BYTES / 1e6} MB after the first tenth of the steps.`;
+
+await report('soak', async () => {
+  const parsed = parseCommandLine({ name: commandName('soak'), description, options: OPTIONS }, process.argv.slice(2));
+  return parsed && outcome(parsed.options, await soak(parsed.options));
 });

@@ -1,12 +1,18 @@
-/**
- * Speed and memory of training steps: `npm run bench:train -- --model resnet50 --batch 16 --size 224 --precision bf16
- * [--peer] [--json]`.
- */
+/** Speed and memory of training steps: `npm run bench:train -- --help`. */
+import { measureOptions, networkOptions, peerOptions, shardOptions } from './options.js';
 import { main } from './run.js';
 import { prepareTraining } from './training.js';
 
 await main({
-  defaultBatch: 16,
+  name: 'train',
+  description:
+    'Measures training steps of a network: speed, and the memory of the engine and of the process that asks.',
+  options: {
+    ...networkOptions({ batch: 16 }),
+    ...shardOptions,
+    ...measureOptions,
+    ...peerOptions('contiguous, channels-last, compiled'),
+  },
   peerScript: 'peer_train.py',
   peerVariants: ({ precision }) =>
     precision === 'bf16' ? ['channels-last', 'compiled'] : ['contiguous', 'channels-last', 'compiled'],

@@ -1,10 +1,13 @@
 import type { Engine } from '#libs/engine';
 import { initialState, namedDevices, TrainingSession } from '#libs/nn';
 import { randomBatch } from './images.js';
-import { networkConfig, type BenchOptions } from './options.js';
+import { networkConfig, type NetworkOptions } from './options.js';
 
 /** Loads a network with Adam and random images; the result makes one training step on them. */
-export async function prepareTraining(engine: Engine, options: BenchOptions): Promise<() => Promise<unknown>> {
+export async function prepareTraining(
+  engine: Engine,
+  { shards = 1, ...options }: NetworkOptions & { shards?: number },
+): Promise<() => Promise<unknown>> {
   const config = networkConfig(options);
   const devices = namedDevices(engine.info.shardDevices);
   const session = await TrainingSession.create(
@@ -12,7 +15,7 @@ export async function prepareTraining(engine: Engine, options: BenchOptions): Pr
     config,
     { name: 'adam', learningRate: 1e-4 },
     { weights: initialState(config, 1) },
-    options.shards > 1 ? { sharding: { count: options.shards, devices } } : {},
+    shards > 1 ? { sharding: { count: shards, devices } } : {},
   );
   const batch = randomBatch(options, config.classes);
   return () => session.trainStep(batch);

@@ -1,14 +1,12 @@
 /**
  * How often the gate is wrong: simulated pairs of models of known true accuracy, and whole runs of 50 candidates
- * against one gate set, judged by the very function that promotes.
- *
- *   npm run test:gate [-- --json] [--seed N]
- *
- * Ends with code 1 when a promise of docs/guarantees is broken.
+ * against one gate set, judged by the very function that promotes: `npm run test:gate -- --help`. Its figures are in
+ * docs/benchmarks.md.
  */
-import { parseArgs } from 'node:util';
+import { flag, integer } from '#libs/config';
 import { judge, normalQuantile, type GateAnswers } from '#libs/evaluation';
 import { createRandom, type Random } from '#libs/random';
+import { parseCommandLine, reportFailure } from '#libs/service';
 
 const CLASS_NAMES = ['glioma', 'meningioma', 'notumor', 'pituitary'];
 const GATE_SAMPLES = 1000;
@@ -30,8 +28,10 @@ const LIMITS = {
   harmfulRunShare: 0.02,
 };
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, seed: { type: 'string', default: '1' } } });
-const random = createRandom('gate simulation', Number(values.seed));
+const OPTIONS = {
+  seed: ['--seed <n>', integer({ default: 1, min: 0, description: 'determines every random choice' })],
+  json: ['--json', flag({ default: false, description: 'one JSON line instead of lines to read' })],
+} as const;
 
 /** Answers that are right where told, and else any other class. */
 function answersOf(version: string, right: readonly boolean[], labels: readonly number[], draw: Random): GateAnswers {
@@ -41,17 +41,17 @@ function answersOf(version: string, right: readonly boolean[], labels: readonly 
   return { version, predicted, loss: 0.5, calibrationError: 0.05 };
 }
 
-const drawLabels = (): number[] =>
+const drawLabels = (random: Random): number[] =>
   Array.from({ length: GATE_SAMPLES }, () => random.integer(0, CLASS_NAMES.length - 1));
 
 /** Share of pairs in which a candidate whose true accuracy differs by so much is promoted. */
-function promotedShare(difference: number): number {
+function promotedShare(difference: number, random: Random): number {
   const onlyCandidate = (DISCORDANCE + difference) / 2;
   const onlyChampion = (DISCORDANCE - difference) / 2;
   const bothRight = ACCURACY - onlyChampion;
   let promoted = 0;
   for (let pair = 0; pair < PAIRS; pair++) {
-    const labels = drawLabels();
+    const labels = drawLabels(random);
     const draws = labels.map(() => random.uniform());
     const candidateRight = draws.map((draw) => draw < bothRight + onlyCandidate);
     const championRight = draws.map(
@@ -76,8 +76,8 @@ const MEMORY = 0.5;
  * A run: true accuracies wander by 0.2 ± 1 points from candidate to candidate; each is judged against the champion of
  * the moment on one set. A sample is answered rightly when a model's skill exceeds its difficulty.
  */
-function simulateRun(): { regret: number; harmful: boolean } {
-  const labels = drawLabels();
+function simulateRun(random: Random): { regret: number; harmful: boolean } {
+  const labels = drawLabels(random);
   const shared = labels.map(() => Math.sqrt(SHARED_DIFFICULTY) * random.normal());
   let own = labels.map(() => random.normal());
   const rightAt = (accuracy: number): boolean[] =>
@@ -99,35 +99,51 @@ function simulateRun(): { regret: number; harmful: boolean } {
   return { regret: (best - champion.accuracy) * 100, harmful };
 }
 
-const shares = DIFFERENCES.map((difference) => ({ difference, promoted: promotedShare(difference) }));
-const at = (difference: number): number => shares.find((row) => row.difference === difference)!.promoted;
-const runs = Array.from({ length: RUNS }, simulateRun);
-const worse = shares.filter(({ difference }) => difference <= -0.01);
-const wrong = worse.reduce((sum, { promoted }) => sum + promoted * PAIRS, 0);
-const result = {
-  pairs: PAIRS * DIFFERENCES.length,
-  wrong: Math.round(wrong),
-  wrongShare: Math.max(...worse.map(({ promoted }) => promoted)),
-  equalPromotedShare: at(0),
-  missed: Math.round((1 - at(0.03)) * PAIRS),
-  missedShare: 1 - at(0.03),
-  meanRegret: runs.reduce((sum, { regret }) => sum + regret, 0) / RUNS,
-  harmfulRunShare: runs.filter(({ harmful }) => harmful).length / RUNS,
-};
+function simulate({ seed, json }: { seed: number; json: boolean }): void {
+  const random = createRandom('gate simulation', seed);
+  const shares = DIFFERENCES.map((difference) => ({ difference, promoted: promotedShare(difference, random) }));
+  const at = (difference: number): number => shares.find((row) => row.difference === difference)!.promoted;
+  const runs = Array.from({ length: RUNS }, () => simulateRun(random));
+  const worse = shares.filter(({ difference }) => difference <= -0.01);
+  const wrong = worse.reduce((sum, { promoted }) => sum + promoted * PAIRS, 0);
+  const result = {
+    pairs: PAIRS * DIFFERENCES.length,
+    wrong: Math.round(wrong),
+    wrongShare: Math.max(...worse.map(({ promoted }) => promoted)),
+    equalPromotedShare: at(0),
+    missed: Math.round((1 - at(0.03)) * PAIRS),
+    missedShare: 1 - at(0.03),
+    meanRegret: runs.reduce((sum, { regret }) => sum + regret, 0) / RUNS,
+    harmfulRunShare: runs.filter(({ harmful }) => harmful).length / RUNS,
+  };
 
-if (values.json) console.log(JSON.stringify(result));
-else {
-  console.log(`Gate of ${GATE_SAMPLES} samples, ${DISCORDANCE * 100} % discordant, ${PAIRS} pairs per difference`);
-  for (const { difference, promoted } of shares) {
-    console.log(
-      `  truly ${(difference * 100).toFixed(0).padStart(2)} points: promoted ${(promoted * 100).toFixed(1)} %`,
-    );
+  if (json) console.log(JSON.stringify(result));
+  else {
+    console.log(`Gate of ${GATE_SAMPLES} samples, ${DISCORDANCE * 100} % discordant, ${PAIRS} pairs per difference`);
+    for (const { difference, promoted } of shares) {
+      console.log(
+        `  truly ${(difference * 100).toFixed(0).padStart(2)} points: promoted ${(promoted * 100).toFixed(1)} %`,
+      );
+    }
+    console.log(`${RUNS} runs of ${CANDIDATES} candidates against one set:`);
+    console.log(`  mean regret to the best candidate ${result.meanRegret.toFixed(2)} points`);
+    console.log(`  runs with a promotion that is a point worse ${(result.harmfulRunShare * 100).toFixed(1)} %`);
   }
-  console.log(`${RUNS} runs of ${CANDIDATES} candidates against one set:`);
-  console.log(`  mean regret to the best candidate ${result.meanRegret.toFixed(2)} points`);
-  console.log(`  runs with a promotion that is a point worse ${(result.harmfulRunShare * 100).toFixed(1)} %`);
+  const broken = Object.entries(LIMITS).filter(([name, limit]) => result[name as keyof typeof LIMITS] > limit);
+  for (const [name, limit] of broken)
+    console.error(`${name} is ${result[name as keyof typeof LIMITS]}, more than ${limit}`);
+  process.exitCode = broken.length > 0 ? 1 : 0;
 }
-const broken = Object.entries(LIMITS).filter(([name, limit]) => result[name as keyof typeof LIMITS] > limit);
-for (const [name, limit] of broken)
-  console.error(`${name} is ${result[name as keyof typeof LIMITS]}, more than ${limit}`);
-process.exitCode = broken.length > 0 ? 1 : 0;
+
+const description = `Simulates how often the gate is wrong, on models of known accuracy. Exit code 1 when it is wrong more \
+often than is promised.`;
+
+try {
+  const parsed = parseCommandLine(
+    { name: 'npm run test:gate --', description, options: OPTIONS },
+    process.argv.slice(2),
+  );
+  if (parsed) simulate(parsed.options);
+} catch (error) {
+  reportFailure('test:gate', error);
+}

@@ -183,7 +183,32 @@ test('a mistake in the command line is one line on stderr and exit code 2', () =
   const serving = run('serve', '--input', 'bmp');
   assert.deepEqual([serving.stdout, serving.status], ['', 2]);
   assert.match(serving.stderr, /--input "bmp": expected/);
-  const { stdout, stderr, status } = run('infer', '--precision', 'int8');
+  const { stdout, stderr, status } = run('infer', '--precision', 'int8', '--model', 'resnet51');
   assert.deepEqual([stdout, status], ['', 2]);
-  assert.match(stderr, /--precision must be bf16 or float32, got "int8"/);
+  assert.match(stderr, /^bench:infer: INVALID_CONFIG: --precision "int8": expected one of bf16, float32$/m);
+  assert.match(stderr, /^bench:infer: INVALID_CONFIG: --model "resnet51": expected one of .*resnet50/m);
+  assert.match(stderr, /^bench:infer: see npm run bench:infer -- --help$/m);
 });
+
+const SCRIPTS = {
+  'bench:train': '--devices',
+  'bench:infer': '--peer',
+  'bench:soak': '--steps',
+  'bench:allocators': '[candidate...]',
+  'bench:preprocess': '--workers',
+  'bench:serve': '--swaps',
+  'test:gate': '--seed',
+} as const;
+
+for (const [name, shown] of Object.entries(SCRIPTS)) {
+  test(`npm run ${name} -- --help explains its options on stdout, and an option that there is not is exit code 2`, () => {
+    const file = name === 'test:gate' ? '../simulate/gate' : name.slice('bench:'.length);
+    const help = run(file, '--help');
+    assert.deepEqual([help.status, help.stderr], [0, '']);
+    assert.match(help.stdout, new RegExp(`^Usage: npm run ${name} -- `));
+    assert.ok(help.stdout.includes(shown), help.stdout);
+    const wrong = run(file, '--no-such');
+    assert.deepEqual([wrong.status, wrong.stdout], [2, '']);
+    assert.match(wrong.stderr, /--no-such: there is no such option/);
+  });
+}

@@ -1,10 +1,11 @@
-import { choice, flag, integer, integers, number, text } from '#libs/config';
+import { choice, flag, integer, integers, number } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { getModel } from '#libs/nn';
+import { listModels } from '#libs/nn';
 import { parseCommandLine } from '#libs/service';
+import { commandName } from '../run.js';
 
 const options = {
-  model: ['--model <name>', text({ default: 'resnet50', description: 'network (see sulcus models)' })],
+  model: ['--model <name>', choice(listModels(), { default: 'resnet50', description: 'network (see sulcus models)' })],
   size: [
     '--size <pixels>',
     integer({ min: 16, max: 4096, default: 224, description: 'height and width of its input' }),
@@ -75,19 +76,18 @@ export type ServeBenchOptions = NonNullable<ReturnType<typeof readServeOptions>>
 /**
  * Reads the command line; undefined when `--help` was asked for and answered.
  *
- * @throws INVALID_CONFIG naming every mistake; NOT_FOUND for an unknown model
+ * @throws INVALID_CONFIG naming every mistake
  */
 export function readServeOptions(argv: readonly string[]) {
   const parsed = parseCommandLine(
     {
-      name: 'npm run bench:serve --',
+      name: commandName('serve'),
       description: 'Measures a predictor process under load over gRPC: throughput, latencies, batches, swaps.',
       options,
     },
     argv,
   );
   if (!parsed) return undefined;
-  getModel(parsed.options.model);
   if (parsed.options.swaps === 1) throw new SulcusError('INVALID_CONFIG', '--swaps 1: to and fro is two swaps');
   return parsed.options;
 }
