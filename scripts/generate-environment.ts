@@ -17,7 +17,10 @@ const FILE = new URL('../docs/environment.md', import.meta.url);
 const SET_UP: readonly (readonly [name: string, description: string])[] = [
   ['SULCUS_LIBTENSORFLOW_DIR', 'a libtensorflow that is there already: its folder'],
   ['SULCUS_ENGINE_BINDING', 'a compiled engine binding'],
-  ['SULCUS_NATS_SERVER', 'the nats-server program; default: one on PATH, else the one that set-up brings'],
+  [
+    'SULCUS_NATS_SERVER',
+    'the nats-server program; default: the one that set-up brings where there is none on PATH that will do',
+  ],
 ];
 
 const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
@@ -26,7 +29,7 @@ const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],
-  ['Streams (whoever connects first creates them)', limitsEnvironment],
+  ['Streams (whoever connects first creates them; one that is there keeps what is not set)', limitsEnvironment],
 ];
 
 const HEAD = `# Environment

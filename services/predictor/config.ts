@@ -123,7 +123,7 @@ export const environment = {
     'SULCUS_RECORDS',
     choice(['durable', 'async', 'off'], {
       default: 'async',
-      description: 'records of predictions; durable: stored before the answer, async: beside it',
+      description: 'records of predictions; durable: stored before the answer, async: beside it, off: none',
     }),
   ],
   recordInputs: [

@@ -25,6 +25,8 @@ export interface TopologyLimits {
 
 const MB = 1e6;
 const GB = 1e9;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Sizes for one machine with a few tens of gigabytes to spare. BATCHES is small on purpose: it is a buffer, not a
@@ -45,15 +47,23 @@ export const DEFAULT_MAX_BYTES = {
 } as const satisfies Record<StreamName, number>;
 
 export const DEFAULT_LIMITS = {
-  eventAgeMs: 3 * 86_400_000,
-  deadLetterAgeMs: 7 * 86_400_000,
-  predictionAgeMs: 365 * 86_400_000,
-  duplicateWindowMs: 30 * 60_000,
+  eventAgeMs: 3 * DAY_MS,
+  deadLetterAgeMs: 7 * DAY_MS,
+  predictionAgeMs: 365 * DAY_MS,
+  duplicateWindowMs: 30 * MINUTE_MS,
   replicas: 1,
 } as const;
 
-const size = (stream: StreamName) =>
-  optional(bytes({ description: `largest size of the ${stream} stream, for example 20GB` }));
+// What is shown as default is what a new stream gets.
+
+const size = (stream: StreamName) => {
+  const count = DEFAULT_MAX_BYTES[stream];
+  const defaultText = count >= GB ? `${count / GB}GB` : `${count / MB}MB`;
+  return optional(bytes({ description: `largest size of the ${stream} stream`, defaultText }));
+};
+
+const age = (limit: 'eventAgeMs' | 'deadLetterAgeMs' | 'predictionAgeMs', description: string) =>
+  optional(duration({ description, defaultText: `${DEFAULT_LIMITS[limit] / DAY_MS}d` }));
 
 /** Sizes and ages of the streams; one that is not set leaves an existing stream as it is. */
 export const limitsEnvironment = {
@@ -68,19 +78,31 @@ export const limitsEnvironment = {
   PREDICTIONS: ['SULCUS_STREAM_PREDICTIONS_BYTES', size('PREDICTIONS')],
   BLOBS: ['SULCUS_STREAM_BLOBS_BYTES', size('BLOBS')],
   PREDICTION_INPUTS: ['SULCUS_STREAM_PREDICTION_INPUTS_BYTES', size('PREDICTION_INPUTS')],
-  eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', optional(duration({ description: 'how long events are kept' }))],
-  deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', optional(duration({ description: 'how long dead letters are kept' }))],
+  eventAgeMs: ['SULCUS_STREAM_EVENTS_AGE', age('eventAgeMs', 'how long events are kept')],
+  deadLetterAgeMs: ['SULCUS_STREAM_DEAD_AGE', age('deadLetterAgeMs', 'how long dead letters are kept')],
   predictionAgeMs: [
     'SULCUS_STREAM_PREDICTIONS_AGE',
-    optional(duration({ description: 'how long records of predictions are kept' })),
+    age('predictionAgeMs', 'how long records of predictions are kept'),
   ],
   duplicateWindowMs: [
     'SULCUS_STREAM_DUPLICATE_WINDOW',
-    optional(duration({ description: 'how long message ids are remembered' })),
+    optional(
+      duration({
+        description: 'how long message ids are remembered',
+        defaultText: `${DEFAULT_LIMITS.duplicateWindowMs / MINUTE_MS}m`,
+      }),
+    ),
   ],
   replicas: [
     'SULCUS_STREAM_REPLICAS',
-    optional(integer({ min: 1, max: 5, description: 'copies of each stream in a cluster' })),
+    optional(
+      integer({
+        min: 1,
+        max: 5,
+        description: 'copies of each stream in a cluster',
+        defaultText: String(DEFAULT_LIMITS.replicas),
+      }),
+    ),
   ],
 } as const;
 

@@ -4,6 +4,7 @@ import { findBinding } from '../tensorflow/binding.js';
 import { allocatorSettings } from '../tensorflow/allocator.js';
 import { selectedDevices } from '../tensorflow/devices.js';
 import { kernelSettings } from '../tensorflow/custom-ops.js';
+import { gpuSettings } from '../tensorflow/gpus.js';
 import type { EngineInfo, EngineKind } from '../protocol/engine-info.js';
 import type { Engine, EngineOptions } from './engine.js';
 import { ProcessEngine } from './process-engine.js';
@@ -21,6 +22,7 @@ export const engineEnvironment = {
   ],
   ...kernelSettings,
   ...allocatorSettings,
+  ...gpuSettings,
 } as const;
 
 /**

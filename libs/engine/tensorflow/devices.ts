@@ -38,8 +38,11 @@ export function parseDevices(text: string): DeviceSelection {
 const devices: Variable<DeviceSelection> = {
   parse: parseDevices,
   default: { kind: 'auto' },
+  defaultText: 'auto',
   required: false,
-  description: `what a recipe with shards trains on (default: auto, all GPUs, else the processor); ${EXPECTED}`,
+  description:
+    'what a recipe with shards trains on: auto (all GPUs, else the processor), cpu, cpu:2 (virtual devices), ' +
+    'or gpu:0,gpu:1 (numbers as nvidia-smi has them)',
 };
 
 /** The variable by which devices are chosen; services that train list it among theirs. */

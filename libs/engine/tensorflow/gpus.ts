@@ -19,10 +19,11 @@ export interface Gpu {
  */
 const AMPERE = 8;
 
-const environment = {
+/** Which GPU an engine uses that is not told of several. */
+export const gpuSettings = {
   device: [
     'SULCUS_GPU_DEVICE',
-    integer({ default: 0, min: 0, description: 'GPU that the engine uses, by its number in nvidia-smi' }),
+    integer({ default: 0, min: 0, description: 'the one GPU that an engine uses, by its number in nvidia-smi' }),
   ],
 } as const;
 
@@ -72,7 +73,7 @@ export function gpuEnvironment(env: NodeJS.ProcessEnv = process.env): Record<str
   return {
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    CUDA_VISIBLE_DEVICES: String(parseEnvironment(environment, env).device),
+    CUDA_VISIBLE_DEVICES: String(parseEnvironment(gpuSettings, env).device),
   };
 }
 
