@@ -57,7 +57,9 @@ export function compilerArguments({ optimisation, definitions = [], sources, hea
  * @throws {SetupError} with the compiler's first error
  */
 export async function compile(name, compiler, args) {
-  const { code, stderr } = await withProgress(`compiling ${name}`, () => run(compiler, args));
+  // In English, so that its first error is found.
+  const env = { ...process.env, LC_ALL: 'C' };
+  const { code, stderr } = await withProgress(`compiling ${name}`, () => run(compiler, args, { env }));
   if (code !== 0)
     throw new SetupError(
       `${name} did not compile (${stderr.split('\n').find((line) => /error/i.test(line)) ?? mainError(stderr)}).`,

@@ -24,7 +24,7 @@ export const COMMANDS: CommandGroups = {
   'Bring images in': {
     import: {
       operand: '<path>',
-      description: 'send a folder or a manifest of images to ingest',
+      description: 'take in a folder of images, or what a manifest lists, once',
       load: () => import('./commands/import/import.js'),
     },
     phantoms: {
