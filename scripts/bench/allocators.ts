@@ -57,7 +57,8 @@ function row({ name }: Candidate, outcomes: readonly Outcome[], { batch }: Alloc
 
 const description = 'Measures training steps under allocators in turns, with an engine of its own for each turn.';
 
-const notes = `A candidate is a name and the environment of its engine, in quotes: 'jemalloc LD_PRELOAD=/path/libjemalloc.so'. \
+const notes = `A candidate is a name and the environment of its engine, in quotes, such as \
+'jemalloc LD_PRELOAD=/path/libjemalloc.so'. \
 custom and tensorflow are what SULCUS_ENGINE_MEMORY chooses between; any other is what the C library, or LD_PRELOAD, \
 gives. Without any: ${DEFAULT_CANDIDATES.join(', ')}.`;
 

@@ -55,8 +55,8 @@ export type PreprocessBenchOptions = NonNullable<ReturnType<typeof readPreproces
  * @throws INVALID_CONFIG naming every mistake
  */
 export function readPreprocessOptions(argv: readonly string[]) {
-  const description = `Measures what preprocess does: the S0 train transform on 512 px JPEG files of phantoms. With --peer \
-torchvision does the same from the same files.`;
+  const description = `Measures what preprocess does: the S0 train transform on 512 px JPEG files of phantoms. With \
+--peer torchvision does the same from the same files.`;
   const parsed = parseCommandLine({ name: commandName('preprocess'), description, options: OPTIONS }, argv);
   return parsed && { ...parsed.options, components: parsed.options.components === '1' ? (1 as const) : (3 as const) };
 }

@@ -59,8 +59,8 @@ function outcome(options: SoakOptions, samples: readonly Sample[]): string {
   ].join('\n');
 }
 
-const description = `Makes training steps and shows the engine's resident memory on the way. Exit code 1 when it grew by \
-more than ${ALLOWED_GROWTH_BYTES / 1e6} MB after the first tenth of the steps.`;
+const description = `Makes training steps and shows the engine's resident memory on the way. Exit code 1 when it grew \
+by more than ${ALLOWED_GROWTH_BYTES / 1e6} MB after the first tenth of the steps.`;
 
 await report('soak', async () => {
   const parsed = parseCommandLine({ name: commandName('soak'), description, options: OPTIONS }, process.argv.slice(2));

@@ -135,8 +135,8 @@ function simulate({ seed, json }: { seed: number; json: boolean }): void {
   process.exitCode = broken.length > 0 ? 1 : 0;
 }
 
-const description = `Simulates how often the gate is wrong, on models of known accuracy. Exit code 1 when it is wrong more \
-often than is promised.`;
+const description = `Simulates how often the gate is wrong, on models of known accuracy. Exit code 1 when it is wrong \
+more often than is promised.`;
 
 try {
   const parsed = parseCommandLine(

@@ -201,7 +201,7 @@ const SCRIPTS = {
 } as const;
 
 for (const [name, shown] of Object.entries(SCRIPTS)) {
-  test(`npm run ${name} -- --help explains its options on stdout, and an option that there is not is exit code 2`, () => {
+  test(`npm run ${name} -- --help explains its options, and an option that there is not is exit code 2`, () => {
     const file = name === 'test:gate' ? '../simulate/gate' : name.slice('bench:'.length);
     const help = run(file, '--help');
     assert.deepEqual([help.status, help.stderr], [0, '']);

@@ -45,8 +45,8 @@ const EXIT_INVALID_CONFIG = 2;
 const SHELL_GUARD = '(read -r _ <&3 || { sleep 3; kill $$; }) & exec 3<&-; exec "$@"';
 
 /**
- * A child process that is started again, with growing pauses, whenever it ends without having been asked to. It is given
- * up where that cannot help: wrong configuration, or the same error again and again that is none of the moment.
+ * A child process that is started again, with growing pauses, whenever it ends without having been asked to. It is
+ * given up where that cannot help: wrong configuration, or the same error again and again that is none of the moment.
  */
 export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reason: string] }> {
   readonly spec: ProcessSpec;
