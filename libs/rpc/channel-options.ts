@@ -39,7 +39,8 @@ const RETRY_POLICY = {
 const LOOPBACK = /^(?:dns:\/*)?(?:localhost|127(?:\.\d+){3}|\[::1\]):\d+$/i;
 
 /**
- * Options of a client's channel. A proxy that the environment names (`https_proxy`, `http_proxy`) is for other machines.
+ * Options of a client's channel. A proxy that the environment names (`https_proxy`, `http_proxy`) is for other
+ * machines.
  *
  * @param address `host:port` of the server
  * @param retried methods that gRPC itself retries: single calls only, as a stream's messages cannot be taken back; both
