@@ -8,6 +8,42 @@ const blobRef = z.object({
   chunkCount: z.number().int().nonnegative(),
 });
 
+const classCounts = z.record(z.string(), z.number().int().nonnegative());
+
+const gateMetrics = z.object({
+  /** Which split the samples are of: `gate`, or `validation` where there were no gate samples. */
+  split: z.enum(['gate', 'validation']),
+  /** Samples that were answered. */
+  samples: z.number().int().nonnegative(),
+  classCounts,
+  /** Names the set: SHA-256 over the ids of its samples and their classes, lower-case hexadecimal. */
+  sampleSetHash: z.string(),
+  /** Comparisons made on this very set, this one included; 0: there was nothing to compare with. */
+  looks: z.number().int().nonnegative(),
+  /** Mean cross-entropy, nats. */
+  loss: z.number(),
+  /** Fraction, 0-1. */
+  accuracy: z.number(),
+  /** Expected calibration error at the version's temperature, 0-1. */
+  calibrationError: z.number(),
+  /** What was decided, in a sentence with the figures. */
+  reason: z.string(),
+  /** The version it was compared with, and what came of it. Absent when there was none that can be compared. */
+  comparison: z
+    .object({
+      version: z.string(),
+      /** Accuracy minus that of the other version, with its 95 % interval. */
+      difference: z.number(),
+      interval: z.tuple([z.number(), z.number()]),
+      /** One-sided exact McNemar. */
+      pValue: z.number(),
+    })
+    .optional(),
+});
+
+/** What a card says of the gate. */
+export type GateMetrics = z.infer<typeof gateMetrics>;
+
 const modelCard = z.object({
   /** `<run>-<six digits>`, for example "main-000042". */
   version: z.string(),
@@ -31,7 +67,7 @@ const modelCard = z.object({
   transformHash: z.string(),
   recipe: z.record(z.string(), z.unknown()),
   seed: z.number(),
-  /** Version that training started from. */
+  /** Version that the same course of training published before this one: its weights led to these. */
   parent: z.string().optional(),
   step: z.number().int().nonnegative(),
   /** Epoch, from 0. */
@@ -49,7 +85,11 @@ const modelCard = z.object({
       accuracy: z.number(),
       samples: z.number(),
       sampleSetHash: z.string().optional(),
+      /** Samples of each class, by name. Absent in cards from before they were counted. */
+      classCounts: classCounts.optional(),
     }),
+    /** On the samples that promotion was judged on. Absent in cards from before there was a gate. */
+    gate: gateMetrics.optional(),
   }),
   /**
    * Temperature that the probabilities are served at, fitted on the validation split (libs/calibration). `metrics` are
@@ -67,8 +107,9 @@ const modelCard = z.object({
       reason: z.string().optional(),
     })
     .optional(),
-  weights: blobRef,
-  /** SHA-256 of the weights file. */
+  /** Absent: the version keeps its card without its weights, for it was declined. */
+  weights: blobRef.optional(),
+  /** SHA-256 of the weights file, kept or not. */
   weightsHash: z.string(),
   optimizer: blobRef.optional(),
   parameterCount: z.number().int().nonnegative(),
@@ -85,6 +126,10 @@ export type ModelCard = z.infer<typeof modelCard>;
 
 /** A card before its version has a number and its content is stored. */
 export type ModelCardDraft = Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'>;
+
+/** Whether a version kept its weights: one without can be looked at, and neither served nor promoted. */
+export const hasWeights = (card: ModelCard): card is ModelCard & { weights: NonNullable<ModelCard['weights']> } =>
+  card.weights !== undefined;
 
 export const encodeCard = (card: ModelCard): Buffer => Buffer.from(JSON.stringify(card));
 

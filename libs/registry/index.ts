@@ -7,6 +7,6 @@
  *     const checkpoint = await new CheckpointStore(bus).load('main');
  */
 export { Registry } from './registry.js';
-export { versionName, type ModelCard, type ModelCardDraft } from './card.js';
+export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';
 export { CheckpointStore, type Checkpoint, type LoadedCheckpoint } from './checkpoints.js';

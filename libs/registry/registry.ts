@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto';
 import { blobOwners, HeaderName, subjects, type Bus, type KeyValue } from '#libs/bus';
 import { codecs, type ModelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { currentTraceparent } from '#libs/telemetry';
 import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
-import { decodeCard, encodeCard, versionName, versionNumber, type ModelCard, type ModelCardDraft } from './card.js';
+import {
+  decodeCard,
+  encodeCard,
+  hasWeights,
+  versionName,
+  versionNumber,
+  type ModelCard,
+  type ModelCardDraft,
+} from './card.js';
 
 const versionKey = (version: string): string => `version.${version}`;
 const aliasKey = (alias: string): string => `alias.${alias}`;
@@ -21,21 +30,22 @@ export class Registry {
    * Publishes a version: content first, then the card, which makes it visible. The same run and step is one version:
    * publishing it again returns the card that is there, and a publication that was broken off is completed.
    *
+   * @param keepsWeights false: the card is kept, with the hash of the weights, and the content is not stored
    * @throws BACKPRESSURE when the blob store is full, BUS_UNAVAILABLE
    */
-  async publish(draft: ModelCardDraft, content: { weights: Uint8Array; optimizer?: Uint8Array }): Promise<ModelCard> {
+  async publish(
+    draft: ModelCardDraft,
+    content: { weights: Uint8Array; optimizer?: Uint8Array },
+    { keepsWeights = true }: { keepsWeights?: boolean } = {},
+  ): Promise<ModelCard> {
     const existing = await this.#publishedAt(draft.step, await this.#versions(draft.run));
     if (existing) return this.#announce(existing);
-    const owner = blobOwners.model(draft.run, draft.step);
-    const weights = await this.#bus.putBlob(content.weights, { owner });
-    const optimizer =
-      content.optimizer === undefined ? undefined : await this.#bus.putBlob(content.optimizer, { owner });
+    const stored = keepsWeights ? await this.#store(blobOwners.model(draft.run, draft.step), content) : {};
     const complete = {
       traceparent: currentTraceparent(),
       ...draft,
-      weights,
-      weightsHash: weights.sha256,
-      ...(optimizer === undefined ? {} : { optimizer }),
+      ...stored,
+      weightsHash: createHash('sha256').update(content.weights).digest('hex'),
       createdUnixMs: Date.now(),
     };
     const models = await this.#models();
@@ -72,8 +82,9 @@ export class Registry {
     return cards.filter((card) => card !== undefined).sort((a, b) => a.createdUnixMs - b.createdUnixMs);
   }
 
-  /** The weights file, checked. Throws MODEL_INVALID when it is damaged or missing. */
+  /** The weights file, checked. Throws MODEL_INVALID when it was not kept, is damaged or missing. */
   async loadWeights(card: ModelCard): Promise<Buffer> {
+    if (!hasWeights(card)) throw withoutWeights(card.version);
     if (card.weightsHash !== card.weights.sha256)
       throw new SulcusError('MODEL_INVALID', `The card of ${card.version} names two different weights`, {
         details: { version: card.version },
@@ -105,7 +116,8 @@ export class Registry {
    * Moves an alias onto a version and records why. Repeating it changes nothing.
    *
    * @param expectedRevision revision of the record that the decision was made on (0: the alias did not exist)
-   * @throws CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version
+   * @throws CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version, MODEL_INVALID when it has
+   * no weights
    */
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
     const current = await this.alias(alias);
@@ -113,6 +125,7 @@ export class Registry {
       await this.#tellMove(alias, await this.#existing(version), current);
       return current;
     }
+    if (!hasWeights(await this.#existing(version))) throw withoutWeights(version);
     const revision = current?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== revision) throw aliasMoved(alias, expectedRevision);
     const move: AliasMove = {
@@ -153,8 +166,8 @@ export class Registry {
   }
 
   /**
-   * Deletes all but the newest `keep` versions of each run, and what publications that were broken off left behind.
-   * Versions that an alias points to, or would go back to, stay.
+   * Deletes all but the newest versions of each run, and what publications that were broken off left behind: `keep`
+   * with weights, and as many that kept their card alone. Versions that an alias points to, or would go back to, stay.
    *
    * @param keep at least 1, so that a version's number is never given again
    * @returns the versions deleted
@@ -169,7 +182,9 @@ export class Registry {
       const cards = all
         .filter((card) => card.run === run)
         .sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
-      const old = cards.slice(0, -keep);
+      const [full, cardsAlone] = [cards.filter(hasWeights), cards.filter((card) => !hasWeights(card))];
+      // The newest of a run is the newest of its kind: it stays, and its number is never given again.
+      const old = [...full.slice(0, -keep), ...cardsAlone.slice(0, -keep)];
       for (const card of old) {
         if ((await this.#protected()).has(card.version)) continue;
         await models.delete(versionKey(card.version));
@@ -179,6 +194,15 @@ export class Registry {
       await this.#sweep(run, Math.max(...cards.map(({ step }) => step)));
     }
     return pruned;
+  }
+
+  async #store(
+    owner: string,
+    content: { weights: Uint8Array; optimizer?: Uint8Array },
+  ): Promise<Pick<ModelCard, 'weights' | 'optimizer'>> {
+    const weights = await this.#bus.putBlob(content.weights, { owner });
+    if (content.optimizer === undefined) return { weights };
+    return { weights, optimizer: await this.#bus.putBlob(content.optimizer, { owner }) };
   }
 
   /** Deletes blobs of publications that never became visible; those of the newest step may still become so. */
@@ -266,7 +290,7 @@ export class Registry {
     await this.#bus.publish(subjects.model(event), codecs.ModelEvent, message, { messageId });
   }
 
-  async #load(card: ModelCard, ref: ModelCard['weights'], what: string): Promise<Buffer> {
+  async #load(card: ModelCard, ref: NonNullable<ModelCard['weights']>, what: string): Promise<Buffer> {
     try {
       return await this.#bus.getBlob(ref, { owner: blobOwners.model(card.run, card.step) });
     } catch (error) {
@@ -293,6 +317,13 @@ const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusErr
     cause,
     details: { alias, revision },
   });
+
+const withoutWeights = (version: string): SulcusError =>
+  new SulcusError(
+    'MODEL_INVALID',
+    `${version} was declined and keeps its card without its weights: choose another version (sulcus versions)`,
+    { details: { version } },
+  );
 
 const versionPruned = (alias: string, version: string): SulcusError =>
   new SulcusError(

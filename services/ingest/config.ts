@@ -17,10 +17,16 @@ import {
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
 import { packageRoot } from '#libs/service';
-import type { SplitShares } from './pipeline/splits.js';
+import { SPLITS, type SplitShares } from './pipeline/splits.js';
 
 /** Key of the split when none is given: everybody who starts from the same files gets the same split. */
 export const DEFAULT_SPLIT_KEY = 'sulcus-split-v1';
+
+/**
+ * Promotion wants a hundred gate samples or more: the gate's share is what a thousand images need for that. Training
+ * keeps the part of the hash range that it always had, so that no patient it has learned from is on another side.
+ */
+const DEFAULT_SHARES: SplitShares = { SPLIT_TRAIN: 70, SPLIT_VALIDATION: 8, SPLIT_GATE: 12, SPLIT_TEST: 10 };
 
 /** Shorter keys can be found by trying. */
 const MIN_KEY_CHARS = 16;
@@ -36,8 +42,7 @@ export const importEnvironment = {
     'SULCUS_SPLIT_KEY',
     secret({
       default: new Secret(DEFAULT_SPLIT_KEY),
-      description:
-        'key of the hash that decides train, validation or test (the default is public: splits are reproducible)',
+      description: 'key of the hash that decides the split (the default is public: splits are reproducible)',
     }),
   ],
   pseudonymKey: [
@@ -61,8 +66,8 @@ export const importEnvironment = {
   splitShares: [
     'SULCUS_SPLIT_SHARES',
     shares({
-      default: { SPLIT_TRAIN: 70, SPLIT_VALIDATION: 15, SPLIT_TEST: 15 },
-      description: 'shares of train/validation/test, for example 80/10/10',
+      default: DEFAULT_SHARES,
+      description: 'shares of train/validation/gate/test; three numbers are train/validation/test without a gate split',
     }),
   ],
   maxPixels: [
@@ -121,19 +126,19 @@ function longSecret(description: string): Variable<Secret> {
   };
 }
 
-/** `train/validation/test`, any non-negative numbers of which train is positive. */
+/** `train/validation/gate/test` or `train/validation/test`, non-negative numbers of which train is positive. */
 function shares(options: { default: SplitShares; description: string }): Variable<SplitShares> {
   return {
     ...options,
     required: false,
-    format: ({ SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST }) => `${SPLIT_TRAIN}/${SPLIT_VALIDATION}/${SPLIT_TEST}`,
+    format: (value) => SPLITS.map((split) => value[split]).join('/'),
     parse: (value) => {
       const parts = value.split('/').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-      const [train, validation, test] = parts;
-      if (parts.length !== 3 || parts.some((part) => !Number.isFinite(part) || part < 0) || !train) {
-        throw new Error('expected three numbers such as 70/15/15, the first above 0');
+      const [train, validation, gate, test] = parts.length === 3 ? parts.toSpliced(2, 0, 0) : parts;
+      if (![3, 4].includes(parts.length) || parts.some((part) => !Number.isFinite(part) || part < 0) || !train) {
+        throw new Error('expected four numbers such as 70/8/12/10, or three such as 70/15/15; the first above 0');
       }
-      return { SPLIT_TRAIN: train, SPLIT_VALIDATION: validation!, SPLIT_TEST: test! };
+      return { SPLIT_TRAIN: train, SPLIT_VALIDATION: validation!, SPLIT_GATE: gate!, SPLIT_TEST: test! };
     },
   };
 }

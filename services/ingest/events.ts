@@ -7,7 +7,12 @@ import type { IngestOutcome } from './pipeline/outcome.js';
 const REPORT_INTERVAL_MS = 500;
 const WAITING_INTERVAL_MS = 10_000;
 
-const COUNTED = { SPLIT_TRAIN: 'train', SPLIT_VALIDATION: 'validation', SPLIT_TEST: 'test' } as const;
+const COUNTED = {
+  SPLIT_TRAIN: 'train',
+  SPLIT_VALIDATION: 'validation',
+  SPLIT_GATE: 'gate',
+  SPLIT_TEST: 'test',
+} as const;
 
 /** Counts of one import, or of a server since it started. offered = ingested + duplicates + rejected, at all times. */
 export interface IngestCounts {
@@ -17,6 +22,7 @@ export interface IngestCounts {
   rejected: number;
   train: number;
   validation: number;
+  gate: number;
   test: number;
 }
 
@@ -29,6 +35,7 @@ export class IngestEvents {
     rejected: 0,
     train: 0,
     validation: 0,
+    gate: 0,
     test: 0,
   };
   readonly #bus: Bus;

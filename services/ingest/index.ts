@@ -10,9 +10,11 @@ export {
   type ImportContext,
   type ImportOptions,
 } from './sources/files/import-files.js';
+export { readImageFile } from './sources/files/ingest-file.js';
 export { listFolder } from './sources/folder/list-folder.js';
 export { readManifest } from './sources/manifest/read-manifest.js';
 export { cleanLabel } from './pipeline/labels.js';
+export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';
 export { Ingestor, type IngestOptions, type IngestorContext } from './pipeline/ingestor.js';
 export { IngestEvents, type IngestCounts } from './events.js';
 export type { ImageInput, IngestOutcome } from './pipeline/outcome.js';

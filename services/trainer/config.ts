@@ -13,6 +13,7 @@ import {
   type Parsed,
 } from '#libs/config';
 import { devicesEnvironment, engineEnvironment } from '#libs/engine';
+import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
 
 /** Environment of the trainer. */
 export const environment = {
@@ -81,6 +82,30 @@ export const environment = {
     'SULCUS_BATCH_REQUEST_TIMEOUT',
     duration({ default: 120_000, description: 'Time after which a batch request without an answer is sent again' }),
   ],
+  validationSamples: [
+    'SULCUS_VALIDATION_SAMPLES',
+    integer({
+      default: 2000,
+      min: 1,
+      description: 'Most samples of a validation; of more, as many of each class, chosen by a keyed hash',
+    }),
+  ],
+  gateSamples: [
+    'SULCUS_GATE_SAMPLES',
+    integer({
+      default: 1000,
+      min: 1,
+      description: 'Most samples that promotion is judged on; of more, as many of each class, chosen by a keyed hash',
+    }),
+  ],
+  gateMinSamples: [
+    'SULCUS_GATE_MIN_SAMPLES',
+    integer({
+      default: DEFAULT_GATE_POLICY.minimumSamples,
+      min: 1,
+      description: 'Fewer samples than this decide no promotion, but where there is no champion yet',
+    }),
+  ],
   promotion: [
     'SULCUS_PROMOTION',
     choice(['auto', 'manual'], {
@@ -95,7 +120,8 @@ export const environment = {
       default: 20,
       min: 1,
       description:
-        'Newest model versions of the run that are kept; champion, candidate and their predecessors always are',
+        'Newest model versions of the run that are kept, and as many of the cards that declined ones leave; ' +
+        'champion, candidate and their predecessors always are',
     }),
   ],
   ...engineEnvironment,

@@ -5,6 +5,7 @@
  *     await runTrainer({ bus, engine, config: readConfig(), recipe, log, instance, codeVersion }, signal);
  */
 export { main } from './main.js';
+export { networkOfCard, transformOfCard } from './gate/network-of-card.js';
 export { readConfig, type TrainerConfig } from './config.js';
 export { resolveRecipe, resolveTransform } from './recipe/resolve-recipe.js';
 export { runTrainer, type TrainerServiceContext } from './service.js';

@@ -1,6 +1,7 @@
 import { runTogether } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { describeEngine, type Engine } from '#libs/engine';
+import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import { countTrainable, listParameters, TrainingSession, type Recipe } from '#libs/nn';
 import { Registry } from '#libs/registry';
@@ -10,6 +11,7 @@ import { BatchExchange } from './data/batch-exchange.js';
 import { HeldBatches, sweepBatchBlobs } from './data/held-batches.js';
 import { SampleIndex } from './data/sample-index.js';
 import { TrainerEvents } from './events.js';
+import { Gate } from './gate/gate.js';
 import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
 import { firstWeights } from './recipe/initial-weights.js';
@@ -70,6 +72,17 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     requestTimeoutMs: config.batchRequestTimeoutMs,
     transform: { json: canonicalTransformJson(transform), hash },
   });
+  const gate = new Gate(
+    { bus, engine, registry, exchange, index },
+    {
+      classes: config.classes,
+      transformHash: hash,
+      batchSize: recipe.batchSize,
+      promotion: config.promotion,
+      maxSamples: config.gateSamples,
+      policy: { ...DEFAULT_GATE_POLICY, minimumSamples: config.gateMinSamples },
+    },
+  );
   const publisher = new Publisher(
     registry,
     {
@@ -83,16 +96,15 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     config.keepVersions,
   );
   const trainer = new Trainer(
-    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, publisher, events },
+    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, gate, publisher, events },
     {
       batchSize: recipe.batchSize,
-      transformHash: hash,
       classBalanced: config.classBalanced,
       bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
       candidates: recipe.candidates ?? 'improved',
-      promotion: config.promotion,
       epochs: recipe.epochs,
       validateEverySamples: config.validateEverySamples,
+      validationSamples: config.validationSamples,
       checkpointIntervalMs: config.checkpointIntervalMs,
     },
   );

@@ -1,4 +1,4 @@
-import type { AliasMove, AliasRecord, ModelCard } from '#libs/registry';
+import { hasWeights, type AliasMove, type AliasRecord, type ModelCard } from '#libs/registry';
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { withRegistry } from '../shared/registry-access.js';
@@ -14,7 +14,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     {
       name: 'sulcus versions',
       description:
-        'Lists the model versions, newest first: aliases, validation, parent, and why an alias moved there last.',
+        'Lists the model versions, newest first: aliases, validation, gate, parent, whether the weights are kept, ' +
+        'and why an alias moved there last, or what the gate said.',
       options: OPTIONS,
     },
     argv,
@@ -40,6 +41,12 @@ interface VersionLine {
   /** Fraction, 0-1. */
   accuracy: number;
   parent: string;
+  /** Share of the gate's samples that it answered rightly, 0-1; undefined: not judged. */
+  gateAccuracy: number | undefined;
+  /** Whether its weights are kept: a version that was declined keeps its card alone. */
+  hasWeights: boolean;
+  /** What the gate said of it; undefined: not judged. */
+  verdict: string | undefined;
   /** What moved an alias onto it last, if anything did. */
   lastMove: { alias: string; kind: AliasMove['kind']; reason: string; time: string } | undefined;
 }
@@ -49,7 +56,8 @@ function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): V
     [record, ...record.history].filter(({ version }) => version === card.version).map((move) => ({ alias, ...move })),
   );
   const last = moves.sort((left, right) => right.timeUnixMs - left.timeUnixMs)[0];
-  const { loss, accuracy } = card.metrics.validation;
+  const { validation, gate } = card.metrics;
+  const { loss, accuracy } = validation;
   return {
     version: card.version,
     aliases: [...aliases].filter(([, { version }]) => version === card.version).map(([alias]) => alias),
@@ -59,27 +67,45 @@ function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): V
     loss,
     accuracy,
     parent: card.parent ?? '',
+    gateAccuracy: gate?.accuracy,
+    hasWeights: hasWeights(card),
+    verdict: gate?.reason,
     lastMove: last && { alias: last.alias, kind: last.kind, reason: last.reason, time: isoMinute(last.timeUnixMs) },
   };
 }
 
+const HEADER = [
+  'version',
+  'alias',
+  'published (UTC)',
+  'network',
+  'step',
+  'loss',
+  'accuracy',
+  'gate',
+  'parent',
+  'weights',
+  'last move, or verdict',
+];
+
 function lines(versions: readonly VersionLine[]): string[] {
-  const rows = versions.map(({ version, aliases, published, architecture, step, loss, accuracy, parent, lastMove }) => [
-    version,
-    aliases.join(', '),
-    published,
-    architecture,
-    String(step),
-    loss.toFixed(4),
-    `${(100 * accuracy).toFixed(1)} %`,
-    parent,
-    lastMove ? describeMove(lastMove) : '',
+  const rows = versions.map((line) => [
+    line.version,
+    line.aliases.join(', '),
+    line.published,
+    line.architecture,
+    String(line.step),
+    line.loss.toFixed(4),
+    percent(line.accuracy),
+    line.gateAccuracy === undefined ? '' : percent(line.gateAccuracy),
+    line.parent,
+    line.hasWeights ? 'kept' : 'card only',
+    line.lastMove ? describeMove(line.lastMove) : (line.verdict ?? ''),
   ]);
-  return table(
-    [['version', 'alias', 'published (UTC)', 'network', 'step', 'loss', 'accuracy', 'parent', 'last move'], ...rows],
-    new Set([4, 5, 6]),
-  );
+  return table([HEADER, ...rows], new Set([4, 5, 6, 7]));
 }
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 
 const describeMove = ({ alias, time, kind, reason }: NonNullable<VersionLine['lastMove']>): string =>
   `${alias} ${time}: ${kind === 'rolled-back' ? 'rolled back: ' : ''}${reason}`;

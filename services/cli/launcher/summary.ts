@@ -15,7 +15,7 @@ export interface RunSummary {
     deadLettered: number;
   };
   /** Where the ingested images are. */
-  split: { train: number; validation: number; test: number };
+  split: { train: number; validation: number; gate: number; test: number };
   /** What trained, such as `tensorflow 2.21.0 (CPU:0)` or `portable (tfjs-wasm 4.22.0)`. */
   engine: string;
   training: { steps: number; epochs: number; samples: number; imagesPerSecond: number; inputStallFraction: number };
@@ -48,6 +48,7 @@ export function summarise(
     split: {
       train: split.train - lostOf('SPLIT_TRAIN'),
       validation: split.validation - lostOf('SPLIT_VALIDATION'),
+      gate: split.gate - lostOf('SPLIT_GATE'),
       test: split.test - lostOf('SPLIT_TEST'),
     },
     engine: state.engine,
@@ -80,7 +81,7 @@ export function renderSummary(
   const lines = [
     `images    ${offered} offered: ${ingested} ingested, ${duplicates} duplicates, ${rejected} rejected, ` +
       `${deadLettered} dead-lettered`,
-    `split     ${split.train} train, ${split.validation} validation, ${split.test} test`,
+    `split     ${split.train} train, ${split.validation} validation, ${split.gate} gate, ${split.test} test`,
     `engine    ${engine || 'unknown'}`,
     `training  ${training.steps} steps, ${training.epochs} epochs, ${training.samples} samples, ${pace}`,
     `models    ${models.length} published, ${promoted} promoted`,

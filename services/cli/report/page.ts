@@ -67,7 +67,7 @@ function overview({
         `${images.offered} offered, ${images.ingested} ingested, ${images.duplicates} duplicates, ` +
           `${images.rejected} rejected, ${images.deadLettered} dead-lettered`,
       ],
-      ['Split', `${split.train} train, ${split.validation} validation, ${split.test} test`],
+      ['Split', `${split.train} train, ${split.validation} validation, ${split.gate} gate, ${split.test} test`],
       [
         'Training',
         `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ` +

@@ -1,10 +1,10 @@
 import type { ScanInput } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
-import { decodeImage, FORMAT_EXTENSIONS, IMAGE_EXTENSIONS, isMislabelled, type DecodedImage } from '#libs/imaging';
+import { decodeImage } from '#libs/imaging';
 import type { ImportConfig } from '../config.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput } from './outcome.js';
 import type { Pseudonyms } from './pseudonyms.js';
+import { refuseMislabelled } from './refuse-mislabelled.js';
 import { chooseSplit, type AssignedSplit } from './splits.js';
 
 /** A scan that only needs to be sent. */
@@ -49,16 +49,4 @@ export async function prepareScan(
     receivedUnixMs: Date.now(),
     source: input.source,
   };
-}
-
-/** A wrong ending tells of a broken export: which of the two is true, only its sender knows. */
-function refuseMislabelled(source: string, format: DecodedImage['format']): void {
-  const extension = /\.([^./\\]+)$/.exec(source)?.[1]?.toLowerCase() ?? '';
-  if (!IMAGE_EXTENSIONS.includes(extension) || !isMislabelled(source, format)) return;
-  throw new SulcusError(
-    'IMAGE_UNSUPPORTED',
-    `The name ends in .${extension} and the content is ${format.toUpperCase()}: ` +
-      `rename it to .${FORMAT_EXTENSIONS[format][0]}, or set SULCUS_ACCEPT_MISLABELLED=true`,
-    { details: { extension, format } },
-  );
 }

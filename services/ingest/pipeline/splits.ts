@@ -8,7 +8,15 @@ export type AssignedSplit = Exclude<Split, 'SPLIT_UNSPECIFIED'>;
 export type SplitShares = Readonly<Record<AssignedSplit, number>>;
 
 /** In the order in which they take their part of the hash range. */
-export const SPLITS: readonly AssignedSplit[] = [Split.SPLIT_TRAIN, Split.SPLIT_VALIDATION, Split.SPLIT_TEST];
+export const SPLITS: readonly AssignedSplit[] = [
+  Split.SPLIT_TRAIN,
+  Split.SPLIT_VALIDATION,
+  Split.SPLIT_GATE,
+  Split.SPLIT_TEST,
+];
+
+/** Where images belong that are to be learned from: all splits but the test split. */
+export const TRAINING_SPLITS: readonly AssignedSplit[] = SPLITS.filter((split) => split !== Split.SPLIT_TEST);
 
 /** What keeps samples together: the first of these that is known. Pseudonyms, never the site's own ids. */
 export interface SplitIdentity {
@@ -22,7 +30,7 @@ export interface SplitIdentity {
  * Decides which split a sample belongs to: a keyed hash of its patient, else its study, else its content. The
  * same identity always falls into the same split, without anybody having to remember it.
  *
- * @param among the splits in question; their shares are scaled to fill the range. Default: all three
+ * @param among the splits in question; their shares are scaled to fill the range. Default: all
  */
 export function chooseSplit(
   identity: SplitIdentity,

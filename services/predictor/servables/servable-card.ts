@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import { transformHash, validateTransform, type TransformSpec } from '#libs/imaging';
 import { assertNetworkConfig, type Head, type NetworkConfig } from '#libs/nn';
-import type { ModelCard } from '#libs/registry';
+import { hasWeights, type ModelCard } from '#libs/registry';
 
 /** A model card that was found fit to serve, in the terms serving needs. */
 export interface ServableCard {
@@ -29,7 +29,8 @@ export function checkCard(card: ModelCard): ServableCard {
   collect(mistakes, () => assertNetworkConfig({ ...network, precision: 'float32' }));
   if (card.classes.includes('')) mistakes.push('a class has no name');
   if (new Set(card.classes).size !== card.classes.length) mistakes.push('a class name occurs twice');
-  if (card.weights.sha256 !== card.weightsHash) mistakes.push('the weights reference and the weights hash differ');
+  if (!hasWeights(card)) mistakes.push('it was declined and keeps its card without its weights');
+  else if (card.weights.sha256 !== card.weightsHash) mistakes.push('the weights reference and the weights hash differ');
 
   const transform = collect(mistakes, () => validateTransform(card.transform));
   if (transform) mistakes.push(...contradictions(card, transform));

@@ -6,7 +6,7 @@ import type { BatchExchange } from '../data/batch-exchange.js';
 import type { HeldBatches } from '../data/held-batches.js';
 import type { SampleIndex } from '../data/sample-index.js';
 import type { TrainerEvents } from '../events.js';
-import type { PromotionPolicy } from '../publishing/promotion.js';
+import type { Gate } from '../gate/gate.js';
 import type { Publisher } from '../publishing/publisher.js';
 import type { Checkpoints } from '../state/checkpoints.js';
 import type { RunState } from '../state/run-state.js';
@@ -23,23 +23,23 @@ export interface TrainerParts {
   state: RunState;
   held: HeldBatches;
   checkpoints: Checkpoints;
+  gate: Gate;
   publisher: Publisher;
   events: TrainerEvents;
 }
 
 export interface TrainerOptions {
   batchSize: number;
-  /** How the images of the network in training are prepared. */
-  transformHash: string;
   /** Steps after the first epoch use batch norm's running statistics. */
   bnFrozenAfterFirstEpoch: boolean;
   /** Which validations offer a candidate: those with a lower loss, or all. */
   candidates: 'improved' | 'every';
-  promotion: PromotionPolicy;
   classBalanced: boolean;
   /** Epochs over unchanged data after which training ends. */
   epochs: number;
   /** Training samples between validations. Default: those of an epoch, at least 2000. */
   validateEverySamples: number | undefined;
+  /** Samples of a validation at most. */
+  validationSamples: number;
   checkpointIntervalMs: number;
 }

@@ -1,7 +1,8 @@
 import { EpochPlan } from '../data/epoch-plan.js';
 import { Ledger } from '../data/ledger.js';
 import type { IndexedSample } from '../data/sample-index.js';
-import { judge } from './judge.js';
+import { heldOutSamples, type HeldOutSample } from '../gate/held-out.js';
+import { judge, recordValidation } from './judge.js';
 import type { TrainerOptions, TrainerParts } from './parts.js';
 import { saveCheckpointWhenDue } from './save-checkpoint.js';
 import { trainOn } from './training-step.js';
@@ -24,35 +25,33 @@ export async function trainToValidation(
   const interval = nextInterval(parts, options);
   let validation: Validation | undefined;
   await events.state('busy', `training, epoch ${state.ledger.epoch}`);
-  try {
-    for await (const delivered of exchange.batches(interval.batches(), signal)) {
-      if (delivered.requested.split === 'SPLIT_TRAIN') {
-        await trainOn(parts, options, delivered);
-        await saveCheckpointWhenDue(parts, options);
-      } else {
-        validation ??= await Validation.begin(parts, options, interval.validationSamples);
-        await validation.answer(delivered.delivery);
-      }
+  for await (const delivered of exchange.batches(interval.batches(), signal)) {
+    if (delivered.requested.split === 'SPLIT_TRAIN') {
+      await trainOn(parts, options, delivered);
+      await saveCheckpointWhenDue(parts, options);
+    } else {
+      validation ??= new Validation(parts, interval.validationSamples);
+      await validation.answer(delivered.delivery);
     }
-    await validation?.askChampion(options.batchSize, signal);
-    signal.throwIfAborted();
-    const { epoch } = state.ledger;
-    await events.progress(state.progress, epoch, state.schedule.learningRate, true);
-    if (interval.reachesEndOfEpoch && !lastEpochGoesOn(parts, options, interval)) await completeEpoch(parts);
-    if (validation) await judge(parts, options, validation, epoch);
-  } finally {
-    await validation?.close();
   }
+  signal.throwIfAborted();
+  const judged = validation && (await judge(parts, options, validation, signal));
+  const { epoch } = state.ledger;
+  await events.progress(state.progress, epoch, state.schedule.learningRate, true);
+  if (interval.reachesEndOfEpoch && !lastEpochGoesOn(parts, options, interval)) await completeEpoch(parts);
+  if (judged) await recordValidation(parts, judged, epoch);
 }
 
 function nextInterval(
   { index, state }: TrainerParts,
-  { batchSize, classBalanced, validateEverySamples }: TrainerOptions,
+  { batchSize, classBalanced, validateEverySamples, validationSamples }: TrainerOptions,
 ): ValidationInterval {
   if (state.ledger.snapshotSequence === 0) state.ledger = new Ledger(state.ledger.epoch, index.lastSequence);
   const labelled = (): IndexedSample[] => index.labelled('SPLIT_TRAIN');
   const plan = new EpochPlan(state.ledger, labelled, { seed: state.identity.seed, batchSize, classBalanced });
-  return new ValidationInterval(plan, () => index.labelled('SPLIT_VALIDATION'), {
+  const heldOut = (): HeldOutSample[] =>
+    heldOutSamples(index.labelled('SPLIT_VALIDATION'), 'validation', validationSamples);
+  return new ValidationInterval(plan, heldOut, {
     epoch: state.ledger.epoch,
     batchSize,
     trainingSamples: validateEverySamples ?? Math.max(MIN_SAMPLES_BETWEEN_VALIDATIONS, labelled().length),

@@ -1,6 +1,6 @@
 import type { BatchContent } from '../data/batch-exchange.js';
 import type { EpochPlan } from '../data/epoch-plan.js';
-import type { IndexedSample } from '../data/sample-index.js';
+import type { HeldOutSample } from '../gate/held-out.js';
 
 export interface ValidationIntervalOptions {
   epoch: number;
@@ -11,23 +11,23 @@ export interface ValidationIntervalOptions {
 
 /**
  * What is requested up to the next decision: training batches, until enough samples are trained on or the epoch has no
- * more, and right behind them the validation split, so that nobody waits between the two.
+ * more, and right behind them the validation samples, so that nobody waits between the two.
  */
 export class ValidationInterval {
   readonly #plan: EpochPlan;
-  readonly #labelledForValidation: () => readonly IndexedSample[];
+  readonly #samplesToValidateOn: () => readonly HeldOutSample[];
   readonly #options: ValidationIntervalOptions;
   #reachesEndOfEpoch = false;
-  #validationSamples: readonly IndexedSample[] = [];
+  #validationSamples: readonly HeldOutSample[] = [];
 
-  /** @param labelledForValidation what there is to validate on at the moment it is asked for */
+  /** @param samplesToValidateOn what there is at the moment it is asked for */
   constructor(
     plan: EpochPlan,
-    labelledForValidation: () => readonly IndexedSample[],
+    samplesToValidateOn: () => readonly HeldOutSample[],
     options: ValidationIntervalOptions,
   ) {
     this.#plan = plan;
-    this.#labelledForValidation = labelledForValidation;
+    this.#samplesToValidateOn = samplesToValidateOn;
     this.#options = options;
   }
 
@@ -37,7 +37,7 @@ export class ValidationInterval {
   }
 
   /** What is validated on: known from the first validation batch on. */
-  get validationSamples(): readonly IndexedSample[] {
+  get validationSamples(): readonly HeldOutSample[] {
     return this.#validationSamples;
   }
 
@@ -59,14 +59,14 @@ export class ValidationInterval {
       yield { epoch, split: 'SPLIT_TRAIN', samples };
     }
     // What came during the training is validated on too.
-    this.#validationSamples = this.#labelledForValidation();
+    this.#validationSamples = this.#samplesToValidateOn();
     yield* validationBatches(this.#validationSamples, epoch, batchSize);
   }
 }
 
 /** The samples as validation batches. */
-export function* validationBatches(
-  samples: readonly IndexedSample[],
+function* validationBatches(
+  samples: readonly HeldOutSample[],
   epoch: number,
   batchSize: number,
 ): Generator<BatchContent & { split: 'SPLIT_VALIDATION' }, void> {

@@ -10,6 +10,13 @@ export interface ValidationMetrics {
   onlyPredicted?: number;
 }
 
+/** The same with what they were measured on. */
+export interface MeasuredMetrics extends ValidationMetrics {
+  sampleSetHash: string;
+  /** Samples of each class, by name. Absent in checkpoints from before they were counted. */
+  classCounts?: Record<string, number>;
+}
+
 /** Who promotes: the trainer whatever is better, or people, for whom it leaves the best version as `candidate`. */
 export type PromotionPolicy = 'auto' | 'manual';
 
@@ -18,46 +25,19 @@ export type OfferedAlias = 'champion' | 'candidate';
 
 export const offeredAlias = (policy: PromotionPolicy): OfferedAlias => (policy === 'manual' ? 'candidate' : 'champion');
 
-/** The version that a candidate must be better than, with its metrics on the same samples or why there are none. */
-export type Opponent = { version: string } & (
-  | { metrics: ValidationMetrics; incomparable?: undefined }
-  | { incomparable: string; metrics?: undefined }
-);
-
 export interface Decision {
   promote: boolean;
   /** Where to; absent in checkpoints from before people could decide: champion. */
   alias?: OfferedAlias;
+  /** Version that the candidate was judged beside; null: there was none. Absent in older checkpoints. */
+  opponent?: string | null;
   /** A sentence with the figures that decided. */
   reason: string;
-}
-
-/**
- * Compares a candidate with the champion on the same validation samples. Lower loss wins: it moves before accuracy
- * does and does not reward overconfidence. Being newer is no reason. What cannot be compared is left to people.
- *
- * @param champion what the alias points to, or what the version must else be better than; undefined: nothing yet
- * @throws MODEL_INVALID when a loss is not a finite number
- */
-export function decide(
-  candidate: ValidationMetrics,
-  champion: Opponent | undefined,
-  alias: OfferedAlias = 'champion',
-): Decision {
-  const { loss, accuracy, samples } = candidate;
-  const own = `validation loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} % on ${samples} samples`;
-  assertFiniteLoss('the candidate', candidate);
-  if (!champion) return { promote: true, alias, reason: `${own}; there was no champion` };
-  const { version, incomparable, metrics } = champion;
-  if (incomparable !== undefined) {
-    const advice = 'to use this version instead, move the alias with sulcus promote';
-    return { promote: false, alias, reason: `${own}; not compared with ${version}: ${incomparable}; ${advice}` };
-  }
-  assertFiniteLoss(version, metrics);
-  const other = `${version}: ${metrics.loss.toFixed(4)}, ${(metrics.accuracy * 100).toFixed(1)} %`;
-  return candidate.loss < metrics.loss
-    ? { promote: true, alias, reason: `${own}; better than ${other}` }
-    : { promote: false, alias, reason: `${own}; not better than ${other}` };
+  /**
+   * Whether the weights are stored with the card: they are when it is promoted, or when people may want what could not
+   * be compared. Absent in checkpoints from before versions could be without: they are.
+   */
+  keepsWeights?: boolean;
 }
 
 /** @throws MODEL_INVALID: a loss that is not a finite number decides nothing */
@@ -66,11 +46,25 @@ export function assertFiniteLoss(who: string, { loss }: ValidationMetrics): void
     throw new SulcusError('MODEL_INVALID', `The validation loss of ${who} is ${loss}: its answers are not usable`);
 }
 
-/** Moves the alias or records that it stays. Safe to repeat: a promotion that happened is not made again. */
-export async function settle(registry: Registry, card: ModelCard, decision: Decision): Promise<void> {
-  const { alias = 'champion' } = decision;
+/**
+ * Moves the alias or records that it stays. Safe to repeat: a promotion that happened is not made again.
+ *
+ * @returns the decision as it was carried out: where the alias moved to another version since the two were compared,
+ *   the candidate is declined
+ */
+export async function settle(registry: Registry, card: ModelCard, decision: Decision): Promise<Decision> {
+  const { alias = 'champion', opponent, reason } = decision;
   const current = await registry.alias(alias);
-  if (current?.version === card.version) return;
-  if (decision.promote) await registry.promote(alias, card.version, decision.reason, current?.revision);
-  else await registry.decline(card.version, decision.reason);
+  if (current?.version === card.version) return decision;
+  if (!decision.promote) {
+    await registry.decline(card.version, reason);
+    return decision;
+  }
+  if (current && opponent !== undefined && current.version !== opponent) {
+    const moved = `${alias} moved to ${current.version} while it was judged beside ${opponent ?? 'none'}: ${reason}`;
+    await registry.decline(card.version, moved);
+    return { ...decision, promote: false, reason: moved };
+  }
+  await registry.promote(alias, card.version, reason, current?.revision);
+  return decision;
 }

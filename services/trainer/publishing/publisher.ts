@@ -37,7 +37,10 @@ export interface Published {
 
 type ReadState = () => Promise<{ weights: NetworkState; optimizer: NetworkState }>;
 
-/** Offers candidates: publishes a version of the present state and settles whether an alias moves to it. */
+/**
+ * Offers candidates: publishes a version of the present state and settles whether an alias moves to it. The weights of
+ * a candidate that was declined are not stored.
+ */
 export class Publisher {
   readonly #registry: Registry;
   readonly #constants: CardConstants;
@@ -62,29 +65,38 @@ export class Publisher {
     return withSpan('publish model', { root: true, links, attributes }, async (span) => {
       const { weights, optimizer } = await readState();
       const content = {
-        weights: encodeSafetensors(weights, this.#weightsMetadata(state)),
+        weights: encodeSafetensors(weights, this.#weightsMetadata(state, pending)),
         optimizer: encodeSafetensors(optimizer),
       };
-      const card = await this.#registry.publish(this.#card(state, pending, span.traceparent), content);
+      const { keepsWeights = true } = pending.decision;
+      const draft = this.#card(state, pending, span.traceparent);
+      const card = await this.#registry.publish(draft, content, { keepsWeights });
       span.setAttributes({ [attr.modelVersion]: card.version });
-      await settle(this.#registry, card, pending.decision);
+      const { promote, alias = 'champion', reason } = await settle(this.#registry, card, pending.decision);
       await this.#registry.prune(this.#keepVersions);
       state.pendingPublication = null;
       state.parentVersion = card.version;
       state.clearStepTraces();
-      const { promote, alias = 'champion', reason } = pending.decision;
       return { version: card.version, promoted: promote && alias === 'champion', reason };
     });
   }
 
-  #weightsMetadata(state: PublishedState): Record<string, string> {
-    return { architecture: this.#constants.network.architecture, classes: JSON.stringify(state.identity.classes) };
+  /** What a weights file says of itself, so that it can be asked without its card. */
+  #weightsMetadata(state: PublishedState, { calibration }: PendingPublication): Record<string, string> {
+    const { network, transform } = this.#constants;
+    return {
+      architecture: network.architecture,
+      ...(network.head === undefined ? {} : { head: network.head }),
+      classes: JSON.stringify(state.identity.classes),
+      transform: JSON.stringify(transform),
+      temperature: String(calibration?.temperature ?? 1),
+    };
   }
 
   #card(state: PublishedState, pending: PendingPublication, traceparent: string): ModelCardDraft {
     const { network, transform, transformHash, parameterCount, codeVersion, devices } = this.#constants;
     const { identity, progress, lineage } = state;
-    const { samples, loss, accuracy, sampleSetHash } = pending.metrics;
+    const { samples, loss, accuracy, sampleSetHash, classCounts } = pending.metrics;
     return {
       run: identity.run,
       architecture: network.architecture,
@@ -99,7 +111,10 @@ export class Publisher {
       pass: pending.pass,
       samplesSeen: progress.samples,
       lineage,
-      metrics: { validation: { loss, accuracy, samples, sampleSetHash } },
+      metrics: {
+        validation: { loss, accuracy, samples, sampleSetHash, ...(classCounts && { classCounts }) },
+        ...(pending.gate && { gate: pending.gate }),
+      },
       ...(pending.calibration === undefined ? {} : { calibration: pending.calibration }),
       parameterCount,
       codeVersion,

@@ -27,9 +27,14 @@ export class EarlyStopping {
     return this.#patience !== undefined && this.#validationsWithoutImprovement >= this.#patience;
   }
 
+  /** Whether a loss is below the best so far. */
+  improves(loss: number): boolean {
+    return loss < this.#bestLoss;
+  }
+
   /** Takes the loss of a validation; true when it is the best so far. */
   record(loss: number): boolean {
-    const improved = loss < this.#bestLoss;
+    const improved = this.improves(loss);
     this.#bestLoss = improved ? loss : this.#bestLoss;
     this.#validationsWithoutImprovement = improved ? 0 : this.#validationsWithoutImprovement + 1;
     return improved;

@@ -208,6 +208,40 @@ test('pruning keeps the newest and whatever an alias points or would go back to'
   await assert.rejects(registry.prune(0), { code: 'INVALID_ARGUMENT' });
 });
 
+test('a version that was declined keeps its card alone, and can be neither loaded nor promoted', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  const files = randomContent(1000);
+  const card = await registry.publish(cardDraft(), files, { keepsWeights: false });
+  assert.deepEqual([card.weights, card.optimizer], [undefined, undefined]);
+  assert.equal(card.weightsHash, createHash('sha256').update(files.weights).digest('hex'));
+  assert.equal(await blobMessages(bus), 0);
+  assert.deepEqual(await registry.get(card.version), card);
+  const refused = { code: 'MODEL_INVALID', message: /main-000001 was declined and keeps its card without its weights/ };
+  await assert.rejects(registry.loadWeights(card), refused);
+  assert.equal(await registry.loadOptimizer(card), undefined);
+  await assert.rejects(registry.promote('champion', card.version, 'by mistake'), refused);
+  assert.equal(await registry.alias('champion'), undefined);
+});
+
+test('cards without weights do not push out versions with them, nor the other way round', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  const files = randomContent(100);
+  for (let step = 1; step <= 8; step++) await registry.publish(cardDraft({ step }), files, { keepsWeights: step < 4 });
+  assert.deepEqual(await registry.prune(2), ['main-000001', 'main-000004', 'main-000005', 'main-000006']);
+  assert.deepEqual(
+    (await registry.list()).map(({ version, weights }) => [version, weights !== undefined]),
+    [
+      ['main-000002', true],
+      ['main-000003', true],
+      ['main-000007', false],
+      ['main-000008', false],
+    ],
+  );
+  assert.equal((await registry.publish(cardDraft({ step: 9 }), files)).version, 'main-000009');
+});
+
 test('pruning removes what publications that were never completed left behind', async (t) => {
   const { bus } = await startBroker(t);
   const registry = new Registry(bus);

@@ -86,8 +86,17 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
   const good = await ingestor.ingestImage({ bytes: await noiseImage(3), source: 'glioma/good.jpg', label: 'glioma' });
   assert.equal(good.kind, 'ingested');
   assert.deepEqual(
-    { ...events.counts, train: 0, validation: 0, test: 0 },
-    { offered: CASES.length + 1, ingested: 1, duplicates: 0, rejected: CASES.length, train: 0, validation: 0, test: 0 },
+    { ...events.counts, train: 0, validation: 0, gate: 0, test: 0 },
+    {
+      offered: CASES.length + 1,
+      ingested: 1,
+      duplicates: 0,
+      rejected: CASES.length,
+      train: 0,
+      validation: 0,
+      gate: 0,
+      test: 0,
+    },
   );
   assert.equal((await readScans(harness.bus)).length, 1);
   assert.equal(harness.logged.filter(({ msg }) => msg === 'rejected').length, CASES.length, 'one clear line each');

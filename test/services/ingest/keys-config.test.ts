@@ -88,9 +88,13 @@ test('a configuration can be logged', () => {
     SULCUS_SPLIT_KEY: 'another secret',
   });
   assert.doesNotMatch(JSON.stringify(config) + inspect(config), /secret key|another secret/);
-  assert.deepEqual(readConfig({ SULCUS_SPLIT_SHARES: '80/10/10' }).splitShares, {
-    SPLIT_TRAIN: 80,
-    SPLIT_VALIDATION: 10,
-    SPLIT_TEST: 10,
-  });
+});
+
+test('shares of splits are four numbers, or three of before there was a gate split', () => {
+  const sharesOf = (text: string) => readConfig({ SULCUS_SPLIT_SHARES: text }).splitShares;
+  const expected = { SPLIT_TRAIN: 80, SPLIT_VALIDATION: 5, SPLIT_GATE: 10, SPLIT_TEST: 5 };
+  assert.deepEqual(sharesOf('80/5/10/5'), expected);
+  assert.deepEqual(sharesOf('80/10/10'), { ...expected, SPLIT_VALIDATION: 10, SPLIT_GATE: 0, SPLIT_TEST: 10 });
+  for (const wrong of ['80/20', '80/5/5/5/5', '0/10/10/80', '80/-1/10/10'])
+    assert.throws(() => sharesOf(wrong), { code: 'INVALID_CONFIG' }, wrong);
 });

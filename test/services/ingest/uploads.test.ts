@@ -264,13 +264,14 @@ test('the service reports itself ready and what it has counted', async (t) => {
     rejected,
     train,
     validation,
+    gate,
     test: tested,
   } = events.findLast(({ ingest }) => ingest)!.ingest!;
   assert.deepEqual(
     { importId, offered, ingested, duplicates, rejected },
     { importId: '', offered: 6, ingested: 5, duplicates: 0, rejected: 1 },
   );
-  assert.equal(train + validation + tested, 5);
+  assert.equal(train + validation + gate + tested, 5);
 });
 
 test('a port in use is said so with the variable to change', async (t) => {

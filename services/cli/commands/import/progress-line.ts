@@ -34,8 +34,9 @@ export class ProgressLine {
 }
 
 /** The counts as people read them. */
-export function summaryOf({ ingested, train, validation, test, duplicates, rejected }: Readonly<IngestCounts>): string {
-  const parts = [`${ingested} ingested (${train} train, ${validation} validation, ${test} test)`];
+export function summaryOf(counts: Readonly<IngestCounts>): string {
+  const { ingested, train, validation, gate, test, duplicates, rejected } = counts;
+  const parts = [`${ingested} ingested (${train} train, ${validation} validation, ${gate} gate, ${test} test)`];
   if (duplicates > 0) parts.push(`${duplicates} duplicate${duplicates === 1 ? '' : 's'}`);
   if (rejected > 0) parts.push(`${rejected} rejected`);
   return parts.join(' · ');

@@ -8,6 +8,7 @@ import { evaluateTestSplit, type TestEvaluation } from '../evaluation/test-split
 import { untilState, type Run } from '../run.js';
 import { summarise, type RunSummary } from '../summary.js';
 import { importData } from './import-data.js';
+import { settleUndecided } from './settle-undecided.js';
 import { showSummary } from './show-summary.js';
 
 /** Why the trainer ended, in words. */
@@ -23,6 +24,8 @@ export async function runOnce(run: Run): Promise<void> {
   const lastSequence = await requireSplits(run);
   setPhase('training');
   await trained(run, lastSequence);
+  const settled = await settleUndecided(run.pipeline.bus, run.options.run);
+  if (settled) run.view.note(`champion ${settled.version}: ${settled.reason}`);
   setPhase('evaluating');
   const evaluation = await evaluate(run);
   const { counts, lastVersion } = run.client;

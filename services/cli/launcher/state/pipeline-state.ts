@@ -11,6 +11,7 @@ export interface IngestCounts {
   rejected: number;
   train: number;
   validation: number;
+  gate: number;
   test: number;
 }
 
@@ -38,6 +39,7 @@ const NO_COUNTS: IngestCounts = {
   rejected: 0,
   train: 0,
   validation: 0,
+  gate: 0,
   test: 0,
 };
 
@@ -172,6 +174,7 @@ function addCounts(total: IngestCounts, counts: IngestCounts): IngestCounts {
     rejected: total.rejected + counts.rejected,
     train: total.train + counts.train,
     validation: total.validation + counts.validation,
+    gate: total.gate + counts.gate,
     test: total.test + counts.test,
   };
 }

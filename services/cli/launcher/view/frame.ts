@@ -43,8 +43,8 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
 type Row = readonly [name: string, text: string];
 
 function pipelineRows({ state: { ingest, preprocess }, streams, processes }: Snapshot): Row[] {
-  const { ingested, offered, duplicates, rejected, train, validation, test } = ingest;
-  const split = `train ${train}, validation ${validation}, test ${test}`;
+  const { ingested, offered, duplicates, rejected, train, validation, gate, test } = ingest;
+  const split = `train ${train}, validation ${validation}, gate ${gate}, test ${test}`;
   return [
     ['processes', processes.map(describeProcess).join('  ')],
     ['images in', `${ingested} ingested of ${offered}, ${duplicates} duplicates, ${rejected} rejected   (${split})`],

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Split } from '#libs/contracts';
 import { IMAGE_EXTENSIONS } from '#libs/imaging';
-import type { AssignedSplit } from '../../pipeline/splits.js';
+import { TRAINING_SPLITS, type AssignedSplit } from '../../pipeline/splits.js';
 
 /** What the place of a file says about it. */
 export interface FilePlace {
@@ -15,16 +15,17 @@ export interface FilePlace {
  * further by the keyed hash; what is set apart for testing stays apart.
  */
 const PARTS: Readonly<Record<string, readonly AssignedSplit[]>> = {
-  training: [Split.SPLIT_TRAIN, Split.SPLIT_VALIDATION],
-  train: [Split.SPLIT_TRAIN, Split.SPLIT_VALIDATION],
+  training: TRAINING_SPLITS,
+  train: TRAINING_SPLITS,
   validation: [Split.SPLIT_VALIDATION],
   val: [Split.SPLIT_VALIDATION],
+  gate: [Split.SPLIT_GATE],
   testing: [Split.SPLIT_TEST],
   test: [Split.SPLIT_TEST],
 };
 
 /**
- * Reads the ImageFolder layout: `<class>/…/file` or `Training|Testing/<class>/…/file`.
+ * Reads the ImageFolder layout: `<class>/…/file` or `Training|Validation|Gate|Testing/<class>/…/file`.
  *
  * @param relativePath path below the imported folder
  */

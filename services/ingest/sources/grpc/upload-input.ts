@@ -27,7 +27,7 @@ function requestedSplits(split: Split): readonly AssignedSplit[] | undefined {
   if (!SPLITS.includes(split))
     throw new SulcusError(
       'INVALID_ARGUMENT',
-      `There is no split ${String(split)}: ask for train, validation or test, or leave it out`,
+      `There is no split ${String(split)}: ask for train, validation, gate or test, or leave it out`,
     );
   return [split];
 }

@@ -17,6 +17,7 @@ const SPLIT_NAMES: Readonly<Record<string, AssignedSplit>> = {
   training: Split.SPLIT_TRAIN,
   validation: Split.SPLIT_VALIDATION,
   val: Split.SPLIT_VALIDATION,
+  gate: Split.SPLIT_GATE,
   test: Split.SPLIT_TEST,
   testing: Split.SPLIT_TEST,
 };
@@ -112,7 +113,8 @@ function toItem({ line, values }: Row, manifest: string, mistakes: string[]): Fi
   const { path: relative = '', label = '', patient, study, split } = values;
   const name = split ? SPLIT_NAMES[split.toLowerCase()] : undefined;
   if (relative === '') mistakes.push(`line ${line}: the path is empty`);
-  if (split && !name) mistakes.push(`line ${line}: there is no split "${split}" (known: train, validation, test)`);
+  if (split && !name)
+    mistakes.push(`line ${line}: there is no split "${split}" (known: train, validation, gate, test)`);
   try {
     cleanLabel(label);
   } catch (error) {

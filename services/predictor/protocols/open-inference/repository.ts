@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { hasWeights, type ModelCard } from '#libs/registry';
 import type { Handlers } from '#libs/rpc';
 import type { InferenceContext } from './context.js';
 
@@ -27,7 +28,7 @@ export function repositoryHandlers({
       const models = (await registry.list()).map((card) => ({
         name: resolver.nameOf(card),
         version: card.version,
-        ...stateOf(card.version),
+        ...stateOf(card),
       }));
       return { models: ready ? models.filter(({ state }) => state === 'READY') : models };
     },
@@ -55,7 +56,9 @@ export function repositoryHandlers({
     },
   };
 
-  function stateOf(version: string): { state: string; reason: string } {
+  function stateOf(card: ModelCard): { state: string; reason: string } {
+    const { version } = card;
+    if (!hasWeights(card)) return { state: 'UNAVAILABLE', reason: 'declined: its card is kept without its weights' };
     if (live.serving?.card.version === version) return { state: 'READY', reason: '' };
     if (live.loading === version) return { state: 'LOADING', reason: '' };
     const state = versions.stateOf(version);

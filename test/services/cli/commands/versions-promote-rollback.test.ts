@@ -77,19 +77,43 @@ test('sulcus rollback undoes the last promotion in one call, and refuses when th
 
 test('sulcus versions lists the newest first: aliases, validation, parent, and the last move of an alias', async () => {
   const [header, newest, oldest, ...rest] = (await output(versions)).split('\n');
-  assert.match(header!, /^version +alias +published \(UTC\) +network +step +loss +accuracy +parent +last move$/);
+  assert.match(
+    header!,
+    /^version +alias +published \(UTC\) +network +step +loss +accuracy +gate +parent +weights +last move, or verdict$/,
+  );
   assert.match(
     newest!,
-    /^main-000002 +\d{4}-\d\d-\d\d \d\d:\d\d +baseline-cnn +20 +0\.2500 +90\.0 % +main-000001 +champion /,
+    /^main-000002 +\d{4}-\d\d-\d\d \d\d:\d\d +baseline-cnn +20 +0\.2500 +90\.0 % +main-000001 +kept +champion /,
   );
   assert.match(newest!, / champion \d{4}-\d\d-\d\d \d\d:\d\d: better in the trial$/);
   assert.match(
     oldest!,
-    /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +champion .*: rolled back: worse in practice$/,
+    /^main-000001 +candidate, champion .* 0\.5000 +90\.0 % +kept +champion .*: rolled back: worse in practice$/,
   );
   assert.deepEqual(rest, []);
   const [json] = JSON.parse(await output(versions, '--json')) as [{ version: string; lastMove: { reason: string } }];
   assert.deepEqual([json.version, json.lastMove.reason], ['main-000002', 'better in the trial']);
+});
+
+test('sulcus versions shows what was declined, why, and that its weights are not kept', async () => {
+  const gate = {
+    split: 'gate' as const,
+    samples: 120,
+    classCounts: { glioma: 60, notumor: 60 },
+    sampleSetHash: 'd'.repeat(64),
+    looks: 1,
+    loss: 0.4,
+    accuracy: 0.85,
+    calibrationError: 0.05,
+    reason: 'not better: 85.0 % right of 120',
+  };
+  const metrics = { validation: { loss: 0.2, accuracy: 0.95, samples: 20 }, gate };
+  await registry.publish(cardDraft({ step: 30, metrics }), randomContent(100), { keepsWeights: false });
+  const [, newest] = (await output(versions)).split('\n');
+  assert.match(newest!, /^main-000003 .* 95\.0 % +85\.0 % +card only +not better: 85\.0 % right of 120$/);
+  const [json] = JSON.parse(await output(versions, '--json')) as [{ hasWeights: boolean; gateAccuracy: number }];
+  assert.deepEqual([json.hasWeights, json.gateAccuracy], [false, 0.85]);
+  await assert.rejects(output(promote, 'main-000003', '--reason', 'x'), isCode('MODEL_INVALID', /without its weights/));
 });
 
 test('a reason and a version that exists are asked for', async () => {

@@ -38,6 +38,7 @@ const IMPORT = {
   rejected: 3,
   train: 10,
   validation: 3,
+  gate: 0,
   test: 2,
 };
 
@@ -53,6 +54,7 @@ test('cumulative reports of one process replace each other, those of several add
     rejected: 3,
     train: 11,
     validation: 3,
+    gate: 0,
     test: 2,
   });
 });
@@ -67,7 +69,7 @@ test('a sample that was accepted and dead-lettered later moves from ingested to 
   const { images, split } = summarise(state, { requests: 0, failedRequests: 0 });
   assert.deepEqual(images, { offered: 20, ingested: 13, duplicates: 2, rejected: 3, deadLettered: 2 });
   assert.equal(images.ingested + images.duplicates + images.rejected + images.deadLettered, images.offered);
-  assert.deepEqual(split, { train: 9, validation: 2, test: 2 });
+  assert.deepEqual(split, { train: 9, validation: 2, gate: 0, test: 2 });
   assert.equal(state.deadLetterCount, 4);
 });
 

@@ -102,7 +102,7 @@ test('one command: images in, bad ones kept apart, a model out, every request an
     rejected: 4,
     deadLettered: 0,
   });
-  assert.equal(split.train + split.validation + split.test, GOOD_IMAGES);
+  assert.equal(split.train + split.validation + split.gate + split.test, GOOD_IMAGES);
   assert.equal(training.epochs, 3);
   assert.ok(models.some((model) => model.promoted && model.validation.accuracy >= 0));
   assert.ok(served.requests > 0);

@@ -49,6 +49,7 @@ const broken: [string, Partial<ModelCard>, RegExp][] = [
   ['a normalisation that divides by zero', { input: { ...input, normalize: { mean: [0.5], std: [0] } } }, /std/],
   ['a transform that its hash does not name', { transformHash: 'b'.repeat(64) }, /not the one its hash names/],
   ['a transform that is none', { transform: { name: 'x' } }, /transform/],
+  ['no weights, for it was declined', { weights: undefined }, /card without its weights/],
   ['weights that its hash does not name', { weightsHash: 'b'.repeat(64) }, /weights/],
 ];
 

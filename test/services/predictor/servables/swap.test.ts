@@ -162,7 +162,7 @@ test('a version whose stored weights are gone or damaged never serves', async ()
   await untilRejected(gone.version, /NOT_FOUND|MODEL_INVALID/);
 
   const damaged = await publishModel(fixture.registry, 24);
-  await damageBlob(subjects.blobChunk(damaged.weights.sha256, 0, 'model.test.24'));
+  await damageBlob(subjects.blobChunk(damaged.weightsHash, 0, 'model.test.24'));
   await fixture.registry.promote('champion', damaged.version, 'by mistake');
   await untilRejected(damaged.version, /another hash/);
 

@@ -4,7 +4,7 @@ import { connectBus, Streams, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry, type ModelCard } from '#libs/registry';
 import { cardDraft, randomContent } from '../../../helpers/cards.js';
-import { settle } from '../../../../services/trainer/publishing/promotion.js';
+import { assertFiniteLoss, offeredAlias, settle } from '../../../../services/trainer/publishing/promotion.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 
 let nats: TestNats;
@@ -32,6 +32,27 @@ it('a decision moves the alias it names and no other; one without, of an older c
   await settle(registry, cards[0]!, { promote: true, reason: 'first' });
   await settle(registry, cards[1]!, { promote: true, alias: 'candidate', reason: 'better' });
   assert.deepEqual([await pointsTo('champion'), await pointsTo('candidate')], [cards[0]!.version, cards[1]!.version]);
+});
+
+it('a candidate that was judged beside another version than the alias points to by now is declined', async () => {
+  const third = await registry.publish(cardDraft({ step: 3 }), randomContent(100));
+  const decision = { promote: true, alias: 'champion' as const, reason: 'better' };
+  const early = await settle(registry, third, { ...decision, opponent: null });
+  assert.equal(early.promote, false);
+  assert.match(early.reason, /champion moved to main-000001 while it was judged beside none: better/);
+  assert.equal(await pointsTo('champion'), cards[0]!.version);
+  const right = await settle(registry, third, { ...decision, opponent: cards[0]!.version });
+  assert.equal(right.promote, true);
+  assert.equal(await pointsTo('champion'), third.version);
+});
+
+it('the trainer moves the champion, or the candidate where people decide', () => {
+  assert.deepEqual([offeredAlias('auto'), offeredAlias('manual')], ['champion', 'candidate']);
+});
+
+it('a loss that is not finite decides nothing: it is an error', () => {
+  for (const loss of [NaN, Infinity])
+    assert.throws(() => assertFiniteLoss('it', { loss, accuracy: 1, samples: 1 }), { code: 'MODEL_INVALID' });
 });
 
 it('a decision that is carried out again after a crash changes nothing and is told once', async () => {

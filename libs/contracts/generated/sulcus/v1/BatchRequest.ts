@@ -44,7 +44,7 @@ export interface BatchRequestInput {
    */
   'transformHash'?: (string);
   /**
-   * Whether the random transforms apply (train) or the deterministic ones (validation, test).
+   * Whether the random transforms apply (train) or the deterministic ones (validation, gate, test).
    */
   'augment'?: (boolean);
   /**
@@ -93,7 +93,7 @@ export interface BatchRequest {
    */
   'transformHash': (string);
   /**
-   * Whether the random transforms apply (train) or the deterministic ones (validation, test).
+   * Whether the random transforms apply (train) or the deterministic ones (validation, gate, test).
    */
   'augment': (boolean);
   /**

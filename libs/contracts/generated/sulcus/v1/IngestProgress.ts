@@ -42,6 +42,10 @@ export interface IngestProgressInput {
    * True on the last report of an import.
    */
   'done'?: (boolean);
+  /**
+   * Ingested images of the gate split.
+   */
+  'gate'?: (number | string | Long);
 }
 
 /**
@@ -84,4 +88,8 @@ export interface IngestProgress {
    * True on the last report of an import.
    */
   'done': (boolean);
+  /**
+   * Ingested images of the gate split.
+   */
+  'gate': (number);
 }

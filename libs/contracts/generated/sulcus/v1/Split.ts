@@ -14,13 +14,17 @@ export const Split = {
    */
   SPLIT_TRAIN: 'SPLIT_TRAIN',
   /**
-   * Decides early stopping and promotion; never augmented.
+   * Decides early stopping, schedule and calibration; never augmented.
    */
   SPLIT_VALIDATION: 'SPLIT_VALIDATION',
   /**
    * Measures the served model; never seen by the trainer.
    */
   SPLIT_TEST: 'SPLIT_TEST',
+  /**
+   * Decides promotion, and nothing else; never augmented.
+   */
+  SPLIT_GATE: 'SPLIT_GATE',
 } as const;
 
 /**
@@ -39,7 +43,7 @@ export type SplitInput =
   | 'SPLIT_TRAIN'
   | 1
   /**
-   * Decides early stopping and promotion; never augmented.
+   * Decides early stopping, schedule and calibration; never augmented.
    */
   | 'SPLIT_VALIDATION'
   | 2
@@ -48,6 +52,11 @@ export type SplitInput =
    */
   | 'SPLIT_TEST'
   | 3
+  /**
+   * Decides promotion, and nothing else; never augmented.
+   */
+  | 'SPLIT_GATE'
+  | 4
 
 /**
  * The split that a sample belongs to. Decided once, at ingest, by a keyed hash of the patient pseudonym (without one:
