@@ -65,6 +65,11 @@ export const COMMANDS: CommandGroups = {
       load: () => import('./commands/promote.js'),
     },
     rollback: { description: 'undo the last promotion of an alias', load: () => import('./commands/rollback.js') },
+    evaluate: {
+      operand: '<model...>',
+      description: 'measure versions or weight files on a folder of images, and compare two',
+      load: () => import('./commands/evaluate/evaluate.js'),
+    },
     weights: {
       operand: '<command>',
       description: 'import pretrained weights from a file, draw them, export a version to one',

@@ -84,12 +84,14 @@ export class Publisher {
   /** What a weights file says of itself, so that it can be asked without its card. */
   #weightsMetadata(state: PublishedState, { calibration }: PendingPublication): Record<string, string> {
     const { network, transform } = this.#constants;
+    const { precision } = state.identity.recipe;
     return {
       architecture: network.architecture,
       ...(network.head === undefined ? {} : { head: network.head }),
       classes: JSON.stringify(state.identity.classes),
       transform: JSON.stringify(transform),
       temperature: String(calibration?.temperature ?? 1),
+      ...(typeof precision === 'string' && { precision }),
     };
   }
 

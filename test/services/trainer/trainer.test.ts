@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { subjects } from '#libs/bus';
 import { codecs, type PipelineEvent, type TrainingFinished } from '#libs/contracts';
+import { decodeSafetensors } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
 import { epochsOf, TestPipeline, validationsOf } from './_pipeline.js';
 import { CLASSES, publishScans } from './_stream.js';
@@ -63,6 +64,10 @@ it('the version that the gate found best is champion, and its card says what it 
   assert.deepEqual([temperature, samples], [1, VALIDATION]);
   assert.match(reason!, /12 samples are too few/);
   assert.ok(Math.abs(nllBefore - card.metrics.validation.loss) < 1e-6, 'the fit begins at the loss of the version');
+  // The file alone says how it is asked.
+  const { metadata } = decodeSafetensors(await pipeline.registry.loadWeights(card));
+  assert.deepEqual(JSON.parse(metadata['transform']!), card.transform);
+  assert.deepEqual([metadata['classes'], metadata['temperature']], [JSON.stringify(CLASSES), '1']);
 });
 
 it('killed at any moment, goes on from its checkpoint: same samples per epoch, same weights to the bit', async () => {
