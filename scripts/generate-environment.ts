@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
+import { environment as archiverEnvironment } from '../services/archiver/config.js';
 import { environment as ingestEnvironment } from '../services/ingest/config.js';
 import { environment as predictorEnvironment } from '../services/predictor/config.js';
 import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
@@ -26,6 +27,7 @@ const SET_UP: readonly (readonly [name: string, description: string])[] = [
 const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Every process', telemetryEnvironment],
   ['Ingest', ingestEnvironment],
+  ['Archiver', archiverEnvironment],
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],

@@ -109,7 +109,12 @@ export class StudyIndex {
 
   #add(studyId: string, slice: StoredSlice): void {
     const slices = this.#byStudy.get(studyId) ?? [];
-    if (this.#keepSlices) slices.push(slice);
+    if (this.#keepSlices) {
+      // A slice that comes back from the archive lies elsewhere in the stream.
+      const before = slices.findIndex(({ sampleId }) => sampleId === slice.sampleId);
+      if (before >= 0) slices.splice(before, 1);
+      slices.push(slice);
+    }
     this.#byStudy.set(studyId, slices);
   }
 }

@@ -11,6 +11,10 @@ export const COMMANDS: CommandGroups = {
       description: 'take images in over gRPC and from a watched folder',
       load: () => import('#services/ingest'),
     },
+    archiver: {
+      description: 'make room on the broker: move scans that no run needs to the archive',
+      load: () => import('#services/archiver'),
+    },
     preprocess: { description: 'turn scans into tensor batches', load: () => import('#services/preprocess') },
     trainer: {
       description: 'train on the stream and offer model versions',
@@ -26,6 +30,11 @@ export const COMMANDS: CommandGroups = {
       operand: '<path>',
       description: 'take in a folder of images, or what a manifest lists, once',
       load: () => import('./commands/import/import.js'),
+    },
+    archive: {
+      operand: '<command>',
+      description: 'list what left the broker for the archive, bring samples back',
+      load: () => import('./commands/archive/archive.js'),
     },
     phantoms: {
       operand: '<folder>',

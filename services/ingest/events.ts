@@ -78,12 +78,21 @@ export class IngestEvents {
     }
   }
 
-  /** A sender waits because the pipeline is full or the broker away. Many wait together: one line stands for them. */
-  waiting(error: SulcusError): void {
+  /**
+   * A sender waits because the pipeline is full or the broker away. Many wait together: one line stands for them.
+   *
+   * @param whyFull asks why a full stream does not become emptier
+   */
+  waiting(error: SulcusError, whyFull: () => Promise<string>): void {
     if (performance.now() - this.#waitingSaidAtMs < WAITING_INTERVAL_MS) return;
     this.#waitingSaidAtMs = performance.now();
-    this.#log.warn({ code: error.code, reason: error.rawMessage }, 'senders wait');
-    this.state('busy', `Senders wait: ${error.message}`);
+    void this.#sayWaiting(error, error.code === 'BACKPRESSURE' ? whyFull() : undefined);
+  }
+
+  async #sayWaiting({ code, rawMessage: reason, message }: SulcusError, why?: Promise<string>): Promise<void> {
+    const because = await why;
+    this.#log.warn({ code, reason, because }, 'senders wait');
+    this.state('busy', `Senders wait: ${message}${because === undefined ? '' : `. ${because}`}`);
   }
 
   /** Tells operators what the service is up to. */

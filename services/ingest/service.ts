@@ -1,3 +1,4 @@
+import { ArchiveIndex } from '#libs/archive';
 import { untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { startServer, type RpcServer } from '#libs/rpc';
@@ -65,7 +66,7 @@ export class IngestService implements AsyncDisposable {
         Ingest: {
           uploadImages: uploadImages(ingestor),
           uploadImagesAcked: uploadImagesAcked(ingestor),
-          annotate: annotate({ bus, site: config.site, pseudonyms, studies }),
+          annotate: annotate({ bus, site: config.site, pseudonyms, studies, archive: new ArchiveIndex(bus) }),
         },
       },
       log,

@@ -39,6 +39,7 @@ function stagesOf(dockerfile: string) {
 describe('docker-compose.yml', () => {
   it('runs every part of the system', () => {
     assert.deepEqual(Object.keys(compose.services).sort(), [
+      'archiver',
       'ingest',
       'jaeger',
       'nats',

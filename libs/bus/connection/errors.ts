@@ -11,8 +11,8 @@ export const JetStreamCode = {
   STREAM_NOT_FOUND: 10059,
   CONSUMER_NOT_FOUND: 10014,
   MESSAGE_NOT_FOUND: 10037,
-  /** What a deletion of a message that is gone is answered with. */
   SEQUENCE_NOT_FOUND: 10043,
+  MESSAGE_DELETE_FAILED: 10057,
   STREAM_NAME_IN_USE: 10058,
   MESSAGE_TOO_LARGE: 10054,
 } as const;
@@ -37,10 +37,12 @@ export function isNotFound(error: unknown): boolean {
   );
 }
 
-/** True when the broker says that a message is not there, in one of its two ways. */
-export function isNoMessage(error: unknown): boolean {
+/** True when a message that was to be deleted is not there; servers say so in several ways. */
+export function isDeletedAlready(error: unknown): boolean {
   if (!(error instanceof JetStreamApiError)) return false;
-  return error.code === JetStreamCode.MESSAGE_NOT_FOUND || error.code === JetStreamCode.SEQUENCE_NOT_FOUND;
+  const { code, message } = error;
+  if (code === JetStreamCode.MESSAGE_DELETE_FAILED) return /no message found|stream store EOF/.test(message);
+  return code === JetStreamCode.MESSAGE_NOT_FOUND || code === JetStreamCode.SEQUENCE_NOT_FOUND;
 }
 
 /** True when an expected last sequence differs: somebody wrote first. */

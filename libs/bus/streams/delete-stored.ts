@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import { isNoMessage } from '../connection/errors.js';
+import { isDeletedAlready } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import type { StreamName } from '../topology.js';
 
@@ -15,7 +15,7 @@ export async function deleteStored(
       // Without overwriting its bytes on the disk, which costs a rewrite of the block that it lies in.
       await connection.manager.streams.deleteMessage(stream, sequence, false);
     } catch (error) {
-      if (!isNoMessage(error)) throw error;
+      if (!isDeletedAlready(error)) throw error;
     }
   };
   await requestWithRetry(connection, `Could not delete message ${sequence} of ${stream}`, remove, options);

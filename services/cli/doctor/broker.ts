@@ -2,6 +2,7 @@ import { connectBus, MINIMUM_SERVER_VERSION, readDurability } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { findNatsServer } from '../launcher/processes/nats-binary.js';
 import { shownPath } from '../shared/paths.js';
+import { archiveFinding } from './archive.js';
 import type { Finding } from './finding.js';
 
 /** A server that runs answers at once. */
@@ -19,7 +20,8 @@ export interface BrokerPlace {
 /** The broker's program on this machine, and the broker that services would connect to: with facts when it answers. */
 export async function brokerFindings(place: BrokerPlace): Promise<Finding[]> {
   const server = await serverFinding(place);
-  return [programFinding(server.facts !== undefined), server];
+  const archive = server.facts === undefined ? undefined : await archiveFinding(place.url);
+  return [programFinding(server.facts !== undefined), server, ...(archive ? [archive] : [])];
 }
 
 /** @param dispensable a broker runs already, so that none needs to be started */

@@ -16,6 +16,8 @@ export interface StateFolder {
   nats: string;
   logs: string;
   traces: string;
+  /** Scans that left the broker, unless SULCUS_ARCHIVE names another place. */
+  archive: string;
   /** Of a finished `--once` run. */
   report: string;
   /** Lets another launcher have the folder. */
@@ -65,6 +67,7 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     nats: path.join(root, 'nats'),
     logs: path.join(root, 'logs'),
     traces: path.join(root, 'traces'),
+    archive: path.join(root, 'archive'),
     report: path.join(root, 'report'),
     release: () => writeMarker(root, undefined),
   };

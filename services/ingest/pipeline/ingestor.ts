@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { Ticket } from '#libs/async';
+import { ArchiveIndex } from '#libs/archive';
 import type { Bus, RequestOptions } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
@@ -12,6 +13,7 @@ import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import { storeScan } from './store-scan.js';
+import { whyFull } from './why-full.js';
 
 export interface IngestorContext {
   readonly bus: Bus;
@@ -41,9 +43,11 @@ const DECODES_AT_ONCE = 2 * availableParallelism();
 export class Ingestor {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
+  readonly #archive: ArchiveIndex;
 
   constructor(context: IngestorContext) {
     this.#context = context;
+    this.#archive = new ArchiveIndex(context.bus);
   }
 
   /**
@@ -117,13 +121,32 @@ export class Ingestor {
     sampleId: string,
     { signal, ticket }: IngestOptions,
   ): Promise<IngestOutcome> {
+    const waiting = this.#waiting(signal);
+    // Asked while the image is decoded.
+    const archived = this.#archive.get(sampleId, waiting);
+    archived.catch(() => undefined);
     let scan: PreparedScan;
     try {
       scan = await this.#decodes(() => prepareScan(input, sampleId, this.#context));
     } catch (error) {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }
-    return await storeScan(this.#context.bus, scan, { ticket, ...this.#waiting(signal) });
+    try {
+      return await storeScan(this.#context.bus, scan, { ticket, archived: await archived, ...waiting });
+    } catch (error) {
+      throw await this.#explained(error);
+    }
+  }
+
+  /** Why a full stream does not become emptier, where the archiver knows. */
+  async #explained(error: unknown): Promise<SulcusError> {
+    const failure = SulcusError.from(error);
+    if (failure.code !== 'BACKPRESSURE') return failure;
+    const { details } = failure;
+    return new SulcusError(failure.code, `${failure.rawMessage}. ${await whyFull(this.#archive)}`, {
+      cause: error,
+      details,
+    });
   }
 
   /** Keeps what is refused, as it came. */
@@ -151,7 +174,7 @@ export class Ingestor {
    */
   #waiting(signal: AbortSignal | undefined): RequestOptions {
     const { config, events } = this.#context;
-    const onRetry = (failure: SulcusError): void => events.waiting(failure);
+    const onRetry = (failure: SulcusError): void => events.waiting(failure, () => whyFull(this.#archive));
     return { signal, retryTimeoutMs: config.retryTimeoutMs, whileFull: true, onRetry };
   }
 }

@@ -1,6 +1,6 @@
 import type { Ticket } from '#libs/async';
 import { subjects, writeScanHeaders, type Bus, type RequestOptions } from '#libs/bus';
-import { codecs } from '#libs/contracts';
+import { codecs, type ArchiveEntry, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { IngestOutcome } from './outcome.js';
 import type { PreparedScan } from './prepare-scan.js';
@@ -9,16 +9,18 @@ import type { AssignedSplit } from './splits.js';
 /**
  * Stores a scan, once for all time: the same image again is a duplicate, which may bring the label that was missing.
  *
- * @param options `ticket`: scans are sent in the order of their tickets
+ * @param options `ticket`: scans are sent in the order of their tickets; `archived`: what is known of the sample when
+ * it has left SCANS for the archive
  * @returns what became of it; rejected for an image that was ingested under another label
  * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the broker does not take it within the retry timeout
  */
 export async function storeScan(
   bus: Bus,
   scan: PreparedScan,
-  { ticket, ...waiting }: RequestOptions & { ticket?: Ticket },
+  { ticket, archived, ...waiting }: RequestOptions & { ticket?: Ticket; archived?: ArchiveEntry },
 ): Promise<IngestOutcome> {
-  const { site = '', source = '', sampleId, label, split } = scan;
+  if (archived) return await duplicateOf(bus, scan, archived.scanSequence, archived, waiting);
+  const { site = '', source = '', sampleId, split } = scan;
   const subject = subjects.scan(site, sampleId);
   const image = await bus.toPayload(scan.image.inline, waiting);
   await ticket?.ready;
@@ -30,9 +32,27 @@ export async function storeScan(
   );
   ticket?.release();
   const { sequence, duplicate } = await publishing;
-  if (!duplicate) return { kind: 'ingested', source, sampleId, split, sequence };
+  if (duplicate)
+    return await duplicateOf(
+      bus,
+      scan,
+      sequence,
+      (await bus.getLast('SCANS', subject, codecs.Scan, waiting))?.message,
+      waiting,
+    );
+  // The archiver deletes the image of a scan that is gone: it may just have done so for the one before this.
+  if (image.blob) await bus.putBlob(scan.image.inline, waiting);
+  return { kind: 'ingested', source, sampleId, split, sequence };
+}
 
-  const known = (await bus.getLast('SCANS', subject, codecs.Scan, waiting))?.message;
+async function duplicateOf(
+  bus: Bus,
+  scan: PreparedScan,
+  sequence: number,
+  known: Pick<Scan, 'label' | 'source' | 'split'> | undefined,
+  waiting: RequestOptions,
+): Promise<IngestOutcome> {
+  const { source = '', sampleId, label, split } = scan;
   const knownLabel = known?.label ?? label;
   if (label !== '' && knownLabel !== '' && label !== knownLabel) {
     const error = labelConflict(scan, knownLabel, known?.source ?? '');

@@ -124,7 +124,12 @@ export class Studies {
       load: async () => {
         const scan = await this.#bus.get(Streams.SCANS, sequence, codecs.Scan);
         if (!scan?.message.image)
-          throw new SulcusError('NOT_FOUND', `Scan ${sequence} is no longer stored`, { details: { sampleId } });
+          throw new SulcusError(
+            'NOT_FOUND',
+            `Scan ${sequence} is no longer on SCANS; when it is archived, ` +
+              `\`sulcus archive restore ${sampleId}\` brings it back`,
+            { details: { sampleId } },
+          );
         slice.name = scan.message.source || sampleId;
         return await this.#bus.fromPayload(scan.message.image);
       },

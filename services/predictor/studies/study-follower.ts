@@ -114,7 +114,7 @@ export class StudyFollower {
     const subject = subjects.study(studyId);
     const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
     const setHash = sliceSetHash(slices.map(({ sampleId }) => sampleId));
-    if (last?.sliceSetHash === setHash) return;
+    if (last?.sliceSetHash === setHash || (last && isPartOf(slices, last))) return;
     await withSpan(
       'complete study',
       { root: true, attributes: { [attr.studyId]: studyId, [attr.sliceCount]: slices.length } },
@@ -156,6 +156,12 @@ export class StudyFollower {
       log.error({ err: failure, study: studyId }, 'the dead letter of a study could not be written');
     }
   }
+}
+
+/** After a restart slices may be missing that were archived meanwhile: what was predicted of more of them holds. */
+function isPartOf(slices: readonly StoredSlice[], { slices: predicted }: StudyPrediction): boolean {
+  const known = new Set(predicted.map(({ sampleId }) => sampleId));
+  return slices.every(({ sampleId }) => known.has(sampleId));
 }
 
 /**

@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { ArchiveIndex } from '#libs/archive';
 import { Streams, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -34,9 +35,11 @@ export class SampleLoader implements SampleSource {
   /** Batches under way at the same time may want the same sample. */
   readonly #loading = new Map<string, Promise<PreparedSample | LostSample>>();
   readonly #deadLettered = new Set<string>();
+  readonly #archive: ArchiveIndex;
 
   constructor(context: SampleLoaderContext) {
     this.#context = context;
+    this.#archive = new ArchiveIndex(context.bus);
     this.#limit = pLimit(context.config.concurrency);
   }
 
@@ -61,11 +64,12 @@ export class SampleLoader implements SampleSource {
     let received: Received<Scan> | undefined;
     try {
       received = await this.#context.bus.get(Streams.SCANS, reference.scanSequence, codecs.Scan);
+      if (!received) throw await this.#gone(reference);
       const bytes = await this.#context.bus.fromPayload(requireScan(received, reference).image!);
       const prepared = await this.#context.pool.prepareFile(transform, bytes);
       this.#context.events.decoded();
       if (prepared.uncropped) this.#context.events.uncropped(reference.sampleId, prepared.uncropped);
-      const sample = { prepared, traceparent: received?.traceparent };
+      const sample = { prepared, traceparent: received.traceparent };
       this.#context.cache.set(key, sample);
       return sample;
     } catch (thrown) {
@@ -74,6 +78,13 @@ export class SampleLoader implements SampleSource {
       await this.#giveUp(reference, received, error);
       return { code: error.code };
     }
+  }
+
+  /** A scan that is asked for and is no longer there: in the archive, or nobody knows where. */
+  async #gone({ sampleId, scanSequence }: SampleRef): Promise<SulcusError> {
+    const archived = await this.#archive.get(sampleId);
+    const advice = archived ? `: it is archived, and \`sulcus archive restore ${sampleId}\` brings it back` : '';
+    return new SulcusError('NOT_FOUND', `${Streams.SCANS} has no message ${scanSequence} (any more)${advice}`);
   }
 
   async #giveUp(
@@ -102,8 +113,7 @@ export class SampleLoader implements SampleSource {
   }
 }
 
-function requireScan(received: Received<Scan> | undefined, { sampleId, scanSequence }: SampleRef): Scan {
-  if (!received) throw new SulcusError('NOT_FOUND', `${Streams.SCANS} has no message ${scanSequence} (any more)`);
+function requireScan(received: Received<Scan>, { sampleId, scanSequence }: SampleRef): Scan {
   if (received.message.sampleId !== sampleId)
     throw new SulcusError(
       'HASH_MISMATCH',

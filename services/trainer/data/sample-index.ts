@@ -103,12 +103,18 @@ export class SampleIndex {
     if (--this.#streamsBehind === 0) this.#onCaughtUp();
   }
 
+  /** A sample that comes again, as from the archive, is where it lies now: at the end, as after a restart. */
   #addScan({ sequence: scanSequence, sampleId, studyId, split, label: ingested }: ScanEntry): void {
     const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? ingested;
     const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: this.#classIndex(label) };
+    const before = this.#byId.get(sampleId);
+    if (before) this.#samples.splice(this.#samples.indexOf(before), 1);
     this.#samples.push(sample);
     this.#byId.set(sampleId, sample);
-    if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), sample]);
+    if (studyId !== '') {
+      const others = (this.#byStudy.get(studyId) ?? []).filter((each) => each !== before);
+      this.#byStudy.set(studyId, [...others, sample]);
+    }
     this.#lastSequence = scanSequence;
     this.#notify();
   }

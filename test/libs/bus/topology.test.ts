@@ -30,6 +30,19 @@ test('a size that a service names is applied; one that it does not name is left 
   assert.equal((await bus.stats()).BATCHES.maxBytes, 128e6);
 });
 
+test('a message is deleted once or more often, its neighbours stay, and its place is not given again', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  for (let index = 0; index < 3; index++)
+    await bus.publish(subjects.label('a'), codecs.LabelEvent, { sampleId: String(index), label: 'x' });
+  for (const sequence of [2, 2, 3, 3, 77]) await bus.deleteMessage('LABELS', sequence);
+  assert.equal(await bus.get('LABELS', 2, codecs.LabelEvent), undefined);
+  assert.equal((await bus.get('LABELS', 1, codecs.LabelEvent))?.message.sampleId, '0');
+  const { sequence } = await bus.publish(subjects.label('a'), codecs.LabelEvent, { sampleId: '3', label: 'x' });
+  assert.equal(sequence, 4);
+});
+
 test('a full stream refuses what is new, and what was accepted is all there', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);

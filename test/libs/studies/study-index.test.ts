@@ -52,6 +52,20 @@ test('what is stored by now is known after upToDate, in the order of the stream'
   assert.equal(index.slicesOf('study-a').length, 3);
 });
 
+test('a slice that comes back from the archive is known where it lies now, once', async (t) => {
+  const gone = await publishSlice('r1', 'study-r');
+  const second = await publishSlice('r2', 'study-r');
+  const index = startIndex(t);
+  await index.upToDate(signal);
+  await bus.deleteMessage('SCANS', gone);
+  const back = await publishSlice('r1', 'study-r');
+  await index.upToDate(signal);
+  assert.deepEqual(index.slicesOf('study-r'), [
+    { sequence: second, sampleId: 'r2' },
+    { sequence: back, sampleId: 'r1' },
+  ]);
+});
+
 test('a study whose scan was just stored is known, however far the index has come', async (t) => {
   const index = startIndex(t, { keepSlices: false });
   await index.upToDate(signal);

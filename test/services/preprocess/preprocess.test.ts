@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ArchiveIndex } from '#libs/archive';
 import { codecs } from '#libs/contracts';
 import { compileTransform, decodeImage } from '#libs/imaging';
 import { createRandom } from '#libs/random';
@@ -127,6 +128,23 @@ describe('a batch request', () => {
 });
 
 describe('samples beyond help', () => {
+  test('that were archived meanwhile say so, and how they come back', async (t) => {
+    const { bus, startWorker } = await startPipeline(t);
+    const gone = await publishSample(bus, await phantomFile(0));
+    await new ArchiveIndex(bus).add(gone.sampleId, { site: 'local', studyId: '' });
+    await bus.deleteMessage('SCANS', gone.scanSequence);
+    await bus.deleteMessage('SCANS', gone.scanSequence);
+    await startWorker();
+    await request(bus, batchRequest('r1', [gone]));
+    const [{ batch }] = (await takeBatches(bus, 1)) as [Awaited<ReturnType<typeof takeBatches>>[number]];
+    assert.deepEqual(
+      batch.dropped.map(({ code }) => code),
+      ['NOT_FOUND'],
+    );
+    const [deadLetter] = await readAll(bus, 'DEAD', codecs.DeadLetter);
+    assert.match(deadLetter!.cause, new RegExp(`sulcus archive restore ${gone.sampleId}`));
+  });
+
   test('are dropped from the batch and kept as dead letters, each once; the others go out', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const good = await publishSample(bus, await phantomFile(0));

@@ -88,11 +88,19 @@ export class Pipeline {
       const streamEnds = await endOfStreams(bus);
       mkdirSync(folder.traces, { recursive: true });
       const plan: ServicePlan = {
-        environment: serviceEnvironment(options, { natsUrl, ports, classes, traceFolder: folder.traces }),
+        environment: serviceEnvironment(options, {
+          natsUrl,
+          ports,
+          classes,
+          traceFolder: folder.traces,
+          archiveFolder: folder.archive,
+        }),
         logFolder: folder.logs,
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),
       };
-      const services = createServices(plan);
+      // What a broker that others use holds does not go to a folder of this run, which may be emptied with it.
+      const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
+      const services = createServices(plan, { archiver });
       for (const service of services) service.once('gaveUp', fail(service)).start();
       return new Pipeline({ bus, natsUrl, ports, plan, broker, services, failed: failure.signal, streamEnds });
     } catch (error) {

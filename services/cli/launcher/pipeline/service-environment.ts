@@ -7,16 +7,18 @@ interface Surroundings {
   ports: Ports;
   classes: readonly string[];
   traceFolder: string;
+  archiveFolder: string;
 }
 
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
   { run, recipe, epochs, seed, once }: UpOptions,
-  { natsUrl, ports, classes, traceFolder }: Surroundings,
+  { natsUrl, ports, classes, traceFolder, archiveFolder }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
   // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
   SULCUS_RECORD_INPUTS: 'true',
+  SULCUS_ARCHIVE: archiveFolder,
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
   SULCUS_RUN: run,

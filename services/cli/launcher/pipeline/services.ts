@@ -3,7 +3,7 @@ import { SupervisedProcess } from '../processes/supervised-process.js';
 import type { OneShotSpec } from '../processes/one-shot.js';
 
 /** The services of a pipeline, in the order in which data flows through them. */
-export const SERVICES = ['ingest', 'preprocess', 'trainer', 'predictor'] as const;
+export const SERVICES = ['ingest', 'archiver', 'preprocess', 'trainer', 'predictor'] as const;
 
 export interface ServicePlan {
   environment: NodeJS.ProcessEnv;
@@ -15,9 +15,12 @@ export interface ServicePlan {
 /** The command line of this very build: sources are run by sources, compiled code by compiled code. */
 const CLI = path.join(import.meta.dirname, '..', '..', `main${path.extname(import.meta.filename)}`);
 
-/** One process per service. */
-export function createServices({ environment, logFolder, maxRapidFailures }: ServicePlan): SupervisedProcess[] {
-  return SERVICES.map(
+/** One process per service. @param archiver false: without one */
+export function createServices(
+  { environment, logFolder, maxRapidFailures }: ServicePlan,
+  { archiver }: { archiver: boolean },
+): SupervisedProcess[] {
+  return SERVICES.filter((name) => archiver || name !== 'archiver').map(
     (name) =>
       new SupervisedProcess({
         ...commandSpec(name, [name], { environment, logFolder }),

@@ -62,6 +62,8 @@ export class PipelineState {
   epochsCompleted = 0;
   /** The shadow version beside the one in service, as compared last. */
   shadow: Body<'shadow'> | undefined;
+  /** How full SCANS is and what the archiver has done about it, as it said last. */
+  archive: Body<'archive'> | undefined;
   /** Samples that took effect twice within an epoch: a defect when not 0. */
   repeatedSamples = 0;
   servedVersion = '';
@@ -123,6 +125,7 @@ export class PipelineState {
       this.swaps++;
     }
     if (event.shadow) this.shadow = event.shadow;
+    if (event.archive) this.archive = event.archive;
     if (event.finished) this.finished = event.finished;
   }
 

@@ -1,5 +1,6 @@
 import type { StreamName, StreamStats } from '#libs/bus';
 import type { ShadowProgress } from '#libs/contracts';
+import { describeArchive, describeArchiveInBrief } from '../../shared/describe-archive.js';
 import type { PipelineState } from '../state/pipeline-state.js';
 import type { RequestCounts } from '../summary.js';
 import { sparkline } from './sparkline.js';
@@ -42,13 +43,14 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
 
 type Row = readonly [name: string, text: string];
 
-function pipelineRows({ state: { ingest, preprocess }, streams, processes }: Snapshot): Row[] {
+function pipelineRows({ state: { ingest, preprocess, archive }, streams, processes }: Snapshot): Row[] {
   const { ingested, offered, duplicates, rejected, train, validation, gate, test } = ingest;
   const split = `train ${train}, validation ${validation}, gate ${gate}, test ${test}`;
   return [
     ['processes', processes.map(describeProcess).join('  ')],
     ['images in', `${ingested} ingested of ${offered}, ${duplicates} duplicates, ${rejected} rejected   (${split})`],
     ['streams', streams ? describeStreams(streams) : '…'],
+    ...(archive ? [['archive', describeArchive(archive)] as const] : []),
     ['preprocess', `${preprocess.batches} batches, ${preprocess.samples} samples, ${preprocess.decoded} decoded`],
   ];
 }
@@ -82,11 +84,12 @@ function modelRows({ state, requests }: Snapshot): Row[] {
 
 /** The same in one line, for terminals that are none. */
 export function renderLine({ phase, elapsedMs, state, processes, requests }: Snapshot): string {
-  const { ingest, training } = state;
+  const { ingest, training, archive } = state;
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
     `images ${ingest.ingested}/${ingest.offered},`,
+    ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
     training ? `${describeProgress(training)},` : 'not training yet,',
     `serving ${state.servedVersion || 'none'},`,
     ...(requests ? [`requests ${requests.requests} failed ${requests.failedRequests},`] : []),

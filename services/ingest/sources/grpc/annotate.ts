@@ -1,3 +1,4 @@
+import type { ArchiveIndex } from '#libs/archive';
 import { subjects, type Bus } from '#libs/bus';
 import { codecs, type AnnotateRequest, type LabelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -11,6 +12,8 @@ export interface AnnotateContext {
   readonly site: string;
   readonly pseudonyms: Pseudonyms;
   readonly studies: StudyIndex;
+  /** What has left SCANS can be labelled all the same. */
+  readonly archive: ArchiveIndex;
 }
 
 type Annotation = AnnotateRequest['annotations'][number];
@@ -87,14 +90,12 @@ function requiredLabel(text: string): string {
 async function refuseUnknownTargets(
   annotations: readonly Annotation[],
   labels: readonly CheckedLabel[],
-  { bus, site, studies }: AnnotateContext,
+  context: AnnotateContext,
   signal: AbortSignal,
 ): Promise<void> {
   const unknown: string[] = [];
   for (const [index, { sampleId, studyId }] of labels.entries()) {
-    const known = sampleId
-      ? (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) !== undefined
-      : await studies.has(studyId!, signal);
+    const known = sampleId ? await isSample(sampleId, context) : await isStudy(studyId!, context, signal);
     if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${annotations[index]!.studyId}`);
   }
   if (unknown.length === 0) return;
@@ -103,6 +104,16 @@ async function refuseUnknownTargets(
     (unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '');
   throw new SulcusError(
     'NOT_FOUND',
-    `Not known at site ${site}: ${named}. Send the images first; nothing of this request was stored`,
+    `Not known at site ${context.site}: ${named}. Send the images first; nothing of this request was stored`,
   );
+}
+
+async function isSample(sampleId: string, { bus, site, archive }: AnnotateContext): Promise<boolean> {
+  if (await bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) return true;
+  return (await archive.get(sampleId))?.site === site;
+}
+
+async function isStudy(studyId: string, { studies, archive }: AnnotateContext, signal: AbortSignal): Promise<boolean> {
+  if (await studies.has(studyId, signal)) return true;
+  return (await archive.samplesOfStudy(studyId)).length > 0;
 }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { ArchiveIndex } from '#libs/archive';
+import { connectBus } from '#libs/bus';
 import type { EngineInfo } from '#libs/engine';
 import { startNats } from '../../../helpers/nats.js';
 import { brokerFindings } from '../../../../services/cli/doctor/broker.js';
@@ -51,6 +53,28 @@ describe('sulcus doctor', () => {
         findings.filter(({ status }) => status === 'problem'),
         [],
       );
+    } finally {
+      await nats.stop();
+    }
+  });
+
+  test('says how full SCANS is and how the archiver does, with what to do', async () => {
+    const nats = await startNats();
+    try {
+      await using bus = await connectBus({ servers: nats.url, name: 'test' });
+      const archive = async (): Promise<Finding | undefined> =>
+        (await brokerFindings({ url: nats.url, named: true })).find(({ topic }) => topic === 'archive');
+      assert.equal(await archive(), undefined, 'no streams yet');
+      await bus.ensureTopology();
+      assert.match((await archive())!.text, /SCANS 0\.0 MB of 8\.0 GB, .*no archiver runs/);
+      const counts = { scansBytes: 0, scansMaxBytes: 0, archived: 5, archivedBytes: 10, restored: 0, lost: 0 };
+      const index = new ArchiveIndex(bus);
+      await index.saveState({ state: 'ready', message: '', ...counts, updatedUnixMs: Date.now() });
+      assert.equal((await archive())!.status, 'ok');
+      await index.saveState({ state: 'unavailable', message: 'disk full', ...counts, updatedUnixMs: Date.now() });
+      const away = (await archive())!;
+      assert.equal(away.status, 'warning');
+      assert.match(`${away.text} ${away.advice}`, /NOT ARCHIVING: disk full.*SULCUS_ARCHIVE/);
     } finally {
       await nats.stop();
     }

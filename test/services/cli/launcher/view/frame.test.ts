@@ -82,6 +82,31 @@ test('a shadow version is shown beside the one in service', () => {
   );
 });
 
+test('how full SCANS is, what was archived, and an archive that is away are shown, with a terminal and without', () => {
+  const shown = snapshot();
+  const archive = { state: 'ready', message: 'folder /archive', scansBytes: 5.2e9, scansMaxBytes: 8e9 };
+  const counts = { archived: 1234, archivedBytes: 61.7e6, restored: 3, lost: 0 };
+  const apply = (overrides: object): void =>
+    shown.state.applyEvent(
+      codecs.PipelineEvent.decode(
+        codecs.PipelineEvent.encode({
+          service: 'archiver',
+          instance: 'one',
+          archive: { ...archive, ...counts, ...overrides },
+        }),
+      ),
+    );
+  apply({});
+  const row = (): string => renderFrame(shown, 200).find((line) => line.startsWith('  archive'))!;
+  assert.match(row(), /SCANS 5\.2 GB of 8\.0 GB, 1234 archived \(61\.7 MB\), 3 came back$/);
+  assert.match(renderLine(shown), /, SCANS 5\.2 GB of 8\.0 GB archived 1234, epoch/);
+  apply({ state: 'unavailable', message: 'the bucket is away', lost: 2 });
+  assert.match(row(), /2 LOST; NOT ARCHIVING: the bucket is away$/);
+  assert.match(renderLine(shown), /archived 1234 \(NOT ARCHIVING\)/);
+  apply({ state: 'waiting', message: '7 scans are kept by run "main"' });
+  assert.match(row(), /; 7 scans are kept by run "main"$/);
+});
+
 test('no line is wider than the terminal', () => {
   for (const columns of [20, 40, 80])
     assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));

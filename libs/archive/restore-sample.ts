@@ -1,0 +1,48 @@
+import { subjects, writeScanHeaders, type Bus, type PublishResult, type RequestOptions } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import type { ArchiveIndex } from './archive-index.js';
+import type { SampleToArchive } from './sample-archive.js';
+
+/**
+ * Sends an archived sample to SCANS again, under its newest label; one that is there already stays as it is
+ * (`duplicate`). What the archive holds stays too.
+ *
+ * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE as {@link Bus.publish}
+ */
+async function restoreSample(
+  bus: Bus,
+  { scan, label }: SampleToArchive,
+  waiting: RequestOptions = {},
+): Promise<PublishResult> {
+  const bytes = scan.image!.inline!;
+  const image = await bus.toPayload(bytes, waiting);
+  const restored = { ...scan, label, image };
+  const result = await bus.publish(subjects.scan(scan.site, scan.sampleId), codecs.Scan, restored, {
+    // No message id: the broker may still know the one that the scan came with first.
+    firstOnSubject: true,
+    headers: writeScanHeaders(restored),
+    ...waiting,
+  });
+  // The archiver deletes the blob of a scan that is gone: it may just have done so for the scan before this one.
+  if (image.blob) await bus.putBlob(bytes, waiting);
+  return result;
+}
+
+/** How an archived sample comes back. */
+export interface BringBackOptions extends RequestOptions {
+  /** Work between the moment that the scan is on SCANS and the one that it no longer counts as archived. */
+  beforeForgetting?: () => Promise<void>;
+}
+
+/** Sends an archived sample to SCANS again; from then on the broker no longer counts it among the archived ones. */
+export async function bringBack(
+  bus: Bus,
+  index: ArchiveIndex,
+  sample: SampleToArchive,
+  { beforeForgetting, ...waiting }: BringBackOptions = {},
+): Promise<PublishResult> {
+  const result = await restoreSample(bus, sample, waiting);
+  await beforeForgetting?.();
+  await index.remove(sample.scan.sampleId, sample.scan.studyId);
+  return result;
+}

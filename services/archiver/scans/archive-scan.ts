@@ -1,0 +1,101 @@
+import type { ArchiveIndex, SampleArchive, SampleToArchive } from '#libs/archive';
+import { Streams, subjects, type Bus, type ScanEntry } from '#libs/bus';
+import { codecs, type Scan } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { attr, withSpan } from '#libs/telemetry';
+import type { LabelBook } from '../labels/label-book.js';
+
+export interface ArchivingContext {
+  readonly bus: Bus;
+  readonly archive: SampleArchive;
+  readonly index: ArchiveIndex;
+  readonly labels: LabelBook;
+}
+
+/**
+ * Moves one scan to the archive. In this order, so that whoever is killed in between loses nothing and the next one
+ * does again what was done: the object is durable and read back, the broker knows that it is archived, the message
+ * goes, its blob goes.
+ *
+ * @returns bytes of the image; undefined when the scan was gone already
+ * @throws MESSAGE_INVALID, HASH_MISMATCH, NOT_FOUND for a scan that cannot be archived; what the archive and the broker
+ *   throw when they are away or full
+ */
+export async function archiveScan(context: ArchivingContext, entry: ScanEntry): Promise<number | undefined> {
+  const { bus, index } = context;
+  const received = await bus.get(Streams.SCANS, entry.sequence, codecs.Scan);
+  if (!received) return undefined;
+  const links = received.traceparent === undefined ? [] : [{ traceparent: received.traceparent }];
+  const attributes = { [attr.sampleId]: entry.sampleId, [attr.natsStreamSequence]: entry.sequence };
+  return await withSpan('archive scan', { root: true, links, attributes }, async () => {
+    const scan = received.message;
+    if (!scan.image) throw new SulcusError('MESSAGE_INVALID', 'The scan holds no image');
+    const bytes = await bus.fromPayload(scan.image);
+    await storeSample(context, scan, bytes, entry.sequence);
+    const { site, studyId, split, label, source } = scan;
+    await index.add(scan.sampleId, { site, studyId, split, label, source, scanSequence: entry.sequence });
+    await bus.deleteMessage(Streams.SCANS, entry.sequence);
+    if (scan.image.blob) await releaseBlob(bus, scan.sampleId, scan.image.blob.sha256, bytes);
+    return bytes.length;
+  });
+}
+
+/** Resolves when the archive holds the sample, under its newest label, and has given it back whole. */
+async function storeSample(
+  { archive, labels }: ArchivingContext,
+  scan: Scan,
+  bytes: Buffer,
+  scanSequence: number,
+): Promise<void> {
+  const { name: label, givenUnixMs: labelledUnixMs } = labels.newest(scan);
+  const image = { content: 'inline' as const, inline: bytes };
+  const sample = {
+    scan: { ...scan, image },
+    label,
+    labelledUnixMs,
+    scanSequence,
+    archivedUnixMs: Date.now(),
+  };
+  const known = await loadIntact(archive, scan.sampleId);
+  const wanted = known === undefined ? sample : withNewerLabel(known, sample);
+  if (wanted === known) return;
+  await archive.store(wanted);
+  const stored = await loadIntact(archive, scan.sampleId);
+  if (stored === undefined || stored.label !== wanted.label)
+    throw new SulcusError(
+      'SERVICE_UNAVAILABLE',
+      `The archive (${archive.description}) does not give back what was stored in it: look at its disk`,
+    );
+}
+
+/** A sample that is archived already, as when it came back for a while, keeps all but its label. */
+function withNewerLabel(known: SampleToArchive, { label, labelledUnixMs }: SampleToArchive): SampleToArchive {
+  const newer = labelledUnixMs > known.labelledUnixMs || (known.label === '' && label !== '');
+  return newer && label !== known.label ? { ...known, label, labelledUnixMs } : known;
+}
+
+/** A damaged object is as good as none while the broker still has the scan. */
+async function loadIntact(archive: SampleArchive, sampleId: string): Promise<SampleToArchive | undefined> {
+  try {
+    return await archive.load(sampleId);
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether it is the object or message itself that is bad: trying again does not help. */
+export const isDamage = (error: unknown): boolean =>
+  ['HASH_MISMATCH', 'MESSAGE_INVALID'].includes(SulcusError.from(error).code);
+
+/**
+ * Deletes an image that lay beside its scan, unless another scan is of the same image. Ingest stores image, scan, and
+ * looks for the image once more: whichever of the two comes last, an image that a scan names is there.
+ */
+async function releaseBlob(bus: Bus, sampleId: string, sha256: string, bytes: Buffer): Promise<void> {
+  const named = async (): Promise<boolean> =>
+    (await bus.getLast(Streams.SCANS, subjects.scanOf(sampleId), codecs.Scan)) !== undefined;
+  if (await named()) return;
+  await bus.deleteBlob(sha256);
+  if (await named()) await bus.putBlob(bytes);
+}
