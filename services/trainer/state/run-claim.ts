@@ -14,13 +14,20 @@ const SIGN_OF_LIFE_MS = 3_600_000;
 /**
  * Claims a run for this trainer. Whoever claimed last owns it: a predecessor that is cut off and not dead learns of it
  * and ends, instead of taking batches that are not meant for it. (Should it learn late, its checkpoints are refused.)
+ *
+ * @param options `signOfLifeMs`: how often the claim is written again while it is kept
  */
-export async function claimRun(bus: Bus, run: string, instance: string): Promise<RunClaim> {
+export async function claimRun(
+  bus: Bus,
+  run: string,
+  instance: string,
+  { signOfLifeMs = SIGN_OF_LIFE_MS }: { signOfLifeMs?: number } = {},
+): Promise<RunClaim> {
   const claims = await bus.keyValue('checkpoints');
   const key = `owner.${run}`;
   await claims.put(key, Buffer.from(instance));
   const keep = async (signal: AbortSignal): Promise<void> => {
-    void showLife(claims, key, instance, signal);
+    void showLife(claims, key, instance, signOfLifeMs, signal);
     for await (const { key: changed, value } of claims.watch(key, signal)) {
       if (changed === key && value && value.toString() !== instance)
         throw new SulcusError('CONFLICT', `Another trainer has taken over run "${run}": ${value.toString()}`);
@@ -30,9 +37,15 @@ export async function claimRun(bus: Bus, run: string, instance: string): Promise
 }
 
 /** Never throws: a broker that is away is asked again the next time, and another owner is noticed by the watch. */
-async function showLife(claims: KeyValue, key: string, instance: string, signal: AbortSignal): Promise<void> {
+async function showLife(
+  claims: KeyValue,
+  key: string,
+  instance: string,
+  signOfLifeMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
-    await pause(SIGN_OF_LIFE_MS, signal);
+    await pause(signOfLifeMs, signal);
     if (signal.aborted) return;
     try {
       const claim = await claims.get(key);

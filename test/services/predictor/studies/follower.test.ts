@@ -22,7 +22,7 @@ before(async () => {
   fixture = await createFixture();
   card = await publishModel(fixture.registry, 1);
   await fixture.registry.promote('champion', card.version, 'first');
-  images = await Promise.all(Array.from({ length: 7 }, (_, seed) => randomImage(seed)));
+  images = await Promise.all(Array.from({ length: 8 }, (_, seed) => randomImage(seed)));
 });
 after(async () => {
   for (const predictor of predictors) predictor.kill('SIGKILL');
@@ -118,7 +118,7 @@ test('studies are predicted once as they complete, over a kill; a late slice sup
   await publishSlice(fixture.bus, 'site-d', images[6]!);
   await sleep(IDLE_MS);
   await kill(second);
-  startPredictor();
+  const third = startPredictor();
   await until(async () => (await published('site-d')).length === 1, 'the interrupted study', 60_000);
   await sleep(2 * IDLE_MS);
   assert.deepEqual(
@@ -126,6 +126,15 @@ test('studies are predicted once as they complete, over a kill; a late slice sup
     [2, 1, 1, 1],
   );
   assert.equal((await fixture.bus.stats()).STUDIES.messages, 5);
+
+  // Slices that left SCANS for the archive take nothing from what was predicted of all of them.
+  await kill(third);
+  await fixture.bus.deleteMessage(Streams.SCANS, 2);
+  await publishSlice(fixture.bus, 'site-e', images[7]!);
+  startPredictor();
+  await until(async () => (await published('site-e')).length === 1, 'a study after the restart', 60_000);
+  await sleep(2 * IDLE_MS);
+  assert.equal((await published('site-a')).length, 2);
 
   const { code, stdout } = await sulcusStudy(['--published', 'site-a'], { SULCUS_NATS_URL: fixture.nats.url });
   assert.equal(code, 0);
