@@ -7,7 +7,10 @@ import type { ObjectStore } from './object-store.js';
 /** Ends the name of a file that is being written: it is no object yet. */
 const UNFINISHED = '.part';
 
-/** Objects as files of a folder. A file appears whole or not at all, and stays after a power loss. */
+/**
+ * Objects as files of a folder, for its owner alone to read. A file appears whole or not at all, and stays after a power
+ * loss.
+ */
 export class FolderStore implements ObjectStore {
   readonly description: string;
   readonly #root: string;
@@ -22,7 +25,7 @@ export class FolderStore implements ObjectStore {
     const unfinished = `${file}.${randomUUID()}${UNFINISHED}`;
     try {
       await this.#makeFolders(path.dirname(file));
-      const handle = await open(unfinished, 'wx');
+      const handle = await open(unfinished, 'wx', 0o600);
       try {
         await handle.writeFile(bytes);
         await handle.sync();
@@ -99,7 +102,7 @@ export class FolderStore implements ObjectStore {
 
   /** Folders made on the way are synced one by one: else a file in them may be gone after a power loss. */
   async #makeFolders(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
     for (let made = folder; made.length >= first.length; made = path.dirname(made))
       await syncFolder(path.dirname(made));

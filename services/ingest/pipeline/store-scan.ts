@@ -28,7 +28,7 @@ export async function storeScan(
     subject,
     codecs.Scan,
     { ...scan, image },
-    { messageId: `${site}:${sampleId}`, firstOnSubject: true, headers: writeScanHeaders(scan), ...waiting },
+    { firstOnSubject: true, headers: writeScanHeaders(scan), ...waiting },
   );
   ticket?.release();
   const { sequence, duplicate } = await publishing;

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -100,6 +100,16 @@ describe('an archive in a folder', () => {
       /MESSAGE_INVALID|HASH_MISMATCH/.test(error.code),
     );
     await rm(file);
+  });
+
+  it('nobody but the owner may read what is stored', async () => {
+    const place = path.join(folder, 'made');
+    const archive = new SampleArchive(await openObjectStore(place));
+    const { scan } = sample('private');
+    await archive.store(sample('private'));
+    const shard = path.join(place, 'samples', scan.sampleId.slice(0, 2));
+    for (const each of [place, shard, path.join(shard, `${scan.sampleId}.pb`)])
+      assert.equal((await stat(each)).mode & 0o077, 0, each);
   });
 
   it('files that a killed writer left are no objects', async () => {

@@ -55,6 +55,21 @@ describe('a label for an archived sample', () => {
     assert.equal((await index.state())?.restored, 1);
   });
 
+  test('brings back an image that is too large for a message, beside its scan', async (t) => {
+    const scene = await startScene(t, { scansBytes: 20_000_000 });
+    const { bus } = scene;
+    const large = imageOf(1, 9_000_000);
+    const { sampleId } = await publishScan(bus, large);
+    await scene.start(LEAVE_AT_ONCE);
+    await untilArchived(scene, 1);
+    await until(async () => (await bus.statsOf('BLOBS')).messages === 0, 'no blob');
+    await label(bus, { sampleId, label: 'glioma' });
+    await back(scene, sampleId);
+    const [scan] = await scansOf(bus);
+    const { message } = (await bus.get('SCANS', scan!.sequence, codecs.Scan))!;
+    assert.deepEqual(await bus.fromPayload(message.image!), large);
+  });
+
   test('of its study brings back every archived slice, but those with a label of their own', async (t) => {
     const scene = await startScene(t);
     const { bus, archive } = scene;

@@ -32,6 +32,17 @@ test('an archived image is a duplicate though SCANS has nothing of it; a missing
   assert.equal((await readScans(harness.bus)).length, 0);
 });
 
+test('an image that left SCANS and is archived nowhere is taken again, however short ago it came', async (t) => {
+  const harness = await startHarness(t);
+  const { ingestor } = createIngestor(t, harness);
+  const bytes = await noiseImage(4);
+  const first = await ingestor.ingestImage({ bytes, source: 'a.jpg' });
+  assert.equal(first.kind, 'ingested');
+  await harness.bus.deleteMessage('SCANS', first.sequence);
+  assert.equal((await ingestor.ingestImage({ bytes, source: 'a.jpg' })).kind, 'ingested');
+  assert.equal((await readScans(harness.bus)).length, 1);
+});
+
 test('an archived image that comes under another label is refused as one on SCANS is', async (t) => {
   const harness = await startHarness(t);
   const { ingestor } = createIngestor(t, harness);

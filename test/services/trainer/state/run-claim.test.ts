@@ -6,7 +6,7 @@ import { isCode } from '../../../helpers/errors.js';
 import { startNats } from '../../../helpers/nats.js';
 import { until } from '../../../helpers/until.js';
 
-test('a claim is written again while it is kept, so that its run counts as alive, and never over another', async (t) => {
+test('a claim is written again while it is kept: its run counts as alive; never over another owner', async (t) => {
   const nats = await startNats(t);
   await using bus = await connectBus({ servers: nats.url, name: 'test' });
   await bus.ensureTopology();
