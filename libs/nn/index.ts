@@ -22,11 +22,12 @@ export { type FeatureGrid } from './explanations/feature-grid.js';
 export { type NetworkProgram } from './programs/network-program.js';
 
 export { TrainingSession } from './sessions/training-session.js';
-export { STEP_COUNTER, type TrainingState } from './sessions/training-state.js';
+export { STEP_COUNTER, type SessionState, type TrainingState } from './sessions/training-state.js';
 export { type EvaluationResult, type TrainingBatch, type TrainStepResult } from './sessions/training-step.js';
 export { InferenceSession } from './sessions/inference-session.js';
 export { type LabelledBatch } from './sessions/batch.js';
 
+export { growClasses } from './state/grow-classes.js';
 export { type NetworkState, type StateSpec, type StateTensor } from './state/network-state.js';
 export { assertWrittenFor, importWeights, type ImportReport } from './weights/import-weights.js';
 export { readKerasLayers, type KerasLayer } from './weights/keras/hdf5-file.js';
@@ -36,5 +37,6 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from '
 
 export { runSelfCheck, type SelfCheckResult } from './self-check/self-check.js';
 
-export { parseRecipe, resolvePrecision, type Recipe } from './recipes/recipe.js';
+export { parseRecipe, recipeJsonSchema, resolvePrecision, wholeRecipe, type Recipe } from './recipes/recipe.js';
 export { getRecipe, listRecipes, recipes } from './recipes/named.js';
+export { streamSettings, type StreamSettings } from './recipes/stream-settings.js';

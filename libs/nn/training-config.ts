@@ -22,11 +22,13 @@ export interface TrainingConfig {
   readonly seed?: number;
   /** A step's batch in shards, over one device or several. Default: one shard. */
   readonly sharding?: Sharding;
+  /** Also keep an exponential moving average of the weights, which keeps this share of itself in a step: in [0, 1). */
+  readonly averageDecay?: number;
 }
 
 /** @throws INVALID_ARGUMENT naming all mistakes */
 export function assertTrainingConfig(
-  { classWeights, labelSmoothing = 0, seed = 0, sharding }: TrainingConfig,
+  { classWeights, labelSmoothing = 0, seed = 0, sharding, averageDecay = 0 }: TrainingConfig,
   { classes }: NetworkConfig,
 ): void {
   const mistakes: string[] = [];
@@ -38,6 +40,7 @@ export function assertTrainingConfig(
   }
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     mistakes.push(`labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
+  if (!(averageDecay >= 0 && averageDecay < 1)) mistakes.push(`averageDecay must be in [0, 1), got ${averageDecay}`);
   if (!Number.isSafeInteger(seed) || seed < 0) mistakes.push(`seed must be a whole number from 0, got ${seed}`);
   if (sharding && !(Number.isSafeInteger(sharding.count) && sharding.count >= 2))
     mistakes.push(`a step has 2 shards or more, got ${sharding.count}`);

@@ -5,9 +5,10 @@ import { createOptimizer, type OptimizerConfig } from '../optimizers/index.js';
 import { assertFreezable, assertTrainingConfig, freezer, type TrainingConfig } from '../training-config.js';
 import { NetworkGraph, type Forward } from './network-graph.js';
 import type { NetworkProgram } from './network-program.js';
-import { fillSignature, readSignature, writeSignature, type StateVariable } from './state-signatures.js';
+import { fillSignature, readSignature, writeSignature } from './state-signatures.js';
 import { buildShardedStep } from './sharded-step.js';
 import { Updater } from './update-step.js';
+import { averageSignatures } from './weight-average.js';
 
 /**
  * Builds the training of a network as one program. All signatures are fed `pixels` (uint8 [batch, height, width,
@@ -23,6 +24,7 @@ import { Updater } from './update-step.js';
  * - `readWeights` and `readOptimizer` are fed nothing and fetch every parameter or slot by name, in torch's layout;
  *   `writeWeights` and `writeOptimizer` are fed the same.
  * - `fillOptimizer` is fed `value` alone; all values of all slots become it.
+ * - `averageWeights`, `readAverage` and `writeAverage`, only when asked for; see `averageSignatures`.
  *
  * The optimizer's signatures are there only when it has slots.
  * @throws NOT_FOUND for an unknown architecture, INVALID_ARGUMENT for a configuration that cannot be built
@@ -71,7 +73,7 @@ export function buildTrainingProgram(
     };
     return { inputs: { pixels, labels }, outputs };
   });
-  const weights: StateVariable[] = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
+  const weights = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
   const optimizerSignatures = {
     readOptimizer: readSignature(graph, updater.slots),
     writeOptimizer: writeSignature(graph, updater.slots),
@@ -95,6 +97,7 @@ export function buildTrainingProgram(
       readWeights: readSignature(graph, weights),
       writeWeights: writeSignature(graph, weights),
       ...(updater.slots.length > 0 && optimizerSignatures),
+      ...(training.averageDecay !== undefined && averageSignatures(graph, weights)),
     },
   };
   return { program, parameters: infos, slots: updater.slots.map(({ name, shape }) => ({ name, shape })) };

@@ -49,12 +49,15 @@ const GENERAL_RECIPES: readonly Recipe[] = [
   },
 ];
 
+/** What is reproduced was learned from finite sets, in epochs. */
+const REPRODUCTIONS: readonly Recipe[] = [...S0_RECIPES, ...S2_RECIPES, ...S3_RECIPES, ...S4_RECIPES].map((recipe) => ({
+  mode: 'epochs',
+  ...recipe,
+}));
+
 /** The recipes by name, each checked like a user's. */
 export const recipes: ReadonlyMap<string, Recipe> = new Map(
-  [...GENERAL_RECIPES, ...S0_RECIPES, ...S2_RECIPES, ...S3_RECIPES, ...S4_RECIPES].map((recipe) => [
-    recipe.name,
-    parseRecipe(recipe),
-  ]),
+  [...GENERAL_RECIPES, ...REPRODUCTIONS].map((recipe) => [recipe.name, parseRecipe(recipe)]),
 );
 
 /** @throws INVALID_CONFIG listing the names there are */

@@ -8,6 +8,7 @@ import { optimizerSchema } from '../optimizers/index.js';
 import { MIN_SHARD_ROWS } from '../programs/sharding.js';
 import { scheduleSchema } from '../schedules/schedule.js';
 import { assertFreezable } from '../training-config.js';
+import { streamSchema, streamSettings, unevenGroups } from './stream-settings.js';
 
 const sizePx = z.int().min(1).max(4096);
 const architecture = z.string().refine((name) => listModels().includes(name), {
@@ -69,6 +70,14 @@ const recipeSchema = z.strictObject({
    * work.
    */
   shardReduction: z.enum(['fixed-point', 'float32']).optional(),
+  /**
+   * `epochs`: a finite set, gone over again and again until it is learned. `stream`: each new sample is learned once
+   * with a few replayed ones, at the same cost however much came before. Default: `epochs`, and `stream` where
+   * `npm start` goes on learning from what arrives.
+   */
+  mode: z.enum(['epochs', 'stream']).optional(),
+  /** How `stream` mode learns. */
+  stream: streamSchema.optional(),
   /** Most epochs: passes over the training split. */
   epochs: z.int().min(1).max(100_000),
   /** Stop after `patience` validations in a row without a lower validation loss; null: never. */
@@ -82,6 +91,24 @@ const recipeSchema = z.strictObject({
 /** All that determines a training, the data apart. */
 export type Recipe = Readonly<z.infer<typeof recipeSchema>>;
 
+/** JSON Schema (draft 2020-12) of a recipe file. What its parts must agree on, {@link parseRecipe} checks besides. */
+export function recipeJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(recipeSchema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === (architecture as unknown)) jsonSchema.enum = listModels();
+    },
+  });
+  return { title: 'sulcus recipe', ...schema };
+}
+
+/** A recipe with what it leaves to defaults in stream mode said, to be edited and given back. */
+export const wholeRecipe = (recipe: Recipe): Recipe => ({
+  mode: 'epochs',
+  ...recipe,
+  stream: streamSettings(recipe),
+});
+
 /**
  * Checks a recipe, for example one read from a JSON file.
  * @throws INVALID_CONFIG with every mistake, one per line and in details.mistakes
@@ -91,7 +118,7 @@ export function parseRecipe(candidate: unknown): Recipe {
   const issues = parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
-  const mistakes = [...issues, ...contradictions(candidate), ...tooManyShards(candidate)];
+  const mistakes = [...issues, ...contradictions(candidate), ...tooManyShards(candidate), ...streamMistakes(candidate)];
   if (parsed.success && mistakes.length === 0) return parsed.data;
   throw new SulcusError(
     'INVALID_CONFIG',
@@ -118,6 +145,13 @@ function tooManyShards(candidate: unknown): string[] {
   if (batchSize >= needed) return [];
   const wanted = `${shards} of at least ${MIN_SHARD_ROWS} images each need a batchSize of ${needed} or more`;
   return [`shards: ${wanted}, not ${batchSize}`];
+}
+
+const streamPart = z.object({ batchSize: z.int(), stream: streamSchema });
+
+function streamMistakes(candidate: unknown): string[] {
+  const parsed = streamPart.safeParse(candidate);
+  return parsed.success ? unevenGroups(parsed.data.batchSize, parsed.data.stream.replayedPerArrival) : [];
 }
 
 function contradictions(candidate: unknown): string[] {

@@ -6,11 +6,12 @@ import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimi
 import type { NetworkProgram } from '../programs/network-program.js';
 import { buildTrainingProgram } from '../programs/training-program.js';
 import { NON_FINITE_LOSS } from '../programs/update-step.js';
+import { AVERAGE_DECAY, decayOfStep } from '../programs/weight-average.js';
 import { nonFiniteTensors, type NetworkState, type StateTensor } from '../state/network-state.js';
 import type { TrainingConfig } from '../training-config.js';
 import type { LabelledBatch } from './batch.js';
 import { readState, scalarOf, writeState } from './state-transfer.js';
-import { splitCounter, withCounter, type TrainingState } from './training-state.js';
+import { splitCounter, withCounter, type SessionState, type TrainingState } from './training-state.js';
 import {
   batchFeeds,
   stepFeeds,
@@ -93,6 +94,7 @@ export class TrainingSession {
         throw this.#explain(error);
       });
       this.#steps += 1;
+      await this.#average();
       return { loss: scalarOf(loss, 'float32'), correct: scalarOf(correct, 'int32') };
     });
   }
@@ -118,19 +120,31 @@ export class TrainingSession {
     return this.#inTurn(() => this.#readWeights());
   }
 
-  /** Weights and optimizer of one moment; errors as {@link readWeights}. */
-  readState(): Promise<Required<TrainingState>> {
+  /** Weights, optimizer and average, if one is kept, of one moment; errors as {@link readWeights}. */
+  readState(): Promise<SessionState> {
     return this.#inTurn(async () => {
       const weights = await this.#readWeights();
       const slots = this.network.slots.length > 0 ? await this.#readSlots() : new Map<string, StateTensor>();
-      return { weights, optimizer: withCounter(slots, this.#steps) };
+      const average = this.#averages ? { average: await this.#readAverage() } : {};
+      return { weights, optimizer: withCounter(slots, this.#steps), ...average };
     });
   }
 
-  /** Replaces weights and optimizer. Throws MODEL_INVALID when they do not fit. */
-  writeState({ weights, optimizer }: TrainingState): Promise<void> {
+  /**
+   * The moving average of weights and statistics.
+   * @throws INVALID_ARGUMENT when the training keeps none
+   */
+  readAverage(): Promise<NetworkState> {
+    if (!this.#averages) throw new SulcusError('INVALID_ARGUMENT', 'This session was made without averaged weights');
+    return this.#inTurn(() => this.#readAverage());
+  }
+
+  /** Replaces weights, optimizer and average. Throws MODEL_INVALID when they do not fit. */
+  writeState({ weights, optimizer, average = weights }: TrainingState): Promise<void> {
     return this.#inTurn(async () => {
       await writeState(this.program, 'writeWeights', this.network.parameters, weights, 'The weights');
+      if (this.#averages)
+        await writeState(this.program, 'writeAverage', this.network.parameters, average, 'The averaged weights');
       if (optimizer === undefined) {
         if (this.network.slots.length > 0)
           await this.program.run('fillOptimizer', { value: { dtype: 'float32', shape: [], data: Float32Array.of(0) } });
@@ -162,6 +176,21 @@ export class TrainingSession {
       );
     }
     return weights;
+  }
+
+  get #averages(): boolean {
+    return this.training.averageDecay !== undefined;
+  }
+
+  async #average(): Promise<void> {
+    const { averageDecay } = this.training;
+    if (averageDecay === undefined) return;
+    const data = Float32Array.of(decayOfStep(averageDecay, this.#steps));
+    await this.program.run('averageWeights', { [AVERAGE_DECAY]: { dtype: 'float32', shape: [], data } });
+  }
+
+  #readAverage(): Promise<NetworkState> {
+    return readState(this.program, 'readAverage', this.network.parameters);
   }
 
   #readSlots(): Promise<NetworkState> {

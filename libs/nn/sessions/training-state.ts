@@ -6,7 +6,12 @@ export interface TrainingState {
   readonly weights: NetworkState;
   /** Slots and {@link STEP_COUNTER}. Absent: the optimizer starts afresh. */
   readonly optimizer?: NetworkState;
+  /** Moving average of the weights, of a training that keeps one. Absent: it begins with the weights. */
+  readonly average?: NetworkState;
 }
+
+/** What a session tells of a moment. */
+export type SessionState = TrainingState & { readonly optimizer: NetworkState };
 
 /** Name of the number of steps made, a scalar among the optimizer's state. */
 export const STEP_COUNTER = 'step';
