@@ -13,3 +13,5 @@ export {
   type CusumRecord,
 } from './bernoulli-cusum.js';
 export { DriftMonitor, type DriftAlarm, type PrequentialAnswer, type Stratum } from './drift-monitor.js';
+export { CalibrationWatch, type CalibrationAlarm, type CalibrationRecord } from './calibration-watch.js';
+export { ConstantAnswers } from './constant-answers.js';
