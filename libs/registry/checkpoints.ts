@@ -19,6 +19,14 @@ export interface LoadedCheckpoint {
   revision: number;
 }
 
+/** A checkpoint without its tensors. */
+export interface CheckpointDescription {
+  manifest: Record<string, unknown>;
+  savedUnixMs: number;
+  /** Size of the tensors. */
+  sizeBytes: number;
+}
+
 /** What the key of a run holds: the checkpoint is complete and durable once this is written. */
 interface Pointer {
   /** Owner of the blobs: of one attempt to save, so that it shares them with nobody. */
@@ -73,6 +81,34 @@ export class CheckpointStore {
         throw error;
       }
     }
+  }
+
+  /** Runs that have a checkpoint, sorted. */
+  async runs(): Promise<string[]> {
+    return (await (await this.#checkpoints()).keys()).filter((key) => !key.includes('.'));
+  }
+
+  /** What the newest checkpoint of a run says beside its tensors; undefined when it has none. */
+  async describe(run: string): Promise<CheckpointDescription | undefined> {
+    for (;;) {
+      const found = await this.#pointer(run);
+      if (found === undefined) return undefined;
+      const { pointer, revision } = found;
+      try {
+        const sizeBytes = Object.values(pointer.parts).reduce((sum, part) => sum + part.sizeBytes, 0);
+        return { manifest: await this.#manifest(pointer), savedUnixMs: pointer.savedUnixMs, sizeBytes };
+      } catch (error) {
+        if (SulcusError.from(error).code === 'NOT_FOUND' && (await this.#pointer(run))?.revision !== revision) continue;
+        throw error;
+      }
+    }
+  }
+
+  /** Forgets a run's checkpoint; nothing happens when it has none. A trainer of the run is fenced by CONFLICT. */
+  async delete(run: string): Promise<void> {
+    await (await this.#checkpoints()).delete(run);
+    for (const attempt of await this.#bus.blobOwners(blobOwners.checkpoint(run)))
+      await this.#bus.deleteOwnedBlobs(blobOwners.checkpoint(run, attempt));
   }
 
   /**

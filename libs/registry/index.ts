@@ -9,4 +9,5 @@
 export { Registry } from './registry.js';
 export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';
-export { CheckpointStore, type Checkpoint, type LoadedCheckpoint } from './checkpoints.js';
+export type { Freeze } from './freeze.js';
+export { CheckpointStore, type Checkpoint, type CheckpointDescription, type LoadedCheckpoint } from './checkpoints.js';

@@ -4,6 +4,7 @@ import { codecs, type ModelEventInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { currentTraceparent } from '#libs/telemetry';
 import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
+import { decodeFreeze, encodeFreeze, freezeKey, type Freeze } from './freeze.js';
 import {
   decodeCard,
   encodeCard,
@@ -156,6 +157,31 @@ export class Registry {
     await this.#tell('declined', card, { kind: 'KIND_DECLINED', reason }, `declined:${version}`);
   }
 
+  /**
+   * Keeps an alias where it is: no trainer moves it until it is thawed. People can still promote and roll back.
+   * Freezing again replaces the reason.
+   */
+  async freeze(alias: string, reason: string): Promise<Freeze> {
+    const freeze = { reason, sinceUnixMs: Date.now() };
+    await (await this.#models()).put(freezeKey(alias), encodeFreeze(freeze));
+    await this.#tellOfAlias(alias, 'KIND_FROZEN', reason);
+    return freeze;
+  }
+
+  /** Lets trainers move an alias again; false when it was not frozen. */
+  async thaw(alias: string, reason: string): Promise<boolean> {
+    if (!(await this.frozen(alias))) return false;
+    await (await this.#models()).delete(freezeKey(alias));
+    await this.#tellOfAlias(alias, 'KIND_THAWED', reason);
+    return true;
+  }
+
+  /** Why an alias is frozen; undefined: it is not. */
+  async frozen(alias: string): Promise<Freeze | undefined> {
+    const entry = await (await this.#models()).get(freezeKey(alias));
+    return entry && decodeFreeze(entry.value);
+  }
+
   /** Where an alias points now (when it exists), then every move, over broker restarts. */
   async *watchAlias(alias: string, signal: AbortSignal): AsyncGenerator<AliasRecord> {
     const models = await this.#models();
@@ -194,6 +220,27 @@ export class Registry {
       await this.#sweep(run, Math.max(...cards.map(({ step }) => step)));
     }
     return pruned;
+  }
+
+  /**
+   * Deletes the versions of a run; those that an alias points to, or would go back to, stay.
+   *
+   * @returns the versions deleted, and those that stay
+   */
+  async deleteRun(run: string): Promise<{ deleted: string[]; kept: string[] }> {
+    const models = await this.#models();
+    const inUse = await this.#protected();
+    const [deleted, kept]: [string[], string[]] = [[], []];
+    for (const card of (await this.list()).filter((each) => each.run === run)) {
+      if (inUse.has(card.version)) {
+        kept.push(card.version);
+        continue;
+      }
+      await models.delete(versionKey(card.version));
+      await this.#bus.deleteOwnedBlobs(blobOwners.model(run, card.step));
+      deleted.push(card.version);
+    }
+    return { deleted, kept };
   }
 
   async #store(
@@ -247,6 +294,14 @@ export class Registry {
       reason,
     };
     await this.#tell(kind, card, event, `${alias}:${revision}`);
+  }
+
+  /** What concerns an alias and no version in particular is told of the version that it points to. */
+  async #tellOfAlias(alias: string, kind: 'KIND_FROZEN' | 'KIND_THAWED', reason: string): Promise<void> {
+    const version = (await this.alias(alias))?.version ?? '';
+    const event = kind === 'KIND_FROZEN' ? 'frozen' : 'thawed';
+    const message = { kind, alias, version, reason, timeUnixMs: Date.now() };
+    await this.#bus.publish(subjects.model(event), codecs.ModelEvent, message);
   }
 
   async #existing(version: string): Promise<ModelCard> {

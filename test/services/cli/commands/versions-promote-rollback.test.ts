@@ -4,8 +4,10 @@ import { connectBus, type Bus } from '#libs/bus';
 import { Registry } from '#libs/registry';
 import { cardDraft, randomContent } from '../../../helpers/cards.js';
 import { isCode } from '../../../helpers/errors.js';
+import { main as freeze } from '../../../../services/cli/commands/freeze.js';
 import { main as promote } from '../../../../services/cli/commands/promote.js';
 import { main as rollback } from '../../../../services/cli/commands/rollback.js';
+import { main as thaw } from '../../../../services/cli/commands/thaw.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 
@@ -120,4 +122,12 @@ test('a reason and a version that exists are asked for', async () => {
   await assert.rejects(output(promote), isCode('INVALID_CONFIG', /--reason is not given[^]*<version> is missing/));
   await assert.rejects(output(rollback), isCode('INVALID_CONFIG', /--reason is not given/));
   await assert.rejects(output(promote, 'main-000009', '--reason', 'a typo'), isCode('NOT_FOUND', /main-000009/));
+});
+
+test('sulcus freeze and thaw say what they did', async () => {
+  const champion = (await registry.alias('champion'))!.version;
+  assert.equal(await output(freeze, '--reason', 'an audit'), `champion stays on ${champion} until sulcus thaw`);
+  assert.equal((await registry.frozen('champion'))!.reason, 'an audit');
+  assert.equal(await output(thaw, '--reason', 'it is over'), 'champion may move again');
+  assert.equal(await output(thaw, '--reason', 'again'), 'champion was not frozen');
 });

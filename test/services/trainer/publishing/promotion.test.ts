@@ -46,6 +46,22 @@ it('a candidate that was judged beside another version than the alias points to 
   assert.equal(await pointsTo('champion'), third.version);
 });
 
+it('a frozen alias stays where it is, and the record says why; people still move it', async () => {
+  const card = await registry.publish(cardDraft({ step: 4 }), randomContent(100));
+  const before = await pointsTo('champion');
+  await registry.freeze('champion', 'the scanner is being repaired');
+  const decision = { promote: true, alias: 'champion', opponent: before!, reason: 'better' } as const;
+  const frozen = await settle(registry, card, decision);
+  assert.equal(frozen.promote, false);
+  assert.match(frozen.reason, /champion is frozen \(the scanner is being repaired\), it would be promoted: better/);
+  assert.equal(await pointsTo('champion'), before);
+  await registry.promote('champion', card.version, 'by hand');
+  await registry.rollback('champion', 'back');
+  assert.equal(await registry.thaw('champion', 'repaired'), true);
+  assert.equal(await registry.thaw('champion', 'repaired'), false);
+  assert.equal((await settle(registry, card, decision)).promote, true);
+});
+
 it('the trainer moves the champion, or the candidate where people decide', () => {
   assert.deepEqual([offeredAlias('auto'), offeredAlias('manual')], ['champion', 'candidate']);
 });
