@@ -1,7 +1,7 @@
 import { Split } from '#libs/contracts';
 import type { Bus } from './bus.js';
 import { HeaderName, type Headers } from './messages/headers.js';
-import { Streams } from './topology.js';
+import { siteOfScan, Streams } from './topology.js';
 
 /** What followers of the SCANS stream need to know of a scan without its pixels. */
 export interface ScanHeaders {
@@ -44,6 +44,8 @@ export function readScanHeaders(headers: Headers): ScanHeaders {
 /** A scan as it lies in the stream, without its pixels. */
 export interface ScanEntry extends ScanHeaders {
   sequence: number;
+  /** Site that sent it. */
+  site: string;
   /** When the broker stored it. */
   timeUnixMs: number;
   /** Scans still to come at this moment; 0 when everything stored so far has been seen. */
@@ -60,8 +62,8 @@ export async function* followScans(
   options: { signal: AbortSignal; storedOnly?: boolean; startSequence?: number },
 ): AsyncGenerator<ScanEntry> {
   const followed = bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options });
-  for await (const { sequence, timeUnixMs, pending, headers } of followed)
-    yield { ...readScanHeaders(headers), sequence, timeUnixMs, pending };
+  for await (const { sequence, subject, timeUnixMs, pending, headers } of followed)
+    yield { ...readScanHeaders(headers), sequence, site: siteOfScan(subject), timeUnixMs, pending };
 }
 
 function readSplit(text = ''): Split {

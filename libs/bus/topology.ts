@@ -82,6 +82,10 @@ function subjectPath(value: string, what: string): string {
     .join('.');
 }
 
+/** The site in a subject made by `subjects.scan`; empty in any other. */
+export const siteOfScan = (subject: string): string =>
+  subject.startsWith(`${PREFIXES.SCANS}.`) ? (subject.split('.')[2] ?? '') : '';
+
 /** Builds every subject. General to specific, so that wildcards select wider or narrower. */
 export const subjects = {
   /** One subject per sample: the broker itself refuses a second message for the same content. */

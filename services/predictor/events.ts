@@ -1,10 +1,12 @@
 import { publishEvent, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { ConstantAnswers } from '#libs/drift';
 import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { RecordCounts } from './recording/recorder.js';
 import type { AliasObserver } from './servables/alias-manager.js';
 import type { Servable } from './servables/servable.js';
+import type { Prediction } from './serving/prediction.js';
 import { rejectionReason, type RejectionReason } from './serving/rejection-reason.js';
 
 /** Latencies that the reported median is taken over. */
@@ -24,6 +26,7 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
   readonly #instance: string;
   readonly #log: Logger;
   readonly #latenciesMs: number[] = [];
+  readonly #constantAnswers = new ConstantAnswers();
   #version = '';
   #requests = 0;
   #failed = 0;
@@ -44,10 +47,11 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
   }
 
   /** A request was answered with probabilities. */
-  answered(durationMs: number): void {
+  answered(durationMs: number, predictions: readonly Pick<Prediction, 'card' | 'predicted'>[] = []): void {
     this.#latenciesMs[this.#requests % RECENT] = durationMs;
     this.#requests++;
     this.#changed = true;
+    for (const { card, predicted } of predictions) this.#watchAnswer(card.version, card.classes[predicted]!);
   }
 
   /**
@@ -64,6 +68,16 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
     this.#failed++;
     if (!FLOODS.has(reason))
       this.#log.warn({ code: error.code, reason: error.rawMessage }, 'a request was not answered');
+  }
+
+  /** One answer to everything is what a broken model gives; or all images are alike. Operators decide which. */
+  #watchAnswer(version: string, className: string): void {
+    const noticed = this.#constantAnswers.add(`${version} ${className}`);
+    if (!noticed) return;
+    this.#log.warn({ version, className, answers: noticed.count }, 'every image is answered as the same class');
+    void publishEvent(this.#bus, 'predictor', this.#instance, {
+      constant: { version, className, answers: noticed.count },
+    });
   }
 
   swapped(servable: Servable, previousVersion: string | undefined): void {
@@ -83,6 +97,7 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
       return this.state('ready', `The engine of model version ${version} was started anew`);
     this.#swaps++;
     this.#version = version;
+    this.#constantAnswers.restart();
     void publishEvent(this.#bus, 'predictor', this.#instance, {
       swap: { version, previousVersion: previousVersion ?? '', loadMs },
     });

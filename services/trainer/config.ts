@@ -37,6 +37,15 @@ export const environment = {
       description: 'Recipe: a name (sulcus recipes) or a path to a JSON, JavaScript or TypeScript file',
     }),
   ],
+  mode: [
+    'SULCUS_MODE',
+    choice(['epochs', 'stream'], {
+      default: 'epochs',
+      description:
+        'How to learn where the recipe leaves it open: in epochs over all that came, or each new sample once with a ' +
+        'few replayed ones, at the same cost however much came before',
+    }),
+  ],
   epochs: [
     'SULCUS_EPOCHS',
     optional(
@@ -104,6 +113,31 @@ export const environment = {
       default: DEFAULT_GATE_POLICY.minimumSamples,
       min: 1,
       description: 'Fewer samples than this decide no promotion, but where there is no champion yet',
+    }),
+  ],
+  streamPauseMs: [
+    'SULCUS_STREAM_PAUSE',
+    duration({
+      default: 10_000,
+      description:
+        'Time without a new image after which a stream counts as quiet: learning begins with fewer first samples, ' +
+        'and fewer than a step takes are learned',
+    }),
+  ],
+  newClassSamples: [
+    'SULCUS_NEW_CLASS_SAMPLES',
+    integer({
+      default: 50,
+      min: 0,
+      description:
+        'In stream mode: images with a label outside the class list from which the network learns that class; 0: never',
+    }),
+  ],
+  freezeOnAlarm: [
+    'SULCUS_FREEZE_ON_ALARM',
+    flag({
+      default: false,
+      description: 'In stream mode: an alarm (drift, calibration) freezes the champion until sulcus thaw',
     }),
   ],
   promotion: [

@@ -1,4 +1,5 @@
 import { publishEvent, type Bus } from '#libs/bus';
+import type { CalibrationAlarm, DriftAlarm } from '#libs/drift';
 import type { Logger } from '#libs/telemetry';
 import type { Progress } from './state/progress.js';
 import type { ValidationMetrics } from './publishing/promotion.js';
@@ -32,7 +33,12 @@ export class TrainerEvents {
   }
 
   /** Reports at most every half second unless `force`. */
-  async progress(progress: Progress, epoch: number, learningRate: number, force = false): Promise<void> {
+  async progress(
+    progress: Progress,
+    epoch: number,
+    learningRate: number,
+    { force = false, arrivals = 0 }: { force?: boolean; arrivals?: number } = {},
+  ): Promise<void> {
     if (!force && Date.now() - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     const window = progress.takeWindow();
     if (!window) return;
@@ -47,6 +53,7 @@ export class TrainerEvents {
         ...window,
         inputStallFraction: progress.inputStallFraction,
         learningRate,
+        arrivals,
       },
     });
   }
@@ -85,7 +92,7 @@ export class TrainerEvents {
 
   async finished(
     progress: Progress,
-    reason: 'early_stopping' | 'epochs',
+    reason: 'early_stopping' | 'epochs' | 'caught_up',
     epochs: number,
     scanSequence: number,
   ): Promise<void> {
@@ -107,7 +114,61 @@ export class TrainerEvents {
     });
   }
 
+  /** Answers have become worse. @param version whose they are; empty: those of the network in training */
+  async drift(progress: Progress, alarm: DriftAlarm, version: string): Promise<void> {
+    const { stratum, errorRateBefore, answersSinceChange } = alarm;
+    const [kind, name = ''] = splitOnce(stratum);
+    this.#log.warn(
+      { step: progress.step, stratum, errorRateBefore, answersSinceChange, version },
+      'answers to new samples have become worse: their images may have changed',
+    );
+    await this.#publish({
+      drift: {
+        run: this.#run,
+        site: kind === 'site' ? name : '',
+        className: kind === 'class' ? name : '',
+        errorRateBefore,
+        answersSinceChange,
+        step: progress.step,
+        version,
+      },
+    });
+  }
+
+  /** How sure the answers are said to be and how often they are right are far apart. @param version as for drift */
+  async calibrationLost(progress: Progress, alarm: CalibrationAlarm, version: string): Promise<void> {
+    const { meanProbability, accuracy, count } = alarm;
+    this.#log.warn(
+      { step: progress.step, meanProbability, accuracy, count, version },
+      'probabilities no longer mean what they say',
+    );
+    await this.#publish({
+      calibration: { run: this.#run, version, meanProbability, accuracy, answers: count },
+    });
+  }
+
+  /** A step was not made. @param message what became of the weights */
+  async refused(step: number, message: string): Promise<void> {
+    this.#log.warn({ step }, `step ${step} was refused: ${message}`);
+    await this.#publish({
+      state: { state: 'busy', message: `step ${step} was refused: ${message}`, engine: this.#engine },
+    });
+  }
+
+  /** Learning went back to a version that is clearly better than what was learned since. */
+  async wentBack(progress: Progress, version: string): Promise<void> {
+    const message = `went back to ${version}: what was learned since is clearly worse`;
+    this.#log.warn({ step: progress.step, version }, message);
+    await this.#publish({ state: { state: 'busy', message, engine: this.#engine } });
+  }
+
   async #publish(body: Parameters<typeof publishEvent>[3]): Promise<void> {
     await publishEvent(this.#bus, 'trainer', this.#instance, body);
   }
+}
+
+/** What stands before the first colon, and what behind it. */
+function splitOnce(text: string): string[] {
+  const at = text.indexOf(':');
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -9,3 +9,4 @@ export { networkOfCard, transformOfCard } from './gate/network-of-card.js';
 export { readConfig, type TrainerConfig } from './config.js';
 export { resolveRecipe, resolveTransform } from './recipe/resolve-recipe.js';
 export { runTrainer, type TrainerServiceContext } from './service.js';
+export { checkRun } from './state/check-run.js';

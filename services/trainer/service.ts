@@ -3,7 +3,17 @@ import type { Bus } from '#libs/bus';
 import { describeEngine, type Engine } from '#libs/engine';
 import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
-import { countTrainable, listParameters, TrainingSession, type Recipe } from '#libs/nn';
+import {
+  countTrainable,
+  growClasses,
+  initialState,
+  listParameters,
+  TrainingSession,
+  type NetworkConfig,
+  type NetworkState,
+  type Recipe,
+  type TrainingState,
+} from '#libs/nn';
 import { Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { TrainerConfig } from './config.js';
@@ -11,14 +21,18 @@ import { BatchExchange } from './data/batch-exchange.js';
 import { HeldBatches, sweepBatchBlobs } from './data/held-batches.js';
 import { SampleIndex } from './data/sample-index.js';
 import { TrainerEvents } from './events.js';
-import { Gate } from './gate/gate.js';
+import { Gate, type GateOptions } from './gate/gate.js';
+import type { TrainerOptions, TrainerParts } from './loop/parts.js';
 import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
 import { firstWeights } from './recipe/initial-weights.js';
 import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
-import { Checkpoints } from './state/checkpoints.js';
+import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
 import { claimRun } from './state/run-claim.js';
-import { RunState, type RunIdentity } from './state/run-state.js';
+import { identityOf } from './state/check-run.js';
+import { RunState } from './state/run-state.js';
+import { classesOfRun } from './state/grown-classes.js';
+import { learnFromStream, type Companion } from './stream/run-stream.js';
 
 export interface TrainerServiceContext {
   bus: Bus;
@@ -31,29 +45,34 @@ export interface TrainerServiceContext {
   codeVersion: string;
 }
 
-/** Builds the trainer of a run, restores its newest checkpoint and trains until the signal aborts. */
+/** Trains a run until the signal aborts, going on from its newest checkpoint; anew whenever its classes have grown. */
 export async function runTrainer(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
+  do await trainClasses(context, signal);
+  while (!signal.aborted);
+}
+
+/** Builds the trainer of a run, restores its newest checkpoint and trains until it ends or the signal aborts. */
+async function trainClasses(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
   const { bus, engine, config, recipe, log, instance, codeVersion } = context;
   const events = new TrainerEvents(bus, log, config.run, instance, describeEngine(engine.info));
-  await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${config.classes.join(', ')}`);
-
   const claim = await claimRun(bus, config.run, instance);
   const transform = resolveTransform(recipe);
   const hash = transformHash(transform);
-  const network = resolveNetwork(recipe, transform, config.classes, engine.info);
-
   const registry = new Registry(bus);
   const held = new HeldBatches();
   const checkpoints = new Checkpoints(bus, config.run, held);
   const restored = await checkpoints.restore();
-  const state = new RunState(identityOf(recipe, config), restored?.manifest);
+  const classes = classesOfRun(config.classes, recipe.mode, restored?.manifest);
+  await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${classes.join(', ')}`);
+  const network = resolveNetwork(recipe, transform, classes, engine.info);
+  const state = new RunState(identityOf(recipe, { ...config, classes }), restored?.manifest);
   const begin = restored ? undefined : await firstWeights(recipe, network);
   const session = await TrainingSession.create(
     engine,
     network,
     recipe.optimizer,
-    restored ?? { weights: begin!.weights },
-    resolveTraining(recipe, config.classes, engine.info.shardDevices),
+    restored ? withClasses(restored, network, recipe.seed) : { weights: begin!.weights },
+    resolveTraining(recipe, classes, engine.info.shardDevices),
   );
   const beginning = begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`;
   const { shardDevices } = engine.info;
@@ -64,7 +83,6 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
   await events.state('ready', `${spread}${beginning}`);
 
   await sweepBatchBlobs(bus, config.run);
-  const index = new SampleIndex(config.classes, log);
   const exchange = new BatchExchange(bus, log, {
     run: config.run,
     credit: config.batchCredit,
@@ -72,17 +90,14 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     requestTimeoutMs: config.batchRequestTimeoutMs,
     transform: { json: canonicalTransformJson(transform), hash },
   });
-  const gate = new Gate(
-    { bus, engine, registry, exchange, index },
-    {
-      classes: config.classes,
-      transformHash: hash,
-      batchSize: recipe.batchSize,
-      promotion: config.promotion,
-      maxSamples: config.gateSamples,
-      policy: { ...DEFAULT_GATE_POLICY, minimumSamples: config.gateMinSamples },
-    },
-  );
+  const gateOptions = {
+    classes,
+    transformHash: hash,
+    batchSize: recipe.batchSize,
+    promotion: config.promotion,
+    maxSamples: config.gateSamples,
+    policy: { ...DEFAULT_GATE_POLICY, minimumSamples: config.gateMinSamples },
+  };
   const publisher = new Publisher(
     registry,
     {
@@ -95,37 +110,59 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
     },
     config.keepVersions,
   );
-  const trainer = new Trainer(
-    { bus, engine, registry, index, exchange, session, network, state, held, checkpoints, gate, publisher, events },
-    {
-      batchSize: recipe.batchSize,
-      classBalanced: config.classBalanced,
-      bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
-      candidates: recipe.candidates ?? 'improved',
-      epochs: recipe.epochs,
-      validateEverySamples: config.validateEverySamples,
-      validationSamples: config.validationSamples,
-      checkpointIntervalMs: config.checkpointIntervalMs,
-    },
-  );
-  await runTogether(
-    {
-      work: async (stop) => {
-        await index.caughtUp;
-        await trainer.run(stop);
+  const parts = { bus, engine, registry, exchange, session, network, state, held, checkpoints, publisher, events };
+  const options = {
+    batchSize: recipe.batchSize,
+    classBalanced: config.classBalanced,
+    bnFrozenAfterFirstEpoch: recipe.bnFrozenAfterFirstEpoch ?? false,
+    candidates: recipe.candidates ?? 'improved',
+    epochs: recipe.epochs,
+    validateEverySamples: config.validateEverySamples,
+    validationSamples: config.validationSamples,
+    checkpointIntervalMs: config.checkpointIntervalMs,
+  };
+  const companions: Companion[] = [(stop) => claim.keep(stop), (stop) => exchange.receive(stop)];
+  if (recipe.mode === 'stream')
+    await learnFromStream(
+      parts,
+      options,
+      {
+        recipe,
+        gateOptions,
+        pauseMs: config.streamPauseMs,
+        newClassSamples: recipe.classWeights ? 0 : config.newClassSamples,
+        freezeOnAlarm: config.freezeOnAlarm,
+        record: restored?.manifest.stream,
+        companions,
       },
-      companions: [(stop) => claim.keep(stop), (stop) => index.follow(bus, stop), (stop) => exchange.receive(stop)],
-    },
-    signal,
-  );
+      signal,
+    );
+  else await learnInEpochs(parts, options, { log, gateOptions, companions }, signal);
+  await session.close();
 }
 
-const identityOf = (recipe: Recipe, { run, classes }: TrainerConfig): RunIdentity => ({
-  run,
-  recipe: recipe,
-  classes,
-  seed: recipe.seed,
-  patience: recipe.earlyStopping?.patience,
-  learningRate: recipe.optimizer.learningRate,
-  schedule: recipe.schedule ?? undefined,
-});
+/** A stored state as the network takes it, which may have more classes by now. */
+function withClasses(stored: RestoredCheckpoint, network: NetworkConfig, seed: number): TrainingState {
+  const parameters = listParameters(network);
+  const grown = (state: NetworkState): NetworkState =>
+    growClasses(state, parameters, () => initialState(network, seed));
+  const { weights, optimizer, average } = stored;
+  return { weights: grown(weights), optimizer: grown(optimizer), ...(average && { average: grown(average) }) };
+}
+
+/** Learns from the samples that there are, again and again, until the signal aborts. */
+async function learnInEpochs(
+  parts: Omit<TrainerParts, 'index' | 'gate'>,
+  options: TrainerOptions,
+  { log, gateOptions, companions }: { log: Logger; gateOptions: GateOptions; companions: Companion[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const index = new SampleIndex(parts.state.identity.classes, log);
+  const gate = new Gate({ ...parts, index }, gateOptions);
+  const trainer = new Trainer({ ...parts, index, gate }, options);
+  const work = async (stop: AbortSignal): Promise<void> => {
+    await index.caughtUp;
+    await trainer.run(stop);
+  };
+  await runTogether({ work, companions: [...companions, (stop) => index.follow(parts.bus, stop)] }, signal);
+}

@@ -20,3 +20,14 @@ export async function deleteStored(
   };
   await requestWithRetry(connection, `Could not delete message ${sequence} of ${stream}`, remove, options);
 }
+
+/** Deletes every stored message of a subject, over broker restarts. */
+export async function deleteSubject(
+  connection: Connection,
+  stream: StreamName,
+  subject: string,
+  options?: RequestOptions,
+): Promise<void> {
+  const remove = async (): Promise<void> => void (await connection.manager.streams.purge(stream, { filter: subject }));
+  await requestWithRetry(connection, `Could not delete ${subject} of ${stream}`, remove, options);
+}

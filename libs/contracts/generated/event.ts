@@ -3,8 +3,11 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { ArchiveProgressInput as _sulcus_v1_ArchiveProgressInput, ArchiveProgress as _sulcus_v1_ArchiveProgress } from './sulcus/v1/ArchiveProgress.js';
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
+import type { CalibrationLostInput as _sulcus_v1_CalibrationLostInput, CalibrationLost as _sulcus_v1_CalibrationLost } from './sulcus/v1/CalibrationLost.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
+import type { ConstantAnswersNoticedInput as _sulcus_v1_ConstantAnswersNoticedInput, ConstantAnswersNoticed as _sulcus_v1_ConstantAnswersNoticed } from './sulcus/v1/ConstantAnswersNoticed.js';
 import type { DeadLetterInput as _sulcus_v1_DeadLetterInput, DeadLetter as _sulcus_v1_DeadLetter } from './sulcus/v1/DeadLetter.js';
+import type { DriftNoticedInput as _sulcus_v1_DriftNoticedInput, DriftNoticed as _sulcus_v1_DriftNoticed } from './sulcus/v1/DriftNoticed.js';
 import type { EpochCompletedInput as _sulcus_v1_EpochCompletedInput, EpochCompleted as _sulcus_v1_EpochCompleted } from './sulcus/v1/EpochCompleted.js';
 import type { IngestProgressInput as _sulcus_v1_IngestProgressInput, IngestProgress as _sulcus_v1_IngestProgress } from './sulcus/v1/IngestProgress.js';
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from './sulcus/v1/ModelSwapped.js';
@@ -29,8 +32,11 @@ export interface ProtoGrpcType {
     v1: {
       ArchiveProgress: MessageTypeDefinition<_sulcus_v1_ArchiveProgressInput, _sulcus_v1_ArchiveProgress>
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
+      CalibrationLost: MessageTypeDefinition<_sulcus_v1_CalibrationLostInput, _sulcus_v1_CalibrationLost>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>
+      ConstantAnswersNoticed: MessageTypeDefinition<_sulcus_v1_ConstantAnswersNoticedInput, _sulcus_v1_ConstantAnswersNoticed>
       DeadLetter: MessageTypeDefinition<_sulcus_v1_DeadLetterInput, _sulcus_v1_DeadLetter>
+      DriftNoticed: MessageTypeDefinition<_sulcus_v1_DriftNoticedInput, _sulcus_v1_DriftNoticed>
       EpochCompleted: MessageTypeDefinition<_sulcus_v1_EpochCompletedInput, _sulcus_v1_EpochCompleted>
       IngestProgress: MessageTypeDefinition<_sulcus_v1_IngestProgressInput, _sulcus_v1_IngestProgress>
       ModelSwapped: MessageTypeDefinition<_sulcus_v1_ModelSwappedInput, _sulcus_v1_ModelSwapped>

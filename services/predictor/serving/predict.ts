@@ -116,7 +116,7 @@ async function accounted(
     const predictions = await work();
     await recorder.record(predictions, origin, signal);
     const durationMs = performance.now() - startedMs;
-    events.answered(durationMs);
+    events.answered(durationMs, predictions);
     statistics.answered(predictions, durationMs);
     return predictions;
   } catch (error) {

@@ -28,9 +28,9 @@ export interface BatchContent {
 }
 
 /** A batch as preprocess delivered it. */
-export interface DeliveredBatch {
+export interface DeliveredBatch<C extends BatchContent = BatchContent> {
   /** What was requested. */
-  requested: BatchContent;
+  requested: C;
   delivery: Delivery<TensorBatch>;
   /** Time the trainer waited for it, milliseconds. */
   waitedMs: number;
@@ -96,7 +96,10 @@ export class BatchExchange {
    * Keeps up to `credit` requests outstanding and yields their batches in sequence, until the source has no more.
    * The consumer of a batch acknowledges it.
    */
-  async *batches(source: Iterator<BatchContent>, signal: AbortSignal): AsyncGenerator<DeliveredBatch> {
+  async *batches<C extends BatchContent>(
+    source: Iterator<C, void>,
+    signal: AbortSignal,
+  ): AsyncGenerator<DeliveredBatch<C>> {
     let exhausted = false;
     for (;;) {
       while (!exhausted && this.#queue.length < this.#options.credit) {
@@ -110,7 +113,7 @@ export class BatchExchange {
       const delivery = await this.#waitFor(first, signal);
       this.#queue.shift();
       for (const id of first.requestIds) this.#byRequestId.delete(id);
-      yield { requested: first.content, delivery, waitedMs: performance.now() - startedAtMs };
+      yield { requested: first.content as C, delivery, waitedMs: performance.now() - startedAtMs };
     }
   }
 

@@ -4,15 +4,16 @@ import type { TrainerOptions, TrainerParts } from './parts.js';
 const MAX_HELD_BATCHES = 48;
 
 /** Begins to store the present state; see `Checkpoints.begin`. */
-export async function saveCheckpoint({ checkpoints, state, session }: TrainerParts): Promise<void> {
+export async function saveCheckpoint({
+  checkpoints,
+  state,
+  session,
+}: Pick<TrainerParts, 'checkpoints' | 'state' | 'session'>): Promise<void> {
   await checkpoints.begin(state.toManifest(), () => session.readState());
 }
 
-/** As {@link saveCheckpoint}, once the last one is old enough or enough batches wait for it. */
-export async function saveCheckpointWhenDue(
-  parts: TrainerParts,
+/** Whether the last checkpoint is old enough for another, or enough batches wait for one. */
+export const isCheckpointDue = (
+  { held, checkpoints }: Pick<TrainerParts, 'held' | 'checkpoints'>,
   { checkpointIntervalMs }: Pick<TrainerOptions, 'checkpointIntervalMs'>,
-): Promise<void> {
-  const { held, checkpoints } = parts;
-  if (held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > checkpointIntervalMs) await saveCheckpoint(parts);
-}
+): boolean => held.count >= MAX_HELD_BATCHES || checkpoints.ageMs > checkpointIntervalMs;

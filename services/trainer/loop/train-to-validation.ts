@@ -4,7 +4,7 @@ import type { IndexedSample } from '../data/sample-index.js';
 import { heldOutSamples, type HeldOutSample } from '../gate/held-out.js';
 import { judge, recordValidation } from './judge.js';
 import type { TrainerOptions, TrainerParts } from './parts.js';
-import { saveCheckpointWhenDue } from './save-checkpoint.js';
+import { isCheckpointDue, saveCheckpoint } from './save-checkpoint.js';
 import { trainOn } from './training-step.js';
 import { ValidationInterval } from './validation-interval.js';
 import { Validation } from './validation.js';
@@ -28,7 +28,7 @@ export async function trainToValidation(
   for await (const delivered of exchange.batches(interval.batches(), signal)) {
     if (delivered.requested.split === 'SPLIT_TRAIN') {
       await trainOn(parts, options, delivered);
-      await saveCheckpointWhenDue(parts, options);
+      if (isCheckpointDue(parts, options)) await saveCheckpoint(parts);
     } else {
       validation ??= new Validation(parts, interval.validationSamples);
       await validation.answer(delivered.delivery);
@@ -37,7 +37,7 @@ export async function trainToValidation(
   signal.throwIfAborted();
   const judged = validation && (await judge(parts, options, validation, signal));
   const { epoch } = state.ledger;
-  await events.progress(state.progress, epoch, state.schedule.learningRate, true);
+  await events.progress(state.progress, epoch, state.schedule.learningRate, { force: true });
   if (interval.reachesEndOfEpoch && !lastEpochGoesOn(parts, options, interval)) await completeEpoch(parts);
   if (judged) await recordValidation(parts, judged, epoch);
 }

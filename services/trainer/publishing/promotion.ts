@@ -49,8 +49,8 @@ export function assertFiniteLoss(who: string, { loss }: ValidationMetrics): void
 /**
  * Moves the alias or records that it stays. Safe to repeat: a promotion that happened is not made again.
  *
- * @returns the decision as it was carried out: where the alias moved to another version since the two were compared,
- *   the candidate is declined
+ * @returns the decision as it was carried out: where the alias is frozen, or moved to another version since the two
+ *   were compared, the candidate is declined
  */
 export async function settle(registry: Registry, card: ModelCard, decision: Decision): Promise<Decision> {
   const { alias = 'champion', opponent, reason } = decision;
@@ -64,6 +64,12 @@ export async function settle(registry: Registry, card: ModelCard, decision: Deci
     const moved = `${alias} moved to ${current.version} while it was judged beside ${opponent ?? 'none'}: ${reason}`;
     await registry.decline(card.version, moved);
     return { ...decision, promote: false, reason: moved };
+  }
+  const frozen = await registry.frozen(alias);
+  if (current && frozen) {
+    const stays = `${alias} is frozen (${frozen.reason}), it would be promoted: ${reason}`;
+    await registry.decline(card.version, stays);
+    return { ...decision, promote: false, reason: stays };
   }
   await registry.promote(alias, card.version, reason, current?.revision);
   return decision;

@@ -5,6 +5,7 @@ import {
   getRecipe,
   namedDevices,
   resolvePrecision,
+  streamSettings,
   type NetworkConfig,
   type Recipe,
   type TrainingConfig,
@@ -27,6 +28,8 @@ export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
     seed,
     optimizer: { ...recipe.optimizer, learningRate },
     ...(initialWeights === undefined ? {} : { initialWeights }),
+    // Checkpoints from before there were two ways say nothing of it: epochs are not said either.
+    ...(recipe.mode === undefined && config.mode === 'stream' && { mode: 'stream' as const }),
   };
 }
 
@@ -102,6 +105,7 @@ export function resolveTraining(
     ...(shards > 1 && {
       sharding: { count: shards, reduction: recipe.shardReduction, devices: namedDevices(shardDevices) },
     }),
+    ...(recipe.mode === 'stream' && { averageDecay: streamSettings(recipe).averageDecay }),
   };
 }
 

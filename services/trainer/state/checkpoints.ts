@@ -1,6 +1,6 @@
 import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { decodeSafetensors, encodeSafetensors, type NetworkState, type ScheduleRecord } from '#libs/nn';
+import { decodeSafetensors, encodeSafetensors, type ScheduleRecord, type SessionState } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { EarlyStoppingRecord } from './early-stopping.js';
@@ -33,12 +33,12 @@ export interface CheckpointManifest {
   parentVersion: string | null;
   /** Trace contexts of the training steps since the last publication, newest last. */
   stepTraceparents: readonly string[];
+  /** Of a run that learns from a stream: a `StreamRecord`. */
+  stream?: object;
 }
 
-export interface RestoredCheckpoint {
+export interface RestoredCheckpoint extends SessionState {
   manifest: CheckpointManifest;
-  weights: NetworkState;
-  optimizer: NetworkState;
 }
 
 /**
@@ -74,7 +74,7 @@ export class Checkpoints {
     if (!stored) return undefined;
     this.#revision = stored.revision;
     const { manifest, parts } = stored.checkpoint;
-    const { weights, optimizer } = parts;
+    const { weights, optimizer, average } = parts;
     if (manifest.schema !== 1 || !weights || !optimizer) {
       throw new SulcusError(
         'MODEL_INVALID',
@@ -85,6 +85,7 @@ export class Checkpoints {
       manifest: manifest as unknown as CheckpointManifest,
       weights: decodeSafetensors(weights).state,
       optimizer: decodeSafetensors(optimizer).state,
+      ...(average && { average: decodeSafetensors(average).state }),
     };
   }
 
@@ -92,15 +93,16 @@ export class Checkpoints {
    * Begins to store the state and returns; batches held at this moment are acknowledged once it is durable.
    * Throws what the previous save failed with: CONFLICT when another trainer has taken over the run.
    */
-  async begin(
-    manifest: CheckpointManifest,
-    readState: () => Promise<{ weights: NetworkState; optimizer: NetworkState }>,
-  ): Promise<void> {
+  async begin(manifest: CheckpointManifest, readState: () => Promise<SessionState>): Promise<void> {
     await this.settled();
     const batches = this.#held.take();
-    const { weights, optimizer } = await readState();
+    const { weights, optimizer, average } = await readState();
     this.#savedAtMs = Date.now();
-    const parts = { weights: encodeSafetensors(weights), optimizer: encodeSafetensors(optimizer) };
+    const parts = {
+      weights: encodeSafetensors(weights),
+      optimizer: encodeSafetensors(optimizer),
+      ...(average && { average: encodeSafetensors(average) }),
+    };
     const links = manifest.stepTraceparents.map((traceparent) => ({ traceparent }));
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {

@@ -3,6 +3,8 @@ import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import { Ledger, type LabelledSample } from '../data/ledger.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
 import type { CheckpointManifest } from './checkpoints.js';
+import { mayGrow } from './grown-classes.js';
+import type { Lineage } from './lineage.js';
 import { EarlyStopping } from './early-stopping.js';
 import { Progress } from './progress.js';
 
@@ -32,6 +34,10 @@ export class RunState {
   dataFingerprint: string;
   pendingPublication: PendingPublication | null;
   parentVersion: string | null;
+  /** The class list that the run goes on with from its next start, when it has grown. */
+  grownClasses: readonly string[] | undefined;
+  /** Where the samples of a run that learns from a stream are told of. */
+  stream: { toRecord(): object; readonly lineage: Lineage } | undefined;
   #stepTraceparents: string[];
 
   /** @throws INVALID_CONFIG when the manifest is of another recipe, class list or seed */
@@ -61,7 +67,8 @@ export class RunState {
   }
 
   /** The scans that had their effect on the weights: of the last complete epoch, or the current one if further. */
-  get lineage(): { scanSequences: { first: number; last: number; count: number }; ledgerHash: string } {
+  get lineage(): Lineage {
+    if (this.stream) return this.stream.lineage;
     const completed = this.#completedLedger;
     const wider = completed && completed.settledCount >= this.ledger.settledCount ? completed : this.ledger;
     return {
@@ -90,7 +97,7 @@ export class RunState {
       schema: 1,
       run,
       recipe,
-      classes,
+      classes: this.grownClasses ?? classes,
       seed,
       ledger: this.ledger.toRecord(),
       completedLedger: this.#completedLedger?.toRecord() ?? null,
@@ -101,21 +108,37 @@ export class RunState {
       pendingPublication: this.pendingPublication,
       parentVersion: this.parentVersion,
       stepTraceparents: [...this.#stepTraceparents],
+      ...(this.stream && { stream: this.stream.toRecord() }),
     };
   }
 }
 
-function assertSameRun(identity: RunIdentity, manifest: CheckpointManifest): void {
+/** Settings of a recipe that are not compared: its seed is the run's, and epochs may be added. */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['seed', 'epochs']);
+
+/** Recipes from before there were two modes say none. */
+const modeOf = ({ mode = 'epochs' }: Record<string, unknown>): unknown => mode;
+
+/**
+ * Whether a run that a checkpoint is of can be gone on with so. More epochs may be asked of it at any time.
+ *
+ * @throws INVALID_CONFIG naming every setting that differs
+ */
+export function assertSameRun(
+  identity: Pick<RunIdentity, 'run' | 'recipe' | 'classes' | 'seed'>,
+  manifest: Pick<CheckpointManifest, 'recipe' | 'classes' | 'seed'>,
+): void {
   const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value));
   const changed = (what: string, before: unknown, now: unknown): string[] =>
     JSON.stringify(before) === JSON.stringify(now) ? [] : [`${what}: ${shown(before)}, and now ${shown(now)}`];
   const recipeKeys = new Set([...Object.keys(manifest.recipe), ...Object.keys(identity.recipe)]);
   const differences = [
-    ...changed('classes', manifest.classes, identity.classes),
+    ...(identity.recipe['mode'] === 'stream' && mayGrow(manifest.classes, identity.classes)
+      ? []
+      : changed('classes', manifest.classes, identity.classes)),
     ...changed('seed', manifest.seed, identity.seed),
-    // The recipe's own seed is the run's.
     ...[...recipeKeys]
-      .filter((key) => key !== 'seed')
+      .filter((key) => !MAY_DIFFER.has(key) && !(key === 'mode' && modeOf(manifest.recipe) === modeOf(identity.recipe)))
       .flatMap((key) => changed(`recipe's ${key}`, manifest.recipe[key], identity.recipe[key])),
   ];
   if (differences.length === 0) return;

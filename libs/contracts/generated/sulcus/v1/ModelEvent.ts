@@ -28,6 +28,14 @@ export const _sulcus_v1_ModelEvent_Kind = {
    * The alias moved back to the version before.
    */
   KIND_ROLLED_BACK: 'KIND_ROLLED_BACK',
+  /**
+   * The alias stays on the version until it is thawed, whatever trainers offer.
+   */
+  KIND_FROZEN: 'KIND_FROZEN',
+  /**
+   * Trainers may move the alias again.
+   */
+  KIND_THAWED: 'KIND_THAWED',
 } as const;
 
 /**
@@ -59,6 +67,16 @@ export type _sulcus_v1_ModelEvent_KindInput =
    */
   | 'KIND_ROLLED_BACK'
   | 4
+  /**
+   * The alias stays on the version until it is thawed, whatever trainers offer.
+   */
+  | 'KIND_FROZEN'
+  | 5
+  /**
+   * Trainers may move the alias again.
+   */
+  | 'KIND_THAWED'
+  | 6
 
 /**
  * What can happen to a version.

@@ -10,6 +10,9 @@ import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, Predi
 import type { ModelSwappedInput as _sulcus_v1_ModelSwappedInput, ModelSwapped as _sulcus_v1_ModelSwapped } from '../../sulcus/v1/ModelSwapped.js';
 import type { TrainingFinishedInput as _sulcus_v1_TrainingFinishedInput, TrainingFinished as _sulcus_v1_TrainingFinished } from '../../sulcus/v1/TrainingFinished.js';
 import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgress as _sulcus_v1_ShadowProgress } from '../../sulcus/v1/ShadowProgress.js';
+import type { DriftNoticedInput as _sulcus_v1_DriftNoticedInput, DriftNoticed as _sulcus_v1_DriftNoticed } from '../../sulcus/v1/DriftNoticed.js';
+import type { CalibrationLostInput as _sulcus_v1_CalibrationLostInput, CalibrationLost as _sulcus_v1_CalibrationLost } from '../../sulcus/v1/CalibrationLost.js';
+import type { ConstantAnswersNoticedInput as _sulcus_v1_ConstantAnswersNoticedInput, ConstantAnswersNoticed as _sulcus_v1_ConstantAnswersNoticed } from '../../sulcus/v1/ConstantAnswersNoticed.js';
 import type { ArchiveProgressInput as _sulcus_v1_ArchiveProgressInput, ArchiveProgress as _sulcus_v1_ArchiveProgress } from '../../sulcus/v1/ArchiveProgress.js';
 import type { Long } from '@grpc/proto-loader';
 
@@ -70,10 +73,22 @@ export interface PipelineEventInput {
    */
   'shadow'?: (_sulcus_v1_ShadowProgressInput | null);
   /**
+   * Answers have become worse than they were.
+   */
+  'drift'?: (_sulcus_v1_DriftNoticedInput | null);
+  /**
+   * Probabilities no longer mean what they say.
+   */
+  'calibration'?: (_sulcus_v1_CalibrationLostInput | null);
+  /**
+   * One answer is given to everything.
+   */
+  'constant'?: (_sulcus_v1_ConstantAnswersNoticedInput | null);
+  /**
    * Scans left the broker for the archive, or came back.
    */
   'archive'?: (_sulcus_v1_ArchiveProgressInput | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant";
 }
 
 /**
@@ -133,8 +148,20 @@ export interface PipelineEvent {
    */
   'shadow'?: (_sulcus_v1_ShadowProgress | null);
   /**
+   * Answers have become worse than they were.
+   */
+  'drift'?: (_sulcus_v1_DriftNoticed | null);
+  /**
+   * Probabilities no longer mean what they say.
+   */
+  'calibration'?: (_sulcus_v1_CalibrationLost | null);
+  /**
+   * One answer is given to everything.
+   */
+  'constant'?: (_sulcus_v1_ConstantAnswersNoticed | null);
+  /**
    * Scans left the broker for the archive, or came back.
    */
   'archive'?: (_sulcus_v1_ArchiveProgress | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant";
 }

@@ -11,7 +11,7 @@ export interface TrainingFinishedInput {
    */
   'run'?: (string);
   /**
-   * "early_stopping" or "epochs".
+   * "early_stopping", "epochs", or "caught_up": all that came on the stream was learned from.
    */
   'reason'?: (string);
   /**
@@ -49,7 +49,7 @@ export interface TrainingFinished {
    */
   'run': (string);
   /**
-   * "early_stopping" or "epochs".
+   * "early_stopping", "epochs", or "caught_up": all that came on the stream was learned from.
    */
   'reason': (string);
   /**

@@ -42,6 +42,10 @@ export interface TrainingProgressInput {
    * Learning rate of the last step.
    */
   'learningRate'?: (number | string);
+  /**
+   * New samples that were learned from; 0 where the run learns in epochs.
+   */
+  'arrivals'?: (number | string | Long);
 }
 
 /**
@@ -84,4 +88,8 @@ export interface TrainingProgress {
    * Learning rate of the last step.
    */
   'learningRate': (number);
+  /**
+   * New samples that were learned from; 0 where the run learns in epochs.
+   */
+  'arrivals': (number);
 }

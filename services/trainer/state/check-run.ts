@@ -1,0 +1,36 @@
+import type { Bus } from '#libs/bus';
+import type { Recipe } from '#libs/nn';
+import { CheckpointStore } from '#libs/registry';
+import type { TrainerConfig } from '../config.js';
+import { resolveRecipe } from '../recipe/resolve-recipe.js';
+import { classesOfRun } from './grown-classes.js';
+import type { CheckpointManifest } from './checkpoints.js';
+import { assertSameRun, type RunIdentity } from './run-state.js';
+
+/** What a configuration and its recipe make of a run. */
+export const identityOf = (recipe: Recipe, { run, classes }: TrainerConfig): RunIdentity => ({
+  run,
+  recipe,
+  classes,
+  seed: recipe.seed,
+  patience: recipe.earlyStopping?.patience,
+  learningRate: recipe.optimizer.learningRate,
+  schedule: recipe.schedule ?? undefined,
+});
+
+/**
+ * Refuses a configuration before anything is done with it: a recipe that cannot be read, or a run that was begun with
+ * other settings.
+ *
+ * @throws INVALID_CONFIG saying what to do
+ */
+export async function checkRun(bus: Bus, config: TrainerConfig): Promise<void> {
+  const recipe = await resolveRecipe(config);
+  const stored = await new CheckpointStore(bus).describe(config.run);
+  if (!stored) return;
+  const manifest = stored.manifest as unknown as CheckpointManifest;
+  assertSameRun(
+    identityOf(recipe, { ...config, classes: [...classesOfRun(config.classes, recipe.mode, manifest)] }),
+    manifest,
+  );
+}

@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
+import { decodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
+import type { Registry } from '#libs/registry';
+import type { RunState } from '../state/run-state.js';
+
+/** The champion with its weights, if it is of this very network, classes and transform. */
+export async function fittingChampion(
+  registry: Registry,
+  { network, state }: { network: NetworkConfig; state: Pick<RunState, 'identity'> },
+  transformHash: string,
+): Promise<{ version: string; weights: NetworkState; temperature: number } | undefined> {
+  const record = await registry.alias('champion');
+  const card = record && (await registry.get(record.version));
+  if (!card) return undefined;
+  const fits =
+    card.architecture === network.architecture &&
+    card.head === network.head &&
+    card.transformHash === transformHash &&
+    isDeepStrictEqual([...card.classes], [...state.identity.classes]);
+  if (!fits) return undefined;
+  const weights = decodeSafetensors(await registry.loadWeights(card)).state;
+  return { version: card.version, weights, temperature: card.calibration?.temperature ?? 1 };
+}

@@ -1,0 +1,60 @@
+import { publishRetention } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+import { isCheckpointDue, saveCheckpoint } from '../loop/save-checkpoint.js';
+import type { StreamOptions, StreamParts } from './stream-parts.js';
+
+/**
+ * Saves checkpoints of a run that learns from a stream, and says behind each durable one which scans it needs: all
+ * others may leave the broker.
+ */
+export class StreamCheckpoints {
+  readonly #parts: StreamParts;
+  readonly #options: Pick<StreamOptions, 'checkpointIntervalMs'>;
+  #telling: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(parts: StreamParts, options: Pick<StreamOptions, 'checkpointIntervalMs'>) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Begins to store the present state. Throws what the one before failed with. */
+  async save(): Promise<void> {
+    await this.settled();
+    await saveCheckpoint(this.#parts);
+    this.#tell();
+  }
+
+  /** The same, once the last one is old enough or enough batches wait for it. */
+  async saveWhenDue(): Promise<void> {
+    if (isCheckpointDue(this.#parts, this.#options)) await this.save();
+  }
+
+  /** Resolves when nothing is being stored; throws what failed. */
+  async settled(): Promise<void> {
+    await this.#parts.checkpoints.settled();
+    await this.#telling;
+    this.#throwFailure();
+  }
+
+  #tell(): void {
+    const { bus, state, plan, checkpoints } = this.#parts;
+    const { cursor } = plan.settled;
+    const needed = {
+      run: state.identity.run,
+      settledThrough: cursor.scan,
+      labelsThrough: cursor.label,
+      retained: [...plan.settled.retained()],
+    };
+    this.#telling = checkpoints
+      .settled()
+      .then(() => publishRetention(bus, needed))
+      .catch((error: unknown) => {
+        this.#failure = error;
+      });
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw SulcusError.from(this.#failure);
+  }
+}

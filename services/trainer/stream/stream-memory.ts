@@ -1,0 +1,217 @@
+import { StratifiedSample } from '#libs/sampling';
+import { createRandom } from '#libs/random';
+import type { Split } from '#libs/contracts';
+import { BoundedMap } from './bounded-map.js';
+import { KnownLabels, type KnownLabelsRecord } from './known-labels.js';
+import { StudyMembers } from './study-members.js';
+import type { LabelStored, ScanStored, StreamCursor, StreamEvent } from './stream-event.js';
+import { strongerLabel, type GivenLabel, type StreamSample } from './stream-sample.js';
+
+/** Samples without a label of the class list that are waited for: the newest ones. The archive has the others. */
+const MAX_UNLABELLED = 10_000;
+
+/** Splits that are never learned from. */
+const HELD_OUT = ['SPLIT_VALIDATION', 'SPLIT_GATE', 'SPLIT_TEST'] as const;
+
+export type HeldOutSplit = (typeof HELD_OUT)[number];
+
+const isHeldOut = (split: Split): split is HeldOutSplit => (HELD_OUT as readonly Split[]).includes(split);
+
+/** What a checkpoint keeps of the memory: bounded, however much came. */
+export interface StreamMemoryRecord {
+  cursor: StreamCursor;
+  /** Training samples that came with a label or got one. */
+  arrivals: number;
+  replay: StreamSample[];
+  heldOut: Record<HeldOutSplit, StreamSample[]>;
+  unlabelled: StreamSample[];
+  labels: KnownLabelsRecord;
+}
+
+export interface StreamMemoryOptions {
+  seed: number;
+  classes: readonly string[];
+  /** Samples in the replay memory. */
+  replaySize: number;
+  /** Samples of each held-out split. */
+  heldOutSize: number;
+}
+
+/**
+ * All that a stream trainer knows of the samples: a bounded sample of those to learn from, balanced over class and
+ * site; the held-out ones, balanced over the classes; and those that wait for a label. Its content is a function of the
+ * events taken in, in their order.
+ */
+export class StreamMemory {
+  readonly #classes: readonly string[];
+  readonly #seed: number;
+  readonly #replay: StratifiedSample<StreamSample>;
+  readonly #heldOut: Readonly<Record<HeldOutSplit, StratifiedSample<StreamSample>>>;
+  readonly #unlabelled: BoundedMap<StreamSample>;
+  readonly #labels: KnownLabels;
+  readonly #unknownLabels = new Map<string, number>();
+  /** Samples in any of the above, by identity. */
+  readonly #held = new Map<string, StreamSample>();
+  readonly #studies = new StudyMembers();
+  #cursor: StreamCursor;
+  #arrivals: number;
+
+  constructor({ seed, classes, replaySize, heldOutSize }: StreamMemoryOptions, record?: StreamMemoryRecord) {
+    this.#classes = classes;
+    this.#seed = seed;
+    this.#replay = new StratifiedSample(`replay ${seed}`, { total: replaySize });
+    const heldOut = (split: HeldOutSplit) => new StratifiedSample<StreamSample>(split, { total: heldOutSize });
+    this.#heldOut = Object.fromEntries(HELD_OUT.map((split) => [split, heldOut(split)])) as Record<
+      HeldOutSplit,
+      StratifiedSample<StreamSample>
+    >;
+    this.#unlabelled = new BoundedMap(MAX_UNLABELLED);
+    this.#labels = new KnownLabels(record?.labels);
+    this.#cursor = record?.cursor ?? { scan: 0, label: 0 };
+    this.#arrivals = record?.arrivals ?? 0;
+    if (!record) return;
+    for (const sample of [...record.replay, ...record.unlabelled]) this.#keep(sample);
+    for (const split of HELD_OUT) for (const sample of record.heldOut[split]) this.#keep(sample);
+  }
+
+  /** How far the streams were taken in. */
+  get cursor(): StreamCursor {
+    return this.#cursor;
+  }
+
+  /** Training samples that came with a label of the class list or got one. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  get replaySize(): number {
+    return this.#replay.size;
+  }
+
+  /** Number of samples that wait for a label of the class list. */
+  get unlabelledCount(): number {
+    return this.#unlabelled.size;
+  }
+
+  /** How many samples wait with a label that is not in the class list, by that label. */
+  get unknownLabels(): ReadonlyMap<string, number> {
+    return this.#unknownLabels;
+  }
+
+  /**
+   * Samples that wait and whose label is in the class list by now, which has grown since they were stored: those to
+   * learn from are returned, as new.
+   */
+  takeKnown(): StreamSample[] {
+    const known = [...this.#unlabelled.values()].filter(({ label }) => label && this.#classes.includes(label.name));
+    return known.flatMap((sample) => this.#place(sample, sample.label, false));
+  }
+
+  /** Takes in an event; the result are the training samples that can be learned from now on because of it. */
+  apply(event: StreamEvent): StreamSample[] {
+    this.#cursor = { ...this.#cursor, [event.kind]: event.sequence };
+    return event.kind === 'scan' ? this.#addScan(event) : this.#addLabel(event);
+  }
+
+  /** Samples to learn again in a step, none twice. A function of seed, step and content. */
+  draw(step: number, count: number): StreamSample[] {
+    return this.#replay.draw(createRandom(this.#seed, 'replay', step), Math.min(count, this.#replay.size));
+  }
+
+  /** The samples held of a split that have a label of the class list, in stream order. */
+  labelled(split: Split): StreamSample[] {
+    const held = isHeldOut(split) ? this.#heldOut[split] : this.#replay;
+    return [...held.items()].sort((a, b) => a.scanSequence - b.scanSequence);
+  }
+
+  /** Scans that are still needed. */
+  *retained(): Generator<number> {
+    for (const { scanSequence } of this.#held.values()) yield scanSequence;
+  }
+
+  toRecord(): StreamMemoryRecord {
+    return {
+      cursor: this.#cursor,
+      arrivals: this.#arrivals,
+      replay: [...this.#replay.items()],
+      heldOut: Object.fromEntries(HELD_OUT.map((split) => [split, [...this.#heldOut[split].items()]])) as Record<
+        HeldOutSplit,
+        StreamSample[]
+      >,
+      unlabelled: [...this.#unlabelled.values()],
+      labels: this.#labels.toRecord(),
+    };
+  }
+
+  #addScan(scan: ScanStored): StreamSample[] {
+    const { sampleId, sequence, split, studyId, site } = scan;
+    if (sampleId === '' || (split !== 'SPLIT_TRAIN' && !isHeldOut(split))) return [];
+    const wasLearned = this.#held.get(sampleId)?.classIndex !== undefined;
+    const sample = { id: sampleId, sampleId, scanSequence: sequence, split, studyId, site, classIndex: undefined };
+    // A sample that comes again, from the archive, has another place in the stream.
+    return this.#place(sample, this.#labels.of(scan), wasLearned);
+  }
+
+  #addLabel(event: LabelStored): StreamSample[] {
+    if ((event.sampleId === '') === (event.studyId === '')) return [];
+    const given = this.#labels.add(event);
+    const ids = event.sampleId === '' ? this.#studies.of(event.studyId) : [event.sampleId];
+    return ids.flatMap((id) => {
+      const sample = this.#held.get(id);
+      return sample ? this.#place(sample, strongerLabel(sample.label, given), sample.classIndex !== undefined) : [];
+    });
+  }
+
+  /** Puts a sample where it belongs under its label; the result is that sample if it is learned for the first time. */
+  #place(sample: StreamSample, label: GivenLabel | undefined, wasLearned: boolean): StreamSample[] {
+    const index = label ? this.#classes.indexOf(label.name) : -1;
+    const placed: StreamSample = { ...sample, ...(label && { label }), classIndex: index < 0 ? undefined : index };
+    this.#drop(sample.id);
+    this.#keep(placed);
+    if (placed.classIndex === undefined || placed.split !== 'SPLIT_TRAIN' || wasLearned) return [];
+    this.#arrivals++;
+    return [placed];
+  }
+
+  #keep(sample: StreamSample): void {
+    const { id, split, site, classIndex } = sample;
+    this.#held.set(id, sample);
+    this.#studies.add(sample);
+    this.#countUnknown(sample, 1);
+    const gone = this.#put(id, sample, { split, site, classIndex });
+    if (gone) this.#forget(gone);
+  }
+
+  #put(
+    id: string,
+    sample: StreamSample,
+    { split, site, classIndex }: Pick<StreamSample, 'split' | 'site' | 'classIndex'>,
+  ): StreamSample | undefined {
+    if (classIndex === undefined) return this.#unlabelled.set(id, sample);
+    return isHeldOut(split)
+      ? this.#heldOut[split].add(String(classIndex), sample)
+      : this.#replay.add(`${classIndex}/${site}`, sample);
+  }
+
+  #drop(id: string): void {
+    const known = this.#held.get(id);
+    if (!known) return;
+    if (known.classIndex === undefined) this.#unlabelled.delete(id);
+    else if (isHeldOut(known.split)) this.#heldOut[known.split].remove(id);
+    else this.#replay.remove(id);
+    this.#forget(known);
+  }
+
+  #forget(sample: StreamSample): void {
+    this.#held.delete(sample.id);
+    this.#studies.remove(sample);
+    this.#countUnknown(sample, -1);
+  }
+
+  #countUnknown({ classIndex, label }: StreamSample, by: 1 | -1): void {
+    if (classIndex !== undefined || !label || label.name === '') return;
+    const count = (this.#unknownLabels.get(label.name) ?? 0) + by;
+    if (count === 0) this.#unknownLabels.delete(label.name);
+    else this.#unknownLabels.set(label.name, count);
+  }
+}

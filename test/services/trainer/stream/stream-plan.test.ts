@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EventFeed } from '../../../../services/trainer/stream/event-feed.js';
+import type { StreamEvent } from '../../../../services/trainer/stream/stream-event.js';
+import {
+  StreamPlan,
+  type PrequentialBatch,
+  type StepBatch,
+  type StreamPlanRecord,
+} from '../../../../services/trainer/stream/stream-plan.js';
+import { labelStored, ReadyEvents, scanStored } from './_events.js';
+
+const SETTINGS = {
+  batchSize: 8,
+  replayedPerArrival: 3,
+  memorySize: 30,
+  warmUp: { samples: 20, epochs: 2 },
+  averageDecay: 0.98,
+  roundArrivals: 16,
+  heldOutSize: 10,
+  pauseMs: 1000,
+  newClassSamples: 0,
+};
+const MEMORY = { seed: 3, classes: ['left', 'right'], replaySize: 30, heldOutSize: 10 };
+
+const EVENTS: StreamEvent[] = Array.from({ length: 150 }, (_, index) => {
+  const sequence = index + 1;
+  if (sequence % 11 === 0) return scanStored(sequence, { split: 'SPLIT_VALIDATION' });
+  return scanStored(sequence, sequence % 13 === 0 ? { label: '', studyId: 'late' } : {});
+});
+EVENTS.splice(120, 0, labelStored(1, { studyId: 'late', label: 'right' }));
+
+const planOf = (events: readonly StreamEvent[], steps = 0, record?: StreamPlanRecord): StreamPlan =>
+  new StreamPlan(new ReadyEvents(events) as unknown as EventFeed, SETTINGS, MEMORY, steps, record);
+
+/** Settles up to `count` steps; rounds are begun as soon as they are due. */
+function settle(plan: StreamPlan, count: number): StepBatch[] {
+  const steps: StepBatch[] = [];
+  for (;;) {
+    let progressed = false;
+    for (const batch of plan.batches()) {
+      if (batch.purpose !== 'step') continue;
+      progressed = true;
+      plan.settle(batch);
+      steps.push(batch);
+      if (steps.length === count) return steps;
+    }
+    plan.settleRest();
+    if (plan.roundIsDue) plan.beginRound();
+    else if (!progressed) return steps;
+  }
+}
+
+const told = ({ step, samples, arrivals }: StepBatch): string =>
+  `${step}: ${samples.map(({ sampleId, classIndex }) => `${sampleId}=${classIndex}`).join(' ')} (${arrivals.length})`;
+
+describe('what is learned next from a stream', () => {
+  const steps = settle(planOf(EVENTS), Infinity);
+
+  it('the first samples come in epochs, then each new one once with those replayed', () => {
+    const warmUp = steps.filter(({ isWarmUp }) => isWarmUp);
+    assert.equal(warmUp.length, Math.ceil((20 * 2) / 8));
+    const rest = steps.slice(warmUp.length);
+    assert.ok(rest.every(({ samples, arrivals }) => samples.length === 8 && arrivals.length === 2));
+    const learned = rest.flatMap(({ arrivals }) => arrivals.map(({ sampleId }) => sampleId));
+    assert.equal(new Set(learned).size, learned.length);
+    assert.ok(steps.every(({ samples }) => new Set(samples.map(({ id }) => id)).size === samples.length));
+  });
+
+  it('held-out samples are never learned from', () => {
+    assert.ok(steps.every(({ samples }) => samples.every(({ split }) => split === 'SPLIT_TRAIN')));
+  });
+
+  it('new samples are predicted before any step that has them', () => {
+    const plan = planOf(EVENTS);
+    const predicted = new Set<string>();
+    const isPrequential = (batch: StepBatch | PrequentialBatch): batch is PrequentialBatch =>
+      batch.purpose === 'prequential';
+    for (let round = 0; round < 20; round++) {
+      for (const batch of plan.batches()) {
+        if (isPrequential(batch)) for (const { id } of batch.samples) predicted.add(id);
+        else {
+          assert.ok(batch.arrivals.every(({ id }) => predicted.has(id)));
+          plan.settle(batch);
+        }
+      }
+      if (plan.roundIsDue) plan.beginRound();
+    }
+    assert.ok(predicted.size > 50);
+  });
+
+  it('a plan that goes on from a record behind any step plans the same steps', () => {
+    for (let stop = 1; stop < steps.length; stop++) {
+      const plan = planOf(EVENTS);
+      settle(plan, stop);
+      const record = structuredClone(plan.toRecord());
+      const { cursor } = plan.settled;
+      const rest = EVENTS.filter(({ kind, sequence }) => sequence > cursor[kind]);
+      const resumed = planOf(rest, stop, record);
+      if (resumed.roundIsDue) resumed.beginRound();
+      assert.deepEqual(settle(resumed, Infinity).map(told), steps.slice(stop).map(told), `after step ${stop}`);
+    }
+  });
+});
