@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { noiseImage } from '../../helpers/images.js';
-import { startHarness, temporaryFolder, TEST_KEY } from './_ingest.js';
+import { readLabels, startHarness, startService, temporaryFolder, TEST_KEY } from './_ingest.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
@@ -58,4 +59,49 @@ test('--help lists every variable', async () => {
     'SULCUS_SPLIT_SHARES',
   ])
     assert.match(output, new RegExp(name));
+});
+
+test('sulcus annotate labels samples by identity or file, and studies, and lists what it cannot read', async (t) => {
+  const harness = await startHarness(t);
+  const { client, service } = await startService(t, harness);
+  const { address } = service;
+  const folder = await temporaryFolder(t);
+  const images = await Promise.all([1, 2, 3].map((seed) => noiseImage(seed)));
+  for (const [index, image] of images.entries()) {
+    await client.uploadImages(
+      (async function* () {
+        yield { name: `${index}.jpg`, image, studyId: index === 2 ? 'examination 7' : '' };
+      })(),
+    );
+    await writeFile(path.join(folder, `${index}.jpg`), image);
+  }
+  const ids = images.map((image) => createHash('sha256').update(image).digest('hex'));
+  const annotate = (...words: string[]) => run(['annotate', ...words, '--address', address], {});
+
+  const byName = await annotate(ids[0]!, path.join(folder, '1.jpg'), '--label', 'axial', '--source', 'radiologist');
+  assert.deepEqual([byName.code, byName.output], [0, '2 labels stored\n']);
+  const csv = path.join(folder, 'labels.csv');
+  await writeFile(csv, `sample,study,label\n${ids[0]},,coronal\n,examination 7,sagittal\n`);
+  assert.deepEqual(await annotate('--csv', csv), { code: 0, output: '2 labels stored\n' });
+
+  const labels = (await readLabels(harness.bus)).map(({ message }) => [
+    message.sampleId,
+    message.label,
+    message.labelSource,
+  ]);
+  assert.deepEqual(labels.slice(0, 3), [
+    [ids[0], 'axial', 'radiologist'],
+    [ids[1], 'axial', 'radiologist'],
+    [ids[0], 'coronal', 'unknown'],
+  ]);
+  assert.equal(labels[3]![1], 'sagittal');
+
+  await writeFile(csv, `sample,label\nabc,axial\n${ids[0]},\n`);
+  const bad = await annotate('--csv', csv);
+  assert.equal(bad.code, 1, bad.output);
+  assert.match(bad.output, /line 2: "abc" is no sample[^]*line 3: the label is empty/);
+  const unknown = await annotate('0'.repeat(64), '--label', 'axial');
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing was stored/);
+  assert.equal((await annotate()).code, 2);
 });
