@@ -42,6 +42,22 @@ export function learningChart(history: TrainingHistory, key: 'loss' | 'accuracy'
   });
 }
 
+/** Validation loss of several runs over their steps. */
+export const comparisonChart = (runs: ReadonlyMap<string, readonly { step: number; loss: number }[]>): string =>
+  lineChart({
+    title: 'Validation loss',
+    xLabel: 'Training steps',
+    yLabel: 'Loss',
+    xRange: [0, 0],
+    yRange: [0, 0],
+    series: [...runs].map(([name, points], index) => ({
+      name,
+      colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!,
+      markers: true,
+      points: points.map(({ step, loss }) => [step, loss] as const),
+    })),
+  });
+
 /** One curve per class against all others. */
 export function rocChart(reports: readonly ClassReport[]): string {
   return lineChart({

@@ -1,3 +1,4 @@
 /** Report folder of a finished run. */
 export { prepareReportFolder, writeReport } from './write-report.js';
 export type { ReportSource } from './report-data.js';
+export { comparisonChart } from './charts.js';

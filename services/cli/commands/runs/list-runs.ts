@@ -1,0 +1,41 @@
+import { connectBus } from '#libs/bus';
+import { parseCommandLine, table } from '#libs/service';
+import { jsonOption, natsOption } from '../../shared/options.js';
+import { readRuns } from './read-runs.js';
+import type { RunRecord } from './run-record.js';
+
+const OPTIONS = { json: jsonOption(), nats: natsOption } as const;
+
+/** `sulcus runs`: the runs there are. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const parsed = parseCommandLine(
+    {
+      name: 'sulcus runs',
+      description: 'Lists the training runs, the one heard of last first: how far they are, their best version.',
+      options: OPTIONS,
+      notes: 'sulcus runs compare RUN RUN… shows what differs, with curves; sulcus runs delete RUN forgets one.',
+    },
+    argv,
+  );
+  if (!parsed) return;
+  await using bus = await connectBus({ servers: parsed.options.nats, name: 'runs' });
+  const runs = await readRuns(bus);
+  if (parsed.options.json) console.log(JSON.stringify(runs, undefined, 2));
+  else if (runs.length === 0) console.log('There is no run yet');
+  else console.log(table([HEADER, ...runs.map(row)], new Set([3, 5, 7, 8])).join('\n'));
+}
+
+const HEADER = ['run', 'recipe', 'mode', 'steps', 'learned', 'versions', 'best', 'loss', 'accuracy', 'active (UTC)'];
+
+const row = ({ run, recipe, mode, steps, arrivals, epochs, versions, best, activeUnixMs }: RunRecord): string[] => [
+  run,
+  typeof recipe['name'] === 'string' ? recipe['name'] : '',
+  mode,
+  String(steps),
+  arrivals === undefined ? `${epochs} epochs` : `${arrivals} images`,
+  String(versions),
+  best?.version ?? '',
+  best ? best.loss.toFixed(4) : '',
+  best ? `${(best.accuracy * 100).toFixed(1)} %` : '',
+  new Date(activeUnixMs).toISOString().slice(0, 16).replace('T', ' '),
+];

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it, mock } from 'node:test';
+import { connectBus, subjects, type Bus } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { CheckpointStore, Registry } from '#libs/registry';
+import { isCode } from '../../../helpers/errors.js';
+import { startNats, type TestNats } from '../../../helpers/nats.js';
+import { main } from '../../../../services/cli/commands/runs/runs.js';
+
+const RECIPE = { name: 'tiny', optimizer: { name: 'adam', learningRate: 0.001 }, batchSize: 8 };
+
+let nats: TestNats;
+let bus: Bus;
+let folder: string;
+
+/** What the command prints. */
+async function output(...words: string[]): Promise<string> {
+  const log = mock.method(console, 'log', () => undefined);
+  try {
+    await main([...words, '--nats', nats.url]);
+    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
+  } finally {
+    log.mock.restore();
+  }
+}
+
+async function saveRun(run: string, recipe: object, step: number): Promise<void> {
+  const manifest = {
+    schema: 1,
+    run,
+    recipe,
+    classes: ['left', 'right'],
+    seed: 1,
+    ledger: { pass: 2 },
+    progress: { step, samples: step * 8 },
+  };
+  await new CheckpointStore(bus).save(run, { manifest, parts: { weights: Buffer.alloc(100) } });
+  for (const [at, loss] of [
+    [step / 2, 0.9],
+    [step, run === 'first' ? 0.5 : 0.4],
+  ] as const)
+    await bus.publish(subjects.event('trainer'), codecs.PipelineEvent, {
+      service: 'trainer',
+      instance: 'test',
+      timeUnixMs: Date.now(),
+      body: 'validation',
+      validation: { run, step: at, epoch: 0, samples: 10, loss, accuracy: 0.8, version: '', promoted: false },
+    });
+}
+
+before(async () => {
+  nats = await startNats();
+  bus = await connectBus({ servers: nats.url, name: 'test' });
+  await bus.ensureTopology();
+  folder = await mkdtemp(path.join(tmpdir(), 'sulcus-runs-'));
+  await saveRun('first', RECIPE, 40);
+  await saveRun('second', { ...RECIPE, optimizer: { name: 'adam', learningRate: 0.01 }, mode: 'stream' }, 60);
+});
+
+after(async () => {
+  await bus.drain();
+  await nats.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe('sulcus runs', () => {
+  it('lists runs, the one heard of last first', async () => {
+    const lines = (await output()).split('\n');
+    assert.match(lines.at(-2)!, /^second +tiny +stream +60 +0 images/);
+    assert.match(lines.at(-1)!, /^first +tiny +epochs +40 +2 epochs/);
+  });
+
+  it('compare shows the settings that differ and draws the curves in one picture', async () => {
+    const picture = path.join(folder, 'curves.svg');
+    const text = await output('compare', 'first', 'second', '--output', picture);
+    assert.match(text, /optimizer\.learningRate +0\.001 +0\.01/);
+    assert.match(text, /mode +– +"stream"/);
+    assert.doesNotMatch(text, /batchSize/);
+    const svg = readFileSync(picture, 'utf8');
+    assert.match(svg, /first[^]*second/);
+    const json = JSON.parse(await output('compare', 'first', 'second', '--json')) as {
+      validations: Record<string, { step: number; loss: number }[]>;
+    };
+    assert.deepEqual(
+      json.validations['second']!.map(({ step, loss }) => [step, loss]),
+      [
+        [30, 0.9],
+        [60, 0.4],
+      ],
+    );
+  });
+
+  it('names the runs there are when one is not known', async () => {
+    await assert.rejects(
+      output('compare', 'first', 'nope'),
+      isCode('NOT_FOUND', /no run "nope": there are second, first/),
+    );
+    await assert.rejects(output('compare', 'first'), isCode('INVALID_CONFIG', /two runs or more/));
+  });
+
+  it('delete forgets checkpoint, batches and versions, but not what an alias points to', async () => {
+    const registry = new Registry(bus);
+    await bus.publish(subjects.batchRequest('first'), codecs.BatchRequest, { run: 'first', requestId: 'a' });
+    assert.equal(await output('delete', 'first'), 'first: deleted with 0 versions');
+    assert.deepEqual(await new CheckpointStore(bus).runs(), ['second']);
+    assert.equal((await bus.stats()).BATCH_REQUESTS.messages, 0);
+    assert.deepEqual(await registry.list(), []);
+    assert.equal(await output('delete', '--older-than', '30d'), 'No run is that old');
+  });
+});
