@@ -36,6 +36,11 @@ export const COMMANDS: CommandGroups = {
       description: 'list what left the broker for the archive, bring samples back',
       load: () => import('./commands/archive/archive.js'),
     },
+    annotate: {
+      operand: '[sample...]',
+      description: 'label samples or studies that were sent before',
+      load: () => import('./commands/annotate/annotate.js'),
+    },
     phantoms: {
       operand: '<folder>',
       description: 'write a data set of synthetic brain MR images',
@@ -63,7 +68,12 @@ export const COMMANDS: CommandGroups = {
       load: () => import('./commands/replay/replay.js'),
     },
   },
-  'Model versions': {
+  'Runs and model versions': {
+    runs: {
+      operand: '[command]',
+      description: 'list the training runs, compare them, delete those nobody goes on with',
+      load: () => import('./commands/runs/runs.js'),
+    },
     versions: {
       description: 'list the model versions, and why aliases moved',
       load: () => import('./commands/versions.js'),
@@ -73,6 +83,11 @@ export const COMMANDS: CommandGroups = {
       description: 'move an alias onto a model version',
       load: () => import('./commands/promote.js'),
     },
+    freeze: {
+      description: 'keep an alias where it is, whatever trainers offer',
+      load: () => import('./commands/freeze.js'),
+    },
+    thaw: { description: 'let trainers move a frozen alias again', load: () => import('./commands/thaw.js') },
     rollback: { description: 'undo the last promotion of an alias', load: () => import('./commands/rollback.js') },
     evaluate: {
       operand: '<model...>',
@@ -91,7 +106,11 @@ export const COMMANDS: CommandGroups = {
       description: 'list the networks, or describe one layer by layer',
       load: () => import('./commands/models.js'),
     },
-    recipes: { description: 'list what can be trained by name', load: () => import('./commands/recipes.js') },
+    recipes: {
+      operand: '[command]',
+      description: 'list what can be trained by name, show a recipe whole, print their schema',
+      load: () => import('./commands/recipes/recipes.js'),
+    },
   },
   'Look inside': {
     trace: {

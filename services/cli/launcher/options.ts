@@ -1,4 +1,4 @@
-import { existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
+import { choice, existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
 import { engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
@@ -28,6 +28,16 @@ const OPTIONS = {
       default: 'default',
       description: 'what to train and how; a name, or a JSON, JavaScript or TypeScript file',
     }),
+  ],
+  mode: [
+    '--mode <mode>',
+    optional(
+      choice(['epochs', 'stream'], {
+        description:
+          'how to learn where the recipe leaves it open: in epochs over all images (default with --once), or each ' +
+          'new one as it comes, with a few others again, at the same cost for ever (default without)',
+      }),
+    ),
   ],
   epochs: ['--epochs <n>', optional(integer({ min: 1, description: 'most epochs (default: the recipe says)' }))],
   seed: ['--seed <n>', integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of every random choice' })],
@@ -68,7 +78,8 @@ const NOTES = `State: ${[
   'without --once everything is kept in .sulcus/run/live, and the next start goes on where the last one ended.',
   'With --once every run has a fresh folder .sulcus/run/once-<time> of its own, so that its accounting starts at 0;',
   'the newest few are kept. .sulcus/run/latest points to the newest run: its logs, its traces (sulcus trace), its',
-  'streams. --state names another folder; with --once it must be empty or --fresh.',
+  'streams. --state names another folder; with --once it must be empty, --fresh, or that of an interrupted run,',
+  'which is gone on with.',
 ].join(' ')}`;
 
 /** What the launcher reads itself; the services read the rest. */

@@ -20,6 +20,10 @@ export interface StateFolder {
   archive: string;
   /** Of a finished `--once` run. */
   report: string;
+  /** Whether an interrupted `--once` run is gone on with here. */
+  isResumed: boolean;
+  /** Says that the `--once` run came to its end. */
+  finish(): void;
   /** Lets another launcher have the folder. */
   release(): void;
 }
@@ -37,6 +41,7 @@ export interface StateChoice {
  */
 export function openStateFolder({ once, state, fresh }: StateChoice, runs: string = runsFolder()): StateFolder {
   const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : 'live'));
+  let isResumed = false;
   const used = existsSync(root) && readdirSync(root).length > 0;
   if (used) {
     const marker = path.join(root, MARKER);
@@ -51,15 +56,18 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
         'INVALID_CONFIG',
         `${shownPath(root)} is in use by process ${owner}: stop it, or name another folder with --state`,
       );
+    const { isUnfinished = false } = readMarker(marker);
     if (fresh) rmSync(root, { recursive: true });
+    else if (once && isUnfinished) isResumed = true;
     else if (once)
       throw new SulcusError(
         'INVALID_CONFIG',
-        `${shownPath(root)} holds an earlier run, and --once starts from nothing: add --fresh to empty it`,
+        `${shownPath(root)} holds a run that has ended, and --once starts from nothing: add --fresh to empty it`,
       );
   }
   mkdirSync(root, { recursive: true });
-  writeMarker(root, process.pid);
+  let isUnfinished = once;
+  writeMarker(root, process.pid, isUnfinished);
   if (state === undefined && once) pruneOnceRuns(runs);
   pointLatest(runs, root);
   return {
@@ -69,7 +77,11 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     traces: path.join(root, 'traces'),
     archive: path.join(root, 'archive'),
     report: path.join(root, 'report'),
-    release: () => writeMarker(root, undefined),
+    isResumed,
+    finish: () => {
+      isUnfinished = false;
+    },
+    release: () => writeMarker(root, undefined, isUnfinished),
   };
 }
 
@@ -78,28 +90,30 @@ function timestamp(): string {
   return `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid}`;
 }
 
-/** Who uses a folder; nobody when there is no process id. */
-interface Owner {
+/** What the marker holds. Nobody uses the folder when there is no process id. */
+interface Marker {
   launcherPid?: number | undefined;
   /** See {@link startTicks}. */
   launcherStart?: string | undefined;
+  /** Whether a `--once` run was begun here and has not come to its end. */
+  isUnfinished?: boolean;
 }
 
-function writeMarker(root: string, launcherPid: number | undefined): void {
-  const owner: Owner = launcherPid === undefined ? {} : { launcherPid, launcherStart: startTicks(launcherPid) };
-  writeFileSync(path.join(root, MARKER), `${JSON.stringify(owner)}\n`);
+function writeMarker(root: string, launcherPid: number | undefined, isUnfinished: boolean): void {
+  const owner: Marker = launcherPid === undefined ? {} : { launcherPid, launcherStart: startTicks(launcherPid) };
+  writeFileSync(path.join(root, MARKER), `${JSON.stringify({ ...owner, ...(isUnfinished && { isUnfinished }) })}\n`);
 }
 
 /** Process id of the launcher that uses a folder; undefined when none lives. */
 function ownerOf(marker: string): number | undefined {
-  const { launcherPid, launcherStart } = readOwner(marker);
+  const { launcherPid, launcherStart } = readMarker(marker);
   if (launcherPid === undefined || launcherPid === process.pid || !isAlive(launcherPid)) return undefined;
   return launcherStart === undefined || launcherStart === startTicks(launcherPid) ? launcherPid : undefined;
 }
 
-function readOwner(marker: string): Owner {
+function readMarker(marker: string): Marker {
   try {
-    return JSON.parse(readFileSync(marker, 'utf8')) as Owner;
+    return JSON.parse(readFileSync(marker, 'utf8')) as Marker;
   } catch {
     return {};
   }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Notifier, runTogether } from '#libs/async';
 import type { ServiceContext } from '#libs/service';
@@ -18,6 +19,7 @@ import { PipelineState } from './state/pipeline-state.js';
 import { pollStreams, type PolledStreams } from './state/poll-streams.js';
 import { watchPipeline } from './state/watch-pipeline.js';
 import { startView, type View } from './view/live-view.js';
+import { tellRounds } from './view/tell-rounds.js';
 
 /**
  * Runs the whole pipeline on this machine until the signal aborts, or with `--once` to the evaluation of what it
@@ -34,8 +36,14 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
     if (options.once) prepareReportFolder(reportFolder(options, folder));
     if (options.json !== undefined) prepareSummaryFile(options.json);
     process.stdout.write(`${dataSet.description}\n`);
+    if (folder.isResumed) process.stdout.write('going on with the run that was interrupted in this folder\n');
     const pipeline = await Pipeline.start(options, folder, dataSet.classes, context.signal);
     await operate({ pipeline, folder, dataSet, options }, context);
+    folder.finish();
+  } catch (error) {
+    if (options.once && existsSync(folder.nats))
+      process.stderr.write(`to go on with this run: add --state ${shownPath(folder.root)}\n`);
+    throw error;
   } finally {
     folder.release();
   }
@@ -71,12 +79,13 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
     await (options.once ? runOnce(phases) : runContinuously(phases));
   };
   // A run that counts from nothing leaves out what others left on a broker that is not ours.
-  const after = options.once ? pipeline.streamEnds : undefined;
+  const after = options.once && !folder.isResumed ? pipeline.streamEnds : undefined;
   const watch = (stop: AbortSignal): Promise<void> =>
     watchPipeline(pipeline.bus, state, { after, changed: () => changed.notify(), signal: unlimited(stop) });
+  const tell = (stop: AbortSignal): Promise<void> => tellRounds(run, startedMs, stop);
   const probe = (stop: AbortSignal): Promise<void> => probeAvailability(pipeline.bus, client, log, stop);
   try {
-    await runTogether({ work, companions: options.once ? [watch, probe] : [watch] }, running);
+    await runTogether({ work, companions: options.once ? [watch, tell, probe] : [watch, tell] }, running);
     pipeline.failed.throwIfAborted();
     if (options.once) signal.throwIfAborted();
   } catch (error) {

@@ -43,8 +43,9 @@ export interface SubjectSources {
 /**
  * Opens a version of the registry, or a weights file where there is one of that name.
  *
- * @throws NOT_FOUND for a version that there is not; MODEL_INVALID for one without weights, or a file that does not fit;
- *   INVALID_CONFIG for a file that does not say how it is asked, without a recipe
+ * @throws NOT_FOUND for a version that there is not; MODEL_INVALID for one without weights, or a file that does not
+ * fit;
+ * INVALID_CONFIG for a file that does not say how it is asked, without a recipe
  */
 export const openSubject = (name: string, sources: SubjectSources): Promise<Subject> =>
   existsSync(name) ? openFile(name, sources) : openVersion(name, sources);

@@ -15,6 +15,7 @@ import { showSummary } from './show-summary.js';
 const END_REASONS: Readonly<Record<string, string>> = {
   early_stopping: 'the validation loss falls no further',
   epochs: 'these were all that the recipe or --epochs wants',
+  caught_up: 'every image of the stream is learned',
 };
 
 /** Import, train to the end, evaluate through the predictor, print, report. */
@@ -60,7 +61,8 @@ async function trained(run: Run, lastSequence: number): Promise<void> {
   const { state, view, signal } = run;
   await untilState(run, () => (state.finished?.scanSequence ?? -1) >= lastSequence, signal);
   const { reason, epochs } = state.finished!;
-  view.note(`training ended after ${epochs} epochs: ${END_REASONS[reason] ?? reason}`);
+  const after = reason === 'caught_up' ? '' : ` after ${epochs} epochs`;
+  view.note(`training ended${after}: ${END_REASONS[reason] ?? reason}`);
 }
 
 const evaluate = ({ pipeline, client, dataSet, signal, setPhase }: Run): Promise<TestEvaluation> =>

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { connectBus, type Bus, type StreamName } from '#libs/bus';
+import { checkRun, readConfig as readTrainerConfig } from '#services/trainer';
 import type { UpOptions } from '../options.js';
 import { brokerReady, createBroker } from '../processes/broker.js';
 import { failureOf } from '../processes/failure.js';
@@ -64,7 +65,8 @@ export class Pipeline {
   /**
    * Starts a broker (unless SULCUS_NATS_URL names one) and the services.
    *
-   * @throws PORT_IN_USE, BUS_UNAVAILABLE, UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE without a nats-server
+   * @throws INVALID_CONFIG when the run was begun with other settings; PORT_IN_USE, BUS_UNAVAILABLE,
+   * UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE without a nats-server
    */
   static async start(
     options: UpOptions,
@@ -98,6 +100,7 @@ export class Pipeline {
         logFolder: folder.logs,
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),
       };
+      await checkRun(bus, readTrainerConfig(plan.environment));
       // What a broker that others use holds does not go to a folder of this run, which may be emptied with it.
       const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
       const services = createServices(plan, { archiver });

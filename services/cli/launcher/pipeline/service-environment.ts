@@ -12,7 +12,7 @@ interface Surroundings {
 
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
-  { run, recipe, epochs, seed, once }: UpOptions,
+  { run, recipe, mode, epochs, seed, once }: UpOptions,
   { natsUrl, ports, classes, traceFolder, archiveFolder }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
@@ -23,6 +23,7 @@ export const serviceEnvironment = (
   SULCUS_NATS_URL: natsUrl,
   SULCUS_RUN: run,
   SULCUS_RECIPE: recipe,
+  SULCUS_MODE: mode ?? (once ? 'epochs' : 'stream'),
   SULCUS_SEED: String(seed),
   SULCUS_CLASSES: classes.join(','),
   SULCUS_INGEST_ADDRESS: `127.0.0.1:${ports.ingest}`,

@@ -1,4 +1,5 @@
 import { codecs, type DeadLetter, type ModelEvent, type PipelineEvent, type Split } from '#libs/contracts';
+import { describeAlarm } from './describe-alarm.js';
 import { TrainingHistory } from './training-history.js';
 
 type Body<K extends keyof PipelineEvent> = NonNullable<PipelineEvent[K]>;
@@ -31,6 +32,7 @@ export interface DeadLetterNote {
 
 const HISTORY_LENGTH = 240;
 const KEPT_DEAD_LETTERS = 5;
+const KEPT_ALARMS = 3;
 
 const NO_COUNTS: IngestCounts = {
   offered: 0,
@@ -59,6 +61,10 @@ export class PipelineState {
   validation: Body<'validation'> | undefined;
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
+  /** The latest alarms as sentences, oldest first. */
+  readonly alarms: string[] = [];
+  /** Alarms so far. */
+  alarmCount = 0;
   epochsCompleted = 0;
   /** The shadow version beside the one in service, as compared last. */
   shadow: Body<'shadow'> | undefined;
@@ -123,6 +129,12 @@ export class PipelineState {
     if (event.swap && event.swap.version !== this.servedVersion) {
       this.servedVersion = event.swap.version;
       this.swaps++;
+    }
+    const alarm = describeAlarm(event);
+    if (alarm !== undefined) {
+      this.alarmCount++;
+      this.alarms.push(alarm);
+      this.alarms.splice(0, this.alarms.length - KEPT_ALARMS);
     }
     if (event.shadow) this.shadow = event.shadow;
     if (event.archive) this.archive = event.archive;

@@ -64,6 +64,7 @@ function trainingRows({ state }: Snapshot, sparklineWidth: number): Row[] {
     ['  loss', training ? curve(training.loss, lossHistory) : ''],
     ['  accuracy', training ? curve(training.accuracy, accuracyHistory) : ''],
     ['  validated', validation ? describeValidation(validation) : ''],
+    ...state.alarms.map((alarm) => ['  ALARM', alarm] as const),
   ];
 }
 
@@ -100,13 +101,19 @@ export function renderLine({ phase, elapsedMs, state, processes, requests }: Sna
 type Training = NonNullable<PipelineState['training']>;
 type Validation = NonNullable<PipelineState['validation']>;
 
-function describeTraining({ step, epoch, imagesPerSecond, inputStallFraction }: Training): string {
+/** How far a run is: its epoch, or what it has learned from the stream. */
+const describePlace = ({ epoch, arrivals }: Training): string =>
+  arrivals > 0 ? `${arrivals} images of the stream` : `epoch ${epoch + 1}`;
+
+function describeTraining(training: Training): string {
+  const { step, imagesPerSecond, inputStallFraction } = training;
   const waiting = `${(inputStallFraction * 100).toFixed(0)} % waiting for batches`;
-  return `step ${step}, epoch ${epoch + 1}, ${imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
+  return `step ${step}, ${describePlace(training)}, ${imagesPerSecond.toFixed(1)} images/s, ${waiting}`;
 }
 
-const describeProgress = ({ epoch, step, loss, accuracy }: Training): string =>
-  `epoch ${epoch + 1} step ${step} loss ${loss.toFixed(4)} accuracy ${accuracy.toFixed(3)}`;
+const describeProgress = (training: Training): string =>
+  `${describePlace(training)} step ${training.step} loss ${training.loss.toFixed(4)} ` +
+  `accuracy ${training.accuracy.toFixed(3)}`;
 
 function describeValidation({ loss, accuracy, samples, step, onlyPredicted }: Validation): string {
   const alarm = onlyPredicted === '' ? '' : `; ALARM: all predicted as "${onlyPredicted}"`;

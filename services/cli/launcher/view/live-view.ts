@@ -14,6 +14,8 @@ const cursorUp = (lines: number): string => (lines > 0 ? `\x1b[${lines}A` : '');
 export interface View {
   /** Prints a line that stays, above the moving picture. */
   note(text: string): void;
+  /** Prints a line where there is no picture that shows the same. */
+  line(text: string): void;
   /** Draws a last time and gives the terminal back. */
   close(): void;
 }
@@ -61,6 +63,8 @@ class TerminalView implements View {
     this.#draw();
   }
 
+  line(): void {}
+
   close(): void {
     clearInterval(this.#timer);
     this.#draw();
@@ -106,6 +110,10 @@ class LineView implements View {
 
   note(text: string): void {
     this.#output.write(`${text}\n`);
+  }
+
+  line(text: string): void {
+    this.note(text);
   }
 
   close(): void {

@@ -56,6 +56,7 @@ test('--fresh empties a folder of ours, and refuses one that is not', () => {
   const state = path.join(runs, 'mine');
   const first = openStateFolder({ once: true, state, fresh: false }, runs);
   writeFileSync(path.join(state, 'old'), '');
+  first.finish();
   first.release();
   assert.throws(() => openStateFolder({ once: true, state, fresh: false }, runs), {
     code: 'INVALID_CONFIG',
@@ -70,6 +71,16 @@ test('--fresh empties a folder of ours, and refuses one that is not', () => {
     code: 'INVALID_CONFIG',
     message: /holds other files/,
   });
+});
+
+test('a --once run that was interrupted is gone on with', () => {
+  const runs = fresh();
+  const state = path.join(runs, 'mine');
+  const first = openStateFolder({ once: true, state, fresh: false }, runs);
+  assert.equal(first.isResumed, false);
+  first.release();
+  const second = openStateFolder({ once: true, state, fresh: false }, runs);
+  assert.equal(second.isResumed, true);
 });
 
 test('a folder in use by a living launcher is refused', () => {

@@ -5,27 +5,56 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { connectBus } from '#libs/bus';
+import { CheckpointStore } from '#libs/registry';
+import { startNats } from '../../../helpers/nats.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
 const EXIT_INVALID_CONFIG = 2;
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-refused-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('a service that refuses its configuration ends the whole, with its mistakes and where they are logged', {
-  timeout: 120_000,
-}, async () => {
-  const launcher = spawn(
-    process.execPath,
-    [...process.execArgv, CLI, 'up', '--no-live', '--phantoms', '2', '--state', path.join(folder, 'state')],
-    {
-      env: { ...process.env, SULCUS_DATA_DIR: folder, SULCUS_BATCH_CREDIT: '0' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+/** Runs the launcher until it ends. */
+async function up(
+  words: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ code: number | null; errors: string }> {
+  const launcher = spawn(process.execPath, [...process.execArgv, CLI, 'up', '--no-live', ...words], {
+    env: { ...process.env, SULCUS_DATA_DIR: folder, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   launcher.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(launcher, 'close')) as [number | null];
+  return { code, errors };
+}
+
+test('a service that refuses its configuration ends the whole, with its mistakes and where they are logged', {
+  timeout: 120_000,
+}, async () => {
+  const { code, errors } = await up(['--phantoms', '2', '--state', path.join(folder, 'state')], {
+    SULCUS_BATCH_SIZE: '0',
+  });
   assert.equal(code, EXIT_INVALID_CONFIG, errors);
-  assert.match(errors, /^sulcus: INVALID_CONFIG: trainer: SULCUS_BATCH_CREDIT/m);
-  assert.match(errors, /^sulcus: see .*trainer\.log$/m);
+  assert.match(errors, /^sulcus: INVALID_CONFIG: predictor: SULCUS_BATCH_SIZE/m);
+  assert.match(errors, /^sulcus: see .*predictor\.log$/m);
+});
+
+test('a run that was begun with other classes or another recipe is refused before anything is imported', {
+  timeout: 120_000,
+}, async (t) => {
+  const nats = await startNats(t);
+  const bus = await connectBus({ servers: nats.url, name: 'test' });
+  t.after(() => bus.drain());
+  await bus.ensureTopology();
+  const manifest = { schema: 1, run: 'main', recipe: { name: 'other', batchSize: 4 }, classes: ['a', 'b'], seed: 1 };
+  await new CheckpointStore(bus).save('main', { manifest, parts: {} });
+  for (const words of [[], ['--once']]) {
+    const state = path.join(folder, `refused-${words.length}`);
+    const { code, errors } = await up([...words, '--phantoms', '2', '--nats', nats.url, '--state', state], {});
+    assert.equal(code, EXIT_INVALID_CONFIG, errors);
+    assert.match(errors, /run "main" was begun with other settings: classes: \["a","b"\], and now/);
+    assert.match(errors, /recipe's batchSize: 4, and now 16[^]*SULCUS_RUN, sulcus up --run/);
+    assert.equal((await bus.stats()).SCANS.messages, 0);
+  }
 });
