@@ -7,10 +7,7 @@ import type { ObjectStore } from './object-store.js';
 /** Ends the name of a file that is being written: it is no object yet. */
 const UNFINISHED = '.part';
 
-/**
- * Objects as files of a folder, for its owner alone to read. A file appears whole or not at all, and stays after a power
- * loss.
- */
+/** Objects as files, for their owner alone. A file appears whole or not at all, and stays after a power loss. */
 export class FolderStore implements ObjectStore {
   readonly description: string;
   readonly #root: string;
