@@ -50,7 +50,7 @@ const table = (rows: readonly (readonly string[])[]): string =>
 function section(title: string, spec: EnvironmentSpec): string {
   const rows = Object.values(spec).map(([name, variable]) => {
     const fallback = shownDefault(variable);
-    const shown = variable.required ? 'required' : fallback === undefined || fallback === '[]' ? '' : `\`${fallback}\``;
+    const shown = variable.required ? 'required' : fallback === undefined ? '' : `\`${fallback}\``;
     return [`\`${name}\``, shown, variable.description];
   });
   return `## ${title}\n\n${table(rows)}\n`;

@@ -46,6 +46,7 @@ export function shownDefault(variable: Variable<unknown>): string | undefined {
   if (defaultText !== undefined) return defaultText;
   if (required || secret || value === undefined) return undefined;
   if (variable.format) return variable.format(value);
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.join(',');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -33,6 +33,7 @@ const helpColumns = (): number => Math.min(process.stdout.columns ?? HELP_COLUMN
 
 /** What holds when the option is not given, in brackets; nothing where that needs no saying. */
 function describeDefault(kind: Variable<unknown>, { variable }: OptionSources): string {
+  if (kind.required && variable === undefined) return ' (required)';
   const fallback = typeof kind.default === 'boolean' ? undefined : shownDefault(kind);
   const parts = [variable, fallback].filter((part) => part !== undefined);
   return parts.length === 0 ? '' : ` (default: ${parts.join(', or ')})`;

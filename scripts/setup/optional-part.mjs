@@ -7,10 +7,10 @@ import { readJson, writeJson } from './files.mjs';
 import { findDamage, recordOf } from './intact.mjs';
 import { findCompiler } from './native-module.mjs';
 
-/** Names of all files below a folder of sources, relative to it, in a fixed order. @param {string} folder */
+/** Names of the C++ files below a folder, relative to it, in a fixed order. @param {string} folder */
 const filesBelow = (folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(path.join(folder, name)).isFile())
+    .filter((name) => /\.(cc|h)$/.test(name) && statSync(path.join(folder, name)).isFile())
     .sort();
 
 /** One value for the names and contents of the sources. @param {string} folder */

@@ -177,11 +177,11 @@ async function connectWithin({
 function parseServers(servers: string): { servers: string[]; user?: string; pass?: string } {
   const urls = servers.split(',').map((text) => {
     const trimmed = text.trim();
-    try {
-      return new URL(trimmed.includes('://') ? trimmed : `nats://${trimmed}`);
-    } catch (error) {
-      throw new SulcusError('INVALID_ARGUMENT', 'A NATS server is given as nats://host:port', { cause: error });
-    }
+    const address = trimmed.includes('://') ? trimmed : `nats://${trimmed}`;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (url === undefined || url.hostname === '')
+      throw new SulcusError('INVALID_ARGUMENT', 'A NATS server is given as nats://host:port (SULCUS_NATS_URL, --nats)');
+    return url;
   });
   const user = urls.find((url) => url.username !== '');
   return {

@@ -29,7 +29,7 @@ const options = {
       min: 1,
       max: 10_000,
       default: [1, 8, 64],
-      description: 'callers that each ask again when they are answered (default: 1,8,64)',
+      description: 'callers that each ask again when they are answered',
     }),
   ],
   rate: [

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
+import { makeFolder } from '../shared/make-folder.js';
 import { runsFolder, shownPath } from '../shared/paths.js';
 import { isAlive, startTicks } from './processes/is-alive.js';
 
@@ -37,12 +38,13 @@ export interface StateChoice {
 /**
  * Chooses, empties if asked, and takes a state folder.
  *
- * @throws INVALID_CONFIG for a folder that is not ours to empty, not empty with `--once`, or in use by another launcher
+ * @throws INVALID_CONFIG for a folder that is not ours to empty, not empty with `--once`, in use by another launcher,
+ * or not to be written to
  */
 export function openStateFolder({ once, state, fresh }: StateChoice, runs: string = runsFolder()): StateFolder {
   const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : 'live'));
   let isResumed = false;
-  const used = existsSync(root) && readdirSync(root).length > 0;
+  const used = usable(root, () => existsSync(root) && readdirSync(root).length > 0);
   if (used) {
     const marker = path.join(root, MARKER);
     if (!existsSync(marker))
@@ -65,9 +67,11 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
         `${shownPath(root)} holds a run that has ended, and --once starts from nothing: add --fresh to empty it`,
       );
   }
-  mkdirSync(root, { recursive: true });
   let isUnfinished = once;
-  writeMarker(root, process.pid, isUnfinished);
+  usable(root, () => {
+    makeFolder(root);
+    writeMarker(root, process.pid, isUnfinished);
+  });
   if (state === undefined && once) pruneOnceRuns(runs);
   pointLatest(runs, root);
   return {
@@ -83,6 +87,19 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     },
     release: () => writeMarker(root, undefined, isUnfinished),
   };
+}
+
+/** @throws INVALID_CONFIG when the system does not let us work in the folder */
+function usable<T>(root: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `The state folder ${shownPath(root)} cannot be used (${(error as Error).message}): name another with --state`,
+      { cause: error },
+    );
+  }
 }
 
 /** For example 20261123-080102-4711: sorts by time, unique per process. */

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import type { TestPrediction } from '../launcher/evaluation/test-split.js';
+import { makeFolder } from '../shared/make-folder.js';
 import { makeExamples } from './examples.js';
 import { metricsJson } from './metrics-json.js';
 import { renderPage } from './page.js';
@@ -20,7 +21,7 @@ const TENSORBOARD_FOLDER = 'tensorboard';
  */
 export function prepareReportFolder(folder: string): void {
   try {
-    mkdirSync(path.join(folder, TENSORBOARD_FOLDER), { recursive: true });
+    makeFolder(path.resolve(folder, TENSORBOARD_FOLDER));
     for (const name of readdirSync(path.join(folder, TENSORBOARD_FOLDER))) {
       if (/^events\.out\.tfevents\.\d+\.sulcus$/.test(name)) rmSync(path.join(folder, TENSORBOARD_FOLDER, name));
     }

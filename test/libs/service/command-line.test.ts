@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { flag, integer, optional, text } from '#libs/config';
+import { flag, integer, integers, optional, text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 
 const SPEC = {
@@ -100,6 +100,12 @@ test('--help is answered on stdout with options, defaults and environment, and n
   const result = parseCommandLine(
     {
       ...SPEC,
+      options: {
+        ...SPEC.options,
+        reason: ['--reason <text>', text({ description: 'why' })],
+        levels: ['--levels <list>', integers({ default: [1, 8], description: 'levels' })],
+        rates: ['--rates <list>', integers({ default: [], description: 'rates' })],
+      },
       environment: { url: ['SULCUS_NATS_URL', text({ default: 'nats://127.0.0.1:4222', description: 'server' })] },
     },
     ['--help', '--wrong'],
@@ -108,5 +114,8 @@ test('--help is answered on stdout with options, defaults and environment, and n
   assert.equal(result, undefined);
   const help = printed.join('');
   assert.match(help, /--recipe <name> +what to train \(default: default\)/);
+  assert.match(help, /--reason <text> +why \(required\)/);
+  assert.match(help, /--levels <list> +levels \(default: 1,8\)/);
+  assert.match(help, /--rates <list> +rates\n/);
   assert.match(help, /SULCUS_NATS_URL/);
 });

@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,4 +101,16 @@ test('a folder whose launcher is gone is free, though its process id belongs to 
   const own = JSON.parse(readFileSync(marker, 'utf8')) as { launcherPid: number; launcherStart: string };
   writeFileSync(marker, JSON.stringify({ ...own, launcherPid: process.ppid }));
   assert.equal(openStateFolder({ once: false, fresh: false }, runs).root, root);
+});
+
+test('a folder that cannot be made is said, with what to do, whatever keeps it', () => {
+  const runs = fresh();
+  const file = path.join(runs, 'file');
+  writeFileSync(file, '');
+  symlinkSync(path.join(runs, 'not-mounted'), path.join(runs, 'disk'));
+  for (const state of [path.join(file, 'below'), file, path.join(runs, 'disk', 'state'), '/proc/state'])
+    assert.throws(() => openStateFolder({ once: false, state, fresh: false }, runs), {
+      code: 'INVALID_CONFIG',
+      message: /The state folder .* cannot be used \(.*\): name another with --state/,
+    });
 });
