@@ -4,4 +4,10 @@ export { describeEngine, engineEnvironment, startEngine } from './client/start.j
 export type { EngineInfo, EngineKind } from './protocol/engine-info.js';
 export { collectGarbage } from './protocol/garbage.js';
 export { listGpus, pinnedGpu, type Gpu } from './tensorflow/gpus.js';
-export { devicesEnvironment, parseDevices, type DeviceSelection } from './tensorflow/devices.js';
+export {
+  deviceCount,
+  devicesEnvironment,
+  parseDevices,
+  trainingDevices,
+  type DeviceSelection,
+} from './tensorflow/devices.js';

@@ -8,6 +8,11 @@ export interface EngineOptions extends ProcessOptions {
   kind?: 'auto' | EngineKind;
   /** How long the library may take to load. */
   startTimeoutMs?: number;
+  /**
+   * How long it may answer nothing while something was asked of it; then its process is ended. Default: eleven minutes
+   * where shards are spread over several devices, of which one may hang, else without end.
+   */
+  answerTimeoutMs?: number;
 }
 
 /** A program inside an engine: its signatures share its variables, and no other program sees them. */

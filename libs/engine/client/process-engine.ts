@@ -13,6 +13,11 @@ import { PendingRequests, type Answer } from './pending-requests.js';
 const CLOSE_GRACE_MS = 10_000;
 /** Generous: the first load reads 850 MB of library from a cold disk. */
 const START_TIMEOUT_MS = 120_000;
+/**
+ * What hangs on one of several devices is ended by TensorFlow itself after ten minutes, as long as the process is able
+ * to; then it is ended from here.
+ */
+const SEVERAL_DEVICES_ANSWER_TIMEOUT_MS = 11 * 60_000;
 
 /** An engine of any kind, seen from its parent. Made by `startEngine`. */
 export class ProcessEngine implements Engine {
@@ -24,10 +29,12 @@ export class ProcessEngine implements Engine {
   #info: EngineInfo | undefined;
   #failure: SulcusError | undefined;
   #closing = false;
+  #watchdog: NodeJS.Timeout | undefined;
+  #hung: string | undefined;
 
   constructor(
     private readonly kind: EngineKind,
-    options: EngineOptions,
+    private readonly options: EngineOptions,
   ) {
     this.#child = new EngineChild(
       ENGINE_KINDS[kind],
@@ -125,7 +132,21 @@ export class ProcessEngine implements Engine {
   #request(what: string, send: (id: number) => void): Promise<Answer> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#closing) return Promise.reject(new SulcusError('CANCELLED', 'The engine is closing'));
-    return this.#pending.add(what, send);
+    const answer = this.#pending.add(what, send);
+    if (this.#pending.count === 1) this.#watch();
+    return answer;
+  }
+
+  /** Waits for the next answer, no longer than it may take. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    const { answerTimeoutMs = this.info.shardDevices.length > 1 ? SEVERAL_DEVICES_ANSWER_TIMEOUT_MS : undefined } =
+      this.options;
+    if (answerTimeoutMs === undefined || this.#pending.count === 0) return;
+    this.#watchdog = setTimeout(() => {
+      this.#hung = `did not answer for ${answerTimeoutMs / 1000} s and was ended; one of its devices may hang`;
+      this.#child.stop(0);
+    }, answerTimeoutMs);
   }
 
   #onResponse(response: Response): void {
@@ -137,12 +158,15 @@ export class ProcessEngine implements Engine {
         return this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', message));
       }
       default:
-        return this.#pending.onResponse(response);
+        this.#pending.onResponse(response);
+        return this.#watch();
     }
   }
 
-  #onEnd(reason: string): void {
+  #onEnd(how: string): void {
     if (this.#failure) return;
+    clearTimeout(this.#watchdog);
+    const reason = this.#hung ?? how;
     this.#failure = new SulcusError('ENGINE_FAILED', `The engine process ${reason}`);
     this.#ready.reject(new SulcusError('ENGINE_UNAVAILABLE', `The engine process ${reason}`));
     this.#pending.rejectAll(this.#failure);

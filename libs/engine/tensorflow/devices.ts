@@ -1,6 +1,7 @@
 import { parseEnvironment, type Variable } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { listGpus } from './gpus.js';
+import type { EngineInfo } from '../protocol/engine-info.js';
+import { listGpus, visibleGpus } from './gpus.js';
 import { sessionEnvironment } from './session-config.js';
 
 /** What training is spread over: what there is, or one kind of device, some of them. */
@@ -51,10 +52,21 @@ export const devicesEnvironment = { devices: ['SULCUS_DEVICES', devices] } as co
 /** @throws INVALID_CONFIG when SULCUS_DEVICES cannot be read */
 export const selectedDevices = (): DeviceSelection => parseEnvironment(devicesEnvironment).devices;
 
+/** Devices that a selection names; 1 where it leaves them open. */
+export function deviceCount(selection: DeviceSelection): number {
+  if (selection.kind === 'auto') return 1;
+  return selection.kind === 'cpu' ? selection.count : selection.indices.length;
+}
+
+/** Numbers of the GPUs that may be used. */
+const presentGpus = (): number[] => visibleGpus(listGpus()).map(({ index }) => index);
+
+const nameGpus = (indices: readonly number[]): string => indices.map((index) => `gpu:${index}`).join(', ');
+
 /**
  * The GPUs of a selection, by number.
  *
- * @param present numbers of the GPUs of this machine
+ * @param present numbers of the GPUs that may be used
  * @param wanted devices that can be used at most
  * @returns none when training is to run on the processor
  * @throws ENGINE_UNAVAILABLE when one that was asked for is not there
@@ -64,16 +76,35 @@ export function chosenGpus(selection: DeviceSelection, present: readonly number[
   if (selection.kind === 'auto') return present.slice(0, wanted);
   const missing = selection.indices.filter((index) => !present.includes(index));
   if (missing.length > 0) {
+    const hidden = process.env['CUDA_VISIBLE_DEVICES'] === undefined ? '' : ', as far as CUDA_VISIBLE_DEVICES shows';
     const there =
       present.length === 0
-        ? 'this machine has no GPU that nvidia-smi lists'
-        : `there are ${present.map((index) => `gpu:${index}`).join(', ')}`;
-    throw new SulcusError(
-      'ENGINE_UNAVAILABLE',
-      `SULCUS_DEVICES names ${missing.map((index) => `gpu:${index}`).join(', ')}, but ${there}`,
-    );
+        ? `this machine has no GPU that nvidia-smi lists${hidden}`
+        : `there are ${nameGpus(present)}${hidden}`;
+    throw new SulcusError('ENGINE_UNAVAILABLE', `SULCUS_DEVICES names ${nameGpus(missing)}, but ${there}`);
   }
   return selection.indices.slice(0, wanted);
+}
+
+/** What is said where GPUs are asked for by name and TensorFlow has none. */
+export const NO_CUDA =
+  'SULCUS_DEVICES asks for GPUs, but this TensorFlow finds none: it was built without CUDA, ' +
+  'or its CUDA libraries do not load';
+
+/**
+ * What a recipe with as many shards as there are devices would train on: `CPU:0`, or GPUs as SULCUS_DEVICES names them.
+ *
+ * @param engine one that was started without a choice of devices
+ * @throws ENGINE_UNAVAILABLE when a device is not there, INVALID_CONFIG when SULCUS_DEVICES cannot be read
+ */
+export function trainingDevices({ kind, devices }: Pick<EngineInfo, 'kind' | 'devices'>): string[] {
+  const selection = selectedDevices();
+  if (kind === 'portable') return ['CPU:0'];
+  if (selection.kind === 'cpu') return Array.from({ length: selection.count }, (_, index) => `CPU:${index}`);
+  const gpus = chosenGpus(selection, presentGpus(), Number.POSITIVE_INFINITY);
+  const onGpu = devices[0]?.startsWith('GPU') ?? false;
+  if (selection.kind === 'gpu' && !onGpu) throw new SulcusError('ENGINE_UNAVAILABLE', NO_CUDA);
+  return onGpu && gpus.length > 0 ? gpus.map((index) => `gpu:${index}`) : devices.slice(0, 1);
 }
 
 /**
@@ -93,7 +124,7 @@ export function deviceEnvironment(maxDevices: number | undefined): Record<string
   const selection = selectedDevices();
   // Without a choice to make everything is as for an engine that knows of one device; the driver is not even asked.
   if (selection.kind === 'auto' && maxDevices === 1) return {};
-  const present = selection.kind === 'cpu' ? [] : listGpus().map(({ index }) => index);
+  const present = selection.kind === 'cpu' ? [] : presentGpus();
   if (selection.kind === 'auto' && present.length < 2) return {};
   const gpus = chosenGpus(selection, present, maxDevices);
   const cpuDevices = selection.kind === 'cpu' ? Math.min(selection.count, maxDevices) : 1;

@@ -77,11 +77,21 @@ export function gpuEnvironment(env: NodeJS.ProcessEnv = process.env): Record<str
   };
 }
 
+/** Whether a word of CUDA_VISIBLE_DEVICES, a number or the beginning of a UUID, names this GPU. */
+const isNamed = ({ index, uuid }: Gpu, word: string): boolean =>
+  word === String(index) || (word.length > 4 && uuid.startsWith(word));
+
+/** The GPUs that CUDA_VISIBLE_DEVICES leaves in sight, in its order; all where it is not set. */
+export function visibleGpus(gpus: readonly Gpu[], env: NodeJS.ProcessEnv = process.env): Gpu[] {
+  const words = env['CUDA_VISIBLE_DEVICES']?.split(',').map((word) => word.trim());
+  return words ? words.flatMap((word) => gpus.find((gpu) => isNamed(gpu, word)) ?? []) : [...gpus];
+}
+
 /** The GPU that an engine started with this environment uses, as far as can be told. */
 export function pinnedGpu(gpus: readonly Gpu[], env: NodeJS.ProcessEnv = process.env): Gpu | undefined {
   const wanted = env['CUDA_VISIBLE_DEVICES'] ?? gpuEnvironment(env)['CUDA_VISIBLE_DEVICES']!;
   const first = wanted.split(',')[0]!;
-  return gpus.find(({ index, uuid }) => first === String(index) || (first.length > 4 && uuid.startsWith(first)));
+  return gpus.find((gpu) => isNamed(gpu, first));
 }
 
 /** Whether a GPU computes in bfloat16; a GPU of which nothing is known counts as one that does not. */

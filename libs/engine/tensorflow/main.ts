@@ -8,6 +8,7 @@ import { serveEngine } from '../protocol/serve.js';
 import { findBinding, loadBinding, type TensorFlowBinding } from './binding.js';
 import { computesInBfloat16, listGpus, pinnedGpu } from './gpus.js';
 import { usesCustomAllocator } from './allocator.js';
+import { NO_CUDA, selectedDevices } from './devices.js';
 import { loadCustomOps } from './custom-ops.js';
 import { TensorFlowSession } from './session.js';
 
@@ -43,15 +44,14 @@ const customOps = (
 
 /**
  * What the parent gave this process to spread shards over.
- * @throws Error when it asked for GPUs and this TensorFlow finds none
+ * @throws Error when it asked for GPUs by name and this TensorFlow finds none
  */
 function shardDevices(gpu: boolean): string[] {
   const [kind, count] = (process.env['SULCUS_ENGINE_DEVICES'] ?? (gpu ? 'GPU:1' : 'CPU:1')).split(':');
   if (kind === 'GPU' && !gpu) {
-    throw new Error(
-      'SULCUS_DEVICES asks for GPUs, but this TensorFlow finds none: it was built without CUDA, ' +
-        'or its CUDA libraries do not load (sulcus doctor says which)',
-    );
+    // GPUs that nobody asked for by name are taken where TensorFlow can use them.
+    if (selectedDevices().kind === 'auto') return ['CPU:0'];
+    throw new Error(`${NO_CUDA} (sulcus doctor says more)`);
   }
   return Array.from({ length: Number(count) }, (_, index) => `${kind}:${index}`);
 }

@@ -34,7 +34,7 @@ const hexadecimal = (bytes: Uint8Array): string => Buffer.from(bytes).toString('
 /** Environment variables that libs/engine/native/session reads in the engine's process. */
 export function sessionEnvironment(config: SessionConfig): Record<string, string> {
   return {
-    ...(config.cpuDevices > 1 ? { SULCUS_SESSION_CONFIG: hexadecimal(configProto(config)) } : {}),
+    SULCUS_SESSION_CONFIG: hexadecimal(configProto(config)),
     ...(config.runTimeoutMs > 0 ? { SULCUS_RUN_OPTIONS: hexadecimal(runOptions(config)) } : {}),
   };
 }

@@ -48,6 +48,17 @@ test('a killed engine fails every pending and later call with ENGINE_FAILED, and
   await engine.close();
 });
 
+test('an engine that answers nothing for as long as it may is ended, and its runs fail with what happened', async () => {
+  await using engine = await startEngine({ label: 'test frozen', threads: 1, answerTimeoutMs: 3000 });
+  const loaded = await engine.load(counterProgram());
+  const value: TensorValue = { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) };
+  await delay(4000); // nothing is asked of it: it may be silent
+  await loaded.run('write', { value });
+  process.kill(engine.pid!, 'SIGSTOP');
+  await assert.rejects(loaded.run('read'), /ENGINE_FAILED: .*did not answer for 3 s/);
+  await untilGone(engine.pid!, 1000);
+});
+
 test('closing lets the runs under way finish, refuses new ones and ends the process', async () => {
   const engine = await startEngine({ label: 'test close', threads: 1 });
   const loaded = await engine.load(counterProgram());
