@@ -1,5 +1,6 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { CalibrationAlarm, DriftAlarm } from '#libs/drift';
+import { describeEngine, type EngineInfo } from '#libs/engine';
 import type { Logger } from '#libs/telemetry';
 import type { Progress } from './state/progress.js';
 import type { ValidationMetrics } from './publishing/promotion.js';
@@ -16,20 +17,22 @@ export class TrainerEvents {
   readonly #run: string;
   readonly #instance: string;
   readonly #engine: string;
+  readonly #devices: readonly string[];
   #reportedAtMs = 0;
 
-  /** @param engine what computes, for people */
-  constructor(bus: Bus, log: Logger, run: string, instance: string, engine: string) {
+  /** @param engine what computes */
+  constructor(bus: Bus, log: Logger, run: string, instance: string, engine: EngineInfo) {
     this.#bus = bus;
     this.#log = log;
     this.#run = run;
     this.#instance = instance;
-    this.#engine = engine;
+    this.#engine = describeEngine(engine);
+    this.#devices = engine.shardDevices;
   }
 
   async state(state: 'starting' | 'ready' | 'idle' | 'busy' | 'stopping' | 'failed', message: string): Promise<void> {
     this.#log.info({ state, engine: this.#engine }, message);
-    await this.#publish({ state: { state, message, engine: this.#engine } });
+    await this.#publish({ state: { state, message, engine: this.#engine, devices: [...this.#devices] } });
   }
 
   /** Reports at most every half second unless `force`. */

@@ -1,6 +1,6 @@
 import { runTogether } from '#libs/async';
 import type { Bus } from '#libs/bus';
-import { describeEngine, type Engine } from '#libs/engine';
+import type { Engine } from '#libs/engine';
 import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
 import { canonicalTransformJson, transformHash } from '#libs/imaging';
 import {
@@ -25,6 +25,7 @@ import { Gate, type GateOptions } from './gate/gate.js';
 import type { TrainerOptions, TrainerParts } from './loop/parts.js';
 import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
+import { describeDevices } from './recipe/devices.js';
 import { firstWeights } from './recipe/initial-weights.js';
 import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
 import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
@@ -54,7 +55,7 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
 /** Builds the trainer of a run, restores its newest checkpoint and trains until it ends or the signal aborts. */
 async function trainClasses(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
   const { bus, engine, config, recipe, log, instance, codeVersion } = context;
-  const events = new TrainerEvents(bus, log, config.run, instance, describeEngine(engine.info));
+  const events = new TrainerEvents(bus, log, config.run, instance, engine.info);
   const claim = await claimRun(bus, config.run, instance);
   const transform = resolveTransform(recipe);
   const hash = transformHash(transform);
@@ -75,12 +76,8 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     resolveTraining(recipe, classes, engine.info.shardDevices),
   );
   const beginning = begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`;
-  const { shardDevices } = engine.info;
-  const spread =
-    shardDevices.length > 1 ? `training on ${shardDevices.length} devices (${shardDevices.join(', ')}); ` : '';
-  if (spread !== '')
-    log.info({ devices: shardDevices, shards: recipe.shards }, `training on ${shardDevices.length} devices`);
-  await events.state('ready', `${spread}${beginning}`);
+  const spread = describeDevices(config.devices, engine.info.shardDevices, recipe.shards ?? 1);
+  await events.state('ready', spread === undefined ? beginning : `${spread}; ${beginning}`);
 
   await sweepBatchBlobs(bus, config.run);
   const exchange = new BatchExchange(bus, log, {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { describeEngine, listGpus, pinnedGpu, startEngine, type Engine, type EngineInfo, type Gpu } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { resolvePrecision, runSelfCheck, type SelfCheckResult } from '#libs/nn';
+import { devicesFinding } from './devices.js';
 import type { Finding } from './finding.js';
 
 const SET_UP = 'npm run setup';
@@ -21,7 +22,7 @@ export async function engineFindings(): Promise<Finding[]> {
   await using running = engine;
   const { info } = running;
   const precisions = info.precision.bf16 ? (['float32', 'bfloat16'] as const) : (['float32'] as const);
-  const findings = [engineFinding(info), gpuFinding(gpus, info), precisionFinding(info)];
+  const findings = [engineFinding(info), gpuFinding(gpus, info), devicesFinding(info), precisionFinding(info)];
   for (const precision of precisions)
     findings.push(
       await runSelfCheck(running, precision).then(selfCheckFinding, (error: unknown) =>

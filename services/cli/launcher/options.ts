@@ -1,5 +1,5 @@
 import { choice, existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
-import { engineEnvironment } from '#libs/engine';
+import { devicesEnvironment, engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
 import { optionalNatsOption } from '../shared/options.js';
@@ -89,6 +89,7 @@ const ENVIRONMENT = {
     optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" })),
   ],
   ...engineEnvironment,
+  ...devicesEnvironment,
 } as const;
 
 export type UpOptions = ParsedOptions<typeof OPTIONS>;

@@ -93,6 +93,11 @@ export class PipelineState {
     return this.services.get('trainer')?.engine ?? '';
   }
 
+  /** What its steps are spread over, as the trainer says; empty before it has. */
+  get devices(): readonly string[] {
+    return this.services.get('trainer')?.devices ?? [];
+  }
+
   get preprocess(): { batches: number; samples: number; decoded: number } {
     const total = { batches: 0, samples: 0, decoded: 0 };
     for (const { batches, samples, decoded } of this.#preprocess.values()) {

@@ -10,12 +10,26 @@ import { connectBus } from '#libs/bus';
 import type { EngineInfo } from '#libs/engine';
 import { startNats } from '../../../helpers/nats.js';
 import { brokerFindings } from '../../../../services/cli/doctor/broker.js';
+import { devicesFinding } from '../../../../services/cli/doctor/devices.js';
 import { engineFinding, engineFindings } from '../../../../services/cli/doctor/engine.js';
 import { allWell, renderFindings, type Finding } from '../../../../services/cli/doctor/finding.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-doctor-'));
 after(() => rmSync(folder, { recursive: true }));
+
+const ON_CPU: EngineInfo = {
+  kind: 'tensorflow',
+  library: 'tensorflow',
+  version: '2.21.0',
+  devices: ['CPU:0'],
+  shardDevices: ['CPU:0'],
+  precision: { bf16: true },
+  oneDnn: true,
+  customConvolutionTypes: ['float32', 'bfloat16'],
+  customBatchNormTypes: [],
+  customAllocator: false,
+};
 
 /** Runs `work` with these variables set. */
 async function withEnvironment<T>(variables: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
@@ -46,6 +60,7 @@ describe('sulcus doctor', () => {
       assert.equal(facts('Node.js')!['node'], process.versions.node);
       assert.equal(typeof facts('engine')!['version'], 'string');
       assert.ok(Array.isArray(facts('engine')!['customConvolutionTypes']));
+      assert.ok(Array.isArray(facts('devices')!['devices']));
       assert.match(String(facts('broker')!['serverVersion']), /^2\.\d+/);
       assert.ok(Number(facts('broker')!['maxPayloadBytes']) > 0);
       assert.ok(findings.filter(({ topic }) => topic === 'self-check').length >= 1);
@@ -125,20 +140,26 @@ describe('sulcus doctor', () => {
     assert.equal(allWell(findings), false);
   });
 
+  test('the devices of training are named, and one that is not there is a problem', async () => {
+    const found = (devices: string): Promise<Finding> =>
+      withEnvironment({ SULCUS_DEVICES: devices }, async () => devicesFinding(ON_CPU));
+    const two = 'a recipe with shards trains on 2 devices: CPU:0, CPU:1 (SULCUS_DEVICES=cpu:2)';
+    const { status, text, facts } = await found('cpu:2');
+    assert.deepEqual([status, text, facts!['devices']], ['ok', two, ['CPU:0', 'CPU:1']]);
+    assert.equal((await found('auto')).text, 'a recipe with shards trains on one device: CPU:0 (SULCUS_DEVICES=auto)');
+    for (const [wrong, cause] of [
+      ['gpu:99', /SULCUS_DEVICES names gpu:99, but th/],
+      ['gpu', /SULCUS_DEVICES "gpu": expected auto, cpu/],
+    ] as const) {
+      const { status, text, advice } = await found(wrong);
+      assert.equal(status, 'problem');
+      assert.match(text, cause);
+      assert.match(advice!, /SULCUS_DEVICES/);
+    }
+  });
+
   test("the engine's line names its custom kernels, their element types and its allocator, or that it has none", () => {
-    const onCpu: EngineInfo = {
-      kind: 'tensorflow',
-      library: 'tensorflow',
-      version: '2.21.0',
-      devices: ['CPU:0'],
-      shardDevices: ['CPU:0'],
-      precision: { bf16: true },
-      oneDnn: true,
-      customConvolutionTypes: ['float32', 'bfloat16'],
-      customBatchNormTypes: [],
-      customAllocator: false,
-    };
-    const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...onCpu, ...changes });
+    const described = (changes: Partial<EngineInfo>): Finding => engineFinding({ ...ON_CPU, ...changes });
     const { text, facts } = described({});
     assert.equal(
       text,

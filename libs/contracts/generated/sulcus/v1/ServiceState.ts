@@ -18,6 +18,10 @@ export interface ServiceStateInput {
    * engine of their own.
    */
   'engine'?: (string);
+  /**
+   * What the steps of a training are spread over, such as "CPU:0" and "CPU:1"; empty for services that train nothing.
+   */
+  'devices'?: (string)[];
 }
 
 /**
@@ -37,4 +41,8 @@ export interface ServiceState {
    * engine of their own.
    */
   'engine': (string);
+  /**
+   * What the steps of a training are spread over, such as "CPU:0" and "CPU:1"; empty for services that train nothing.
+   */
+  'devices': (string)[];
 }

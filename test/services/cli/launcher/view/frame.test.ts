@@ -107,6 +107,20 @@ test('how full SCANS is, what was archived, and an archive that is away are show
   assert.match(row(), /; 7 scans are kept by run "main"$/);
 });
 
+test('several devices are named in picture and line, one is not', () => {
+  const shown = snapshot();
+  const on = (devices: string[]): string[] => {
+    const event = { service: 'trainer', instance: 'one', state: { state: 'ready', message: 'begins', devices } };
+    shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
+    return [...renderFrame(shown, 120), renderLine(shown)].filter((line) => line.includes('training on'));
+  };
+  const [row, line, ...others] = on(['CPU:0', 'CPU:1']);
+  assert.equal(row!.trim(), 'devices     training on 2 devices: CPU:0, CPU:1');
+  assert.match(line!, /, training on 2 devices, epoch 2 step 12 loss/);
+  assert.deepEqual(others, []);
+  assert.deepEqual(on(['CPU:0']), []);
+});
+
 test('no line is wider than the terminal', () => {
   for (const columns of [20, 40, 80])
     assert.ok(renderFrame(snapshot(), columns).every((line) => line.length <= columns));
