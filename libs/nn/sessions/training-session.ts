@@ -4,6 +4,7 @@ import { SulcusError } from '#libs/errors';
 import type { NetworkConfig } from '../network-config.js';
 import { createOptimizer, type Optimizer, type OptimizerConfig } from '../optimizers/index.js';
 import type { NetworkProgram } from '../programs/network-program.js';
+import { isSharded } from '../programs/sharding.js';
 import { buildTrainingProgram } from '../programs/training-program.js';
 import { NON_FINITE_LOSS } from '../programs/update-step.js';
 import { AVERAGE_DECAY, decayOfStep } from '../programs/weight-average.js';
@@ -91,7 +92,7 @@ export class TrainingSession {
       for (const [name, value] of Object.entries(this.optimizer.stepScalars(step, learningRate)))
         feeds[name] = { dtype: 'float32', shape: [], data: Float32Array.of(value) };
       const { loss, correct } = await this.program.run(signature, feeds).catch((error: unknown) => {
-        throw this.#explain(error);
+        throw this.#explain(error, isSharded(this.training.sharding, batch.count));
       });
       this.#steps += 1;
       await this.#average();
@@ -197,16 +198,16 @@ export class TrainingSession {
     return readState(this.program, 'readOptimizer', this.network.slots);
   }
 
-  #explain(error: unknown): unknown {
+  #explain(error: unknown, sharded: boolean): unknown {
     if (!(error instanceof Error && error.message.includes(NON_FINITE_LOSS))) return error;
-    return new SulcusError(
-      'MODEL_INVALID',
-      `Training has diverged: the loss of step ${this.#steps + 1} is not finite; the weights are as before the step`,
-      {
-        cause: error,
-        details: { reason: 'non-finite-loss', step: this.#steps + 1 },
-      },
-    );
+    const step = this.#steps + 1;
+    const what = sharded
+      ? `the loss or a gradient of step ${step} is not finite, or too large to be summed over shards`
+      : `the loss of step ${step} is not finite`;
+    return new SulcusError('MODEL_INVALID', `Training has diverged: ${what}; the weights are as before the step`, {
+      cause: error,
+      details: { reason: 'non-finite-loss', step },
+    });
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {

@@ -1,114 +1,80 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { after, afterEach, describe, it } from 'node:test';
-import { parseDevices, startEngine, type Engine } from '#libs/engine';
+import { after, before, describe, it } from 'node:test';
+import { startEngine, type Engine } from '#libs/engine';
 import { fixedPointSum, Graph } from '#libs/graph';
 import {
+  getRecipe,
   initialState,
   parseRecipe,
-  getRecipe,
   TrainingSession,
-  type NetworkConfig,
-  type NetworkState,
   type OptimizerConfig,
   type TrainingConfig,
 } from '#libs/nn';
+import {
+  batchOf,
+  hashOf,
+  SHARDS,
+  smallNetwork,
+  startOn,
+  trainOn,
+  type ShardedTraining,
+} from '../../../scripts/devices/train.js';
 
-const SHARDS = 4;
+const config = smallNetwork('resnet10-slim');
 
-const config: NetworkConfig = {
-  architecture: 'resnet10-slim',
-  classes: 4,
-  input: { height: 32, width: 32, channels: 1 },
-  normalize: { mean: [0.5], std: [0.25] },
-  precision: 'float32',
+interface Case extends Omit<ShardedTraining, 'rows'> {
+  /** Compared with one device. Three devices do not divide the shards: one of them computes two. */
+  readonly devices: readonly string[];
+}
+
+/** `npm run test:devices` tries more. */
+const CASES: Readonly<Record<string, Case>> = {
+  'adam, float32, class weights and smoothing': {
+    devices: ['cpu:2', 'cpu:4'],
+    network: config,
+    optimizer: { name: 'adam', learningRate: 0.01 },
+    training: { classWeights: [1, 2, 1, 0.5], labelSmoothing: 0.1 },
+  },
+  'sgd, bfloat16': {
+    devices: ['cpu:3'],
+    network: smallNetwork('resnet10-slim', 'bfloat16'),
+    optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9 },
+  },
+  'adamw, float32, dropout and depthwise convolutions': {
+    devices: ['cpu:4'],
+    network: smallNetwork('mobilenet_v3_small'),
+    optimizer: { name: 'adamw', learningRate: 0.01 },
+  },
 };
 
-/** Images of one step, a function of its number. */
-function batchOf(step: number, count: number): { pixels: Uint8Array; labels: Int32Array; count: number } {
-  const size = 32 * 32;
-  const labels = Int32Array.from({ length: count }, (_, row) => (step + row) % 4);
-  const pixels = Uint8Array.from({ length: count * size }, (_, index) => {
-    const row = Math.floor(index / size);
-    return ((Math.imul(index + step * 7919, 2654435761) >>> 25) + labels[row]! * 30) & 255;
-  });
-  return { pixels, labels, count };
-}
-
-function hash(state: NetworkState): string {
-  const sha = createHash('sha256');
-  for (const [name, { data }] of state)
-    sha.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return sha.digest('hex');
-}
-
-/** An engine on these devices; they are those of the shards. */
-async function startOn(devices: string, kernels?: 'custom' | 'tensorflow'): Promise<Engine> {
-  process.env['SULCUS_DEVICES'] = devices;
-  return startEngine({ kind: 'tensorflow', maxDevices: SHARDS, label: 'test shards', ...(kernels && { kernels }) });
-}
-
-const namesOf = (engine: Engine): string[] => engine.info.shardDevices.map((device) => `/device:${device}`);
-
-interface Case {
-  network?: Partial<NetworkConfig>;
-  optimizer: OptimizerConfig;
-  training?: TrainingConfig;
-}
-
-/** Weights after steps of which the last is uneven. */
-async function train(devices: string, { network, optimizer, training }: Case): Promise<string> {
-  await using engine = await startOn(devices);
-  const whole = { ...config, ...network };
-  const session = await TrainingSession.create(
-    engine,
-    whole,
-    optimizer,
-    { weights: initialState(whole, 1) },
-    {
-      seed: 3,
-      ...training,
-      sharding: { count: SHARDS, devices: namesOf(engine) },
-    },
-  );
-  for (const [step, count] of [16, 16, 11].entries()) await session.trainStep(batchOf(step, count));
-  return hash(await session.readWeights());
-}
-
 describe('training in shards', () => {
-  afterEach(() => delete process.env['SULCUS_DEVICES']);
-
-  const cases: Record<string, Case> = {
-    'adam, float32, class weights and smoothing': {
-      optimizer: { name: 'adam', learningRate: 0.01 },
-      training: { classWeights: [1, 2, 1, 0.5], labelSmoothing: 0.1 },
-    },
-    'sgd, bfloat16': {
-      network: { precision: 'bfloat16' },
-      optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9 },
-    },
-    'adamw, float32, dropout and depthwise convolutions': {
-      network: { architecture: 'mobilenet_v3_small' },
-      optimizer: { name: 'adamw', learningRate: 0.01 },
-    },
+  const engines = new Map<string, Engine>();
+  const engineOn = async (devices: string): Promise<Engine> => {
+    const engine = engines.get(devices) ?? (await startOn(devices));
+    engines.set(devices, engine);
+    return engine;
   };
-  for (const [name, each] of Object.entries(cases)) {
-    it(`gives the same weights to the bit on one device, two and four: ${name}`, async () => {
-      const one = await train('cpu', each);
-      assert.equal(await train('cpu:2', each), one);
-      assert.equal(await train('cpu:4', each), one);
+  after(() => Promise.all([...engines.values()].map((engine) => engine.close())));
+
+  for (const [name, { devices, ...training }] of Object.entries(CASES)) {
+    it(`gives the same weights to the bit on cpu and ${devices.join(' and ')}: ${name}`, async () => {
+      // The last batch is uneven.
+      const train = async (on: string): Promise<string> =>
+        trainOn(await engineOn(on), { ...training, rows: [16, 16, 11] });
+      const one = await train('cpu');
+      for (const several of devices) assert.equal(await train(several), one, several);
     });
   }
 
-  describe('on one engine', () => {
-    let engine: Engine | undefined;
-    const shared = async (): Promise<Engine> => (engine ??= await startOn('cpu:2'));
-    after(() => engine?.close());
+  describe('on two devices', () => {
+    let engine: Engine;
+    before(async () => {
+      engine = await engineOn('cpu:2');
+    });
+    const open = (optimizer: OptimizerConfig, training: TrainingConfig): Promise<TrainingSession> =>
+      TrainingSession.create(engine, config, optimizer, { weights: initialState(config, 1) }, training);
 
-    const open = async (optimizer: OptimizerConfig, training: TrainingConfig): Promise<TrainingSession> =>
-      TrainingSession.create(await shared(), config, optimizer, { weights: initialState(config, 1) }, training);
-
-    const sharding = { count: SHARDS };
+    const sharding = { count: SHARDS, devices: ['/device:CPU:0', '/device:CPU:1'] };
 
     it('a batch of fewer than two rows a shard is computed whole, as without shards', async () => {
       const optimizer = { name: 'sgd', learningRate: 0.1 } as const;
@@ -116,7 +82,7 @@ describe('training in shards', () => {
       for (const training of [{ sharding }, {}]) {
         const session = await open(optimizer, training);
         await session.trainStep(batchOf(1, 2 * SHARDS - 1));
-        hashes.push(hash(await session.readWeights()));
+        hashes.push(hashOf(await session.readWeights()));
         await session.close();
       }
       assert.equal(hashes[0], hashes[1]);
@@ -144,28 +110,62 @@ describe('training in shards', () => {
       assert.ok(difference / largest <= 1e-5, `${difference / largest}`);
     });
 
-    it('a step that is not finite is refused as a whole', async () => {
-      const session = await open({ name: 'sgd', learningRate: 1e30 }, { sharding });
-      await session.trainStep(batchOf(1, 16));
-      await assert.rejects(session.trainStep(batchOf(2, 16)), { code: 'MODEL_INVALID' });
-      await session.close();
-    });
+    for (const [bad, reduction] of [
+      [0, 'fixed-point'],
+      [3, 'fixed-point'],
+      [1, 'float32'],
+    ] as const) {
+      it(`a step that is not finite in shard ${bad} alone is refused as a whole: ${reduction} sums`, async () => {
+        // Black images are zeros, whatever the weights are; others overflow.
+        const black = { ...config, normalize: { mean: [0], std: [1] } };
+        const weights = new Map(initialState(black, 1));
+        const stem = weights.get('conv1.weight')!;
+        weights.set('conv1.weight', { ...stem, data: stem.data.map(() => 1e38) });
+        const session = await TrainingSession.create(
+          engine,
+          black,
+          { name: 'sgd', learningRate: 0.01, momentum: 0.9 },
+          { weights },
+          { sharding: { ...sharding, reduction } },
+        );
+        const batch = { ...batchOf(1, 4 * SHARDS), pixels: new Uint8Array(4 * SHARDS * 32 * 32) };
+        const overflowing = batch.pixels.slice().fill(255, 4 * bad * 32 * 32, 4 * (bad + 1) * 32 * 32);
+        await session.trainStep(batch);
+        const states: string[] = [];
+        const note = async (): Promise<void> => {
+          const { weights, optimizer } = await session.readState();
+          states.push(hashOf(weights, optimizer));
+        };
+        await note();
+        await assert.rejects(session.trainStep({ ...batch, pixels: overflowing }), {
+          code: 'MODEL_INVALID',
+          message: /step 2 .*the weights are as before/,
+        });
+        await note();
+        await session.trainStep(batch);
+        await note();
+        await session.close();
+        assert.equal(states[1], states[0], 'nothing changed');
+        assert.notEqual(states[2], states[1], 'the next step is made');
+      });
+    }
 
-    it('sums rounded in the order of the shards are a choice', async () => {
-      const session = await open(
-        { name: 'sgd', learningRate: 0.1 },
-        { sharding: { ...sharding, reduction: 'float32' } },
-      );
-      const { loss, correct } = await session.trainStep(batchOf(1, 16));
-      assert.ok(Number.isFinite(loss) && correct >= 0);
-      await session.close();
+    it('sums rounded in the order of the shards are a choice: the same loss, other bits', async () => {
+      const outcomes = [];
+      for (const reduction of ['fixed-point', 'float32'] as const) {
+        const session = await open({ name: 'sgd', learningRate: 0.1 }, { sharding: { ...sharding, reduction } });
+        const { loss } = await session.trainStep(batchOf(1, 16));
+        outcomes.push({ loss, hash: hashOf(await session.readWeights()) });
+        await session.close();
+      }
+      const [exact, rounded] = outcomes as [{ loss: number; hash: string }, { loss: number; hash: string }];
+      assert.ok(Math.abs(rounded.loss - exact.loss) < 1e-6, `${rounded.loss} and ${exact.loss}`);
+      assert.notEqual(rounded.hash, exact.hash);
     });
   });
 });
 
 describe('sums in fixed point', () => {
-  afterEach(() => delete process.env['SULCUS_DEVICES']);
-
   const values = Array.from({ length: 3 }, (_, input) =>
     Float32Array.from({ length: 5003 }, (_, index) => Math.sin(index * (input + 1)) * 10 ** ((index % 9) - 6)),
   );
@@ -186,8 +186,8 @@ describe('sums in fixed point', () => {
 
   it("are the same to the bit by the custom op, TensorFlow's ops and the portable engine, in any order", async () => {
     const engines = [
-      () => startOn('cpu', 'custom'),
-      () => startOn('cpu', 'tensorflow'),
+      () => startOn('cpu', { kernels: 'custom' }),
+      () => startOn('cpu', { kernels: 'tensorflow' }),
       () => startEngine({ kind: 'portable' }),
     ];
     const results: { sum: Float32Array; check: number }[] = [];
@@ -207,8 +207,8 @@ describe('sums in fixed point', () => {
 
   it('say by their check that an element is not finite, or too large to be summed', async () => {
     for (const start of [
-      () => startOn('cpu', 'custom'),
-      () => startOn('cpu', 'tensorflow'),
+      () => startOn('cpu', { kernels: 'custom' }),
+      () => startOn('cpu', { kernels: 'tensorflow' }),
       () => startEngine({ kind: 'portable' }),
     ]) {
       await using engine = await start();
@@ -220,25 +220,8 @@ describe('sums in fixed point', () => {
   });
 });
 
-describe('devices and recipes', () => {
-  it('are read as written, and mistakes say what is expected', () => {
-    assert.deepEqual(parseDevices('auto'), { kind: 'auto' });
-    assert.deepEqual(parseDevices('cpu:2'), { kind: 'cpu', count: 2 });
-    assert.deepEqual(parseDevices('gpu:0,gpu:3'), { kind: 'gpu', indices: [0, 3] });
-    for (const wrong of ['gpu', 'cpu:0', 'cpu:99', 'gpu:0,gpu:0', 'tpu:1', 'gpu:0,cpu:1']) {
-      assert.throws(() => parseDevices(wrong), /expected|twice/, wrong);
-    }
-  });
-
-  it('a GPU that is not there ends the start with what there is, and nothing takes its place', async () => {
-    process.env['SULCUS_DEVICES'] = 'gpu:0,gpu:1';
-    await assert.rejects(startEngine({ maxDevices: 2 }), (error: Error) =>
-      /SULCUS_DEVICES names gpu:0, gpu:1/.test(error.message),
-    );
-    delete process.env['SULCUS_DEVICES'];
-  });
-
-  it('more shards than a batch has pairs of images are a mistake of the recipe', () => {
+describe('a recipe', () => {
+  it('with more shards than its batches have pairs of images is refused', () => {
     const recipe = { ...getRecipe('default'), batchSize: 6, shards: 4 };
     assert.throws(() => parseRecipe(recipe), /4 of at least 2 images each need a batchSize of 8 or more, not 6/);
   });
