@@ -1,21 +1,32 @@
-/** Answers in a row that raise the alarm. */
+/** Different images in a row with one answer that raise the alarm. */
 const RUN_LENGTH = 200;
 
 /** Notices when a model gives one answer to everything: what a broken one does, and one whose images are all alike. */
 export class ConstantAnswers {
   #answer = '';
-  #length = 0;
+  readonly #images = new Set<string>();
+  #isTold = false;
 
-  /** @returns the answer that was given {@link RUN_LENGTH} times in a row, once for each such row */
-  add(answer: string): { answer: string; count: number } | undefined {
-    this.#length = answer === this.#answer ? this.#length + 1 : 1;
+  /**
+   * Takes an answer. The same image asked about again says nothing new.
+   *
+   * @returns the answer that {@link RUN_LENGTH} different images in a row got, once for each such row
+   */
+  add(answer: string, image: string): { answer: string; count: number } | undefined {
+    if (answer !== this.#answer) this.restart();
     this.#answer = answer;
-    return this.#length === RUN_LENGTH ? { answer, count: RUN_LENGTH } : undefined;
+    if (this.#isTold) return undefined;
+    this.#images.add(image);
+    if (this.#images.size < RUN_LENGTH) return undefined;
+    this.#images.clear();
+    this.#isTold = true;
+    return { answer, count: RUN_LENGTH };
   }
 
   /** Another model answers from now on. */
   restart(): void {
     this.#answer = '';
-    this.#length = 0;
+    this.#images.clear();
+    this.#isTold = false;
   }
 }

@@ -17,6 +17,8 @@ const CALLER_REASONS: ReadonlySet<RejectionReason> = new Set<RejectionReason>(['
 /** Reasons that come in floods, one for each call too many: counted, not logged one by one. */
 const FLOODS: ReadonlySet<RejectionReason> = new Set<RejectionReason>(['QUEUE_REQUESTS', 'QUEUE_BYTES']);
 
+type AnsweredImage = Pick<Prediction, 'card' | 'predicted' | 'sampleId'>;
+
 /**
  * Business events of the predictor: each keeps its counter, its log record and its message on the EVENTS stream
  * together.
@@ -47,11 +49,11 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
   }
 
   /** A request was answered with probabilities. */
-  answered(durationMs: number, predictions: readonly Pick<Prediction, 'card' | 'predicted'>[] = []): void {
+  answered(durationMs: number, predictions: readonly AnsweredImage[] = []): void {
     this.#latenciesMs[this.#requests % RECENT] = durationMs;
     this.#requests++;
     this.#changed = true;
-    for (const { card, predicted } of predictions) this.#watchAnswer(card.version, card.classes[predicted]!);
+    for (const prediction of predictions) this.#watchAnswer(prediction);
   }
 
   /**
@@ -71,8 +73,9 @@ export class PredictorEvents implements Omit<AliasObserver, 'serving'> {
   }
 
   /** One answer to everything is what a broken model gives; or all images are alike. Operators decide which. */
-  #watchAnswer(version: string, className: string): void {
-    const noticed = this.#constantAnswers.add(`${version} ${className}`);
+  #watchAnswer({ card: { version, classes }, predicted, sampleId }: AnsweredImage): void {
+    const className = classes[predicted]!;
+    const noticed = this.#constantAnswers.add(`${version} ${className}`, sampleId);
     if (!noticed) return;
     this.#log.warn({ version, className, answers: noticed.count }, 'every image is answered as the same class');
     void publishEvent(this.#bus, 'predictor', this.#instance, {
