@@ -61,8 +61,17 @@ it('the first version is champion; without a gate the validation split stands in
   assert.ok(second!.weights, 'people may want what could not be judged');
 });
 
-it('is judged on the gate split alone, also where the class list is in another order', async () => {
+it('a run that knows more classes than the champion is compared with it, and promoted when it is better', async () => {
   await publishScans(pipeline.bus, GATE, 'SPLIT_GATE', { seed: 'gate' });
+  // Beside the champion, so that it stays for the tests that follow.
+  await pipeline.train('wider', { SULCUS_CLASSES: 'middle,left,right', SULCUS_PROMOTION: 'manual' });
+  const candidate = (await pipeline.registry.alias('candidate'))!;
+  assert.match(candidate.version, /^wider-/);
+  const [reason] = await reasons('wider', 'KIND_PROMOTED');
+  assert.match(reason!, /^better: [\d.]+ % right of 120 against 50\.0 % of blind-000001: /);
+});
+
+it('is judged on the gate split alone, also where the class list is in another order', async () => {
   await pipeline.train('good', { SULCUS_CLASSES: 'right,left' });
   const card = await champion();
   assert.equal(card.run, 'good');
@@ -78,20 +87,27 @@ it('is judged on the gate split alone, also where the class list is in another o
 
 it('a champion is asked with its own pixels: a run that prepares images worse does not take its place', async () => {
   const before = await champion();
-  await pipeline.train('blind-too', {}, { ...BLIND, epochs: 1 });
+  // What is frequent is learned from images that show next to nothing; asked with those, the champion knows no more.
+  const lefts = { label: (index: number) => (index % 2 === 0 ? 'left' : '') };
+  await publishScans(pipeline.bus, 60, 'SPLIT_TRAIN', { seed: 'lefts', ...lefts });
+  await publishScans(pipeline.bus, 36, 'SPLIT_VALIDATION', { seed: 'lefts', ...lefts });
+  const dim = { epochs: 2, optimizer: { name: 'adam', learningRate: 0.03 }, transform: BLIND.transform };
+  await pipeline.train('dim', {}, dim);
   assert.equal((await champion()).version, before.version);
-  const [reason] = await reasons('blind-too', 'KIND_DECLINED');
+  const declined = await reasons('dim', 'KIND_DECLINED');
   const its = (100 * before.metrics.gate!.accuracy).toFixed(1);
-  assert.match(reason!, new RegExp(`^\\S.*: 50\\.0 % right of 120 against ${its} % of ${before.version}: −`));
+  assert.ok(declined.length > 0);
+  for (const reason of declined)
+    assert.match(reason, new RegExp(`: [\\d.]+ % right of 120 against ${its} % of ${before.version}: `));
 });
 
 it('what is declined keeps its card and figures without its weights, and cannot be promoted', async () => {
   const { bus, registry } = pipeline;
-  const [card] = await cardsOf('blind-too');
+  const [card] = await cardsOf('dim');
   assert.equal(card!.weights, undefined);
   assert.match(card!.weightsHash, /^[0-9a-f]{64}$/);
   assert.equal(card!.metrics.gate!.comparison!.version, (await champion()).version);
-  assert.deepEqual(await bus.blobOwners(blobOwners.model('blind-too')), []);
+  assert.deepEqual(await bus.blobOwners(blobOwners.model('dim')), []);
   await assert.rejects(registry.promote('champion', card!.version, 'by mistake'), { code: 'MODEL_INVALID' });
   await assert.rejects(registry.loadWeights(card!), {
     code: 'MODEL_INVALID',
@@ -121,19 +137,12 @@ it('a run that does not know a class of the champion is left to people, and keep
   assert.ok((await cardsOf('narrow'))[0]!.weights);
 });
 
-it('a run that knows more classes is compared on what both know', async () => {
-  const before = await champion();
-  await pipeline.train('wider', { SULCUS_CLASSES: 'middle,left,right' }, { epochs: 1 });
-  const [card] = await cardsOf('wider');
-  assert.equal(card!.metrics.gate!.comparison!.version, before.version);
-});
-
 it('a lower validation loss promotes nothing that is worse on the gate', async () => {
   const swapped = { label: (index: number) => (index % 2 === 0 ? 'right' : 'left') };
   // Where most of what there is to learn and to validate on is labelled the wrong way round, learning that lowers the
   // validation loss.
-  await publishScans(pipeline.bus, 120, 'SPLIT_TRAIN', { seed: 'swapped', ...swapped });
-  await publishScans(pipeline.bus, 36, 'SPLIT_VALIDATION', { seed: 'swapped', ...swapped });
+  await publishScans(pipeline.bus, 160, 'SPLIT_TRAIN', { seed: 'swapped', ...swapped });
+  await publishScans(pipeline.bus, 90, 'SPLIT_VALIDATION', { seed: 'swapped', ...swapped });
   const before = await champion();
   const { events } = await pipeline.train('misled');
   const losses = validationsOf(events).map(({ loss }) => loss);
