@@ -148,6 +148,13 @@ export const environment = {
         'auto: a better version becomes champion; manual: it becomes candidate, and people promote (sulcus promote)',
     }),
   ],
+  keepDeclined: [
+    'SULCUS_KEEP_DECLINED',
+    flag({
+      default: false,
+      description: 'Keep the weights of declined versions too (sulcus up --once does, and chooses at the end)',
+    }),
+  ],
   keepVersions: [
     'SULCUS_KEEP_VERSIONS',
     integer({

@@ -94,6 +94,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     promotion: config.promotion,
     maxSamples: config.gateSamples,
     policy: { ...DEFAULT_GATE_POLICY, minimumSamples: config.gateMinSamples },
+    keepDeclined: config.keepDeclined,
   };
   const publisher = new Publisher(
     registry,

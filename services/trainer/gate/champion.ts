@@ -7,10 +7,20 @@ import type { OfferedAlias } from '../publishing/promotion.js';
 import { modelAtRest, type GateModel } from './gate-model.js';
 import { networkOfCard, transformOfCard } from './network-of-card.js';
 
-/** The version that a candidate must be better than: what the alias points to, else the champion, if there is one. */
-export async function findChampion(registry: Registry, alias: OfferedAlias): Promise<ModelCard | undefined> {
+/** The version that a candidate must be better than. */
+export interface Champion {
+  card: ModelCard;
+  /** It was taken for want of any other, and has never been judged beside one. */
+  unproven: boolean;
+}
+
+/** What the alias points to, else the champion, if there is one. */
+export async function findChampion(registry: Registry, alias: OfferedAlias): Promise<Champion | undefined> {
   const record = (await registry.alias(alias)) ?? (await registry.alias('champion'));
-  return record && (await registry.get(record.version));
+  const card = record && (await registry.get(record.version));
+  if (!card) return undefined;
+  const { gate } = card.metrics;
+  return { card, unproven: gate !== undefined && !gate.comparison && record.previousVersion === undefined };
 }
 
 export interface ChampionParts {

@@ -1,9 +1,9 @@
 import type { GatePolicy, PairedOutcomes } from '#libs/evaluation';
-import type { GateMetrics, ModelCard, Registry } from '#libs/registry';
+import type { GateMetrics, Registry } from '#libs/registry';
 import type { SampleIndex } from '../data/sample-index.js';
 import { offeredAlias, type Decision, type PromotionPolicy } from '../publishing/promotion.js';
 import { askModels, type Answers, type AskingParts } from './ask-models.js';
-import { findChampion, loadChampion, type ChampionParts } from './champion.js';
+import { findChampion, loadChampion, type Champion, type ChampionParts } from './champion.js';
 import { figuresOf } from './figures.js';
 import type { GateModel } from './gate-model.js';
 import { heldOutSamples, sampleSetHash, classCounts, type HeldOutSample } from './held-out.js';
@@ -23,6 +23,8 @@ export interface GateOptions {
   /** Samples that are asked at most. */
   maxSamples: number;
   policy: GatePolicy;
+  /** Whether the weights of declined versions are stored too. */
+  keepDeclined: boolean;
 }
 
 /** What came of a candidate. */
@@ -64,11 +66,11 @@ export class Gate {
    * @throws MODEL_INVALID when the candidate's answers are not finite numbers
    */
   async judgeCandidate(candidate: GateModel, epoch: number, signal: AbortSignal): Promise<Judgement> {
-    const { classes, promotion, policy } = this.#options;
+    const { classes, promotion, policy, keepDeclined } = this.#options;
     const alias = offeredAlias(promotion);
     const set = this.#set();
-    const card = await findChampion(this.#parts.registry, alias);
-    const { answers, opponent } = await this.#ask(candidate, card, set, epoch, signal);
+    const champion = await findChampion(this.#parts.registry, alias);
+    const { answers, opponent } = await this.#ask(candidate, champion, set, epoch, signal);
     const samples = set.samples.filter(
       ({ scanSequence }) => answers.has(scanSequence) && (opponent?.answers?.has(scanSequence) ?? true),
     );
@@ -79,15 +81,15 @@ export class Gate {
     const decision = {
       promote: verdict.promote,
       alias,
-      opponent: card?.version ?? null,
+      opponent: champion?.card.version ?? null,
       reason: `${verdict.reason}${standIn}`,
       // The validation split has chosen the candidate already: its verdict is not the last word.
-      keepsWeights: verdict.promote || verdict.undecided || set.split === 'validation',
+      keepsWeights: keepDeclined || verdict.promote || verdict.undecided || set.split === 'validation',
     };
     if (!own) return { decision };
     const { difference, interval, pValue, outcomes } = verdict;
     const comparison = outcomes && {
-      version: card!.version,
+      version: champion!.card.version,
       difference: difference!,
       interval: interval!,
       pValue: pValue!,
@@ -123,7 +125,7 @@ export class Gate {
   /** The candidate's answers, and the champion's where it can give any: it is loaded for that, or remembered. */
   async #ask(
     candidate: GateModel,
-    card: ModelCard | undefined,
+    standing: Champion | undefined,
     set: GateSet,
     epoch: number,
     signal: AbortSignal,
@@ -136,11 +138,13 @@ export class Gate {
       return { answers: answers!, opponent };
     };
 
-    if (!card) return alone();
+    if (!standing) return alone();
+    const { card, unproven } = standing;
     const { version } = card;
     const unusable = incomparable(classes, card.classes);
     if (unusable !== undefined) return alone({ name: version, unusable });
-    const about = { name: version, classes: card.classes, temperature: card.calibration?.temperature ?? 1 };
+    const temperature = card.calibration?.temperature ?? 1;
+    const about = { name: version, classes: card.classes, temperature, unproven };
     const known = this.#remembered;
     if (known?.version === version && known.hash === set.hash) return alone({ ...about, answers: known.answers });
     const champion = await loadChampion(card, this.#parts, transformHash);

@@ -4,7 +4,7 @@ import type { HeldOutSample } from './held-out.js';
 
 /** The version that a candidate must be better than: with its answers, or why it has none to compare with. */
 export type Opponent =
-  | (AnsweredModel & { unusable?: undefined })
+  | (AnsweredModel & { unproven: boolean; unusable?: undefined })
   | { name: string; unusable: string; answers?: undefined };
 
 /** What the judge said. */
@@ -63,7 +63,7 @@ export function reachVerdict(
   if (!Number.isFinite(its.loss) || !Number.isFinite(its.calibrationError))
     return undecided('its answers are not finite numbers');
 
-  const verdict = judge(labels, own, its, judged);
+  const verdict = judge(labels, own, its, opponent.unproven ? { ...judged, policy: besideUnproven(policy) } : judged);
   if (verdict.missingSamples !== undefined)
     return { ...verdict, undecided: true, reason: `${verdict.reason}; ${ADVICE}` };
   if (shared.length === labels.length) return { ...verdict, undecided: false };
@@ -79,6 +79,16 @@ export function reachVerdict(
       `${labels.length - shared.length} samples are of classes that it does not know (${extra})`,
   };
 }
+
+/**
+ * What counts beside a champion that was taken for want of any other. One that answers a class too often is right on
+ * most of that class: no better model would ever get past it if none of these answers could be lost.
+ */
+const besideUnproven = (policy: GatePolicy): GatePolicy => ({
+  ...policy,
+  maximumClassDrop: 1,
+  maximumCalibrationRise: 1,
+});
 
 /** No image of the set could be prepared. */
 function unanswered(opponent: Opponent | undefined): Verdict {

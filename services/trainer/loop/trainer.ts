@@ -1,5 +1,6 @@
 import { fingerprint } from '../data/fingerprint.js';
 import type { TrainerOptions, TrainerParts } from './parts.js';
+import { returnToBest } from './return-to-best.js';
 import { saveCheckpoint } from './save-checkpoint.js';
 import { trainToValidation } from './train-to-validation.js';
 
@@ -29,7 +30,7 @@ export class Trainer {
       await publisher.publishPending(state, () => this.#parts.session.readState());
       while (!signal.aborted) {
         await this.#waitForSamples(signal);
-        this.#noticeChangedData();
+        await this.#noticeChangedData();
         const reason = this.#finishedReason();
         if (reason) await this.#idle(reason, signal);
         else await trainToValidation(this.#parts, this.#options, signal);
@@ -68,10 +69,11 @@ export class Trainer {
     return fingerprint(index.labelled('SPLIT_TRAIN'), index.labelled('SPLIT_VALIDATION'));
   }
 
-  #noticeChangedData(): void {
+  async #noticeChangedData(): Promise<void> {
     const { state, index } = this.#parts;
     const current = this.#dataFingerprint();
     if (current === state.dataFingerprint) return;
+    if (state.earlyStopping.stopped) await returnToBest(this.#parts);
     state.dataFingerprint = current;
     state.earlyStopping.reset();
     state.schedule.restart();

@@ -7,8 +7,8 @@ import { listScans, readImage } from '../evaluation/stored-scans.js';
 import { evaluateTestSplit, type TestEvaluation } from '../evaluation/test-split.js';
 import { untilState, type Run } from '../run.js';
 import { summarise, type RunSummary } from '../summary.js';
+import { settleFinalChampion } from './final-champion.js';
 import { importData } from './import-data.js';
-import { settleUndecided } from './settle-undecided.js';
 import { showSummary } from './show-summary.js';
 
 /** Why the trainer ended, in words. */
@@ -25,7 +25,7 @@ export async function runOnce(run: Run): Promise<void> {
   const lastSequence = await requireSplits(run);
   setPhase('training');
   await trained(run, lastSequence);
-  const settled = await settleUndecided(run.pipeline.bus, run.options.run);
+  const settled = await settleFinalChampion(run.pipeline.bus, run.options.run);
   if (settled) run.view.note(`champion ${settled.version}: ${settled.reason}`);
   setPhase('evaluating');
   const evaluation = await evaluate(run);

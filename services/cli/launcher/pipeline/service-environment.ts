@@ -29,6 +29,6 @@ export const serviceEnvironment = (
   SULCUS_INGEST_ADDRESS: `127.0.0.1:${ports.ingest}`,
   SULCUS_PREDICTOR_ADDRESS: `127.0.0.1:${ports.predictor}`,
   // A run to the end has nobody to promote by hand.
-  ...(once ? { SULCUS_PROMOTION: 'auto' } : {}),
+  ...(once ? { SULCUS_PROMOTION: 'auto', SULCUS_KEEP_DECLINED: 'true' } : {}),
   ...(epochs === undefined ? {} : { SULCUS_EPOCHS: String(epochs) }),
 });
