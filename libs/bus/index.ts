@@ -51,7 +51,14 @@ export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-va
 export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
 export type { ConsumerStats, StreamStats } from './streams/stats.js';
 export { readDurability, type Durability } from './connection/durability.js';
-export { followScans, readScanHeaders, writeScanHeaders, type ScanEntry, type ScanHeaders } from './scan-headers.js';
+export {
+  followScanHashes,
+  followScans,
+  readScanHeaders,
+  writeScanHeaders,
+  type ScanEntry,
+  type ScanHeaders,
+} from './scan-headers.js';
 export {
   publishRetention,
   readRetentions,

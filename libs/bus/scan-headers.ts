@@ -20,12 +20,15 @@ export function writeScanHeaders({
   split,
   label = '',
   studyId = '',
-}: Pick<ScanHeaders, 'sampleId' | 'split'> & Partial<ScanHeaders>): Record<string, string> {
+  perceptualHash,
+}: Pick<ScanHeaders, 'sampleId' | 'split'> &
+  Partial<ScanHeaders> & { perceptualHash?: Uint8Array | undefined }): Record<string, string> {
   return {
     [HeaderName.SAMPLE_ID]: sampleId,
     [HeaderName.SPLIT]: split,
     [HeaderName.LABEL]: encodeURIComponent(label),
     ...(studyId === '' ? {} : { [HeaderName.STUDY_ID]: studyId }),
+    ...(perceptualHash && { [HeaderName.PERCEPTUAL_HASH]: Buffer.from(perceptualHash).toString('base64') }),
   };
 }
 
@@ -64,6 +67,17 @@ export async function* followScans(
   const followed = bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options });
   for await (const { sequence, subject, timeUnixMs, pending, headers } of followed)
     yield { ...readScanHeaders(headers), sequence, site: siteOfScan(subject), timeUnixMs, pending };
+}
+
+/** The scans of the stream that say what they look like, in order. Throws as {@link Bus.follow}. */
+export async function* followScanHashes(
+  bus: Bus,
+  options: { signal: AbortSignal; storedOnly?: boolean },
+): AsyncGenerator<Pick<ScanHeaders, 'sampleId' | 'split'> & { hash: Uint8Array }> {
+  for await (const { headers } of bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options })) {
+    const hash = headers.get(HeaderName.PERCEPTUAL_HASH);
+    if (hash !== undefined) yield { ...readScanHeaders(headers), hash: Buffer.from(hash, 'base64') };
+  }
 }
 
 function readSplit(text = ''): Split {

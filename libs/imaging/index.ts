@@ -19,6 +19,7 @@ export {
   type RefusedFormat,
 } from './decode/format.js';
 export { encodeImage } from './encode-image.js';
+export { perceptualDistance, perceptualHash, SAME_PICTURE_DISTANCE } from './perceptual-hash.js';
 export { withChannels } from './channels.js';
 
 export {

@@ -24,6 +24,10 @@ export interface IngestCounts {
   validation: number;
   gate: number;
   test: number;
+  /** Ingested images that look like one of another split, and were put on its side. */
+  nearDuplicates: number;
+  /** The same, where patient or study left them on the other side. */
+  leaks: number;
 }
 
 /** Business events of ingest: each keeps its counter, its log record and its report to operators together. */
@@ -37,6 +41,8 @@ export class IngestEvents {
     validation: 0,
     gate: 0,
     test: 0,
+    nearDuplicates: 0,
+    leaks: 0,
   };
   readonly #bus: Bus;
   readonly #instance: string;
@@ -63,6 +69,7 @@ export class IngestEvents {
       case 'ingested':
         this.counts.ingested++;
         this.counts[COUNTED[outcome.split]]++;
+        if (outcome.sameAs) this.#looksLike(outcome, outcome.sameAs);
         this.#log.debug({ sample: outcome.sampleId, split: outcome.split, source: outcome.source }, 'ingested');
         return;
       case 'duplicate':
@@ -76,6 +83,16 @@ export class IngestEvents {
           'rejected',
         );
     }
+  }
+
+  #looksLike(
+    { sampleId, split, source }: { sampleId: string; split: string; source: string },
+    { sampleId: twin, isMoved }: { sampleId: string; isMoved: boolean },
+  ): void {
+    this.counts[isMoved ? 'nearDuplicates' : 'leaks']++;
+    const about = { sample: sampleId, sameAs: twin, split, source };
+    if (isMoved) this.#log.info(about, 'the same picture as one of another split: put on its side');
+    else this.#log.warn(about, 'the same picture as one of another split, and patient or study keeps them apart');
   }
 
   /**

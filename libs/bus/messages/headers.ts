@@ -18,6 +18,8 @@ export const HeaderName = {
   /** Class name, percent-encoded. */
   LABEL: 'Sulcus-Label',
   STUDY_ID: 'Sulcus-Study-Id',
+  /** What the picture looks like, base64; see `perceptualHash` of libs/imaging. */
+  PERCEPTUAL_HASH: 'Sulcus-Perceptual-Hash',
 } as const;
 
 /** Headers of a received message. */

@@ -9,6 +9,7 @@ import { detectFormat } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
+import { NearDuplicates } from './near-duplicates.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
 import type { Pseudonyms } from './pseudonyms.js';
@@ -44,10 +45,12 @@ export class Ingestor {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #archive: ArchiveIndex;
+  readonly #nearDuplicates: NearDuplicates;
 
   constructor(context: IngestorContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
+    this.#nearDuplicates = new NearDuplicates(context.bus);
   }
 
   /**
@@ -132,7 +135,14 @@ export class Ingestor {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }
     try {
-      return await storeScan(this.#context.bus, scan, { ticket, archived: await archived, ...waiting });
+      await this.#nearDuplicates.ready();
+      const nearDuplicates = this.#nearDuplicates;
+      return await storeScan(this.#context.bus, scan, {
+        ticket,
+        archived: await archived,
+        nearDuplicates,
+        ...waiting,
+      });
     } catch (error) {
       throw await this.#explained(error);
     }

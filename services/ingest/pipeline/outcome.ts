@@ -19,7 +19,18 @@ export interface ImageInput {
 /** What became of one image. In every case it is on durable storage when this is known. */
 export type IngestOutcome =
   /** Stored for the first time. */
-  | { kind: 'ingested'; source: string; sampleId: string; split: AssignedSplit; sequence: number }
+  | {
+      kind: 'ingested';
+      source: string;
+      sampleId: string;
+      split: AssignedSplit;
+      sequence: number;
+      /**
+       * The image of another split that it looks like. Moved: it went to that split; not moved: its patient or study
+       * decides, and the two are on different sides.
+       */
+      sameAs?: { sampleId: string; isMoved: boolean };
+    }
   /** Stored before with the same label, or without one: nothing was added to the scans. */
   | { kind: 'duplicate'; source: string; sampleId: string; split: AssignedSplit; sequence: number }
   /** Refused; kept in the dead-letter stream with its cause. */

@@ -1,5 +1,5 @@
 import type { ScanInput } from '#libs/contracts';
-import { decodeImage } from '#libs/imaging';
+import { decodeImage, perceptualHash } from '#libs/imaging';
 import type { ImportConfig } from '../config.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput } from './outcome.js';
@@ -13,6 +13,9 @@ export type PreparedScan = ScanInput & {
   label: string;
   split: AssignedSplit;
   image: { inline: Uint8Array };
+  perceptualHash: Uint8Array;
+  /** Whether its split follows from its patient or study, whose other images must stay with it. */
+  isSplitByIdentity: boolean;
 };
 
 /**
@@ -28,7 +31,8 @@ export async function prepareScan(
 ): Promise<PreparedScan> {
   const label = cleanLabel(input.label);
   const limits = { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes };
-  const { width, height, channels, format } = await decodeImage(input.bytes, limits);
+  const image = await decodeImage(input.bytes, limits);
+  const { width, height, channels, format } = image;
   if (!config.acceptMislabelled) refuseMislabelled(input.source, format);
   const patientId = pseudonyms.patient(input.patientId);
   const studyId = pseudonyms.study(input.studyId);
@@ -48,5 +52,7 @@ export async function prepareScan(
     channels,
     receivedUnixMs: Date.now(),
     source: input.source,
+    perceptualHash: perceptualHash(image),
+    isSplitByIdentity: patientId !== undefined || studyId !== undefined,
   };
 }

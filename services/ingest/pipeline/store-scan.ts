@@ -3,11 +3,14 @@ import { subjects, writeScanHeaders, type Bus, type RequestOptions } from '#libs
 import { codecs, type ArchiveEntry, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { IngestOutcome } from './outcome.js';
+import type { NearDuplicates } from './near-duplicates.js';
 import type { PreparedScan } from './prepare-scan.js';
 import type { AssignedSplit } from './splits.js';
 
 /**
  * Stores a scan, once for all time: the same image again is a duplicate, which may bring the label that was missing.
+ *
+ * An image that looks like one of another split goes to that split, unless its patient or study decides.
  *
  * @param options `ticket`: scans are sent in the order of their tickets; `archived`: what is known of the sample when
  * it has left SCANS for the archive
@@ -17,18 +20,29 @@ import type { AssignedSplit } from './splits.js';
 export async function storeScan(
   bus: Bus,
   scan: PreparedScan,
-  { ticket, archived, ...waiting }: RequestOptions & { ticket?: Ticket; archived?: ArchiveEntry },
+  {
+    ticket,
+    archived,
+    nearDuplicates,
+    ...waiting
+  }: RequestOptions & { ticket?: Ticket; archived?: ArchiveEntry; nearDuplicates: NearDuplicates },
 ): Promise<IngestOutcome> {
   if (archived) return await duplicateOf(bus, scan, archived.scanSequence, archived, waiting);
-  const { site = '', source = '', sampleId, split } = scan;
+  const { perceptualHash: hash, isSplitByIdentity, ...content } = scan;
+  const { site = '', source = '', sampleId } = content;
   const subject = subjects.scan(site, sampleId);
   const image = await bus.toPayload(scan.image.inline, waiting);
   await ticket?.ready;
+  // In the order in which they are stored: which of two is the first does not depend on which is decoded faster.
+  const twin = nearDuplicates.find(hash);
+  const isTwin = twin !== undefined && twin.sampleId !== sampleId;
+  const split = isTwin && !isSplitByIdentity ? twin.split : content.split;
+  nearDuplicates.add({ sampleId, split, hash });
   const publishing = bus.publish(
     subject,
     codecs.Scan,
-    { ...scan, image },
-    { firstOnSubject: true, headers: writeScanHeaders(scan), ...waiting },
+    { ...content, split, image },
+    { firstOnSubject: true, headers: writeScanHeaders({ ...content, split, perceptualHash: hash }), ...waiting },
   );
   ticket?.release();
   const { sequence, duplicate } = await publishing;
@@ -42,7 +56,9 @@ export async function storeScan(
     );
   // The archiver deletes the image of a scan that is gone: it may just have done so for the one before this.
   if (image.blob) await bus.putBlob(scan.image.inline, waiting);
-  return { kind: 'ingested', source, sampleId, split, sequence };
+  const leak =
+    isTwin && twin.split !== content.split ? { sampleId: twin.sampleId, isMoved: !isSplitByIdentity } : undefined;
+  return { kind: 'ingested', source, sampleId, split, sequence, ...(leak && { sameAs: leak }) };
 }
 
 async function duplicateOf(

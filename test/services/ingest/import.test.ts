@@ -43,8 +43,19 @@ test('a folder of classes is imported whole: images, what is wrong with others, 
   const counts = await importFolder(context, folder, { onOutcome: (outcome) => outcomes.push(outcome) });
 
   assert.deepEqual(
-    { ...counts, train: 0, validation: 0, gate: 0, test: 0 },
-    { offered: 9, ingested: 4, duplicates: 1, rejected: 4, train: 0, validation: 0, gate: 0, test: 0 },
+    { ...counts, train: 0, validation: 0, gate: 0, test: 0, nearDuplicates: 0, leaks: 0 },
+    {
+      offered: 9,
+      ingested: 4,
+      duplicates: 1,
+      rejected: 4,
+      train: 0,
+      validation: 0,
+      gate: 0,
+      test: 0,
+      nearDuplicates: 0,
+      leaks: 0,
+    },
   );
   assert.equal(splitCounts(counts), 4);
   const rejected = outcomes
@@ -82,7 +93,7 @@ test('importing again adds nothing: every image is a duplicate', async (t) => {
   const first = { ...(await importFolder(createIngestor(t, harness), folder)) };
   const second = await importFolder(createIngestor(t, harness), folder);
   assert.equal(first.ingested, 20);
-  const nowhere = { train: 0, validation: 0, gate: 0, test: 0 };
+  const nowhere = { train: 0, validation: 0, gate: 0, test: 0, nearDuplicates: 0, leaks: 0 };
   assert.deepEqual(second, { offered: 20, ingested: 0, duplicates: 20, rejected: 0, ...nowhere });
   assert.equal((await readScans(harness.bus)).length, 20);
 });
@@ -196,7 +207,7 @@ test('a manifest gives labels, patients and splits; a file it names in vain is r
     onOutcome: (outcome) => outcomes.push(outcome),
   });
   const settled = { offered: 5, ingested: 3, duplicates: 0, rejected: 2 };
-  assert.deepEqual(counts, { ...settled, train: 0, validation: 2, gate: 0, test: 1 });
+  assert.deepEqual(counts, { ...settled, train: 0, validation: 2, gate: 0, test: 1, nearDuplicates: 0, leaks: 0 });
   assert.deepEqual(
     outcomes
       .flatMap((outcome) => (outcome.kind === 'rejected' ? [`${outcome.source}: ${outcome.error.message}`] : []))

@@ -35,9 +35,11 @@ export class ProgressLine {
 
 /** The counts as people read them. */
 export function summaryOf(counts: Readonly<IngestCounts>): string {
-  const { ingested, train, validation, gate, test, duplicates, rejected } = counts;
+  const { ingested, train, validation, gate, test, duplicates, rejected, nearDuplicates, leaks } = counts;
   const parts = [`${ingested} ingested (${train} train, ${validation} validation, ${gate} gate, ${test} test)`];
   if (duplicates > 0) parts.push(`${duplicates} duplicate${duplicates === 1 ? '' : 's'}`);
+  if (nearDuplicates > 0) parts.push(`${nearDuplicates} put beside the same picture in another split`);
+  if (leaks > 0) parts.push(`${leaks} the same picture as one of another split`);
   if (rejected > 0) parts.push(`${rejected} rejected`);
   return parts.join(' · ');
 }

@@ -46,6 +46,14 @@ export interface IngestProgressInput {
    * Ingested images of the gate split.
    */
   'gate'?: (number | string | Long);
+  /**
+   * Ingested images that look like one of another split, and were put on its side.
+   */
+  'nearDuplicates'?: (number | string | Long);
+  /**
+   * Ingested images that look like one of another split, where patient or study left them on the other side.
+   */
+  'leaks'?: (number | string | Long);
 }
 
 /**
@@ -92,4 +100,12 @@ export interface IngestProgress {
    * Ingested images of the gate split.
    */
   'gate': (number);
+  /**
+   * Ingested images that look like one of another split, and were put on its side.
+   */
+  'nearDuplicates': (number);
+  /**
+   * Ingested images that look like one of another split, where patient or study left them on the other side.
+   */
+  'leaks': (number);
 }
