@@ -73,6 +73,14 @@ async function preparePhantoms(
   try {
     await writePhantomDataset(draft, { perClass, seed, slicesPerPatient: SLICES_PER_PATIENT, onProgress });
     if (!existsSync(manifest)) renameSync(draft, folder);
+  } catch (error) {
+    const { code, rawMessage } = SulcusError.from(error);
+    throw new SulcusError(
+      code,
+      `No phantoms can be made in ${shownPath(path.dirname(folder))} (${rawMessage}): ` +
+        'give yourself write access to it, or name images of your own with --data',
+      { cause: error },
+    );
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
