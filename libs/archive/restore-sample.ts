@@ -12,7 +12,7 @@ import type { SampleToArchive } from './sample-archive.js';
 async function restoreSample(
   bus: Bus,
   { scan, label }: SampleToArchive,
-  waiting: RequestOptions = {},
+  { lateLabel, ...waiting }: RequestOptions & { lateLabel?: boolean } = {},
 ): Promise<PublishResult> {
   const bytes = scan.image!.inline!;
   const image = await bus.toPayload(bytes, waiting);
@@ -20,7 +20,7 @@ async function restoreSample(
   const result = await bus.publish(subjects.scan(scan.site, scan.sampleId), codecs.Scan, restored, {
     // No message id: the broker may still know the one that the scan came with first.
     firstOnSubject: true,
-    headers: writeScanHeaders(restored),
+    headers: writeScanHeaders({ ...restored, lateLabel }),
     ...waiting,
   });
   // The archiver deletes the blob of a scan that is gone: it may just have done so for the scan before this one.
@@ -30,6 +30,8 @@ async function restoreSample(
 
 /** How an archived sample comes back. */
 export interface BringBackOptions extends RequestOptions {
+  /** True when it left without a label and has one now (see `ScanHeaders`). */
+  lateLabel?: boolean;
   /** Work between the moment that the scan is on SCANS and the one that it no longer counts as archived. */
   beforeForgetting?: () => Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface ScanHeaders {
   label: string;
   /** Pseudonym; empty when the scan belongs to no study. */
   studyId: string;
+  /** Present when the scan left for the archive without a label and comes back with one: nobody has learned from it. */
+  lateLabel?: boolean;
 }
 
 /** The headers that a scan is published with. */
@@ -20,6 +22,7 @@ export function writeScanHeaders({
   split,
   label = '',
   studyId = '',
+  lateLabel = false,
   perceptualHash,
 }: Pick<ScanHeaders, 'sampleId' | 'split'> &
   Partial<ScanHeaders> & { perceptualHash?: Uint8Array | undefined }): Record<string, string> {
@@ -29,6 +32,7 @@ export function writeScanHeaders({
     [HeaderName.LABEL]: encodeURIComponent(label),
     ...(studyId === '' ? {} : { [HeaderName.STUDY_ID]: studyId }),
     ...(perceptualHash && { [HeaderName.PERCEPTUAL_HASH]: Buffer.from(perceptualHash).toString('base64') }),
+    ...(lateLabel ? { [HeaderName.LATE_LABEL]: 'true' } : {}),
   };
 }
 
@@ -41,6 +45,7 @@ export function readScanHeaders(headers: Headers): ScanHeaders {
     split: readSplit(headers.get(HeaderName.SPLIT)),
     label: percentDecoded(headers.get(HeaderName.LABEL) ?? ''),
     studyId: headers.get(HeaderName.STUDY_ID) ?? '',
+    ...(headers.get(HeaderName.LATE_LABEL) === 'true' ? { lateLabel: true } : {}),
   };
 }
 

@@ -20,6 +20,8 @@ export const HeaderName = {
   STUDY_ID: 'Sulcus-Study-Id',
   /** What the picture looks like, base64; see `perceptualHash` of libs/imaging. */
   PERCEPTUAL_HASH: 'Sulcus-Perceptual-Hash',
+  /** `true` when the scan left for the archive without a label and comes back with one. */
+  LATE_LABEL: 'Sulcus-Late-Label',
 } as const;
 
 /** Headers of a received message. */

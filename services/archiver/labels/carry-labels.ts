@@ -89,6 +89,7 @@ async function carryTo(context: CarryingContext, sampleId: string, signal: Abort
     const relabelled = { ...sample, label, labelledUnixMs };
     await bringBack(bus, index, relabelled, {
       signal,
+      lateLabel: sample.label === '',
       // Room is being made meanwhile.
       whileFull: true,
       beforeForgetting: () => archive.store(relabelled, signal),

@@ -58,7 +58,7 @@ export class RoomMaker {
     const { bytes, maxBytes } = stats;
     const nowMs = performance.now();
     if (maxBytes > 0 && bytes > config.highWatermark * maxBytes) {
-      if (nowMs >= this.#restUntilMs) await this.#downTo(config.lowWatermark * maxBytes, signal);
+      if (nowMs >= this.#restUntilMs) await this.#makeRoom(maxBytes, signal);
       return;
     }
     events.roomMade(0);
@@ -69,55 +69,79 @@ export class RoomMaker {
     }
   }
 
-  async #downTo(targetBytes: number, signal: AbortSignal): Promise<void> {
-    const { bus, events } = this.#context;
+  /** What runs retain without a label leaves when there is too little room otherwise. */
+  async #makeRoom(maxBytes: number, signal: AbortSignal): Promise<void> {
+    const { events, config } = this.#context;
     const startedMs = performance.now();
-    const staying = new Map<string, number>();
     let archived = 0;
-    for await (const batch of this.#leaving(() => true, staying, signal)) {
-      archived += await this.#archiveAll(batch);
-      const stats = await bus.statsOf(Streams.SCANS);
-      events.looked(stats);
-      if (stats.bytes > targetBytes) continue;
-      events.roomMade(archived);
-      return;
+    let staying: ReadonlyMap<string, number> = new Map();
+    for (const wishes of [true, false]) {
+      const round = await this.#downTo(config.lowWatermark * maxBytes, wishes, signal);
+      if (signal.aborted) return;
+      archived += round.archived;
+      staying = round.staying;
+      if (round.bytes <= config.highWatermark * maxBytes) break;
     }
-    if (signal.aborted) return;
-    if (archived > 0) events.roomMade(archived);
+    events.roomMade(archived);
     if (staying.size > 0) events.noRoom(whyFull(staying));
     const now = performance.now();
     if (archived === 0) this.#restUntilMs = now + Math.max(LEAST_REST_MS, REST_FACTOR * (now - startedMs));
   }
 
+  /** Goes through the stream once. The result says what it then holds, and why the rest stays if that is too much. */
+  async #downTo(
+    targetBytes: number,
+    wishes: boolean,
+    signal: AbortSignal,
+  ): Promise<{ archived: number; bytes: number; staying: ReadonlyMap<string, number> }> {
+    const { bus, events } = this.#context;
+    const staying = new Map<string, number>();
+    let archived = 0;
+    for await (const batch of this.#leaving({ wishes, staying, signal })) {
+      archived += await this.#archiveAll(batch);
+      const stats = await bus.statsOf(Streams.SCANS);
+      events.looked(stats);
+      if (stats.bytes <= targetBytes) return { archived, bytes: stats.bytes, staying: new Map() };
+    }
+    return { archived, bytes: (await bus.statsOf(Streams.SCANS)).bytes, staying };
+  }
+
   async #byAge(signal: AbortSignal): Promise<void> {
     const { config, events } = this.#context;
-    const beforeMs = Date.now() - config.unlabelledAgeMs;
+    const beforeUnixMs = Date.now() - config.unlabelledAgeMs;
     let archived = 0;
-    const old = ({ timeUnixMs, labelled }: { timeUnixMs: number; labelled: boolean }): boolean =>
-      timeUnixMs < beforeMs && !labelled;
-    for await (const batch of this.#leaving(old, new Map(), signal, beforeMs))
+    for await (const batch of this.#leaving({ wishes: false, staying: new Map(), signal, beforeUnixMs }))
       archived += await this.#archiveAll(batch);
     events.roomMade(archived);
   }
 
-  /** Batches of scans that may leave, oldest first. @param staying counts the others by the reason */
-  async *#leaving(
-    wanted: (scan: { timeUnixMs: number; labelled: boolean }) => boolean,
-    staying: Map<string, number>,
-    signal: AbortSignal,
-    untilUnixMs: number = Number.POSITIVE_INFINITY,
-  ): AsyncGenerator<ScanEntry[]> {
+  /**
+   * Batches of scans that may leave, oldest first.
+   *
+   * @param options `staying` counts the others by the reason; `beforeUnixMs`: only older ones, and without a label
+   */
+  async *#leaving({
+    wishes,
+    staying,
+    signal,
+    beforeUnixMs = Number.POSITIVE_INFINITY,
+  }: {
+    wishes: boolean;
+    staying: Map<string, number>;
+    signal: AbortSignal;
+    beforeUnixMs?: number;
+  }): AsyncGenerator<ScanEntry[]> {
     const { bus, labels } = this.#context;
     let batch: ScanEntry[] = [];
     for await (const scan of followScans(bus, { signal, storedOnly: true })) {
-      if (scan.timeUnixMs >= untilUnixMs) break;
+      if (scan.timeUnixMs >= beforeUnixMs) break;
       const { name, sequence } = labels.newest(scan);
       const labelled = name !== '';
-      if (!wanted({ timeUnixMs: scan.timeUnixMs, labelled })) continue;
+      if (labelled && beforeUnixMs < Number.POSITIVE_INFINITY) continue;
       const needs = await this.#currentNeeds();
       const reason = this.#stuck.has(scan.sequence)
         ? 'cannot be archived (the log says why)'
-        : needs.reasonToStay({ ...scan, labelSequence: labelled ? sequence : undefined });
+        : needs.reasonToStay({ ...scan, labelSequence: labelled ? sequence : undefined }, { wishes });
       if (reason !== undefined) {
         staying.set(reason, (staying.get(reason) ?? 0) + 1);
         continue;

@@ -19,8 +19,8 @@ export interface LivingRun {
 const OWNER = 'owner.';
 
 /**
- * Which scans runs still need. A scan without a label is needed by those alone who name it: should a label come, it
- * comes back. A labelled one waits until every living run has settled it; with no run alive, as long as a run may be
+ * Which scans runs still need. A scan without a label is needed by nobody: should a label come, it comes back. That a
+ * run retains it is a wish, which holds while there is room. A labelled one waits until every living run has settled it; with no run alive, as long as a run may be
  * silent before it counts as abandoned: whoever collects first and trains later does not find the stream empty.
  */
 export class RunNeeds {
@@ -37,8 +37,16 @@ export class RunNeeds {
     this.#nowMs = nowMs;
   }
 
-  /** Why a scan must stay, as the end of a sentence that begins with a number of scans; undefined: it may leave. */
-  reasonToStay({ sequence, timeUnixMs, labelSequence }: JudgedScan): string | undefined {
+  /**
+   * Why a scan must stay, as the end of a sentence that begins with a number of scans; undefined: it may leave.
+   *
+   * @param options `wishes` false: what runs retain without a label may leave as well
+   */
+  reasonToStay(
+    { sequence, timeUnixMs, labelSequence }: JudgedScan,
+    { wishes = true }: { wishes?: boolean } = {},
+  ): string | undefined {
+    if (labelSequence === undefined && !wishes) return undefined;
     for (const { run, retention } of this.living) {
       if (retention?.retained.has(sequence)) return `are kept by run "${run}"`;
       if (labelSequence === undefined) continue;

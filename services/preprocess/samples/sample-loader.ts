@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ArchiveIndex } from '#libs/archive';
-import { Streams, type Bus, type Received } from '#libs/bus';
+import { Streams, subjects, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { ImageWorkerPool } from '#libs/imaging';
@@ -63,8 +63,8 @@ export class SampleLoader implements SampleSource {
   async #bring(reference: SampleRef, transform: CheckedTransform, key: string): Promise<PreparedSample | LostSample> {
     let received: Received<Scan> | undefined;
     try {
-      received = await this.#context.bus.get(Streams.SCANS, reference.scanSequence, codecs.Scan);
-      if (!received) throw await this.#gone(reference);
+      received = await this.#find(reference);
+      if (!received) return await this.#gone(reference);
       const bytes = await this.#context.bus.fromPayload(requireScan(received, reference).image!);
       const prepared = await this.#context.pool.prepareFile(transform, bytes);
       this.#context.events.decoded();
@@ -80,11 +80,22 @@ export class SampleLoader implements SampleSource {
     }
   }
 
-  /** A scan that is asked for and is no longer there: in the archive, or nobody knows where. */
-  async #gone({ sampleId, scanSequence }: SampleRef): Promise<SulcusError> {
-    const archived = await this.#archive.get(sampleId);
-    const advice = archived ? `: it is archived, and \`sulcus archive restore ${sampleId}\` brings it back` : '';
-    return new SulcusError('NOT_FOUND', `${Streams.SCANS} has no message ${scanSequence} (any more)${advice}`);
+  /** The scan where it is said to be; else where the sample lies since it came back from the archive. */
+  async #find({ sampleId, scanSequence }: SampleRef): Promise<Received<Scan> | undefined> {
+    const { bus } = this.#context;
+    const found = await bus.get(Streams.SCANS, scanSequence, codecs.Scan);
+    return found ?? (await bus.getLast(Streams.SCANS, subjects.scanOf(sampleId), codecs.Scan));
+  }
+
+  /** A sample that is archived is dropped and not lost: no dead letter is written of it. */
+  async #gone(reference: SampleRef): Promise<LostSample> {
+    const { sampleId, scanSequence } = reference;
+    const cause = `${Streams.SCANS} has no message ${scanSequence} (any more)`;
+    if (await this.#archive.get(sampleId)) {
+      const advice = `it is archived, and \`sulcus archive restore ${sampleId}\` brings it back`;
+      this.#context.events.sampleLost(sampleId, scanSequence, new SulcusError('NOT_FOUND', `${cause}: ${advice}`));
+    } else await this.#giveUp(reference, undefined, new SulcusError('NOT_FOUND', cause));
+    return { code: 'NOT_FOUND' };
   }
 
   async #giveUp(

@@ -44,7 +44,7 @@ export class StreamCheckpoints {
       run: state.identity.run,
       settledThrough: cursor.scan,
       labelsThrough: cursor.label,
-      retained: [...plan.settled.retained()],
+      retained: [...plan.retained()],
     };
     this.#telling = checkpoints
       .settled()

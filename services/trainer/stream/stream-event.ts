@@ -12,6 +12,8 @@ export interface ScanStored {
   readonly split: Split;
   /** Class name it came with, or empty. */
   readonly label: string;
+  /** True when it left for the archive without a label and comes back with one. */
+  readonly lateLabel?: boolean;
 }
 
 /** A label that was given to a sample or to a study. */

@@ -146,7 +146,8 @@ export class StreamMemory {
   #addScan(scan: ScanStored): StreamSample[] {
     const { sampleId, sequence, split, studyId, site } = scan;
     if (sampleId === '' || (split !== 'SPLIT_TRAIN' && !isHeldOut(split))) return [];
-    const wasLearned = this.#held.get(sampleId)?.classIndex !== undefined;
+    // A label is heard of before the scan that it brings back: until then there was nothing to learn from.
+    const wasLearned = !scan.lateLabel && this.#held.get(sampleId)?.classIndex !== undefined;
     const sample = { id: sampleId, sampleId, scanSequence: sequence, split, studyId, site, classIndex: undefined };
     // A sample that comes again, from the archive, has another place in the stream.
     return this.#place(sample, this.#labels.of(scan), wasLearned);

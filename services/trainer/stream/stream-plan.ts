@@ -105,6 +105,12 @@ export class StreamPlan {
     return found.map(([name]) => name).sort();
   }
 
+  /** Scans that are still needed: those in the memory, and new ones that no step has learned yet. */
+  *retained(): Generator<number> {
+    yield* this.#settled.retained();
+    for (const { scanSequence } of this.#pending) yield scanSequence;
+  }
+
   get arrivalsSinceRound(): number {
     return this.#arrivalsSinceRound;
   }

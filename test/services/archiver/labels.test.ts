@@ -39,6 +39,7 @@ describe('a label for an archived sample', () => {
     await back(scene, sent!.sampleId);
     const [scan] = await scansOf(bus);
     assert.equal(scan!.label, 'glioma');
+    assert.equal(scan!.lateLabel, true, 'nobody has learned from it');
     assert.equal(scan!.split, 'SPLIT_VALIDATION');
     assert.ok(scan!.sequence > 5, 'a new place on the stream');
     const { message } = (await bus.get('SCANS', scan!.sequence, codecs.Scan))!;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
+import { publishRetention, subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { CheckpointStore } from '#libs/registry';
 import { publishScan } from '../../helpers/scans.js';
@@ -203,6 +203,30 @@ describe('what may not leave', () => {
 });
 
 describe('unlabelled scans', () => {
+  test('that a run retains stay while there is room otherwise, and make room when there is none', async (t) => {
+    const scene = await startScene(t);
+    const { bus } = scene;
+    const wished = await publishScans(bus, 0, 100);
+    const labelled = await publishScans(bus, 100, 350, { label: 'glioma' });
+    const sequences = (scans: readonly { sequence: number }[]): number[] => scans.map(({ sequence }) => sequence);
+    await settled(bus, sequences(wished));
+    await scene.start();
+    await untilArchived(scene, 50);
+    const stored = new Set(sequences(await scansOf(bus)));
+    assert.deepEqual(
+      wished.filter(({ sequence }) => !stored.has(sequence)),
+      [],
+    );
+    const retained = sequences([...wished, ...labelled]);
+    await publishRetention(bus, { run: 'main', settledThrough: 350, labelsThrough: 0, retained });
+    await delay(600); // what runs need is read twice a second
+    await publishScans(bus, 1000, 1100, { label: 'glioma' });
+    await until(async () => (await scene.archive.load(wished[0]!.sampleId)) !== undefined, 'a wish that yields');
+    const left = new Set((await scansOf(bus)).map(({ sampleId }) => sampleId));
+    for (const { sampleId } of labelled)
+      if (!(await scene.archive.load(sampleId))) assert.ok(left.has(sampleId), 'what has a label stays');
+  });
+
   test('are archived at a certain age, however much room there is', async (t) => {
     const scene = await startScene(t);
     const { bus } = scene;

@@ -33,10 +33,12 @@ test('a scan whose label is newer than what a run has seen is not settled', () =
   assert.equal(needs(stream('a', 10, [], 7)).reasonToStay(scan(3, 7)), undefined);
 });
 
-test('a scan without a label stays for those alone who name it', () => {
+test('a scan without a label stays for those alone who name it, while wishes count', () => {
   assert.equal(needs(epochs).reasonToStay(scan(3, undefined)), undefined);
   assert.equal(needs(stream('a', 2)).reasonToStay(scan(3, undefined)), undefined);
   assert.match(needs(stream('a', 2, [3])).reasonToStay(scan(3, undefined))!, /kept by run "a"/);
+  assert.equal(needs(stream('a', 2, [3])).reasonToStay(scan(3, undefined), { wishes: false }), undefined);
+  assert.match(needs(stream('a', 2, [3])).reasonToStay(scan(3, 0), { wishes: false })!, /kept by run "a"/);
 });
 
 test('with no run alive labelled scans wait for one as long as a run may be silent', () => {

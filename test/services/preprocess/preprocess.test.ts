@@ -128,7 +128,7 @@ describe('a batch request', () => {
 });
 
 describe('samples beyond help', () => {
-  test('that were archived meanwhile say so, and how they come back', async (t) => {
+  test('are not those that were archived: dropped without a dead letter, and found again where they come back', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const gone = await publishSample(bus, await phantomFile(0));
     await new ArchiveIndex(bus).add(gone.sampleId, { site: 'local', studyId: '' });
@@ -141,8 +141,15 @@ describe('samples beyond help', () => {
       batch.dropped.map(({ code }) => code),
       ['NOT_FOUND'],
     );
-    const [deadLetter] = await readAll(bus, 'DEAD', codecs.DeadLetter);
-    assert.match(deadLetter!.cause, new RegExp(`sulcus archive restore ${gone.sampleId}`));
+    assert.equal((await bus.stats()).DEAD.messages, 0);
+    const back = await publishSample(bus, await phantomFile(0));
+    assert.notEqual(back.scanSequence, gone.scanSequence);
+    await request(bus, batchRequest('r2', [gone]));
+    const [again] = await takeBatches(bus, 1);
+    assert.deepEqual(
+      again!.batch.samples.map(({ sampleId }) => sampleId),
+      [gone.sampleId],
+    );
   });
 
   test('are dropped from the batch and kept as dead letters, each once; the others go out', async (t) => {

@@ -51,6 +51,17 @@ describe('what a stream trainer remembers', () => {
 });
 
 describe('labels of a stream', () => {
+  it('a sample whose label brings it back from the archive is new when it comes back', () => {
+    const held = memory();
+    held.apply(scanStored(1, { label: '' }));
+    held.apply(labelStored(1, { sampleId: 'sample-1', label: 'right' }));
+    const again = { sampleId: 'sample-1', label: 'right' };
+    assert.deepEqual(held.apply(scanStored(8, again)), [], 'what was on SCANS all along has been learned');
+    const [arrival] = held.apply(scanStored(9, { ...again, lateLabel: true }));
+    assert.deepEqual([arrival?.scanSequence, arrival?.classIndex], [9, 1]);
+    assert.deepEqual([...held.retained()], [9]);
+  });
+
   it('a sample is new once: when its first label of the class list comes', () => {
     const held = memory();
     assert.deepEqual(held.apply(scanStored(1, { label: '' })), []);

@@ -55,6 +55,28 @@ const told = ({ step, samples, arrivals }: StepBatch): string =>
   `${step}: ${samples.map(({ sampleId, classIndex }) => `${sampleId}=${classIndex}`).join(' ')} (${arrivals.length})`;
 
 describe('what is learned next from a stream', () => {
+  it('a sample is retained until it has been learned, also when a study gives many at once', () => {
+    const plan = planOf(EVENTS);
+    let late = 0;
+    for (let rounds = 0; rounds < 20; rounds++) {
+      for (const batch of plan.batches()) {
+        if (batch.purpose !== 'step') continue;
+        const { cursor } = plan.settled;
+        const retained = new Set(plan.retained());
+        for (const { scanSequence, studyId } of batch.arrivals) {
+          const labelIsKnown = studyId === '' || cursor.label >= 1;
+          if (scanSequence > cursor.scan || !labelIsKnown) continue;
+          late++;
+          assert.ok(retained.has(scanSequence), `scan ${scanSequence} may leave before step ${batch.step} learns it`);
+        }
+        plan.settle(batch);
+      }
+      plan.settleRest();
+      if (plan.roundIsDue) plan.beginRound();
+    }
+    assert.ok(late > 0, 'some are learned after their events were settled');
+  });
+
   const steps = settle(planOf(EVENTS), Infinity);
 
   it('the first samples come in epochs, then each new one once with those replayed', () => {
