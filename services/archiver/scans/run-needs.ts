@@ -19,9 +19,10 @@ export interface LivingRun {
 const OWNER = 'owner.';
 
 /**
- * Which scans runs still need. A scan without a label is needed by nobody: should a label come, it comes back. That a
- * run retains it is a wish, which holds while there is room. A labelled one waits until every living run has settled it; with no run alive, as long as a run may be
- * silent before it counts as abandoned: whoever collects first and trains later does not find the stream empty.
+ * Which scans runs still need. A scan without a label is needed by nobody: should a label come, it comes back. That
+ * a run retains it is a wish, which holds while there is room. A labelled one waits until every living run has
+ * settled it; with no run alive, as long as a run may be silent before it counts as abandoned: whoever collects
+ * first and trains later does not find the stream empty.
  */
 export class RunNeeds {
   readonly living: readonly LivingRun[];

@@ -128,7 +128,7 @@ describe('a batch request', () => {
 });
 
 describe('samples beyond help', () => {
-  test('are not those that were archived: dropped without a dead letter, and found again where they come back', async (t) => {
+  test('are not those that are archived: dropped without a dead letter, found again when they return', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const gone = await publishSample(bus, await phantomFile(0));
     await new ArchiveIndex(bus).add(gone.sampleId, { site: 'local', studyId: '' });
