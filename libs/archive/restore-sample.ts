@@ -11,7 +11,7 @@ import type { SampleToArchive } from './sample-archive.js';
  */
 async function restoreSample(
   bus: Bus,
-  { scan, label }: SampleToArchive,
+  { scan, label, perceptualHash }: SampleToArchive,
   { lateLabel, ...waiting }: RequestOptions & { lateLabel?: boolean } = {},
 ): Promise<PublishResult> {
   const bytes = scan.image!.inline!;
@@ -20,7 +20,11 @@ async function restoreSample(
   const result = await bus.publish(subjects.scan(scan.site, scan.sampleId), codecs.Scan, restored, {
     // No message id: the broker may still know the one that the scan came with first.
     firstOnSubject: true,
-    headers: writeScanHeaders({ ...restored, lateLabel }),
+    headers: writeScanHeaders({
+      ...restored,
+      lateLabel,
+      perceptualHash: perceptualHash?.length ? perceptualHash : undefined,
+    }),
     ...waiting,
   });
   // The archiver deletes the blob of a scan that is gone: it may just have done so for the scan before this one.

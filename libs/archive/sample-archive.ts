@@ -8,7 +8,10 @@ const PREFIX = 'samples/';
 const SUFFIX = '.pb';
 
 /** A sample to archive: its image is inline. */
-export type SampleToArchive = Omit<ArchivedSample, 'scan'> & { scan: NonNullable<ArchivedSample['scan']> };
+export type SampleToArchive = Omit<ArchivedSample, 'scan' | 'perceptualHash'> & {
+  scan: NonNullable<ArchivedSample['scan']>;
+  perceptualHash?: Uint8Array;
+};
 
 /**
  * Samples that left the broker, one object each, named by the hash of the image. Storing one again replaces it, so

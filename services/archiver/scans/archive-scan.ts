@@ -1,5 +1,5 @@
 import type { ArchiveIndex, SampleArchive, SampleToArchive } from '#libs/archive';
-import { Streams, subjects, type Bus, type ScanEntry } from '#libs/bus';
+import { HeaderName, Streams, subjects, type Bus, type Received, type ScanEntry } from '#libs/bus';
 import { codecs, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
@@ -31,7 +31,7 @@ export async function archiveScan(context: ArchivingContext, entry: ScanEntry): 
     const scan = received.message;
     if (!scan.image) throw new SulcusError('MESSAGE_INVALID', 'The scan holds no image');
     const bytes = await bus.fromPayload(scan.image);
-    await storeSample(context, scan, bytes, entry.sequence);
+    await storeSample(context, received, bytes);
     const { site, studyId, split, label, source } = scan;
     await index.add(scan.sampleId, { site, studyId, split, label, source, scanSequence: entry.sequence });
     await bus.deleteMessage(Streams.SCANS, entry.sequence);
@@ -43,18 +43,17 @@ export async function archiveScan(context: ArchivingContext, entry: ScanEntry): 
 /** Resolves when the archive holds the sample, under its newest label, and has given it back whole. */
 async function storeSample(
   { archive, labels }: ArchivingContext,
-  scan: Scan,
+  { message: scan, sequence: scanSequence, headers }: Received<Scan>,
   bytes: Buffer,
-  scanSequence: number,
 ): Promise<void> {
   const { name: label, givenUnixMs: labelledUnixMs } = labels.newest(scan);
-  const image = { content: 'inline' as const, inline: bytes };
   const sample = {
-    scan: { ...scan, image },
+    scan: { ...scan, image: { content: 'inline' as const, inline: bytes } },
     label,
     labelledUnixMs,
     scanSequence,
     archivedUnixMs: Date.now(),
+    perceptualHash: Buffer.from(headers.get(HeaderName.PERCEPTUAL_HASH) ?? '', 'base64'),
   };
   const known = await loadIntact(archive, scan.sampleId);
   const wanted = known === undefined ? sample : withNewerLabel(known, sample);

@@ -30,13 +30,16 @@ describe('a label for an archived sample', () => {
   test('reaches the archive and brings the sample back, once', async (t) => {
     const scene = await startScene(t);
     const { bus, archive, index } = scene;
-    const [sent] = await publishScans(bus, 0, 5, { site: 'site-a', split: 'SPLIT_VALIDATION' });
+    const picture = { 'Sulcus-Perceptual-Hash': Buffer.alloc(256, 7).toString('base64') };
+    const scanOf = { site: 'site-a', split: 'SPLIT_VALIDATION' } as const;
+    const sent = await publishScan(bus, imageOf(0), scanOf, picture);
+    await publishScans(bus, 1, 5, scanOf);
     await scene.start(LEAVE_AT_ONCE);
     await untilArchived(scene, 5);
     assert.deepEqual(await scansOf(bus), []);
 
-    await label(bus, { sampleId: sent!.sampleId, label: 'glioma', labelledUnixMs: 1000 });
-    await back(scene, sent!.sampleId);
+    await label(bus, { sampleId: sent.sampleId, label: 'glioma', labelledUnixMs: 1000 });
+    await back(scene, sent.sampleId);
     const [scan] = await scansOf(bus);
     assert.equal(scan!.label, 'glioma');
     assert.equal(scan!.lateLabel, true, 'nobody has learned from it');
@@ -45,11 +48,13 @@ describe('a label for an archived sample', () => {
     const { message } = (await bus.get('SCANS', scan!.sequence, codecs.Scan))!;
     assert.deepEqual(Buffer.from(message.image!.inline!), imageOf(0));
     assert.equal(message.site, 'site-a');
-    await until(async () => (await archive.load(sent!.sampleId))?.label === 'glioma', 'the label in the archive');
-    await until(async () => (await index.get(sent!.sampleId)) === undefined, 'no longer counted as archived');
+    const { headers } = (await bus.get('SCANS', scan!.sequence, codecs.Scan))!;
+    assert.equal(headers.get('Sulcus-Perceptual-Hash'), picture['Sulcus-Perceptual-Hash']);
+    await until(async () => (await archive.load(sent.sampleId))?.label === 'glioma', 'the label in the archive');
+    await until(async () => (await index.get(sent.sampleId)) === undefined, 'no longer counted as archived');
 
-    await label(bus, { sampleId: sent!.sampleId, label: 'glioma', labelledUnixMs: 2000 });
-    await label(bus, { sampleId: sent!.sampleId, label: 'pituitary', labelledUnixMs: 500 });
+    await label(bus, { sampleId: sent.sampleId, label: 'glioma', labelledUnixMs: 2000 });
+    await label(bus, { sampleId: sent.sampleId, label: 'pituitary', labelledUnixMs: 500 });
     await untilState(scene, ({ restored }) => restored === 1, 'the count');
     await delay(300);
     assert.equal((await scansOf(bus)).length, 1);

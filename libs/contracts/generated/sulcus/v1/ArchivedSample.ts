@@ -27,6 +27,10 @@ export interface ArchivedSampleInput {
    * When it was archived, milliseconds since the Unix epoch.
    */
   'archivedUnixMs'?: (number | string | Long);
+  /**
+   * What the picture looks like, as the scan's header had it; empty when it had none.
+   */
+  'perceptualHash'?: (Buffer | Uint8Array | string);
 }
 
 /**
@@ -53,4 +57,8 @@ export interface ArchivedSample {
    * When it was archived, milliseconds since the Unix epoch.
    */
   'archivedUnixMs': (number);
+  /**
+   * What the picture looks like, as the scan's header had it; empty when it had none.
+   */
+  'perceptualHash': (Buffer);
 }
