@@ -15,6 +15,7 @@ const OWNERS = [
   { packages: '@tensorflow/', owner: 'libs/engine' },
   { packages: '@opentelemetry/', owner: 'libs/telemetry' },
   { packages: 'h5wasm/', owner: 'libs/nn' },
+  { packages: '(yauzl|tar)/', owner: 'libs/unpack' },
 ];
 
 /** What is behind a door: all files of a part but its index. */

@@ -12,6 +12,7 @@ export {
 } from './sources/files/import-files.js';
 export { readImageFile } from './sources/files/ingest-file.js';
 export { listFolder } from './sources/folder/list-folder.js';
+export { unwrap } from './sources/folder/unwrap.js';
 export { readManifest } from './sources/manifest/read-manifest.js';
 export { cleanLabel } from './pipeline/labels.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { PHANTOM_CLASSES, writePhantomDataset } from '#libs/imaging';
 import { cleanLabel, listFolder, readManifest } from '#services/ingest';
+import { openData } from '../shared/open-data.js';
 import { runsFolder, shownPath } from '../shared/paths.js';
 
 /** Images that a run is to learn from. */
@@ -16,7 +17,7 @@ export interface DataSet {
 }
 
 export interface DataSetChoice {
-  /** Folder in ImageFolder layout or CSV manifest; undefined: phantoms. */
+  /** Folder in ImageFolder layout, CSV manifest, or a zip or tar file of either; undefined: phantoms. */
   data: string | undefined;
   /** Phantoms per class. */
   phantoms: number;
@@ -26,11 +27,12 @@ export interface DataSetChoice {
 /**
  * Finds out what a run is to learn from.
  *
- * @throws INVALID_CONFIG when there are fewer than two classes, or a class name cannot be used
+ * @throws INVALID_ARGUMENT for a packed data set that cannot be used; INVALID_CONFIG when there are fewer than two classes, or a class name cannot be used
  */
 export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Promise<DataSet> {
   if (data === undefined) return phantomDataSet(phantoms, seed);
-  const items = statSync(data).isDirectory() ? await listFolder(data) : await readManifest(data);
+  const source = await openData(data);
+  const items = statSync(source).isDirectory() ? await listFolder(source) : await readManifest(source);
   const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
   const count = classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`;
   const mistakes = [
@@ -43,7 +45,7 @@ export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Prom
   return {
     classes,
     description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`,
-    prepare: async () => path.resolve(data),
+    prepare: async () => path.resolve(source),
   };
 }
 

@@ -18,7 +18,9 @@ const OPTIONS = {
     '--data <path>',
     optional(
       existingPath({
-        description: 'folder of images in one folder per class, or a CSV manifest (default: phantoms are made)',
+        description:
+          'folder of images in one folder per class, a CSV manifest, or a zip or tar file of either (default: ' +
+          'phantoms are made)',
       }),
     ),
   ],

@@ -12,6 +12,7 @@ import {
   refuseMislabelled,
   type ImportConfig,
 } from '#services/ingest';
+import { openData } from '../../shared/open-data.js';
 import type { Subject } from './subject.js';
 
 /** An image file with its label. */
@@ -42,12 +43,13 @@ const BATCH_SIZE = 32;
 const PREPARED_AT_ONCE = 2 * BATCH_SIZE;
 
 /**
- * The images of a folder in ImageFolder layout, or of a CSV manifest, as an import lists them.
+ * The images of a folder in ImageFolder layout, of a CSV manifest, or of either packed, as an import lists them.
  *
  * @throws INVALID_ARGUMENT for a manifest with mistakes, or a folder without images; FILE_UNREADABLE
  */
 export async function listImages(data: string): Promise<LabelledFile[]> {
-  const items = (await stat(data)).isDirectory() ? await listFolder(data) : await readManifest(data);
+  const source = await openData(data);
+  const items = (await stat(source)).isDirectory() ? await listFolder(source) : await readManifest(source);
   if (items.length === 0)
     throw new SulcusError('INVALID_ARGUMENT', `There are no images in ${data}: expected one folder per class`);
   return items.map(({ file, source, label = '' }) => ({ file, source, label }));

@@ -11,6 +11,7 @@ import {
   readImportConfig,
   type IngestOutcome,
 } from '#services/ingest';
+import { openData } from '../../shared/open-data.js';
 import { natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
 
@@ -28,16 +29,15 @@ const MAX_SHOWN_REJECTIONS = 50;
 /** `sulcus import PATH`: takes in a folder or what a manifest lists, and ends. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Takes in a folder of images (<class>/<image>, or the same below Training, Validation, Gate or \
-Testing) or a CSV manifest (path,label[,patient][,study][,split]). The files stay; importing again adds only what is \
+Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either. The files stay; importing again adds only what is \
 new.`;
   const parsed = parseCommandLine(
     { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: IMPORT_ENVIRONMENT },
     argv,
   );
   if (!parsed) return;
-  const target = parsed.operand!;
-
   await runService('import', async ({ signal, log, instance }) => {
+    const target = await openData(parsed.operand!, signal);
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
     await bus.ensureTopology();

@@ -31,13 +31,21 @@ const PARTS: Readonly<Record<string, readonly AssignedSplit[]>> = {
  */
 export function placeOf(relativePath: string): FilePlace {
   const folders = relativePath.split(path.sep).slice(0, -1);
-  const splits = PARTS[folders[0]?.toLowerCase() ?? ''];
+  const splits = partOf(folders[0] ?? '');
   const label = splits ? folders[1] : folders[0];
   return { ...(label === undefined ? {} : { label }), ...(splits ? { splits } : {}) };
 }
 
+const partOf = (name: string): readonly AssignedSplit[] | undefined => PARTS[name.toLowerCase()];
+
+/** Whether a folder's name stands for a part of the data. */
+export const isPart = (name: string): boolean => partOf(name) !== undefined;
+
 /** Left behind by operating systems and archives. */
 const CLUTTER: ReadonlySet<string> = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
+
+/** Whether a name says that what bears it is no part of the data. */
+export const isClutter = (name: string): boolean => name.startsWith('.') || CLUTTER.has(name.toLowerCase());
 
 /** Endings of files that somebody is still writing. */
 const UNFINISHED = /(\.tmp|\.part|\.partial|\.crdownload|~)$/i;
@@ -48,7 +56,7 @@ const UNFINISHED = /(\.tmp|\.part|\.partial|\.crdownload|~)$/i;
  */
 export function isOffered(relativePath: string): boolean {
   const segments = relativePath.split(path.sep);
-  if (segments.some((segment) => segment.startsWith('.') || CLUTTER.has(segment.toLowerCase()))) return false;
+  if (segments.some(isClutter)) return false;
   if (UNFINISHED.test(relativePath)) return false;
   const extension = path.extname(relativePath).slice(1).toLowerCase();
   return placeOf(relativePath).label !== undefined || IMAGE_EXTENSIONS.includes(extension);
