@@ -2,6 +2,8 @@
  * Whether weights depend on the devices that computed them: `npm run test:devices`. Trains networks in four shards with
  * every optimizer, in both precisions, with dropout and uneven batches, on one virtual device of the processor and on
  * several. Prints the hash of each result, and ends with 1 where devices disagree. Takes minutes, so it is no test.
+ *
+ *   npm run test:devices [-- WORD…]     only the trainings whose name holds a word, such as resnet18 or bfloat16
  */
 import type { Engine } from '#libs/engine';
 import type { NetworkConfig, OptimizerConfig, TrainingConfig } from '#libs/nn';
@@ -58,9 +60,9 @@ const SHOWN_DIGITS = 12;
 const WIDTHS = [Math.max(...CASES.map(({ name }) => name.length)), ...DEVICES.map(() => SHOWN_DIGITS)];
 
 /** Devices take turns case by case, so that each row is shown as soon as it is known. */
-async function check(engines: readonly Engine[]): Promise<number> {
+async function check(engines: readonly Engine[], cases: readonly Case[]): Promise<number> {
   let differing = 0;
-  for (const each of CASES) {
+  for (const each of cases) {
     const hashes: string[] = [];
     for (const engine of engines) hashes.push(await trainOn(engine, each));
     const same = new Set(hashes).size === 1;
@@ -71,12 +73,15 @@ async function check(engines: readonly Engine[]): Promise<number> {
   return differing;
 }
 
+const words = process.argv.slice(2);
+const cases = CASES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+if (cases.length === 0) throw new Error(`No training's name holds ${words.join(' or ')}`);
 const engines = await Promise.all(DEVICES.map((devices) => startOn(devices)));
 try {
   console.log(`SHA-256 of weights, statistics and slots after ${STEPS} steps in ${SHARDS} shards, first digits`);
   console.log(tableLine(['', ...DEVICES], WIDTHS));
-  const differing = await check(engines);
-  console.log(`${CASES.length - differing} of ${CASES.length} the same on all devices`);
+  const differing = await check(engines, cases);
+  console.log(`${cases.length - differing} of ${cases.length} the same on all devices`);
   if (differing > 0) process.exitCode = 1;
 } finally {
   await Promise.all(engines.map((engine) => engine.close()));

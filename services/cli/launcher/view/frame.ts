@@ -61,7 +61,9 @@ function trainingRows({ state }: Snapshot, sparklineWidth: number): Row[] {
     `${value.toFixed(4).padStart(8)}  ${sparkline(history, sparklineWidth)}`;
   return [
     ['training', training ? describeTraining(training) : describeService(state, 'trainer')],
-    ...(state.devices.length > 1 ? [['  devices', `${trainingOn(state)}: ${state.devices.join(', ')}`] as const] : []),
+    ...(training && state.devices.length > 1
+      ? [['  devices', `${trainingOn(state)}: ${state.devices.join(', ')}`] as const]
+      : []),
     ['  loss', training ? curve(training.loss, lossHistory) : ''],
     ['  accuracy', training ? curve(training.accuracy, accuracyHistory) : ''],
     ['  validated', validation ? describeValidation(validation) : ''],
@@ -92,7 +94,7 @@ export function renderLine({ phase, elapsedMs, state, processes, requests }: Sna
     `${clock(elapsedMs)} ${phase}:`,
     `images ${ingest.ingested}/${ingest.offered},`,
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
-    ...(state.devices.length > 1 ? [`${trainingOn(state)},`] : []),
+    ...(training && state.devices.length > 1 ? [`${trainingOn(state)},`] : []),
     training ? `${describeProgress(training)},` : 'not training yet,',
     `serving ${state.servedVersion || 'none'},`,
     ...(requests ? [`requests ${requests.requests} failed ${requests.failedRequests},`] : []),
