@@ -48,7 +48,7 @@ test('a killed engine fails every pending and later call with ENGINE_FAILED, and
   await engine.close();
 });
 
-test('an engine that answers nothing for as long as it may is ended, and its runs fail with what happened', async () => {
+test('an engine that answers nothing for as long as it may is ended, and its runs say so', async () => {
   await using engine = await startEngine({ label: 'test frozen', threads: 1, answerTimeoutMs: 3000 });
   const loaded = await engine.load(counterProgram());
   const value: TensorValue = { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) };

@@ -41,7 +41,7 @@ describe('a trainer whose recipe has four shards', () => {
     ({ training }: PipelineEvent): boolean =>
       (training?.epoch ?? -1) >= epoch;
 
-  it('killed on two devices, without its engine on four, ends on one with the weights of a run on one alone', async () => {
+  it('killed on two devices, without its engine on four: ends on one with the weights of a calm run', async () => {
     const settings = { ...ENVIRONMENT, SULCUS_DEVICES: 'cpu' };
     const calm = await pipeline.train('calm', settings, RECIPE);
     assert.doesNotMatch(calm.output, /training on/);
