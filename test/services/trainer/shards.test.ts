@@ -71,13 +71,6 @@ describe('a trainer whose recipe has four shards', () => {
     assert.deepEqual([disturbed[0]!.devices, disturbed.at(-1)!.devices], [['CPU:0', 'CPU:1'], ['CPU:0']]);
   });
 
-  it('says of more devices than it has shards, or than its engine has, how many it trains on and why', async () => {
-    const few = start('few', 'cpu:4', { shards: 2, epochs: 1 });
-    await pipeline.eventsUntil('few', inEpoch(0));
-    await few.stop();
-    assert.match(few.output(), /training on 2 devices \(CPU:0, CPU:1\), not on 4: the recipe has 2 shards/);
-  });
-
   it('ends when a device is not there, with what there is', async () => {
     const trainer = start('absent', 'gpu:98,gpu:99');
     assert.equal(await endOf(trainer), EXIT_FAILED, trainer.output());
