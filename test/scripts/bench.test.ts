@@ -197,6 +197,7 @@ const SCRIPTS = {
   'bench:allocators': '[candidate...]',
   'bench:preprocess': '--workers',
   'bench:serve': '--swaps',
+  'bench:stream': '--arrivals',
   'test:gate': '--seed',
 } as const;
 

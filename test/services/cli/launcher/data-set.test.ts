@@ -12,9 +12,9 @@ test('phantoms that cannot be written are said, with what to do instead', async 
   mkdirSync(folder, { recursive: true });
   writeFileSync(draft, 'a file where a folder is to be');
   t.after(() => rmSync(draft, { force: true }));
-  const { prepare } = await openDataSet({ data: undefined, phantoms: 2, seed });
+  const dataSet = await openDataSet({ data: undefined, phantoms: 2, seed });
   await assert.rejects(
-    prepare(() => undefined),
+    dataSet.prepare(() => undefined),
     { message: /No phantoms can be made in .*phantoms \(.*\): .*--data/ },
   );
 });
