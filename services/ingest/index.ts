@@ -3,17 +3,11 @@ export { main } from './main.js';
 
 // ---- to build the service or an import in another process
 export { IngestService, runIngest, type IngestContext } from './service.js';
-export {
-  importFolder,
-  importManifest,
-  importPath,
-  type ImportContext,
-  type ImportOptions,
-} from './sources/files/import-files.js';
+export { importPath, type ImportContext, type ImportOptions } from './sources/files/import-files.js';
+export { listData } from './sources/files/list-data.js';
+export { parseColumns, type ColumnNames } from './sources/manifest/columns.js';
 export { readImageFile } from './sources/files/ingest-file.js';
-export { listFolder } from './sources/folder/list-folder.js';
 export { unwrap } from './sources/folder/unwrap.js';
-export { readManifest } from './sources/manifest/read-manifest.js';
 export { cleanLabel } from './pipeline/labels.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';
 export { Ingestor, type IngestOptions, type IngestorContext } from './pipeline/ingestor.js';

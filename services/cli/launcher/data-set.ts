@@ -1,8 +1,8 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { PHANTOM_CLASSES, writePhantomDataset } from '#libs/imaging';
-import { cleanLabel, listFolder, readManifest } from '#services/ingest';
+import { cleanLabel, listData, parseColumns } from '#services/ingest';
 import { openData } from '../shared/open-data.js';
 import { runsFolder, shownPath } from '../shared/paths.js';
 
@@ -19,6 +19,8 @@ export interface DataSet {
 export interface DataSetChoice {
   /** Folder in ImageFolder layout, CSV manifest, or a zip or tar file of either; undefined: phantoms. */
   data: string | undefined;
+  /** Names of a manifest's columns, as {@link parseColumns} reads them. */
+  columns?: readonly string[] | undefined;
   /** Phantoms per class. */
   phantoms: number;
   seed: number;
@@ -29,10 +31,10 @@ export interface DataSetChoice {
  *
  * @throws INVALID_ARGUMENT for a packed data set that cannot be used; INVALID_CONFIG when there are fewer than two classes, or a class name cannot be used
  */
-export async function openDataSet({ data, phantoms, seed }: DataSetChoice): Promise<DataSet> {
+export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoice): Promise<DataSet> {
   if (data === undefined) return phantomDataSet(phantoms, seed);
   const source = await openData(data);
-  const items = statSync(source).isDirectory() ? await listFolder(source) : await readManifest(source);
+  const items = await listData(source, { columns: columns && parseColumns(columns) });
   const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
   const count = classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`;
   const mistakes = [

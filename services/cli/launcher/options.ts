@@ -2,7 +2,7 @@ import { choice, existingPath, flag, integer, optional, parseEnvironment, site, 
 import { devicesEnvironment, engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
-import { optionalNatsOption } from '../shared/options.js';
+import { columnsOption, optionalNatsOption } from '../shared/options.js';
 
 const port = (defaultPort: number, purpose: string) =>
   optional(
@@ -24,6 +24,7 @@ const OPTIONS = {
       }),
     ),
   ],
+  columns: columnsOption,
   recipe: [
     '--recipe <name>',
     text({

@@ -1,5 +1,5 @@
 import { busEnvironment } from '#libs/bus';
-import { flag, optional, text } from '#libs/config';
+import { flag, list, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 
 const [natsVariable, natsServers] = busEnvironment.natsUrl;
@@ -16,6 +16,18 @@ export const predictorOption = [
   '--address <host:port>',
   text({ default: '127.0.0.1:7002', description: 'predictor to ask' }),
   { variable: 'SULCUS_PREDICTOR_ADDRESS' },
+] as const;
+
+/** How a manifest's columns are called. */
+export const columnsOption = [
+  '--columns <list>',
+  optional(
+    list({
+      description:
+        "names of a manifest's columns where they are not path, label, …: path=file,label=class; numbers are places, " +
+        'from 0, in a manifest without names',
+    }),
+  ),
 ] as const;
 
 /** For programs that read what a command finds. @param description what is written */

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { SulcusError } from '#libs/errors';
-import { importFolder, importManifest, importPath, type IngestOutcome } from '#services/ingest';
+import { importPath, listData, parseColumns, type IngestOutcome } from '#services/ingest';
 import { noiseImage } from '../../helpers/images.js';
 import { isCode } from '../../helpers/errors.js';
 import { createIngestor, readDeadLetters, readEvents, readScans, startHarness, temporaryFolder } from './_ingest.js';
@@ -40,7 +40,7 @@ test('a folder of classes is imported whole: images, what is wrong with others, 
   await symlink(path.join(folder, 'nowhere.jpg'), path.join(folder, 'glioma', 'dangling.jpg'));
   const context = createIngestor(t, harness, 'import-1');
   const outcomes: IngestOutcome[] = [];
-  const counts = await importFolder(context, folder, { onOutcome: (outcome) => outcomes.push(outcome) });
+  const counts = await importPath(context, folder, { onOutcome: (outcome) => outcomes.push(outcome) });
 
   assert.deepEqual(
     { ...counts, train: 0, validation: 0, gate: 0, test: 0, nearDuplicates: 0, leaks: 0 },
@@ -90,8 +90,8 @@ test('importing again adds nothing: every image is a duplicate', async (t) => {
     await temporaryFolder(t),
     Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`class ${index % 2}/${index}.jpg`, index])),
   );
-  const first = { ...(await importFolder(createIngestor(t, harness), folder)) };
-  const second = await importFolder(createIngestor(t, harness), folder);
+  const first = { ...(await importPath(createIngestor(t, harness), folder)) };
+  const second = await importPath(createIngestor(t, harness), folder);
   assert.equal(first.ingested, 20);
   const nowhere = { train: 0, validation: 0, gate: 0, test: 0, nearDuplicates: 0, leaks: 0 };
   assert.deepEqual(second, { offered: 20, ingested: 0, duplicates: 20, rejected: 0, ...nowhere });
@@ -107,14 +107,14 @@ test('an import that is stopped does not call itself done, and the next one goes
   const stop = new AbortController();
   const first = createIngestor(t, harness, 'stopped');
   await assert.rejects(
-    importFolder(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }),
+    importPath(first, folder, { signal: stop.signal, onOutcome: (_, { offered }) => offered >= 5 && stop.abort() }),
     (error) => SulcusError.from(error).code === 'CANCELLED',
   );
   const reports = (await readEvents(harness.bus)).flatMap(({ ingest }) => (ingest ? [ingest] : []));
   assert.ok(reports.every(({ done }) => !done));
   const stored = (await readScans(harness.bus)).length;
   assert.ok(stored >= 5 && stored < 80, `${stored} stored`);
-  const counts = await importFolder(createIngestor(t, harness, 'second'), folder);
+  const counts = await importPath(createIngestor(t, harness, 'second'), folder);
   assert.equal(counts.duplicates, stored);
   assert.equal(counts.ingested, 80 - stored);
 });
@@ -130,7 +130,7 @@ test('the order of an import mixes the classes and is the same every time', asyn
   const orders: string[][] = [];
   for (const order of ['mixed', 'mixed', 'sorted'] as const) {
     const harness = await startHarness(t);
-    await importFolder(createIngestor(t, harness), folder, { order });
+    await importPath(createIngestor(t, harness), folder, { order });
     orders.push((await readScans(harness.bus)).map(({ message }) => message.source));
   }
   assert.deepEqual(orders[0], orders[1]);
@@ -147,7 +147,7 @@ test('Training is divided between train, validation and gate, Testing is test', 
       index,
     ]),
   );
-  const counts = await importFolder(createIngestor(t, harness), await writeFiles(await temporaryFolder(t), files));
+  const counts = await importPath(createIngestor(t, harness), await writeFiles(await temporaryFolder(t), files));
   assert.equal(counts.test, 20);
   assert.equal(counts.train + counts.validation + counts.gate, 40);
   assert.ok(counts.validation > 0 && counts.gate > 0);
@@ -160,7 +160,7 @@ test('Training is divided between train, validation and gate, Testing is test', 
 test('a folder with one class is said so in a clear line, and the import goes on', async (t) => {
   const harness = await startHarness(t);
   const warnings: string[] = [];
-  const counts = await importFolder(
+  const counts = await importPath(
     createIngestor(t, harness),
     await writeFiles(await temporaryFolder(t), { 'glioma/a.jpg': 1, 'glioma/b.jpg': 2 }),
     { onWarning: (line) => warnings.push(line) },
@@ -203,7 +203,7 @@ test('a manifest gives labels, patients and splits; a file it names in vain is r
     { 'a.jpg': 1, 'sub/b.jpg': 2, 'c.jpg': 3 },
   );
   const outcomes: IngestOutcome[] = [];
-  const counts = await importManifest(createIngestor(t, harness), file, {
+  const counts = await importPath(createIngestor(t, harness), file, {
     onOutcome: (outcome) => outcomes.push(outcome),
   });
   const settled = { offered: 5, ingested: 3, duplicates: 0, rejected: 2 };
@@ -240,7 +240,7 @@ test('all mistakes of a manifest are reported at once with their lines, and noth
     { 'a.jpg': 1 },
   );
   await assert.rejects(
-    importManifest(createIngestor(t, harness), file),
+    importPath(createIngestor(t, harness), file),
     (error: Error & { code: string; details: { mistakes: string[] } }) => {
       assert.equal(error.code, 'INVALID_ARGUMENT');
       assert.deepEqual(error.details.mistakes.sort(), [
@@ -260,9 +260,68 @@ test('a manifest without the needed columns, or without lines, is refused', asyn
   const harness = await startHarness(t);
   const context = createIngestor(t, harness);
   await assert.rejects(
-    importManifest(context, await manifest(t, 'file,class\na.jpg,glioma\n')),
-    /column "path" is missing[^]*column "label" is missing[^]*no column "file"[^]*no column "class"/,
+    importPath(context, await manifest(t, 'where,what\na.jpg,glioma\n')),
+    /no column "where"[^]*no column "what"[^]*column "path" is missing[^]*column "label" is missing/,
   );
-  await assert.rejects(importManifest(context, await manifest(t, 'path,label\n')), /lists no images/);
-  await assert.rejects(importManifest(context, await manifest(t, 'path,label\n"a.jpg,glioma\n')), /is no CSV/);
+  await assert.rejects(importPath(context, await manifest(t, 'path,label\n')), /lists no images/);
+  await assert.rejects(importPath(context, await manifest(t, 'path,label\n"a.jpg,glioma\n')), /is no CSV/);
+});
+
+const listed = async (t: TestContext, text: string, columns?: string[]) =>
+  (await listData(await manifest(t, text), { columns: columns && parseColumns(columns) })).map(
+    ({ source, label, patientId }) => [source, label, patientId].filter((each) => each !== undefined).join(' '),
+  );
+
+test("a manifest's columns are found by synonyms, by given names, by place, and where nothing names them", async (t) => {
+  const images = ['a.jpg cat', 'sub/b.png dog'];
+  assert.deepEqual(await listed(t, 'File_Name,Class\na.jpg,cat\nsub/b.png,dog\n'), images);
+  assert.deepEqual(await listed(t, 'a.jpg,cat\nsub/b.png,dog\n'), images);
+  assert.deepEqual(
+    await listed(t, 'n,Where it is,kind,who\n1,a.jpg,cat,P1\n2,sub/b.png,dog,\n', ['path=where it is', 'label=kind']),
+    images,
+  );
+  assert.deepEqual(await listed(t, 'P1,cat,a\nP2,dog,b\n', ['path=2', 'label=1', 'patient=0']), [
+    'a cat P1',
+    'b dog P2',
+  ]);
+});
+
+test('columns that are not there, not named or named twice are said with what to do', async (t) => {
+  await assert.rejects(listed(t, 'where,what\na.jpg,cat\n'), /no column "where"[^]*--columns path=file,label=class/);
+  await assert.rejects(listed(t, 'file,path,label\na,b,c\n'), /a column stands twice: "file", "path"/);
+  await assert.rejects(
+    listed(t, 'a,b\nx,y\n', ['path=a', 'label=c']),
+    /no column "c" for the label \(there are: a, b\)/,
+  );
+  await assert.rejects(listed(t, 'x.jpg,y\n', ['path=0', 'label=7']), /no column "7" for the label/);
+  assert.throws(() => parseColumns(['path=a']), isCode('INVALID_CONFIG', /does not name the label/));
+  assert.throws(
+    () => parseColumns(['path=a', 'colour=b']),
+    isCode('INVALID_CONFIG', /"colour=b": expected one of path/),
+  );
+});
+
+test('a folder with a manifest for each part is read by these, and a patient in two of them is a mistake', async (t) => {
+  const harness = await startHarness(t);
+  const folder = await writeFiles(await temporaryFolder(t), {
+    ...Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`train/${index}.jpg`, index])),
+    'test/x.jpg': 40,
+    'test/y.jpg': 41,
+    'training_meta.csv': Array.from({ length: 30 }, (_, index) => `train/${index}.jpg,${index % 2}`).join('\n'),
+    'val_meta.csv': 'test/x.jpg,0\n',
+    'test_meta.csv': 'test/y.jpg,1\n',
+  });
+  const counts = await importPath(createIngestor(t, harness), folder);
+  assert.equal(counts.ingested, 32);
+  const scans = new Map((await readScans(harness.bus)).map(({ message }) => [message.source, message]));
+  assert.deepEqual(
+    [scans.get('test/x.jpg')?.split, scans.get('test/y.jpg')?.split],
+    ['SPLIT_VALIDATION', 'SPLIT_TEST'],
+  );
+  assert.ok([...scans.values()].every(({ source, split }) => split !== 'SPLIT_TEST' || source === 'test/y.jpg'));
+  assert.equal(scans.get('train/3.jpg')?.label, '1');
+
+  await writeFile(path.join(folder, 'training_meta.csv'), 'path,label,patient\ntrain/1.jpg,0,P1\n');
+  await writeFile(path.join(folder, 'test_meta.csv'), 'path,label,patient\ntest/y.jpg,1,P1\n');
+  await assert.rejects(listData(folder), /training_meta.csv line 2: the patient is in the manifest of "test" too/);
 });

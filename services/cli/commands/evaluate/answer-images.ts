@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { mapInOrder } from '#libs/async';
 import type { Engine } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
@@ -6,9 +5,9 @@ import { detectFormat, type ImageFormat, type ImageWorkerPool } from '#libs/imag
 import { InferenceSession } from '#libs/nn';
 import {
   cleanLabel,
-  listFolder,
+  listData,
+  type ColumnNames,
   readImageFile,
-  readManifest,
   refuseMislabelled,
   type ImportConfig,
 } from '#services/ingest';
@@ -47,9 +46,8 @@ const PREPARED_AT_ONCE = 2 * BATCH_SIZE;
  *
  * @throws INVALID_ARGUMENT for a manifest with mistakes, or a folder without images; FILE_UNREADABLE
  */
-export async function listImages(data: string): Promise<LabelledFile[]> {
-  const source = await openData(data);
-  const items = (await stat(source)).isDirectory() ? await listFolder(source) : await readManifest(source);
+export async function listImages(data: string, columns?: ColumnNames): Promise<LabelledFile[]> {
+  const items = await listData(await openData(data), { columns });
   if (items.length === 0)
     throw new SulcusError('INVALID_ARGUMENT', `There are no images in ${data}: expected one folder per class`);
   return items.map(({ file, source, label = '' }) => ({ file, source, label }));

@@ -3,9 +3,9 @@ import { existingPath, optional, text } from '#libs/config';
 import { startEngine } from '#libs/engine';
 import { ImageWorkerPool } from '#libs/imaging';
 import { parseCommandLine, runService } from '#libs/service';
-import { importEnvironment, readImportConfig } from '#services/ingest';
+import { importEnvironment, parseColumns, readImportConfig } from '#services/ingest';
 import { readConfig, resolveRecipe } from '#services/trainer';
-import { jsonOption, natsOption } from '../../shared/options.js';
+import { columnsOption, jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
 import { answerImages, listImages, type Refusals } from './answer-images.js';
 import { figuresOf, pairedFigures, type AnsweredSubject } from './figures.js';
@@ -14,6 +14,7 @@ import { openSubject } from './subject.js';
 
 const OPTIONS = {
   data: ['--data <path>', existingPath({ description: 'folder of images in one folder per class, or a CSV manifest' })],
+  columns: columnsOption,
   recipe: [
     '--recipe <name>',
     optional(text({ description: 'how weight files are asked that do not say so themselves; a name or a file' })),
@@ -47,11 +48,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const { data, json, nats, recipe } = parsed.options;
+  const { data, columns, json, nats, recipe } = parsed.options;
 
   await runService('evaluate', async ({ signal }) => {
     const limits = readImportConfig();
-    const files = await listImages(data);
+    const files = await listImages(data, columns && parseColumns(columns));
     await using engine = await startEngine({ label: 'evaluate' });
     await using pool = new ImageWorkerPool({
       threads: availableParallelism(),

@@ -7,16 +7,18 @@ import {
   IngestEvents,
   Ingestor,
   loadPseudonymKey,
+  parseColumns,
   Pseudonyms,
   readImportConfig,
   type IngestOutcome,
 } from '#services/ingest';
 import { openData } from '../../shared/open-data.js';
-import { natsOption } from '../../shared/options.js';
+import { columnsOption, natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
 
 const OPTIONS = {
   sorted: ['--sorted', flag({ default: false, description: 'send the images by path instead of mixing the classes' })],
+  columns: columnsOption,
   nats: natsOption,
 } as const;
 
@@ -38,6 +40,7 @@ new.`;
   if (!parsed) return;
   await runService('import', async ({ signal, log, instance }) => {
     const target = await openData(parsed.operand!, signal);
+    const { columns, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
     await bus.ensureTopology();
@@ -48,7 +51,8 @@ new.`;
     const progress = new ProgressLine();
     const counts = await importPath({ ingestor, events, maxFileBytes: config.maxFileBytes }, target, {
       signal,
-      order: parsed.options.sorted ? 'sorted' : 'mixed',
+      columns: columns && parseColumns(columns),
+      order: sorted ? 'sorted' : 'mixed',
       onWarning: (line) => progress.note(`import: ${line}`),
       onOutcome: (outcome, current, total) => {
         noteRejection(progress, outcome, current.rejected);

@@ -13,7 +13,9 @@ export async function importData(run: Run): Promise<void> {
   const source = await prepareData(run);
   setPhase('importing');
   const importsBefore = state.importsDone;
-  await runToEnd(commandSpec('import', ['import', source], pipeline.plan), signal);
+  const { columns } = run.options;
+  const words = ['import', source, ...(columns ? ['--columns', columns.join(',')] : [])];
+  await runToEnd(commandSpec('import', words, pipeline.plan), signal);
   const arrived = AbortSignal.any([signal, AbortSignal.timeout(REPORT_TIMEOUT_MS)]);
   await untilState(run, () => state.importsDone > importsBefore, arrived);
   const { offered, ingested, duplicates, rejected } = state.ingest;

@@ -1,12 +1,9 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
 import type { IngestCounts, IngestEvents } from '../../events.js';
 import { ingestFile, type FileItem } from './ingest-file.js';
-import { listFolder } from '../folder/list-folder.js';
-import { readManifest } from '../manifest/read-manifest.js';
+import { listData, type ListOptions } from './list-data.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
@@ -20,9 +17,8 @@ export interface ImportContext {
   readonly maxFileBytes: number;
 }
 
-export interface ImportOptions {
-  /** Ends the import; what is stored stays stored, and importing again goes on where it stopped. */
-  signal?: AbortSignal;
+/** The signal ends the import; what is stored stays stored, and importing again goes on where it stopped. */
+export interface ImportOptions extends ListOptions {
   /** Something an operator should know, in one line. */
   onWarning?: (line: string) => void;
   /** What became of each image, in order. */
@@ -35,50 +31,23 @@ export interface ImportOptions {
 }
 
 /**
- * Imports a folder in ImageFolder layout, with or without `Training/` and `Testing/`. The files stay where they are.
- */
-export async function importFolder(
-  context: ImportContext,
-  folder: string,
-  options: ImportOptions = {},
-): Promise<IngestCounts> {
-  const items = await listFolder(folder, options.signal);
-  if (items.length === 0)
-    throw new SulcusError(
-      'INVALID_ARGUMENT',
-      `There are no images in ${folder}: expected <class>/<image> or Training/<class>/<image>`,
-    );
-  return importFiles(context, items, folder, options);
-}
-
-/**
- * Imports what a CSV manifest lists (`path,label[,patient][,study][,split]`).
+ * Imports a folder, with manifests or without, or, for a path that ends in `.csv`, a manifest.
  *
- * @throws INVALID_ARGUMENT naming every mistake of the manifest with its line; nothing is imported then
+ * @throws INVALID_ARGUMENT naming every mistake of a manifest with its line, and for a folder without images; nothing
+ * is imported then
  */
-export async function importManifest(
-  context: ImportContext,
-  manifest: string,
-  options: ImportOptions = {},
-): Promise<IngestCounts> {
-  return importFiles(context, await readManifest(manifest), manifest, options);
-}
-
-/** Imports a folder or, for a path that ends in `.csv`, a manifest. */
 export async function importPath(
   context: ImportContext,
   target: string,
   options: ImportOptions = {},
 ): Promise<IngestCounts> {
-  const stats = await stat(target).catch((error: Error) => {
-    throw new SulcusError('FILE_UNREADABLE', `Cannot import ${target}: ${error.message}`, { cause: error });
-  });
-  if (stats.isDirectory()) return importFolder(context, target, options);
-  if (path.extname(target).toLowerCase() === '.csv') return importManifest(context, target, options);
-  throw new SulcusError(
-    'INVALID_ARGUMENT',
-    `Cannot import ${target}: expected a folder of images or a manifest that ends in .csv`,
-  );
+  const items = await listData(target, options);
+  if (items.length === 0)
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `There are no images in ${target}: expected <class>/<image> or Training/<class>/<image>`,
+    );
+  return importFiles(context, items, target, options);
 }
 
 async function importFiles(

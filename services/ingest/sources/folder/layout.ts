@@ -31,15 +31,16 @@ const PARTS: Readonly<Record<string, readonly AssignedSplit[]>> = {
  */
 export function placeOf(relativePath: string): FilePlace {
   const folders = relativePath.split(path.sep).slice(0, -1);
-  const splits = partOf(folders[0] ?? '');
+  const splits = splitsOfPart(folders[0] ?? '');
   const label = splits ? folders[1] : folders[0];
   return { ...(label === undefined ? {} : { label }), ...(splits ? { splits } : {}) };
 }
 
-const partOf = (name: string): readonly AssignedSplit[] | undefined => PARTS[name.toLowerCase()];
+/** The splits that a part's name stands for, such as Training; undefined where it stands for none. */
+export const splitsOfPart = (name: string): readonly AssignedSplit[] | undefined => PARTS[name.toLowerCase()];
 
 /** Whether a folder's name stands for a part of the data. */
-export const isPart = (name: string): boolean => partOf(name) !== undefined;
+export const isPart = (name: string): boolean => splitsOfPart(name) !== undefined;
 
 /** Left behind by operating systems and archives. */
 const CLUTTER: ReadonlySet<string> = new Set(['thumbs.db', 'desktop.ini', '__macosx']);

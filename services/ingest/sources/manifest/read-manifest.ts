@@ -6,11 +6,8 @@ import { SulcusError } from '#libs/errors';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { AssignedSplit } from '../../pipeline/splits.js';
 import type { FileItem } from '../files/ingest-file.js';
-
-const COLUMNS = ['path', 'label', 'patient', 'study', 'split'] as const;
-const REQUIRED = ['path', 'label'] as const;
-
-type Column = (typeof COLUMNS)[number];
+import { splitsOfPart } from '../folder/layout.js';
+import { findColumns, type Column, type ColumnNames } from './columns.js';
 
 const SPLIT_NAMES: Readonly<Record<string, AssignedSplit>> = {
   train: Split.SPLIT_TRAIN,
@@ -33,26 +30,62 @@ interface RawRecord {
   info: { lines: number };
 }
 
+export interface ManifestOptions {
+  /** Which columns count, where they have other names than ours and their synonyms. */
+  columns?: ColumnNames | undefined;
+}
+
 /**
- * Reads a CSV manifest with the columns `path,label[,patient][,study][,split]`, in any order, named in its first line.
- * Paths are relative to the manifest. Whether the files exist is found out when they are read.
+ * Reads a CSV manifest with the columns `path,label[,patient][,study][,split]`, in any order, named in its first line
+ * (or by a synonym, such as `file` and `class`), or `path,label` without such a line. Paths are relative to the
+ * manifest. Whether the files exist is found out when they are read.
  *
  * @throws INVALID_ARGUMENT naming every mistake with its line; FILE_UNREADABLE
  */
-export async function readManifest(file: string): Promise<FileItem[]> {
-  const text = await readFile(file).catch((error: Error) => {
-    throw new SulcusError('FILE_UNREADABLE', `The manifest ${file} cannot be read: ${error.message}`, { cause: error });
-  });
+export const readManifest = (file: string, options: ManifestOptions = {}): Promise<FileItem[]> =>
+  readManifests([{ file }], options);
+
+/** A manifest, and the part of the data that its name stands for: a line without a split belongs there. */
+export interface PartManifest {
+  file: string;
+  part?: string;
+}
+
+/**
+ * Reads the manifests of one data set together: a patient in two parts is a mistake.
+ *
+ * @throws INVALID_ARGUMENT naming every mistake with its file and line; FILE_UNREADABLE
+ */
+export async function readManifests(
+  manifests: readonly PartManifest[],
+  { columns }: ManifestOptions = {},
+): Promise<FileItem[]> {
   const mistakes: string[] = [];
-  const items = parseManifest(text, mistakes).map((row) => toItem(row, file, mistakes));
-  if (mistakes.length > 0) {
-    const lines = mistakes.map((mistake) => `${path.basename(file)} ${mistake}`);
-    throw new SulcusError('INVALID_ARGUMENT', lines.join('\n'), { details: { mistakes: lines } });
+  const items: FileItem[] = [];
+  const partOfPatient = new Map<string, string>();
+  for (const { file, part } of manifests) {
+    const found: string[] = [];
+    const text = await readText(file);
+    for (const row of parseManifest(text, columns, found)) {
+      const { patient, split } = row.values;
+      items.push(toItem(row, file, found, part));
+      if (part === undefined || !patient || split) continue;
+      const known = partOfPatient.get(patient) ?? part;
+      if (known !== part) found.push(`line ${row.line}: the patient is in the manifest of "${known}" too`);
+      partOfPatient.set(patient, known);
+    }
+    mistakes.push(...found.map((mistake) => `${path.basename(file)} ${mistake}`));
   }
+  if (mistakes.length > 0) throw new SulcusError('INVALID_ARGUMENT', mistakes.join('\n'), { details: { mistakes } });
   return items;
 }
 
-function parseManifest(text: Buffer, mistakes: string[]): Row[] {
+const readText = (file: string): Promise<Buffer> =>
+  readFile(file).catch((error: Error) => {
+    throw new SulcusError('FILE_UNREADABLE', `The manifest ${file} cannot be read: ${error.message}`, { cause: error });
+  });
+
+function parseManifest(text: Buffer, columns: ColumnNames | undefined, mistakes: string[]): Row[] {
   let records: RawRecord[];
   try {
     records = parse(text, {
@@ -66,28 +99,24 @@ function parseManifest(text: Buffer, mistakes: string[]): Row[] {
     mistakes.push(`is no CSV: ${(error as Error).message}`);
     return [];
   }
-  const [header, ...body] = records;
-  const names = header?.record.map((name) => name.toLowerCase()) ?? [];
+  const [first, ...others] = records;
   const before = mistakes.length;
-  for (const name of REQUIRED)
-    if (!names.includes(name))
-      mistakes.push(`line 1: the column "${name}" is missing (expected path,label[,patient][,study][,split])`);
-  for (const name of names)
-    if (!COLUMNS.includes(name as Column))
-      mistakes.push(`line 1: there is no column "${name}" (known: ${COLUMNS.join(', ')})`);
-  if (new Set(names).size !== names.length) mistakes.push('line 1: a column stands twice');
+  const { places, width, hasHeader } = findColumns(first?.record ?? [], columns, mistakes);
   if (mistakes.length > before) return [];
+  const body = hasHeader || !first ? others : records;
   if (body.length === 0) mistakes.push('lists no images');
 
   const rows: Row[] = [];
   for (const { record, info } of body) {
-    if (record.length !== names.length)
-      mistakes.push(`line ${info.lines}: ${record.length} values for ${names.length} columns`);
-    else rows.push({ line: info.lines, values: Object.fromEntries(names.map((name, index) => [name, record[index]])) });
+    if (record.length !== width) mistakes.push(`line ${info.lines}: ${record.length} values for ${width} columns`);
+    else rows.push({ line: info.lines, values: valuesOf(record, places) });
   }
   settlePatients(rows, mistakes);
   return rows;
 }
+
+const valuesOf = (record: readonly string[], places: ReadonlyMap<Column, number>): Row['values'] =>
+  Object.fromEntries([...places].map(([column, place]) => [column, record[place]]));
 
 /**
  * All images of a patient are in one split: a split given on some of her lines holds for all, and two different ones
@@ -109,9 +138,10 @@ function settlePatients(rows: readonly Row[], mistakes: string[]): void {
   for (const { values } of rows) if (values.patient && !values.split) values.split = decided.get(values.patient)?.split;
 }
 
-function toItem({ line, values }: Row, manifest: string, mistakes: string[]): FileItem {
+function toItem({ line, values }: Row, manifest: string, mistakes: string[], part?: string): FileItem {
   const { path: relative = '', label = '', patient, study, split } = values;
   const name = split ? SPLIT_NAMES[split.toLowerCase()] : undefined;
+  const splits = name ? [name] : part === undefined ? undefined : splitsOfPart(part);
   if (relative === '') mistakes.push(`line ${line}: the path is empty`);
   if (split && !name)
     mistakes.push(`line ${line}: there is no split "${split}" (known: train, validation, gate, test)`);
@@ -126,6 +156,6 @@ function toItem({ line, values }: Row, manifest: string, mistakes: string[]): Fi
     label,
     ...(patient ? { patientId: patient } : {}),
     ...(study ? { studyId: study } : {}),
-    ...(name ? { splits: [name] } : {}),
+    ...(splits ? { splits } : {}),
   };
 }
