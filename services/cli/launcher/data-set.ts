@@ -29,7 +29,8 @@ export interface DataSetChoice {
 /**
  * Finds out what a run is to learn from.
  *
- * @throws INVALID_ARGUMENT for a packed data set that cannot be used; INVALID_CONFIG when there are fewer than two classes, or a class name cannot be used
+ * @throws INVALID_ARGUMENT for a packed data set that cannot be used; INVALID_CONFIG when there are fewer than two
+ * classes, or a class name cannot be used
  */
 export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoice): Promise<DataSet> {
   if (data === undefined) return phantomDataSet(phantoms, seed);
