@@ -51,6 +51,8 @@ async function deleteRun(bus: Bus, run: string): Promise<{ deleted: string[]; ke
   ] as const)
     await bus.deleteSubject(stream, subject);
   await bus.deleteOwnedBlobs(blobOwners.batch(run));
+  // Nothing of it may look like a run that lives: the archiver would keep its scans.
   await withdrawRetention(bus, run);
+  await (await bus.keyValue('checkpoints')).delete(`owner.${run}`);
   return new Registry(bus).deleteRun(run);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
-import { connectBus, subjects, type Bus } from '#libs/bus';
+import { type Bus, connectBus, publishRetention, readRetentions, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { CheckpointStore, Registry } from '#libs/registry';
 import { isCode } from '../../../helpers/errors.js';
@@ -105,7 +105,12 @@ describe('sulcus runs', () => {
   it('delete forgets checkpoint, batches and versions, but not what an alias points to', async () => {
     const registry = new Registry(bus);
     await bus.publish(subjects.batchRequest('first'), codecs.BatchRequest, { run: 'first', requestId: 'a' });
+    const checkpoints = await bus.keyValue('checkpoints');
+    await checkpoints.put('owner.first', Buffer.from('a trainer that has ended'));
+    await publishRetention(bus, { run: 'first', settledThrough: 1, labelsThrough: 0, retained: [] });
     assert.equal(await output('delete', 'first'), 'first: deleted with 0 versions');
+    assert.equal(await checkpoints.get('owner.first'), undefined);
+    assert.equal((await readRetentions(bus)).has('first'), false);
     assert.deepEqual(await new CheckpointStore(bus).runs(), ['second']);
     assert.equal((await bus.stats()).BATCH_REQUESTS.messages, 0);
     assert.deepEqual(await registry.list(), []);
