@@ -111,6 +111,25 @@ test('sulcus predict FILE DIR…: the files of all, each once, in the order in w
   );
 });
 
+test('sulcus predict --class-ids: file names and the number of the class, behind the other columns and in JSON', async () => {
+  const [csv, json, refused] = await Promise.all([
+    predict(path.join(folder, 'images'), '--csv', '--class-ids'),
+    predict(path.join(folder, 'images', 'b.png'), '--json', '--class-ids'),
+    predict(path.join(folder, 'images', 'b.png'), '--class-ids'),
+  ]);
+  assert.match(csv.stdout.split('\r\n')[0]!, /^file,predicted_class,.*,error_message,file_name,predicted_class_id$/);
+  const rows = parse<Record<string, string>>(csv.stdout, { columns: true });
+  assert.deepEqual(
+    rows.map((row) => row.file_name),
+    ['b.png', 'broken.png', 'a, "quoted".JPG'],
+  );
+  assert.equal(rows[1]!.predicted_class_id, '');
+  for (const row of [rows[0]!, rows[2]!]) assert.equal(CLASSES[Number(row.predicted_class_id)], row.predicted_class);
+  const [answer] = JSON.parse(json.stdout) as { fileName: string; predictedClass: string; predictedClassId: number }[];
+  assert.deepEqual([answer!.fileName, CLASSES[answer!.predictedClassId]], ['b.png', answer!.predictedClass]);
+  assert.deepEqual([refused.code, /--class-ids needs --csv or --json/.test(refused.stderr)], [2, true]);
+});
+
 test('sulcus predict: nobody at the address is said once, exit code 1', async () => {
   const { code, stdout, stderr } = await predict(
     path.join(folder, 'images'),

@@ -1,18 +1,44 @@
+import path from 'node:path';
 import { table } from '#libs/service';
 import { toCsv, type Cell } from '../../shared/csv.js';
 import type { OutputFormat } from '../../shared/options.js';
 import type { FilePrediction } from './predict-files.js';
 
-/** The answers as text that ends in a line break. */
-export function formatPredictions(predictions: readonly FilePrediction[], format: OutputFormat): string {
+/**
+ * The answers as text that ends in a line break.
+ *
+ * @param classIds adds the file's name without its folder and the number of the class to CSV and JSON
+ */
+export function formatPredictions(
+  predictions: readonly FilePrediction[],
+  format: OutputFormat,
+  { classIds = false }: { classIds?: boolean } = {},
+): string {
   switch (format) {
     case 'json':
-      return `${JSON.stringify(predictions.map(toJson), undefined, 2)}\n`;
+      return `${JSON.stringify(
+        predictions.map((prediction) => ({ ...toJson(prediction), ...(classIds && idsOf(prediction)) })),
+        undefined,
+        2,
+      )}\n`;
     case 'csv':
-      return formatCsv(predictions);
+      return formatCsv(predictions, classIds);
     case 'table':
       return formatTable(predictions);
   }
+}
+
+interface ClassIds {
+  fileName: string;
+  /** Place of the predicted class among the model's outputs, from 0; absent when there is no answer. */
+  predictedClassId?: number;
+}
+
+function idsOf(prediction: FilePrediction): ClassIds {
+  const fileName = path.basename(prediction.file);
+  if ('error' in prediction) return { fileName };
+  const { probabilities, predictedClass } = prediction.response;
+  return { fileName, predictedClassId: probabilities.findIndex(({ className }) => className === predictedClass) };
 }
 
 function toJson(prediction: FilePrediction): object {
@@ -34,12 +60,16 @@ function toJson(prediction: FilePrediction): object {
 }
 
 /** One column per class that occurs. */
-function formatCsv(predictions: readonly FilePrediction[]): string {
+function formatCsv(predictions: readonly FilePrediction[], classIds: boolean): string {
   const classes = [...new Set(predictions.flatMap(classesOf))];
   const probabilityColumns = classes.map((name) => `p(${name})`);
+  const columns = ['file', 'predicted_class', ...probabilityColumns, 'model_version', 'prediction_id'];
   return toCsv(
-    ['file', 'predicted_class', ...probabilityColumns, 'model_version', 'prediction_id', 'error_code', 'error_message'],
-    predictions.map((prediction) => csvCells(prediction, classes)),
+    [...columns, 'error_code', 'error_message', ...(classIds ? ['file_name', 'predicted_class_id'] : [])],
+    predictions.map((prediction) => {
+      const { fileName, predictedClassId } = idsOf(prediction);
+      return [...csvCells(prediction, classes), ...(classIds ? [fileName, predictedClassId] : [])];
+    }),
   );
 }
 

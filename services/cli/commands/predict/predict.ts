@@ -13,6 +13,15 @@ import { commonFolder, writeExplanation } from './write-explanation.js';
 const options = {
   json: jsonOption(),
   csv: ['--csv', flag({ default: false, description: 'write CSV with one column per class instead of a table' })],
+  classIds: [
+    '--class-ids',
+    flag({
+      default: false,
+      description:
+        "with --csv or --json: also the file's name alone and the number of its class among the model's outputs, " +
+        'from 0 (file_name, predicted_class_id; fileName, predictedClassId)',
+    }),
+  ],
   output: outputOption('<file>', 'write there instead of to stdout'),
   address: predictorOption,
   concurrency: [
@@ -61,10 +70,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const { output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
+  const { classIds, output, concurrency, timeoutMs, waitMs, explain, explainClass } = parsed.options;
   const format = formatOf(parsed.options);
   if (explainClass !== undefined && explain === undefined)
     throw new SulcusError('INVALID_CONFIG', '--explain-class needs --explain, which says where the pictures go');
+
+  if (classIds && format === 'table')
+    throw new SulcusError('INVALID_CONFIG', '--class-ids needs --csv or --json, which have a place for them');
 
   await runService('predict', async ({ signal }) => {
     const files = await findImages(parsed.operands);
@@ -79,7 +91,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       if (explain !== undefined) await writeExplanation(explain, imageFolder, prediction);
       showProgress(predictions.length, files.length, 'images');
     }
-    await writeOutput(formatPredictions(predictions, format), output);
+    await writeOutput(formatPredictions(predictions, format, { classIds }), output);
     reportFailed(predictions);
   });
 }
