@@ -1,4 +1,4 @@
-import { choice, existingPath, flag, integer, optional, parseEnvironment, site, text } from '#libs/config';
+import { choice, existingPath, flag, integer, number, optional, parseEnvironment, site, text } from '#libs/config';
 import { devicesEnvironment, engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
@@ -55,6 +55,12 @@ const OPTIONS = {
   report: [
     '--report <folder>',
     optional(text({ description: 'write the report of --once there (default: report in the state folder)' })),
+  ],
+  pricePerHour: [
+    '--price-per-hour <n>',
+    optional(
+      number({ min: 0, description: 'what this machine costs: the summary and the report say what the run did' }),
+    ),
   ],
   run: [
     '--run <name>',

@@ -1,4 +1,5 @@
 import { table } from '#libs/service';
+import { describeCost, type RunCost } from './cost.js';
 import type { ClassificationMetrics } from './evaluation/metrics.js';
 import type { PipelineState } from './state/pipeline-state.js';
 
@@ -23,6 +24,8 @@ export interface RunSummary {
   served: { version: string; swaps: number; requests: number; failedRequests: number };
   /** Absent when nothing was evaluated. */
   test?: ClassificationMetrics;
+  /** Absent without `--price-per-hour`. */
+  cost?: RunCost;
 }
 
 /** Requests that were made to the predictor throughout the run. */
@@ -38,6 +41,7 @@ export function summarise(
   state: PipelineState,
   { requests, failedRequests, lastVersion }: Answers,
   test?: ClassificationMetrics,
+  cost?: RunCost,
 ): RunSummary {
   const { offered, ingested, duplicates, rejected, ...split } = state.ingest;
   const lost = [...state.lostSamples.values()];
@@ -66,12 +70,13 @@ export function summarise(
     })),
     served: { version: lastVersion || state.servedVersion, swaps: state.swaps, requests, failedRequests },
     ...(test ? { test } : {}),
+    ...(cost ? { cost } : {}),
   };
 }
 
 /** The summary for people. */
 export function renderSummary(
-  { images, split, engine, training, models, served, test }: RunSummary,
+  { images, split, engine, training, models, served, test, cost }: RunSummary,
   classes: readonly string[],
 ): string {
   const promoted = models.filter((model) => model.promoted).length;
@@ -87,6 +92,7 @@ export function renderSummary(
     `models    ${models.length} published, ${promoted} promoted`,
     `served    ${served.version || 'none'}, ${served.swaps} swaps, ${served.requests} requests, ` +
       `${served.failedRequests} failed`,
+    ...(cost ? [`cost      ${describeCost(cost)}`] : []),
     ...(test ? testLines(test, classes) : []),
   ];
   return `${lines.join('\n')}\n`;

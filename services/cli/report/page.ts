@@ -1,3 +1,4 @@
+import { describeCost } from '../launcher/cost.js';
 import { learningChart, rocChart } from './charts.js';
 import type { Example } from './examples.js';
 import { PAGE_STYLE } from './page-style.js';
@@ -56,7 +57,7 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
 
 function overview({
   classes,
-  summary: { images, split, training, models, served },
+  summary: { images, split, training, models, served, cost },
   evaluation: { metrics, temperature },
 }: ReportSource): string {
   return `<div class="words">${table(
@@ -73,6 +74,7 @@ function overview({
         `${training.steps} steps, ${training.epochs} epochs, ${training.imagesPerSecond.toFixed(1)} images/s, ` +
           `${percent(training.inputStallFraction)} of the time waiting for input`,
       ],
+      ...(cost ? [['Cost', describeCost(cost)]] : []),
       ['Models', `${models.length} published, ${models.filter(({ promoted }) => promoted).length} promoted`],
       ['Requests', `${served.requests} answered by the predictor in the run, ${served.failedRequests} failed`],
       [

@@ -9,7 +9,7 @@ import { untilState, type Run } from '../run.js';
 import { summarise, type RunSummary } from '../summary.js';
 import { settleFinalChampion } from './final-champion.js';
 import { importData } from './import-data.js';
-import { showSummary } from './show-summary.js';
+import { costSoFar, showSummary } from './show-summary.js';
 
 /** Why the trainer ended, in words. */
 const END_REASONS: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ export async function runOnce(run: Run): Promise<void> {
   setPhase('evaluating');
   const evaluation = await evaluate(run);
   const { counts, lastVersion } = run.client;
-  const summary = summarise(state, { ...counts, lastVersion }, evaluation.metrics);
+  const summary = summarise(state, { ...counts, lastVersion }, evaluation.metrics, costSoFar(run));
   showSummary(run, summary);
   setPhase('writing the report');
   await report(run, summary, evaluation);

@@ -1,5 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { SulcusError } from '#libs/errors';
+import { costOf, type RunCost } from '../cost.js';
 import type { Run } from '../run.js';
 import { renderSummary, type RunSummary } from '../summary.js';
 
@@ -17,6 +18,10 @@ export function prepareSummaryFile(file: string): void {
     });
   }
 }
+
+/** Undefined when nobody said what the machine costs. */
+export const costSoFar = ({ options: { pricePerHour }, startedMs }: Run): RunCost | undefined =>
+  pricePerHour === undefined ? undefined : costOf(Date.now() - startedMs, pricePerHour);
 
 /** Shows the summary to people, and writes it where `--json` says. */
 export function showSummary({ options, dataSet, view }: Run, summary: RunSummary): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codecs, type PipelineEventInput, type ScanInput } from '#libs/contracts';
+import { costOf, describeCost } from '../../../../services/cli/launcher/cost.js';
 import { classificationMetrics } from '../../../../services/cli/launcher/evaluation/metrics.js';
 import { PipelineState } from '../../../../services/cli/launcher/state/pipeline-state.js';
 import { renderSummary, summarise } from '../../../../services/cli/launcher/summary.js';
@@ -159,4 +160,13 @@ test('the printed confusion matrix has true classes as rows', () => {
     ['axial', 'coronal'],
   );
   assert.match(constant, /ALARM: every image is predicted as "axial"/);
+});
+
+test('the cost of a run is its time at the price of the machine, in the summary and for people', () => {
+  const cost = costOf(624_000, 0.736); // what the SageMaker document paid: "about $0.13"
+  const summary = summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, undefined, cost);
+  assert.deepEqual(summary.cost, { seconds: 624, pricePerHour: 0.736, amount: (624 / 3600) * 0.736 });
+  assert.match(renderSummary(summary, []), /^cost {6}0\.13 \(624 s at 0\.736 per hour\)$/m);
+  assert.equal(describeCost(costOf(9_000, 0.736)), '0.0018 (9 s at 0.736 per hour)');
+  assert.ok(!('cost' in summarise(new PipelineState(), { requests: 0, failedRequests: 0 })));
 });

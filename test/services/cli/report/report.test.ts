@@ -8,6 +8,7 @@ import { encodeImage, renderPhantom } from '#libs/imaging';
 import type { TestPrediction } from '../../../../services/cli/launcher/evaluation/test-split.js';
 import { classificationMetrics, confusionMatrix } from '../../../../services/cli/launcher/evaluation/metrics.js';
 import { PipelineState } from '../../../../services/cli/launcher/state/pipeline-state.js';
+import { costOf } from '../../../../services/cli/launcher/cost.js';
 import { chooseExamples } from '../../../../services/cli/report/examples.js';
 import { prepareReportFolder, writeReport } from '../../../../services/cli/report/index.js';
 import { TrainingHistory } from '../../../../services/cli/launcher/state/training-history.js';
@@ -75,7 +76,7 @@ const source = {
   seed: 1,
   classes: CLASSES,
   startedUnixMs: 1_700_000_000_000,
-  summary: summarise(new PipelineState(), { requests: 30, failedRequests: 0 }, metrics),
+  summary: summarise(new PipelineState(), { requests: 30, failedRequests: 0 }, metrics, costOf(624_000, 0.736)),
   history: history(),
   evaluation: { metrics, predictions, temperature: 1.25 },
 };
@@ -148,6 +149,7 @@ test('the page needs nothing from elsewhere and takes names for text', () => {
   for (const [, address] of page.matchAll(/\b(?:src|href)="([^"]*)"/g))
     assert.match(address!, /^data:image\/jpeg;base64,/);
   assert.doesNotMatch(page, /no <tumor>/);
+  assert.match(page, /0\.13 \(624 s at 0\.736 per hour\)/);
   assert.match(page, /no &lt;tumor&gt;/);
   assert.match(page, /calibrated on the validation split, temperature 1\.250/);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
