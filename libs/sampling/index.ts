@@ -6,4 +6,4 @@
  *     const gone = memory.add(`${label}/${site}`, sample);
  *     const replayed = memory.draw(createRandom(seed, 'replay', step), 15);
  */
-export { StratifiedSample, type Capacity, type Item } from './stratified-sample.js';
+export { StratifiedSample, type Capacity, type Item, type Preference } from './stratified-sample.js';

@@ -15,6 +15,23 @@ interface Entry<T> {
   readonly item: T;
 }
 
+/** Which of several candidates is taken: of those with the lowest rank the first. */
+export interface Preference<T> {
+  /** At least 1. */
+  readonly candidates: number;
+  rank(item: T): number;
+}
+
+function preferred<T>(entries: readonly Entry<T>[], random: Random, preference?: Preference<T>): T {
+  const candidate = (): T => entries[random.integer(0, entries.length - 1)]!.item;
+  let taken = candidate();
+  for (let drawn = 1; preference && drawn < preference.candidates; drawn++) {
+    const other = candidate();
+    if (preference.rank(other) < preference.rank(taken)) taken = other;
+  }
+  return taken;
+}
+
 /** Draws that may hit what was drawn already before {@link StratifiedSample.draw} gives up on a place. */
 const MAX_COLLISIONS = 32;
 
@@ -101,8 +118,10 @@ export class StratifiedSample<T extends Item> {
   /**
    * Draws items, each stratum as likely as any other and each item within it; none twice as long as there are others.
    * A function of the random stream and the content.
+   *
+   * @param preference of several candidates of a stratum, each drawn like that, the one of the lowest rank is taken
    */
-  draw(random: Random, count: number): T[] {
+  draw(random: Random, count: number, preference?: Preference<T>): T[] {
     const names = this.#names();
     const drawn = new Set<T>();
     const result: T[] = [];
@@ -111,7 +130,7 @@ export class StratifiedSample<T extends Item> {
       let collisions = 0;
       do {
         const entries = this.#strata.get(names[random.integer(0, names.length - 1)]!)!;
-        item = entries[random.integer(0, entries.length - 1)]!.item;
+        item = preferred(entries, random, preference);
       } while (drawn.has(item) && drawn.size < this.size && ++collisions < MAX_COLLISIONS);
       drawn.add(item);
       result.push(item);

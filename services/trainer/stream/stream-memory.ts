@@ -10,6 +10,12 @@ import { strongerLabel, type GivenLabel, type StreamSample } from './stream-samp
 /** Samples without a label of the class list that are waited for: the newest ones. The archive has the others. */
 const MAX_UNLABELLED = 10_000;
 
+/**
+ * Of so many samples of a class and site, drawn at random, the one that was learned least is replayed: what came after
+ * a change of the stream catches up with what was there before, while nothing is left out for long.
+ */
+const CANDIDATES = 3;
+
 /** Splits that are never learned from. */
 const HELD_OUT = ['SPLIT_VALIDATION', 'SPLIT_GATE', 'SPLIT_TEST'] as const;
 
@@ -23,6 +29,8 @@ export interface StreamMemoryRecord {
   /** Training samples that came with a label or got one. */
   arrivals: number;
   replay: StreamSample[];
+  /** How often those of them were learned that were, by identity. */
+  timesLearned: [string, number][];
   heldOut: Record<HeldOutSplit, StreamSample[]>;
   unlabelled: StreamSample[];
   labels: KnownLabelsRecord;
@@ -40,12 +48,14 @@ export interface StreamMemoryOptions {
 /**
  * All that a stream trainer knows of the samples: a bounded sample of those to learn from, balanced over class and
  * site; the held-out ones, balanced over the classes; and those that wait for a label. Its content is a function of the
- * events taken in, in their order.
+ * events taken in and the steps made, in their order.
  */
 export class StreamMemory {
   readonly #classes: readonly string[];
   readonly #seed: number;
   readonly #replay: StratifiedSample<StreamSample>;
+  /** How often the samples to learn from were learned, by identity. */
+  readonly #timesLearned: Map<string, number>;
   readonly #heldOut: Readonly<Record<HeldOutSplit, StratifiedSample<StreamSample>>>;
   readonly #unlabelled: BoundedMap<StreamSample>;
   readonly #labels: KnownLabels;
@@ -65,6 +75,7 @@ export class StreamMemory {
       HeldOutSplit,
       StratifiedSample<StreamSample>
     >;
+    this.#timesLearned = new Map(record?.timesLearned);
     this.#unlabelled = new BoundedMap(MAX_UNLABELLED);
     this.#labels = new KnownLabels(record?.labels);
     this.#cursor = record?.cursor ?? { scan: 0, label: 0 };
@@ -113,9 +124,20 @@ export class StreamMemory {
     return event.kind === 'scan' ? this.#addScan(event) : this.#addLabel(event);
   }
 
-  /** Samples to learn again in a step, none twice. A function of seed, step and content. */
+  /**
+   * Samples to learn again in a step, none twice, rather those that were learned less often. A function of seed, step
+   * and content.
+   */
   draw(step: number, count: number): StreamSample[] {
-    return this.#replay.draw(createRandom(this.#seed, 'replay', step), Math.min(count, this.#replay.size));
+    const rank = ({ id }: StreamSample): number => this.#timesLearned.get(id) ?? 0;
+    const random = createRandom(this.#seed, 'replay', step);
+    return this.#replay.draw(random, Math.min(count, this.#replay.size), { candidates: CANDIDATES, rank });
+  }
+
+  /** A step learns from the samples: to be told of each, in its place among the events. */
+  countLearned(samples: readonly StreamSample[]): void {
+    for (const { id } of samples)
+      if (this.#replay.has(id)) this.#timesLearned.set(id, (this.#timesLearned.get(id) ?? 0) + 1);
   }
 
   /** The samples held of a split that have a label of the class list, in stream order. */
@@ -134,6 +156,7 @@ export class StreamMemory {
       cursor: this.#cursor,
       arrivals: this.#arrivals,
       replay: [...this.#replay.items()],
+      timesLearned: [...this.#timesLearned],
       heldOut: Object.fromEntries(HELD_OUT.map((split) => [split, [...this.#heldOut[split].items()]])) as Record<
         HeldOutSplit,
         StreamSample[]
@@ -205,6 +228,7 @@ export class StreamMemory {
 
   #forget(sample: StreamSample): void {
     this.#held.delete(sample.id);
+    this.#timesLearned.delete(sample.id);
     this.#studies.remove(sample);
     this.#countUnknown(sample, -1);
   }

@@ -36,6 +36,9 @@ export interface StreamPlanRecord {
   arrivalsSinceRound: number;
 }
 
+/** Where events come from: each once, in the order in which they were stored. */
+export type EventSource = Pick<EventFeed, 'next' | 'idleMs'>;
+
 /** Steps whose new samples are predicted in one batch, at most. */
 const MAX_PREDICTED_TOGETHER = 16;
 
@@ -55,7 +58,7 @@ export interface StreamPlanSettings extends StreamSettings {
  * weights have learned: a checkpoint has that one. Both take in the same events at the same steps.
  */
 export class StreamPlan {
-  readonly #feed: EventFeed;
+  readonly #feed: EventSource;
   readonly #settings: StreamPlanSettings;
   readonly #planned: StreamMemory;
   readonly #settled: StreamMemory;
@@ -75,7 +78,7 @@ export class StreamPlan {
 
   /** @param steps made before: those of the checkpoint */
   constructor(
-    feed: EventFeed,
+    feed: EventSource,
     settings: StreamPlanSettings,
     memory: StreamMemoryOptions,
     steps: number,
@@ -136,8 +139,9 @@ export class StreamPlan {
   }
 
   /** A step had its effect, or was refused for good. */
-  settle({ events, arrivals, isWarmUp }: StepBatch): void {
+  settle({ events, arrivals, samples, isWarmUp }: StepBatch): void {
     this.#takeIn(events);
+    this.#settled.countLearned(samples);
     const learned = new Set(arrivals.map(({ id }) => id));
     this.#pending = this.#pending.filter(({ id }) => !learned.has(id));
     this.#arrivalsSinceRound += arrivals.length;
@@ -223,6 +227,7 @@ export class StreamPlan {
     const isNew = new Set(arrivals.map(({ id }) => id));
     const drawn = this.#planned.draw(step, batchSize).filter(({ id }) => !isNew.has(id));
     const samples = [...arrivals, ...drawn.slice(0, batchSize - arrivals.length)];
+    this.#planned.countLearned(samples);
     const events = this.#openEvents;
     this.#openEvents = [];
     this.#plannedSinceRound += arrivals.length;

@@ -101,6 +101,16 @@ describe('a stratified sample', () => {
     );
   });
 
+  it('of several candidates takes the one of the lowest rank: the lowest of n items with 1 − (1 − 1/n)³', () => {
+    const sample = fill(Array.from({ length: 10 }, (_, index) => ({ stratum: 'a', item: { id: String(index) } })));
+    const preference = { candidates: 3, rank: ({ id }: { id: string }) => Number(id) };
+    const draws = Array.from({ length: 4000 }, (_, step) => sample.draw(createRandom('rank', step), 1, preference)[0]!);
+    const lowest = draws.filter(({ id }) => id === '0').length / draws.length;
+    const highest = draws.filter(({ id }) => id === '9').length / draws.length;
+    assert.ok(Math.abs(lowest - (1 - 0.9 ** 3)) < 0.03, `the lowest in ${lowest}`);
+    assert.ok(Math.abs(highest - 0.1 ** 3) < 0.003, `the highest in ${highest}`);
+  });
+
   it('draws what there is, repeated, when more is asked for', () => {
     const sample = new StratifiedSample<{ id: string }>('test', { total: 10 });
     assert.deepEqual(sample.draw(createRandom('none'), 3), []);

@@ -39,3 +39,30 @@ export class ReadyEvents {
     return this.#events.shift();
   }
 }
+
+/** Hands out so many events at a time: behind them nothing has come yet, until it is asked for more. */
+export class EventsInPieces extends ReadyEvents {
+  readonly #pieceSize: number;
+  readonly #all: number;
+  #left: number;
+  #given = 0;
+
+  constructor(events: readonly StreamEvent[], pieceSize: number) {
+    super(events);
+    this.#pieceSize = this.#left = pieceSize;
+    this.#all = events.length;
+  }
+
+  override next(): StreamEvent | undefined {
+    if (this.#left === 0) return undefined;
+    this.#left--;
+    this.#given++;
+    return super.next();
+  }
+
+  /** The next piece comes; false when all have come. */
+  hasMore(): boolean {
+    this.#left = this.#pieceSize;
+    return this.#given < this.#all;
+  }
+}

@@ -34,10 +34,32 @@ describe('what a stream trainer remembers', () => {
     assert.deepEqual(Object.values(counts), [5, 5, 5, 5]);
   });
 
+  it('replays what was learned less often, until it has caught up', () => {
+    const held = memory();
+    for (let sequence = 1; sequence <= 20; sequence++) held.apply(scanStored(sequence));
+    const late = new Set(['sample-19', 'sample-20']);
+    const early = [...held.toRecord().replay].filter(({ id }) => !late.has(id));
+    for (let time = 0; time < 30; time++) held.countLearned(early);
+    const shareOfLate = (steps: number[]): number => {
+      const drawn = steps.flatMap((step) => {
+        const samples = held.draw(step, 4);
+        held.countLearned(samples);
+        return samples;
+      });
+      return drawn.filter(({ id }) => late.has(id)).length / drawn.length;
+    };
+    const steps = Array.from({ length: 400 }, (_, index) => index + 1);
+    assert.ok(shareOfLate(steps.slice(0, 40)) > 0.2, 'twice their share at first');
+    shareOfLate(steps.slice(40, 200));
+    const share = shareOfLate(steps.slice(200));
+    assert.ok(share > 0.07 && share < 0.13, `a tenth in the end, not ${share}`);
+  });
+
   it('a stored memory goes on like one that never stopped', () => {
     const whole = memory();
     const events = Array.from({ length: 300 }, (_, index) => scanStored(index + 1, { studyId: `study-${index % 40}` }));
     for (const event of events) whole.apply(event);
+    for (let step = 1; step <= 6; step++) whole.countLearned(whole.draw(step, 5));
     const stored = new StreamMemory(OPTIONS, structuredClone(whole.toRecord()));
     const more = [
       labelStored(1, { studyId: 'study-3', label: 'left' }),

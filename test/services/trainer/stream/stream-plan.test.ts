@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EventFeed } from '../../../../services/trainer/stream/event-feed.js';
+import { StreamLineage } from '../../../../services/trainer/stream/stream-lineage.js';
 import type { StreamEvent } from '../../../../services/trainer/stream/stream-event.js';
 import {
   StreamPlan,
@@ -8,7 +8,7 @@ import {
   type StepBatch,
   type StreamPlanRecord,
 } from '../../../../services/trainer/stream/stream-plan.js';
-import { labelStored, ReadyEvents, scanStored } from './_events.js';
+import { EventsInPieces, labelStored, ReadyEvents, scanStored } from './_events.js';
 
 const SETTINGS = {
   batchSize: 8,
@@ -31,7 +31,7 @@ const EVENTS: StreamEvent[] = Array.from({ length: 150 }, (_, index) => {
 EVENTS.splice(120, 0, labelStored(1, { studyId: 'late', label: 'right' }));
 
 const planOf = (events: readonly StreamEvent[], steps = 0, record?: StreamPlanRecord): StreamPlan =>
-  new StreamPlan(new ReadyEvents(events) as unknown as EventFeed, SETTINGS, MEMORY, steps, record);
+  new StreamPlan(new ReadyEvents(events), SETTINGS, MEMORY, steps, record);
 
 /** Settles up to `count` steps; rounds are begun as soon as they are due. */
 function settle(plan: StreamPlan, count: number): StepBatch[] {
@@ -122,5 +122,18 @@ describe('what is learned next from a stream', () => {
       if (resumed.roundIsDue) resumed.beginRound();
       assert.deepEqual(settle(resumed, Infinity).map(told), steps.slice(stop).map(told), `after step ${stop}`);
     }
+  });
+
+  it('a trickle, a burst and what is between are learned in the same steps', () => {
+    const hashOf = (pieces: number): string => {
+      const events = new EventsInPieces(EVENTS, pieces);
+      const plan = new StreamPlan(events, SETTINGS, MEMORY, 0);
+      const lineage = new StreamLineage();
+      do for (const step of settle(plan, Infinity)) lineage.add(step);
+      while (events.hasMore());
+      return lineage.lineage.ledgerHash;
+    };
+    const burst = hashOf(EVENTS.length);
+    for (const pieces of [1, 2, 3, 7, 16, 50]) assert.equal(hashOf(pieces), burst, `${pieces} at a time`);
   });
 });
