@@ -99,6 +99,12 @@ export class BernoulliCusum {
     this.#since = 0;
   }
 
+  /** A model that is no worse answers from now on: what it does is held against the rate that was usual before. */
+  handOver(): void {
+    this.#evidence = 0;
+    this.#since = 0;
+  }
+
   toRecord(): CusumRecord {
     return { count: this.#count, errorRate: this.#errorRate, evidence: this.#evidence, since: this.#since };
   }

@@ -58,6 +58,14 @@ export class DriftMonitor {
     this.#detectors.clear();
   }
 
+  /**
+   * A model that is known to be no worse answers from now on. The rates learned stay: to learn them anew after each of
+   * many promotions would leave sites with few samples unwatched for good.
+   */
+  handOver(): void {
+    for (const detector of this.#detectors.values()) detector.handOver();
+  }
+
   toRecord(): Record<string, CusumRecord> {
     return Object.fromEntries([...this.#detectors].map(([stratum, detector]) => [stratum, detector.toRecord()]));
   }

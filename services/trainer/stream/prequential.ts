@@ -65,13 +65,17 @@ export class Prequential {
     return { accuracy: count === 0 ? 0 : right / count, count };
   }
 
-  /** Another version answers from now on: its own error rate is learned first. */
-  watch(version: string): void {
+  /**
+   * Another version answers from now on. Its own error rate is learned first, unless the gate found it better than the
+   * one before: then that one's rate is what its errors are held against.
+   */
+  watch(version: string, { isBetter = false }: { isBetter?: boolean } = {}): void {
     if (version === this.#version) return;
     this.#version = version;
-    this.#monitor = new DriftMonitor(DEFAULT_CUSUM);
     this.#calibration.restart();
     this.#recent = '';
+    if (isBetter) this.#monitor.handOver();
+    else this.#monitor = new DriftMonitor(DEFAULT_CUSUM);
   }
 
   /** Predicts the samples of a batch that are to be learned from. */

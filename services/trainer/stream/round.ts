@@ -78,7 +78,7 @@ export class Round {
     await this.#checkpoints.save();
     const published = await publisher.publishPending(state, () => this.#averagedState());
     if (validation) await events.validated(state.progress, 0, validation.metrics, state.identity.classes, published);
-    if (published?.promoted) await this.#followChampion();
+    if (published?.promoted) await this.#followChampion({ isBetter: true });
     await this.#goBack();
   }
 
@@ -133,7 +133,7 @@ export class Round {
   }
 
   /** The version that serves answers new samples from now on, if it is of this network. */
-  async #followChampion(): Promise<void> {
+  async #followChampion(about: { isBetter?: boolean } = {}): Promise<void> {
     const { engine, network, registry, prequential } = this.#parts;
     const champion = await fittingChampion(registry, this.#parts, this.#options.transformHash);
     if (champion && champion.version === prequential.version && this.#champion) return;
@@ -142,7 +142,7 @@ export class Round {
       session: await InferenceSession.create(engine, network, champion.weights),
       temperature: champion.temperature,
     };
-    prequential.watch(champion?.version ?? '');
+    prequential.watch(champion?.version ?? '', about);
   }
 
   /** Learning goes back to the champion when what was learned since is clearly worse. */

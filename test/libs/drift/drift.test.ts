@@ -63,6 +63,25 @@ describe('the drift detector', () => {
     assert.ok(sites[0].answer < 8400, `after ${sites[0].answer - 8000} answers, a quarter of them of that site`);
   });
 
+  it('watches on when a better model takes over: a fall soon after is noticed, and named', () => {
+    const random = createRandom('promotions');
+    const monitor = new DriftMonitor();
+    const alarms: { answer: number; stratum: string }[] = [];
+    for (let answer = 0; answer < 2800; answer++) {
+      if (answer % 200 === 0) monitor.handOver();
+      const site = `site-${answer % 4}`;
+      const wrong = random.chance(site === 'site-1' && answer >= 2000 ? 0.7 : 0.2 - answer / 40_000);
+      for (const { stratum } of monitor.add({ site, label: 'glioma', wrong })) alarms.push({ answer, stratum });
+    }
+    assert.ok(
+      alarms.every(({ answer }) => answer >= 2000),
+      'no false alarm',
+    );
+    const named = alarms.find(({ stratum }) => stratum.startsWith('site:'));
+    assert.equal(named?.stratum, 'site:site-1');
+    assert.ok(named.answer < 2000 + 4 * 40, `after ${named.answer - 2000} answers, a quarter of them of that site`);
+  });
+
   it('goes on from its record as if it had never stopped', () => {
     const random = createRandom('record');
     const answers = Array.from({ length: 3000 }, (_, answer) => ({
