@@ -34,9 +34,13 @@ export class EventFeed {
   readonly #taken = new Notifier();
   #changedAtMs = performance.now();
 
-  /** Milliseconds since something was received last. */
+  /** Milliseconds since something was received last; 0 while the broker holds more and is not silent. */
   get idleMs(): number {
-    return performance.now() - this.#changedAtMs;
+    const nowMs = performance.now();
+    const isAwaited = Object.values(this.#lanes).some(
+      ({ behind, heardAtMs }) => behind && nowMs - heardAtMs < SILENCE_MS,
+    );
+    return isAwaited ? 0 : nowMs - this.#changedAtMs;
   }
 
   /** Follows both streams behind the cursor until the signal aborts. */
