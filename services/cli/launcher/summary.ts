@@ -1,6 +1,6 @@
 import { table } from '#libs/service';
 import { describeCost, type RunCost } from './cost.js';
-import type { ClassificationMetrics } from './evaluation/metrics.js';
+import type { TestMetrics } from './evaluation/test-split.js';
 import type { PipelineState } from './state/pipeline-state.js';
 
 /** What `--json` writes: a contract, scripts read it. Fractions are 0-1. */
@@ -23,7 +23,7 @@ export interface RunSummary {
   models: { version: string; validation: { loss: number; accuracy: number }; promoted: boolean }[];
   served: { version: string; swaps: number; requests: number; failedRequests: number };
   /** Absent when nothing was evaluated. */
-  test?: ClassificationMetrics;
+  test?: TestMetrics;
   /** Absent without `--price-per-hour`. */
   cost?: RunCost;
 }
@@ -40,7 +40,7 @@ type Answers = RequestCounts & { readonly lastVersion?: string };
 export function summarise(
   state: PipelineState,
   { requests, failedRequests, lastVersion }: Answers,
-  test?: ClassificationMetrics,
+  test?: TestMetrics,
   cost?: RunCost,
 ): RunSummary {
   const { offered, ingested, duplicates, rejected, ...split } = state.ingest;
@@ -102,15 +102,15 @@ const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`
 
 const INDENT = ' '.repeat(10);
 
-function testLines(test: ClassificationMetrics, classes: readonly string[]): string[] {
-  const { n, accuracy, precisionWeighted, recallWeighted, f1Weighted, onlyPredicted, confusion } = test;
+function testLines(test: TestMetrics, classes: readonly string[]): string[] {
+  const { n, loss, accuracy, precisionWeighted, recallWeighted, f1Weighted, onlyPredicted, confusion } = test;
   const weighted = [
     `weighted precision ${percent(precisionWeighted)}`,
     `recall ${percent(recallWeighted)}`,
     `F1 ${percent(f1Weighted)}`,
   ];
   return [
-    `test      ${n} images: accuracy ${percent(accuracy)}, ${weighted.join(', ')}`,
+    `test      ${n} images: ${loss === undefined ? '' : `loss ${loss.toFixed(4)}, `}accuracy ${percent(accuracy)}, ${weighted.join(', ')}`,
     ...(onlyPredicted === null ? [] : [`${INDENT}ALARM: every image is predicted as "${classes[onlyPredicted]}"`]),
     ...confusionLines(confusion, classes).map((line) => `${INDENT}${line}`),
   ];

@@ -1,5 +1,7 @@
 import type { ClassReport } from './report-data.js';
+import { DRAWING_STYLE } from './page-style.js';
 import { lineChart } from './svg/line-chart.js';
+import { pictureFile } from './svg/markup.js';
 import type { TrainingHistory } from '../launcher/state/training-history.js';
 
 /** As in the plots of the reproduced notebooks: training 'bo-', validation 'ro-'. */
@@ -42,21 +44,44 @@ export function learningChart(history: TrainingHistory, key: 'loss' | 'accuracy'
   });
 }
 
-/** Validation loss of several runs over their steps. */
+/** Loss or accuracy by epoch, from 1, as a file of its own: training over the epoch, the last validation in it. */
+export function epochPicture(history: TrainingHistory, key: 'loss' | 'accuracy', recipe: string): string {
+  const name = key === 'loss' ? 'Loss' : 'Accuracy';
+  const epochs = history.byEpoch(key);
+  const points = (part: 'training' | 'validation') => epochs.map((one) => [one.epoch + 1, one[part]] as const);
+  const shared = { markers: true };
+  return pictureFile(
+    lineChart({
+      title: `${recipe} - Training and Validation ${name}`,
+      xLabel: 'Epochs',
+      yLabel: name,
+      series: [
+        { name: `Training ${name}`, colour: TRAINING_COLOUR, points: points('training'), ...shared },
+        { name: `Validation ${name}`, colour: VALIDATION_COLOUR, points: points('validation'), ...shared },
+      ],
+    }),
+    DRAWING_STYLE,
+  );
+}
+
+/** Validation loss of several runs over their steps, as a file of its own. */
 export const comparisonChart = (runs: ReadonlyMap<string, readonly { step: number; loss: number }[]>): string =>
-  lineChart({
-    title: 'Validation loss',
-    xLabel: 'Training steps',
-    yLabel: 'Loss',
-    xRange: [0, 0],
-    yRange: [0, 0],
-    series: [...runs].map(([name, points], index) => ({
-      name,
-      colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!,
-      markers: true,
-      points: points.map(({ step, loss }) => [step, loss] as const),
-    })),
-  });
+  pictureFile(
+    lineChart({
+      title: 'Validation loss',
+      xLabel: 'Training steps',
+      yLabel: 'Loss',
+      xRange: [0, 0],
+      yRange: [0, 0],
+      series: [...runs].map(([name, points], index) => ({
+        name,
+        colour: CLASS_COLOURS[index % CLASS_COLOURS.length]!,
+        markers: true,
+        points: points.map(({ step, loss }) => [step, loss] as const),
+      })),
+    }),
+    DRAWING_STYLE,
+  );
 
 /** One curve per class against all others. */
 export function rocChart(reports: readonly ClassReport[]): string {

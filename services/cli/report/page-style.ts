@@ -1,3 +1,13 @@
+/** Style of a drawing, in the page or in a file of its own. */
+export const DRAWING_STYLE = `
+svg text { font: 12px system-ui, sans-serif; fill: #1b1f24; }
+svg .chart-title { font-size: 14px; font-weight: 600; }
+svg .on-dark { fill: #fff; font-size: 14px; }
+svg .on-light { font-size: 14px; }
+svg .grid { stroke: #e3e7eb; }
+svg .cell { stroke: #c4ccd4; }
+`.trim();
+
 /** Style of the report page; light, also on paper. */
 export const PAGE_STYLE = `
 :root { color-scheme: light; }
@@ -8,12 +18,7 @@ h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; border-bottom: 1px solid #d5dae0;
 .muted { color: #59636e; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
 svg { max-width: 100%; height: auto; }
-svg text { font: 12px system-ui, sans-serif; fill: #1b1f24; }
-svg .chart-title { font-size: 14px; font-weight: 600; }
-svg .on-dark { fill: #fff; font-size: 14px; }
-svg .on-light { font-size: 14px; }
-svg .grid { stroke: #e3e7eb; }
-svg .cell { stroke: #c4ccd4; }
+${DRAWING_STYLE}
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e7eb; text-align: right; }

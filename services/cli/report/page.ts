@@ -81,7 +81,8 @@ function overview({
         'Test',
         metrics.n === 0
           ? 'not measured'
-          : `${metrics.n} images: accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`,
+          : `${metrics.n} images: ${metrics.loss === undefined ? '' : `loss ${metrics.loss.toFixed(4)}, `}` +
+            `accuracy ${percent(metrics.accuracy)}, weighted F1 ${percent(metrics.f1Weighted)}`,
       ],
       ...(metrics.onlyPredicted === null
         ? []

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import type { TestPrediction } from '../launcher/evaluation/test-split.js';
 import { makeFolder } from '../shared/make-folder.js';
+import { epochPicture } from './charts.js';
 import { makeExamples } from './examples.js';
 import { metricsJson } from './metrics-json.js';
 import { renderPage } from './page.js';
@@ -51,6 +52,8 @@ export async function writeReport(
     'classes.csv': classTable(classReports(source)),
     'predictions.csv': predictionTable(evaluation.predictions, classes),
     'metrics.json': metricsJson(source),
+    'accuracy.svg': epochPicture(history, 'accuracy', source.recipe),
+    'loss.svg': epochPicture(history, 'loss', source.recipe),
     'training.log': trainingLog(history, startedUnixMs),
     'index.html': renderPage(source, await makeExamples(evaluation.predictions, readImage)),
     [path.join(TENSORBOARD_FOLDER, eventFileName(startedUnixMs))]: encodeEventFile(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, ScanEntry } from '#libs/bus';
+import { LabelledProbabilities, negativeLogLikelihood } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
 import { classificationMetrics, confusionMatrix, type ClassificationMetrics } from './metrics.js';
@@ -32,8 +33,13 @@ export interface TestPrediction {
   probabilities: readonly number[];
 }
 
+export interface TestMetrics extends ClassificationMetrics {
+  /** Mean cross-entropy of the network, before its probabilities are calibrated; absent when nothing was measured. */
+  loss?: number;
+}
+
 export interface TestEvaluation {
-  metrics: ClassificationMetrics;
+  metrics: TestMetrics;
   /** In stream order. */
   predictions: TestPrediction[];
   /** Temperature of the probabilities: 1 when the version is not calibrated. */
@@ -76,7 +82,21 @@ export async function evaluateTestSplit(
 
 function evaluationOf(classes: readonly string[], predictions: TestPrediction[], temperature: number): TestEvaluation {
   const pairs = predictions.map(({ trueIndex, predictedIndex }) => [trueIndex, predictedIndex] as const);
-  return { metrics: classificationMetrics(confusionMatrix(classes.length, pairs)), predictions, temperature };
+  const loss = predictions.length === 0 ? {} : { loss: testLoss(classes.length, predictions, temperature) };
+  const metrics = { ...classificationMetrics(confusionMatrix(classes.length, pairs)), ...loss };
+  return { metrics, predictions, temperature };
+}
+
+/** The inverse of the temperature gives the network's own answers back, which all other losses are of. */
+export function testLoss(
+  classCount: number,
+  predictions: readonly Pick<TestPrediction, 'trueIndex' | 'probabilities'>[],
+  temperature: number,
+): number {
+  const answers = new LabelledProbabilities(classCount, classCount * predictions.length);
+  for (const { trueIndex, probabilities } of predictions)
+    answers.add(Float32Array.from(probabilities), Int32Array.of(trueIndex));
+  return negativeLogLikelihood(answers, 1 / temperature);
 }
 
 async function championVersion(bus: Bus): Promise<string> {

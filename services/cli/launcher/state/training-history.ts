@@ -66,6 +66,24 @@ export class TrainingHistory {
       return weighted.length === 0 ? undefined : { loss: mean(weighted, 'loss'), accuracy: mean(weighted, 'accuracy') };
     });
   }
+
+  /**
+   * Training over each epoch, and the last validation in it; NaN where nothing was reported. Ascending.
+   */
+  byEpoch(key: 'loss' | 'accuracy'): { epoch: number; training: number; validation: number }[] {
+    const epochs = new Set([...this.training, ...this.validations].map(({ epoch }) => epoch));
+    const trained = withSamples(this.training);
+    return [...epochs]
+      .sort((left, right) => left - right)
+      .map((epoch) => {
+        const within = trained.filter(({ point }) => point.epoch === epoch);
+        return {
+          epoch,
+          training: within.length === 0 ? NaN : mean(within, key),
+          validation: this.validations.findLast((point) => point.epoch === epoch)?.[key] ?? NaN,
+        };
+      });
+  }
 }
 
 interface WeightedPoint {

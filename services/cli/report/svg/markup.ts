@@ -14,6 +14,10 @@ export function svg(widthUnits: number, heightUnits: number, title: string, cont
   return `<svg ${attributes.join(' ')}>${content.join('')}</svg>`;
 }
 
+/** A drawing with what a file of its own needs: its style, and paper to stand on. */
+export const pictureFile = (drawing: string, style: string): string =>
+  drawing.replace('>', `><style>${style}</style><rect width="100%" height="100%" fill="#fff"/>`);
+
 export interface TextStyle {
   anchor?: 'start' | 'middle' | 'end';
   /** Degrees, clockwise. */

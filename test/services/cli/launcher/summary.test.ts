@@ -170,3 +170,9 @@ test('the cost of a run is its time at the price of the machine, in the summary 
   assert.equal(describeCost(costOf(9_000, 0.736)), '0.0018 (9 s at 0.736 per hour)');
   assert.ok(!('cost' in summarise(new PipelineState(), { requests: 0, failedRequests: 0 })));
 });
+
+test('the test loss is printed beside the accuracy', () => {
+  const metrics = { ...classificationMetrics([[3, 1]]), loss: 0.43211 };
+  const text = renderSummary(summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, metrics), ['axial']);
+  assert.match(text, /test {6}4 images: loss 0\.4321, accuracy 75\.0 %/);
+});

@@ -92,8 +92,10 @@ test('the folder has tables, figures, a page and events, and a second report rep
   writeFileSync(path.join(report, 'tensorboard', 'kept.txt'), '');
   await writeReport(report, source, async () => image);
   assert.deepEqual(readdirSync(report).sort(), [
+    'accuracy.svg',
     'classes.csv',
     'index.html',
+    'loss.svg',
     'metrics.csv',
     'metrics.json',
     'predictions.csv',
@@ -197,4 +199,43 @@ test('axes have round ticks that cover the data', () => {
 test('a folder that cannot be made is refused before anything runs', () => {
   writeFileSync(path.join(folder, 'file'), '');
   assert.throws(() => prepareReportFolder(path.join(folder, 'file', 'report')), { code: 'INVALID_CONFIG' });
+});
+
+test('accuracy and loss by epoch are pictures of their own: axes, title, dots where the figures are', () => {
+  for (const [name, key, word] of [
+    ['accuracy.svg', 'accuracy', 'Accuracy'],
+    ['loss.svg', 'loss', 'Loss'],
+  ] as const) {
+    const picture = readFileSync(path.join(report, name), 'utf8');
+    for (const text of [`default - Training and Validation ${word}`, 'Epochs', word, `Training ${word}`])
+      assert.ok(picture.includes(`>${text}</text>`), text);
+    assert.match(picture, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*><style>/);
+    const dots = (colour: string): number[] =>
+      [...picture.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="3.2" fill="(#\w+)"/g)]
+        .filter((dot) => dot[3] === colour)
+        .map((dot) => Number(dot[2]))
+        .slice(0, -1); // the last is the legend's
+    const [training, validation] = [dots('#1f5fa0'), dots('#c62f2f')];
+    assert.deepEqual([training.length, validation.length], [4, 4]);
+    const rising = key === 'accuracy';
+    for (const course of [training, validation])
+      assert.deepEqual(
+        [...course].sort((left, right) => (rising ? right - left : left - right)),
+        course,
+      );
+  }
+});
+
+test('a point by epoch is the mean of its training and its last validation', () => {
+  const course = history();
+  course.addTraining({ ...course.training.at(-1)!, step: 41, epoch: 4, samples: 328, loss: 0.5 });
+  const epochs = course.byEpoch('loss');
+  assert.deepEqual(
+    epochs.map(({ epoch }) => epoch),
+    [0, 1, 2, 3, 4],
+  );
+  const second = Array.from({ length: 10 }, (_, index) => 1.1 * 0.95 ** (11 + index));
+  assert.ok(Math.abs(epochs[1]!.training - second.reduce((sum, loss) => sum + loss, 0) / 10) < 1e-12);
+  assert.equal(epochs[1]!.validation, 1.2 * 0.96 ** 20);
+  assert.deepEqual([epochs[4]!.training, epochs[4]!.validation], [0.5, NaN]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { classificationMetrics, confusionMatrix } from '../../../../../services/cli/launcher/evaluation/metrics.js';
+import { testLoss } from '../../../../../services/cli/launcher/evaluation/test-split.js';
 
 const close = (actual: number, expected: number): void =>
   assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} instead of ${expected}`);
@@ -110,4 +111,25 @@ test('one answer to everything is told from a good accuracy, as the share of the
     ]).onlyPredicted,
     null,
   );
+});
+
+test('the test loss is that of the network, whatever temperature it is served at', () => {
+  const logits = [
+    [2, 0.5, -1],
+    [0, 0, 3],
+    [1, 4, 1],
+  ];
+  const softmax = (row: readonly number[], temperature: number): number[] => {
+    const powers = row.map((value) => Math.exp(value / temperature));
+    return powers.map((value) => value / powers.reduce((sum, each) => sum + each, 0));
+  };
+  const labels = [0, 1, 1];
+  const expected = labels.reduce((sum, label, row) => sum - Math.log(softmax(logits[row]!, 1)[label]!), 0) / 3;
+  for (const temperature of [1, 0.7, 2.5]) {
+    const served = logits.map((row, index) => ({
+      trueIndex: labels[index]!,
+      probabilities: softmax(row, temperature),
+    }));
+    assert.ok(Math.abs(testLoss(3, served, temperature) - expected) < 1e-6);
+  }
 });
