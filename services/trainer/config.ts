@@ -69,6 +69,10 @@ export const environment = {
       text({ description: 'Safetensors file a new run begins with; default: the recipe says, else drawn at random' }),
     ),
   ],
+  startWeights: [
+    'SULCUS_START_WEIGHTS',
+    optional(text({ description: 'Safetensors file that a new run writes the weights to that it begins with' })),
+  ],
   classBalanced: [
     'SULCUS_CLASS_BALANCED',
     flag({ default: false, description: 'Take as many samples of each class as the rarest has, in every epoch' }),

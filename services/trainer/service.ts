@@ -26,7 +26,7 @@ import type { TrainerOptions, TrainerParts } from './loop/parts.js';
 import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
 import { describeDevices } from './recipe/devices.js';
-import { firstWeights } from './recipe/initial-weights.js';
+import { firstWeights, keepFirstWeights } from './recipe/initial-weights.js';
 import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
 import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
 import { claimRun } from './state/run-claim.js';
@@ -68,6 +68,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const network = resolveNetwork(recipe, transform, classes, engine.info);
   const state = new RunState(identityOf(recipe, { ...config, classes }), restored?.manifest);
   const begin = restored ? undefined : await firstWeights(recipe, network);
+  if (begin && config.startWeights !== undefined) await keepFirstWeights(config.startWeights, begin, network);
   const session = await TrainingSession.create(
     engine,
     network,

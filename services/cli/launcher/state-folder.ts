@@ -19,6 +19,8 @@ export interface StateFolder {
   traces: string;
   /** Scans that left the broker, unless SULCUS_ARCHIVE names another place. */
   archive: string;
+  /** What each run began with: `<run>.safetensors`. */
+  startWeights: string;
   /** Of a finished `--once` run. */
   report: string;
   /** Whether an interrupted `--once` run is gone on with here. */
@@ -80,6 +82,7 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     logs: path.join(root, 'logs'),
     traces: path.join(root, 'traces'),
     archive: path.join(root, 'archive'),
+    startWeights: path.join(root, 'start-weights'),
     report: path.join(root, 'report'),
     isResumed,
     finish: () => {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import {
   assertWrittenFor,
   decodeSafetensors,
+  encodeSafetensors,
   importWeights,
   initialState,
   type NetworkConfig,
@@ -23,19 +25,44 @@ export interface FirstWeights {
  * @throws INVALID_CONFIG when the file cannot be read, MODEL_INVALID when it is not of the recipe's network
  */
 export async function firstWeights(recipe: Recipe, network: NetworkConfig): Promise<FirstWeights> {
-  const path = recipe.initialWeights;
-  if (path === undefined) return { weights: initialState(network, recipe.seed), message: 'a new run' };
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const file = recipe.initialWeights;
+  if (file === undefined) return { weights: initialState(network, recipe.seed), message: 'a new run' };
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new SulcusError(
       'INVALID_CONFIG',
       `The initial weights of recipe "${recipe.name}" cannot be read: ${(error as Error).message}`,
       { cause: error },
     );
   });
-  const file = decodeSafetensors(bytes);
-  assertWrittenFor(network.architecture, file.metadata);
-  const { state, report } = importWeights(network, file.state, recipe.seed);
+  const content = decodeSafetensors(bytes);
+  assertWrittenFor(network.architecture, content.metadata);
+  const { state, report } = importWeights(network, content.state, recipe.seed);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const counts = `${report.adopted.length} tensors taken over, ${report.drawn.length} initialised anew`;
-  return { weights: state, message: `a new run from ${path} (SHA-256 ${hash}…): ${counts}` };
+  return { weights: state, message: `a new run from ${file} (SHA-256 ${hash}…): ${counts}` };
+}
+
+/**
+ * Writes the weights that a run begins with to a file, which appears whole or not at all.
+ *
+ * @throws INVALID_CONFIG when it cannot be written
+ */
+export async function keepFirstWeights(file: string, { weights }: FirstWeights, network: NetworkConfig): Promise<void> {
+  const { architecture, head } = network;
+  const metadata = { architecture, ...(head === undefined ? {} : { head }) };
+  const draft = `${file}.${process.pid}.draft`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(draft, encodeSafetensors(weights, metadata));
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `SULCUS_START_WEIGHTS "${file}" cannot be written: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { encodeImage } from '#libs/imaging';
-import { decodeSafetensors } from '#libs/nn';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseCommandLine } from '#libs/service';
+import { writeLayers } from '../../report/index.js';
 import { natsOption, outputOption } from '../../shared/options.js';
-import { drawWeights } from './draw-weights.js';
 import { fetchVersion } from './fetch-version.js';
 
 const OPTIONS = {
@@ -26,8 +24,6 @@ a run began with, or of a published version.`;
   const { output, nats } = parsed.options;
   const bytes = existsSync(source) ? await readFile(source) : (await fetchVersion(source, nats)).weights;
   const folder = output ?? `${basename(source, '.safetensors')}-layers`;
-  await mkdir(folder, { recursive: true });
-  const pictures = drawWeights(decodeSafetensors(bytes).state);
-  for (const { name, image } of pictures) await writeFile(join(folder, `${name}.png`), await encodeImage(image, 'png'));
-  console.log(`${pictures.length} pictures written to ${folder}`);
+  const pictures = await writeLayers(folder, bytes);
+  console.log(`${pictures} pictures written to ${folder}`);
 }

@@ -7,6 +7,7 @@ import { listScans, readImage } from '../evaluation/stored-scans.js';
 import { evaluateTestSplit, type TestEvaluation } from '../evaluation/test-split.js';
 import { untilState, type Run } from '../run.js';
 import { summarise, type RunSummary } from '../summary.js';
+import { drawLayers } from './draw-layers.js';
 import { settleFinalChampion } from './final-champion.js';
 import { importData } from './import-data.js';
 import { costSoFar, showSummary } from './show-summary.js';
@@ -90,5 +91,6 @@ async function report(
     evaluation,
   };
   await writeReport(reportFolder, source, ({ sequence }) => readImage(pipeline.bus, sequence));
+  await drawLayers(pipeline, reportFolder, summary.served.version);
   view.note(`report ${shownPath(path.join(reportFolder, 'index.html'))}`);
 }

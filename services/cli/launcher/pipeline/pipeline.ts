@@ -96,6 +96,7 @@ export class Pipeline {
           classes,
           traceFolder: folder.traces,
           archiveFolder: folder.archive,
+          startWeightsFile: path.join(folder.startWeights, `${options.run}.safetensors`),
         }),
         logFolder: folder.logs,
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),

@@ -8,17 +8,19 @@ interface Surroundings {
   classes: readonly string[];
   traceFolder: string;
   archiveFolder: string;
+  startWeightsFile: string;
 }
 
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
   { run, recipe, mode, epochs, seed, once }: UpOptions,
-  { natsUrl, ports, classes, traceFolder, archiveFolder }: Surroundings,
+  { natsUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
   // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
   SULCUS_RECORD_INPUTS: 'true',
   SULCUS_ARCHIVE: archiveFolder,
+  SULCUS_START_WEIGHTS: startWeightsFile,
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
   SULCUS_RUN: run,

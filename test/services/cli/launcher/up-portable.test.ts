@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { writePhantomDataset } from '#libs/imaging';
+import { decodeSafetensors } from '#libs/nn';
 import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
@@ -48,6 +49,15 @@ test('the whole pipeline runs on the portable engine, and the summary says so', 
     [1, split.train, 0, split.test],
   );
   assert.equal(served.version, models.find(({ promoted }) => promoted)?.version);
+  const pictures = (when: string): string[] => readdirSync(path.join(folder, 'state', 'report', 'visualize', when));
+  const pictured = (when: string, name: string): Buffer =>
+    readFileSync(path.join(folder, 'state', 'report', 'visualize', when, name));
+  const begun = decodeSafetensors(readFileSync(path.join(folder, 'state', 'start-weights', 'main.safetensors')));
+  const layers = [...begun.state].filter(([, { shape }]) => shape.length === 4 || shape.length === 2);
+  assert.deepEqual(pictures('before').sort(), layers.map(([name]) => `${name}.png`).sort());
+  assert.deepEqual(pictures('after').sort(), pictures('before').sort());
+  for (const name of pictures('after'))
+    assert.ok(!pictured('before', name).equals(pictured('after', name)), `${name} shows what was learned`);
   const logs = ['trainer', 'predictor'].map((service) =>
     readFileSync(path.join(folder, 'state', 'logs', `${service}.log`), 'utf8'),
   );
