@@ -76,6 +76,7 @@ export function publishModel(
   step: number,
   overrides: Partial<PublishedCard> = {},
   weights: Uint8Array = encodeSafetensors(randomWeights(step)),
+  options: { keepsWeights?: boolean } = {},
 ): Promise<ModelCard> {
   return registry.publish(
     cardDraft({
@@ -96,6 +97,7 @@ export function publishModel(
       ...overrides,
     }),
     { weights },
+    options,
   );
 }
 

@@ -170,3 +170,14 @@ test('without places other versions are NOT_FOUND, with the reason', async () =>
   );
   other.close();
 });
+
+test('a version that was declined is listed with why, and refused to whoever asks for it', async () => {
+  const declined = await publishModel(fixture.registry, 9, {}, undefined, { keepsWeights: false });
+  const { models } = await client.call<{ models: { version: string; state: string; reason: string }[] }>(
+    'RepositoryIndex',
+  );
+  const listed = models.find(({ version }) => version === declined.version)!;
+  assert.deepEqual([listed.state, listed.reason], ['UNAVAILABLE', 'declined: its card is kept without its weights']);
+  await assert.rejects(infer(declined.version), isStatus('FAILED_PRECONDITION', /declined and keeps its card without its weights/));
+  await assertAnswers('champion', cards[0]!);
+});
