@@ -178,6 +178,9 @@ test('a version that was declined is listed with why, and refused to whoever ask
   );
   const listed = models.find(({ version }) => version === declined.version)!;
   assert.deepEqual([listed.state, listed.reason], ['UNAVAILABLE', 'declined: its card is kept without its weights']);
-  await assert.rejects(infer(declined.version), isStatus('FAILED_PRECONDITION', /declined and keeps its card without its weights/));
+  await assert.rejects(
+    infer(declined.version),
+    isStatus('FAILED_PRECONDITION', /declined and keeps its card without its weights/),
+  );
   await assertAnswers('champion', cards[0]!);
 });
