@@ -1,6 +1,6 @@
 import { table } from '#libs/service';
 import { describeCost, type RunCost } from './cost.js';
-import type { TestMetrics } from './evaluation/test-split.js';
+import type { TestMetrics } from './evaluation/metrics.js';
 import type { PipelineState } from './state/pipeline-state.js';
 
 /** What `--json` writes: a contract, scripts read it. Fractions are 0-1. */
@@ -104,13 +104,15 @@ const INDENT = ' '.repeat(10);
 
 function testLines(test: TestMetrics, classes: readonly string[]): string[] {
   const { n, loss, accuracy, precisionWeighted, recallWeighted, f1Weighted, onlyPredicted, confusion } = test;
-  const weighted = [
+  const measured = [
+    ...(loss === undefined ? [] : [`loss ${loss.toFixed(4)}`]),
+    `accuracy ${percent(accuracy)}`,
     `weighted precision ${percent(precisionWeighted)}`,
     `recall ${percent(recallWeighted)}`,
     `F1 ${percent(f1Weighted)}`,
   ];
   return [
-    `test      ${n} images: ${loss === undefined ? '' : `loss ${loss.toFixed(4)}, `}accuracy ${percent(accuracy)}, ${weighted.join(', ')}`,
+    `test      ${n} images: ${measured.join(', ')}`,
     ...(onlyPredicted === null ? [] : [`${INDENT}ALARM: every image is predicted as "${classes[onlyPredicted]}"`]),
     ...confusionLines(confusion, classes).map((line) => `${INDENT}${line}`),
   ];

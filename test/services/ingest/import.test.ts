@@ -272,7 +272,7 @@ const listed = async (t: TestContext, text: string, columns?: string[]) =>
     ({ source, label, patientId }) => [source, label, patientId].filter((each) => each !== undefined).join(' '),
   );
 
-test("a manifest's columns are found by synonyms, by given names, by place, and where nothing names them", async (t) => {
+test('columns of a manifest are found by synonyms, by given names, by place, and where none are named', async (t) => {
   const images = ['a.jpg cat', 'sub/b.png dog'];
   assert.deepEqual(await listed(t, 'File_Name,Class\na.jpg,cat\nsub/b.png,dog\n'), images);
   assert.deepEqual(await listed(t, 'a.jpg,cat\nsub/b.png,dog\n'), images);
@@ -301,7 +301,7 @@ test('columns that are not there, not named or named twice are said with what to
   );
 });
 
-test('a folder with a manifest for each part is read by these, and a patient in two of them is a mistake', async (t) => {
+test('a folder with a manifest for each part is read by these; a patient in two of them is a mistake', async (t) => {
   const harness = await startHarness(t);
   const folder = await writeFiles(await temporaryFolder(t), {
     ...Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`train/${index}.jpg`, index])),

@@ -111,7 +111,7 @@ test('sulcus predict FILE DIR…: the files of all, each once, in the order in w
   );
 });
 
-test('sulcus predict --class-ids: file names and the number of the class, behind the other columns and in JSON', async () => {
+test('sulcus predict --class-ids: file names and class ids, behind the other columns and in JSON', async () => {
   const [csv, json, refused] = await Promise.all([
     predict(path.join(folder, 'images'), '--csv', '--class-ids'),
     predict(path.join(folder, 'images', 'b.png'), '--json', '--class-ids'),

@@ -11,6 +11,12 @@ export interface ClassificationMetrics {
   onlyPredicted: number | null;
 }
 
+/** The same on the test split. */
+export interface TestMetrics extends ClassificationMetrics {
+  /** Mean cross-entropy of the network, before its probabilities are calibrated; absent when nothing was measured. */
+  loss?: number;
+}
+
 /** Counts pairs of true and predicted class: `matrix[true][predicted]`. */
 export function confusionMatrix(
   classCount: number,

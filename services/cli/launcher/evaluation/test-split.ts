@@ -3,7 +3,7 @@ import type { Bus, ScanEntry } from '#libs/bus';
 import { LabelledProbabilities, negativeLogLikelihood } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
-import { classificationMetrics, confusionMatrix, type ClassificationMetrics } from './metrics.js';
+import { classificationMetrics, confusionMatrix, type TestMetrics } from './metrics.js';
 import type { RetryingClient } from './retrying-client.js';
 import { listScans, readScan } from './stored-scans.js';
 
@@ -31,11 +31,6 @@ export interface TestPrediction {
   predictedIndex: number;
   /** One per class, 0-1, in the order of the class list. */
   probabilities: readonly number[];
-}
-
-export interface TestMetrics extends ClassificationMetrics {
-  /** Mean cross-entropy of the network, before its probabilities are calibrated; absent when nothing was measured. */
-  loss?: number;
 }
 
 export interface TestEvaluation {

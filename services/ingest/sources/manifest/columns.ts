@@ -23,7 +23,7 @@ const SYNONYMS: Readonly<Record<Column, readonly string[]>> = {
 const WAY_OUT = 'line 1: other names are given with --columns, for example --columns path=file,label=class';
 
 /**
- * Reads what `--columns` says: `path=<name>,label=<name>[,…]`, or places from 0 in a file without a first line of names.
+ * Reads what `--columns` says: `path=<name>,label=<name>[,…]`, or places, from 0, in a file without a line of names.
  *
  * @throws INVALID_CONFIG
  */
