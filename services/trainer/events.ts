@@ -1,6 +1,7 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { CalibrationAlarm, DriftAlarm } from '#libs/drift';
 import { describeEngine, type EngineInfo } from '#libs/engine';
+import type { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { Progress } from './state/progress.js';
 import type { ValidationMetrics } from './publishing/promotion.js';
@@ -148,6 +149,15 @@ export class TrainerEvents {
     await this.#publish({
       calibration: { run: this.#run, version, meanProbability, accuracy, answers: count },
     });
+  }
+
+  /** There is no room for what is to be stored, and it is waited for. @param deleted versions that made way */
+  async noRoom(what: string, failure: SulcusError, deleted: readonly string[]): Promise<void> {
+    const madeWay = deleted.length > 0 ? `; deleted ${deleted.join(', ')}, which nobody needs` : '';
+    const advice = 'delete runs (sulcus runs delete), or give more room (SULCUS_STREAM_BLOBS_BYTES, the disk)';
+    const message = `waiting for room to store ${what}: ${failure.rawMessage}${madeWay}; ${advice}`;
+    this.#log.warn({ code: failure.code, deleted }, message);
+    await this.#publish({ state: { state: 'busy', message, engine: this.#engine } });
   }
 
   /** A step was not made. @param message what became of the weights */

@@ -32,6 +32,7 @@ import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
 import { claimRun } from './state/run-claim.js';
 import { identityOf } from './state/check-run.js';
 import { RunState } from './state/run-state.js';
+import { waitForRoom } from './state/wait-for-room.js';
 import { classesOfRun } from './state/grown-classes.js';
 import { learnFromStream, type Companion } from './stream/run-stream.js';
 
@@ -61,7 +62,8 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const hash = transformHash(transform);
   const registry = new Registry(bus);
   const held = new HeldBatches();
-  const checkpoints = new Checkpoints(bus, config.run, held);
+  const withRoom = waitForRoom({ registry, events }, signal);
+  const checkpoints = new Checkpoints(bus, config.run, held, withRoom);
   const restored = await checkpoints.restore();
   const classes = classesOfRun(config.classes, recipe.mode, restored?.manifest);
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${classes.join(', ')}`);
@@ -108,6 +110,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
       devices: engine.info.shardDevices,
     },
     config.keepVersions,
+    withRoom,
   );
   const parts = { bus, engine, registry, exchange, session, network, state, held, checkpoints, publisher, events };
   const options = {

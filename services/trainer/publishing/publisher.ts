@@ -1,6 +1,7 @@
 import { encodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
 import type { ModelCard, ModelCardDraft, Registry } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
+import type { WithRoom } from '../state/with-room.js';
 import type { PendingPublication } from './pending-publication.js';
 import { settle } from './promotion.js';
 
@@ -45,12 +46,14 @@ export class Publisher {
   readonly #registry: Registry;
   readonly #constants: CardConstants;
   readonly #keepVersions: number;
+  readonly #withRoom: WithRoom;
 
   /** @param keepVersions versions of a run that stay besides those an alias needs: the blob store is finite */
-  constructor(registry: Registry, constants: CardConstants, keepVersions: number) {
+  constructor(registry: Registry, constants: CardConstants, keepVersions: number, withRoom: WithRoom) {
     this.#registry = registry;
     this.#constants = constants;
     this.#keepVersions = keepVersions;
+    this.#withRoom = withRoom;
   }
 
   /**
@@ -70,7 +73,9 @@ export class Publisher {
       };
       const { keepsWeights = true } = pending.decision;
       const draft = this.#card(state, pending, span.traceparent);
-      const card = await this.#registry.publish(draft, content, { keepsWeights });
+      const card = await this.#withRoom('a model version', () =>
+        this.#registry.publish(draft, content, { keepsWeights }),
+      );
       span.setAttributes({ [attr.modelVersion]: card.version });
       const { promote, alias = 'champion', reason } = await settle(this.#registry, card, pending.decision);
       await this.#registry.prune(this.#keepVersions);

@@ -8,6 +8,7 @@ import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
 import type { LedgerRecord } from '../data/ledger.js';
 import type { ProgressRecord } from './progress.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
+import type { WithRoom } from './with-room.js';
 
 /**
  * Everything beside the tensors that a trainer needs to go on as if it had never stopped. The names are stored:
@@ -55,12 +56,14 @@ export class Checkpoints {
   #saving: Promise<void> = Promise.resolve();
   #failure: unknown;
   #savedAtMs = Date.now();
+  readonly #withRoom: WithRoom;
 
-  constructor(bus: Bus, run: string, held: HeldBatches) {
+  constructor(bus: Bus, run: string, held: HeldBatches, withRoom: WithRoom) {
     this.#bus = bus;
     this.#store = new CheckpointStore(bus);
     this.#run = run;
     this.#held = held;
+    this.#withRoom = withRoom;
   }
 
   /** Milliseconds since the last checkpoint was begun. */
@@ -106,11 +109,8 @@ export class Checkpoints {
     const links = manifest.stepTraceparents.map((traceparent) => ({ traceparent }));
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
-      this.#revision = await this.#store.save(
-        this.#run,
-        { manifest: manifest as unknown as Record<string, unknown>, parts },
-        this.#revision,
-      );
+      const content = { manifest: manifest as unknown as Record<string, unknown>, parts };
+      this.#revision = await this.#withRoom('a checkpoint', () => this.#store.save(this.#run, content, this.#revision));
       await Promise.all(batches.map((batch) => releaseBatch(this.#bus, batch)));
     }).catch((error: unknown) => {
       this.#failure = error;

@@ -50,6 +50,21 @@ describe('a trainer in which something fails', () => {
     assert.match(trainer.output(), /^trainer: .*Label 1000 is not in 0 to 1/m);
   });
 
+  it('waits when there is no room for a checkpoint, says what to do, and goes on when there is', async () => {
+    await pipeline.bus.ensureTopology({ maxBytes: { BLOBS: 10_000 } });
+    const trainer = pipeline.trainers.start('no-room', { SULCUS_EPOCHS: '3', SULCUS_CHECKPOINT_INTERVAL: '1ms' });
+    try {
+      const deadlineMs = Date.now() + 60_000;
+      while (!/waiting for room to store a checkpoint/.test(trainer.output()) && Date.now() < deadlineMs)
+        await delay(50);
+      assert.match(trainer.output(), /full.*sulcus runs delete.*SULCUS_STREAM_BLOBS_BYTES/i);
+    } finally {
+      await pipeline.bus.ensureTopology({ maxBytes: { BLOBS: 1e9 } });
+    }
+    await pipeline.eventsUntil('no-room', ({ finished }) => finished != null);
+    assert.equal(await trainer.stop(), 0, trainer.output());
+  });
+
   it('ends when another trainer takes over its run', async () => {
     const environment = { SULCUS_EPOCHS: '5000', SULCUS_CHECKPOINT_INTERVAL: '50ms' };
     const first = pipeline.trainers.start('taken', environment);
