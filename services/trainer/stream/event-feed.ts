@@ -12,7 +12,7 @@ const MAX_WAITING = 2048;
 const REORDER_MS = 100;
 
 /** A stream that holds more and yet sends nothing for this long no longer holds up the other. */
-const SILENCE_MS = 5000;
+const SILENCE_MS = 60_000;
 
 interface Lane {
   readonly waiting: { readonly event: StreamEvent; readonly receivedAtMs: number }[];
@@ -34,13 +34,11 @@ export class EventFeed {
   readonly #taken = new Notifier();
   #changedAtMs = performance.now();
 
-  /** Milliseconds since something was received last; 0 while the broker holds more and is not silent. */
+  /** Milliseconds since something was received last; 0 while there is more to take, or the broker holds more. */
   get idleMs(): number {
     const nowMs = performance.now();
-    const isAwaited = Object.values(this.#lanes).some(
-      ({ behind, heardAtMs }) => behind && nowMs - heardAtMs < SILENCE_MS,
-    );
-    return isAwaited ? 0 : nowMs - this.#changedAtMs;
+    const isBusy = Object.values(this.#lanes).some((lane) => lane.waiting.length > 0 || isBehind(lane, nowMs));
+    return isBusy ? 0 : nowMs - this.#changedAtMs;
   }
 
   /** Follows both streams behind the cursor until the signal aborts. */
@@ -86,8 +84,10 @@ export class EventFeed {
 
 function mayHoldEarlier(lane: Lane, receivedAtMs: number): boolean {
   const nowMs = performance.now();
-  return (lane.behind && nowMs - lane.heardAtMs < SILENCE_MS) || nowMs - receivedAtMs < REORDER_MS;
+  return isBehind(lane, nowMs) || nowMs - receivedAtMs < REORDER_MS;
 }
+
+const isBehind = (lane: Lane, nowMs: number): boolean => lane.behind && nowMs - lane.heardAtMs < SILENCE_MS;
 
 /** Whether a label was stored before a scan; of the same millisecond the label is first. */
 const isEarlier = (label: StreamEvent | undefined, scan: StreamEvent | undefined): boolean =>
