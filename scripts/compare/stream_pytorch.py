@@ -1,4 +1,4 @@
-"""Learning from a stream in PyTorch, as an ML engineer would write it, on the pictures that `npm run test:learning` uses.
+"""Learning from a stream in PyTorch, as an ML engineer would write it, on the pictures of `npm run test:learning`.
 
     npm run test:learning -- --export FOLDER               writes pictures, arrivals and first weights, and exits
     stream_pytorch.py FOLDER/drift-1 --way offline         epochs over everything
@@ -6,7 +6,7 @@
 
 Prints one JSON line with the test accuracies of the averaged weights in percent. Both ways use Adam at a constant rate
 and an exponential moving average of weights and batch norm statistics. Replay has the memory and the budget of the
-stream mode: the smallest hashes of each class and site, of three candidates the one learned least, the first pictures in
+stream mode: the smallest hashes of each class and site, of two candidates the one learned less, the first pictures in
 epochs. Augmentation is of the distribution of the recipe `default`: flip, rotation, resized crop, brightness, contrast.
 
 Needs torch, numpy and safetensors."""
@@ -25,7 +25,7 @@ from torch import nn
 from torch.nn import functional as F
 
 TEST_BATCH = 200
-CANDIDATES = 3
+CANDIDATES = 2
 
 
 class Block(nn.Module):

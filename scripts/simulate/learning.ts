@@ -1,6 +1,6 @@
 /**
- * Whether learning from a stream comes close to learning from everything at once: `npm run test:learning -- --help`. Its
- * figures are in docs/learning-from-a-stream.md.
+ * Whether learning from a stream comes close to learning from everything at once: `npm run test:learning -- --help`.
+ * Its figures are in docs/learning-from-a-stream.md.
  */
 import { reportFailure } from '#libs/service';
 import { exportScenarios } from './learning/export.js';

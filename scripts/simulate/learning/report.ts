@@ -57,7 +57,8 @@ const targets = (result: ScenarioResult): string =>
   measuredTargets(result)
     .map(
       ({ name, limit, mean, standardError, met }) =>
-        `${met ? 'met' : 'MISSED'}: ${name} by ${mean.toFixed(1)} ± ${standardError.toFixed(1)} points (at most ${limit})`,
+        `${met ? 'met' : 'MISSED'}: ${name} by ${mean.toFixed(1)} ± ${standardError.toFixed(1)} points ` +
+        `(at most ${limit})`,
     )
     .join('\n');
 

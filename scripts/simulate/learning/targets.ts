@@ -5,19 +5,19 @@ import { CHANGED_SITE, type ScenarioName } from './scenarios.js';
 interface Target {
   readonly name: string;
   readonly limit: number;
-  valueOf(result: SeedResult): number;
+  readonly of: (result: SeedResult) => number;
 }
 
 const belowOffline = (kind: 'old' | 'new', limit: number, what: string): Target => ({
   name: `${what}: below offline`,
   limit,
-  valueOf: ({ offline, stream }) => offline![kind]! - stream.accuracies[kind]!,
+  of: ({ offline, stream }) => offline![kind]! - stream.accuracies[kind]!,
 });
 
 const forgotten = (limit: number): Target => ({
   name: 'old kind: below its value before the change',
   limit,
-  valueOf: ({ stream }) => stream.before!.old - stream.accuracies.old,
+  of: ({ stream }) => stream.before!.old - stream.accuracies.old,
 });
 
 const TARGETS: Readonly<Record<ScenarioName, readonly Target[]>> = {
@@ -50,8 +50,8 @@ export interface MeasuredTarget {
 }
 
 export const measuredTargets = ({ scenario, seeds }: ScenarioResult): MeasuredTarget[] =>
-  TARGETS[scenario].map(({ name, limit, valueOf }) => {
-    const { mean, standardError } = meanOf(seeds.map(valueOf));
+  TARGETS[scenario].map(({ name, limit, of }) => {
+    const { mean, standardError } = meanOf(seeds.map(of));
     return { name, limit, mean, standardError, met: mean <= limit + standardError };
   });
 
@@ -62,7 +62,8 @@ export function missedTargets(result: ScenarioResult): string[] {
     .filter(({ met }) => !met)
     .map(
       ({ name, limit, mean, standardError }) =>
-        `${scenario}: ${name} by ${mean.toFixed(1)} points, more than ${limit} and the standard error ${standardError.toFixed(1)}`,
+        `${scenario}: ${name} by ${mean.toFixed(1)} points, ` +
+        `more than ${limit} and the standard error ${standardError.toFixed(1)}`,
     );
   const wanted = MUST_BE_NAMED[scenario];
   const unheard = seeds.filter(

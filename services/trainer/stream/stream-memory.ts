@@ -11,10 +11,10 @@ import { strongerLabel, type GivenLabel, type StreamSample } from './stream-samp
 const MAX_UNLABELLED = 10_000;
 
 /**
- * Of so many samples of a class and site, drawn at random, the one that was learned least is replayed: what came after
- * a change of the stream catches up with what was there before, while nothing is left out for long.
+ * Of so many samples of a class and site, drawn at random, the one that was learned less often is replayed: what came
+ * after a change of the stream catches up with what was there before, and nothing is left out for long.
  */
-const CANDIDATES = 3;
+const CANDIDATES = 2;
 
 /** Splits that are never learned from. */
 const HELD_OUT = ['SPLIT_VALIDATION', 'SPLIT_GATE', 'SPLIT_TEST'] as const;
