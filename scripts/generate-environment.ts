@@ -7,6 +7,7 @@ import { limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
 import { environment as archiverEnvironment } from '../services/archiver/config.js';
+import { kaggleEnvironment } from '../services/cli/shared/kaggle/environment.js';
 import { environment as ingestEnvironment } from '../services/ingest/config.js';
 import { environment as predictorEnvironment } from '../services/predictor/config.js';
 import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
@@ -31,6 +32,7 @@ const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],
+  ['Data that are named as kaggle:owner/name (npm start, sulcus import, sulcus evaluate)', kaggleEnvironment],
   ['Streams (whoever connects first creates them; one that is there keeps what is not set)', limitsEnvironment],
 ];
 

@@ -1,8 +1,9 @@
-import { choice, existingPath, flag, integer, number, optional, parseEnvironment, site, text } from '#libs/config';
+import { choice, flag, integer, number, optional, parseEnvironment, site, text } from '#libs/config';
 import { devicesEnvironment, engineEnvironment } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, type ParsedOptions } from '#libs/service';
-import { columnsOption, optionalNatsOption } from '../shared/options.js';
+import { kaggleEnvironment } from '../shared/kaggle/environment.js';
+import { columnsOption, dataSource, optionalNatsOption } from '../shared/options.js';
 
 const port = (defaultPort: number, purpose: string) =>
   optional(
@@ -17,11 +18,10 @@ const OPTIONS = {
   data: [
     '--data <path>',
     optional(
-      existingPath({
-        description:
-          'folder of images in one folder per class, a CSV manifest, or a zip or tar file of either (default: ' +
-          'phantoms are made)',
-      }),
+      dataSource(
+        'folder of images in one folder per class, a CSV manifest, or a zip or tar file of either (default: phantoms ' +
+          'are made)',
+      ),
     ),
   ],
   columns: columnsOption,
@@ -99,6 +99,7 @@ const ENVIRONMENT = {
   ],
   ...engineEnvironment,
   ...devicesEnvironment,
+  ...kaggleEnvironment,
 } as const;
 
 export type UpOptions = ParsedOptions<typeof OPTIONS>;

@@ -2,24 +2,36 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { parseEnvironment } from '#libs/config';
 import { isPacked, packedStem, unpack } from '#libs/unpack';
 import { unwrap } from '#services/ingest';
+import { kaggleEnvironment } from './kaggle/environment.js';
+import { fetchKaggle, isKaggle } from './kaggle/fetch-dataset.js';
 import { runsFolder, shownPath } from './paths.js';
 
 const PROGRESS_INTERVAL_MS = 5000;
 
+export interface OpenDataOptions {
+  signal?: AbortSignal | undefined;
+  /** Where unpacked data sets are kept. */
+  folder?: string;
+  environment?: NodeJS.ProcessEnv;
+}
+
 /**
  * The folder or manifest that a path names: itself, or, for a zip or tar file, what it holds. It is unpacked once, to
- * `.sulcus/run/unpacked`, in a folder named by the file's path, size and time.
+ * `.sulcus/run/unpacked`, in a folder named by the file's path, size and time. `kaggle:owner/name` is downloaded first.
  *
- * @param folder where unpacked data sets are kept
- * @throws INVALID_ARGUMENT for a file that is not to be unpacked; FILE_UNREADABLE
+ * @throws INVALID_ARGUMENT for a file that is not to be unpacked; FILE_UNREADABLE; what {@link fetchKaggle} throws
  */
 export async function openData(
   data: string,
-  signal?: AbortSignal,
-  folder: string = path.join(runsFolder(), 'unpacked'),
+  { signal, folder = path.join(runsFolder(), 'unpacked'), environment = process.env }: OpenDataOptions = {},
 ): Promise<string> {
+  if (isKaggle(data)) {
+    const config = parseEnvironment(kaggleEnvironment, environment);
+    return unwrap(await fetchKaggle(data, { folder, config, signal }));
+  }
   const file = await realpath(data).catch(() => data); // what reads it says best why it cannot be read
   const stats = await stat(file).catch(() => undefined);
   if (!stats?.isFile() || !isPacked(file)) return data;

@@ -1,6 +1,7 @@
 import { busEnvironment } from '#libs/bus';
-import { flag, list, optional, text } from '#libs/config';
+import { existingPath, flag, list, optional, text, type Variable } from '#libs/config';
 import { SulcusError } from '#libs/errors';
+import { isKaggle } from './kaggle/fetch-dataset.js';
 
 const [natsVariable, natsServers] = busEnvironment.natsUrl;
 
@@ -17,6 +18,12 @@ export const predictorOption = [
   text({ default: '127.0.0.1:7002', description: 'predictor to ask' }),
   { variable: 'SULCUS_PREDICTOR_ADDRESS' },
 ] as const;
+
+/** Images to learn from or to measure on. */
+export const dataSource = (description: string): Variable<string> => {
+  const file = existingPath({ description: `${description}; kaggle:owner/name is downloaded first` });
+  return { ...file, parse: (value) => (isKaggle(value) ? value : file.parse(value)) };
+};
 
 /** How a manifest's columns are called. */
 export const columnsOption = [

@@ -19,7 +19,7 @@ async function opened(name: string, files: readonly string[]): Promise<string> {
   }
   const words = name.endsWith('.zip') ? ['zip', '-qr'] : ['tar', '-czf'];
   execFileSync(words[0]!, [words[1]!, path.join(root, name), ...readdirSync(folder)], { cwd: folder });
-  const data = await openData(path.join(root, name), undefined, path.join(root, 'unpacked'));
+  const data = await openData(path.join(root, name), { folder: path.join(root, 'unpacked') });
   return path.relative(path.join(root, 'unpacked'), data).replace(/-[0-9a-f]{12}/, '');
 }
 
@@ -34,7 +34,7 @@ test('folders that wrap a data set are looked through, what belongs to it is not
 
 test('a file is unpacked once, and again when it has changed', async () => {
   const file = path.join(root, 'plain.zip');
-  const open = () => openData(file, undefined, path.join(root, 'once'));
+  const open = () => openData(file, { folder: path.join(root, 'once') });
   const first = await open();
   const madeMs = statSync(first).mtimeMs;
   assert.equal(await open(), first);

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { existingPath, optional, text } from '#libs/config';
+import { optional, text } from '#libs/config';
 import { startEngine } from '#libs/engine';
 import { ImageWorkerPool } from '#libs/imaging';
 import { parseCommandLine, runService } from '#libs/service';
 import { importEnvironment, parseColumns, readImportConfig } from '#services/ingest';
 import { readConfig, resolveRecipe } from '#services/trainer';
-import { columnsOption, jsonOption, natsOption } from '../../shared/options.js';
+import { columnsOption, dataSource, jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
 import { answerImages, listImages, type Refusals } from './answer-images.js';
 import { figuresOf, pairedFigures, type AnsweredSubject } from './figures.js';
@@ -13,7 +13,7 @@ import { describeEvaluation, type Evaluation } from './output.js';
 import { openSubject } from './subject.js';
 
 const OPTIONS = {
-  data: ['--data <path>', existingPath({ description: 'folder of images in one folder per class, or a CSV manifest' })],
+  data: ['--data <path>', dataSource('folder of images in one folder per class, a CSV manifest, or either packed')],
   columns: columnsOption,
   recipe: [
     '--recipe <name>',

@@ -12,6 +12,7 @@ import {
   readImportConfig,
   type IngestOutcome,
 } from '#services/ingest';
+import { kaggleEnvironment } from '../../shared/kaggle/environment.js';
 import { openData } from '../../shared/open-data.js';
 import { columnsOption, natsOption } from '../../shared/options.js';
 import { ProgressLine, summaryOf } from './progress-line.js';
@@ -23,7 +24,8 @@ const OPTIONS = {
 } as const;
 
 /** What is not an option. */
-const { natsUrl: _, ...IMPORT_ENVIRONMENT } = importEnvironment;
+const { natsUrl: _, ...ingestVariables } = importEnvironment;
+const ENVIRONMENT = { ...ingestVariables, ...kaggleEnvironment };
 
 /** Rejections shown one by one; all of them are in the dead-letter stream. */
 const MAX_SHOWN_REJECTIONS = 50;
@@ -31,15 +33,15 @@ const MAX_SHOWN_REJECTIONS = 50;
 /** `sulcus import PATH`: takes in a folder or what a manifest lists, and ends. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Takes in a folder of images (<class>/<image>, or the same below Training, Validation, Gate or \
-Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either. The files stay; \
+Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either; kaggle:owner/name is downloaded first. The files stay; \
 importing again adds only what is new.`;
   const parsed = parseCommandLine(
-    { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: IMPORT_ENVIRONMENT },
+    { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: ENVIRONMENT },
     argv,
   );
   if (!parsed) return;
   await runService('import', async ({ signal, log, instance }) => {
-    const target = await openData(parsed.operand!, signal);
+    const target = await openData(parsed.operand!, { signal });
     const { columns, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
