@@ -34,6 +34,7 @@ export interface StreamPlanRecord {
   warmUpStepsLeft: number | null;
   /** New samples since the averaged weights were offered last. */
   arrivalsSinceRound: number;
+  isOfferedAfterWarmUp?: boolean;
 }
 
 /** Where events come from: each once, in the order in which they were stored. */
@@ -41,6 +42,9 @@ export type EventSource = Pick<EventFeed, 'next' | 'idleMs'>;
 
 /** Steps whose new samples are predicted in one batch, at most. */
 const MAX_PREDICTED_TOGETHER = 16;
+
+/** Pauses that fewer first samples than wanted are waited with, where they come one by one and never pause. */
+const PAUSES_OF_A_TRICKLE = 6;
 
 /** What a plan goes by. */
 export interface StreamPlanSettings extends StreamSettings {
@@ -75,6 +79,10 @@ export class StreamPlan {
   #openArrivals: StreamSample[];
   #pending: StreamSample[];
   #ready: (StepBatch | PrequentialBatch)[] = [];
+  /** Whether the averaged weights are offered behind the epochs over the first samples. */
+  #isOfferedAfterWarmUp: boolean;
+  /** Since when there are first samples for a batch. */
+  #gatheringSinceMs: number | undefined;
 
   /** @param steps made before: those of the checkpoint */
   constructor(
@@ -93,6 +101,7 @@ export class StreamPlan {
     this.#plannedSteps = steps;
     this.#warmUpPlannedLeft = this.#warmUpSettledLeft = record ? record.warmUpStepsLeft : null;
     this.#arrivalsSinceRound = this.#plannedSinceRound = record?.arrivalsSinceRound ?? 0;
+    this.#isOfferedAfterWarmUp = record?.isOfferedAfterWarmUp ?? true;
   }
 
   /** What the weights have learned from. */
@@ -146,7 +155,8 @@ export class StreamPlan {
     this.#pending = this.#pending.filter(({ id }) => !learned.has(id));
     this.#arrivalsSinceRound += arrivals.length;
     // What the first samples taught is offered at once.
-    if (isWarmUp && --this.#warmUpSettledLeft! === 0) this.#arrivalsSinceRound = this.#settings.roundArrivals;
+    if (isWarmUp && --this.#warmUpSettledLeft! === 0 && this.#isOfferedAfterWarmUp)
+      this.#arrivalsSinceRound = this.#settings.roundArrivals;
   }
 
   /** Everything requested is settled: what no step will carry, such as held-out samples, is taken in as it is. */
@@ -167,6 +177,7 @@ export class StreamPlan {
       pending: this.#pending,
       warmUpStepsLeft: this.#warmUpSettledLeft,
       arrivalsSinceRound: this.#arrivalsSinceRound,
+      isOfferedAfterWarmUp: this.#isOfferedAfterWarmUp,
     };
   }
 
@@ -174,7 +185,8 @@ export class StreamPlan {
     if (this.#warmUpPlannedLeft === null && !this.#gatherFirst()) return;
     if (this.#warmUpPlannedLeft! > 0) {
       this.#ready.push(this.#step([], true));
-      if (--this.#warmUpPlannedLeft! === 0) this.#plannedSinceRound = this.#settings.roundArrivals;
+      if (--this.#warmUpPlannedLeft! === 0 && this.#isOfferedAfterWarmUp)
+        this.#plannedSinceRound = this.#settings.roundArrivals;
       return;
     }
     const steps: StepBatch[] = [];
@@ -198,11 +210,16 @@ export class StreamPlan {
       this.#settled.apply(event);
     }
     const { arrivals, replaySize } = this.#planned;
-    const enough = arrivals >= warmUp.samples || (arrivals >= batchSize && this.#feed.idleMs > pauseMs);
-    if (!enough || replaySize === 0) return false;
+    if (arrivals < batchSize || replaySize === 0) return false;
+    const nowMs = performance.now();
+    this.#gatheringSinceMs ??= nowMs;
+    const allCame = arrivals >= warmUp.samples || this.#feed.idleMs > pauseMs;
+    if (!allCame && nowMs - this.#gatheringSinceMs < PAUSES_OF_A_TRICKLE * pauseMs) return false;
     const steps = Math.ceil((replaySize * warmUp.epochs) / batchSize);
     this.#warmUpPlannedLeft = this.#warmUpSettledLeft = steps;
-    if (steps === 0) this.#arrivalsSinceRound = this.#plannedSinceRound = this.#settings.roundArrivals;
+    // What few samples of a trickle have taught is not worth a version yet: more come.
+    this.#isOfferedAfterWarmUp = allCame;
+    if (steps === 0 && allCame) this.#arrivalsSinceRound = this.#plannedSinceRound = this.#settings.roundArrivals;
     return true;
   }
 

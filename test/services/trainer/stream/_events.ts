@@ -35,6 +35,11 @@ export class ReadyEvents {
     this.#events = [...events];
   }
 
+  /** What comes later. */
+  add(event: StreamEvent): void {
+    this.#events.push(event);
+  }
+
   next(): StreamEvent | undefined {
     return this.#events.shift();
   }

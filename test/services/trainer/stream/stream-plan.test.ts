@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamLineage } from '../../../../services/trainer/stream/stream-lineage.js';
 import type { StreamEvent } from '../../../../services/trainer/stream/stream-event.js';
 import {
@@ -135,5 +136,35 @@ describe('what is learned next from a stream', () => {
     };
     const burst = hashOf(EVENTS.length);
     for (const pieces of [1, 2, 3, 7, 16, 50]) assert.equal(hashOf(pieces), burst, `${pieces} at a time`);
+  });
+
+  it('a trickle is begun with after a while, and offers no more than what comes is worth', async () => {
+    const settings = { ...SETTINGS, warmUp: { samples: 400, epochs: 15 }, roundArrivals: 200, pauseMs: 5 };
+    const labelled = Array.from({ length: 300 }, (_, index) => scanStored(index + 1));
+    const trickle = new ReadyEvents(labelled.slice(0, 40));
+    const plan = new StreamPlan(trickle, settings, MEMORY, 0);
+    assert.equal(plan.batches().next().done, true, 'more are waited for at first');
+    await sleep(6 * settings.pauseMs + 5);
+    let [steps, offers] = [0, 0];
+    const settleAll = (of: StreamPlan): void => {
+      for (const batch of of.batches())
+        if (batch.purpose === 'step') {
+          steps++;
+          of.settle(batch);
+        }
+      of.settleRest();
+      if (of.roundIsDue) {
+        offers++;
+        of.beginRound();
+      }
+    };
+    settleAll(plan);
+    assert.equal(steps, Math.ceil((30 * 15) / 8), 'the first samples are learned in epochs');
+    assert.equal(offers, 0);
+    for (const event of labelled.slice(40)) {
+      trickle.add(event);
+      settleAll(plan);
+    }
+    assert.equal(offers, 1);
   });
 });
