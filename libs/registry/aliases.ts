@@ -1,0 +1,154 @@
+import type { Bus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
+import { hasWeights } from './card.js';
+import { decodeFreeze, encodeFreeze, freezeKey, type Freeze } from './freeze.js';
+import { tellFreeze, tellMoved } from './model-events.js';
+import type { ModelsBucket } from './models-bucket.js';
+import { withoutWeights, type Versions } from './versions.js';
+
+const aliasKey = (alias: string): string => `alias.${alias}`;
+
+/** Aliases that point to versions: they move by compare-and-set, and stay while they are frozen. */
+export class Aliases {
+  readonly #bus: Bus;
+  readonly #bucket: ModelsBucket;
+  readonly #versions: Versions;
+
+  constructor(bus: Bus, bucket: ModelsBucket, versions: Versions) {
+    this.#bus = bus;
+    this.#bucket = bucket;
+    this.#versions = versions;
+  }
+
+  /** Where an alias points; undefined before its first promotion. */
+  async get(alias: string): Promise<AliasRecord | undefined> {
+    const entry = await (await this.#bucket.open()).get(aliasKey(alias));
+    return (
+      entry && { ...(JSON.parse(entry.value.toString()) as Omit<AliasRecord, 'revision'>), revision: entry.revision }
+    );
+  }
+
+  /** Every alias with where it points, by name. */
+  async all(): Promise<Map<string, AliasRecord>> {
+    const names = (await (await this.#bucket.open()).keys('alias.')).map((key) => key.slice('alias.'.length)).sort();
+    const records = await Promise.all(names.map((name) => this.get(name)));
+    return new Map(names.flatMap((name, index) => (records[index] ? [[name, records[index]]] : [])));
+  }
+
+  /** Versions that an alias points to, or would go back to. */
+  async inUse(): Promise<ReadonlySet<string | undefined>> {
+    return new Set(
+      [...(await this.all()).values()].flatMap(({ version, previousVersion }) => [version, previousVersion]),
+    );
+  }
+
+  /**
+   * Moves an alias onto a version and records why. Repeating it changes nothing.
+   *
+   * @param expectedRevision revision of the record that the decision was made on (0: the alias did not exist)
+   * @throws CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version, MODEL_INVALID when it has
+   * no weights
+   */
+  async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
+    const current = await this.get(alias);
+    if (current?.version === version) {
+      await tellMoved(this.#bus, alias, await this.#versions.existing(version), current);
+      return current;
+    }
+    if (!hasWeights(await this.#versions.existing(version))) throw withoutWeights(version);
+    const revision = current?.revision ?? 0;
+    if (expectedRevision !== undefined && expectedRevision !== revision) throw aliasMoved(alias, expectedRevision);
+    const move: AliasMove = {
+      kind: 'promoted',
+      version,
+      ...(current === undefined ? {} : { previousVersion: current.version }),
+      reason,
+      timeUnixMs: Date.now(),
+    };
+    return this.#move(alias, current, move);
+  }
+
+  /**
+   * Moves an alias back to where it was before its last promotion that still stands: one further back each time.
+   *
+   * @throws NOT_FOUND when there is nothing to go back to, or the version is pruned; CONFLICT when the alias moved
+   */
+  async rollback(alias: string, reason: string): Promise<AliasRecord> {
+    const current = await this.get(alias);
+    const move = undone(alias, current, reason);
+    if ((await this.#versions.get(move.version)) === undefined) throw versionPruned(alias, move.version);
+    return this.#move(alias, current, move);
+  }
+
+  /**
+   * Keeps an alias where it is: no trainer moves it until it is thawed. People can still promote and roll back.
+   * Freezing again replaces the reason.
+   */
+  async freeze(alias: string, reason: string): Promise<Freeze> {
+    const freeze = { reason, sinceUnixMs: Date.now() };
+    await (await this.#bucket.open()).put(freezeKey(alias), encodeFreeze(freeze));
+    await this.#tellFreeze(alias, 'KIND_FROZEN', reason);
+    return freeze;
+  }
+
+  /** Lets trainers move an alias again; false when it was not frozen. */
+  async thaw(alias: string, reason: string): Promise<boolean> {
+    if (!(await this.frozen(alias))) return false;
+    await (await this.#bucket.open()).delete(freezeKey(alias));
+    await this.#tellFreeze(alias, 'KIND_THAWED', reason);
+    return true;
+  }
+
+  /** Why an alias is frozen; undefined: it is not. */
+  async frozen(alias: string): Promise<Freeze | undefined> {
+    const entry = await (await this.#bucket.open()).get(freezeKey(alias));
+    return entry && decodeFreeze(entry.value);
+  }
+
+  /** Where an alias points now (when it exists), then every move, over broker restarts. */
+  async *watch(alias: string, signal: AbortSignal): AsyncGenerator<AliasRecord> {
+    const models = await this.#bucket.open();
+    for await (const { key, value, revision } of models.watch(aliasKey(alias), signal)) {
+      if (key === aliasKey(alias) && value)
+        yield { ...(JSON.parse(value.toString()) as Omit<AliasRecord, 'revision'>), revision };
+    }
+  }
+
+  async #move(alias: string, current: AliasRecord | undefined, move: AliasMove): Promise<AliasRecord> {
+    const card = await this.#versions.existing(move.version);
+    const record = moved(current, move);
+    const models = await this.#bucket.open();
+    let revision: number;
+    try {
+      const value = Buffer.from(JSON.stringify(record));
+      revision =
+        current === undefined
+          ? await models.create(aliasKey(alias), value)
+          : await models.update(aliasKey(alias), value, current.revision);
+    } catch (error) {
+      const { code } = SulcusError.from(error);
+      if (code === 'CONFLICT' || code === 'ALREADY_EXISTS') throw aliasMoved(alias, current?.revision ?? 0, error);
+      throw error;
+    }
+    await tellMoved(this.#bus, alias, card, { ...record, revision });
+    return { ...record, revision };
+  }
+
+  async #tellFreeze(alias: string, kind: 'KIND_FROZEN' | 'KIND_THAWED', reason: string): Promise<void> {
+    await tellFreeze(this.#bus, alias, (await this.get(alias))?.version ?? '', { kind, reason });
+  }
+}
+
+const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusError =>
+  new SulcusError('CONFLICT', `Alias ${alias} moved since revision ${revision}: look again before deciding`, {
+    cause,
+    details: { alias, revision },
+  });
+
+const versionPruned = (alias: string, version: string): SulcusError =>
+  new SulcusError(
+    'NOT_FOUND',
+    `Alias ${alias} would go back to ${version}, which is pruned: trainers keep SULCUS_KEEP_VERSIONS versions`,
+    { details: { alias, version } },
+  );
