@@ -2,6 +2,7 @@ import path from 'node:path';
 import { busEnvironment } from '#libs/bus';
 import {
   bytes,
+  choice,
   duration,
   flag,
   integer,
@@ -68,6 +69,15 @@ export const importEnvironment = {
     shares({
       default: DEFAULT_SHARES,
       description: 'shares of train/validation/gate/test; three numbers are train/validation/test without a gate split',
+    }),
+  ],
+  splitBy: [
+    'SULCUS_SPLIT_BY',
+    choice(['patient', 'image'], {
+      default: 'patient',
+      description:
+        'what stays in one split: all images of a patient (of a study where nobody says whose), or each image by ' +
+        'itself, as published notebooks split: figures are then too good, for they are of patients learned from',
     }),
   ],
   maxPixels: [

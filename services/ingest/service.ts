@@ -9,6 +9,7 @@ import { IngestEvents } from './events.js';
 import { Ingestor } from './pipeline/ingestor.js';
 import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
+import { warningOfSplits } from './pipeline/splits.js';
 import { requireWatchFolder, watchFolder } from './sources/folder/watch-folder.js';
 import { annotate } from './sources/grpc/annotate.js';
 import { uploadImages } from './sources/grpc/upload-images.js';
@@ -82,6 +83,8 @@ export class IngestService implements AsyncDisposable {
     const from = watchDir === undefined ? '' : ` and from ${watchDir}`;
     events.state('ready', `Takes images in at ${server.address}${from}`);
     log.info({ address: server.address, watching: watchDir }, 'ready');
+    const warning = warningOfSplits(config.splitBy);
+    if (warning !== undefined) log.warn(warning);
     return new IngestService({ server, events, studies, stop, watching });
   }
 

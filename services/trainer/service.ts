@@ -79,6 +79,8 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     resolveTraining(recipe, classes, engine.info.shardDevices),
   );
   const beginning = begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`;
+  if (recipe.augmentedValidation)
+    log.warn('augmentedValidation: losses and accuracies of validation are of augmented images, as no user sends them');
   const spread = describeDevices(config.devices, engine.info.shardDevices, recipe.shards ?? 1);
   await events.state('ready', spread === undefined ? beginning : `${spread}; ${beginning}`);
 
@@ -88,6 +90,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     credit: config.batchCredit,
     seed: recipe.seed,
     requestTimeoutMs: config.batchRequestTimeoutMs,
+    augmentedValidation: recipe.augmentedValidation,
     transform: { json: canonicalTransformJson(transform), hash },
   });
   const gateOptions = {

@@ -54,6 +54,12 @@ const recipeSchema = z.strictObject({
    */
   bnFrozenAfterFirstEpoch: z.boolean().optional(),
   /**
+   * Validation images are augmented as those of training are: an oddity of a reproduction, for `epochs` mode alone.
+   * Losses of validation, and what is decided and calibrated by them, are then of images that nobody asks about.
+   * Default false.
+   */
+  augmentedValidation: z.boolean().optional(),
+  /**
    * When a version is published: at a lower validation loss, or at `every` validation, an oddity of a reproduction.
    * Default `improved`.
    */

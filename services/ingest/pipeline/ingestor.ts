@@ -53,6 +53,11 @@ export class Ingestor {
     this.#nearDuplicates = new NearDuplicates(context.bus);
   }
 
+  /** What stays in one split. */
+  get splitBy(): ImportConfig['splitBy'] {
+    return this.#context.config.splitBy;
+  }
+
   /**
    * Takes one image in.
    *

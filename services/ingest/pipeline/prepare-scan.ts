@@ -36,7 +36,8 @@ export async function prepareScan(
   if (!config.acceptMislabelled) refuseMislabelled(input.source, format);
   const patientId = pseudonyms.patient(input.patientId);
   const studyId = pseudonyms.study(input.studyId);
-  const identity = { patient: patientId, study: studyId, content: sampleId };
+  const isByImage = config.splitBy === 'image';
+  const identity = { ...(!isByImage && { patient: patientId, study: studyId }), content: sampleId };
   const split = chooseSplit(identity, config.splitKey.reveal(), config.splitShares, input.splits);
   return {
     sampleId,
@@ -53,6 +54,6 @@ export async function prepareScan(
     receivedUnixMs: Date.now(),
     source: input.source,
     perceptualHash: perceptualHash(image),
-    isSplitByIdentity: patientId !== undefined || studyId !== undefined,
+    isSplitByIdentity: !isByImage && (patientId !== undefined || studyId !== undefined),
   };
 }

@@ -48,6 +48,12 @@ export function chooseSplit(
   return candidates.at(-1) ?? Split.SPLIT_TRAIN;
 }
 
+/** What an operator should know of how images are divided, in a line; undefined: nothing. */
+export const warningOfSplits = (splitBy: 'patient' | 'image'): string | undefined =>
+  splitBy === 'image'
+    ? 'SULCUS_SPLIT_BY=image: images of one patient are on several sides, and figures are too good for new patients'
+    : undefined;
+
 /** 48 bits of HMAC-SHA-256 as a fraction in [0, 1). */
 function fraction({ patient, study, content }: SplitIdentity, key: string): number {
   const what = patient ? `patient\0${patient}` : study ? `study\0${study}` : `content\0${content}`;

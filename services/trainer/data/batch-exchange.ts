@@ -42,6 +42,8 @@ export interface BatchExchangeOptions {
   credit: number;
   seed: number;
   transform: BatchTransform;
+  /** Whether validation images are augmented too, as the recipe says. Default: false. */
+  augmentedValidation?: boolean | undefined;
   /** A request without an answer for this long is sent again under a new identity. */
   requestTimeoutMs: number;
 }
@@ -150,7 +152,7 @@ export class BatchExchange {
   }
 
   async #send(pending: PendingRequest): Promise<void> {
-    const { run, seed } = this.#options;
+    const { run, seed, augmentedValidation = false } = this.#options;
     const { epoch, split, samples, transform = this.#options.transform } = pending.content;
     const requestId = createHash('sha256')
       .update(`${this.#session} ${pending.sequence} ${pending.requestIds.length}`)
@@ -171,7 +173,7 @@ export class BatchExchange {
         seed,
         transformJson: transform.json,
         transformHash: transform.hash,
-        augment: split === 'SPLIT_TRAIN',
+        augment: split === 'SPLIT_TRAIN' || (augmentedValidation && split === 'SPLIT_VALIDATION'),
         samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({
           scanSequence,
           sampleId,

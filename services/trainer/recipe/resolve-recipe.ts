@@ -22,7 +22,7 @@ export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
     learningRate = recipe.optimizer.learningRate,
     initialWeights = recipe.initialWeights,
   } = config;
-  return {
+  const resolved: Recipe = {
     ...recipe,
     epochs,
     seed,
@@ -31,6 +31,12 @@ export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
     // Checkpoints from before there were two ways say nothing of it: epochs are not said either.
     ...(recipe.mode === undefined && config.mode === 'stream' && { mode: 'stream' as const }),
   };
+  if (resolved.mode === 'stream' && resolved.augmentedValidation)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `Recipe "${recipe.name}" has augmentedValidation: a stream is measured on images as they come; use --mode epochs`,
+    );
+  return resolved;
 }
 
 /**

@@ -143,6 +143,7 @@ describe('recipes', () => {
       labelSmoothing: 0.1,
       frozenLayers: ['conv1', 'layer1'],
       bnFrozenAfterFirstEpoch: false,
+      augmentedValidation: true,
       candidates: 'every',
     };
     assert.deepEqual(parseRecipe(full), full);

@@ -325,3 +325,22 @@ test('a folder with a manifest for each part is read by these; a patient in two 
   await writeFile(path.join(folder, 'test_meta.csv'), 'path,label,patient\ntest/y.jpg,1,P1\n');
   await assert.rejects(listData(folder), /training_meta.csv line 2: the patient is in the manifest of "test" too/);
 });
+
+test('split by image, one patient is on several sides, in the shares asked for, and that is warned of', async (t) => {
+  const harness = await startHarness(t, { SULCUS_SPLIT_BY: 'image', SULCUS_SPLIT_SHARES: '80/20/0/0' });
+  const names = Array.from({ length: 60 }, (_, index) => `${index}.jpg`);
+  const file = await manifest(
+    t,
+    `path,label,patient\n${names.map((name, index) => `${name},${index % 2},P1`).join('\n')}`,
+    Object.fromEntries(names.map((name, index) => [name, index])),
+  );
+  const warnings: string[] = [];
+  const counts = await importPath(createIngestor(t, harness), file, { onWarning: (line) => warnings.push(line) });
+  assert.deepEqual([counts.train + counts.validation, counts.gate, counts.test], [60, 0, 0]);
+  assert.ok(Math.abs(counts.validation - 12) < 4 * Math.sqrt(60 * 0.2 * 0.8), String(counts.validation));
+  assert.ok(counts.validation > 0);
+  assert.match(warnings.join(), /SULCUS_SPLIT_BY=image: images of one patient are on several sides/);
+  const byPatient = await startHarness(t, { SULCUS_SPLIT_SHARES: '80/20/0/0' });
+  const together = await importPath(createIngestor(t, byPatient), file, { onWarning: (line) => warnings.push(line) });
+  assert.deepEqual([Math.max(together.train, together.validation), warnings.length], [60, 1]);
+});

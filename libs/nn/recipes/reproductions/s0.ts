@@ -29,9 +29,10 @@ export const S0_RECIPES: readonly Recipe[] = [
     ...RESNET50,
     name: 's0-resnet50-faithful',
     description:
-      'The same with its oddities: after the first epoch batch norm keeps its running statistics, ' +
-      'and every validation publishes its weights',
+      'The same with its oddities: after the first epoch batch norm keeps its running statistics, validation images ' +
+      'are augmented, and every validation publishes its weights',
     bnFrozenAfterFirstEpoch: true,
+    augmentedValidation: true,
     candidates: 'every',
   },
 ];

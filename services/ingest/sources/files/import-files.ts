@@ -7,6 +7,7 @@ import { listData, type ListOptions } from './list-data.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
+import { warningOfSplits } from '../../pipeline/splits.js';
 
 /** Files read and not yet stored, at most. */
 const FILE_WINDOW = 32;
@@ -56,10 +57,13 @@ async function importFiles(
   target: string,
   options: ImportOptions,
 ): Promise<IngestCounts> {
-  warnOfClasses(items, target, (line) => {
+  const warn = (line: string): void => {
     events.state('busy', line);
     options.onWarning?.(line);
-  });
+  };
+  warnOfClasses(items, target, warn);
+  const warning = warningOfSplits(ingestor.splitBy);
+  if (warning !== undefined) warn(warning);
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
   const sequencer = new Sequencer();
   const settled = mapInOrder(each(items, options.signal), FILE_WINDOW, (item) =>
