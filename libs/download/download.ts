@@ -88,11 +88,7 @@ async function fetchRest(url: string, part: string, { headers, signal, onProgres
         done(undefined, chunk);
       },
     });
-    await pipeline(
-      Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
-      count,
-      writer(part, begin),
-    );
+    await pipeline(Readable.fromWeb(response.body), count, writer(part, begin));
     if (total !== undefined && bytes !== total)
       throw new SulcusError('SERVICE_UNAVAILABLE', `The server ended after ${bytes} of ${total} bytes`);
   } catch (error) {

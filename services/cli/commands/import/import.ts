@@ -33,8 +33,8 @@ const MAX_SHOWN_REJECTIONS = 50;
 /** `sulcus import PATH`: takes in a folder or what a manifest lists, and ends. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Takes in a folder of images (<class>/<image>, or the same below Training, Validation, Gate or \
-Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either; kaggle:owner/name is downloaded first. The files stay; \
-importing again adds only what is new.`;
+Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either; kaggle:owner/name is \
+downloaded first. The files stay; importing again adds only what is new.`;
   const parsed = parseCommandLine(
     { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: ENVIRONMENT },
     argv,
