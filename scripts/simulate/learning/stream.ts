@@ -6,12 +6,8 @@ import type { StreamSettings, TrainingSession } from '#libs/nn';
 import { OpenBatch } from '../../../services/trainer/data/open-batch.js';
 import { Prequential } from '../../../services/trainer/stream/prequential.js';
 import type { ScanStored, StreamEvent } from '../../../services/trainer/stream/stream-event.js';
-import {
-  StreamPlan,
-  type EventSource,
-  type PrequentialBatch,
-  type StepBatch,
-} from '../../../services/trainer/stream/stream-plan.js';
+import type { PrequentialBatch, StepBatch } from '../../../services/trainer/stream/stream-batch.js';
+import { StreamPlan, type EventSource } from '../../../services/trainer/stream/stream-plan.js';
 import type { StreamSample } from '../../../services/trainer/stream/stream-sample.js';
 import { Champion } from './champion.js';
 import {

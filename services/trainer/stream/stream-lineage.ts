@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Lineage } from '../state/lineage.js';
-import type { StepBatch } from './stream-plan.js';
+import type { StepBatch } from './stream-batch.js';
 
 export interface StreamLineageRecord {
   /** Scan sequences of the first and the last new sample that was learned from; 0: none yet. */

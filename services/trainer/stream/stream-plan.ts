@@ -1,40 +1,18 @@
 import type { StreamSettings } from '#libs/nn';
-import type { BatchContent } from '../data/batch-exchange.js';
 import type { EventFeed } from './event-feed.js';
+import type { PrequentialBatch, StepBatch } from './stream-batch.js';
 import type { StreamEvent } from './stream-event.js';
 import { StreamMemory, type StreamMemoryOptions, type StreamMemoryRecord } from './stream-memory.js';
 import type { StreamSample } from './stream-sample.js';
-
-/** A training step of the stream. */
-export interface StepBatch extends BatchContent {
-  readonly purpose: 'step';
-  /** Whether it belongs to the epochs over the first samples. */
-  readonly isWarmUp: boolean;
-  /** Number of the step, from 1. */
-  readonly step: number;
-  /** What is taken in with it. */
-  readonly events: readonly StreamEvent[];
-  readonly samples: readonly StreamSample[];
-  /** Samples that are new with it, first in the batch. */
-  readonly arrivals: readonly StreamSample[];
-}
-
-/** New samples to be predicted before they are learned from. */
-export interface PrequentialBatch extends BatchContent {
-  readonly purpose: 'prequential';
-  readonly samples: readonly StreamSample[];
-}
+import { WarmUp, type WarmUpRecord } from './warm-up.js';
 
 /** What a checkpoint keeps of a plan. */
-export interface StreamPlanRecord {
+export interface StreamPlanRecord extends WarmUpRecord {
   memory: StreamMemoryRecord;
   /** Samples that the memory made known as new and that no step has learned yet: those of a study labelled at once. */
   pending: StreamSample[];
-  /** Steps of the beginning that are left, all on replayed samples; null: the beginning is still waited for. */
-  warmUpStepsLeft: number | null;
   /** New samples since the averaged weights were offered last. */
   arrivalsSinceRound: number;
-  isOfferedAfterWarmUp?: boolean;
 }
 
 /** Where events come from: each once, in the order in which they were stored. */
@@ -42,9 +20,6 @@ export type EventSource = Pick<EventFeed, 'next' | 'idleMs'>;
 
 /** Steps whose new samples are predicted in one batch, at most. */
 const MAX_PREDICTED_TOGETHER = 16;
-
-/** Pauses that fewer first samples than wanted are waited with, where they come one by one and never pause. */
-const PAUSES_OF_A_TRICKLE = 6;
 
 /** What a plan goes by. */
 export interface StreamPlanSettings extends StreamSettings {
@@ -68,8 +43,7 @@ export class StreamPlan {
   readonly #settled: StreamMemory;
   /** Steps planned. */
   #plannedSteps: number;
-  #warmUpPlannedLeft: number | null;
-  #warmUpSettledLeft: number | null;
+  readonly #warmUp: WarmUp;
   #arrivalsSinceRound: number;
   /** The same, of what is planned. */
   #plannedSinceRound: number;
@@ -79,10 +53,6 @@ export class StreamPlan {
   #openArrivals: StreamSample[];
   #pending: StreamSample[];
   #ready: (StepBatch | PrequentialBatch)[] = [];
-  /** Whether the averaged weights are offered behind the epochs over the first samples. */
-  #isOfferedAfterWarmUp: boolean;
-  /** Since when there are first samples for a batch. */
-  #gatheringSinceMs: number | undefined;
 
   /** @param steps made before: those of the checkpoint */
   constructor(
@@ -99,9 +69,8 @@ export class StreamPlan {
     this.#openArrivals = [...(record?.pending ?? []), ...this.#planned.takeKnown()];
     this.#pending = [...(record?.pending ?? []), ...this.#settled.takeKnown()];
     this.#plannedSteps = steps;
-    this.#warmUpPlannedLeft = this.#warmUpSettledLeft = record ? record.warmUpStepsLeft : null;
+    this.#warmUp = new WarmUp(settings, record);
     this.#arrivalsSinceRound = this.#plannedSinceRound = record?.arrivalsSinceRound ?? 0;
-    this.#isOfferedAfterWarmUp = record?.isOfferedAfterWarmUp ?? true;
   }
 
   /** What the weights have learned from. */
@@ -129,12 +98,12 @@ export class StreamPlan {
 
   /** True while the first samples are waited for or learned in epochs. */
   get isWarmingUp(): boolean {
-    return this.#warmUpSettledLeft !== 0;
+    return !this.#warmUp.isOver;
   }
 
   /** Whether all that was planned is settled and the averaged weights are due to be offered. */
   get roundIsDue(): boolean {
-    return this.#warmUpSettledLeft === 0 && this.#arrivalsSinceRound >= this.#settings.roundArrivals;
+    return this.#warmUp.isOver && this.#arrivalsSinceRound >= this.#settings.roundArrivals;
   }
 
   /** The batches that can be requested now; it ends when a round is due or events are missing. */
@@ -154,14 +123,15 @@ export class StreamPlan {
     const learned = new Set(arrivals.map(({ id }) => id));
     this.#pending = this.#pending.filter(({ id }) => !learned.has(id));
     this.#arrivalsSinceRound += arrivals.length;
+    if (!isWarmUp) return;
+    this.#warmUp.settleStep();
     // What the first samples taught is offered at once.
-    if (isWarmUp && --this.#warmUpSettledLeft! === 0 && this.#isOfferedAfterWarmUp)
-      this.#arrivalsSinceRound = this.#settings.roundArrivals;
+    if (this.#warmUp.isOver && this.#warmUp.isOffered) this.#arrivalsSinceRound = this.#settings.roundArrivals;
   }
 
   /** Everything requested is settled: what no step will carry, such as held-out samples, is taken in as it is. */
   settleRest(): void {
-    if (this.#warmUpPlannedLeft === null) return;
+    if (!this.#warmUp.hasBegun) return;
     this.#takeIn(this.#openEvents);
     this.#openEvents = [];
   }
@@ -175,18 +145,18 @@ export class StreamPlan {
     return {
       memory: this.#settled.toRecord(),
       pending: this.#pending,
-      warmUpStepsLeft: this.#warmUpSettledLeft,
+      ...this.#warmUp.toRecord(),
       arrivalsSinceRound: this.#arrivalsSinceRound,
-      isOfferedAfterWarmUp: this.#isOfferedAfterWarmUp,
     };
   }
 
   #planMore(): void {
-    if (this.#warmUpPlannedLeft === null && !this.#gatherFirst()) return;
-    if (this.#warmUpPlannedLeft! > 0) {
+    if (!this.#warmUp.hasBegun) this.#gatherFirst();
+    if (!this.#warmUp.hasBegun) return;
+    if (!this.#warmUp.isPlanned) {
       this.#ready.push(this.#step([], true));
-      if (--this.#warmUpPlannedLeft! === 0 && this.#isOfferedAfterWarmUp)
-        this.#plannedSinceRound = this.#settings.roundArrivals;
+      this.#warmUp.planStep();
+      if (this.#warmUp.isPlanned) this.#endWarmUp();
       return;
     }
     const steps: StepBatch[] = [];
@@ -200,27 +170,24 @@ export class StreamPlan {
     this.#ready.push({ purpose: 'prequential', epoch: 0, split: 'SPLIT_VALIDATION', samples: arrivals }, ...steps);
   }
 
-  /** Takes in the first samples; true when there are enough to begin with, or nothing more comes. */
-  #gatherFirst(): boolean {
-    const { warmUp, batchSize, pauseMs } = this.#settings;
-    while (this.#planned.arrivals < warmUp.samples && this.newClasses.length === 0) {
+  /** Takes in the first samples. */
+  #gatherFirst(): void {
+    while (this.#planned.arrivals < this.#settings.warmUp.samples && this.newClasses.length === 0) {
       const event = this.#feed.next();
       if (!event) break;
       this.#planned.apply(event);
       this.#settled.apply(event);
     }
-    const { arrivals, replaySize } = this.#planned;
-    if (arrivals < batchSize || replaySize === 0) return false;
-    const nowMs = performance.now();
-    this.#gatheringSinceMs ??= nowMs;
-    const allCame = arrivals >= warmUp.samples || this.#feed.idleMs > pauseMs;
-    if (!allCame && nowMs - this.#gatheringSinceMs < PAUSES_OF_A_TRICKLE * pauseMs) return false;
-    const steps = Math.ceil((replaySize * warmUp.epochs) / batchSize);
-    this.#warmUpPlannedLeft = this.#warmUpSettledLeft = steps;
-    // What few samples of a trickle have taught is not worth a version yet: more come.
-    this.#isOfferedAfterWarmUp = allCame;
-    if (steps === 0 && allCame) this.#arrivalsSinceRound = this.#plannedSinceRound = this.#settings.roundArrivals;
-    return true;
+    this.#warmUp.tryToBegin(this.#planned.arrivals, this.#planned.replaySize, this.#feed.idleMs);
+    if (this.#warmUp.isPlanned) {
+      this.#endWarmUp();
+      this.#arrivalsSinceRound = this.#plannedSinceRound;
+    }
+  }
+
+  /** Nothing more is planned until what the first samples taught is offered. */
+  #endWarmUp(): void {
+    if (this.#warmUp.isOffered) this.#plannedSinceRound = this.#settings.roundArrivals;
   }
 
   #nextStep(): StepBatch | undefined {

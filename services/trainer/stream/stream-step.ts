@@ -3,7 +3,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import type { DeliveredBatch } from '../data/batch-exchange.js';
 import { openBatch } from '../data/open-batch.js';
 import { raiseAlarms } from './raise-alarms.js';
-import type { StepBatch } from './stream-plan.js';
+import type { StepBatch } from './stream-batch.js';
 import type { StreamParts } from './stream-parts.js';
 
 /** Steps in a row that may be refused before training goes back to the averaged weights. */

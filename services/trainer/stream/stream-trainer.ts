@@ -2,7 +2,7 @@ import type { DeliveredBatch } from '../data/batch-exchange.js';
 import { releaseBatch } from '../data/held-batches.js';
 import { openBatch } from '../data/open-batch.js';
 import { Round } from './round.js';
-import type { PrequentialBatch, StepBatch } from './stream-plan.js';
+import type { PrequentialBatch, StepBatch } from './stream-batch.js';
 import { StreamCheckpoints } from './stream-checkpoints.js';
 import type { StreamOptions, StreamParts } from './stream-parts.js';
 import { trainStreamStep } from './stream-step.js';

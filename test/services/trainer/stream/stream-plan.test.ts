@@ -3,12 +3,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamLineage } from '../../../../services/trainer/stream/stream-lineage.js';
 import type { StreamEvent } from '../../../../services/trainer/stream/stream-event.js';
-import {
-  StreamPlan,
-  type PrequentialBatch,
-  type StepBatch,
-  type StreamPlanRecord,
-} from '../../../../services/trainer/stream/stream-plan.js';
+import type { PrequentialBatch, StepBatch } from '../../../../services/trainer/stream/stream-batch.js';
+import { StreamPlan, type StreamPlanRecord } from '../../../../services/trainer/stream/stream-plan.js';
 import { EventsInPieces, labelStored, ReadyEvents, scanStored } from './_events.js';
 
 const SETTINGS = {
