@@ -96,6 +96,8 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
       validation: 0,
       gate: 0,
       test: 0,
+      nearDuplicates: 0,
+      leaks: 0,
     },
   );
   assert.equal((await readScans(harness.bus)).length, 1);
