@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { retryWithBackoff } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { failureOf } from './failure-of.js';
@@ -81,14 +78,13 @@ async function fetchRest(url: string, part: string, { headers, signal, onProgres
       await writeFile(`${part}.tag`, strongTagOf(response));
     }
     let bytes = begin;
-    const count = new Transform({
-      transform(chunk: Buffer, _, done) {
-        bytes += chunk.length;
-        onProgress?.({ bytes, totalBytes: total });
-        done(undefined, chunk);
-      },
-    });
-    await pipeline(Readable.fromWeb(response.body), count, writer(part, begin));
+    // What is told is on the disk: where the connection breaks, the next attempt goes on behind it.
+    await using handle = await open(part, begin === 0 ? 'w' : 'a');
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      await handle.writeFile(chunk);
+      bytes += chunk.length;
+      onProgress?.({ bytes, totalBytes: total });
+    }
     if (total !== undefined && bytes !== total)
       throw new SulcusError('SERVICE_UNAVAILABLE', `The server ended after ${bytes} of ${total} bytes`);
   } catch (error) {
@@ -96,8 +92,6 @@ async function fetchRest(url: string, part: string, { headers, signal, onProgres
     throw explained(error as NodeJS.ErrnoException);
   }
 }
-
-const writer = (part: string, begin: number) => createWriteStream(part, { flags: begin === 0 ? 'w' : 'a' });
 
 const sizeOf = (file: string): Promise<number> =>
   stat(file).then(
