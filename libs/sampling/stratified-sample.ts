@@ -22,15 +22,17 @@ export interface Preference<T> {
   rank(item: T): number;
 }
 
-function preferred<T>(entries: readonly Entry<T>[], random: Random, preference?: Preference<T>): T {
-  const candidate = (): T => entries[random.integer(0, entries.length - 1)]!.item;
-  let taken = candidate();
+function preferred<T>(first: T, candidate: () => T, preference?: Preference<T>): T {
+  let taken = first;
   for (let drawn = 1; preference && drawn < preference.candidates; drawn++) {
     const other = candidate();
     if (preference.rank(other) < preference.rank(taken)) taken = other;
   }
   return taken;
 }
+
+/** Share of the further candidates that are of any stratum, not of the first one's. */
+const OTHER_STRATUM = 0.5;
 
 /** Draws that may hit what was drawn already before {@link StratifiedSample.draw} gives up on a place. */
 const MAX_COLLISIONS = 32;
@@ -119,18 +121,21 @@ export class StratifiedSample<T extends Item> {
    * Draws items, each stratum as likely as any other and each item within it; none twice as long as there are others.
    * A function of the random stream and the content.
    *
-   * @param preference of several candidates of a stratum, each drawn like that, the one of the lowest rank is taken
+   * @param preference of several candidates, each drawn like that, the one of the lowest rank is taken
    */
   draw(random: Random, count: number, preference?: Preference<T>): T[] {
     const names = this.#names();
+    const anyOf = (entries: readonly Entry<T>[]): T => entries[random.integer(0, entries.length - 1)]!.item;
+    const stratum = (): readonly Entry<T>[] => this.#strata.get(names[random.integer(0, names.length - 1)]!)!;
     const drawn = new Set<T>();
     const result: T[] = [];
     for (let place = 0; place < count && names.length > 0; place++) {
       let item: T;
       let collisions = 0;
       do {
-        const entries = this.#strata.get(names[random.integer(0, names.length - 1)]!)!;
-        item = preferred(entries, random, preference);
+        const own = stratum();
+        const other = (): T => anyOf(random.uniform(0, 1) < OTHER_STRATUM ? stratum() : own);
+        item = preferred(anyOf(own), other, preference);
       } while (drawn.has(item) && drawn.size < this.size && ++collisions < MAX_COLLISIONS);
       drawn.add(item);
       result.push(item);

@@ -68,7 +68,8 @@ test('a thread that ends fails what it holds, which may be tried again; another 
   for (const { reason } of (await Promise.allSettled(ending)) as PromiseRejectedResult[])
     assert.ok(isCode('INTERNAL')(reason) && reason.retryable);
   assert.deepEqual(await Promise.all(waiting), ['0', '1', '2']);
-  assert.equal(started, 5);
+  // The last to end is replaced when there is need of it.
+  assert.ok(started === 4 || started === 5, `${started} threads`);
 });
 
 test('closing answers what threads hold and refuses what waits and what comes', async () => {
