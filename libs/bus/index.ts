@@ -30,6 +30,7 @@ export {
   STREAM_NAMES,
   Streams,
   subjects,
+  trainerConsumer,
   type BlobStream,
   type BucketName,
   type StreamName,

@@ -152,3 +152,6 @@ export const allSubjects = (stream: StreamName): string => `${PREFIXES[stream]}.
 export function streamOf(subject: string): StreamName | undefined {
   return STREAM_NAMES.find((stream) => subject.startsWith(`${PREFIXES[stream]}.`));
 }
+
+/** The consumer by which the trainer of a run takes its batches. */
+export const trainerConsumer = (run: string): string => `trainer-${run}`;

@@ -10,6 +10,8 @@ export interface ConsumerStats {
   /** Delivered and not settled yet. */
   ackPending: number;
   redelivered: number;
+  /** Requests for messages that wait with the broker: somebody who lives is ready to take more. */
+  waiting: number;
 }
 
 export interface StreamStats {
@@ -70,6 +72,7 @@ async function readInfo({ manager }: Connection, stream: StreamName): Promise<St
         pending: info.num_pending,
         ackPending: info.num_ack_pending,
         redelivered: info.num_redelivered,
+        waiting: info.num_waiting,
       });
     }
   }

@@ -45,8 +45,9 @@ export async function carryLabels(
   let carried = known;
   try {
     for await (const followed of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
-      const { message, sequence, pending } = followed;
-      if (message) labels.add(message, sequence);
+      const { message, sequence, timeUnixMs, pending } = followed;
+      // A label from a clock that is ahead counts as given when it was stored: it can be corrected.
+      if (message) labels.add({ ...message, labelledUnixMs: Math.min(message.labelledUnixMs, timeUnixMs) }, sequence);
       if (sequence >= known) onCaughtUp();
       if (sequence <= known) continue;
       if (message) await carry(context, message, signal);

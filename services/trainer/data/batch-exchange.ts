@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Notifier } from '#libs/async';
-import { Streams, subjects, type Bus, type Delivery } from '#libs/bus';
+import { Streams, subjects, trainerConsumer, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type Split, type TensorBatch } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 import { releaseBatch } from './held-batches.js';
@@ -83,7 +83,7 @@ export class BatchExchange {
     // Recreating the durable hands over at once what a predecessor had taken and not acknowledged.
     const deliveries = this.#bus.pull({
       stream: Streams.BATCHES,
-      durable: `trainer-${run}`,
+      durable: trainerConsumer(run),
       subject: subjects.batch(run),
       codec: codecs.TensorBatch,
       maxInFlight: MAX_UNACKNOWLEDGED,

@@ -25,7 +25,7 @@ export interface LabelStored {
   readonly sampleId: string;
   readonly studyId: string;
   readonly label: string;
-  /** When it was given, which may be long before it was stored. */
+  /** When it was given, which may be long before it was stored, and is never after. */
   readonly labelledUnixMs: number;
 }
 
@@ -65,7 +65,16 @@ export async function* labelsFrom(bus: Bus, after: number, signal: AbortSignal):
   for await (const { message, sequence, timeUnixMs, pending } of followed) {
     const { sampleId = '', studyId = '', label = '', labelledUnixMs = 0 } = message ?? {};
     yield {
-      event: { kind: 'label', sequence, timeUnixMs, sampleId, studyId, label, labelledUnixMs },
+      event: {
+        kind: 'label',
+        sequence,
+        timeUnixMs,
+        sampleId,
+        studyId,
+        label,
+        // A site whose clock is ahead would give labels that no later one could correct.
+        labelledUnixMs: Math.min(labelledUnixMs, timeUnixMs),
+      },
       pending,
     };
   }

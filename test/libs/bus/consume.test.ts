@@ -67,7 +67,7 @@ test('messages are handled once, in order with one in flight, and acknowledged',
   const { consumers } = (await bus.stats()).LABELS;
   assert.deepEqual(
     consumers.find(({ name }) => name === 'labels-plain'),
-    { name: 'labels-plain', pending: 0, ackPending: 0, redelivered: 0 },
+    { name: 'labels-plain', pending: 0, ackPending: 0, redelivered: 0, waiting: 0 },
   );
 });
 

@@ -27,6 +27,19 @@ const back = (scene: Scene, sampleId: string): Promise<void> =>
   until(async () => (await scansOf(scene.bus)).some((scan) => scan.sampleId === sampleId), 'the scan on SCANS again');
 
 describe('a label for an archived sample', () => {
+  test('from a clock that is ahead is corrected by the next one', async (t) => {
+    const scene = await startScene(t, { scansBytes: 100_000 });
+    await publishScans(scene.bus, 0, 20);
+    const sampleId = idOf(imageOf(0));
+    await label(scene.bus, { sampleId, label: 'left', labelledUnixMs: Date.now() + 3_600_000 });
+    await delay(5);
+    await label(scene.bus, { sampleId, label: 'right' });
+    await settled(scene.bus);
+    await scene.start();
+    await untilArchived(scene, 1);
+    assert.equal((await scene.archive.load(sampleId))?.label, 'right');
+  });
+
   test('reaches the archive and brings the sample back, once', async (t) => {
     const scene = await startScene(t);
     const { bus, archive, index } = scene;

@@ -4,6 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { CheckpointStore, Registry } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 import { natsOption } from '../../shared/options.js';
+import { assertAtRest, trainedNow } from './trained-now.js';
 import { findRuns, readRuns } from './read-runs.js';
 
 const OPTIONS = {
@@ -22,7 +23,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       description: 'Deletes checkpoints, waiting batches and versions of runs that nobody goes on with.',
       options: OPTIONS,
       operand: '[run...]',
-      notes: 'Versions that an alias points to, or would go back to, stay. Stop the trainer of a run first.',
+      notes:
+        'Versions that an alias points to, or would go back to, stay. A run whose trainer runs is refused: stop ' +
+        'that one first. --older-than passes it over.',
     },
     argv,
   );
@@ -31,10 +34,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   if ((olderThanMs === undefined) === (parsed.operands.length === 0))
     throw new SulcusError('INVALID_CONFIG', 'give runs, or --older-than: sulcus runs lists them');
   await using bus = await connectBus({ servers: nats, name: 'runs' });
+  const trained = await trainedNow(bus);
+  const isOld = ({ run, activeUnixMs }: { run: string; activeUnixMs: number }, ageMs: number): boolean =>
+    Date.now() - activeUnixMs > ageMs && !trained.has(run);
   const runs =
     olderThanMs === undefined
       ? await findRuns(bus, parsed.operands)
-      : (await readRuns(bus)).filter(({ activeUnixMs }) => Date.now() - activeUnixMs > olderThanMs);
+      : (await readRuns(bus)).filter((each) => isOld(each, olderThanMs));
+  assertAtRest(runs, trained);
   if (runs.length === 0) console.log('No run is that old');
   for (const { run } of runs) {
     const { deleted, kept } = await deleteRun(bus, run);

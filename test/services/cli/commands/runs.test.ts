@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
-import { type Bus, connectBus, publishRetention, readRetentions, subjects } from '#libs/bus';
+import { type Bus, connectBus, publishRetention, readRetentions, Streams, subjects, trainerConsumer } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { CheckpointStore, Registry } from '#libs/registry';
 import { isCode } from '../../../helpers/errors.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
+import { until } from '../../../helpers/until.js';
 import { main } from '../../../../services/cli/commands/runs/runs.js';
 
 const RECIPE = { name: 'tiny', optimizer: { name: 'adam', learningRate: 0.001 }, batchSize: 8 };
@@ -100,6 +101,30 @@ describe('sulcus runs', () => {
       isCode('NOT_FOUND', /no run "nope": there are second, first/),
     );
     await assert.rejects(output('compare', 'first'), isCode('INVALID_CONFIG', /two runs or more/));
+  });
+
+  it('delete refuses a run whose trainer runs, whole, and --older-than passes it over', async () => {
+    const trainer = new AbortController();
+    const taken = bus.pull({
+      stream: Streams.BATCHES,
+      durable: trainerConsumer('first'),
+      subject: subjects.batch('first'),
+      codec: codecs.TensorBatch,
+      maxInFlight: 1,
+      recreate: true,
+      signal: trainer.signal,
+    });
+    const ended = taken.next();
+    const isWaiting = async (): Promise<boolean> =>
+      (await bus.stats()).BATCHES.consumers.some(({ waiting }) => waiting > 0);
+    await until(isWaiting, 'the trainer waits for batches');
+    await assert.rejects(output('delete', 'second', 'first'), isCode('CONFLICT', /goes on with "first": stop it/));
+    assert.equal(await output('delete', '--older-than', '1ms'), 'second: deleted with 0 versions');
+    assert.deepEqual(await new CheckpointStore(bus).runs(), ['first']);
+    await saveRun('second', RECIPE, 60);
+    trainer.abort();
+    await ended;
+    await until(async () => !(await isWaiting()), 'the trainer has ended');
   });
 
   it('delete forgets checkpoint, batches and versions, but not what an alias points to', async () => {
