@@ -108,12 +108,11 @@ export function recipeJsonSchema(): Record<string, unknown> {
   return { title: 'sulcus recipe', ...schema };
 }
 
-/** A recipe with what it leaves to defaults in stream mode said, to be edited and given back. */
-export const wholeRecipe = (recipe: Recipe): Recipe => ({
-  mode: 'epochs',
-  ...recipe,
-  stream: streamSettings(recipe),
-});
+/**
+ * A recipe with what it leaves to defaults in stream mode said, to be edited and given back. A mode that it leaves open
+ * stays open.
+ */
+export const wholeRecipe = (recipe: Recipe): Recipe => ({ ...recipe, stream: streamSettings(recipe) });
 
 /**
  * Checks a recipe, for example one read from a JSON file.

@@ -102,6 +102,6 @@ test('sulcus annotate labels samples by identity or file, and studies, and lists
   assert.match(bad.output, /line 2: "abc" is no sample[^]*line 3: the label is empty/);
   const unknown = await annotate('0'.repeat(64), '--label', 'axial');
   assert.equal(unknown.code, 1);
-  assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing was stored/);
+  assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing of this request was stored/);
   assert.equal((await annotate()).code, 2);
 });

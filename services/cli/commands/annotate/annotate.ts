@@ -53,8 +53,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       const request = { annotations: annotations.slice(start, start + REQUEST_SIZE) };
       const { accepted } = await client.annotate(request, { timeoutMs: TIMEOUT_MS, signal }).catch((error: unknown) => {
         const { code, rawMessage } = SulcusError.from(error);
-        const before = stored === 0 ? 'nothing was stored' : `${stored} were stored before`;
-        throw new SulcusError(code, `${rawMessage}; ${before}`, { cause: error });
+        const before = stored === 0 ? '' : `; ${stored} of the file were stored before`;
+        throw new SulcusError(code, `${rawMessage}${before}`, { cause: error });
       });
       stored += accepted;
       showProgress(stored, annotations.length, 'labels');

@@ -29,6 +29,11 @@ export async function tellRounds(
 
 function describeRound({ step, loss, accuracy, samples, version, promoted }: ValidationPoint): string {
   const figures = `loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} % on ${samples} images`;
-  const outcome = version === '' ? 'not offered' : promoted ? `${version} is champion` : `${version} declined`;
+  const outcome =
+    version === ''
+      ? 'not offered'
+      : promoted
+        ? `${version} is champion`
+        : `${version} is not promoted (sulcus versions says why)`;
   return `validated at step ${step}: ${figures}; ${outcome}`;
 }
