@@ -82,8 +82,9 @@ test('an image whose caller cancels, is late or vanishes before its batch goes o
     raw.vanish();
     await Promise.all([cancelled, late]);
     await until(async () => {
-      const { CANCELLED, DEADLINE } = await rejections();
-      return CANCELLED === 2 && DEADLINE === 1;
+      // The late caller gives up at its deadline too: which of the two the server sees first is open.
+      const { CANCELLED = 0, DEADLINE = 0 } = await rejections();
+      return CANCELLED >= 2 && CANCELLED + DEADLINE === 3;
     }, 'two cancelled and one late are reported');
     signalEngine('SIGCONT');
     await Promise.all([...held, kept]);
