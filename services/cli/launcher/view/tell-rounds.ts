@@ -34,6 +34,6 @@ function describeRound({ step, loss, accuracy, samples, version, promoted }: Val
       ? 'not offered'
       : promoted
         ? `${version} is champion`
-        : `${version} is not promoted (sulcus versions says why)`;
+        : `${version} not promoted: see sulcus versions`;
   return `validated at step ${step}: ${figures}; ${outcome}`;
 }

@@ -27,7 +27,7 @@ it('each validation and each alarm gets a line, once; those from before the star
   await telling;
   assert.deepEqual(lines, [
     'validated at step 20: loss 0.5000, accuracy 80.0 % on 50 images; main-000002 is champion',
-    'validated at step 30: loss 0.5000, accuracy 80.0 % on 50 images; main-000003 is not promoted (sulcus versions says why)',
+    'validated at step 30: loss 0.5000, accuracy 80.0 % on 50 images; main-000003 not promoted: see sulcus versions',
     'ALARM: answers to new images of site b have become worse since about 40 images (10.0 % wrong before; step 31)',
   ]);
 });
