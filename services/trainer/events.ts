@@ -33,7 +33,7 @@ export class TrainerEvents {
 
   async state(state: 'starting' | 'ready' | 'idle' | 'busy' | 'stopping' | 'failed', message: string): Promise<void> {
     this.#log.info({ state, engine: this.#engine }, message);
-    await this.#publish({ state: { state, message, engine: this.#engine, devices: [...this.#devices] } });
+    await this.#tellState(state, message);
   }
 
   /** Reports at most every half second unless `force`. */
@@ -157,22 +157,25 @@ export class TrainerEvents {
     const advice = 'delete runs (sulcus runs delete), or give more room (SULCUS_STREAM_BLOBS_BYTES, the disk)';
     const message = `waiting for room to store ${what}: ${failure.rawMessage}${madeWay}; ${advice}`;
     this.#log.warn({ code: failure.code, deleted }, message);
-    await this.#publish({ state: { state: 'busy', message, engine: this.#engine } });
+    await this.#tellState('busy', message);
   }
 
   /** A step was not made. @param message what became of the weights */
   async refused(step: number, message: string): Promise<void> {
-    this.#log.warn({ step }, `step ${step} was refused: ${message}`);
-    await this.#publish({
-      state: { state: 'busy', message: `step ${step} was refused: ${message}`, engine: this.#engine },
-    });
+    const sentence = `step ${step} was refused: ${message}`;
+    this.#log.warn({ step }, sentence);
+    await this.#tellState('busy', sentence);
   }
 
   /** Learning went back to a version that is clearly better than what was learned since. */
   async wentBack(progress: Progress, version: string): Promise<void> {
     const message = `went back to ${version}: what was learned since is clearly worse`;
     this.#log.warn({ step: progress.step, version }, message);
-    await this.#publish({ state: { state: 'busy', message, engine: this.#engine } });
+    await this.#tellState('busy', message);
+  }
+
+  #tellState(state: string, message: string): Promise<void> {
+    return this.#publish({ state: { state, message, engine: this.#engine, devices: [...this.#devices] } });
   }
 
   async #publish(body: Parameters<typeof publishEvent>[3]): Promise<void> {
