@@ -5,6 +5,7 @@
  *     const verdict = judge(labels, candidateAnswers, championAnswers, { classNames });
  *     console.log(verdict.promote, verdict.reason);
  */
+export { argMax } from './arg-max.js';
 export {
   exactMcNemar,
   normalQuantile,

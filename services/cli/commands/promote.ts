@@ -1,20 +1,11 @@
-import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
-import { jsonOption, natsOption } from '../shared/options.js';
-import { aliasOption, withRegistry } from '../shared/registry-access.js';
-
-const OPTIONS = {
-  alias: aliasOption,
-  reason: ['--reason <text>', text({ description: 'why, for the record' })],
-  json: jsonOption('write JSON instead of a sentence'),
-  nats: natsOption,
-} as const;
+import { ALIAS_OPTIONS, withRegistry } from '../shared/registry-access.js';
 
 /** `sulcus promote VERSION`: moves an alias; the predictor serves the version once it is warm and checked. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = 'Moves an alias onto a model version, and records why.';
   const parsed = parseCommandLine(
-    { name: 'sulcus promote', description, options: OPTIONS, operand: '<version>' },
+    { name: 'sulcus promote', description, options: ALIAS_OPTIONS, operand: '<version>' },
     argv,
   );
   if (!parsed) return;

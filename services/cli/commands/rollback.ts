@@ -1,20 +1,11 @@
-import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
-import { jsonOption, natsOption } from '../shared/options.js';
-import { aliasOption, withRegistry } from '../shared/registry-access.js';
-
-const OPTIONS = {
-  alias: aliasOption,
-  reason: ['--reason <text>', text({ description: 'why, for the record' })],
-  json: jsonOption('write JSON instead of a sentence'),
-  nats: natsOption,
-} as const;
+import { ALIAS_OPTIONS, withRegistry } from '../shared/registry-access.js';
 
 /** `sulcus rollback`: undoes the last promotion of an alias that still stands. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description =
     'Moves an alias back to where it was before its last promotion, and records why. Each call goes one further back.';
-  const parsed = parseCommandLine({ name: 'sulcus rollback', description, options: OPTIONS }, argv);
+  const parsed = parseCommandLine({ name: 'sulcus rollback', description, options: ALIAS_OPTIONS }, argv);
   if (!parsed) return;
   const { alias, reason, json, nats } = parsed.options;
   await withRegistry('rollback', nats, async (registry) => {

@@ -2,6 +2,7 @@ import { hasWeights, type AliasMove, type AliasRecord, type ModelCard } from '#l
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { withRegistry } from '../shared/registry-access.js';
+import { percent } from '../shared/percent.js';
 
 const OPTIONS = {
   json: jsonOption(),
@@ -104,8 +105,6 @@ function lines(versions: readonly VersionLine[]): string[] {
   ]);
   return table([HEADER, ...rows], new Set([4, 5, 6, 7]));
 }
-
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 
 const describeMove = ({ alias, time, kind, reason }: NonNullable<VersionLine['lastMove']>): string =>
   `${alias} ${time}: ${kind === 'rolled-back' ? 'rolled back: ' : ''}${reason}`;

@@ -2,6 +2,7 @@ import { table } from '#libs/service';
 import { describeCost, type RunCost } from './cost.js';
 import type { TestMetrics } from './evaluation/metrics.js';
 import type { PipelineState } from './state/pipeline-state.js';
+import { percent } from '../shared/percent.js';
 
 /** What `--json` writes: a contract, scripts read it. Fractions are 0-1. */
 export interface RunSummary {
@@ -97,8 +98,6 @@ export function renderSummary(
   ];
   return `${lines.join('\n')}\n`;
 }
-
-const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`;
 
 const INDENT = ' '.repeat(10);
 

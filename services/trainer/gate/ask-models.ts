@@ -1,6 +1,7 @@
 import type { Bus } from '#libs/bus';
 import type { Split } from '#libs/contracts';
-import type { BatchContent, BatchExchange } from '../data/batch-exchange.js';
+import type { BatchExchange } from '../data/batch-exchange.js';
+import { batchesOf } from '../data/batches-of.js';
 import { releaseBatch } from '../data/held-batches.js';
 import { openBatch } from '../data/open-batch.js';
 import type { GateModel } from './gate-model.js';
@@ -38,7 +39,7 @@ export async function askModels(
   const answers = new Map(models.map((model) => [model, new Map() as Answers]));
   for (const group of groupsOf(models)) {
     const [{ input, transform }] = group;
-    for await (const { delivery } of exchange.batches(batchesOf(questions, transform), signal)) {
+    for await (const { delivery } of exchange.batches(batchesOf({ ...questions, transform }), signal)) {
       const { pixels, sequences } = await openBatch(bus, delivery.message, input);
       for (const model of sequences.length > 0 ? group : []) {
         const probabilities = await model.answer(pixels, sequences.length);
@@ -65,12 +66,4 @@ function groupsOf(models: readonly GateModel[]): [GateModel, ...GateModel[]][] {
     else groups.set(key, [model]);
   }
   return [...groups.values()];
-}
-
-function* batchesOf(
-  { samples, split, epoch, batchSize }: Questions,
-  transform: GateModel['transform'],
-): Generator<BatchContent, void> {
-  for (let start = 0; start < samples.length; start += batchSize)
-    yield { epoch, split, samples: samples.slice(start, start + batchSize), ...(transform && { transform }) };
 }

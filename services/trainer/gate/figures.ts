@@ -1,5 +1,5 @@
 import { expectedCalibrationError, LabelledProbabilities, negativeLogLikelihood } from '#libs/calibration';
-import type { GateAnswers } from '#libs/evaluation';
+import { argMax, type GateAnswers } from '#libs/evaluation';
 import type { Answers } from './ask-models.js';
 import type { GateModel } from './gate-model.js';
 import type { HeldOutSample } from './held-out.js';
@@ -43,9 +43,4 @@ export function figuresOf(
     calibrationError: Number.isFinite(loss) ? expectedCalibrationError(known, temperature) : NaN,
     accuracy: right / samples.length,
   };
-}
-
-/** Index of the largest value; of equal ones the first, as TensorFlow's ArgMax. */
-function argMax(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }

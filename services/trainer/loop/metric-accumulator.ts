@@ -1,4 +1,5 @@
 import { fitTemperature, LabelledProbabilities, MIN_PROBABILITY, type Calibration } from '#libs/calibration';
+import { argMax } from '#libs/evaluation';
 import type { ValidationMetrics } from '../publishing/promotion.js';
 
 /** Accumulates the metrics of a model's answers, batch by batch. */
@@ -48,9 +49,4 @@ export class MetricAccumulator {
   calibration(): Calibration | undefined {
     return this.#answers && fitTemperature(this.#answers);
   }
-}
-
-/** Index of the largest value; of equal ones the first, as TensorFlow's ArgMax. */
-function argMax(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }

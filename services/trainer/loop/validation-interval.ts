@@ -1,4 +1,5 @@
 import type { BatchContent } from '../data/batch-exchange.js';
+import { batchesOf } from '../data/batches-of.js';
 import type { EpochPlan } from '../data/epoch-plan.js';
 import type { HeldOutSample } from '../gate/held-out.js';
 
@@ -60,16 +61,6 @@ export class ValidationInterval {
     }
     // What came during the training is validated on too.
     this.#validationSamples = this.#samplesToValidateOn();
-    yield* validationBatches(this.#validationSamples, epoch, batchSize);
+    yield* batchesOf({ samples: this.#validationSamples, split: 'SPLIT_VALIDATION', epoch, batchSize });
   }
-}
-
-/** The samples as validation batches. */
-function* validationBatches(
-  samples: readonly HeldOutSample[],
-  epoch: number,
-  batchSize: number,
-): Generator<BatchContent & { split: 'SPLIT_VALIDATION' }, void> {
-  for (let start = 0; start < samples.length; start += batchSize)
-    yield { epoch, split: 'SPLIT_VALIDATION', samples: samples.slice(start, start + batchSize) };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decodeSafetensors, type NetworkConfig, type NetworkState } from '#libs/nn';
 import type { Registry } from '#libs/registry';
+import { findChampion } from '../gate/champion.js';
 import type { RunState } from '../state/run-state.js';
 
 /** The champion with its weights, if it is of this very network, classes and transform. */
@@ -9,8 +10,7 @@ export async function fittingChampion(
   { network, state }: { network: NetworkConfig; state: Pick<RunState, 'identity'> },
   transformHash: string,
 ): Promise<{ version: string; weights: NetworkState; temperature: number } | undefined> {
-  const record = await registry.alias('champion');
-  const card = record && (await registry.get(record.version));
+  const card = (await findChampion(registry, 'champion'))?.card;
   if (!card) return undefined;
   const fits =
     card.architecture === network.architecture &&

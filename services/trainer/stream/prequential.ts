@@ -8,6 +8,7 @@ import {
   type DriftAlarm,
   type Stratum,
 } from '#libs/drift';
+import { argMax } from '#libs/evaluation';
 import type { OpenBatch } from '../data/open-batch.js';
 import type { StreamSample } from './stream-sample.js';
 
@@ -87,7 +88,7 @@ export class Prequential {
     batch.sequences.forEach((sequence, row) => {
       const sample = bySequence.get(sequence);
       const own = probabilities.subarray(row * classCount, (row + 1) * classCount);
-      const predicted = indexOfLargest(own);
+      const predicted = argMax(own);
       if (sample)
         this.#answers.set(sample.id, { wrong: predicted !== batch.labels[row], probability: own[predicted]! });
     });
@@ -117,7 +118,3 @@ export class Prequential {
     };
   }
 }
-
-/** Of equal values the first, as TensorFlow's ArgMax. */
-const indexOfLargest = (values: Float32Array): number =>
-  values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);

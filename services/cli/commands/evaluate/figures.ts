@@ -1,6 +1,7 @@
 import { expectedCalibrationError, LabelledProbabilities, negativeLogLikelihood } from '#libs/calibration';
 import { SulcusError } from '#libs/errors';
 import {
+  argMax,
   exactMcNemar,
   pairCount,
   pairedDifferenceInterval,
@@ -145,9 +146,4 @@ function sentenceOf(figures: Omit<PairedFigures, 'sentence'>): string {
     `${outcomes.onlyFirstRight} of which it alone answers rightly and ${outcomes.onlySecondRight} the other alone, ` +
     `p = ${pValue.toPrecision(2)}`
   );
-}
-
-/** Index of the largest value; of equal ones the first, as TensorFlow's ArgMax. */
-function argMax(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }

@@ -1,5 +1,6 @@
 import { table } from '#libs/service';
 import type { PairedFigures, VersionFigures } from './figures.js';
+import { percent } from '../../shared/percent.js';
 
 /** Everything that `sulcus evaluate` finds out. */
 export interface Evaluation {
@@ -53,7 +54,5 @@ function describeVersion(figures: VersionFigures): string {
     ),
   ].join('\n');
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

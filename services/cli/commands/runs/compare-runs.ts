@@ -3,6 +3,7 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, table } from '#libs/service';
 import { comparisonChart } from '../../report/index.js';
 import { jsonOption, natsOption, outputOption } from '../../shared/options.js';
+import { percent } from '../../shared/percent.js';
 import { writeOutput } from '../../shared/write-output.js';
 import { findRuns } from './read-runs.js';
 import { recipeDifferences } from './recipe-differences.js';
@@ -46,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     ['steps', ...runs.map(({ steps }) => String(steps))],
     ['images', ...runs.map(({ samples }) => String(samples))],
     ['best validation loss', ...best((loss) => loss.toFixed(4))],
-    ['its accuracy', ...best((_, accuracy) => `${(accuracy * 100).toFixed(1)} %`)],
+    ['its accuracy', ...best((_, accuracy) => percent(accuracy))],
     ['its version', ...runs.map((run) => run.best?.version ?? '')],
   ];
   console.log(table(rows, new Set()).join('\n'));

@@ -1,6 +1,7 @@
 import { connectBus } from '#libs/bus';
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../../shared/options.js';
+import { percent } from '../../shared/percent.js';
 import { readRuns } from './read-runs.js';
 import type { RunRecord } from './run-record.js';
 
@@ -36,6 +37,6 @@ const row = ({ run, recipe, mode, steps, arrivals, epochs, versions, best, activ
   String(versions),
   best?.version ?? '',
   best ? best.loss.toFixed(4) : '',
-  best ? `${(best.accuracy * 100).toFixed(1)} %` : '',
+  best ? percent(best.accuracy) : '',
   new Date(activeUnixMs).toISOString().slice(0, 16).replace('T', ' '),
 ];

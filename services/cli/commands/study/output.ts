@@ -1,5 +1,6 @@
 import type { StudyDecision, StudyPrediction } from '#libs/contracts';
 import { table } from '#libs/service';
+import { percent } from '../../shared/percent.js';
 
 const DECISIONS: Readonly<Record<StudyDecision, string>> = {
   STUDY_DECISION_UNSPECIFIED: 'none',
@@ -51,5 +52,3 @@ function sliceTable({ slices, probabilities }: StudyPrediction): string[] {
   });
   return table([['slice', 'class', 'probability', 'any finding', 'entropy'], ...rows]);
 }
-
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;

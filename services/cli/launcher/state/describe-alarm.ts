@@ -1,4 +1,5 @@
 import type { PipelineEvent } from '#libs/contracts';
+import { percent } from '../../shared/percent.js';
 
 /** The alarm in an event as a sentence; undefined when there is none. */
 export function describeAlarm({ drift, calibration, constant }: PipelineEvent): string | undefined {
@@ -23,5 +24,3 @@ export function describeAlarm({ drift, calibration, constant }: PipelineEvent): 
   }
   return undefined;
 }
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

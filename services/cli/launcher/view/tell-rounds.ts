@@ -1,6 +1,7 @@
 import type { Notifier } from '#libs/async';
 import type { PipelineState } from '../state/pipeline-state.js';
 import type { ValidationPoint } from '../state/training-history.js';
+import { percent } from '../../shared/percent.js';
 import type { View } from './live-view.js';
 
 /**
@@ -28,7 +29,7 @@ export async function tellRounds(
 }
 
 function describeRound({ step, loss, accuracy, samples, version, promoted }: ValidationPoint): string {
-  const figures = `loss ${loss.toFixed(4)}, accuracy ${(accuracy * 100).toFixed(1)} % on ${samples} images`;
+  const figures = `loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)} on ${samples} images`;
   const outcome =
     version === ''
       ? 'not offered'

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 import { listModels } from '#libs/nn';
+import { commandOutput } from '../../../helpers/command-output.js';
 import { isCode } from '../../../helpers/errors.js';
 import { main } from '../../../../services/cli/commands/models.js';
 
 /** What the command prints. */
-async function output(...words: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    await main(words);
-    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
+const output = (...words: string[]): Promise<string> => commandOutput(main, words);
 
 test('sulcus models lists every network with its parameters and multiply-adds', async () => {
   const text = await output();

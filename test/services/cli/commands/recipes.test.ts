@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 import { getRecipe, listRecipes, parseRecipe } from '#libs/nn';
+import { commandOutput } from '../../../helpers/command-output.js';
 import { isCode } from '../../../helpers/errors.js';
 import { main } from '../../../../services/cli/commands/recipes/recipes.js';
 
 /** What the command prints. */
-async function output(...words: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    await main(words);
-    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
+const output = (...words: string[]): Promise<string> => commandOutput(main, words);
 
 test('sulcus recipes lists every recipe', async () => {
   const text = await output();

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe, it, mock } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { type Bus, connectBus, publishRetention, readRetentions, Streams, subjects, trainerConsumer } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { CheckpointStore, Registry } from '#libs/registry';
+import { commandOutput } from '../../../helpers/command-output.js';
 import { isCode } from '../../../helpers/errors.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 import { until } from '../../../helpers/until.js';
@@ -19,15 +20,7 @@ let bus: Bus;
 let folder: string;
 
 /** What the command prints. */
-async function output(...words: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    await main([...words, '--nats', nats.url]);
-    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
+const output = (...words: string[]): Promise<string> => commandOutput(main, [...words, '--nats', nats.url]);
 
 async function saveRun(run: string, recipe: object, step: number): Promise<void> {
   const manifest = {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, mock, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { connectBus, type Bus } from '#libs/bus';
 import { Registry } from '#libs/registry';
 import { cardDraft, randomContent } from '../../../helpers/cards.js';
+import { commandOutput } from '../../../helpers/command-output.js';
 import { isCode } from '../../../helpers/errors.js';
 import { main as freeze } from '../../../../services/cli/commands/freeze.js';
 import { main as promote } from '../../../../services/cli/commands/promote.js';
@@ -26,15 +27,8 @@ after(async () => {
 });
 
 /** What a command prints. */
-async function output(command: (argv: readonly string[]) => Promise<void>, ...words: string[]): Promise<string> {
-  const log = mock.method(console, 'log', () => undefined);
-  try {
-    await command([...words, '--nats', nats.url]);
-    return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join('\n');
-  } finally {
-    log.mock.restore();
-  }
-}
+const output = (command: Parameters<typeof commandOutput>[0], ...words: string[]): Promise<string> =>
+  commandOutput(command, [...words, '--nats', nats.url]);
 
 test('sulcus versions says so when there are none', async () => {
   assert.equal(await output(versions), 'No model version has been published yet');

@@ -1,0 +1,2 @@
+/** A fraction for people. @param digits behind the point */
+export const percent = (fraction: number, digits = 1): string => `${(fraction * 100).toFixed(digits)} %`;
