@@ -12,7 +12,11 @@ import type { SampleToArchive } from './sample-archive.js';
 async function restoreSample(
   bus: Bus,
   { scan, label, perceptualHash }: SampleToArchive,
-  { lateLabel, ...waiting }: RequestOptions & { lateLabel?: boolean } = {},
+  {
+    lateLabel,
+    earlierSequences,
+    ...waiting
+  }: RequestOptions & { lateLabel?: boolean; earlierSequences?: readonly number[] } = {},
 ): Promise<PublishResult> {
   const bytes = scan.image!.inline!;
   const image = await bus.toPayload(bytes, waiting);
@@ -23,6 +27,7 @@ async function restoreSample(
     headers: writeScanHeaders({
       ...restored,
       lateLabel,
+      earlierSequences,
       perceptualHash: perceptualHash?.length ? perceptualHash : undefined,
     }),
     ...waiting,
@@ -47,7 +52,9 @@ export async function bringBack(
   sample: SampleToArchive,
   { beforeForgetting, ...waiting }: BringBackOptions = {},
 ): Promise<PublishResult> {
-  const result = await restoreSample(bus, sample, waiting);
+  const known = await index.get(sample.scan.sampleId, waiting);
+  const earlierSequences = known ? [...known.earlierSequences, known.scanSequence] : [];
+  const result = await restoreSample(bus, sample, { ...waiting, earlierSequences });
   await beforeForgetting?.();
   await index.remove(sample.scan.sampleId, sample.scan.studyId);
   return result;

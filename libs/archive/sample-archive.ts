@@ -54,9 +54,14 @@ export class SampleArchive {
     return whole;
   }
 
-  /** Identities of all archived samples with their sizes, in the order of the identities. */
-  async *list(signal?: AbortSignal): AsyncGenerator<{ sampleId: string; sizeBytes: number }> {
-    for await (const { key, sizeBytes } of this.#store.list(PREFIX, signal)) {
+  /**
+   * Identities of all archived samples with their sizes, in the order of the identities.
+   *
+   * @param beginning only those that begin so, where it has two hexadecimal digits or more
+   */
+  async *list(signal?: AbortSignal, beginning = ''): AsyncGenerator<{ sampleId: string; sizeBytes: number }> {
+    const prefix = beginning.length < 2 ? PREFIX : `${PREFIX}${beginning.slice(0, 2)}/${beginning}`;
+    for await (const { key, sizeBytes } of this.#store.list(prefix, signal)) {
       const sampleId = /([0-9a-f]{64})\.pb$/.exec(key)?.[1];
       if (sampleId !== undefined) yield { sampleId, sizeBytes };
     }

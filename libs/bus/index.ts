@@ -27,6 +27,7 @@ export {
   blobOwners,
   BUCKETS,
   NOUNS,
+  siteOfScan,
   STREAM_NAMES,
   Streams,
   subjects,

@@ -12,8 +12,12 @@ export interface ScanHeaders {
   label: string;
   /** Pseudonym; empty when the scan belongs to no study. */
   studyId: string;
+  /** Pseudonym; absent when the scan is of no known patient, or was stored by a version that kept it in the body alone. */
+  patientId?: string;
   /** Present when the scan left for the archive without a label and comes back with one: nobody has learned from it. */
   lateLabel?: boolean;
+  /** Where it lay on SCANS before it left for the archive and came back, oldest first; absent when it never left. */
+  earlierSequences?: readonly number[];
 }
 
 /** The headers that a scan is published with. */
@@ -22,7 +26,9 @@ export function writeScanHeaders({
   split,
   label = '',
   studyId = '',
+  patientId = '',
   lateLabel = false,
+  earlierSequences = [],
   perceptualHash,
 }: Pick<ScanHeaders, 'sampleId' | 'split'> &
   Partial<ScanHeaders> & { perceptualHash?: Uint8Array | undefined }): Record<string, string> {
@@ -32,7 +38,9 @@ export function writeScanHeaders({
     [HeaderName.LABEL]: encodeURIComponent(label),
     ...(studyId === '' ? {} : { [HeaderName.STUDY_ID]: studyId }),
     ...(perceptualHash && { [HeaderName.PERCEPTUAL_HASH]: Buffer.from(perceptualHash).toString('base64') }),
+    ...(patientId === '' ? {} : { [HeaderName.PATIENT_ID]: patientId }),
     ...(lateLabel ? { [HeaderName.LATE_LABEL]: 'true' } : {}),
+    ...(earlierSequences.length === 0 ? {} : { [HeaderName.EARLIER_SEQUENCES]: earlierSequences.join(',') }),
   };
 }
 
@@ -40,12 +48,16 @@ export function writeScanHeaders({
  * Headers that are missing read as empty: whoever follows a stream must get over a message that is not as it should be.
  */
 export function readScanHeaders(headers: Headers): ScanHeaders {
+  const patientId = headers.get(HeaderName.PATIENT_ID) ?? '';
+  const earlierSequences = readSequences(headers.get(HeaderName.EARLIER_SEQUENCES));
   return {
     sampleId: headers.get(HeaderName.SAMPLE_ID) ?? '',
     split: readSplit(headers.get(HeaderName.SPLIT)),
     label: percentDecoded(headers.get(HeaderName.LABEL) ?? ''),
     studyId: headers.get(HeaderName.STUDY_ID) ?? '',
+    ...(patientId === '' ? {} : { patientId }),
     ...(headers.get(HeaderName.LATE_LABEL) === 'true' ? { lateLabel: true } : {}),
+    ...(earlierSequences.length === 0 ? {} : { earlierSequences }),
   };
 }
 
@@ -84,6 +96,12 @@ export async function* followScanHashes(
     if (hash !== undefined) yield { ...readScanHeaders(headers), hash: Buffer.from(hash, 'base64') };
   }
 }
+
+const readSequences = (text = ''): number[] =>
+  text
+    .split(',')
+    .map(Number)
+    .filter((sequence) => Number.isSafeInteger(sequence) && sequence > 0);
 
 function readSplit(text = ''): Split {
   return Object.hasOwn(Split, text) ? (text as Split) : Split.SPLIT_UNSPECIFIED;

@@ -118,6 +118,10 @@ export const COMMANDS: CommandGroups = {
       description: "show one image's timeline, from ingest to prediction",
       load: () => import('./commands/trace.js'),
     },
+    audit: {
+      description: 'check that every accepted sample is accounted for, from acceptance to effect',
+      load: () => import('./commands/audit.js'),
+    },
     doctor: {
       description: 'look at what this machine has, and check that its engine computes right',
       load: () => import('./commands/doctor.js'),

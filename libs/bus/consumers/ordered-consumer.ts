@@ -26,6 +26,8 @@ export interface OrderedOptions {
 }
 
 const PULL_EXPIRES_MS = 10_000;
+/** What is stored comes at once: this much silence means that nothing more does. */
+const STORED_EXPIRES_MS = 2000;
 /** The broker forgets an ordered consumer that nobody asks for this long; it is made again where we stopped. */
 const INACTIVE_MS = 60_000;
 
@@ -79,7 +81,7 @@ async function* readFrom(
     if (storedOnly && created.pending === 0) return;
     for (let received = 0; !lost && !signal.aborted; ) {
       const before = received;
-      const pull = { batch: window, expiresMs: PULL_EXPIRES_MS, signal };
+      const pull = { batch: window, expiresMs: storedOnly ? STORED_EXPIRES_MS : PULL_EXPIRES_MS, signal };
       for await (const raw of pullRequest(connection, stream, consumer, pull)) {
         const info = parseAckSubject(raw.reply ?? '');
         if (info.consumerSequence !== received + 1) lost = true;
@@ -90,6 +92,8 @@ async function* readFrom(
       }
       if (received === before && !lost && !signal.aborted)
         lost = await hasLostDeliveries(connection, stream, consumer, received);
+      // What the broker holds and cannot read, such as a message with a flipped bit, never comes.
+      if (storedOnly && received === before && !lost) return;
     }
     if (lost) throw new SulcusError('BUS_UNAVAILABLE', 'Deliveries were lost with the connection');
   } finally {

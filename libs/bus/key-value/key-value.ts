@@ -109,13 +109,28 @@ export class KeyValue {
    * Current values of the keys that start with `prefix`, then every change, over broker restarts. A change may be
    * skipped when a newer one to the same key is there already, never the newest.
    */
-  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<KeyValueChange> {
+  watch(prefix: string, signal: AbortSignal): AsyncGenerator<KeyValueChange> {
+    return this.#read(prefix, { signal, window: 64 });
+  }
+
+  /** Current values of the keys that start with `prefix`, in the order in which they were written; then it ends. */
+  async *entries(
+    prefix: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ key: string; value: Buffer; revision: number }> {
+    for await (const { key, value, revision } of this.#read(prefix, { signal, window: 256, storedOnly: true }))
+      if (value) yield { key, value, revision };
+  }
+
+  async *#read(
+    prefix: string,
+    options: { signal: AbortSignal; window: number; storedOnly?: boolean },
+  ): AsyncGenerator<KeyValueChange> {
     const start = `$KV.${this.bucket}.`;
     for await (const { raw, info } of readOrdered(this.connection, {
       stream: `KV_${this.bucket}`,
       subjects: [start + keyFilter(prefix)],
-      window: 64,
-      signal,
+      ...options,
     })) {
       const key = raw.subject.slice(start.length);
       if (!key.startsWith(prefix)) continue;

@@ -18,6 +18,10 @@ export const HeaderName = {
   /** Class name, percent-encoded. */
   LABEL: 'Sulcus-Label',
   STUDY_ID: 'Sulcus-Study-Id',
+  /** Pseudonym. */
+  PATIENT_ID: 'Sulcus-Patient-Id',
+  /** Where the scan lay on SCANS before it left for the archive and came back: sequences, joined by commas. */
+  EARLIER_SEQUENCES: 'Sulcus-Earlier-Sequences',
   /** What the picture looks like, base64; see `perceptualHash` of libs/imaging. */
   PERCEPTUAL_HASH: 'Sulcus-Perceptual-Hash',
   /** `true` when the scan left for the archive without a label and comes back with one. */

@@ -32,8 +32,10 @@ export async function archiveScan(context: ArchivingContext, entry: ScanEntry): 
     if (!scan.image) throw new SulcusError('MESSAGE_INVALID', 'The scan holds no image');
     const bytes = await bus.fromPayload(scan.image);
     await storeSample(context, received, bytes);
-    const { site, studyId, split, label, source } = scan;
-    await index.add(scan.sampleId, { site, studyId, split, label, source, scanSequence: entry.sequence });
+    const { site, studyId, patientId, split, label, source } = scan;
+    const { sequence: scanSequence, earlierSequences = [] } = entry;
+    const about = { site, studyId, patientId, split, label, source };
+    await index.add(scan.sampleId, { ...about, scanSequence, earlierSequences: [...earlierSequences] });
     await bus.deleteMessage(Streams.SCANS, entry.sequence);
     if (scan.image.blob) await releaseBlob(bus, scan.sampleId, scan.image.blob.sha256, bytes);
     return bytes.length;

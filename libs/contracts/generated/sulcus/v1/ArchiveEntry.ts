@@ -32,6 +32,14 @@ export interface ArchiveEntryInput {
    * Place on the SCANS stream before.
    */
   'scanSequence'?: (number | string | Long);
+  /**
+   * Places on the SCANS stream before that one, when it left and came back, oldest first.
+   */
+  'earlierSequences'?: (number | string | Long)[];
+  /**
+   * Pseudonym of the patient, or empty.
+   */
+  'patientId'?: (string);
 }
 
 /**
@@ -63,4 +71,12 @@ export interface ArchiveEntry {
    * Place on the SCANS stream before.
    */
   'scanSequence': (number);
+  /**
+   * Places on the SCANS stream before that one, when it left and came back, oldest first.
+   */
+  'earlierSequences': (number)[];
+  /**
+   * Pseudonym of the patient, or empty.
+   */
+  'patientId': (string);
 }

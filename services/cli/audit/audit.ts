@@ -1,0 +1,76 @@
+import type { SampleArchive } from '#libs/archive';
+import type { Bus } from '#libs/bus';
+import { auditAccepted } from './accepted-list.js';
+import { auditArchive, compareArchive } from './archived.js';
+import { auditBatches } from './batches.js';
+import type { AuditContext } from './context.js';
+import { Findings } from './findings.js';
+import { Known, KnownSamples } from './known-samples.js';
+import { auditPlaces } from './places.js';
+import { auditRuns, type RunAccount } from './runs.js';
+import { auditScans } from './scans.js';
+import { auditVersions } from './versions.js';
+
+export interface AuditOptions {
+  bus: Bus;
+  /** Undefined when nothing was ever archived. */
+  archive: SampleArchive | undefined;
+  readsContents: boolean;
+  /** File that lists samples which senders were told to be accepted. */
+  accepted: string | undefined;
+  signal: AbortSignal;
+}
+
+/** What an audit says. */
+export interface AuditReport {
+  /** Places of SCANS that were ever given: scans that were accepted, and those that came back from the archive. */
+  places: number;
+  samples: {
+    /** Samples that are known, wherever they are. */
+    known: number;
+    onScans: number;
+    /** In the archive and not on SCANS. */
+    archived: number;
+  };
+  /** Samples on the list of accepted ones; undefined without one. */
+  listed: number | undefined;
+  batches: number;
+  versions: number;
+  runs: RunAccount[];
+  findings: Findings;
+}
+
+/**
+ * Follows every accepted sample from its acceptance to its effect. In an order that stands a pipeline at work: what
+ * moves from SCANS to the archive meanwhile is noted there before it leaves, what comes back says where it was.
+ *
+ * @throws BUS_UNAVAILABLE, SERVICE_UNAVAILABLE, INVALID_CONFIG when something cannot be looked at
+ */
+export async function audit({ bus, archive, readsContents, accepted, signal }: AuditOptions): Promise<AuditReport> {
+  const samples = new KnownSamples();
+  const findings = new Findings();
+  const context: AuditContext = { bus, archive, samples, findings, readsContents, signal };
+  const { lastSequence } = await auditScans(context);
+  await auditArchive(context);
+  const { lastSequence: lastNow } = await auditScans(context, lastSequence + 1);
+  await compareArchive(context);
+  await auditPlaces(context, lastNow);
+  const listed = accepted === undefined ? undefined : await auditAccepted(context, accepted);
+  const batches = await auditBatches(context);
+  const runs = await auditRuns(context, lastNow);
+  const cards = await auditVersions(context);
+  const elsewhere = Known.SCANS | Known.INDEX;
+  return {
+    places: lastNow,
+    samples: {
+      known: samples.size,
+      onScans: samples.count(Known.SCANS, Known.SCANS),
+      archived: samples.count(elsewhere, Known.INDEX),
+    },
+    listed,
+    batches,
+    versions: cards.length,
+    runs,
+    findings,
+  };
+}

@@ -1,0 +1,136 @@
+import { CheckpointStore } from '#libs/registry';
+import { SulcusError } from '#libs/errors';
+import { Ledger, type LedgerRecord } from '#services/trainer';
+import type { AuditContext } from './context.js';
+
+/** What became of the samples in a run. */
+export interface RunAccount {
+  run: string;
+  mode: 'epochs' | 'stream';
+  /** Training samples that had their effect in the last complete epoch, or, in stream mode, so far. */
+  learned: number;
+  /** Samples that could not be prepared, as recorded. */
+  putAside: number;
+  /** Training samples with a label of the class list that the run has not gone over yet. */
+  waiting: number;
+  /** Held out: validation, gate and test samples. */
+  heldOut: number;
+  /** Without a label of the class list: nothing is to be learned from them. */
+  unlabelled: number;
+}
+
+interface Manifest {
+  recipe?: Record<string, unknown>;
+  classes?: readonly string[];
+  ledger?: LedgerRecord;
+  completedLedger?: LedgerRecord | null;
+}
+
+/** The ledger of every run's checkpoint, compared with the samples there are. */
+export async function auditRuns(context: AuditContext, lastSequence: number): Promise<RunAccount[]> {
+  const { bus, findings } = context;
+  const store = new CheckpointStore(bus);
+  const accounts: RunAccount[] = [];
+  for (const run of await store.runs()) {
+    const where = `run ${run}`;
+    try {
+      const described = await store.describe(run);
+      if (described) accounts.push(auditRun(context, run, described.manifest, lastSequence));
+    } catch (thrown) {
+      const { transient, rawMessage } = SulcusError.from(thrown);
+      if (transient) throw thrown;
+      findings.add({ kind: 'unreadable', where, what: `its checkpoint cannot be read: ${rawMessage}` });
+    }
+  }
+  return accounts;
+}
+
+function auditRun(context: AuditContext, run: string, manifest: Manifest, lastSequence: number): RunAccount {
+  const mode = manifest.recipe?.['mode'] === 'stream' ? 'stream' : 'epochs';
+  const account: RunAccount = { run, mode, learned: 0, putAside: 0, waiting: 0, heldOut: 0, unlabelled: 0 };
+  const ledgers = [manifest.completedLedger, manifest.ledger].flatMap((record) => {
+    const ledger = record && openLedger(context, run, record, lastSequence);
+    return ledger ? [ledger] : [];
+  });
+  const [completed, current] = manifest.completedLedger ? ledgers : [undefined, ledgers[0]];
+  const learned = completed ?? current;
+  if (learned) {
+    account.learned = learned.appliedRows;
+    account.putAside = learned.droppedRows;
+  }
+  const classes = new Set(manifest.classes);
+  const missing = countSamples(context, account, classes, completed, current);
+  if (mode === 'epochs' && completed) tellMissing(context, run, completed, missing);
+  return account;
+}
+
+/** A ledger whose counts and bits agree and whose samples exist; else what is wrong is told. */
+function openLedger(
+  { findings }: AuditContext,
+  run: string,
+  record: LedgerRecord,
+  lastSequence: number,
+): Ledger | undefined {
+  const where = `run ${run}, ledger of epoch ${record.pass}`;
+  let ledger: Ledger;
+  try {
+    ledger = Ledger.fromRecord(record);
+  } catch (error) {
+    findings.add({ kind: 'doubled', where, what: SulcusError.from(error).rawMessage });
+    return undefined;
+  }
+  const { last } = ledger.settledRange;
+  if (last > lastSequence || ledger.snapshotSequence > lastSequence)
+    findings.add({
+      kind: 'wrong',
+      where,
+      what: `it names scan ${Math.max(last, ledger.snapshotSequence)}, and SCANS never had more than ${lastSequence}: the checkpoint is of another state, or SCANS was made anew`,
+    });
+  return ledger;
+}
+
+/** Samples that a complete epoch should have gone over and did not, by class, with those it did. */
+interface Missing {
+  sequences: number[];
+  settledByClass: Map<string, number>;
+}
+
+function countSamples(
+  { samples }: AuditContext,
+  account: RunAccount,
+  classes: ReadonlySet<string>,
+  completed: Ledger | undefined,
+  current: Ledger | undefined,
+): Missing {
+  const missing: Missing = { sequences: [], settledByClass: new Map() };
+  for (let number = 0; number < samples.size; number++) {
+    const { sequence, split, label } = samples.at(number);
+    if (sequence === 0) continue;
+    if (split !== 'SPLIT_TRAIN') account.heldOut++;
+    else if (!classes.has(label)) account.unlabelled++;
+    else if (completed?.isSettled(sequence)) {
+      missing.settledByClass.set(label, (missing.settledByClass.get(label) ?? 0) + 1);
+    } else if (completed && sequence <= completed.snapshotSequence && !current?.isSettled(sequence))
+      missing.sequences.push(sequence);
+    else if (!current?.isSettled(sequence)) account.waiting++;
+  }
+  return missing;
+}
+
+/** An epoch that took equally many of each class was a balanced one, and leaves the others out on purpose. */
+function tellMissing(
+  { findings }: AuditContext,
+  run: string,
+  completed: Ledger,
+  { sequences, settledByClass }: Missing,
+): void {
+  const counts = [...settledByClass.values()];
+  if (sequences.length === 0 || (counts.length > 1 && counts.every((count) => count === counts[0]))) return;
+  const shown = sequences.slice(0, 10).join(', ');
+  findings.add({
+    kind: 'lost',
+    where: `run ${run}, epoch ${completed.epoch}`,
+    count: sequences.length,
+    what: `complete, and without the effect of ${sequences.length} of its samples (scans ${shown}${sequences.length > 10 ? ', …' : ''})`,
+  });
+}
