@@ -12,7 +12,7 @@ export interface ScanHeaders {
   label: string;
   /** Pseudonym; empty when the scan belongs to no study. */
   studyId: string;
-  /** Pseudonym; absent when the scan is of no known patient, or was stored by a version that kept it in the body alone. */
+  /** Pseudonym; absent when none is known, or in scans of versions that kept it in the body alone. */
   patientId?: string;
   /** Present when the scan left for the archive without a label and comes back with one: nobody has learned from it. */
   lateLabel?: boolean;

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const WORDS = 4;
 
 /**
- * Numbers names in the order of their first appearance, by 128 bits of each: of a hash in hexadecimal its first ones, of
- * anything else those of its SHA-256. A million take 48 MB at most, where a map of strings would take four times that.
+ * Numbers names in the order of their first appearance, by 128 bits of each: of a hash in hexadecimal its first ones,
+ * of anything else those of its SHA-256. A million take 48 MB at most, where a map of strings would take four times that.
  * (Two names of the same 128 bits: a chance of 1 in 10^26 among a million.)
  */
 export class IdentityTable {

@@ -84,7 +84,9 @@ function openLedger(
     findings.add({
       kind: 'wrong',
       where,
-      what: `it names scan ${Math.max(last, ledger.snapshotSequence)}, and SCANS never had more than ${lastSequence}: the checkpoint is of another state, or SCANS was made anew`,
+      what:
+        `it names scan ${Math.max(last, ledger.snapshotSequence)}, and SCANS never had more than ${lastSequence}: ` +
+        'the checkpoint is of another state, or SCANS was made anew',
     });
   return ledger;
 }
@@ -131,6 +133,8 @@ function tellMissing(
     kind: 'lost',
     where: `run ${run}, epoch ${completed.epoch}`,
     count: sequences.length,
-    what: `complete, and without the effect of ${sequences.length} of its samples (scans ${shown}${sequences.length > 10 ? ', …' : ''})`,
+    what:
+      `complete, and without the effect of ${sequences.length} of its samples ` +
+      `(scans ${shown}${sequences.length > 10 ? ', …' : ''})`,
   });
 }

@@ -3,7 +3,7 @@ import { SulcusError } from '#libs/errors';
 import { hasWeights, Registry, type ModelCard } from '#libs/registry';
 import type { AuditContext } from './context.js';
 
-/** Every card can be read, every version that says so has its weights, every alias points to a version that can serve. */
+/** Every card can be read, a version that says so has its weights, an alias points to a version that can serve. */
 export async function auditVersions(context: AuditContext): Promise<ModelCard[]> {
   const { bus, findings } = context;
   const registry = new Registry(bus);

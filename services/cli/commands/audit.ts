@@ -18,9 +18,7 @@ const OPTIONS = {
   ],
   accepted: [
     '--accepted <file>',
-    optional(
-      text({ description: 'samples that senders were told to be stored, one SHA-256 a line: each must be known' }),
-    ),
+    optional(text({ description: 'samples that senders were told are stored, one SHA-256 a line: all must be known' })),
   ],
   repair: ['--repair', flag({ default: false, description: 'mend what can be mended, and say what was done' })],
   json: jsonOption('write one line of JSON instead of sentences'),
