@@ -41,6 +41,8 @@ async function restoreSample(
 export interface BringBackOptions extends RequestOptions {
   /** True when it left without a label and has one now (see `ScanHeaders`). */
   lateLabel?: boolean;
+  /** True: a label that was given to the sample itself goes to LABELS again, which may no longer hold it. */
+  labelToo?: boolean;
   /** Work between the moment that the scan is on SCANS and the one that it no longer counts as archived. */
   beforeForgetting?: () => Promise<void>;
 }
@@ -50,12 +52,24 @@ export async function bringBack(
   bus: Bus,
   index: ArchiveIndex,
   sample: SampleToArchive,
-  { beforeForgetting, ...waiting }: BringBackOptions = {},
+  { beforeForgetting, labelToo = false, ...waiting }: BringBackOptions = {},
 ): Promise<PublishResult> {
+  if (labelToo && sample.ownLabel) await publishLabel(bus, sample, waiting);
   const known = await index.get(sample.scan.sampleId, waiting);
   const earlierSequences = known ? [...known.earlierSequences, known.scanSequence] : [];
   const result = await restoreSample(bus, sample, { ...waiting, earlierSequences });
   await beforeForgetting?.();
   await index.remove(sample.scan.sampleId, sample.scan.studyId);
   return result;
+}
+
+/** The label goes first, so that nobody meets the scan without it. */
+async function publishLabel(
+  bus: Bus,
+  { scan: { site, sampleId }, label, labelledUnixMs }: SampleToArchive,
+  waiting: RequestOptions,
+): Promise<void> {
+  const event = { target: 'sampleId' as const, sampleId, label, labelSource: 'archive', site, labelledUnixMs };
+  const messageId = `archive:${sampleId}:${labelledUnixMs}:${encodeURIComponent(label)}`;
+  await bus.publish(subjects.label(site), codecs.LabelEvent, event, { messageId, ...waiting });
 }

@@ -8,8 +8,9 @@ const PREFIX = 'samples/';
 const SUFFIX = '.pb';
 
 /** A sample to archive: its image is inline. */
-export type SampleToArchive = Omit<ArchivedSample, 'scan' | 'perceptualHash'> & {
+export type SampleToArchive = Omit<ArchivedSample, 'scan' | 'perceptualHash' | 'ownLabel'> & {
   scan: NonNullable<ArchivedSample['scan']>;
+  ownLabel?: boolean | undefined;
   perceptualHash?: Uint8Array;
 };
 

@@ -90,6 +90,14 @@ export class ArchiverEvents {
     this.#warn('room', { reason: why }, 'no room can be made on SCANS');
   }
 
+  /** LABELS was too full, and what may leave it has left. */
+  labelsTrimmed(deleted: number, { bytes, maxBytes }: StreamStats): void {
+    const why = 'what is on SCANS is read under every label, or a run has still to see them';
+    if (deleted > 0)
+      this.#log.info({ deleted, labels_bytes: bytes, labels_max_bytes: maxBytes }, 'made room on LABELS');
+    else this.#warn('labels', { reason: why }, 'no room can be made on LABELS');
+  }
+
   /** The archive, or the broker, is away, full or refuses; nothing leaves meanwhile. */
   unavailable(error: SulcusError): void {
     this.#archiveAway = error.rawMessage;

@@ -6,6 +6,7 @@ import type { ArchiverConfig } from './config.js';
 import { ArchiverEvents } from './events.js';
 import { carryLabels } from './labels/carry-labels.js';
 import { LabelBook } from './labels/label-book.js';
+import { LabelTrimmer } from './labels/trim-labels.js';
 import { RoomMaker } from './scans/make-room.js';
 import { UnderWay } from './scans/under-way.js';
 
@@ -21,7 +22,7 @@ export interface ArchiverContext {
 /** Pauses while the archive or the broker is away: whatever is wrong with it, it is tried again for ever. */
 const BACKOFF = { firstDelayMs: 1000, maxDelayMs: 60_000 } as const;
 
-/** Makes room on SCANS and carries labels to the archive until the signal aborts; what is under way is finished. */
+/** Makes room on SCANS and LABELS, and carries labels to the archive until the signal aborts; what is under way is finished. */
 export async function runArchiver(
   { bus, archive, config, log, instance }: ArchiverContext,
   signal: AbortSignal,
@@ -30,6 +31,7 @@ export async function runArchiver(
   const events = new ArchiverEvents({ bus, index, instance, log }, archive.description, await index.state());
   const [labels, underWay] = [new LabelBook(), new UnderWay()];
   const room = new RoomMaker({ bus, archive, index, labels, underWay, events, config });
+  const trimmer = new LabelTrimmer({ bus, index, labels, events, config });
   let caughtUp: () => void = () => undefined;
   const labelsKnown = new Promise<void>((resolve) => (caughtUp = resolve));
   events.start();
@@ -38,7 +40,7 @@ export async function runArchiver(
       {
         work: async (stop) => {
           await Promise.race([labelsKnown, untilAborted(stop)]);
-          await keepRoom(room, config.intervalMs, events, stop);
+          await keepRoom([room, trimmer], config.intervalMs, events, stop);
         },
         companions: [(stop) => carryLabels({ bus, archive, index, labels, underWay, events }, caughtUp, stop)],
       },
@@ -50,18 +52,19 @@ export async function runArchiver(
 }
 
 async function keepRoom(
-  room: RoomMaker,
+  keepers: readonly (RoomMaker | LabelTrimmer)[],
   intervalMs: number,
   events: ArchiverEvents,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await retryWithBackoff(() => room.look(signal), {
-      ...BACKOFF,
-      signal,
-      shouldRetry: () => true,
-      onRetry: (failure) => events.unavailable(failure),
-    });
+    for (const keeper of keepers)
+      await retryWithBackoff(() => keeper.look(signal), {
+        ...BACKOFF,
+        signal,
+        shouldRetry: () => true,
+        onRetry: (failure) => events.unavailable(failure),
+      });
     events.available();
     await pause(intervalMs, signal);
   }

@@ -5,7 +5,7 @@ import { codecs, type ArchiveEntry, type LabelEvent } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
 import type { ArchiverEvents } from '../events.js';
-import { isDamage } from '../scans/archive-scan.js';
+import { isDamage, isStronger } from '../scans/archive-scan.js';
 import type { UnderWay } from '../scans/under-way.js';
 import type { LabelBook } from './label-book.js';
 
@@ -84,10 +84,10 @@ async function carryTo(context: CarryingContext, sampleId: string, signal: Abort
   if (!entry) return;
   const sample = await loadOrLose(context, sampleId, entry);
   if (!sample) return;
-  const { name: label, givenUnixMs: labelledUnixMs } = labels.newest(sample.scan);
-  if (label === sample.label || labelledUnixMs < sample.labelledUnixMs) return;
+  const { name: label, givenUnixMs: labelledUnixMs, own: ownLabel } = labels.newest(sample.scan);
+  if (label === sample.label || isStronger(sample, { labelledUnixMs, ownLabel })) return;
   await withSpan('restore scan', { root: true, attributes: { [attr.sampleId]: sampleId } }, async () => {
-    const relabelled = { ...sample, label, labelledUnixMs };
+    const relabelled = { ...sample, label, labelledUnixMs, ownLabel };
     await bringBack(bus, index, relabelled, {
       signal,
       lateLabel: sample.label === '',

@@ -8,12 +8,14 @@ export interface Label {
   givenUnixMs: number;
   /** Its place on LABELS; 0 for the label that an image came with. */
   sequence: number;
+  /** True when it was given to the sample itself, not to its study. */
+  own: boolean;
 }
 
 /**
  * The newest label of every sample and study. Newest by the time it was given; of two given at the same time the one
- * that came later. The labels must be added in the order of their stream. It grows with the number of labelled
- * targets, which the limit of the LABELS stream bounds.
+ * that came later. The labels must be added in the order of their stream. It holds what LABELS holds, and is bounded by
+ * the limit of that stream.
  */
 export class LabelBook {
   readonly #samples = new Map<string, Label>();
@@ -24,11 +26,25 @@ export class LabelBook {
     const [labels, target] = sampleId ? [this.#samples, sampleId] : [this.#studies, studyId];
     if (!target) return;
     const known = labels.get(target);
-    if (!known || known.givenUnixMs <= givenUnixMs) labels.set(target, { name, givenUnixMs, sequence });
+    if (!known || known.givenUnixMs <= givenUnixMs)
+      labels.set(target, { name, givenUnixMs, sequence, own: Boolean(sampleId) });
+  }
+
+  /** Whether it is this event that counts for its target; false when another one does. */
+  counts({ sampleId, studyId = '' }: LabelEvent, sequence: number): boolean {
+    return (sampleId ? this.#samples.get(sampleId) : this.#studies.get(studyId))?.sequence === sequence;
+  }
+
+  /** Drops an event that has left the stream. */
+  forget(event: LabelEvent, sequence: number): void {
+    if (!this.counts(event, sequence)) return;
+    if (event.sampleId) this.#samples.delete(event.sampleId);
+    else this.#studies.delete(event.studyId ?? '');
   }
 
   /** What a sample is labelled as: by its own newest label, else by its study's, else as it came. */
   newest({ sampleId, studyId, label }: { sampleId: string; studyId: string; label: string }): Label {
-    return this.#samples.get(sampleId) ?? this.#studies.get(studyId) ?? { name: label, givenUnixMs: 0, sequence: 0 };
+    const given = this.#samples.get(sampleId) ?? this.#studies.get(studyId);
+    return given ?? { name: label, givenUnixMs: 0, sequence: 0, own: false };
   }
 }

@@ -31,35 +31,41 @@ export async function archiveScan(context: ArchivingContext, entry: ScanEntry): 
     const scan = received.message;
     if (!scan.image) throw new SulcusError('MESSAGE_INVALID', 'The scan holds no image');
     const bytes = await bus.fromPayload(scan.image);
-    await storeSample(context, received, bytes);
+    const { label: archivedLabel } = await storeSample(context, received, bytes);
     const { site, studyId, patientId, split, label, source } = scan;
     const { sequence: scanSequence, earlierSequences = [] } = entry;
     const about = { site, studyId, patientId, split, label, source };
-    await index.add(scan.sampleId, { ...about, scanSequence, earlierSequences: [...earlierSequences] });
+    await index.add(scan.sampleId, {
+      ...about,
+      scanSequence,
+      earlierSequences: [...earlierSequences],
+      archivedLabel,
+    });
     await bus.deleteMessage(Streams.SCANS, entry.sequence);
     if (scan.image.blob) await releaseBlob(bus, scan.sampleId, scan.image.blob.sha256, bytes);
     return bytes.length;
   });
 }
 
-/** Resolves when the archive holds the sample, under its newest label, and has given it back whole. */
+/** Resolves with what the archive holds: the sample, under its newest label, when it has given it back whole. */
 async function storeSample(
   { archive, labels }: ArchivingContext,
   { message: scan, sequence: scanSequence, headers }: Received<Scan>,
   bytes: Buffer,
-): Promise<void> {
-  const { name: label, givenUnixMs: labelledUnixMs } = labels.newest(scan);
+): Promise<SampleToArchive> {
+  const { name: label, givenUnixMs: labelledUnixMs, own: ownLabel } = labels.newest(scan);
   const sample = {
     scan: { ...scan, image: { content: 'inline' as const, inline: bytes } },
     label,
     labelledUnixMs,
+    ownLabel,
     scanSequence,
     archivedUnixMs: Date.now(),
     perceptualHash: Buffer.from(headers.get(HeaderName.PERCEPTUAL_HASH) ?? '', 'base64'),
   };
   const known = await loadIntact(archive, scan.sampleId);
   const wanted = known === undefined ? sample : withNewerLabel(known, sample);
-  if (wanted === known) return;
+  if (wanted === known) return known;
   await archive.store(wanted);
   const stored = await loadIntact(archive, scan.sampleId);
   if (stored === undefined || stored.label !== wanted.label)
@@ -67,13 +73,22 @@ async function storeSample(
       'SERVICE_UNAVAILABLE',
       `The archive (${archive.description}) does not give back what was stored in it: look at its disk`,
     );
+  return wanted;
 }
 
 /** A sample that is archived already, as when it came back for a while, keeps all but its label. */
-function withNewerLabel(known: SampleToArchive, { label, labelledUnixMs }: SampleToArchive): SampleToArchive {
-  const newer = labelledUnixMs > known.labelledUnixMs || (known.label === '' && label !== '');
-  return newer && label !== known.label ? { ...known, label, labelledUnixMs } : known;
+function withNewerLabel(known: SampleToArchive, { label, labelledUnixMs, ownLabel }: SampleToArchive): SampleToArchive {
+  const newer = isStronger({ labelledUnixMs, ownLabel }, known) || (known.label === '' && label !== '');
+  return newer && label !== known.label ? { ...known, label, labelledUnixMs, ownLabel } : known;
 }
+
+type GivenLabel = Pick<SampleToArchive, 'labelledUnixMs' | 'ownLabel'>;
+
+/** Whether a label counts before another: one that the sample was given itself does, of two alike the later one. */
+export const isStronger = (label: GivenLabel, other: GivenLabel): boolean =>
+  (label.ownLabel ?? false) === (other.ownLabel ?? false)
+    ? label.labelledUnixMs > other.labelledUnixMs
+    : label.ownLabel === true;
 
 /** A damaged object is as good as none while the broker still has the scan. */
 async function loadIntact(archive: SampleArchive, sampleId: string): Promise<SampleToArchive | undefined> {

@@ -29,7 +29,10 @@ export interface Scene {
   spawn(environment?: NodeJS.ProcessEnv): ChildProcess & { log: () => string };
 }
 
-export async function startScene(test: TestContext, { scansBytes = 2_000_000 } = {}): Promise<Scene> {
+export async function startScene(
+  test: TestContext,
+  { scansBytes = 2_000_000, labelsBytes = 1_000_000 } = {},
+): Promise<Scene> {
   // The broker ends last: node:test runs its hooks first to last.
   const cleanups: (() => unknown)[] = [];
   const atEnd = (cleanup: () => unknown): unknown => cleanups.unshift(cleanup);
@@ -40,7 +43,7 @@ export async function startScene(test: TestContext, { scansBytes = 2_000_000 } =
   atEnd(() => nats.stop());
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   atEnd(() => bus.drain());
-  await bus.ensureTopology({ maxBytes: { SCANS: scansBytes } });
+  await bus.ensureTopology({ maxBytes: { SCANS: scansBytes, LABELS: labelsBytes } });
   const root = await mkdtemp(path.join(tmpdir(), 'sulcus-archiver-'));
   atEnd(() => rm(root, { recursive: true, force: true }));
   const folder = path.join(root, 'archive');

@@ -96,7 +96,7 @@ async function restoreAll({ bus, archive, options, signal }: Restoring, samples:
       return 'failed';
     }
     if (!isMeant(sample, options)) return undefined;
-    const { duplicate } = await bringBack(bus, index, sample, waiting);
+    const { duplicate } = await bringBack(bus, index, sample, { ...waiting, labelToo: true });
     return duplicate ? 'present' : 'restored';
   };
   for await (const outcome of mapInOrder(samples, AT_ONCE, restoreOne)) {

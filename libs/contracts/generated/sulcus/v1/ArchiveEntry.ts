@@ -40,6 +40,10 @@ export interface ArchiveEntryInput {
    * Pseudonym of the patient, or empty.
    */
   'patientId'?: (string);
+  /**
+   * Label that the archive holds it under; empty when it has none.
+   */
+  'archivedLabel'?: (string);
 }
 
 /**
@@ -79,4 +83,8 @@ export interface ArchiveEntry {
    * Pseudonym of the patient, or empty.
    */
   'patientId': (string);
+  /**
+   * Label that the archive holds it under; empty when it has none.
+   */
+  'archivedLabel': (string);
 }

@@ -31,6 +31,10 @@ export interface ArchivedSampleInput {
    * What the picture looks like, as the scan's header had it; empty when it had none.
    */
   'perceptualHash'?: (Buffer | Uint8Array | string);
+  /**
+   * Whether the label was given to this sample itself: such a label counts before any that is given to its study.
+   */
+  'ownLabel'?: (boolean);
 }
 
 /**
@@ -61,4 +65,8 @@ export interface ArchivedSample {
    * What the picture looks like, as the scan's header had it; empty when it had none.
    */
   'perceptualHash': (Buffer);
+  /**
+   * Whether the label was given to this sample itself: such a label counts before any that is given to its study.
+   */
+  'ownLabel': (boolean);
 }
