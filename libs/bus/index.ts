@@ -19,6 +19,7 @@
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
+export { openBus, type BusSettings } from './open-bus.js';
 export { busEnvironment } from './connection/environment.js';
 export type { ConnectOptions } from './connection/connection.js';
 export type { RequestOptions } from './connection/retry.js';
@@ -53,6 +54,7 @@ export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-va
 export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
 export type { ConsumerStats, StreamStats } from './streams/stats.js';
 export { readDurability, type Durability } from './connection/durability.js';
+export { readBrokerFaults, type BrokerFault } from './connection/broker-faults.js';
 export {
   followScanHashes,
   followScans,

@@ -92,6 +92,10 @@ export const ERROR_CODES = {
   ENGINE_UNAVAILABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** The disk has no room. */
   STORAGE_FULL: transient(GrpcStatus.RESOURCE_EXHAUSTED),
+  /** The disk refuses writes for another reason: read-only, broken, not ours to write. */
+  STORAGE_FAILED: transient(GrpcStatus.UNAVAILABLE),
+  /** The broker acknowledges messages before they are on the disk: a power loss may take the newest. */
+  NOT_DURABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
   PORT_IN_USE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** A defect of ours: the details are in the log, not in the answer. */
   INTERNAL: retryable(GrpcStatus.INTERNAL),

@@ -11,6 +11,8 @@ export interface ServiceContext {
   readonly instance: string;
 }
 
+const ignore = (): void => undefined;
+
 /** Exit codes: 0 done or stopped as asked, 2 wrong options or environment, 1 anything else. */
 const EXIT_FAILED = 1;
 const EXIT_INVALID_CONFIG = 2;
@@ -36,6 +38,8 @@ export async function runService(
   const stop = new AbortController();
   // One listener for each running operation is the normal case, not a leak.
   setMaxListeners(0, stop.signal);
+  // What is printed goes to a file whose disk may be full: that is no reason to end.
+  process.stderr.on('error', ignore);
   const release = [stopOnSignals(stop, log), stopOnUncaught(name, log)];
   let telemetry: Telemetry | undefined;
   try {

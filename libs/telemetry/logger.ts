@@ -11,10 +11,7 @@ export type Logger = PinoLogger;
  *
  * @param destination for tests; default: stderr, written synchronously so that the last line before a crash is there
  */
-export function createLogger(
-  name: string,
-  destination: { write(line: string): void } = pino.destination({ fd: 2, sync: true }),
-): Logger {
+export function createLogger(name: string, destination: { write(line: string): void } = standardError()): Logger {
   return pino(
     {
       name,
@@ -26,6 +23,16 @@ export function createLogger(
     },
     destination,
   );
+}
+
+/** Lines that stderr has not taken, in bytes of memory: newer ones are dropped. */
+const MAX_HELD_BYTES = 2 ** 20;
+
+/** A log that cannot be written, as on a full disk, is no reason for a service to end. */
+function standardError(): { write(line: string): void } {
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: MAX_HELD_BYTES });
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 function traceIds(): Record<string, string> {

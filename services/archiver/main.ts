@@ -1,5 +1,5 @@
 import { openObjectStore, SampleArchive } from '#libs/archive';
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { runArchiver } from './service.js';
@@ -22,8 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   await runService('archiver', async ({ signal, log, instance }) => {
     const config = readConfig();
     const archive = new SampleArchive(await openObjectStore(config.archive, config.archiveEndpoint));
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'archiver', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'archiver', signal, log });
     try {
       await runArchiver({ bus, archive, config, log, instance }, signal);
     } finally {

@@ -1,4 +1,4 @@
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { readConfig, environment } from './config.js';
 import { runIngest } from './service.js';
@@ -17,8 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await runService('ingest', async ({ signal, log, instance }) => {
     const config = readConfig();
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'ingest', signal, log });
     await runIngest({ bus, config, log, instance }, signal);
   });
 }

@@ -1,4 +1,4 @@
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { runPredictor } from './service.js';
@@ -17,8 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await runService('predictor', async ({ signal, log, instance }) => {
     const config = readConfig();
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'predictor', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'predictor', signal, log });
     await runPredictor({ bus, config, log, instance }, signal);
   });
 }

@@ -1,4 +1,4 @@
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
 import { runPreprocess } from './service.js';
@@ -19,8 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await runService('preprocess', async ({ signal, log, instance }) => {
     const config = readConfig();
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'preprocess', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'preprocess', signal, log });
     await runPreprocess({ bus, config, log, instance }, signal);
   });
 }

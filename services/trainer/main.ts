@@ -1,4 +1,4 @@
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { startEngine } from '#libs/engine';
 import { isMain, packageVersion, parseCommandLine, runService } from '#libs/service';
 import { environment, readConfig } from './config.js';
@@ -13,8 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   await runService('trainer', async ({ signal, log, instance }) => {
     const config = readConfig();
     const recipe = await resolveRecipe(config);
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'trainer', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'trainer', signal, log });
     await using engine = await startEngine({
       threads: config.engineThreads,
       maxDevices: recipe.shards ?? 1,

@@ -6,6 +6,7 @@ import { SulcusError } from '#libs/errors';
 import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
+import { withStoreError } from '../connection/store-error.js';
 import { subjects, type BlobStream } from '../topology.js';
 
 /**
@@ -66,7 +67,7 @@ export class BlobStore {
     let failed = false;
     const send = async ({ chunk, subject }: (typeof missing)[number]) => {
       if (failed) return;
-      await this.#putChunk(subject, chunk(), waiting);
+      await this.#putChunk(subject, chunk(), stream, waiting);
     };
     const results = await Promise.allSettled(
       missing.map((item) =>
@@ -131,11 +132,17 @@ export class BlobStore {
     throw new SulcusError('MESSAGE_INVALID', 'The payload holds neither bytes nor a reference');
   }
 
-  async #putChunk(subject: string, chunk: Uint8Array, waiting: RequestOptions): Promise<void> {
+  async #putChunk(
+    subject: string,
+    chunk: Uint8Array,
+    stream: BlobStream = 'BLOBS',
+    waiting: RequestOptions = {},
+  ): Promise<void> {
     const { js } = this.#connection;
+    const options = { expect: { lastSubjectSequence: 0 }, timeout: API_TIMEOUT_MS };
     const store = async (): Promise<void> => {
       try {
-        await js.publish(subject, chunk, { expect: { lastSubjectSequence: 0 }, timeout: API_TIMEOUT_MS });
+        await withStoreError(this.#connection, stream, () => js.publish(subject, chunk, options));
       } catch (error) {
         if (!isWrongLastSequence(error)) throw error; // the same chunk is there already
       }

@@ -1,6 +1,7 @@
 import { errors as natsErrors } from '@nats-io/nats-core';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { SulcusError, type ErrorCode } from '#libs/errors';
+import { diskErrorCode } from './disk-errors.js';
 
 /** Error numbers of the JetStream API (nats-server errors.json) that mean something to us. */
 export const JetStreamCode = {
@@ -64,7 +65,8 @@ function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
           details,
         });
   }
-  const code = API_CODES[error.code] ?? (error.status >= 500 ? 'BUS_UNAVAILABLE' : 'INTERNAL');
+  const code =
+    API_CODES[error.code] ?? diskErrorCode(error.message) ?? (error.status >= 500 ? 'BUS_UNAVAILABLE' : 'INTERNAL');
   return new SulcusError(code, `${doing}: ${error.message}`, { cause: error, details });
 }
 

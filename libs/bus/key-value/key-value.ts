@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { readOrdered } from '../consumers/ordered-consumer.js';
 import { requestWithRetry } from '../connection/retry.js';
+import { withStoreError } from '../connection/store-error.js';
 import type { BucketName } from '../topology.js';
 
 export interface KeyValueEntry {
@@ -62,7 +63,7 @@ export class KeyValue {
   /** Writes a new key and returns its revision. Throws ALREADY_EXISTS. */
   async create(key: string, value: Uint8Array): Promise<number> {
     try {
-      return await this.connection.answer(this.kv.create(key, value));
+      return await this.#store(() => this.connection.answer(this.kv.create(key, value)));
     } catch (error) {
       if (isWrongLastSequence(error))
         throw new SulcusError('ALREADY_EXISTS', `${this.bucket}/${key} exists already`, { cause: error });
@@ -73,7 +74,7 @@ export class KeyValue {
   /** Writes a key if its revision is still the one given (0: the key never existed). Throws CONFLICT. */
   async update(key: string, value: Uint8Array, revision: number): Promise<number> {
     try {
-      return await this.connection.answer(this.kv.update(key, value, revision));
+      return await this.#store(() => this.connection.answer(this.kv.update(key, value, revision)));
     } catch (error) {
       if (isWrongLastSequence(error)) {
         throw new SulcusError(
@@ -88,7 +89,7 @@ export class KeyValue {
 
   /** Writes a key whatever it holds. */
   async put(key: string, value: Uint8Array): Promise<number> {
-    return this.#do(`write ${key}`, () => this.kv.put(key, value));
+    return this.#do(`write ${key}`, () => this.#store(() => this.kv.put(key, value)));
   }
 
   /** Deletes a key with its history; nothing happens when there is none. */
@@ -142,6 +143,10 @@ export class KeyValue {
         pending: info.pending,
       };
     }
+  }
+
+  #store<T>(write: () => Promise<T>): Promise<T> {
+    return withStoreError(this.connection, `KV_${this.bucket}`, write);
   }
 
   #do<T>(what: string, work: () => Promise<T>): Promise<T> {

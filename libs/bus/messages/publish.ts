@@ -5,6 +5,7 @@ import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import type { Connection } from '../connection/connection.js';
 import { isWrongLastSequence } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
+import { withStoreError } from '../connection/store-error.js';
 import { NOUNS, streamOf, type StreamName } from '../topology.js';
 import { contentHeaders } from './envelope.js';
 import { HeaderName, writeHeaders } from './headers.js';
@@ -102,7 +103,9 @@ async function sendOnce(
   options: Parameters<Connection['js']['publish']>[2] & object,
 ): Promise<{ sequence: number; present: boolean }> {
   try {
-    const { seq, duplicate } = await connection.js.publish(subject, payload, options);
+    const { seq, duplicate } = await withStoreError(connection, stream, () =>
+      connection.js.publish(subject, payload, options),
+    );
     return { sequence: seq, present: duplicate };
   } catch (error) {
     if (!options.expect || !isWrongLastSequence(error)) throw error;

@@ -11,7 +11,7 @@ export class DeferredLog {
 
   write(line: string): void {
     if (this.#file === undefined) this.#held += line;
-    else appendFileSync(this.#file, line);
+    else append(this.#file, line);
   }
 
   open(file: string): void {
@@ -19,5 +19,14 @@ export class DeferredLog {
     appendFileSync(file, this.#held);
     this.#file = file;
     this.#held = '';
+  }
+}
+
+/** A full disk costs lines of the log, not the launcher. */
+function append(file: string, line: string): void {
+  try {
+    appendFileSync(file, line);
+  } catch {
+    // There is nowhere else to say so.
   }
 }

@@ -85,7 +85,9 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
   const tell = (stop: AbortSignal): Promise<void> => tellRounds(run, startedMs, stop);
   const probe = (stop: AbortSignal): Promise<void> => probeAvailability(pipeline.bus, client, log, stop);
   try {
-    await runTogether({ work, companions: options.once ? [watch, tell, probe] : [watch, tell] }, running);
+    const care = async (stop: AbortSignal): Promise<void> => pipeline.brokerWatch?.run(stop, log);
+    const companions = [watch, tell, care, ...(options.once ? [probe] : [])];
+    await runTogether({ work, companions }, running);
     pipeline.failed.throwIfAborted();
     if (options.once) signal.throwIfAborted();
   } catch (error) {
@@ -128,6 +130,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     state,
     processes: pipeline.processes.map(({ name, state, restarts }) => ({ name, state, restarts })),
     streams: streams.latest,
+    brokerFaults: pipeline.brokerWatch?.faults ?? [],
     requests: options.once ? client.counts : undefined,
     addresses,
   });

@@ -180,3 +180,24 @@ test('a broker that takes too small messages is refused', async (t) => {
     message: /max_payload/,
   });
 });
+
+test('streams that others set up so that messages would be lost are refused, and what is wrong is named', async (t) => {
+  const nats = await startNats(t);
+  const bus = await connect(t, nats.url);
+  await bus.ensureTopology();
+  const direct = await connectNats({ servers: nats.url });
+  t.after(() => direct.close());
+  const manager = await jetstreamManager(direct);
+  const changes = [
+    ['SCANS', { max_age: 3600e9 }, /SCANS.*forgets messages after 3600 s/],
+    ['LABELS', { max_msgs_per_subject: 1 }, /LABELS.*keeps 1 messages of a subject/],
+    ['BLOBS', { max_bytes: 100_000 }, /BLOBS.*max_bytes is 100000/],
+  ] as const;
+  for (const [stream, change, message] of changes) {
+    const { config } = await manager.streams.info(stream);
+    await manager.streams.update(stream, change);
+    await assert.rejects(bus.ensureTopology(), { code: 'INVALID_CONFIG', message });
+    await manager.streams.update(stream, config);
+    await bus.ensureTopology();
+  }
+});

@@ -1,4 +1,4 @@
-import { connectBus } from '#libs/bus';
+import { openBus } from '#libs/bus';
 import { flag } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import {
@@ -44,8 +44,7 @@ downloaded first. The files stay; importing again adds only what is new.`;
     const target = await openData(parsed.operand!, { signal });
     const { columns, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
-    await using bus = await connectBus({ servers: config.natsUrl, name: 'ingest', signal });
-    await bus.ensureTopology();
+    await using bus = await openBus(config, { name: 'ingest', signal, log });
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const events = new IngestEvents(bus, instance, log, instance);
     const ingestor = new Ingestor({ bus, config, pseudonyms, events });

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { connectBus, type Bus, type StreamName } from '#libs/bus';
+import { busEnvironment, connectBus, type Bus, type StreamName } from '#libs/bus';
+import { parseEnvironment } from '#libs/config';
 import { checkRun, readConfig as readTrainerConfig } from '#services/trainer';
 import type { UpOptions } from '../options.js';
 import { brokerReady, createBroker } from '../processes/broker.js';
 import { failureOf } from '../processes/failure.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
 import type { StateFolder } from '../state-folder.js';
+import { BrokerWatch } from './broker-watch.js';
 import { choosePorts, type Ports } from './choose-ports.js';
 import { endOfStreams } from './end-of-streams.js';
 import { serviceEnvironment } from './service-environment.js';
@@ -37,6 +39,8 @@ export class Pipeline {
   readonly failed: AbortSignal;
   /** Sequence of the last message of each stream from before the services started. */
   readonly streamEnds: Readonly<Record<StreamName, number>>;
+  /** Looks after the broker; undefined for a foreign one whose monitoring is not known. */
+  readonly brokerWatch: BrokerWatch | undefined;
   readonly #broker: SupervisedProcess | undefined;
   readonly #services: readonly SupervisedProcess[];
 
@@ -49,6 +53,7 @@ export class Pipeline {
     services: SupervisedProcess[];
     failed: AbortSignal;
     streamEnds: Readonly<Record<StreamName, number>>;
+    brokerWatch: BrokerWatch | undefined;
   }) {
     this.bus = parts.bus;
     this.natsUrl = parts.natsUrl;
@@ -60,6 +65,7 @@ export class Pipeline {
     this.processes = [...(parts.broker ? [parts.broker] : []), ...parts.services];
     this.failed = parts.failed;
     this.streamEnds = parts.streamEnds;
+    this.brokerWatch = parts.brokerWatch;
   }
 
   /**
@@ -92,6 +98,7 @@ export class Pipeline {
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, {
           natsUrl,
+          monitorUrl: broker && `http://127.0.0.1:${ports.monitor}`,
           ports,
           classes,
           traceFolder: folder.traces,
@@ -106,7 +113,18 @@ export class Pipeline {
       const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
       const services = createServices(plan, { archiver });
       for (const service of services) service.once('gaveUp', fail(service)).start();
-      return new Pipeline({ bus, natsUrl, ports, plan, broker, services, failed: failure.signal, streamEnds });
+      const brokerWatch = watchOf(broker, folder, ports);
+      return new Pipeline({
+        bus,
+        natsUrl,
+        ports,
+        plan,
+        broker,
+        services,
+        failed: failure.signal,
+        streamEnds,
+        brokerWatch,
+      });
     } catch (error) {
       await broker?.stop(BROKER_GRACE_MS);
       throw failure.signal.aborted ? failure.signal.reason : error;
@@ -119,6 +137,17 @@ export class Pipeline {
     await this.bus.drain().catch(() => undefined);
     await this.#broker?.stop(BROKER_GRACE_MS);
   }
+}
+
+/** A foreign broker is looked at where SULCUS_NATS_MONITOR_URL says. */
+function watchOf(broker: SupervisedProcess | undefined, folder: StateFolder, ports: Ports): BrokerWatch | undefined {
+  if (broker)
+    return new BrokerWatch({
+      monitorUrl: `http://127.0.0.1:${ports.monitor}`,
+      own: { process: broker, folder: folder.nats },
+    });
+  const { monitorUrl } = parseEnvironment(busEnvironment);
+  return monitorUrl === undefined ? undefined : new BrokerWatch({ monitorUrl });
 }
 
 const brokerIn = (folder: StateFolder, { nats: port, monitor: monitorPort }: Ports): Promise<SupervisedProcess> =>

@@ -4,6 +4,8 @@ import type { Ports } from './choose-ports.js';
 
 interface Surroundings {
   natsUrl: string;
+  /** Of a broker of our own. */
+  monitorUrl: string | undefined;
   ports: Ports;
   classes: readonly string[];
   traceFolder: string;
@@ -14,7 +16,7 @@ interface Surroundings {
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
   { run, recipe, mode, epochs, seed, once }: UpOptions,
-  { natsUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile }: Surroundings,
+  { natsUrl, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
   // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
@@ -23,6 +25,7 @@ export const serviceEnvironment = (
   SULCUS_START_WEIGHTS: startWeightsFile,
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
+  ...(monitorUrl === undefined ? {} : { SULCUS_NATS_MONITOR_URL: monitorUrl }),
   SULCUS_RUN: run,
   SULCUS_RECIPE: recipe,
   SULCUS_MODE: mode ?? (once ? 'epochs' : 'stream'),

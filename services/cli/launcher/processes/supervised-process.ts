@@ -59,6 +59,8 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
   #lastError: string | undefined;
   #sameErrors = 0;
   #stopping = false;
+  #restarting = false;
+  #restartReason: string | undefined;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(spec: ProcessSpec) {
@@ -81,6 +83,11 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
   /** Times it was started after the first. */
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** Why it was restarted on purpose last, as a sentence; undefined when it never was. */
+  get restartReason(): string | undefined {
+    return this.#restartReason;
   }
 
   start(): void {
@@ -119,9 +126,29 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     if (this.#state !== 'failed') this.#setState('stopped');
   }
 
+  /**
+   * Ends the process, insisting after `graceMs`, and starts it again at once. Resolves when the old one is gone;
+   * nothing happens to one that does not run. A restart that was asked for is no failure.
+   */
+  async restart(reason: string, graceMs: number): Promise<void> {
+    if (this.#state !== 'running' || this.#restarting) return;
+    this.#restarting = true;
+    this.#restartReason = reason;
+    const child = this.#child;
+    child?.kill('SIGTERM');
+    const insist = setTimeout(() => child?.kill('SIGKILL'), graceMs);
+    await this.#exited;
+    clearTimeout(insist);
+  }
+
   #onExit(code: number | null, livedMs: number): void {
     this.#releaseGuard();
     if (this.#stopping) return;
+    if (this.#restarting) {
+      this.#restarting = false;
+      this.#restarts++;
+      return this.start();
+    }
     this.#rapidFailures = livedMs < STEADY_MS ? this.#rapidFailures + 1 : 1;
     if (code === EXIT_INVALID_CONFIG && this.spec.orphanGuard === 'ipc')
       return this.#giveUp('its configuration cannot be used');

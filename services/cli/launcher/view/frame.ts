@@ -1,4 +1,4 @@
-import type { StreamName, StreamStats } from '#libs/bus';
+import type { BrokerFault, StreamName, StreamStats } from '#libs/bus';
 import type { ShadowProgress } from '#libs/contracts';
 import { describeArchive, describeArchiveInBrief } from '../../shared/describe-archive.js';
 import type { PipelineState } from '../state/pipeline-state.js';
@@ -20,6 +20,8 @@ export interface Snapshot {
   state: PipelineState;
   processes: readonly ShownProcess[];
   streams?: Record<StreamName, StreamStats>;
+  /** What is wrong with the broker. */
+  brokerFaults?: readonly BrokerFault[];
   /** What the availability probe has asked for, with `--once`. */
   requests?: RequestCounts;
   addresses: string;
@@ -43,11 +45,13 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
 
 type Row = readonly [name: string, text: string];
 
-function pipelineRows({ state: { ingest, preprocess, archive }, streams, processes }: Snapshot): Row[] {
+function pipelineRows({ state, streams, processes, brokerFaults = [] }: Snapshot): Row[] {
+  const { ingest, preprocess, archive } = state;
   const { ingested, offered, duplicates, rejected, train, validation, gate, test } = ingest;
   const split = `train ${train}, validation ${validation}, gate ${gate}, test ${test}`;
   return [
     ['processes', processes.map(describeProcess).join('  ')],
+    ...brokerFaults.map(({ code, message }) => ['  BROKER', `${code}: ${message}`] as const),
     ['images in', `${ingested} ingested of ${offered}, ${duplicates} duplicates, ${rejected} rejected   (${split})`],
     ['streams', streams ? describeStreams(streams) : '…'],
     ...(archive ? [['archive', describeArchive(archive)] as const] : []),
@@ -87,11 +91,12 @@ function modelRows({ state, requests }: Snapshot): Row[] {
 }
 
 /** The same in one line, for terminals that are none. */
-export function renderLine({ phase, elapsedMs, state, processes, requests }: Snapshot): string {
+export function renderLine({ phase, elapsedMs, state, processes, requests, brokerFaults = [] }: Snapshot): string {
   const { ingest, training, archive } = state;
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
+    ...brokerFaults.map(({ code, message }) => `BROKER ${code} (${message}),`),
     `images ${ingest.ingested}/${ingest.offered},`,
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
     ...(training && state.devices.length > 1 ? [`${trainingOn(state)},`] : []),

@@ -1,0 +1,86 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pause } from '#libs/async';
+import { readBrokerFaults, type BrokerFault } from '#libs/bus';
+import type { Logger } from '#libs/telemetry';
+import type { SupervisedProcess } from '../processes/supervised-process.js';
+import { freeBytes } from './storage.js';
+
+const INTERVAL_MS = 2000;
+
+/** With less than this free, a few large messages, its disk would soon stop a broker that is started again. */
+const ROOM_BYTES = 32e6;
+
+/** Between two restarts for the same cause. */
+const RESTART_INTERVAL_MS = 15_000;
+const RESTART_GRACE_MS = 5000;
+const PROBE_BYTES = 65_536;
+
+export interface WatchedBroker {
+  /** `http://host:port` of its monitoring. */
+  monitorUrl: string;
+  /** Ours to restart, and the folder that it stores in; undefined for a broker that others run. */
+  own?: { process: SupervisedProcess; folder: string };
+}
+
+/**
+ * Looks at the broker every two seconds. One of our own that its disk has stopped is restarted as soon as there is room
+ * again: nats-server itself goes on refusing.
+ */
+export class BrokerWatch {
+  /** What was wrong at the last look. */
+  faults: readonly BrokerFault[] = [];
+  readonly #broker: WatchedBroker;
+  #told = '';
+  #restartedAtMs = -Infinity;
+
+  constructor(broker: WatchedBroker) {
+    this.#broker = broker;
+  }
+
+  /** Until the signal aborts. */
+  async run(signal: AbortSignal, log: Logger): Promise<void> {
+    while (!signal.aborted) {
+      await this.#look(log);
+      await pause(INTERVAL_MS, signal);
+    }
+  }
+
+  async #look(log: Logger): Promise<void> {
+    const { monitorUrl, own } = this.#broker;
+    this.faults = await readBrokerFaults(monitorUrl);
+    this.#tell(log);
+    const stopped = this.faults.find(({ needsRestart }) => needsRestart);
+    if (!own || !stopped || own.process.state !== 'running') return;
+    if (performance.now() - this.#restartedAtMs < RESTART_INTERVAL_MS || !canBeWritten(own.folder)) return;
+    this.#restartedAtMs = performance.now();
+    const reason = `its disk takes writes again, and it keeps refusing (${stopped.code})`;
+    log.warn({ fault: stopped.message }, `nats-server is restarted: ${reason}`);
+    await own.process.restart(reason, RESTART_GRACE_MS);
+  }
+
+  #tell(log: Logger): void {
+    const told = describeFaults(this.faults);
+    if (told === this.#told) return;
+    this.#told = told;
+    if (told === '') log.info('the broker is well again');
+    else log.warn({ codes: this.faults.map(({ code }) => code) }, `the broker: ${told}`);
+  }
+}
+
+/** Whether a broker that stores there would find room, on a disk that takes what is written. */
+function canBeWritten(folder: string): boolean {
+  try {
+    if (freeBytes(folder) < ROOM_BYTES) return false;
+    const file = path.join(folder, 'probe');
+    writeFileSync(file, Buffer.alloc(PROBE_BYTES));
+    rmSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One sentence; empty for a broker that is well. */
+export const describeFaults = (faults: readonly BrokerFault[]): string =>
+  faults.map(({ code, message }) => `${code}: ${message}`).join('; ');
