@@ -1,0 +1,42 @@
+import type { Random } from '#libs/random';
+import type { Moment } from '../observe/moments.js';
+import type { Stand } from '../stand/stand.js';
+
+/** When a fault strikes: so long after the one before, or at a moment of the conversation with the broker. */
+export interface When {
+  delayMs: number;
+  moment?: Moment;
+  /** Whether it is meant for the import, which every round begins with, or for what follows. */
+  phase: 'import' | 'training';
+}
+
+/** One fault of a round, drawn and not yet made. */
+export interface Fault {
+  /** What it is aimed at, for people: `trainer`, `broker`, `connection of the trainer`. */
+  target: string;
+  when: When;
+  /**
+   * Makes the fault and ends it.
+   *
+   * @returns when it had ended (`performance.now()`); undefined when there was nothing to aim at: then nothing happened
+   */
+  strike: (stand: Stand) => Promise<number | undefined>;
+}
+
+/** A kind of fault: a file each, listed in `kinds.ts`. */
+export interface FaultKind {
+  name: string;
+  /** What it does, in a few words for `--help` and the documents. */
+  description: string;
+  draw(random: Random): Fault;
+}
+
+/** One of some values, each as likely. */
+export const oneOf = <T>(random: Random, values: readonly T[]): T => values[random.integer(0, values.length - 1)]!;
+
+/** Some time into the training, or the moment. */
+export const duringTraining = (random: Random, moment?: Moment): When => ({
+  phase: 'training',
+  delayMs: random.integer(0, 1500),
+  ...(moment ? { moment } : {}),
+});

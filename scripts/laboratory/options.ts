@@ -1,0 +1,41 @@
+import { flag, integer, list, optional } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { parseCommandLine, table } from '#libs/service';
+import { FAULT_KINDS } from './faults/kinds.js';
+
+const OPTIONS = {
+  rounds: ['--rounds <n>', integer({ default: 10, min: 1, max: 10_000, description: 'rounds to make' })],
+  seed: [
+    '--seed <n>',
+    integer({ default: 1, min: 0, max: 2 ** 31 - 1, description: 'seed of the first round; the next has the next' }),
+  ],
+  only: [
+    '--only <names>',
+    optional(list({ minLength: 1, description: 'kinds of fault to draw from, comma-separated' })),
+  ],
+  json: ['--json', flag({ default: false, description: 'one line of JSON at the end instead of a table' })],
+} as const;
+
+export type LaboratoryOptions = NonNullable<ReturnType<typeof readLaboratoryOptions>>;
+
+/** Reads the command line; undefined when `--help` was answered. Throws INVALID_CONFIG naming every mistake. */
+export function readLaboratoryOptions(argv: readonly string[]) {
+  const parsed = parseCommandLine(
+    {
+      name: 'npm run test:faults --',
+      description:
+        'Runs the whole pipeline on small images again and again, makes faults, and compares what comes out, bit for ' +
+        'bit, with a run that was left alone. Exit code 1 when a round fails.',
+      options: OPTIONS,
+      notes: ['Faults:', ...table(FAULT_KINDS.map(({ name, description }) => [`  ${name}`, description]))].join('\n'),
+    },
+    argv,
+  );
+  if (!parsed) return undefined;
+  const { only, ...options } = parsed.options;
+  const unknown = (only ?? []).filter((name) => !FAULT_KINDS.some((kind) => kind.name === name));
+  if (unknown.length > 0)
+    throw new SulcusError('INVALID_CONFIG', `--only: there is no fault ${unknown.join(', ')} (see --help)`);
+  const kinds = FAULT_KINDS.filter(({ name }) => only === undefined || only.includes(name));
+  return { ...options, only, kinds };
+}
