@@ -39,6 +39,11 @@ export class Bus implements AsyncDisposable {
     return this.#connection.maxPayloadBytes;
   }
 
+  /** Name of who is connected: the service or command. */
+  get name(): string {
+    return this.#connection.name;
+  }
+
   get serverVersion(): string {
     return this.#connection.serverVersion;
   }

@@ -7,6 +7,8 @@ export const Streams = {
   BATCH_REQUESTS: 'BATCH_REQUESTS',
   BATCHES: 'BATCHES',
   MODELS: 'MODELS',
+  DECISIONS: 'DECISIONS',
+  LINEAGE: 'LINEAGE',
   STUDIES: 'STUDIES',
   EVENTS: 'EVENTS',
   DEAD: 'DEAD',
@@ -34,6 +36,8 @@ const PREFIXES = {
   BATCH_REQUESTS: 'batch-request.v1',
   BATCHES: 'batch.v1',
   MODELS: 'model.v1',
+  DECISIONS: 'decision.v1',
+  LINEAGE: 'lineage.v1',
   STUDIES: 'study.v1',
   EVENTS: 'event.v1',
   DEAD: 'dead.v1',
@@ -52,6 +56,8 @@ export const NOUNS = {
   BATCH_REQUESTS: 'batch request',
   BATCHES: 'batch',
   MODELS: 'model event',
+  DECISIONS: 'decision',
+  LINEAGE: 'lineage segment',
   STUDIES: 'study prediction',
   EVENTS: 'pipeline event',
   DEAD: 'dead letter',
@@ -98,6 +104,17 @@ export const subjects = {
   batch: (run: string): string => `${PREFIXES.BATCHES}.${subjectToken(run, 'Run')}`,
   /** `event` is what happened: "published", "promoted", "declined", "rolled-back". */
   model: (event: string): string => `${PREFIXES.MODELS}.${subjectToken(event, 'Model event')}`,
+  /** One subject per decision, so that it is recorded once. `kind`: "promoted", …; `scope`: the alias or run. */
+  decision: (kind: string, scope: string, key: string): string =>
+    [PREFIXES.DECISIONS, ...[kind, scope, key].map((token) => subjectToken(token, 'Part of a decision'))].join('.'),
+  /** Decisions of a kind about an alias or run. */
+  decisionsOn: (kind: string, scope: string): string =>
+    [PREFIXES.DECISIONS, ...[kind, scope].map((token) => subjectToken(token, 'Part of a decision')), '*'].join('.'),
+  /** One subject per segment. */
+  lineage: (run: string, sha256: string): string =>
+    [PREFIXES.LINEAGE, subjectToken(run, 'Run'), subjectToken(sha256, 'Hash')].join('.'),
+  /** Where a segment is, whichever run wrote it. */
+  lineageOf: (sha256: string): string => `${PREFIXES.LINEAGE}.*.${subjectToken(sha256, 'Hash')}`,
   /** What was predicted of a study; the newest message of the subject is what holds now. */
   study: (studyId: string): string => `${PREFIXES.STUDIES}.${subjectToken(studyId, 'Study')}`,
   event: (service: string): string => `${PREFIXES.EVENTS}.${subjectToken(service, 'Service')}`,

@@ -6,7 +6,9 @@ import type { ArchiveEntry, ArchiveEntryInput } from './generated/sulcus/v1/Arch
 import type { ArchiveProgress, ArchiveProgressInput } from './generated/sulcus/v1/ArchiveProgress.js';
 import type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
+import type { Decision, DecisionInput } from './generated/sulcus/v1/Decision.js';
 import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
+import type { LineageSegment, LineageSegmentInput } from './generated/sulcus/v1/LineageSegment.js';
 import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
 import type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
 import type { PredictionRecord, PredictionRecordInput } from './generated/sulcus/v1/PredictionRecord.js';
@@ -56,6 +58,8 @@ export const codecs = {
   ArchiveEntry: codec<ArchiveEntryInput, ArchiveEntry>('ArchiveEntry'),
   ArchiveProgress: codec<ArchiveProgressInput, ArchiveProgress>('ArchiveProgress'),
   RunRetention: codec<RunRetentionInput, RunRetention>('RunRetention'),
+  Decision: codec<DecisionInput, Decision>('Decision'),
+  LineageSegment: codec<LineageSegmentInput, LineageSegment>('LineageSegment'),
 };
 
 export type MessageName = keyof typeof codecs;

@@ -21,7 +21,7 @@ export const PROTO_FOLDER = findProtoFolder();
 export const PROTO_FILES = [
   ...[
     ...['common', 'scan', 'batch', 'model', 'event', 'ingest', 'predictor', 'record', 'study'],
-    ...['archive', 'retention'],
+    ...['archive', 'retention', 'decision', 'lineage'],
   ].map((name) => `sulcus/v1/${name}.proto`),
   ...['model_config', 'grpc_service'].map((name) => `inference/v2/${name}.proto`),
 ];

@@ -28,6 +28,9 @@ export type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/Batc
 export type { SampleRef, SampleRefInput } from './generated/sulcus/v1/SampleRef.js';
 export type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
 export type { DroppedSample, DroppedSampleInput } from './generated/sulcus/v1/DroppedSample.js';
+export type { Decision, DecisionInput } from './generated/sulcus/v1/Decision.js';
+export type { LineageSegment, LineageSegmentInput } from './generated/sulcus/v1/LineageSegment.js';
+export type { LearnedAs } from './generated/sulcus/v1/LearnedAs.js';
 export type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
 export type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
 

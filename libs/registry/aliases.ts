@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus';
+import { recordDecision } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
 import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
 import { hasWeights } from './card.js';
@@ -53,7 +54,9 @@ export class Aliases {
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
     const current = await this.get(alias);
     if (current?.version === version) {
-      await tellMoved(this.#bus, alias, await this.#versions.existing(version), current);
+      const card = await this.#versions.existing(version);
+      await tellMoved(this.#bus, alias, card, current);
+      await recordMove(this.#bus, alias, current, card.run);
       return current;
     }
     if (!hasWeights(await this.#versions.existing(version))) throw withoutWeights(version);
@@ -88,7 +91,7 @@ export class Aliases {
   async freeze(alias: string, reason: string): Promise<Freeze> {
     const freeze = { reason, sinceUnixMs: Date.now() };
     await (await this.#bucket.open()).put(freezeKey(alias), encodeFreeze(freeze));
-    await this.#tellFreeze(alias, 'KIND_FROZEN', reason);
+    await this.#tellFreeze(alias, 'KIND_FROZEN', freeze);
     return freeze;
   }
 
@@ -96,7 +99,7 @@ export class Aliases {
   async thaw(alias: string, reason: string): Promise<boolean> {
     if (!(await this.frozen(alias))) return false;
     await (await this.#bucket.open()).delete(freezeKey(alias));
-    await this.#tellFreeze(alias, 'KIND_THAWED', reason);
+    await this.#tellFreeze(alias, 'KIND_THAWED', { reason, sinceUnixMs: Date.now() });
     return true;
   }
 
@@ -132,12 +135,42 @@ export class Aliases {
       throw error;
     }
     await tellMoved(this.#bus, alias, card, { ...record, revision });
+    await recordMove(this.#bus, alias, move, card.run);
     return { ...record, revision };
   }
 
-  async #tellFreeze(alias: string, kind: 'KIND_FROZEN' | 'KIND_THAWED', reason: string): Promise<void> {
-    await tellFreeze(this.#bus, alias, (await this.get(alias))?.version ?? '', { kind, reason });
+  async #tellFreeze(
+    alias: string,
+    kind: 'KIND_FROZEN' | 'KIND_THAWED',
+    { reason, sinceUnixMs: timeUnixMs }: Freeze,
+  ): Promise<void> {
+    const version = (await this.get(alias))?.version ?? '';
+    await tellFreeze(this.#bus, alias, version, { kind, reason });
+    const decision = { kind, alias, version, reason, timeUnixMs };
+    await recordDecision(this.#bus, decision, { scope: alias, key: String(timeUnixMs) });
   }
+}
+
+/** Puts a move on record. Doing it again changes nothing. @param run of the version that the alias points to now */
+export async function recordMove(
+  bus: Bus,
+  alias: string,
+  { kind, version, previousVersion, reason, timeUnixMs }: AliasMove,
+  run: string,
+): Promise<void> {
+  await recordDecision(
+    bus,
+    {
+      kind: kind === 'promoted' ? 'KIND_PROMOTED' : 'KIND_ROLLED_BACK',
+      alias,
+      version,
+      ...(previousVersion !== undefined && { previousVersion }),
+      run,
+      reason,
+      timeUnixMs,
+    },
+    { scope: alias, key: `${timeUnixMs}-${version}` },
+  );
 }
 
 const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusError =>

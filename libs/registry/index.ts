@@ -1,6 +1,6 @@
 /**
  * Model versions with their cards, the aliases that point to them, and the checkpoints of training runs. Imports async,
- * bus, contracts, errors, telemetry and zod.
+ * bus, contracts, decisions, errors, telemetry and zod. What it decides goes on record (libs/decisions).
  *
  *     const registry = new Registry(bus);
  *     const champion = await registry.alias('champion');
@@ -9,5 +9,6 @@
 export { Registry } from './registry.js';
 export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';
+export { recordMove } from './aliases.js';
 export type { Freeze } from './freeze.js';
 export { CheckpointStore, type Checkpoint, type CheckpointDescription, type LoadedCheckpoint } from './checkpoints.js';

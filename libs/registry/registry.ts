@@ -1,4 +1,5 @@
 import type { Bus } from '#libs/bus';
+import { recordDecision } from '#libs/decisions';
 import type { AliasRecord } from './alias.js';
 import { Aliases } from './aliases.js';
 import type { ModelCard, ModelCardDraft } from './card.js';
@@ -88,7 +89,10 @@ export class Registry {
 
   /** Records that a version was compared with the champion and not promoted. */
   async decline(version: string, reason: string): Promise<void> {
-    await tellDeclined(this.#bus, await this.#versions.existing(version), reason);
+    const card = await this.#versions.existing(version);
+    await tellDeclined(this.#bus, card, reason);
+    const decision = { kind: 'KIND_DECLINED', version, run: card.run, reason } as const;
+    await recordDecision(this.#bus, decision, { scope: card.run, key: version });
   }
 
   /**

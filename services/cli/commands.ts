@@ -122,6 +122,10 @@ export const COMMANDS: CommandGroups = {
       description: 'check that every accepted sample is accounted for, from acceptance to effect',
       load: () => import('./commands/audit.js'),
     },
+    'verify-record': {
+      description: 'check the chain of the record of decisions, and list them',
+      load: () => import('./commands/verify-record.js'),
+    },
     doctor: {
       description: 'look at what this machine has, and check that its engine computes right',
       load: () => import('./commands/doctor.js'),

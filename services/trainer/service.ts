@@ -31,6 +31,7 @@ import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/reso
 import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
 import { claimRun } from './state/run-claim.js';
 import { identityOf } from './state/check-run.js';
+import { recordPolicy } from './state/record-policy.js';
 import { RunState } from './state/run-state.js';
 import { waitForRoom } from './state/wait-for-room.js';
 import { classesOfRun } from './state/grown-classes.js';
@@ -102,6 +103,12 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     policy: { ...DEFAULT_GATE_POLICY, minimumSamples: config.gateMinSamples },
     keepDeclined: config.keepDeclined,
   };
+  await recordPolicy(bus, config.run, {
+    ...gateOptions.policy,
+    promotion: config.promotion,
+    gateSamples: config.gateSamples,
+    freezeOnAlarm: config.freezeOnAlarm,
+  });
   const publisher = new Publisher(
     registry,
     {

@@ -19,6 +19,8 @@ export interface PublishOptions extends RequestOptions {
   headers?: Record<string, string>;
   /** True: store only when the subject holds no message yet; otherwise the answer says `duplicate`. Never expires. */
   firstOnSubject?: boolean;
+  /** Store only when this is still the newest sequence of the stream (0: it never had one); else CONFLICT. */
+  expectedLastSequence?: number;
 }
 
 export interface PublishResult {
@@ -33,7 +35,8 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
  * Stores one message: resolves when the broker has it. While the broker is away it is tried again for 30 s (or
  * `retryTimeoutMs`), and stored once all the same. Pipeline events are the exception: they are worth one attempt.
  *
- * @throws BACKPRESSURE when the stream is full, STORAGE_FULL when the broker's disk is, BUS_UNAVAILABLE when it is away
+ * @throws BACKPRESSURE when the stream is full, STORAGE_FULL when the broker's disk is, BUS_UNAVAILABLE when it is
+ *   away, CONFLICT when something else was stored first (`expectedLastSequence`)
  */
 export async function publish<I>(
   connection: Connection,
@@ -68,7 +71,7 @@ async function store(
   subject: string,
   payload: Buffer,
   typeName: string,
-  { messageId, headers, firstOnSubject, ...waiting }: PublishOptions,
+  { messageId, headers, firstOnSubject, expectedLastSequence, ...waiting }: PublishOptions,
 ): Promise<PublishResult> {
   const publishId = nuid.next();
   const bestEffort = stream === 'EVENTS';
@@ -83,11 +86,13 @@ async function store(
     timeout: ATTEMPT_TIMEOUT_MS,
     ...(dedupId === undefined ? {} : { msgID: dedupId }),
     ...(firstOnSubject ? { expect: { lastSubjectSequence: 0 } } : {}),
+    ...(expectedLastSequence === undefined ? {} : { expect: { lastSequence: expectedLastSequence } }),
   };
   const send = async (attempt: number): Promise<PublishResult> => {
     const { sequence, present } = await sendOnce(connection, stream, subject, payload, options);
     // An earlier attempt of this very call, whose answer was lost, is no duplicate.
     const ours = present && attempt > 1 && (await publishIdAt(connection, stream, sequence)) === publishId;
+    if (present && !ours && expectedLastSequence !== undefined) throw storedFirst(stream, expectedLastSequence);
     return { sequence, duplicate: present && !ours };
   };
   const doing = `Could not publish to ${subject}`;
@@ -109,9 +114,17 @@ async function sendOnce(
     return { sequence: seq, present: duplicate };
   } catch (error) {
     if (!options.expect || !isWrongLastSequence(error)) throw error;
+    const { lastSequence } = options.expect;
+    // Where our own message would lie, had an earlier attempt stored it.
+    if (lastSequence !== undefined) return { sequence: lastSequence + 1, present: true };
     return { sequence: await existingSequence(connection, stream, subject, error as Error), present: true };
   }
 }
+
+const storedFirst = (stream: StreamName, expected: number): SulcusError =>
+  new SulcusError('CONFLICT', `${stream} has grown beyond ${expected}: look again before adding to it`, {
+    details: { stream, expected },
+  });
 
 async function publishIdAt(connection: Connection, stream: StreamName, sequence: number): Promise<string | undefined> {
   const stored = await connection.manager.direct.getMessage(stream, { seq: sequence });

@@ -10,6 +10,8 @@ const SMALL_MESSAGES: ReadonlySet<StreamName> = new Set([
   'LABELS',
   'BATCH_REQUESTS',
   'MODELS',
+  'DECISIONS',
+  'LINEAGE',
   'EVENTS',
   'PREDICTIONS',
 ]);
@@ -19,8 +21,11 @@ const WORK_QUEUES: ReadonlySet<StreamName> = new Set(['BATCH_REQUESTS', 'BATCHES
  * everything else slows its sender when full.
  */
 const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD', 'PREDICTIONS', 'PREDICTION_INPUTS']);
-/** Nothing can be taken out of these by hand: messages go by age and size alone. */
-const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS']);
+/**
+ * Nothing can be taken out of these by hand: records of predictions go by age and size alone, decisions and lineage
+ * stay.
+ */
+const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS', 'DECISIONS', 'LINEAGE']);
 /** The limit that says how long a stream keeps its messages; the others keep them until they are full. */
 const AGES: Partial<Record<StreamName, AgeLimit>> = {
   EVENTS: 'eventAgeMs',

@@ -4,6 +4,7 @@ import { auditAccepted } from './accepted-list.js';
 import { auditArchive, compareArchive } from './archived.js';
 import { auditBatches } from './batches.js';
 import type { AuditContext } from './context.js';
+import { auditDecisions } from './decisions.js';
 import { Findings } from './findings.js';
 import { Known, KnownSamples } from './known-samples.js';
 import { auditPlaces } from './places.js';
@@ -36,6 +37,8 @@ export interface AuditReport {
   listed: number | undefined;
   batches: number;
   versions: number;
+  /** Sound entries of the record of decisions. */
+  decisions: number;
   runs: RunAccount[];
   findings: Findings;
 }
@@ -59,6 +62,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
   const batches = await auditBatches(context);
   const runs = await auditRuns(context, lastNow);
   const cards = await auditVersions(context);
+  const decisions = await auditDecisions(context, cards);
   const elsewhere = Known.SCANS | Known.INDEX;
   return {
     places: lastNow,
@@ -70,6 +74,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
     listed,
     batches,
     versions: cards.length,
+    decisions,
     runs,
     findings,
   };

@@ -4,7 +4,7 @@ const WORDS = 4;
 
 /**
  * Numbers names in the order of their first appearance, by 128 bits of each: of a hash in hexadecimal its first ones,
- * of anything else those of its SHA-256. A million take 48 MB at most, where a map of strings would take four times that.
+ * of anything else those of its SHA-256. A million take 48 MB at most, a quarter of what a map of strings takes.
  * (Two names of the same 128 bits: a chance of 1 in 10^26 among a million.)
  */
 export class IdentityTable {

@@ -18,7 +18,7 @@ const OPTIONS = {
   ],
   accepted: [
     '--accepted <file>',
-    optional(text({ description: 'samples that senders were told are stored, one SHA-256 a line: all must be known' })),
+    optional(text({ description: 'samples that senders were told are stored, a SHA-256 a line: each must be there' })),
   ],
   repair: ['--repair', flag({ default: false, description: 'mend what can be mended, and say what was done' })],
   json: jsonOption('write one line of JSON instead of sentences'),
@@ -26,14 +26,14 @@ const OPTIONS = {
   ...placeOptions,
 } as const;
 
-const NOTES = `Exit code 0: everything is accounted for; 1: it is not, and what is missing is named; 2: something could \
-not be looked at.
+const NOTES = `Exit code 0: everything is accounted for; 1: it is not, and what is missing is named; 2: something \
+could not be looked at.
 
 --json prints one line: {clean, lost, doubled, wrong, unreadable, unrecorded, places, samples: {known, onScans, \
-archived}, listed, batches, versions, runs: [{run, mode, learned, putAside, waiting, heldOut, unlabelled}], findings: \
-[{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. lost to unrecorded count \
-findings of that kind, findings names the first 1,000. Where something could not be looked at: {clean: false, error: \
-{code, message}}.`;
+archived}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, heldOut, \
+unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. lost to \
+unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked at: \
+{clean: false, error: {code, message}}.`;
 
 /** `sulcus audit`: follows every accepted sample from its acceptance to its effect. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -86,14 +86,12 @@ const toJson = ({ findings, ...account }: AuditReport, repairs: readonly string[
   seconds,
 });
 
-function sentences(
-  { findings, samples, places, runs, batches, versions, listed }: AuditReport,
-  repairs: readonly string[],
-): string[] {
+function sentences(report: AuditReport, repairs: readonly string[]): string[] {
+  const { findings, samples, places, runs, batches, versions, decisions, listed } = report;
   const kinds = FINDING_KINDS.filter((kind) => findings.counts[kind] > 0);
   return [
     `${samples.known} samples: ${samples.onScans} on SCANS, ${samples.archived} in the archive alone; ` +
-      `${places} places of SCANS given; ${batches} batches under way; ${versions} versions` +
+      `${places} places of SCANS given; ${batches} batches under way; ${versions} versions; ${decisions} decisions on record` +
       (listed === undefined ? '' : `; ${listed} on the list of accepted ones`),
     ...runs.map(
       ({ run, mode, learned, putAside, waiting, heldOut, unlabelled }) =>

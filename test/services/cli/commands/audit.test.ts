@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ArchiveIndex, bringBack, openObjectStore, SampleArchive } from '#libs/archive';
 import { connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { lastDecision } from '#libs/decisions';
 import { CheckpointStore, Registry } from '#libs/registry';
 import { cardDraft, randomContent } from '../../../helpers/cards.js';
 import { commandOutput } from '../../../helpers/command-output.js';
@@ -222,6 +223,18 @@ describe('sulcus audit', () => {
     await models.put('alias.candidate', Buffer.from(JSON.stringify({ version: 'main-000009', history: [] })));
     const { report } = await audit();
     assert.deepEqual([report.lost, report.unreadable, report.wrong], [1, 1, 1]);
+  });
+
+  it('--repair puts a move on record that was made without, and the chain stays whole', async () => {
+    const registry = new Registry(bus);
+    const { version } = await registry.publish(cardDraft(), randomContent(1000));
+    const move = { kind: 'promoted', version, reason: 'killed behind the move', timeUnixMs: 5 };
+    await (await bus.keyValue('models')).put('alias.champion', Buffer.from(JSON.stringify({ ...move, history: [] })));
+    assert.equal((await audit()).report.unrecorded, 1);
+    assert.equal((await audit('--repair')).report.repairs.length, 1);
+    assert.equal((await audit()).report.clean, true);
+    const last = await lastDecision(bus, 'KIND_PROMOTED', 'champion');
+    assert.deepEqual([last?.version, last?.timeUnixMs], [version, 5]);
   });
 
   it('says that it cannot check, with exit code 2, when the archive of archived samples is not named', async () => {
