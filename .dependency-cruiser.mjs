@@ -16,6 +16,8 @@ const OWNERS = [
   { packages: '@opentelemetry/', owner: 'libs/telemetry' },
   { packages: 'h5wasm/', owner: 'libs/nn' },
   { packages: '(yauzl|tar)/', owner: 'libs/unpack' },
+  { packages: 'dcmjs-codecs/', owner: 'libs/dicom' },
+  { packages: 'dcmjs-dimse/', owner: 'libs/dimse' },
 ];
 
 /** What is behind a door: all files of a part but its index. */

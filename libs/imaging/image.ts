@@ -1,5 +1,5 @@
 /** Encoded formats that are accepted. */
-export type ImageFormat = 'jpeg' | 'png' | 'tiff' | 'webp';
+export type ImageFormat = 'jpeg' | 'png' | 'tiff' | 'webp' | 'dicom';
 
 /** Width and height in pixels. */
 export interface Size {

@@ -1,8 +1,10 @@
+import type { ValueWindow } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import type { Metadata, Sharp } from 'sharp';
 import { greyChannel } from '../channels.js';
 import type { DecodedImage, ImageFormat, Size } from '../image.js';
 import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
+import { decodeDicom } from './decode-dicom.js';
 import { decodeHalvedJpeg } from './jpeg/decode-halved.js';
 import { readJpegHeader } from './jpeg/header.js';
 import { sharp } from './sharp.js';
@@ -22,6 +24,8 @@ export interface DecodeOptions extends DecodeLimits {
    * pictures do. The calling thread decodes them and is kept busy meanwhile: for threads that exist for such work.
    */
   mayHalve?: (original: Size) => boolean;
+  /** For DICOM whose values have no scale of their own: the window of the series (libs/dicom). Default: the image's. */
+  seriesWindow?: ValueWindow | undefined;
 }
 
 /** 2^25 pixels: twice a 4096 x 4096 radiograph, and 100 MB as RGB. */
@@ -31,7 +35,7 @@ export const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
 export const MAX_SIDE_PIXELS = 32_767;
 
 /**
- * Decodes a JPEG, PNG, TIFF or WebP image to 8-bit grey or RGB.
+ * Decodes a JPEG, PNG, TIFF, WebP or de-identified DICOM image to 8-bit grey or RGB.
  *
  * - Grey files, and colour files whose pixels all have R = G = B, become one channel (the check costs well under a
  *   millisecond and stops at the first coloured pixel; conversion by libvips would cost as much as decoding).
@@ -54,6 +58,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
     });
   }
   const format = acceptedFormat(buffer);
+  if (format === 'dicom') return decodeDicom(buffer, options);
   const metadata = await readHeader(buffer, format);
   checkHeader(metadata, buffer, format, maxPixels);
   if (endsTooEarly(buffer, format)) throw truncated(format, buffer);
@@ -65,13 +70,13 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
 function acceptedFormat(buffer: Buffer): ImageFormat {
   const format = detectFormat(buffer);
   if (format === undefined)
-    throw new SulcusError('IMAGE_UNDECODABLE', 'The bytes are no image: send JPEG, PNG, TIFF or WebP', {
+    throw new SulcusError('IMAGE_UNDECODABLE', 'The bytes are no image: send JPEG, PNG, TIFF, WebP or DICOM', {
       details: { bytes: buffer.length },
     });
   if (format in FORMAT_EXTENSIONS) return format as ImageFormat;
   throw new SulcusError(
     'IMAGE_UNSUPPORTED',
-    `${format.toUpperCase()} files are not accepted: send JPEG, PNG, TIFF or WebP`,
+    `${format.toUpperCase()} files are not accepted: send JPEG, PNG, TIFF, WebP or DICOM`,
     { details: { format } },
   );
 }

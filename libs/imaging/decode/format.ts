@@ -1,17 +1,7 @@
 import type { ImageFormat } from '../image.js';
 
 /** Image formats that are recognised in order to refuse them with a clear line. */
-export type RefusedFormat =
-  | 'gif'
-  | 'bmp'
-  | 'jpeg2000'
-  | 'jpegxl'
-  | 'heif'
-  | 'svg'
-  | 'pdf'
-  | 'dicom'
-  | 'nifti'
-  | 'bigtiff';
+export type RefusedFormat = 'gif' | 'bmp' | 'jpeg2000' | 'jpegxl' | 'heif' | 'svg' | 'pdf' | 'nifti' | 'bigtiff';
 
 /** Bytes as characters, as far as there are any. */
 const ascii = (bytes: Uint8Array, from: number, to: number): string =>
@@ -24,6 +14,8 @@ const ascii = (bytes: Uint8Array, from: number, to: number): string =>
  */
 export function detectFormat(bytes: Uint8Array): ImageFormat | RefusedFormat | undefined {
   if (bytes.length < 3) return undefined;
+  // Before anything else: what stands in a preamble is of no account, and may look like another file (PS3.10 7.1).
+  if (ascii(bytes, 128, 132) === 'DICM') return 'dicom';
   const start = ascii(bytes, 0, 16);
   if (start.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (start.startsWith('\x89PNG')) return 'png';
@@ -40,7 +32,6 @@ function detectRefused(bytes: Uint8Array, start: string): RefusedFormat | undefi
   if (start.startsWith('\xff\x0a') || start.slice(4, 8) === 'JXL ') return 'jpegxl';
   if (start.slice(4, 8) === 'ftyp') return 'heif';
   if (start.startsWith('%PDF')) return 'pdf';
-  if (ascii(bytes, 128, 132) === 'DICM') return 'dicom';
   if (ascii(bytes, 344, 347) === 'n+1') return 'nifti';
   if (/^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)?<svg[\s>]/.test(ascii(bytes, 0, 512))) return 'svg';
   return undefined;
@@ -52,6 +43,7 @@ export const FORMAT_EXTENSIONS: Readonly<Record<ImageFormat, readonly string[]>>
   png: ['png'],
   tiff: ['tif', 'tiff'],
   webp: ['webp'],
+  dicom: ['dcm', 'dicom', 'ima'],
 };
 
 /** Every file name ending that announces an accepted format. */

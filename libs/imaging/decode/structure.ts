@@ -32,6 +32,7 @@ export function endsTooEarly(bytes: Buffer, format: ImageFormat): boolean {
       return bytes.length < 12 || bytes.readUInt32LE(4) + 8 > bytes.length;
     case 'jpeg':
     case 'tiff':
+    case 'dicom':
       return false;
   }
 }

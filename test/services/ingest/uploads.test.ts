@@ -85,7 +85,7 @@ test('a bidirectional upload is acknowledged image by image, in order, while it 
     assert.equal(ack.split !== 'SPLIT_UNSPECIFIED', index !== 7);
   }
   assert.equal(acks[7]!.errorCode, 'IMAGE_UNDECODABLE');
-  assert.match(acks[7]!.errorMessage, /send JPEG, PNG, TIFF or WebP/);
+  assert.match(acks[7]!.errorMessage, /send JPEG, PNG, TIFF, WebP or DICOM/);
 });
 
 test('an image is acknowledged only when the broker has it: none while it is away, then all', async (t) => {

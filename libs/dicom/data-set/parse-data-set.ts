@@ -1,0 +1,221 @@
+import { SulcusError } from '#libs/errors';
+import { DataSet, type Element } from './data-set.js';
+import { formatTag, vrOf } from './dictionary.js';
+import type { DicomLimits } from './limits.js';
+
+/** How attributes are encoded. */
+export interface Encoding {
+  isExplicit: boolean;
+  isBigEndian?: boolean;
+}
+
+const UNDEFINED_LENGTH = 0xffffffff;
+const ITEM = 0xfffee000;
+const ITEM_END = 0xfffee00d;
+const SEQUENCE_END = 0xfffee0dd;
+const PIXEL_DATA = 0x7fe00010;
+
+/** These have their length in two bytes behind the letters; all others, also those to come, in four (PS3.5 7.1.2). */
+const SHORT = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '));
+const LONG = new Set('OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '));
+
+/** Bytes of one number, where the order of bytes matters. */
+const WORD_BYTES: Readonly<Record<string, number>> = {
+  ...{ US: 2, SS: 2, OW: 2, AT: 2, UL: 4, SL: 4, FL: 4, OL: 4, OF: 4 },
+  ...{ FD: 8, OD: 8, OV: 8, SV: 8, UV: 8 },
+};
+
+export const isVr = (letters: string): boolean => SHORT.has(letters) || LONG.has(letters);
+
+/**
+ * Reads attributes from bytes. Values are views of them, except in big endian, whose numbers are swapped.
+ *
+ * Written here because what scanners and strangers send must be bounded while it is read: attributes, depth, lengths.
+ */
+export class DataSetParser {
+  readonly #bytes: Buffer;
+  readonly #limits: DicomLimits;
+  #encoding: Encoding;
+  #at: number;
+  #elements = 0;
+
+  constructor(bytes: Buffer, from: number, encoding: Encoding, limits: DicomLimits) {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#encoding = encoding;
+    this.#limits = limits;
+  }
+
+  /** Where the next attribute begins. */
+  get offset(): number {
+    return this.#at;
+  }
+
+  /**
+   * Reads attributes up to the end of the bytes.
+   *
+   * @param isWanted false for the first tag that is left unread, as is all that follows
+   * @throws IMAGE_TRUNCATED, IMAGE_UNDECODABLE, IMAGE_TOO_LARGE (more attributes or levels than the limits)
+   */
+  read(isWanted: (tag: number) => boolean = () => true): DataSet {
+    const dataSet = new DataSet();
+    while (this.#at + 8 <= this.#bytes.length && !this.#isFilling()) {
+      const before = this.#at;
+      const tag = this.#tag();
+      if (!isWanted(tag)) {
+        this.#at = before;
+        break;
+      }
+      this.#add(dataSet, this.#element(tag, dataSet, this.#bytes.length, 0));
+    }
+    return dataSet;
+  }
+
+  /** Some archives fill the last sector with zeros. */
+  #isFilling(): boolean {
+    if (this.#bytes.readUInt32LE(this.#at) !== 0) return false;
+    return this.#bytes.length - this.#at < 4096 && this.#bytes.subarray(this.#at).every((byte) => byte === 0);
+  }
+
+  #element(tag: number, dataSet: DataSet, end: number, depth: number): Element {
+    if (++this.#elements > this.#limits.maxElements)
+      throw new SulcusError('IMAGE_TOO_LARGE', `The DICOM object has more than ${this.#limits.maxElements} attributes`);
+    const { vr, length } = this.#encoding.isExplicit ? this.#explicitHeader(tag) : this.#implicitHeader(tag);
+    if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH)
+      return { tag, vr: 'OB', bytes: EMPTY, fragments: this.#fragments(end) };
+    if (vr === 'SQ' || length === UNDEFINED_LENGTH) return this.#sequence(tag, vr, length, dataSet, end, depth);
+    return { tag, vr, bytes: this.#inOrder(this.#take(tag, length, end), vr) };
+  }
+
+  #explicitHeader(tag: number): { vr: string; length: number } {
+    const vr = this.#bytes.toString('latin1', this.#at, this.#at + 2);
+    if (!/^[A-Z]{2}$/.test(vr))
+      throw new SulcusError('IMAGE_UNDECODABLE', `Attribute ${formatTag(tag)} has no value representation`);
+    if (SHORT.has(vr)) {
+      const length = this.#u16(this.#at + 2);
+      this.#at += 4;
+      return { vr, length };
+    }
+    this.#require(8);
+    const length = this.#u32(this.#at + 4);
+    this.#at += 8;
+    // What was forwarded by a system that did not know it may be known here.
+    const known = vr === 'UN' && length !== UNDEFINED_LENGTH ? vrOf(tag) : undefined;
+    return { vr: known !== undefined && known !== 'SQ' ? known : vr, length };
+  }
+
+  #implicitHeader(tag: number): { vr: string; length: number } {
+    const length = this.#u32(this.#at);
+    this.#at += 4;
+    return { vr: vrOf(tag) ?? 'UN', length };
+  }
+
+  #sequence(tag: number, vr: string, length: number, parent: DataSet, end: number, depth: number): Element {
+    if (depth >= this.#limits.maxDepth)
+      throw new SulcusError('IMAGE_TOO_LARGE', `The DICOM object nests more than ${this.#limits.maxDepth} sequences`);
+    const outer = this.#encoding;
+    // A sequence of unknown representation and length is in Implicit VR (PS3.5 6.2.2 note 2).
+    if (vr === 'UN') this.#encoding = { isExplicit: false };
+    const isOpen = length === UNDEFINED_LENGTH;
+    const stop = isOpen ? end : this.#endOf(tag, length, end);
+    const items: DataSet[] = [];
+    while (this.#at < stop) {
+      const marker = this.#itemTag(tag);
+      const itemLength = this.#u32(this.#at);
+      this.#at += 4;
+      if (marker === SEQUENCE_END) break;
+      if (marker !== ITEM)
+        throw new SulcusError('IMAGE_UNDECODABLE', `Sequence ${formatTag(tag)} holds ${formatTag(marker)} for an item`);
+      items.push(this.#item(tag, itemLength, parent, stop, depth));
+    }
+    this.#encoding = outer;
+    return { tag, vr: 'SQ', bytes: EMPTY, items };
+  }
+
+  #item(tag: number, length: number, parent: DataSet, end: number, depth: number): DataSet {
+    const item = new DataSet(parent);
+    const stop = length === UNDEFINED_LENGTH ? end : this.#endOf(tag, length, end);
+    while (this.#at < stop) {
+      const inner = this.#itemTag(tag);
+      if (inner === ITEM_END) {
+        this.#at += 4;
+        break;
+      }
+      this.#add(item, this.#element(inner, item, stop, depth + 1));
+    }
+    return item;
+  }
+
+  #fragments(end: number): Buffer[] {
+    const fragments: Buffer[] = [];
+    for (;;) {
+      const marker = this.#itemTag(PIXEL_DATA);
+      const length = this.#u32(this.#at);
+      this.#at += 4;
+      if (marker === SEQUENCE_END) return fragments;
+      if (marker !== ITEM || length === UNDEFINED_LENGTH)
+        throw new SulcusError('IMAGE_UNDECODABLE', 'The pixel data is not made of fragments');
+      if (++this.#elements > this.#limits.maxElements)
+        throw new SulcusError('IMAGE_TOO_LARGE', `The pixel data has more than ${this.#limits.maxElements} fragments`);
+      fragments.push(this.#take(PIXEL_DATA, length, end));
+    }
+  }
+
+  /** A system that says a thing twice means one of the two: which, nobody can tell. */
+  #add(dataSet: DataSet, element: Element): void {
+    if (dataSet.elements.has(element.tag))
+      throw new SulcusError('IMAGE_UNDECODABLE', `Attribute ${formatTag(element.tag)} stands twice`);
+    dataSet.elements.set(element.tag, element);
+  }
+
+  /** Every marker and attribute inside a sequence has a tag and at least four bytes more. */
+  #itemTag(inside: number): number {
+    if (this.#at + 8 > this.#bytes.length) throw endsIn(inside);
+    return this.#tag();
+  }
+
+  #tag(): number {
+    this.#require(8);
+    const tag = this.#u16(this.#at) * 0x10000 + this.#u16(this.#at + 2);
+    this.#at += 4;
+    return tag;
+  }
+
+  #take(tag: number, length: number, end: number): Buffer {
+    const stop = this.#endOf(tag, length, end);
+    const value = this.#bytes.subarray(this.#at, stop);
+    this.#at = stop;
+    return value;
+  }
+
+  #endOf(tag: number, length: number, end: number): number {
+    if (this.#at + length > end) throw endsIn(tag);
+    return this.#at + length;
+  }
+
+  #require(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length)
+      throw new SulcusError('IMAGE_TRUNCATED', 'The DICOM object ends in the middle of an attribute');
+  }
+
+  #inOrder(value: Buffer, vr: string): Buffer {
+    const width = this.#encoding.isBigEndian ? WORD_BYTES[vr] : undefined;
+    if (width === undefined) return value;
+    const swapped = Buffer.from(value.subarray(0, value.length - (value.length % width)));
+    if (width === 2) return swapped.swap16();
+    return width === 4 ? swapped.swap32() : swapped.swap64();
+  }
+
+  #u16(at: number): number {
+    return this.#encoding.isBigEndian ? this.#bytes.readUInt16BE(at) : this.#bytes.readUInt16LE(at);
+  }
+
+  #u32(at: number): number {
+    return this.#encoding.isBigEndian ? this.#bytes.readUInt32BE(at) : this.#bytes.readUInt32LE(at);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+const endsIn = (tag: number): SulcusError =>
+  new SulcusError('IMAGE_TRUNCATED', `The DICOM object ends within attribute ${formatTag(tag)}`);

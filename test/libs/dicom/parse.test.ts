@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import { SulcusError } from '#libs/errors';
+import { isDicom, parseDicom, readPixelModule, renderFrame, textElement, writeDicom } from '#libs/dicom';
+import { fixture, fixtureBytes } from './_reference.js';
+
+const plain = fixtureBytes('explicit');
+
+const code = (work: () => unknown): string => {
+  try {
+    work();
+    return 'none';
+  } catch (error) {
+    assert.ok(error instanceof SulcusError, `a defect, no answer: ${String(error)}`);
+    return error.code;
+  }
+};
+
+const renderCode = async (bytes: Buffer): Promise<string> => {
+  try {
+    await renderFrame(parseDicom(bytes), { purpose: 'model' });
+    return 'none';
+  } catch (error) {
+    assert.ok(error instanceof SulcusError, `a defect, no answer: ${String(error)}`);
+    return error.code;
+  }
+};
+
+/** Explicit VR Little Endian. */
+const element = (tag: number, vr: string, value: Buffer, length = value.length): Buffer => {
+  const isLong = ['OB', 'OW', 'SQ', 'UN', 'UT'].includes(vr);
+  const header = Buffer.alloc(isLong ? 12 : 8);
+  header.writeUInt16LE(tag >>> 16, 0);
+  header.writeUInt16LE(tag & 0xffff, 2);
+  header.write(vr, 4, 'latin1');
+  if (isLong) header.writeUInt32LE(length >>> 0, 8);
+  else header.writeUInt16LE(length, 6);
+  return Buffer.concat([header, value]);
+};
+
+describe('reading', () => {
+  it('a file without preamble, and one without any header, are read as the whole file is', () => {
+    const { dataSet } = parseDicom(plain);
+    const meta = plain.subarray(132);
+    const bare = meta.subarray(12 + meta.readUInt32LE(8));
+    for (const bytes of [meta, bare]) {
+      assert.ok(isDicom(bytes));
+      assert.equal(parseDicom(bytes).dataSet.text('PatientID'), dataSet.text('PatientID'));
+      assert.equal(readPixelModule(parseDicom(bytes).dataSet).columns, 48);
+    }
+  });
+
+  it('text, images and nothing are no DICOM', () => {
+    for (const bytes of [
+      '',
+      'hello world, hello world',
+      '\x89PNG\r\n\x1a\n'.padEnd(200),
+      '\xff\xd8\xff\xe0'.padEnd(200),
+    ])
+      assert.equal(isDicom(Buffer.from(bytes, 'latin1')), false, bytes.slice(0, 8));
+  });
+
+  it('a header that names Implicit VR over an explicit data set, and the reverse, is seen through', () => {
+    const named = (name: string): Buffer => {
+      const bytes = fixtureBytes(name);
+      return bytes.subarray(0, 132 + 12 + bytes.readUInt32LE(140));
+    };
+    for (const [header, body] of [
+      ['implicit', 'explicit'],
+      ['explicit', 'implicit'],
+      ['explicit', 'big-endian'],
+    ] as const) {
+      const mended = parseDicom(Buffer.concat([named(header), fixtureBytes(body).subarray(named(body).length)]));
+      assert.equal(mended.isMislabelled, true);
+      assert.equal(mended.dataSet.text('PatientID'), 'P16');
+      assert.equal(mended.dataSet.number('Columns'), 48);
+    }
+  });
+
+  it('text is read in its character set; broken text gives the same text each time, and never fails', () => {
+    const read = (set: string, bytes: string): string =>
+      parseDicom(
+        Buffer.concat([
+          element(0x00080005, 'CS', Buffer.from(set.padEnd(set.length + (set.length % 2)))),
+          element(0x00100020, 'LO', Buffer.from(bytes, 'latin1')),
+        ]),
+      ).dataSet.text('PatientID');
+    assert.equal(read('GB18030', '\xcd\xf5\xd0\xa1'), '王小');
+    assert.equal(read('ISO_IR 192', '\xc3\x89'), 'É');
+    assert.equal(read('ISO_IR 13', '\xd4\xcf'), 'ﾔﾏ');
+    assert.equal(read('ISO_IR 192', '\xff\xfe'), '\xff\xfe');
+    assert.equal(read('NO SUCH SET', '\xe9 '), '\xe9');
+  });
+
+  it('writing gives the file again: attributes, sequences and fragments', () => {
+    for (const name of ['explicit', 'frames-jpeg2000', 'jpeg-ls', 'display-voi-lut']) {
+      const file = fixture(name);
+      const again = parseDicom(writeDicom(file.dataSet, file.syntax.uid));
+      assert.deepEqual(again.dataSet, file.dataSet);
+    }
+  });
+});
+
+describe('bad input has an answer', () => {
+  it('a file cut anywhere is truncated or undecodable, and nothing else happens', async () => {
+    for (const name of ['explicit', 'implicit', 'deflated', 'frames-jpeg2000', 'jpeg-ls', 'rle', 'jpeg-lossless']) {
+      const whole = fixtureBytes(name);
+      for (let length = 1; length < whole.length; length += Math.ceil(whole.length / 60)) {
+        const answer = await renderCode(whole.subarray(0, length));
+        assert.match(answer, /^IMAGE_/, `${name} cut to ${length} bytes: ${answer}`);
+      }
+    }
+  });
+
+  it('flipped bytes are read or refused, and the next image is read all the same', async () => {
+    let seed = 16;
+    const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    for (const name of ['explicit', 'frames-pieces', 'jpeg-ls', 'jpeg2000', 'rle', 'jpeg-lossless', 'htj2k'])
+      for (let round = 0; round < 25; round++) {
+        const bytes = Buffer.from(fixtureBytes(name));
+        for (let flips = 0; flips < 6; flips++) bytes[132 + random(bytes.length - 132)] = random(256);
+        assert.match(await renderCode(bytes), /^(none|IMAGE_\w+)$/);
+      }
+    for (const name of ['jpeg-ls', 'jpeg2000', 'rle', 'jpeg-lossless', 'htj2k'])
+      assert.equal(await renderCode(fixtureBytes(name)), 'none', name);
+  });
+
+  it('sequences nested without end, attributes without number and lengths beyond the file stop at the limits', () => {
+    const open = element(0x00081140, 'SQ', Buffer.from('feff00e0ffffffff', 'hex'), 0xffffffff);
+    assert.equal(
+      code(() => parseDicom(Buffer.concat(Array<Buffer>(5000).fill(open)))),
+      'IMAGE_TOO_LARGE',
+    );
+    const many = Array.from({ length: 3000 }, (_, index) => element(0x00091000 + index, 'LO', Buffer.alloc(0)));
+    const first = element(0x00080005, 'CS', Buffer.alloc(0));
+    assert.equal(
+      code(() => parseDicom(Buffer.concat([first, ...many]), { maxElements: 1000 })),
+      'IMAGE_TOO_LARGE',
+    );
+    const long = element(0x00091000, 'OB', Buffer.alloc(4), 0x7fffffff);
+    assert.equal(
+      code(() => parseDicom(Buffer.concat([first, long]))),
+      'IMAGE_TRUNCATED',
+    );
+  });
+
+  it('a deflated object that swells beyond the limit is refused', () => {
+    const header = fixtureBytes('deflated');
+    const meta = header.subarray(0, 132 + 12 + header.readUInt32LE(140));
+    const bomb = Buffer.concat([meta, deflateRawSync(Buffer.alloc(64 * 2 ** 20))]);
+    assert.ok(bomb.length < 100_000);
+    assert.equal(
+      code(() => parseDicom(bomb, { maxBytes: 2 ** 20 })),
+      'IMAGE_TOO_LARGE',
+    );
+  });
+
+  it('an attribute that stands twice is refused: which one counts, nobody can tell', () => {
+    const patient = element(0x00100020, 'LO', Buffer.from('P1'));
+    const first = element(0x00080005, 'CS', Buffer.alloc(0));
+    assert.equal(
+      code(() => parseDicom(Buffer.concat([first, patient, patient]))),
+      'IMAGE_UNDECODABLE',
+    );
+  });
+
+  it('frame counts that lie, sizes of zero and headers without sense are refused before pixels', async () => {
+    const changed = (keyword: 'NumberOfFrames', value: string, name = 'explicit'): Buffer => {
+      const file = fixture(name);
+      const lie = textElement(keyword, value);
+      file.dataSet.elements.set(lie.tag, lie);
+      return writeDicom(file.dataSet, file.syntax.uid);
+    };
+    assert.equal(await renderCode(changed('NumberOfFrames', '100')), 'IMAGE_TRUNCATED');
+    assert.equal(await renderCode(changed('NumberOfFrames', '0')), 'IMAGE_UNDECODABLE');
+    assert.equal(await renderCode(changed('NumberOfFrames', '2000000000')), 'IMAGE_TOO_LARGE');
+    assert.equal(await renderCode(changed('NumberOfFrames', '2', 'frames-jpeg2000')), 'IMAGE_UNDECODABLE');
+    for (const [keyword, value] of [
+      ['Rows', 0],
+      ['BitsStored', 17],
+      ['HighBit', 40],
+      ['SamplesPerPixel', 3],
+    ] as const) {
+      const file = fixture('explicit');
+      file.dataSet.get(keyword)!.bytes.writeUInt16LE(value);
+      assert.equal(
+        code(() => readPixelModule(file.dataSet)),
+        'IMAGE_UNDECODABLE',
+        keyword,
+      );
+    }
+  });
+
+  it('objects without an image and transfer syntaxes that are not read are named', () => {
+    const file = fixture('explicit');
+    file.dataSet.elements.delete(0x7fe00010);
+    assert.equal(
+      code(() => readPixelModule(file.dataSet)),
+      'IMAGE_UNSUPPORTED',
+    );
+    assert.equal(
+      code(() => parseDicom(writeDicom(file.dataSet, '1.2.840.10008.1.2.4.103'))),
+      'IMAGE_UNSUPPORTED',
+    );
+  });
+});
