@@ -15,6 +15,7 @@ const OWNERS = [
   { packages: '@tensorflow/', owner: 'libs/engine' },
   { packages: '@opentelemetry/', owner: 'libs/telemetry' },
   { packages: 'h5wasm/', owner: 'libs/nn' },
+  { packages: 'node-forge/', owner: 'libs/access' },
   { packages: '(yauzl|tar)/', owner: 'libs/unpack' },
   { packages: 'dcmjs-codecs/', owner: 'libs/dicom' },
   { packages: 'dcmjs-dimse/', owner: 'libs/dimse' },

@@ -1,10 +1,11 @@
 import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Identity } from '#libs/access';
 import { SulcusError } from '#libs/errors';
 
 /** What grpc-js's four kinds of call object have in common. */
 export type ServerCall = Pick<
   ServerUnaryCall<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
-  'cancelled' | 'metadata' | 'getPeer' | 'getDeadline' | 'once' | 'off'
+  'cancelled' | 'metadata' | 'getPeer' | 'getDeadline' | 'getAuthContext' | 'once' | 'off'
 >;
 
 /** What a handler knows about its call beside the request. */
@@ -21,6 +22,8 @@ export interface CallContext {
   remainingMs(): number;
   /** Address of the client, `host:port`. */
   readonly peer: string;
+  /** Who calls; undefined where the server asks nobody. */
+  readonly identity?: Identity | undefined;
   /** First value of a text metadata key, in lower case. */
   metadata(key: string): string | undefined;
 }

@@ -1,6 +1,8 @@
-import { Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { Client, connectivityState } from '@grpc/grpc-js';
+import { readClientSecurity, type ClientSecurity } from '#libs/access';
 import { SulcusError } from '#libs/errors';
 import { callMethod, type CallDefaults } from './client-calls.js';
+import { channelCredentials } from './client-security.js';
 import { compileClientOptions, DEFAULT_MAX_MESSAGE_BYTES } from './channel-options.js';
 import { contracts, type Methods, type ServiceContract, type ServiceName } from './services.js';
 
@@ -21,6 +23,8 @@ export interface ClientConfig {
   retry?: boolean;
   /** What people call the server, in messages, for example `predictor`. Default: the full name of its service. */
   serverName?: string;
+  /** TLS and identity. Default: as the environment says (see `clientSecurityEnvironment` of libs/access). */
+  security?: ClientSecurity;
 }
 
 /** What every client has beside the methods of its service. */
@@ -55,6 +59,7 @@ export function createClientOf<M>(
     maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
     retry = true,
     serverName = contract.fullName,
+    security = readClientSecurity(),
   } = config;
   const definitions = Object.entries(contract.definition);
   const singleMethods = definitions
@@ -62,7 +67,7 @@ export function createClientOf<M>(
     .map(([name]) => name);
   const client = new Client(
     address,
-    credentials.createInsecure(),
+    channelCredentials(security),
     compileClientOptions(address, contract.fullName, retry ? singleMethods : [], maxMessageBytes),
   );
 

@@ -1,5 +1,5 @@
 /**
- * gRPC as plain async functions and async generators. The only lib that imports grpc-js; of ours it imports async,
+ * gRPC as plain async functions and async generators. The only lib that imports grpc-js; of ours it imports access, async,
  * contracts, errors and telemetry.
  *
  * A server adds to its handlers: W3C trace context, deadlines and cancellation as an AbortSignal, one mapping from
@@ -14,6 +14,7 @@
 // ---- server
 export { startServer, type RpcServer, type ServerConfig } from './server.js';
 export type { CallContext } from './call-context.js';
+export type { MessageRole } from './server-security.js';
 export type { FinishedCall } from './serve-call.js';
 export { DEFAULT_MAX_MESSAGE_BYTES, type ServerLimits } from './channel-options.js';
 

@@ -11,6 +11,7 @@ import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { createCallContext, type CallContext, type ServerCall } from './call-context.js';
 import { isUnexpected, toFailureStatus, type FailureStatus } from './error-mapping.js';
 import type { UntypedHandler } from './handler-types.js';
+import { checkedMessage, checkedMessages, type Authorize, type MessageRole } from './server-security.js';
 import { readMessages, writeMessages } from './message-streams.js';
 
 /** What is known of a call when it is over. */
@@ -28,6 +29,10 @@ export interface CallEnvironment {
   readonly onCallFinished: (call: FinishedCall) => void;
   /** Called with every running call, so that stopping can wait for it. */
   readonly track: (running: Promise<void>) => void;
+  /** Undefined: nobody is asked who they are. */
+  readonly authorize?: Authorize | undefined;
+  /** Role that one message needs beside that of its method. */
+  readonly messageRole?: MessageRole | undefined;
 }
 
 /**
@@ -56,8 +61,12 @@ function serveSingle(
   return (call, respond) => {
     const answer = async (context: CallContext) => {
       const requests = definition.requestStream
-        ? readMessages(call as unknown as ServerDuplexStream<unknown, unknown>, context.signal)
-        : call.request;
+        ? checkedMessages(
+            readMessages(call as unknown as ServerDuplexStream<unknown, unknown>, context.signal),
+            context,
+            environment,
+          )
+        : checkedMessage(call.request, context, environment);
       const response = await handler(requests, context);
       respond(null, response);
     };
@@ -75,8 +84,8 @@ function serveStream(
   return (call) => {
     const answer = async (context: CallContext) => {
       const requests = definition.requestStream
-        ? readMessages(call, context.signal)
-        : (call as unknown as { request: unknown }).request;
+        ? checkedMessages(readMessages(call, context.signal), context, environment)
+        : checkedMessage((call as unknown as { request: unknown }).request, context, environment);
       await writeMessages(call, handler(requests, context) as AsyncIterable<unknown>, context.signal);
       call.end();
     };
@@ -99,7 +108,7 @@ async function runCall(
     const attributes = { [attr.rpcSystem]: 'grpc', [attr.rpcMethod]: method };
     await withSpan(method, { kind: 'server', attributes, parent: context.metadata('traceparent') }, async (span) => {
       traceId = /[1-9a-f]/.test(span.traceId) ? span.traceId : undefined;
-      await answer(context).catch((thrown: unknown) => {
+      await authorized(call, context, environment, answer).catch((thrown: unknown) => {
         const error = causeOf(thrown, context);
         span.setAttributes({ [attr.rpcStatusCode]: statusOf(error) });
         throw error;
@@ -119,6 +128,16 @@ async function runCall(
     release();
     environment.onCallFinished({ method, status: statusName, durationMs: performance.now() - startMs });
   }
+}
+
+/** The handler runs for who may call it, before anything of the request is looked at. */
+async function authorized(
+  call: ServerCall,
+  context: CallContext,
+  { authorize }: CallEnvironment,
+  answer: (context: CallContext) => Promise<void>,
+): Promise<void> {
+  await answer(authorize ? { ...context, identity: authorize(call, context.method) } : context);
 }
 
 /** Whatever breaks in a handler after the client has gone is a consequence of that. */

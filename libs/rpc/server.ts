@@ -1,10 +1,19 @@
-import { ServerCredentials, type Server } from '@grpc/grpc-js';
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { isLoopback, type ServerSecurity } from '#libs/access';
 import { pause } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { compileServerOptions, type ServerLimits } from './channel-options.js';
 import { Health } from './health.js';
 import { addReflection } from './reflection.js';
+import {
+  authorizeBy,
+  LOOPBACK_ONLY,
+  renewCertificates,
+  serverCredentials,
+  type MessageRole,
+  type Renewable,
+} from './server-security.js';
 import { serveCall, type CallEnvironment, type FinishedCall } from './serve-call.js';
 import { contracts, type Handlers, type ServiceImplementation, type ServiceName } from './services.js';
 import { createWideWindowServer } from './wide-window-server.js';
@@ -17,6 +26,12 @@ export interface ServerConfig {
   /** Services of any package definition, joined by `implement`. */
   implementations?: readonly ServiceImplementation[];
   limits?: ServerLimits;
+  /** TLS, and who may do what. Default: neither, on this machine alone. */
+  security?: ServerSecurity;
+  /** The site that it takes things in for: peers of another site are denied. Default: any. */
+  site?: string;
+  /** Role that a request message needs beside that of its method. */
+  messageRole?: MessageRole;
   /** Environment variable that sets the address: named when the port is taken. */
   addressVariable?: string;
   /** Told of every finished call, health and reflection excepted. */
@@ -46,14 +61,18 @@ const FLUSH_MS = 200;
 /**
  * Starts a gRPC server with health checks and reflection. Services start as NOT_SERVING: say `setServing` when ready.
  *
- * @throws PORT_IN_USE, INVALID_CONFIG for an address that cannot be bound
+ * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound, or that others reach without TLS and identity
  */
 export async function startServer(config: ServerConfig): Promise<RpcServer> {
   const log = config.log ?? createLogger('rpc');
+  const security = config.security ?? LOOPBACK_ONLY;
+  const credentials = serverCredentials(config.address, security);
   const running = new Set<Promise<void>>();
   const environment: CallEnvironment = {
     log,
     onCallFinished: config.onCallFinished ?? (() => undefined),
+    authorize: authorizeBy(security, config.site),
+    messageRole: config.messageRole,
     track: (call) => {
       running.add(call);
       void call.finally(() => running.delete(call));
@@ -62,8 +81,13 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
 
   const implementations = [...ourImplementations(config.services ?? {}), ...(config.implementations ?? [])];
   const names = implementations.map(({ contract }) => contract.fullName);
-  const server = createWideWindowServer(compileServerOptions(config.limits));
+  const listeners: Renewable[] = [];
+  const server = createWideWindowServer(compileServerOptions(config.limits), (each) =>
+    listeners.push(each as Renewable),
+  );
   for (const implementation of implementations) addImplementation(server, implementation, environment);
+  if (security.insecure && !isLoopback(config.address))
+    log.warn({ address: config.address }, 'SULCUS_INSECURE: whoever reaches this address may call everything');
   const health = new Health(names);
   health.addTo(server);
   addReflection(
@@ -71,11 +95,16 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
     implementations.map(({ contract }) => contract),
   );
 
-  const port = await bind(server, config);
+  const port = await bind(server, credentials, config);
+  const stopRenewing = new AbortController();
+  renewCertificates(listeners, security, { log, signal: stopRenewing.signal });
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
 
   let stopped: Promise<void> | undefined;
-  const stop = (graceMs = DEFAULT_GRACE_MS) => (stopped ??= stopServer(server, health, running, graceMs));
+  const stop = (graceMs = DEFAULT_GRACE_MS) => {
+    stopRenewing.abort();
+    return (stopped ??= stopServer(server, health, running, graceMs));
+  };
   config.signal?.addEventListener('abort', () => void stop(), { once: true });
 
   return {
@@ -110,10 +139,14 @@ function addImplementation(
   server.addService(contract.definition, Object.fromEntries(methods));
 }
 
-function bind(server: Server, { address, addressVariable }: ServerConfig): Promise<number> {
+function bind(
+  server: Server,
+  credentials: ServerCredentials,
+  { address, addressVariable }: ServerConfig,
+): Promise<number> {
   const remedy = addressVariable ? `set ${addressVariable} to another address` : 'choose another address';
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (!error) return resolve(port);
       if (error.message.includes('EADDRINUSE')) {
         return reject(

@@ -13,8 +13,13 @@ interface ServerInternals {
 /**
  * A gRPC server whose clients may have 8 MiB under way. With HTTP/2's default of 64 KiB per round trip a site 40 ms
  * away uploads at most 1 MB/s, whatever its line can carry.
+ *
+ * @param onListener told of the HTTP/2 server of each address that is bound
  */
-export function createWideWindowServer(options: ServerOptions): Server {
+export function createWideWindowServer(
+  options: ServerOptions,
+  onListener: (listener: Http2Server) => void = () => undefined,
+): Server {
   const server = new Server(options);
   const internals = server as unknown as ServerInternals;
 
@@ -29,6 +34,7 @@ export function createWideWindowServer(options: ServerOptions): Server {
   internals.createHttp2Server = (credentials) => {
     const http2Server = createHttp2Server(credentials);
     http2Server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(RECEIVE_WINDOW_BYTES));
+    onListener(http2Server);
     return http2Server;
   };
   return server;

@@ -126,6 +126,11 @@ export const COMMANDS: CommandGroups = {
       description: 'check the chain of the record of decisions, and list them',
       load: () => import('./commands/verify-record.js'),
     },
+    certs: {
+      operand: '<folder>',
+      description: 'make an authority and certificates of services, sites and clients, for TLS',
+      load: () => import('./commands/certs.js'),
+    },
     doctor: {
       description: 'look at what this machine has, and check that its engine computes right',
       load: () => import('./commands/doctor.js'),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readServerSecurity, serverSecurityEnvironment, type ServerSecurity } from '#libs/access';
 import { busEnvironment } from '#libs/bus';
 import {
   bytes,
@@ -35,6 +36,7 @@ const MIN_KEY_CHARS = 16;
 /** Environment that the server and one-shot imports share. */
 export const importEnvironment = {
   ...busEnvironment,
+  ...serverSecurityEnvironment,
   site: [
     'SULCUS_SITE',
     site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' }),
@@ -116,14 +118,17 @@ export const environment = {
 } as const;
 
 export type ImportConfig = Parsed<typeof importEnvironment>;
-export type IngestConfig = Parsed<typeof environment>;
+export type IngestConfig = Parsed<typeof environment> & { readonly security: ServerSecurity };
 
 /** @throws INVALID_CONFIG naming every mistake at once */
 export const readImportConfig = (env: NodeJS.ProcessEnv = process.env): ImportConfig =>
   parseEnvironment(importEnvironment, env);
 
 /** @throws INVALID_CONFIG naming every mistake at once */
-export const readConfig = (env: NodeJS.ProcessEnv = process.env): IngestConfig => parseEnvironment(environment, env);
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): IngestConfig => ({
+  ...parseEnvironment(environment, env),
+  security: readServerSecurity(env),
+});
 
 function longSecret(description: string): Variable<Secret> {
   const kind = secret({ description });

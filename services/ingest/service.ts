@@ -63,6 +63,8 @@ export class IngestService implements AsyncDisposable {
       address: config.address,
       addressVariable: 'SULCUS_INGEST_ADDRESS',
       limits: { maxMessageBytes: config.maxMessageBytes },
+      security: config.security,
+      site: config.site,
       services: {
         Ingest: {
           uploadImages: uploadImages(ingestor),

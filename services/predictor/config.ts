@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { readServerSecurity, serverSecurityEnvironment, type ServerSecurity } from '#libs/access';
 import { busEnvironment } from '#libs/bus';
 import {
   bytes,
@@ -22,6 +23,7 @@ const cores = availableParallelism();
 /** Environment of the predictor. */
 export const environment = {
   ...busEnvironment,
+  ...serverSecurityEnvironment,
   address: [
     'SULCUS_PREDICTOR_ADDRESS',
     text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' }),
@@ -149,7 +151,7 @@ export const environment = {
 } as const;
 
 /** Typed configuration of the predictor. */
-export type PredictorConfig = Parsed<typeof environment>;
+export type PredictorConfig = Parsed<typeof environment> & { readonly security: ServerSecurity };
 
 /** @throws INVALID_CONFIG naming every mistake at once */
 export function readConfig(variables: NodeJS.ProcessEnv = process.env): PredictorConfig {
@@ -165,5 +167,5 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Predicto
       'INVALID_CONFIG',
       `SULCUS_SHADOW_ALIAS "${config.shadowAlias}": it is SULCUS_ALIAS too, so there would be nothing to compare`,
     );
-  return config;
+  return { ...config, security: readServerSecurity(variables) };
 }

@@ -7,6 +7,7 @@ import { packageVersion } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from './config.js';
 import { PredictorEvents } from './events.js';
+import { explainRole } from './protocols/explain-role.js';
 import { inferenceHandlers } from './protocols/open-inference/handlers.js';
 import { predictorHandlers } from './protocols/sulcus-v1/handlers.js';
 import { createRecords, type Records } from './recording/create-records.js';
@@ -109,6 +110,8 @@ export class PredictorService implements AsyncDisposable {
         Inference: inferenceHandlers(inference, { window }),
       },
       limits: { maxMessageBytes: config.maxMessageBytes },
+      security: config.security,
+      messageRole: explainRole,
       log,
     }).catch(async (error: unknown) => {
       await studies.close();
