@@ -61,7 +61,8 @@ const FLUSH_MS = 200;
 /**
  * Starts a gRPC server with health checks and reflection. Services start as NOT_SERVING: say `setServing` when ready.
  *
- * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound, or that others reach without TLS and identity
+ * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound, or that others reach without TLS and
+ * identity
  */
 export async function startServer(config: ServerConfig): Promise<RpcServer> {
   const log = config.log ?? createLogger('rpc');

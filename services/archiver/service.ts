@@ -22,7 +22,10 @@ export interface ArchiverContext {
 /** Pauses while the archive or the broker is away: whatever is wrong with it, it is tried again for ever. */
 const BACKOFF = { firstDelayMs: 1000, maxDelayMs: 60_000 } as const;
 
-/** Makes room on SCANS and LABELS, and carries labels to the archive until the signal aborts; what is under way is finished. */
+/**
+ * Makes room on SCANS and LABELS, and carries labels to the archive until the signal aborts; what is under way is
+ * finished.
+ */
 export async function runArchiver(
   { bus, archive, config, log, instance }: ArchiverContext,
   signal: AbortSignal,
