@@ -117,6 +117,8 @@ const modelCard = z.object({
   /** Span that published the version: predictions link to it. */
   traceparent: z.string().optional(),
   codeVersion: z.string(),
+  /** By whom the rest of the card is signed (see TrustedKeys); absent: by nobody. */
+  signature: z.object({ keyId: z.string(), value: z.string() }).optional(),
   /** What computed the weights, for example `CPU:0`; absent in cards from before several could. */
   devices: z.array(z.string()).readonly().optional(),
 });
@@ -125,7 +127,10 @@ const modelCard = z.object({
 export type ModelCard = z.infer<typeof modelCard>;
 
 /** A card before its version has a number and its content is stored. */
-export type ModelCardDraft = Omit<ModelCard, 'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs'>;
+export type ModelCardDraft = Omit<
+  ModelCard,
+  'version' | 'weights' | 'weightsHash' | 'optimizer' | 'createdUnixMs' | 'signature'
+>;
 
 /** Whether a version kept its weights: one without can be looked at, and neither served nor promoted. */
 export const hasWeights = (card: ModelCard): card is ModelCard & { weights: NonNullable<ModelCard['weights']> } =>

@@ -9,6 +9,7 @@
 export { Registry } from './registry.js';
 export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';
+export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';
 export { recordMove } from './aliases.js';
 export type { Freeze } from './freeze.js';
 export { CheckpointStore, type Checkpoint, type CheckpointDescription, type LoadedCheckpoint } from './checkpoints.js';

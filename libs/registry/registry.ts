@@ -7,7 +7,7 @@ import type { Freeze } from './freeze.js';
 import { tellDeclined } from './model-events.js';
 import { ModelsBucket } from './models-bucket.js';
 import { deleteRun, prune } from './pruning.js';
-import { Versions } from './versions.js';
+import { Versions, type Signing } from './versions.js';
 
 /** Model versions and the aliases that point to them. Versions never change; aliases move by compare-and-set. */
 export class Registry {
@@ -15,10 +15,11 @@ export class Registry {
   readonly #versions: Versions;
   readonly #aliases: Aliases;
 
-  constructor(bus: Bus) {
+  /** @param signing keys that sign what is published and that what is read must be signed by; default: none */
+  constructor(bus: Bus, signing?: Signing) {
     const bucket = new ModelsBucket(bus);
     this.#bus = bus;
-    this.#versions = new Versions(bus, bucket);
+    this.#versions = new Versions(bus, bucket, signing);
     this.#aliases = new Aliases(bus, bucket, this.#versions);
   }
 

@@ -13,6 +13,15 @@ import {
 } from './card.js';
 import { tellPublished } from './model-events.js';
 import type { ModelsBucket } from './models-bucket.js';
+import type { SigningKey, TrustedKeys } from './signature.js';
+
+/** Whose versions are believed. */
+export interface Signing {
+  /** What is published is signed by it. */
+  signingKey?: SigningKey | undefined;
+  /** What is read must be signed by one of them; undefined: all is believed that the broker holds. */
+  trustedKeys?: TrustedKeys | undefined;
+}
 
 const versionKey = (version: string): string => `version.${version}`;
 
@@ -20,10 +29,12 @@ const versionKey = (version: string): string => `version.${version}`;
 export class Versions {
   readonly #bus: Bus;
   readonly #bucket: ModelsBucket;
+  readonly #signing: Signing;
 
-  constructor(bus: Bus, bucket: ModelsBucket) {
+  constructor(bus: Bus, bucket: ModelsBucket, signing: Signing = {}) {
     this.#bus = bus;
     this.#bucket = bucket;
+    this.#signing = signing;
   }
 
   /**
@@ -58,7 +69,7 @@ export class Versions {
       const newest = versions.at(-1);
       const version = versionName(draft.run, newest === undefined ? 1 : versionNumber(newest) + 1);
       // Checked as it will be read: a card that cannot be used must not become visible.
-      const card = decodeCard(version, encodeCard({ ...complete, version }));
+      const card = this.#signed(decodeCard(version, encodeCard({ ...complete, version })));
       try {
         await models.create(versionKey(version), encodeCard(card));
         return await this.#announce(card);
@@ -69,10 +80,16 @@ export class Versions {
     }
   }
 
-  /** The card of a version; undefined when it was never published or is pruned. Throws MODEL_INVALID. */
+  /**
+   * The card of a version; undefined when it was never published or is pruned.
+   *
+   * @throws MODEL_INVALID for one that cannot be read, or that nobody who is trusted has signed
+   */
   async get(version: string): Promise<ModelCard | undefined> {
     const entry = await (await this.#bucket.open()).get(versionKey(version));
-    return entry && decodeCard(version, entry.value);
+    if (!entry) return undefined;
+    this.#signing.trustedKeys?.verify(version, entry.value);
+    return decodeCard(version, entry.value);
   }
 
   /** The card of a version. Throws NOT_FOUND when there is none. */
@@ -132,6 +149,11 @@ export class Versions {
     const versions = keys.map((key) => key.slice('version.'.length));
     // Another run's name may begin with this one's: "main" and "main-2".
     return versions.filter((version) => version === versionName(run, versionNumber(version)));
+  }
+
+  #signed(card: ModelCard): ModelCard {
+    const { signingKey } = this.#signing;
+    return signingKey ? { ...card, signature: signingKey.sign(card) } : card;
   }
 
   async #announce(card: ModelCard): Promise<ModelCard> {

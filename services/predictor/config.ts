@@ -8,6 +8,7 @@ import {
   flag,
   integer,
   integers,
+  list,
   number,
   optional,
   parseEnvironment,
@@ -24,6 +25,13 @@ const cores = availableParallelism();
 export const environment = {
   ...busEnvironment,
   ...serverSecurityEnvironment,
+  trustedKeys: [
+    'SULCUS_TRUSTED_KEYS',
+    list({
+      default: [],
+      description: 'PEM files of public Ed25519 keys, comma-separated: only versions signed by one of them are served',
+    }),
+  ],
   address: [
     'SULCUS_PREDICTOR_ADDRESS',
     text({ default: '127.0.0.1:7002', description: 'host:port the gRPC server listens on' }),

@@ -1,7 +1,7 @@
 import { pause, untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { ImageWorkerPool } from '#libs/imaging';
-import { Registry, type ModelCard } from '#libs/registry';
+import { Registry, TrustedKeys, type ModelCard } from '#libs/registry';
 import { startServer, type RpcServer } from '#libs/rpc';
 import { packageVersion } from '#libs/service';
 import type { Logger } from '#libs/telemetry';
@@ -80,7 +80,8 @@ export class PredictorService implements AsyncDisposable {
    * @throws PORT_IN_USE; INVALID_CONFIG for an address that cannot be bound
    */
   static async start({ bus, config, log, instance }: PredictorContext): Promise<PredictorService> {
-    const registry = new Registry(bus);
+    const trustedKeys = config.trustedKeys.length === 0 ? undefined : TrustedKeys.read(config.trustedKeys);
+    const registry = new Registry(bus, { trustedKeys });
     const events = new PredictorEvents(bus, instance, log);
     const statistics = new ServingStatistics();
     const pool = new ImageWorkerPool({ threads: config.prepareThreads });

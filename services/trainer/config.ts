@@ -2,6 +2,7 @@ import { busEnvironment } from '#libs/bus';
 import {
   choice,
   duration,
+  existingPath,
   flag,
   integer,
   list,
@@ -18,6 +19,10 @@ import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
 /** Environment of the trainer. */
 export const environment = {
   ...busEnvironment,
+  signingKey: [
+    'SULCUS_SIGNING_KEY',
+    optional(existingPath({ description: 'PEM file of a private Ed25519 key: versions are signed by it' })),
+  ],
   run: [
     'SULCUS_RUN',
     site({ default: 'main', description: 'Name of the training run; model versions are called <run>-000001, …' }),

@@ -14,7 +14,7 @@ import {
   type Recipe,
   type TrainingState,
 } from '#libs/nn';
-import { Registry } from '#libs/registry';
+import { Registry, SigningKey } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { TrainerConfig } from './config.js';
 import { BatchExchange } from './data/batch-exchange.js';
@@ -61,7 +61,10 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const claim = await claimRun(bus, config.run, instance);
   const transform = resolveTransform(recipe);
   const hash = transformHash(transform);
-  const registry = new Registry(bus);
+  const { signingKey } = config;
+  const registry = new Registry(bus, {
+    signingKey: signingKey === undefined ? undefined : SigningKey.read(signingKey),
+  });
   const held = new HeldBatches();
   const withRoom = waitForRoom({ registry, events }, signal);
   const checkpoints = new Checkpoints(bus, config.run, held, withRoom);

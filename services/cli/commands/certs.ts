@@ -3,6 +3,7 @@ import path from 'node:path';
 import { createAuthority, issueCertificate, remainingMs, type CertifiedKey, type Subject } from '#libs/access';
 import { flag, integer, list } from '#libs/config';
 import { SulcusError } from '#libs/errors';
+import { createSigningKeys } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 
 const OPTIONS = {
@@ -48,6 +49,7 @@ URIs.`;
     ...options.clients.map((name) => ({ name: `client-${name}`, uri: uriOf('client', name) })),
   ];
   const made = subjects.filter((subject) => certify({ folder, authority, ...options }, subject));
+  signingKeysIn(folder);
   const policy = path.join(folder, 'access-policy.json');
   if (!existsSync(policy)) writeFileSync(policy, `${JSON.stringify(policyFor(options), null, 2)}\n`);
   console.log(`${made.length} certificates made, ${subjects.length - made.length} kept, in ${folder}\n`);
@@ -62,6 +64,14 @@ function authorityIn(folder: string): CertifiedKey {
   const authority = createAuthority('sulcus development authority', AUTHORITY_DAYS);
   write(folder, 'ca', authority);
   return authority;
+}
+
+/** The key that a trainer signs versions with, and the one by which predictors know them. */
+function signingKeysIn(folder: string): void {
+  if (existsSync(path.join(folder, 'signing.key'))) return;
+  const { privateKey, publicKey } = createSigningKeys();
+  writeFileSync(path.join(folder, 'signing.pub'), publicKey);
+  writeFileSync(path.join(folder, 'signing.key'), privateKey, { mode: 0o600 });
 }
 
 /** @returns false when a certificate is there that is valid for long enough */
@@ -97,4 +107,6 @@ const howTo = (folder: string): string => `A service:
 A client:
   SULCUS_TLS_CERTIFICATE=${path.join(folder, 'operator.pem')} SULCUS_TLS_KEY=${path.join(folder, 'operator.key')}
   SULCUS_TLS_CA=${path.join(folder, 'ca.pem')}
-Keep ca.key away from both.`;
+The trainer, and every predictor of its versions:
+  SULCUS_SIGNING_KEY=${path.join(folder, 'signing.key')}   SULCUS_TRUSTED_KEYS=${path.join(folder, 'signing.pub')}
+Keep ca.key away from all of them.`;

@@ -11,6 +11,7 @@ import type { StateFolder } from '../state-folder.js';
 import { BrokerWatch } from './broker-watch.js';
 import { choosePorts, type Ports } from './choose-ports.js';
 import { endOfStreams } from './end-of-streams.js';
+import { signingKeys } from './signing-keys.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createServices, type ServicePlan } from './services.js';
 import { freeBytes, limitsFor } from './storage.js';
@@ -82,7 +83,9 @@ export class Pipeline {
   ): Promise<Pipeline> {
     const ports = await choosePorts(options);
     // Streams that exist keep their size.
-    const limits = options.nats === undefined && !existsSync(folder.nats) ? limitsFor(freeBytes(folder.root)) : {};
+    const isNew = options.nats === undefined && !existsSync(folder.nats);
+    const limits = isNew ? limitsFor(freeBytes(folder.root)) : {};
+    const keys = options.nats === undefined ? signingKeys(folder.root, isNew) : {};
     const broker = options.nats === undefined ? await brokerIn(folder, ports) : undefined;
     const natsUrl = options.nats ?? `nats://127.0.0.1:${ports.nats}`;
     const failure = new AbortController();
@@ -104,6 +107,7 @@ export class Pipeline {
           traceFolder: folder.traces,
           archiveFolder: folder.archive,
           startWeightsFile: path.join(folder.startWeights, `${options.run}.safetensors`),
+          keys,
         }),
         logFolder: folder.logs,
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),

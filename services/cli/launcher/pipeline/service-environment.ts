@@ -11,18 +11,21 @@ interface Surroundings {
   traceFolder: string;
   archiveFolder: string;
   startWeightsFile: string;
+  /** Variables of the keys that model versions are signed with. */
+  keys: NodeJS.ProcessEnv;
 }
 
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
   { run, recipe, mode, epochs, seed, once }: UpOptions,
-  { natsUrl, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile }: Surroundings,
+  { natsUrl, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile, keys }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
   // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
   SULCUS_RECORD_INPUTS: 'true',
   SULCUS_ARCHIVE: archiveFolder,
   SULCUS_START_WEIGHTS: startWeightsFile,
+  ...keys,
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
   ...(monitorUrl === undefined ? {} : { SULCUS_NATS_MONITOR_URL: monitorUrl }),
