@@ -8,7 +8,7 @@ import { createClient } from '#libs/rpc';
 import { createFixture, predictorEvents, publishModel, randomImage, untilServing } from '../_predictor.js';
 import { until } from '../../../helpers/until.js';
 
-test('a rogue version is never served, though it is published and promoted with all rights of the broker', async (t) => {
+test('a rogue version is never served, though published and promoted with all rights of the broker', async (t) => {
   const fixture = await createFixture();
   t.after(() => fixture.close());
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-keys-'));
