@@ -148,7 +148,7 @@ export class Bus implements AsyncDisposable {
   }
 
   /** Keeps what could not be processed, with its cause. Large originals go by blob. */
-  deadLetter(deadLetter: DeadLetter, options?: RequestOptions): Promise<void> {
+  deadLetter(deadLetter: DeadLetter, options?: Pick<PublishOptions, 'messageId'> & RequestOptions): Promise<void> {
     return publishDeadLetter(this.#connection, this.#blobs, deadLetter, options);
   }
 

@@ -41,6 +41,13 @@ export const importEnvironment = {
     'SULCUS_SITE',
     site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' }),
   ],
+  readsOutside: [
+    'SULCUS_READ_OUTSIDE',
+    flag({
+      default: false,
+      description: 'read files too that a manifest or a link names outside the folder that is imported or watched',
+    }),
+  ],
   splitKey: [
     'SULCUS_SPLIT_KEY',
     secret({

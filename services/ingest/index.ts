@@ -6,7 +6,7 @@ export { IngestService, runIngest, type IngestContext } from './service.js';
 export { importPath, type ImportContext, type ImportOptions } from './sources/files/import-files.js';
 export { listData } from './sources/files/list-data.js';
 export { parseColumns, type ColumnNames } from './sources/manifest/columns.js';
-export { readImageFile } from './sources/files/ingest-file.js';
+export { readImageFile } from './sources/files/read-image-file.js';
 export { unwrap } from './sources/folder/unwrap.js';
 export { cleanLabel } from './pipeline/labels.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';

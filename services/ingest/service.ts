@@ -80,7 +80,14 @@ export class IngestService implements AsyncDisposable {
     const watching =
       watchDir === undefined
         ? undefined
-        : watchFolder({ folder: watchDir, ingestor, maxFileBytes, log, signal: stop.signal });
+        : watchFolder({
+            folder: watchDir,
+            ingestor,
+            maxFileBytes,
+            log,
+            signal: stop.signal,
+            readsOutside: config.readsOutside,
+          });
     server.setServing('Ingest', true);
     const from = watchDir === undefined ? '' : ` and from ${watchDir}`;
     events.state('ready', `Takes images in at ${server.address}${from}`);

@@ -91,7 +91,8 @@ function sentences(report: AuditReport, repairs: readonly string[]): string[] {
   const kinds = FINDING_KINDS.filter((kind) => findings.counts[kind] > 0);
   return [
     `${samples.known} samples: ${samples.onScans} on SCANS, ${samples.archived} in the archive alone; ` +
-      `${places} places of SCANS given; ${batches} batches under way; ${versions} versions; ${decisions} decisions on record` +
+      `${places} places of SCANS given; ${batches} batches under way; ${versions} versions; ` +
+      `${decisions} decisions on record` +
       (listed === undefined ? '' : `; ${listed} on the list of accepted ones`),
     ...runs.map(
       ({ run, mode, learned, putAside, waiting, heldOut, unlabelled }) =>

@@ -1,9 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { Notifier } from '#libs/async';
-import { Streams, subjects, trainerConsumer, type Bus, type Delivery } from '#libs/bus';
-import { codecs, type Split, type TensorBatch } from '#libs/contracts';
+import { blobOwners, Streams, subjects, trainerConsumer, type Bus, type Delivery } from '#libs/bus';
+import { codecs, type SampleRef, type Split, type TensorBatch } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
+import { whyNoAnswer, type ExpectedBatch } from './check-batch.js';
 import { releaseBatch } from './held-batches.js';
+import { RequestIdentities } from './request-identities.js';
 import type { IndexedSample } from './sample-index.js';
 
 /** Batches that may wait for a checkpoint; what can arrive at all is bounded by the credit. */
@@ -36,6 +38,13 @@ export interface DeliveredBatch<C extends BatchContent = BatchContent> {
   waitedMs: number;
 }
 
+/** What a transform says of the size of its pictures. */
+interface TransformSize {
+  outputHeight: number;
+  outputWidth: number;
+  channels: number;
+}
+
 export interface BatchExchangeOptions {
   run: string;
   /** Requests outstanding at most. */
@@ -56,17 +65,25 @@ interface PendingRequest {
   delivered?: Delivery<TensorBatch>;
 }
 
+/** A request as it was sent once. */
+interface SentRequest {
+  pending: PendingRequest;
+  /** With the classes of that moment: a label may be corrected while the answer is made. */
+  samples: readonly SampleRef[];
+}
+
 /**
  * Requests batches from the preprocess workers and hands them out in the sequence of the requests, whichever worker is
- * faster: the weights then depend on the seed alone. Request identities belong to this exchange, so answers to a
- * trainer that died are recognised and let go; their samples are requested again by whoever resumes.
+ * faster: the weights then depend on the seed alone. Answers to a trainer that died are recognised and let go; their
+ * samples are requested again by whoever resumes. What is not the answer that it says it is, or answers nothing that
+ * this run ever asked, becomes a dead letter, and the right answer is waited for.
  */
 export class BatchExchange {
   readonly #bus: Bus;
   readonly #log: Logger;
   readonly #options: BatchExchangeOptions;
-  readonly #session = randomUUID();
-  readonly #byRequestId = new Map<string, PendingRequest>();
+  #identities: Promise<RequestIdentities> | undefined;
+  readonly #byRequestId = new Map<string, SentRequest>();
   #queue: PendingRequest[] = [];
   #nextSequence = 0;
   readonly #delivered = new Notifier();
@@ -120,14 +137,67 @@ export class BatchExchange {
   }
 
   async #accept(delivery: Delivery<TensorBatch>): Promise<void> {
-    const pending = this.#byRequestId.get(delivery.message.requestId);
-    if (!pending || pending.delivered) {
-      this.#log.debug({ requestId: delivery.message.requestId }, 'let go of a batch that nobody waits for');
-      await releaseBatch(this.#bus, delivery);
+    const { requestId } = delivery.message;
+    const sent = this.#byRequestId.get(requestId);
+    if (!sent) {
+      if (!(await this.#own()).isOurs(requestId))
+        return this.#refuse(delivery, new SulcusError('MESSAGE_INVALID', 'It answers no request of this run'));
+      this.#log.debug({ requestId }, 'let go of a batch that nobody waits for');
+      return releaseBatch(this.#bus, delivery);
+    }
+    const { pending } = sent;
+    if (pending.delivered) return releaseBatch(this.#bus, delivery);
+    try {
+      const why = whyNoAnswer(delivery.message, this.#expected(sent));
+      if (why !== undefined) throw new SulcusError('MESSAGE_INVALID', `It is not what was asked for: ${why}`);
+      await this.#bringPixels(delivery.message);
+    } catch (error) {
+      const failure = SulcusError.from(error);
+      if (failure.retryable) throw failure;
+      await this.#refuse(delivery, failure);
+      // The broker takes a message of one identity once: the answer to this one may be refused for the forged one.
+      await this.#send(pending);
       return;
     }
     pending.delivered = delivery;
     this.#delivered.notify();
+  }
+
+  /** Pixels that lie beside the message are fetched at once: what is damaged must not be found in a training step. */
+  async #bringPixels(message: TensorBatch): Promise<void> {
+    const { pixels, run, requestId } = message;
+    if (!pixels?.blob) return;
+    const inline = await this.#bus.fromPayload(pixels, { owner: blobOwners.batch(run, requestId) });
+    message.pixels = { ...pixels, inline };
+  }
+
+  async #refuse(delivery: Delivery<TensorBatch>, error: SulcusError): Promise<void> {
+    const { message, sequence, subject, deliveryCount } = delivery;
+    const { run } = this.#options;
+    this.#log.warn({ requestId: message.requestId, cause: error.rawMessage }, 'a batch is not what was asked for');
+    const deadLetter = {
+      service: 'trainer',
+      code: error.code,
+      cause: error.rawMessage,
+      source: `${Streams.BATCHES}/${sequence}`,
+      originalType: codecs.TensorBatch.typeName,
+      original: { inline: codecs.TensorBatch.encode(message) },
+      deliveries: deliveryCount,
+      subject,
+    };
+    await this.#bus.deadLetter(deadLetter, { messageId: `dead:${run}:${Streams.BATCHES}:${sequence}` });
+    await releaseBatch(this.#bus, delivery);
+  }
+
+  #expected({ pending, samples }: SentRequest): ExpectedBatch {
+    const { epoch, split, transform = this.#options.transform } = pending.content;
+    const { outputHeight: height, outputWidth: width, channels } = JSON.parse(transform.json) as TransformSize;
+    return { run: this.#options.run, epoch, split, transformHash: transform.hash, height, width, channels, samples };
+  }
+
+  #own(): Promise<RequestIdentities> {
+    this.#identities ??= RequestIdentities.of(this.#bus, this.#options.run);
+    return this.#identities;
   }
 
   async #waitFor(pending: PendingRequest, signal: AbortSignal): Promise<Delivery<TensorBatch>> {
@@ -154,13 +224,15 @@ export class BatchExchange {
   async #send(pending: PendingRequest): Promise<void> {
     const { run, seed, augmentedValidation = false } = this.#options;
     const { epoch, split, samples, transform = this.#options.transform } = pending.content;
-    const requestId = createHash('sha256')
-      .update(`${this.#session} ${pending.sequence} ${pending.requestIds.length}`)
-      .digest('hex')
-      .slice(0, 32);
+    const requestId = (await this.#own()).next();
+    const references = samples.map(({ scanSequence, sampleId, classIndex }) => ({
+      scanSequence,
+      sampleId,
+      classIndex: classIndex!,
+    }));
     pending.requestIds.push(requestId);
     pending.sentAtMs = Date.now();
-    this.#byRequestId.set(requestId, pending);
+    this.#byRequestId.set(requestId, { pending, samples: references });
     await this.#bus.publish(
       subjects.batchRequest(run),
       codecs.BatchRequest,
@@ -174,11 +246,7 @@ export class BatchExchange {
         transformJson: transform.json,
         transformHash: transform.hash,
         augment: split === 'SPLIT_TRAIN' || (augmentedValidation && split === 'SPLIT_VALIDATION'),
-        samples: samples.map(({ scanSequence, sampleId, classIndex }) => ({
-          scanSequence,
-          sampleId,
-          classIndex: classIndex!,
-        })),
+        samples: references,
       },
       { messageId: requestId },
     );

@@ -46,9 +46,11 @@ export async function openBatch(bus: Bus, message: TensorBatch, input: BatchShap
       `A batch of ${sizeOf(message)} images came where the network takes ${sizeOf(input)}`,
     );
   }
-  const pixels = message.pixels
-    ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) })
-    : Buffer.alloc(0);
+  const pixels = message.pixels?.inline
+    ? message.pixels.inline
+    : message.pixels
+      ? await bus.fromPayload(message.pixels, { owner: blobOwners.batch(message.run, message.requestId) })
+      : Buffer.alloc(0);
   if (pixels.length !== rowBytes * sequences.length) {
     throw new SulcusError(
       'MESSAGE_INVALID',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -343,4 +344,61 @@ test('split by image, one patient is on several sides, in the shares asked for, 
   const byPatient = await startHarness(t, { SULCUS_SPLIT_SHARES: '80/20/0/0' });
   const together = await importPath(createIngestor(t, byPatient), file, { onWarning: (line) => warnings.push(line) });
   assert.deepEqual([Math.max(together.train, together.validation), warnings.length], [60, 1]);
+});
+
+test('what a manifest or a link names outside the folder is refused by name and never read', async (t) => {
+  const harness = await startHarness(t);
+  const outside = await writeFiles(await temporaryFolder(t), { 'glioma/secret.jpg': 7, 'key.txt': 'the key' });
+  const folder = await writeFiles(await temporaryFolder(t), { 'glioma/a.jpg': 1, 'notumor/b.jpg': 2 });
+  await symlink(path.join(outside, 'key.txt'), path.join(folder, 'glioma', 'key.jpg'));
+  await symlink(path.join(outside, 'glioma'), path.join(folder, 'glioma', 'elsewhere'));
+  await symlink('/proc/self/environ', path.join(folder, 'glioma', 'environ.jpg'));
+  await symlink('/dev/zero', path.join(folder, 'glioma', 'zero.jpg'));
+  await symlink(path.join(folder, 'notumor', 'b.jpg'), path.join(folder, 'glioma', 'inside.jpg'));
+  const list = `path,label\n../../${path.basename(outside)}/glioma/secret.jpg,glioma\n/proc/self/environ,glioma\na.jpg,x`;
+  await writeFile(path.join(folder, 'glioma', 'list.csv'), list);
+  const context = createIngestor(t, harness);
+  await importPath(context, folder);
+  await importPath(context, path.join(folder, 'glioma', 'list.csv'));
+
+  const letters = await readDeadLetters(harness.bus);
+  const refused = letters.filter(({ code }) => code === 'PERMISSION_DENIED');
+  assert.deepEqual(refused.map(({ source }) => source.replace(/.*\/(?=[^/]+$)/, '')).sort(), [
+    'elsewhere',
+    'environ',
+    'environ.jpg',
+    'key.jpg',
+    'secret.jpg',
+    'zero.jpg',
+  ]);
+  for (const letter of refused) assert.equal(letter.original, null);
+  const kept = JSON.stringify(letters.map(({ original }) => original?.inline?.toString('latin1') ?? ''));
+  assert.doesNotMatch(kept, /the key|PATH=/);
+  assert.equal(harness.logged.length > 0, true);
+  assert.equal((await readScans(harness.bus)).length, 2);
+});
+
+test('files outside are read when that is asked for, those of the system never', async (t) => {
+  const harness = await startHarness(t);
+  const outside = await writeFiles(await temporaryFolder(t), { 'glioma/a.jpg': 7 });
+  const folder = await writeFiles(await temporaryFolder(t), { 'notumor/b.jpg': 2 });
+  await symlink(path.join(outside, 'glioma'), path.join(folder, 'glioma'));
+  await symlink('/proc/self/environ', path.join(folder, 'notumor', 'environ.jpg'));
+  await importPath(createIngestor(t, harness), folder, { readsOutside: true });
+  assert.equal((await readScans(harness.bus)).length, 2);
+  assert.deepEqual(
+    (await readDeadLetters(harness.bus)).map(({ code }) => code),
+    ['PERMISSION_DENIED'],
+  );
+});
+
+test('a pipe that nobody writes to is refused and not waited for', async (t) => {
+  const harness = await startHarness(t);
+  const folder = await writeFiles(await temporaryFolder(t), { 'notumor/b.jpg': 2 });
+  execFileSync('mkfifo', [path.join(folder, 'notumor', 'pipe.jpg')]);
+  await importPath(createIngestor(t, harness), folder);
+  assert.deepEqual(
+    (await readDeadLetters(harness.bus)).map(({ cause }) => cause),
+    ['It is no regular file'],
+  );
 });

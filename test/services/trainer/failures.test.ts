@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
+import { subjects } from '#libs/bus';
+import { codecs } from '#libs/contracts';
 import { TestPipeline } from './_pipeline.js';
 import { publishScans } from './_stream.js';
 import type { TrainerProcess } from './_trainer.js';
@@ -43,11 +45,24 @@ describe('a trainer in which something fails', () => {
     assert.match(trainer.output(), /^trainer: MODEL_INVALID: Training has diverged/m);
   });
 
-  it('ends when a batch names a class that the run does not have', async () => {
+  it('goes on when a batch names a class that its run does not have: a dead letter, and asked for anew', async () => {
     forgedClass = 1000;
-    const trainer = pipeline.trainers.start('forged');
-    assert.equal(await endOf(trainer), EXIT_FAILED, trainer.output());
-    assert.match(trainer.output(), /^trainer: .*Label 1000 is not in 0 to 1/m);
+    const { events, exitCode, output } = await pipeline.train('forged');
+    assert.equal(exitCode, 0, output);
+    assert.ok(events.at(-1)!.finished!.steps > 0);
+    const letter = await pipeline.bus.getLast('DEAD', subjects.dead('trainer'), codecs.DeadLetter);
+    assert.match(letter!.message.cause, /has class 1000, not [01]/);
+    const original = codecs.TensorBatch.decode(letter!.message.original!.inline!);
+    assert.equal(original.samples[0]!.classIndex, 1000);
+  });
+
+  it('goes on when a batch comes that nobody asked for: it is a dead letter', async () => {
+    const forged = { run: 'foreign', requestId: 'f'.repeat(32), samples: [] };
+    await pipeline.bus.publish(subjects.batch('foreign'), codecs.TensorBatch, forged);
+    const { exitCode, output } = await pipeline.train('foreign');
+    assert.equal(exitCode, 0, output);
+    const letter = await pipeline.bus.getLast('DEAD', subjects.dead('trainer'), codecs.DeadLetter);
+    assert.match(letter!.message.cause, /answers no request of this run/);
   });
 
   it('waits when there is no room for a checkpoint, says what to do, and goes on when there is', async () => {

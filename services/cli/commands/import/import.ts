@@ -52,6 +52,7 @@ downloaded first. The files stay; importing again adds only what is new.`;
     const progress = new ProgressLine();
     const counts = await importPath({ ingestor, events, maxFileBytes: config.maxFileBytes }, target, {
       signal,
+      readsOutside: config.readsOutside,
       columns: columns && parseColumns(columns),
       order: sorted ? 'sorted' : 'mixed',
       onWarning: (line) => progress.note(`import: ${line}`),

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { listFolder } from '../folder/list-folder.js';
@@ -8,6 +8,8 @@ import type { FileItem } from './ingest-file.js';
 
 export interface ListOptions extends ManifestOptions {
   signal?: AbortSignal | undefined;
+  /** Whether files that a manifest or a link names outside the folder are read too. Default: false. */
+  readsOutside?: boolean | undefined;
 }
 
 /**
@@ -15,17 +17,24 @@ export interface ListOptions extends ManifestOptions {
  *
  * @throws FILE_UNREADABLE; INVALID_ARGUMENT for a file that is no manifest, or one with mistakes
  */
-export async function listData(target: string, { columns, signal }: ListOptions = {}): Promise<FileItem[]> {
+export async function listData(target: string, options: ListOptions = {}): Promise<FileItem[]> {
+  const { columns, signal, readsOutside = false } = options;
   const stats = await stat(target).catch((error: Error) => {
     throw new SulcusError('FILE_UNREADABLE', `Cannot read ${target}: ${error.message}`, { cause: error });
   });
+  const folder = stats.isDirectory() ? target : path.dirname(target);
+  const within = readsOutside ? undefined : await realpath(folder);
+  const kept = (items: FileItem[]): FileItem[] =>
+    within === undefined ? items : items.map((item) => ({ ...item, within }));
   if (!stats.isDirectory()) {
-    if (path.extname(target).toLowerCase() === '.csv') return readManifest(target, { columns });
+    if (path.extname(target).toLowerCase() === '.csv') return kept(await readManifest(target, { columns }));
     throw new SulcusError(
       'INVALID_ARGUMENT',
       `Cannot read ${target}: expected a folder of images or a manifest that ends in .csv`,
     );
   }
   const manifests = await findPartManifests(target);
-  return manifests.length > 0 ? readManifests(manifests, { columns }) : listFolder(target, signal);
+  return kept(
+    await (manifests.length > 0 ? readManifests(manifests, { columns }) : listFolder(target, { signal, within })),
+  );
 }

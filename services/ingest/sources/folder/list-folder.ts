@@ -1,17 +1,22 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
+import { isWithin } from '../files/read-image-file.js';
 import { isOffered, placeOf } from './layout.js';
 import type { FileItem } from '../files/ingest-file.js';
 
 /**
  * The files of a folder in ImageFolder layout, sorted by path, so that the order does not depend on the disk. Links
- * are followed; a folder that was entered before is not entered again. A folder that cannot be opened is listed itself,
- * as an item that will be found unreadable.
+ * are followed; a folder that was entered before is not entered again. A folder that cannot be opened, or lies outside,
+ * is listed itself, as an item that will be refused.
  *
+ * @param options `within`: real path of the folder that is not left; undefined: links may lead anywhere
  * @throws FILE_UNREADABLE when the folder itself cannot be opened
  */
-export async function listFolder(root: string, signal?: AbortSignal): Promise<FileItem[]> {
+export async function listFolder(
+  root: string,
+  { signal, within }: { signal?: AbortSignal | undefined; within?: string | undefined } = {},
+): Promise<FileItem[]> {
   const items: FileItem[] = [];
   const entered = new Set<string>();
 
@@ -20,6 +25,7 @@ export async function listFolder(root: string, signal?: AbortSignal): Promise<Fi
     const folder = path.join(root, relative);
     const real = await realpath(folder);
     if (entered.has(real)) return;
+    if (within !== undefined && !isWithin(real, within)) throw new Error('it lies outside');
     entered.add(real);
     const entries = await readdir(folder, { withFileTypes: true });
     for (const entry of entries) {

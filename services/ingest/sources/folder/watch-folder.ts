@@ -1,5 +1,5 @@
 import { watch } from 'chokidar';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { retryWithBackoff, untilAborted } from '#libs/async';
@@ -17,6 +17,8 @@ export interface WatchOptions {
   signal: AbortSignal;
   /** A file is complete when its size has not changed for this long. Default: 500 ms. */
   settleMs?: number;
+  /** Whether links may lead out of the folder. Default: false. */
+  readsOutside?: boolean;
 }
 
 /** Files read and not yet stored, at most. */
@@ -41,9 +43,11 @@ export async function watchFolder({
   log,
   signal,
   settleMs = 500,
+  readsOutside = false,
 }: WatchOptions): Promise<void> {
   const slots = pLimit(FILE_WINDOW);
   const running = new Set<Promise<void>>();
+  const within = readsOutside ? undefined : await realpath(folder);
   const take = (file: string): void => {
     const source = path.relative(folder, file);
     if (signal.aborted || !isOffered(source)) return;
@@ -55,7 +59,7 @@ export async function watchFolder({
   async function takeUntilDone(file: string, source: string): Promise<void> {
     const attempt = async (): Promise<void> => {
       if (await isGone(file)) return;
-      await ingestFile(ingestor, { file, source, ...placeOf(source) }, maxFileBytes, { signal });
+      await ingestFile(ingestor, { file, source, within, ...placeOf(source) }, maxFileBytes, { signal });
     };
     await retryWithBackoff(attempt, {
       firstDelayMs: RETRY_MS,
