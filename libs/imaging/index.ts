@@ -20,6 +20,7 @@ export {
 } from './decode/format.js';
 export { encodeImage } from './encode-image.js';
 export { perceptualDistance, perceptualHash, SAME_PICTURE_DISTANCE } from './perceptual-hash.js';
+export { PictureIndex, type SamePicture } from './picture-index.js';
 export { withChannels } from './channels.js';
 
 export {
@@ -34,6 +35,7 @@ export { canonicalTransformJson, transformHash } from './transforms/canonical.js
 export { defaultTransform, s0Transform, transforms } from './transforms/named.js';
 export { compileTransform, executeDrawn, type CompiledTransform, type TransformMode } from './transforms/compile.js';
 export { drawOps, type DrawnOp } from './transforms/draw.js';
+export { storedTransform, type StoredTransform } from './transforms/stored.js';
 export type { PreparedImage } from './transforms/prepare.js';
 export { prepareFile } from './prepare-file.js';
 

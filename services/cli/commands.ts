@@ -41,6 +41,16 @@ export const COMMANDS: CommandGroups = {
       description: 'label samples or studies that were sent before',
       load: () => import('./commands/annotate/annotate.js'),
     },
+    transform: {
+      operand: '<path>',
+      description: 'do once what a recipe does to every image, and store the result',
+      load: () => import('./commands/transform/transform.js'),
+    },
+    duplicates: {
+      operand: '<set...>',
+      description: 'find pictures that two sets share, or that a set holds twice',
+      load: () => import('./commands/duplicates/duplicates.js'),
+    },
     phantoms: {
       operand: '<folder>',
       description: 'write a data set of synthetic brain MR images',

@@ -7,6 +7,7 @@ export { importPath, type ImportContext, type ImportOptions } from './sources/fi
 export { listData } from './sources/files/list-data.js';
 export { parseColumns, type ColumnNames } from './sources/manifest/columns.js';
 export { readImageFile } from './sources/files/read-image-file.js';
+export { placeOf } from './sources/folder/layout.js';
 export { unwrap } from './sources/folder/unwrap.js';
 export { cleanLabel } from './pipeline/labels.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';

@@ -102,7 +102,17 @@ export function renderSummary(
 const INDENT = ' '.repeat(10);
 
 function testLines(test: TestMetrics, classes: readonly string[]): string[] {
-  const { n, loss, accuracy, precisionWeighted, recallWeighted, f1Weighted, onlyPredicted, confusion } = test;
+  const {
+    n,
+    loss,
+    accuracy,
+    precisionWeighted,
+    recallWeighted,
+    f1Weighted,
+    onlyPredicted,
+    confusion,
+    seenInTraining = 0,
+  } = test;
   const measured = [
     ...(loss === undefined ? [] : [`loss ${loss.toFixed(4)}`]),
     `accuracy ${percent(accuracy)}`,
@@ -113,9 +123,14 @@ function testLines(test: TestMetrics, classes: readonly string[]): string[] {
   return [
     `test      ${n} images: ${measured.join(', ')}`,
     ...(onlyPredicted === null ? [] : [`${INDENT}ALARM: every image is predicted as "${classes[onlyPredicted]}"`]),
+    ...(seenInTraining === 0 ? [] : [`${INDENT}WARNING: ${seenSentence(seenInTraining, n)}`]),
     ...confusionLines(confusion, classes).map((line) => `${INDENT}${line}`),
   ];
 }
+
+/** Why the figures of a test are not to be believed. */
+export const seenSentence = (seen: number, n: number): string =>
+  `${seen} of ${n} test images show the same picture as a training image, saved anew: the figures are too good`;
 
 /** Rows: true class; columns: predicted class. */
 function confusionLines(confusion: readonly (readonly number[])[], classes: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import { describeCost } from '../launcher/cost.js';
+import { seenSentence } from '../launcher/summary.js';
 import { learningChart, rocChart } from './charts.js';
 import type { Example } from './examples.js';
 import { PAGE_STYLE } from './page-style.js';
@@ -90,6 +91,16 @@ function overview({
             [
               'Alarm',
               `every test image is predicted as ${classes[metrics.onlyPredicted]!}: the model tells nothing apart`,
+            ],
+          ]),
+      ...(metrics.seenInTraining === undefined
+        ? []
+        : [
+            [
+              'Contamination',
+              metrics.seenInTraining === 0
+                ? 'no test image shows the same picture as a training image'
+                : seenSentence(metrics.seenInTraining, metrics.n),
             ],
           ]),
       [

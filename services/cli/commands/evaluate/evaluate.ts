@@ -4,9 +4,9 @@ import { startEngine } from '#libs/engine';
 import { ImageWorkerPool } from '#libs/imaging';
 import { parseCommandLine, runService } from '#libs/service';
 import { importEnvironment, parseColumns, readImportConfig } from '#services/ingest';
-import { readConfig, resolveRecipe } from '#services/trainer';
 import { columnsOption, dataSource, jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
+import { recipeNamed } from '../../shared/recipe-named.js';
 import { answerImages, listImages, type Refusals } from './answer-images.js';
 import { figuresOf, pairedFigures, type AnsweredSubject } from './figures.js';
 import { describeEvaluation, type Evaluation } from './output.js';
@@ -61,7 +61,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const sources = {
       natsUrl: nats,
       engine: engine.info,
-      recipe: recipe === undefined ? undefined : await resolveRecipe(trainerConfigOf(recipe)),
+      recipe: recipe === undefined ? undefined : await recipeNamed(recipe),
       dataClasses: [...new Set(files.map(({ label }) => label).filter((label) => label !== ''))].sort(),
     };
     const refusals: Refusals = new Map();
@@ -81,9 +81,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     console.log(json ? JSON.stringify(evaluation) : describeEvaluation(evaluation));
   });
 }
-
-/** A recipe as it is, whatever the environment would override. */
-const trainerConfigOf = (recipe: string) => readConfig({ SULCUS_RECIPE: recipe, SULCUS_CLASSES: 'a,b' });
 
 function tellRefusals(refusals: Refusals): void {
   const lines = [...refusals].map(([source, error]) => `evaluate: left out ${source}: ${error.message}`);

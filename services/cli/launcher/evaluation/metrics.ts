@@ -15,6 +15,8 @@ export interface ClassificationMetrics {
 export interface TestMetrics extends ClassificationMetrics {
   /** Mean cross-entropy of the network, before its probabilities are calibrated; absent when nothing was measured. */
   loss?: number;
+  /** Images whose picture is in the training split too, saved anew; absent when nothing was measured. */
+  seenInTraining?: number;
 }
 
 /** Counts pairs of true and predicted class: `matrix[true][predicted]`. */

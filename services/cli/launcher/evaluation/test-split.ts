@@ -5,6 +5,7 @@ import { SulcusError } from '#libs/errors';
 import { Registry } from '#libs/registry';
 import { classificationMetrics, confusionMatrix, type TestMetrics } from './metrics.js';
 import type { RetryingClient } from './retrying-client.js';
+import { seenInTraining } from './seen-in-training.js';
 import { listScans, readScan } from './stored-scans.js';
 
 /** Requests under way at a time: enough for the predictor to form batches. */
@@ -57,6 +58,7 @@ export async function evaluateTestSplit(
     ({ split, label }) => split === 'SPLIT_TEST' && classes.includes(label),
   );
   if (samples.length === 0) return evaluationOf(classes, [], 1);
+  const seen = await seenInTraining(bus, signal);
   const champion = await championVersion(bus);
   const temperature = await untilServed(bus, client, champion, samples[0]!, signal);
   const predictions: TestPrediction[] = [];
@@ -72,13 +74,20 @@ export async function evaluateTestSplit(
     classes,
     predictions.sort((a, b) => a.sequence - b.sequence),
     temperature,
+    samples.filter(({ sampleId }) => seen.has(sampleId)).length,
   );
 }
 
-function evaluationOf(classes: readonly string[], predictions: TestPrediction[], temperature: number): TestEvaluation {
+function evaluationOf(
+  classes: readonly string[],
+  predictions: TestPrediction[],
+  temperature: number,
+  seen = 0,
+): TestEvaluation {
   const pairs = predictions.map(({ trueIndex, predictedIndex }) => [trueIndex, predictedIndex] as const);
-  const loss = predictions.length === 0 ? {} : { loss: testLoss(classes.length, predictions, temperature) };
-  const metrics = { ...classificationMetrics(confusionMatrix(classes.length, pairs)), ...loss };
+  const measured =
+    predictions.length === 0 ? {} : { loss: testLoss(classes.length, predictions, temperature), seenInTraining: seen };
+  const metrics = { ...classificationMetrics(confusionMatrix(classes.length, pairs)), ...measured };
   return { metrics, predictions, temperature };
 }
 

@@ -176,3 +176,16 @@ test('the test loss is printed beside the accuracy', () => {
   const text = renderSummary(summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, metrics), ['axial']);
   assert.match(text, /test {6}4 images: loss 0\.4321, accuracy 75\.0 %/);
 });
+
+test('test images that are also in training are warned of, in figures', () => {
+  const metrics = { ...classificationMetrics([[3, 1]]), seenInTraining: 2 };
+  const summary = summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, metrics);
+  assert.equal(summary.test?.seenInTraining, 2);
+  assert.match(
+    renderSummary(summary, ['axial']),
+    /WARNING: 2 of 4 test images show the same picture as a training image/,
+  );
+  const clean = { ...metrics, seenInTraining: 0 };
+  const text = renderSummary(summarise(new PipelineState(), { requests: 0, failedRequests: 0 }, clean), ['axial']);
+  assert.doesNotMatch(text, /WARNING/);
+});
