@@ -7,6 +7,7 @@
  *     await runTogether({ work: train, companions: [follow] }, signal);             // the first failure ends both
  */
 export { abortable, untilAborted } from './abortable.js';
+export { Holdings, type Holding } from './holdings.js';
 export { mapInOrder } from './map-in-order.js';
 export { Notifier } from './notifier.js';
 export { pause } from './pause.js';

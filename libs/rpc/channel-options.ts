@@ -1,22 +1,23 @@
 import type { ChannelOptions, ServerOptions } from '@grpc/grpc-js';
+import { LIMITS } from '#libs/limits';
 import { RECEIVE_WINDOW_BYTES } from './wide-window-server.js';
 
 /** Limits that protect a server from its clients. */
 export interface ServerLimits {
   /** Largest message, either way, in bytes. Default: 16 MiB. A larger one fails with RESOURCE_EXHAUSTED. */
   maxMessageBytes?: number;
-  /** Calls at the same time on one connection; more of them wait in the client. Default: 1000. */
+  /** Calls at the same time on one connection; more of them wait in the client. Default: 256. */
   maxConcurrentCalls?: number;
 }
 
-export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 2 ** 20;
+export const DEFAULT_MAX_MESSAGE_BYTES = LIMITS.messageBytes.value;
 
 /** A peer that answers no ping for this long is gone. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 20_000, 'grpc.keepalive_timeout_ms': 5_000 } as const;
 
 export function compileServerOptions({
   maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
-  maxConcurrentCalls = 1000,
+  maxConcurrentCalls = LIMITS.callsPerConnection.value,
 }: ServerLimits = {}): ServerOptions {
   return {
     ...KEEPALIVE,

@@ -1,6 +1,6 @@
 /**
  * gRPC as plain async functions and async generators. The only lib that imports grpc-js; of ours it imports access,
- * async, contracts, errors and telemetry.
+ * async, contracts, errors, limits and telemetry.
  *
  * A server adds to its handlers: W3C trace context, deadlines and cancellation as an AbortSignal, one mapping from
  * errors to statuses, back-pressure both ways, health checks, reflection and a graceful stop. A client gets the same

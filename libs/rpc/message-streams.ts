@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { accepted } from './wire/guarded-request.js';
 
 /**
  * The two directions of a streaming call as async iteration, without Node's own iterator: that one destroys the call
@@ -10,7 +11,8 @@ import { setImmediate } from 'node:timers/promises';
  * Messages of a call as they arrive. At most one message is read ahead of the consumer: grpc-js would hold 16, which
  * for images is a quarter of a gigabyte per call. What is not read stays in the HTTP/2 window and stops the sender.
  *
- * @throws the signal's reason when the call ends before its last message
+ * @throws the signal's reason when the call ends before its last message; INVALID_ARGUMENT for a message that was
+ *   refused before it was decoded
  */
 export async function* readMessages<T>(call: Readable, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   readOneAhead(call);
@@ -29,7 +31,7 @@ export async function* readMessages<T>(call: Readable, signal: AbortSignal): Asy
       signal.throwIfAborted();
       const message = call.read() as T | null;
       if (message !== null) {
-        yield message;
+        yield accepted(message);
         continue;
       }
       if (ended) {

@@ -13,6 +13,7 @@ import { isUnexpected, toFailureStatus, type FailureStatus } from './error-mappi
 import type { UntypedHandler } from './handler-types.js';
 import { checkedMessage, checkedMessages, type Authorize, type MessageRole } from './server-security.js';
 import { readMessages, writeMessages } from './message-streams.js';
+import { accepted } from './wire/guarded-request.js';
 
 /** What is known of a call when it is over. */
 export interface FinishedCall {
@@ -66,7 +67,7 @@ function serveSingle(
             context,
             environment,
           )
-        : checkedMessage(call.request, context, environment);
+        : checkedMessage(accepted(call.request), context, environment);
       const response = await handler(requests, context);
       respond(null, response);
     };
@@ -85,7 +86,7 @@ function serveStream(
     const answer = async (context: CallContext) => {
       const requests = definition.requestStream
         ? checkedMessages(readMessages(call, context.signal), context, environment)
-        : checkedMessage((call as unknown as { request: unknown }).request, context, environment);
+        : checkedMessage(accepted((call as unknown as { request: unknown }).request), context, environment);
       await writeMessages(call, handler(requests, context) as AsyncIterable<unknown>, context.signal);
       call.end();
     };

@@ -3,7 +3,9 @@ import { isLoopback, type ServerSecurity } from '#libs/access';
 import { pause } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, type Logger } from '#libs/telemetry';
-import { compileServerOptions, type ServerLimits } from './channel-options.js';
+import { compileServerOptions, DEFAULT_MAX_MESSAGE_BYTES, type ServerLimits } from './channel-options.js';
+import { forForeignServices } from './guard/foreign-services.js';
+import { ServerGuard } from './guard/server-guard.js';
 import { Health } from './health.js';
 import { addReflection } from './reflection.js';
 import {
@@ -16,6 +18,7 @@ import {
 } from './server-security.js';
 import { serveCall, type CallEnvironment, type FinishedCall } from './serve-call.js';
 import { contracts, type Handlers, type ServiceImplementation, type ServiceName } from './services.js';
+import { guardedRequests } from './wire/guarded-request.js';
 import { createWideWindowServer } from './wide-window-server.js';
 
 export interface ServerConfig {
@@ -83,16 +86,17 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
   const implementations = [...ourImplementations(config.services ?? {}), ...(config.implementations ?? [])];
   const names = implementations.map(({ contract }) => contract.fullName);
   const listeners: Renewable[] = [];
-  const server = createWideWindowServer(compileServerOptions(config.limits), (each) =>
+  const guard = new ServerGuard(config.limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES);
+  const server = createWideWindowServer(compileServerOptions(config.limits), guard, (each) =>
     listeners.push(each as Renewable),
   );
   for (const implementation of implementations) addImplementation(server, implementation, environment);
   if (security.insecure && !isLoopback(config.address))
     log.warn({ address: config.address }, 'SULCUS_INSECURE: whoever reaches this address may call everything');
   const health = new Health(names);
-  health.addTo(server);
+  health.addTo(forForeignServices(server));
   addReflection(
-    server,
+    forForeignServices(server),
     implementations.map(({ contract }) => contract),
   );
 
@@ -133,11 +137,17 @@ function addImplementation(
   { contract, handlers }: ServiceImplementation,
   environment: CallEnvironment,
 ): void {
-  const methods = Object.entries(contract.definition).flatMap(([name, definition]) => {
+  const guarded = Object.fromEntries(
+    Object.entries(contract.definition).map(([name, definition]) => [
+      name,
+      guardedRequests(definition, contract.messages),
+    ]),
+  );
+  const methods = Object.entries(guarded).flatMap(([name, definition]) => {
     const handler = handlers[name.charAt(0).toLowerCase() + name.slice(1)];
     return handler ? [[name, serveCall(definition, handler.bind(handlers), environment)] as const] : [];
   });
-  server.addService(contract.definition, Object.fromEntries(methods));
+  server.addService(guarded, Object.fromEntries(methods));
 }
 
 function bind(

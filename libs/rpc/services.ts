@@ -16,6 +16,8 @@ export interface ServiceContract<Handlers = UntypedHandlers, Methods = unknown> 
   /** For example `sulcus.v1.Ingest`: the name that health checks, reflection and traces use. */
   readonly fullName: string;
   readonly definition: ServiceDefinition;
+  /** Messages of the same package definition, fields named as `definition` names them. */
+  readonly messages: PackageDefinition;
   /** All messages and services that reflection may show together with this one, fields named as in the proto files. */
   readonly described: PackageDefinition;
   /** Carries the types; never set. */
@@ -40,7 +42,7 @@ export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(
 ): ServiceContract<Handlers, Methods> {
   const definition = from[fullName];
   if (!definition || 'format' in definition) throw new Error(`The package definition has no service ${fullName}`);
-  return { fullName, definition: definition, described };
+  return { fullName, definition, messages: from, described };
 }
 
 /** Joins a contract of any package definition with its handlers, for `startServer({ implementations })`. */

@@ -5,6 +5,7 @@ import { StudyIndex, type StoredSlice } from '#libs/studies';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
 import { Admission } from '../serving/admission.js';
+import { ArrivingStudies } from './arriving-studies.js';
 import { requestedOptions, type RequestedOptions } from './options.js';
 import { predictSlices, type StudyContext } from './predict-study.js';
 import { toStudyPrediction } from './study-prediction.js';
@@ -24,12 +25,14 @@ export interface StudiesOptions {
  */
 export class Studies {
   readonly limits: { maxSlices: number; maxBytes: number };
+  /** Studies that are being sent. */
+  readonly arriving = new ArrivingStudies();
   readonly #context: StudyContext;
   readonly #config: PredictorConfig;
   readonly #bus: Bus;
   readonly #index: StudyIndex;
   readonly #follower: StudyFollower | undefined;
-  /** Images of a study are held until it is answered: this bounds how many are. */
+  /** Studies whose slices are all there, in work. */
   readonly #underWay: Admission;
 
   constructor({ context, config, bus, log }: StudiesOptions) {
@@ -56,9 +59,14 @@ export class Studies {
    * @throws MODEL_NOT_READY before any work; CANCELLED, DEADLINE_EXCEEDED by `signal`
    */
   async admit<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    (await this.#context.live.acquire(signal)).release();
+    await this.assertReady(signal);
     const release = await this.#underWay.acquire({ sizeBytes: 0 }, signal);
     return await work().finally(release);
+  }
+
+  /** @throws MODEL_NOT_READY when no model answers */
+  async assertReady(signal: AbortSignal): Promise<void> {
+    (await this.#context.live.acquire(signal)).release();
   }
 
   /** Says early what {@link predict} would say of options. @throws INVALID_ARGUMENT */

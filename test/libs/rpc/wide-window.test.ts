@@ -39,7 +39,7 @@ test('the server announces a window of 8 MiB per call', async (t) => {
   const { server } = await startEcho(t);
   const settings = await announcedSettings(server.address);
   assert.equal(settings.initialWindowSize, 8 * 2 ** 20);
-  assert.equal(settings.maxConcurrentStreams, 1000);
+  assert.equal(settings.maxConcurrentStreams, 256);
 });
 
 test('grpc-js still ignores the window option on servers (if this fails, wide-window-server.ts can go)', async (t) => {

@@ -1,0 +1,166 @@
+import type { Limit } from './limit.js';
+
+const MIB = 2 ** 20;
+
+/**
+ * Every bound on what a stranger can make a service do. The code takes the values from here; `docs/limits.md` is made
+ * from it.
+ */
+export const LIMITS = {
+  // ---- gRPC
+  messageBytes: {
+    boundary: 'every gRPC server',
+    value: 16 * MIB,
+    unit: 'bytes',
+    of: 'one message, and what it decompresses to',
+    answer: { words: 'RESOURCE_EXHAUSTED with both sizes' },
+    variable: 'SULCUS_MAX_MESSAGE_BYTES',
+  },
+  messageFields: {
+    boundary: 'every gRPC server',
+    value: 10_000,
+    unit: 'count',
+    of: 'fields of one message, those of the messages in it included; counted before any object is made',
+    answer: 'INVALID_ARGUMENT',
+  },
+  annotateFields: {
+    boundary: 'ingest',
+    value: 60_000,
+    unit: 'count',
+    of: 'fields of one Annotate request: about 12,000 annotations',
+    answer: 'INVALID_ARGUMENT',
+  },
+  messageNumbers: {
+    boundary: 'every gRPC server',
+    value: 4096,
+    unit: 'count',
+    of: 'numbers in the packed fields of one message, except the pixels of tensors, which the bytes of a message bound',
+    answer: 'INVALID_ARGUMENT',
+  },
+  messageDepth: {
+    boundary: 'every gRPC server',
+    value: 16,
+    unit: 'count',
+    of: 'messages inside each other',
+    answer: 'INVALID_ARGUMENT',
+  },
+  stringBytes: {
+    boundary: 'every gRPC server',
+    value: 64 * 1024,
+    unit: 'bytes',
+    of: 'one text in a message',
+    answer: 'INVALID_ARGUMENT',
+  },
+  unfinishedBytes: {
+    boundary: 'every gRPC server',
+    value: 256 * MIB,
+    unit: 'bytes',
+    of:
+      'messages that have begun and not ended, of all connections, from their first frame; ' +
+      'the message that has waited longest for its next frame makes room for one that moves',
+    answer: 'BACKPRESSURE',
+  },
+  unfinishedConnectionBytes: {
+    boundary: 'every gRPC server',
+    value: 64 * MIB,
+    unit: 'bytes',
+    of: 'messages that have begun and not ended, of one connection',
+    answer: 'BACKPRESSURE',
+  },
+  messageIdleMs: {
+    boundary: 'every gRPC server',
+    value: 10_000,
+    unit: 'milliseconds',
+    of: 'between two frames of one message, while the server reads',
+    answer: 'DEADLINE_EXCEEDED',
+  },
+  messageBytesPerSecond: {
+    boundary: 'every gRPC server',
+    value: 4096,
+    unit: 'bytes per second',
+    of: 'at least, on the average of a message that has been on its way for 30 s',
+    answer: 'DEADLINE_EXCEEDED',
+  },
+  inflating: {
+    boundary: 'every gRPC server',
+    value: 2,
+    unit: 'count',
+    of: 'compressed messages that are decompressed at the same time',
+    answer: { words: 'the others wait' },
+  },
+  callsPerConnection: {
+    boundary: 'every gRPC server',
+    value: 256,
+    unit: 'count',
+    of: 'calls at the same time on one connection',
+    answer: { words: 'further calls wait in the client; one that does not keep to it is refused (REFUSED_STREAM)' },
+  },
+  connections: {
+    boundary: 'every gRPC server',
+    value: 1024,
+    unit: 'count',
+    of: 'connections',
+    answer: { words: 'the connection is closed' },
+  },
+  connectionsPerPeer: {
+    boundary: 'every gRPC server',
+    value: 256,
+    unit: 'count',
+    of: 'connections from one address',
+    answer: { words: 'the connection is closed' },
+  },
+  callsPerPeerPerSecond: {
+    boundary: 'every gRPC server',
+    value: 5000,
+    unit: 'per second',
+    of: 'new calls from one address, on the average; twice as many at once after a pause',
+    answer: 'BACKPRESSURE',
+  },
+  headerBytes: {
+    boundary: 'every gRPC server',
+    value: 16 * 1024,
+    unit: 'bytes',
+    of: 'headers of one call',
+    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
+  },
+  headerCount: {
+    boundary: 'every gRPC server',
+    value: 64,
+    unit: 'count',
+    of: 'headers of one call',
+    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
+  },
+  // ---- studies
+  arrivingStudies: {
+    boundary: 'predictor',
+    value: 64,
+    unit: 'count',
+    of: 'studies that are being sent; one takes a place only when all of its slices are there',
+    answer: 'BACKPRESSURE',
+  },
+  arrivingStudyBytes: {
+    boundary: 'predictor',
+    value: 512 * MIB,
+    unit: 'bytes',
+    of:
+      'slices of studies that are being sent or wait for their answer; ' +
+      'the study that has waited longest for its next slice makes room for one that moves',
+    answer: 'BACKPRESSURE',
+  },
+  studySliceIdleMs: {
+    boundary: 'predictor',
+    value: 30_000,
+    unit: 'milliseconds',
+    of: 'between two slices of a study that is being sent',
+    answer: 'DEADLINE_EXCEEDED',
+  },
+  studySendMs: {
+    boundary: 'predictor',
+    value: 10 * 60_000,
+    unit: 'milliseconds',
+    of: 'from the first to the last slice of a study that is being sent',
+    answer: 'DEADLINE_EXCEEDED',
+  },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;

@@ -1,0 +1,154 @@
+import { Holdings, type Holding } from '#libs/async';
+import { SulcusError } from '#libs/errors';
+import { LIMITS } from '#libs/limits';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import { MessageProgress } from './message-progress.js';
+
+/** Bounds of messages on their way. */
+export interface UnfinishedLimits {
+  maxBytes: number;
+  maxConnectionBytes: number;
+  /** Between two frames. */
+  idleMs: number;
+  /** On the average, once a message has been on its way for {@link RATE_AFTER_MS}. */
+  minBytesPerSecond: number;
+}
+
+export const DEFAULT_UNFINISHED_LIMITS: UnfinishedLimits = {
+  maxBytes: LIMITS.unfinishedBytes.value,
+  maxConnectionBytes: LIMITS.unfinishedConnectionBytes.value,
+  idleMs: LIMITS.messageIdleMs.value,
+  minBytesPerSecond: LIMITS.messageBytesPerSecond.value,
+};
+
+const RATE_AFTER_MS = 30_000;
+
+interface Call {
+  /** Ends the call with an error. */
+  readonly end: (error: SulcusError) => void;
+  readonly stream: ServerHttp2Stream;
+  readonly progress: MessageProgress;
+  readonly holding: Holding;
+  readonly connectionHolding: Holding;
+  /** Bytes of the unfinished message that are counted. */
+  counted: number;
+  startedMs: number;
+  lastMs: number;
+}
+
+/**
+ * Counts the bytes of messages from their first frame: grpc-js keeps the frames of an unfinished message for as long as
+ * its sender likes, and knows a limit for each message alone. A call whose message does not move ends.
+ */
+export class UnfinishedMessages {
+  readonly #limits: UnfinishedLimits;
+  readonly #all: Holdings;
+  readonly #connections = new WeakMap<Http2Session, Holdings>();
+  readonly #calls = new Set<Call>();
+
+  constructor(limits: UnfinishedLimits = DEFAULT_UNFINISHED_LIMITS) {
+    this.#limits = limits;
+    this.#all = new Holdings(limits.maxBytes, (bytes) => `Unfinished messages hold ${bytes} bytes`);
+  }
+
+  /** Bytes held by unfinished messages. */
+  get bytes(): number {
+    return this.#all.amount;
+  }
+
+  /** Follows a call from its beginning. @param end ends it with an error */
+  watch(stream: ServerHttp2Stream, end: (error: SulcusError) => void): void {
+    const evict = (error: SulcusError): void => this.#end(call, error);
+    const nowMs = performance.now();
+    const call: Call = {
+      end,
+      stream,
+      progress: new MessageProgress(),
+      holding: this.#all.hold(evict),
+      connectionHolding: this.#connectionOf(stream.session).hold(evict),
+      counted: 0,
+      startedMs: nowMs,
+      lastMs: nowMs,
+    };
+    this.#calls.add(call);
+    stream.on('data', (data: Buffer) => this.#take(call, data));
+    stream.once('close', () => this.#forget(call));
+  }
+
+  /** Ends what has not moved for too long; called regularly. */
+  endIdle(): void {
+    const nowMs = performance.now();
+    const waiting = new Set(
+      [...this.#calls].filter(({ stream }) => isHeldUp(stream)).map(({ stream }) => stream.session),
+    );
+    for (const call of this.#calls) {
+      if (call.counted === 0) continue;
+      if (waiting.has(call.stream.session)) {
+        // It is the server that does not read: its window is shared by the whole connection.
+        call.startedMs += nowMs - call.lastMs;
+        call.lastMs = nowMs;
+        continue;
+      }
+      const reason = this.#tooSlow(call, nowMs);
+      if (reason === undefined) continue;
+      this.#end(call, new SulcusError('DEADLINE_EXCEEDED', reason));
+    }
+  }
+
+  #end(call: Call, error: SulcusError): void {
+    this.#forget(call);
+    call.end(error);
+  }
+
+  #tooSlow({ counted, startedMs, lastMs }: Call, nowMs: number): string | undefined {
+    const { idleMs, minBytesPerSecond } = this.#limits;
+    if (nowMs - lastMs > idleMs) return `No part of the message has come for ${idleMs / 1000} s: send it again`;
+    const tookMs = nowMs - startedMs;
+    if (tookMs > RATE_AFTER_MS && (1000 * counted) / tookMs < minBytesPerSecond)
+      return `The message comes with less than ${minBytesPerSecond} bytes per second: send smaller ones`;
+    return undefined;
+  }
+
+  #take(call: Call, data: Buffer): void {
+    if (!this.#calls.has(call)) return;
+    call.lastMs = performance.now();
+    if (call.counted === 0) call.startedMs = call.lastMs;
+    const before = call.counted;
+    call.progress.take(data);
+    call.counted = call.progress.unfinishedBytes;
+    // A message that ended, and perhaps another that began: what counts is only what is unfinished.
+    if (call.counted < before) this.#release(call);
+    const grown = call.counted < before ? call.counted : call.counted - before;
+    if (grown === 0) return;
+    try {
+      call.connectionHolding.grow(grown);
+      call.holding.grow(grown);
+    } catch (error) {
+      this.#end(call, SulcusError.from(error));
+    }
+  }
+
+  #release(call: Call): void {
+    call.holding.release();
+    call.connectionHolding.release();
+  }
+
+  #forget(call: Call): void {
+    this.#release(call);
+    this.#calls.delete(call);
+  }
+
+  #connectionOf(session: Http2Session | undefined): Holdings {
+    const known = session && this.#connections.get(session);
+    if (known) return known;
+    const held = new Holdings(
+      this.#limits.maxConnectionBytes,
+      (bytes) => `Unfinished messages of this connection hold ${bytes} bytes`,
+    );
+    if (session) this.#connections.set(session, held);
+    return held;
+  }
+}
+
+/** The server has stopped reading while there is more. */
+const isHeldUp = (stream: ServerHttp2Stream): boolean => stream.isPaused() && stream.readableLength > 0;

@@ -1,0 +1,66 @@
+/**
+ * Writes docs/limits.md from the table that the code takes its values from. With --check it only compares, and fails
+ * when they differ.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { ERROR_CODES, GrpcStatus } from '#libs/errors';
+import { LIMITS, type Boundary, type Limit } from '#libs/limits';
+
+const FILE = new URL('../docs/limits.md', import.meta.url);
+
+const HEAD = `# Limits
+
+What a stranger can make a service do is bounded before it is done. Each bound of the table that the code uses, made
+from it (\`npm run generate\`), and what whoever goes beyond it gets: the stable code, and the gRPC status that carries
+it where the boundary is a call.
+`;
+
+const MIB = 2 ** 20;
+const number = (value: number): string => value.toLocaleString('en-US');
+
+function shown({ value, unit }: Limit): string {
+  switch (unit) {
+    case 'bytes':
+      return value % MIB === 0 ? `${number(value / MIB)} MiB` : `${number(value / 1024)} KiB`;
+    case 'milliseconds':
+      return `${number(value / 1000)} s`;
+    case 'count':
+      return number(value);
+    default:
+      return `${number(value)} ${unit}`;
+  }
+}
+
+const STATUS_NAMES = Object.fromEntries(Object.entries(GrpcStatus).map(([name, value]) => [value, name]));
+
+function answer({ answer: given }: Limit): string {
+  if (typeof given !== 'string') return given.words;
+  const status = STATUS_NAMES[ERROR_CODES[given].grpcStatus]!;
+  return status === given ? given : `${given} (${status})`;
+}
+
+function section(boundary: Boundary, limits: readonly Limit[]): string {
+  const rows = limits.map((limit) =>
+    [shown(limit), limit.of, answer(limit), limit.variable ? `\`${limit.variable}\`` : ''].join(' | '),
+  );
+  const title = boundary.charAt(0).toUpperCase() + boundary.slice(1);
+  return `## ${title}\n\n| at most | what | beyond it | set by |\n|---|---|---|---|\n${rows.map((row) => `| ${row} |`).join('\n')}\n`;
+}
+
+const all: readonly Limit[] = Object.values(LIMITS);
+const boundaries = [...new Set(all.map(({ boundary }) => boundary))];
+const text = [
+  HEAD,
+  ...boundaries.map((boundary) =>
+    section(
+      boundary,
+      all.filter((limit) => limit.boundary === boundary),
+    ),
+  ),
+].join('\n');
+
+if (!process.argv.includes('--check')) writeFileSync(FILE, text);
+else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== text) {
+  console.error('docs/limits.md differs from the limits in the code.\nRun: npm run generate');
+  process.exitCode = 1;
+}

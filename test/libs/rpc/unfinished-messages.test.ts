@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { createServer, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { LIMITS } from '#libs/limits';
+import { createClient, startServer } from '#libs/rpc';
+import { UnfinishedMessages, type UnfinishedLimits } from '../../../libs/rpc/guard/unfinished-messages.js';
+import { until } from '../../helpers/until.js';
+import { connectFrames, framed } from './_frames.js';
+import { sleep } from './_echo.js';
+
+const DEADLINE_EXCEEDED = 4;
+const RESOURCE_EXHAUSTED = 8;
+const KIB = 1024;
+
+/** An HTTP/2 server whose calls are watched and read, as grpc-js reads them. */
+async function startWatched(t: TestContext, limits: Partial<UnfinishedLimits>) {
+  const unfinished = new UnfinishedMessages({
+    maxBytes: 400 * KIB,
+    maxConnectionBytes: 400 * KIB,
+    idleMs: 60_000,
+    minBytesPerSecond: 0,
+    ...limits,
+  });
+  const streams: ServerHttp2Stream[] = [];
+  const server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    streams.push(stream);
+    stream.on('error', () => undefined);
+    unfinished.watch(stream, ({ code, message }) => {
+      const status = code === 'BACKPRESSURE' ? RESOURCE_EXHAUSTED : DEADLINE_EXCEEDED;
+      stream.respond(
+        { ':status': 200, 'grpc-status': status, 'grpc-message': encodeURI(message) },
+        { endStream: true },
+      );
+    });
+    stream.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return { unfinished, streams, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** All of a message of 100 KiB but its last byte. */
+const begun = framed(Buffer.alloc(100 * KIB)).subarray(0, -1);
+
+test('bytes of a message count from its first frame until its last', async (t) => {
+  const { unfinished, address } = await startWatched(t, {});
+  using frames = connectFrames(address);
+  const { stream } = frames.begin('/x');
+  stream.write(begun);
+  await until(() => unfinished.bytes === begun.length, 'all but one byte is counted');
+  stream.write(Buffer.concat([Buffer.alloc(1), begun.subarray(0, 7)]));
+  await until(() => unfinished.bytes === 7, 'what counts is the next one');
+  stream.destroy();
+  await until(() => unfinished.bytes === 0, 'a call that ends gives its bytes back');
+});
+
+test('a message that finds no room is refused while the others move, and takes the room of one that stands', async (t) => {
+  const { unfinished, address } = await startWatched(t, {});
+  using frames = connectFrames(address);
+  const calls = [0, 1, 2].map(() => frames.begin('/x'));
+  for (const { stream } of calls) stream.write(begun);
+  await until(() => unfinished.bytes === 3 * begun.length, 'three are on their way');
+  const fourth = frames.begin('/x');
+  fourth.stream.write(framed(Buffer.alloc(150 * KIB)).subarray(0, -1));
+  const refused = await fourth.ended;
+  assert.equal(refused.status, RESOURCE_EXHAUSTED);
+  assert.match(refused.message, /^BACKPRESSURE: Unfinished messages (of this connection )?hold \d+ bytes/);
+  assert.equal(unfinished.bytes, 3 * begun.length);
+
+  await sleep(1100);
+  for (const { stream } of calls.slice(1)) stream.write(Buffer.alloc(1)); // these two end
+  await until(() => unfinished.bytes === begun.length, 'one is left, and stands');
+  const fifth = frames.begin('/x');
+  fifth.stream.write(framed(Buffer.alloc(350 * KIB)).subarray(0, -1));
+  assert.equal((await calls[0]!.ended).status, RESOURCE_EXHAUSTED);
+  await until(() => unfinished.bytes > 350 * KIB, 'the one that moves has its room');
+});
+
+test('a message that does not move ends as DEADLINE_EXCEEDED; one that the server does not read does not', async (t) => {
+  const { unfinished, streams, address } = await startWatched(t, { idleMs: 200 });
+  using frames = connectFrames(address);
+  const held = frames.begin('/x');
+  held.stream.write(begun);
+  await until(() => unfinished.bytes === begun.length, 'it has begun');
+  streams[0]!.pause();
+  held.stream.write(Buffer.alloc(1));
+  await until(() => streams[0]!.readableLength > 0, 'a byte waits');
+  await sleep(300);
+  unfinished.endIdle();
+  assert.equal(unfinished.bytes, begun.length);
+  streams[0]!.resume();
+  await until(() => unfinished.bytes === 0, 'it was taken after all');
+
+  const idle = frames.begin('/x');
+  idle.stream.write(begun);
+  await until(() => unfinished.bytes === begun.length, 'another has begun');
+  unfinished.endIdle();
+  assert.equal(unfinished.bytes, begun.length);
+  await sleep(300);
+  unfinished.endIdle();
+  const { status, message } = await idle.ended;
+  assert.equal(status, DEADLINE_EXCEEDED);
+  assert.match(message, /^DEADLINE_EXCEEDED: No part of the message has come for 0.2 s/);
+  assert.equal(unfinished.bytes, 0);
+});
+
+test('a connection holds 64 MiB of unfinished messages at most, and others are answered meanwhile', async (t) => {
+  const server = await startServer({
+    address: '127.0.0.1:0',
+    services: { Inference: { serverLive: async () => ({ live: true }), modelInfer: async () => ({}) } as never },
+  });
+  t.after(() => server.stop(0));
+  using frames = connectFrames(server.address);
+  using other = createClient('Inference', server.address);
+  const almost = framed(Buffer.alloc(LIMITS.messageBytes.value - 1000)).subarray(0, -1);
+  const calls = Array.from({ length: 6 }, () => frames.begin('/inference.GRPCInferenceService/ModelInfer'));
+  let ended = 0;
+  for (const call of calls) {
+    void call.ended.then(({ status }) => {
+      if (status === RESOURCE_EXHAUSTED) ended++;
+    });
+    call.stream.write(almost);
+  }
+  await until(() => ended >= 2, 'two of six find no room');
+  assert.equal((await other.serverLive({})).live, true);
+  assert.ok(ended < 6);
+});
