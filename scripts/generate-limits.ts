@@ -44,7 +44,8 @@ function section(boundary: Boundary, limits: readonly Limit[]): string {
     [shown(limit), limit.of, answer(limit), limit.variable ? `\`${limit.variable}\`` : ''].join(' | '),
   );
   const title = boundary.charAt(0).toUpperCase() + boundary.slice(1);
-  return `## ${title}\n\n| at most | what | beyond it | set by |\n|---|---|---|---|\n${rows.map((row) => `| ${row} |`).join('\n')}\n`;
+  const lines = ['at most | what | beyond it | set by', '---|---|---|---', ...rows].map((row) => `| ${row} |`);
+  return `## ${title}\n\n${lines.join('\n')}\n`;
 }
 
 const all: readonly Limit[] = Object.values(LIMITS);

@@ -130,6 +130,58 @@ export const LIMITS = {
     of: 'headers of one call',
     answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
   },
+  // ---- images
+  imagePixels: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 2 ** 25,
+    unit: 'count',
+    of: 'pixels, by the header that the decoder itself reads, before any is allocated',
+    answer: 'IMAGE_TOO_LARGE',
+    variable: 'SULCUS_MAX_PIXELS',
+  },
+  imageBytes: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 64 * MIB,
+    unit: 'bytes',
+    of: 'the encoded file',
+    answer: 'IMAGE_TOO_LARGE',
+    variable: 'SULCUS_MAX_FILE_BYTES',
+  },
+  imageSide: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 32_767,
+    unit: 'count',
+    of: 'pixels on a side',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  jpegScans: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 100,
+    unit: 'count',
+    of: 'scans of a JPEG: each goes over the whole picture',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  pngChunks: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 100_000,
+    unit: 'count',
+    of: 'chunks of a PNG',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  pngOtherChunks: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 1000,
+    unit: 'count',
+    of: 'chunks of a PNG that are no pixels',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  tiffDirectories: {
+    boundary: 'an image file, in ingest and predictor alike',
+    value: 100,
+    unit: 'count',
+    of: 'directories of a TIFF, of which images that are accepted have one',
+    answer: 'IMAGE_TOO_LARGE',
+  },
   // ---- studies
   arrivingStudies: {
     boundary: 'predictor',

@@ -1,14 +1,18 @@
 import type { ValueWindow } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
+import { LIMITS } from '#libs/limits';
 import type { Metadata, Sharp } from 'sharp';
 import { greyChannel } from '../channels.js';
 import type { DecodedImage, ImageFormat, Size } from '../image.js';
 import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
 import { decodeDicom } from './decode-dicom.js';
+import { checkJpeg } from './jpeg/check.js';
 import { decodeHalvedJpeg } from './jpeg/decode-halved.js';
-import { readJpegHeader } from './jpeg/header.js';
+import { hasHarmlessOddities, withoutOddities } from './jpeg/rewrite.js';
+import { surveyJpeg, type JpegSurvey } from './jpeg/survey.js';
 import { sharp } from './sharp.js';
-import { endsTooEarly, isAnimatedPng } from './structure.js';
+import { checkPng, endsTooEarly, isAnimatedPng } from './structure.js';
+import { checkTiff } from './tiff.js';
 
 /** Limits against decompression bombs; the pixel limit is checked from the header, before anything is decoded. */
 export interface DecodeLimits {
@@ -29,10 +33,10 @@ export interface DecodeOptions extends DecodeLimits {
 }
 
 /** 2^25 pixels: twice a 4096 x 4096 radiograph, and 100 MB as RGB. */
-export const DEFAULT_MAX_PIXELS = 2 ** 25;
-export const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
+export const DEFAULT_MAX_PIXELS = LIMITS.imagePixels.value;
+export const DEFAULT_MAX_BYTES = LIMITS.imageBytes.value;
 /** No side may be longer: the transforms' fixed-point coordinates end here. */
-export const MAX_SIDE_PIXELS = 32_767;
+export const MAX_SIDE_PIXELS = LIMITS.imageSide.value;
 
 /**
  * Decodes a JPEG, PNG, TIFF, WebP or de-identified DICOM image to 8-bit grey or RGB.
@@ -59,12 +63,19 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   }
   const format = acceptedFormat(buffer);
   if (format === 'dicom') return decodeDicom(buffer, options);
-  const metadata = await readHeader(buffer, format);
+  const survey = format === 'jpeg' ? surveyJpeg(buffer) : undefined;
+  if (format === 'png') checkPng(buffer);
+  if (format === 'tiff') checkTiff(buffer);
+  const metadata = await readHeader(buffer, format, survey);
   checkHeader(metadata, buffer, format, maxPixels);
+  if (survey) checkJpeg(buffer, survey);
   if (endsTooEarly(buffer, format)) throw truncated(format, buffer);
   const halved = format === 'jpeg' && mayHalve?.(metadata) ? decodeHalvedJpeg(buffer) : undefined;
-  if (halved) return { ...halved.image, format, original: halved.original };
-  return decodePixels(buffer, format, metadata);
+  const decoded = halved
+    ? { ...halved.image, format, original: halved.original }
+    : await decodePixels(survey ? forDecoder(buffer, survey) : buffer, format, metadata);
+  if (!isOfSize(decoded.original, metadata)) throw truncated(format, buffer);
+  return decoded;
 }
 
 function acceptedFormat(buffer: Buffer): ImageFormat {
@@ -82,26 +93,38 @@ function acceptedFormat(buffer: Buffer): ImageFormat {
 }
 
 /** One decode. Errors and warnings of the decoder both count: a damaged scan must not train or be predicted on. */
-function open(buffer: Buffer, ignoreProfile: boolean): Sharp {
-  return sharp(buffer, { failOn: 'warning', limitInputPixels: false, ignoreIcc: ignoreProfile });
+function open(buffer: Buffer, format: ImageFormat, ignoreProfile: boolean, maxPixels: number | false): Sharp {
+  // Warnings of a TIFF are of its texts; what is missing of its pixels was found before, or is an error.
+  const failOn = format === 'tiff' ? 'error' : 'warning';
+  return sharp(buffer, { failOn, limitInputPixels: maxPixels, ignoreIcc: ignoreProfile });
 }
+
+/** What the decoder gets: without what it warns of although it changes no pixel. */
+const forDecoder = (buffer: Buffer, survey: JpegSurvey): Buffer =>
+  hasHarmlessOddities(buffer, survey) ? withoutOddities(buffer, survey) : buffer;
+
+/** The size that was checked is the size that was decoded, upright or not. */
+const isOfSize = (decoded: Size, { width, height }: Size): boolean =>
+  (decoded.width === width && decoded.height === height) || (decoded.width === height && decoded.height === width);
 
 /** What is asked of an image before it is decoded. */
 type Header = Pick<Metadata, 'width' | 'height' | 'space' | 'depth' | 'pages' | 'hasAlpha'>;
 
-async function readHeader(buffer: Buffer, format: ImageFormat): Promise<Header> {
-  const jpeg = format === 'jpeg' ? readJpegHeader(buffer) : undefined;
-  if (jpeg)
+async function readHeader(buffer: Buffer, format: ImageFormat, jpeg: JpegSurvey | undefined): Promise<Header> {
+  const components = jpeg?.sampling.length;
+  // Opening the file with the decoder costs a tenth of decoding it.
+  if (jpeg && (components === 1 || components === 3) && jpeg.width > 0 && jpeg.height > 0)
     return {
       width: jpeg.width,
       height: jpeg.height,
-      space: jpeg.components === 1 ? 'b-w' : 'srgb',
+      space: components === 1 ? 'b-w' : 'srgb',
       depth: 'uchar',
       hasAlpha: false,
     };
   try {
-    return await open(buffer, true).metadata();
+    return await open(buffer, format, true, false).metadata();
   } catch (error) {
+    if (jpeg) checkJpeg(buffer, jpeg);
     throw truncated(format, buffer, error);
   }
 }
@@ -134,7 +157,8 @@ function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxP
 async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Header): Promise<DecodedImage> {
   const isCmyk = metadata.space === 'cmyk';
   const isGreyFile = metadata.space === 'b-w';
-  let pipeline = open(buffer, !isCmyk).autoOrient();
+  // The size was checked: the decoder must not find another one.
+  let pipeline = open(buffer, format, !isCmyk, metadata.width * metadata.height).autoOrient();
   if (metadata.hasAlpha) pipeline = pipeline.flatten({ background: '#000000' });
   pipeline = pipeline.toColourspace(isGreyFile ? 'b-w' : 'srgb');
   try {
@@ -151,7 +175,9 @@ async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Heade
 
 /** The file begins as an image of its format and cannot be read to its end. */
 function truncated(format: ImageFormat, buffer: Buffer, cause?: unknown): SulcusError {
-  const reason = cause instanceof Error ? ` (${cause.message.split('\n')[0]?.trim()})` : '';
+  const said = cause instanceof Error ? (cause.message.split('\n')[0]?.trim() ?? '') : '';
+  // A setting of the decoder's is nothing that the sender could change.
+  const reason = said === '' || said.includes('failOn') ? '' : ` (${said})`;
   return new SulcusError('IMAGE_TRUNCATED', `The ${format} ends too early or is damaged${reason}`, {
     cause,
     details: { format, bytes: buffer.length },

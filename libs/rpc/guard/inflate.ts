@@ -38,4 +38,4 @@ export function createInflater(maxBytes: number): (message: Buffer, encoding: st
 }
 
 /** As grpc-js takes a failure. */
-const failure = (code: number, details: string): { code: number; details: string } => ({ code, details });
+const failure = (code: number, details: string): Error => Object.assign(new Error(details), { code, details });

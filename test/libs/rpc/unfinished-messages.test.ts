@@ -56,7 +56,7 @@ test('bytes of a message count from its first frame until its last', async (t) =
   await until(() => unfinished.bytes === 0, 'a call that ends gives its bytes back');
 });
 
-test('a message that finds no room is refused while the others move, and takes the room of one that stands', async (t) => {
+test('a message that finds no room is refused while others move, and takes the room of one that stands', async (t) => {
   const { unfinished, address } = await startWatched(t, {});
   using frames = connectFrames(address);
   const calls = [0, 1, 2].map(() => frames.begin('/x'));
@@ -78,7 +78,7 @@ test('a message that finds no room is refused while the others move, and takes t
   await until(() => unfinished.bytes > 350 * KIB, 'the one that moves has its room');
 });
 
-test('a message that does not move ends as DEADLINE_EXCEEDED; one that the server does not read does not', async (t) => {
+test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the server that does not read', async (t) => {
   const { unfinished, streams, address } = await startWatched(t, { idleMs: 200 });
   using frames = connectFrames(address);
   const held = frames.begin('/x');

@@ -102,7 +102,7 @@ for (const [what, path, body] of HOSTILE)
       assert.ok(Math.max(...waits) < 1500, `waited ${Math.max(...waits)} ms`);
     });
 
-test('a message that decompresses beyond the limit is RESOURCE_EXHAUSTED, one that is no gzip INVALID_ARGUMENT', async () => {
+test('a message that decompresses beyond the limit is RESOURCE_EXHAUSTED; no gzip is INVALID_ARGUMENT', async () => {
   using frames = connectFrames(server.address);
   const large = await frames.call(INFER, Buffer.alloc(LIMITS.messageBytes.value + 1), { gzip: true });
   assert.equal(large.status, RESOURCE_EXHAUSTED, large.message);

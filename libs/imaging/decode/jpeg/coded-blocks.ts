@@ -32,6 +32,11 @@ export class CodedBlocks {
     this.#word = this.#bits = this.#dc = 0;
   }
 
+  /** Counts the next first coefficient from zero: for who only follows the data, of whatever component. */
+  forgetDifference(): void {
+    this.#dc = 0;
+  }
+
   /** Bits read and not used, up to the end of the data; negative when blocks took more bits than there are. */
   unusedBits(end: number): number {
     return 8 * (end - this.#at) + this.#bits;
