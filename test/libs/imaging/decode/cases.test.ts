@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, describe, test } from 'node:test';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { ErrorCode } from '#libs/errors';
 import { decodeImage, detectFormat, type DecodedImage } from '#libs/imaging';
 import { isCode } from '../../../helpers/errors.js';
@@ -125,7 +125,7 @@ describe('other formats', () => {
 });
 
 describe('files whose full size is reserved and whose tail is not written yet', () => {
-  let picture: sharp.Sharp;
+  let picture: Sharp;
   before(async () => {
     picture = sharp(await noiseImage(7, { format: 'png', width: 256, height: 256 })).toColourspace('b-w');
   });
