@@ -1,5 +1,12 @@
 import type { Findings } from './findings.js';
 
+/**
+ * Whether each sample has its place on SCANS in both: the order of an epoch is a function of it. A broker whose disk is
+ * full uses up places.
+ */
+export const samePlaces = (one: Findings, other: Findings): boolean =>
+  Object.entries(one.places).every(([sample, place]) => (other.places[sample] ?? place) === place);
+
 /** What differs from a run left alone, in numbers and in sentences. */
 export interface Difference {
   /** Accepted images that are nowhere, or had no effect. */

@@ -6,8 +6,10 @@ import { RUN } from './stand/recipe.js';
 
 /** What a pipeline has made of its images, read from broker and archive. */
 export interface Findings {
-  /** Samples on SCANS by their order, those that somebody else published left out. */
+  /** Samples on SCANS in their order, those that somebody else published left out. */
   scans: readonly string[];
+  /** Place of each on SCANS. */
+  places: Readonly<Record<string, number>>;
   /** Samples of the archive whose bytes are whole. */
   archived: readonly string[];
   /** Samples on SCANS that are to be trained on. */
@@ -35,9 +37,11 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 export async function readFindings(bus: Bus, archiveFolder: string, signal: AbortSignal): Promise<Findings> {
   const scans: string[] = [];
   let trainingSamples = 0;
-  for await (const { sampleId, split, label } of followScans(bus, { signal, storedOnly: true })) {
+  const places: Record<string, number> = {};
+  for await (const { sampleId, split, label, sequence } of followScans(bus, { signal, storedOnly: true })) {
     if (sampleId === '') continue;
     scans.push(sampleId);
+    places[sampleId] = sequence;
     if (split === 'SPLIT_TRAIN' && label !== '') trainingSamples++;
   }
   const loaded = await new CheckpointStore(bus).load(RUN);
@@ -45,6 +49,7 @@ export async function readFindings(bus: Bus, archiveFolder: string, signal: Abor
   const stats = await bus.stats();
   return {
     scans,
+    places,
     archived: await wholeSamples(archiveFolder, signal),
     trainingSamples,
     versions: Object.fromEntries(

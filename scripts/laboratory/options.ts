@@ -13,6 +13,10 @@ const OPTIONS = {
     '--only <names>',
     optional(list({ minLength: 1, description: 'kinds of fault to draw from, comma-separated' })),
   ],
+  fullSeconds: [
+    '--full-seconds <n>',
+    optional(integer({ min: 1, max: 600, description: 'how long a full disk stays full (default: 1 to 8, drawn)' })),
+  ],
   json: ['--json', flag({ default: false, description: 'one line of JSON at the end instead of a table' })],
 } as const;
 
@@ -32,10 +36,26 @@ export function readLaboratoryOptions(argv: readonly string[]) {
     argv,
   );
   if (!parsed) return undefined;
-  const { only, ...options } = parsed.options;
+  const { only, fullSeconds, ...options } = parsed.options;
   const unknown = (only ?? []).filter((name) => !FAULT_KINDS.some((kind) => kind.name === name));
   if (unknown.length > 0)
     throw new SulcusError('INVALID_CONFIG', `--only: there is no fault ${unknown.join(', ')} (see --help)`);
-  const kinds = FAULT_KINDS.filter(({ name }) => only === undefined || only.includes(name));
-  return { ...options, only, kinds };
+  const wanted = FAULT_KINDS.filter(({ name }) => only === undefined || only.includes(name));
+  const skipped = wanted.flatMap(({ name, unavailable }) => {
+    const reason = unavailable?.();
+    return reason === undefined ? [] : [[name, reason] as const];
+  });
+  const kinds = wanted.filter(({ name }) => skipped.every(([other]) => other !== name));
+  if (kinds.length === 0) throw new SulcusError('INVALID_CONFIG', skipped.map((each) => each.join(': ')).join('; '));
+  return {
+    ...options,
+    kinds,
+    skipped: Object.fromEntries(skipped),
+    settings: { fullSeconds },
+    /** What a round is repeated with, beside its seed. */
+    given: [
+      ...(only ? ['--only', only.join(',')] : []),
+      ...(fullSeconds === undefined ? [] : ['--full-seconds', String(fullSeconds)]),
+    ],
+  };
 }

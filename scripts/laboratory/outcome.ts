@@ -11,7 +11,6 @@ export interface Struck {
 /** What came of a round. */
 export interface RoundOutcome {
   seed: number;
-  scenario: string;
   faults: readonly Struck[];
   lost: number;
   doubled: number;
@@ -23,6 +22,8 @@ export interface RoundOutcome {
   /** Whether weights were compared bit for bit: they can be where training began with the same images. */
   isCompared: boolean;
   seconds: number;
+  /** What else is to be told of a clean round. */
+  note?: string;
   /** What went wrong, in sentences. */
   problems: readonly string[];
   /** Folder that is kept when something went wrong. */

@@ -100,7 +100,8 @@ export function describeRound(round: RoundOutcome, rerun: (round: RoundOutcome) 
       `${kind} ${target}${moment ? ` (${moment})` : ''} ${recoverySeconds.toFixed(1)} s`,
   );
   const verdict = isClean(round) ? 'ok' : 'FAILED';
-  const line = `seed ${round.seed}: ${verdict} in ${round.seconds.toFixed(0)} s: ${faults.join(', ') || 'no fault'}`;
+  const told = [...(faults.length > 0 ? faults : ['no fault']), ...(round.note ? [round.note] : [])].join(', ');
+  const line = `seed ${round.seed}: ${verdict} in ${round.seconds.toFixed(0)} s: ${told}`;
   if (isClean(round)) return line;
   return [
     line,

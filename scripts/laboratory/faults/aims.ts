@@ -1,7 +1,7 @@
 import type { Random } from '#libs/random';
 import type { Moment } from '../observe/moments.js';
 import type { Stand } from '../stand/stand.js';
-import { PARTS, type Part } from '../stand/process-table.js';
+import { PARTS, sendSignal, type Part } from '../stand/process-table.js';
 import { duringTraining, oneOf, type When } from './fault.js';
 
 /** A process and when it is hit. */
@@ -50,13 +50,4 @@ export function drawAim(random: Random): Aim {
 export function signalPart(stand: Stand, part: Part, signal: NodeJS.Signals): boolean {
   const pids = stand.pids(part);
   return pids.map((pid) => sendSignal(pid, signal)).some(Boolean);
-}
-
-export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false; // It has ended meanwhile.
-  }
 }

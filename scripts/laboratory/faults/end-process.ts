@@ -1,6 +1,6 @@
 import type { Stand } from '../stand/stand.js';
-import type { Part } from '../stand/process-table.js';
-import { drawAim, sendSignal, signalPart } from './aims.js';
+import { sendSignal, type Part } from '../stand/process-table.js';
+import { drawAim, signalPart } from './aims.js';
 import type { FaultKind } from './fault.js';
 
 /** `kill -9`: a crash, the system out of memory. */

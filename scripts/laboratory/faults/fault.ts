@@ -1,5 +1,6 @@
 import type { Random } from '#libs/random';
 import type { Moment } from '../observe/moments.js';
+import type { RoundOutcome } from '../outcome.js';
 import type { Stand } from '../stand/stand.js';
 
 /** When a fault strikes: so long after the one before, or at a moment of the conversation with the broker. */
@@ -23,13 +24,35 @@ export interface Fault {
   strike: (stand: Stand) => Promise<number | undefined>;
 }
 
+/** What the command line says of faults. */
+export interface FaultSettings {
+  /** Default: drawn. */
+  fullSeconds?: number | undefined;
+}
+
 /** A kind of fault: a file each, listed in `kinds.ts`. */
 export interface FaultKind {
   name: string;
   /** What it does, in a few words for `--help` and the documents. */
   description: string;
-  draw(random: Random): Fault;
+  /** Whether the round's state lies on a disk of its own. */
+  needsDisk?: boolean;
+  /** Whether it destroys what is stored: that must be named then, and weights cannot be compared. */
+  damages?: boolean;
+  /** Why it cannot be made on this machine, in a sentence. */
+  unavailable?: () => string | undefined;
+  draw: (random: Random, settings: FaultSettings) => Fault;
 }
+
+/** A kind of fault that asks for another set-up than the pipeline's, and therefore makes its rounds itself. */
+export interface OwnRound extends Pick<FaultKind, 'name' | 'description' | 'unavailable'> {
+  round: (place: { seed: number; folder: string }) => Promise<RoundOutcome>;
+}
+
+export type AnyKind = FaultKind | OwnRound;
+
+export const isOwnRound = (kind: AnyKind): kind is OwnRound => 'round' in kind;
+export const isPipelineKind = (kind: AnyKind): kind is FaultKind => !isOwnRound(kind);
 
 /** One of some values, each as likely. */
 export const oneOf = <T>(random: Random, values: readonly T[]): T => values[random.integer(0, values.length - 1)]!;

@@ -1,12 +1,17 @@
+import { acknowledged } from '../rounds/acknowledged.js';
 import { clock } from './clock.js';
+import { diskFull } from './disk-full.js';
 import { kill, terminate } from './end-process.js';
-import type { FaultKind } from './fault.js';
+import type { AnyKind } from './fault.js';
+import { flip } from './flip.js';
 import { duplicate, foreign, reorder } from './messages.js';
 import { blackHole, cut, slow } from './network.js';
 import { pause } from './pause.js';
+import { powerLoss } from './power-loss.js';
+import { secondRun, twice } from './second.js';
 
-/** Every kind of fault that a running pipeline is given. */
-export const FAULT_KINDS: readonly FaultKind[] = [
+/** Every kind of fault. */
+export const FAULT_KINDS: readonly AnyKind[] = [
   kill,
   pause,
   terminate,
@@ -17,4 +22,10 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   reorder,
   foreign,
   clock,
+  twice,
+  secondRun,
+  flip,
+  diskFull,
+  powerLoss,
+  acknowledged,
 ];

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { drawAim, sendSignal, signalPart } from './aims.js';
+import { sendSignal } from '../stand/process-table.js';
+import { drawAim, signalPart } from './aims.js';
 import type { FaultKind } from './fault.js';
 
 const SHORTEST_MS = 300;

@@ -1,7 +1,7 @@
 /**
  * Loaded into processes of a round (`node --import`): while the file `<SULCUS_LABORATORY_CLOCKS>/<process id>` is
- * there, the clock of this process is wrong by the milliseconds that it holds. Timers and performance.now() go on as they do
- * when a system's clock is set.
+ * there, the clock of this process is wrong by the milliseconds that it holds. Timers and performance.now() go on as
+ * they do when a system's clock is set.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -35,8 +35,8 @@ export function findProcesses(part: Part, launcher: number, others: readonly num
 }
 
 const isCommandLine = (word: string): boolean => /services\/cli\/main\.[jt]s$/.test(word);
-const isEngine = (words: readonly string[]): boolean =>
-  words.some((word) => /libs\/engine\/\w+\/main\.[jt]s$/.test(word));
+/** An engine names itself in the process list. */
+const isEngine = (words: readonly string[]): boolean => words[0]?.startsWith('sulcus-engine') ?? false;
 
 function runs(words: readonly string[], part: string): boolean {
   if (part === 'broker') return /(^|\/)nats-server$/.test(words[0] ?? '');
@@ -69,4 +69,14 @@ function readTable(): Entry[] {
 /** Whether a process lives; one that has ended and was not collected yet does not. */
 export function isRunning(pid: number): boolean {
   return readTable().some((entry) => entry.pid === pid);
+}
+
+/** Sends a signal to a process; false when there is none. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false; // It has ended meanwhile.
+  }
 }

@@ -11,8 +11,9 @@ import { choosePort, SupervisedProcess } from '#services/cli';
 import { BrokerProxy } from '../observe/broker-proxy.js';
 import { writeBrokerProgram } from './broker-behind-proxy.js';
 import type { Images } from './images.js';
+import type { LoopDisk } from './loop-disk.js';
 import { Probe } from './probe.js';
-import { findProcesses, type Part } from './process-table.js';
+import { findProcesses, PARTS, sendSignal, type Part } from './process-table.js';
 import { laboratoryRecipe, RUN } from './recipe.js';
 import { Progress } from './progress.js';
 
@@ -23,6 +24,8 @@ export interface StandOptions {
   epochs: number;
   /** For the launcher and all it starts. */
   environment?: NodeJS.ProcessEnv;
+  /** Where the state lies, if it is on a disk of its own. */
+  disk?: LoopDisk | undefined;
   /** `sync_interval` of the broker; default: the launcher's. */
   sync?: string;
 }
@@ -40,6 +43,8 @@ const SERVER = process.env['SULCUS_NATS_SERVER'] ?? path.join(packageRoot(), '.s
 export class Stand {
   /** What happened that should not, in sentences. */
   readonly problems: string[] = [];
+  /** Whether the launcher ended by itself, or did not when it was asked to. */
+  hasEndedBadly = false;
   readonly proxy: BrokerProxy;
   readonly probe: Probe;
   readonly progress: Progress;
@@ -83,8 +88,16 @@ export class Stand {
     }
   }
 
+  get disk(): LoopDisk | undefined {
+    return this.options.disk;
+  }
+
   get stateFolder(): string {
     return stateFolderOf(this.options);
+  }
+
+  get archiveFolder(): string {
+    return path.join(this.stateFolder, 'archive');
   }
 
   /** See `clock.mjs`. */
@@ -125,6 +138,12 @@ export class Stand {
     while (this.probe.hasServed && this.probe.sentMs < sinceMs && performance.now() < deadlineMs) await sleep(50);
   }
 
+  /** Ends every process of the state at once; the launcher is to be started again. */
+  async killAll(): Promise<void> {
+    const pids = PARTS.filter((part) => part !== 'launcher').flatMap((part) => this.pids(part));
+    await this.expectLauncherEnd((launcher) => [launcher, ...pids].forEach((pid) => sendSignal(pid, 'SIGKILL')));
+  }
+
   /** Announces that the launcher's end is part of the fault; resolves when it is gone. */
   async expectLauncherEnd(end: (pid: number) => void): Promise<void> {
     const launcher = this.#launcher!;
@@ -145,31 +164,26 @@ export class Stand {
 
   async #stopLauncher(): Promise<void> {
     const launcher = this.#launcher!;
-    const family = (['broker', 'ingest', 'archiver', 'preprocess', 'trainer', 'predictor', 'import'] as const).flatMap(
-      (part) => this.pids(part),
-    );
+    const family = PARTS.filter((part) => part !== 'launcher').flatMap((part) => this.pids(part));
     if (launcher.exitCode === null && launcher.signalCode === null) {
       this.#isEnding = true;
       const gone = once(launcher, 'exit').then(() => true);
       launcher.kill('SIGTERM');
       const ended = await Promise.race([gone, sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
       if (!ended) {
+        this.hasEndedBadly = true;
         this.problems.push(`the launcher had not stopped after ${STOP_TIMEOUT_MS / 1000} s`);
         launcher.kill('SIGKILL');
       }
     }
-    for (const pid of family)
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended, as it should.
-      }
+    for (const pid of family) sendSignal(pid, 'SIGKILL');
   }
 
   #adopt(launcher: ChildProcess): void {
     this.#launcher = launcher;
     launcher.once('exit', (code, signal) => {
       if (this.#isEnding || this.#launcher !== launcher) return;
+      this.hasEndedBadly = true;
       this.problems.push(
         `the launcher ended by itself (${signal ?? `code ${code}`}): ${lastLine(this.options.folder)}`,
       );
@@ -189,7 +203,7 @@ export class Stand {
   }
 }
 
-const stateFolderOf = ({ folder }: StandOptions): string => path.join(folder, 'state');
+const stateFolderOf = ({ folder, disk }: StandOptions): string => path.join(disk?.folder ?? folder, 'state');
 
 const environmentOf = ({ folder, environment }: StandOptions): NodeJS.ProcessEnv => ({
   ...process.env,
@@ -197,6 +211,7 @@ const environmentOf = ({ folder, environment }: StandOptions): NodeJS.ProcessEnv
   SULCUS_LABORATORY_CLOCKS: path.join(folder, 'clocks'),
   SULCUS_CHECKPOINT_INTERVAL: '500ms',
   SULCUS_VALIDATE_EVERY: '300',
+  SULCUS_BATCH_REQUEST_TIMEOUT: '10s',
   SULCUS_ENGINE_THREADS: '1',
   SULCUS_ARCHIVE_UNLABELLED_AGE: '1s',
   SULCUS_KEEP_DECLINED: 'true',

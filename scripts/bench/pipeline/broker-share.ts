@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
+import { headers as natsHeaders } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
+import { subjects, writeScanHeaders } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { startStack } from '../stack.js';
+import type { PipelineBenchOptions } from './options.js';
+
+export interface BrokerResult {
+  imageBytes: number;
+  /** Images stored a second through our bus: hashed, encoded, with headers and trace context. Median of the turns. */
+  busPerSecond: number;
+  /** Messages of the same size stored a second by the client that the bus is made of, bare. */
+  rawPerSecond: number;
+  /** The first over the second, turn by turn: median. */
+  share: number;
+}
+
+const IMAGE_BYTES = 100_000;
+const TOGETHER = 16;
+const TURN_MESSAGES = 600;
+
+/** Stores images by turns in both ways, on the same broker. */
+export async function measureBroker({ rounds }: PipelineBenchOptions): Promise<BrokerResult> {
+  await using stack = await startStack({ name: 'broker', services: [], environment: async () => ({}) });
+  const nats = await connect({ servers: stack.natsUrl });
+  const raw = jetstream(nats);
+  const viaBus = async (image: Buffer): Promise<void> => {
+    const sampleId = createHash('sha256').update(image).digest('hex');
+    const scan = { sampleId, site: 'bench', split: 'SPLIT_TRAIN', label: 'glioma', format: 'jpeg' } as const;
+    const message = { ...scan, source: 'bench', image: await stack.bus.toPayload(image) };
+    const options = { firstOnSubject: true, headers: writeScanHeaders(scan) };
+    await stack.bus.publish(subjects.scan(scan.site, sampleId), codecs.Scan, message, options);
+  };
+  let count = 0;
+  const bare = async (image: Buffer): Promise<void> => {
+    // The same demand on the broker: one message for each subject.
+    const headers = natsHeaders();
+    headers.set('Nats-Expected-Last-Subject-Sequence', '0');
+    await raw.publish(subjects.scan('raw', String(count++)), image, { headers });
+  };
+  try {
+    await turn(viaBus);
+    await turn(bare);
+    const turns: { bus: number; raw: number }[] = [];
+    for (let round = 0; round < rounds; round++) turns.push({ raw: await turn(bare), bus: await turn(viaBus) });
+    return {
+      imageBytes: IMAGE_BYTES,
+      busPerSecond: median(turns.map(({ bus }) => bus)),
+      rawPerSecond: median(turns.map((each) => each.raw)),
+      share: median(turns.map((each) => each.bus / each.raw)),
+    };
+  } finally {
+    await nats.close();
+  }
+}
+
+/** Messages a second, several under way at a time. */
+async function turn(store: (image: Buffer) => Promise<void>): Promise<number> {
+  const images = Array.from({ length: TURN_MESSAGES }, () => randomBytes(IMAGE_BYTES));
+  const startedMs = performance.now();
+  const queue = images.values();
+  await Promise.all(
+    Array.from({ length: TOGETHER }, async () => {
+      for (const image of queue) await store(image);
+    }),
+  );
+  return (TURN_MESSAGES * 1000) / (performance.now() - startedMs);
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
