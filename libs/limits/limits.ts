@@ -182,6 +182,21 @@ export const LIMITS = {
     of: 'directories of a TIFF, of which images that are accepted have one',
     answer: 'IMAGE_TOO_LARGE',
   },
+  // ---- manifests
+  manifestBytes: {
+    boundary: 'a manifest',
+    value: 64 * MIB,
+    unit: 'bytes',
+    of: 'the file',
+    answer: 'INVALID_ARGUMENT',
+  },
+  manifestCells: {
+    boundary: 'a manifest',
+    value: 5_000_000,
+    unit: 'count',
+    of: 'values in its lines',
+    answer: 'INVALID_ARGUMENT',
+  },
   // ---- studies
   arrivingStudies: {
     boundary: 'predictor',

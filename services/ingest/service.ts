@@ -85,13 +85,20 @@ export class IngestService implements AsyncDisposable {
             ingestor,
             maxFileBytes,
             log,
+            dataDir: config.dataDir,
             signal: stop.signal,
             readsOutside: config.readsOutside,
+            onWatching: (by) => ready(by),
           });
+    /** With a watched folder: once what arrives there is noticed. */
+    const ready = (watchedBy?: string): void => {
+      const from = watchDir === undefined ? '' : ` and from ${watchDir} (by ${watchedBy})`;
+      events.state('ready', `Takes images in at ${server.address}${from}`);
+      log.info({ address: server.address, watching: watchDir, watchedBy }, 'ready');
+    };
     server.setServing('Ingest', true);
-    const from = watchDir === undefined ? '' : ` and from ${watchDir}`;
-    events.state('ready', `Takes images in at ${server.address}${from}`);
-    log.info({ address: server.address, watching: watchDir }, 'ready');
+    if (watching === undefined) ready();
+    else events.state('starting', `Takes images in at ${server.address}; looks through ${watchDir}`);
     const warning = warningOfSplits(config.splitBy);
     if (warning !== undefined) log.warn(warning);
     return new IngestService({ server, events, studies, stop, watching });

@@ -54,6 +54,7 @@ export async function startHarness(
     SULCUS_SITE: 'site-a',
     SULCUS_INGEST_ADDRESS: '127.0.0.1:0',
     SULCUS_PSEUDONYM_KEY: TEST_KEY,
+    SULCUS_DATA_DIR: await temporaryFolder(t),
     ...environment,
   });
   return { nats, bus, config, logged: [] };

@@ -105,3 +105,20 @@ test('sulcus annotate labels samples by identity or file, and studies, and lists
   assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing of this request was stored/);
   assert.equal((await annotate()).code, 2);
 });
+
+test('sulcus import fails when no image went in, or more were rejected than may be', async (t) => {
+  const { nats } = await startHarness(t);
+  const folder = await temporaryFolder(t);
+  for (const label of ['axial', 'coronal']) {
+    await mkdir(path.join(folder, label));
+    await writeFile(path.join(folder, label, 'good.jpg'), await noiseImage(label.length));
+    await writeFile(path.join(folder, label, 'bad.jpg'), 'no image');
+  }
+  await writeFile(path.join(folder, 'manifest.csv'), 'path,label\nimg\\1.png,a\nimg\\2.png,b\n');
+  const environment = { SULCUS_NATS_URL: nats.url };
+  const nothing = await run(['import', path.join(folder, 'manifest.csv')], environment);
+  assert.deepEqual([nothing.code, /import: no image went in/.test(nothing.output)], [1, true], nothing.output);
+  const tooMany = await run(['import', folder, '--max-rejected', '0.4'], environment);
+  assert.deepEqual([tooMany.code, /more than 40 % of the images were rejected/.test(tooMany.output)], [1, true]);
+  assert.equal((await run(['import', folder, '--max-rejected', '0.5'], environment)).code, 0);
+});

@@ -1,5 +1,5 @@
 import { openBus } from '#libs/bus';
-import { flag } from '#libs/config';
+import { flag, number } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import {
   importEnvironment,
@@ -20,6 +20,16 @@ import { ProgressLine, summaryOf } from './progress-line.js';
 const OPTIONS = {
   sorted: ['--sorted', flag({ default: false, description: 'send the images by path instead of mixing the classes' })],
   columns: columnsOption,
+  maxRejected: [
+    '--max-rejected <share>',
+    number({
+      min: 0,
+      max: 1,
+      default: 1,
+      description:
+        'share of the images that may be rejected, 0 to 1, before the command fails; it fails, too, when none goes in',
+    }),
+  ],
   nats: natsOption,
 } as const;
 
@@ -63,6 +73,15 @@ downloaded first. The files stay; importing again adds only what is new.`;
     });
     const kept = counts.rejected > 0 ? ' · rejected images are kept in the dead-letter stream' : '';
     progress.note(`import: ${counts.offered} images offered · ${summaryOf(counts)}${kept}`);
+    const { maxRejected } = parsed.options;
+    const isNothingIn = counts.rejected === counts.offered;
+    if (!isNothingIn && counts.rejected <= maxRejected * counts.offered) return;
+    process.exitCode = 1;
+    progress.note(
+      isNothingIn
+        ? 'import: no image went in'
+        : `import: more than ${100 * maxRejected} % of the images were rejected (--max-rejected)`,
+    );
   });
 }
 

@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
 import type { IngestCounts, IngestEvents } from '../../events.js';
+import { layoutWarnings, likeNamedClasses } from '../folder/layout-warnings.js';
 import { ingestFile, type FileItem } from './ingest-file.js';
 import { listData, type ListOptions } from './list-data.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
@@ -62,6 +64,8 @@ async function importFiles(
     options.onWarning?.(line);
   };
   warnOfClasses(items, target, warn);
+  if (path.extname(target).toLowerCase() !== '.csv')
+    for (const line of layoutWarnings(items.map(({ source }) => source))) warn(`${target}: ${line}`);
   const warning = warningOfSplits(ingestor.splitBy);
   if (warning !== undefined) warn(warning);
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
@@ -89,6 +93,7 @@ async function* each<T>(items: readonly T[], signal?: AbortSignal): AsyncGenerat
 /** A classifier needs two classes at least; the images are taken in all the same, for more may follow. */
 function warnOfClasses(items: readonly FileItem[], target: string, warn: (line: string) => void): void {
   const classes = new Set(items.flatMap(({ label }) => (label && safeLabel(label)) || []));
+  for (const line of likeNamedClasses(classes)) warn(`${target}: ${line}`);
   if (classes.size >= 2) return;
   const found = classes.size === 0 ? 'no class' : `only one class ("${[...classes][0]}")`;
   warn(`${target} has ${found}: the images are taken in, and training waits for a second class`);

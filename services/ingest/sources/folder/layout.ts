@@ -42,14 +42,27 @@ export const splitsOfPart = (name: string): readonly AssignedSplit[] | undefined
 /** Whether a folder's name stands for a part of the data. */
 export const isPart = (name: string): boolean => splitsOfPart(name) !== undefined;
 
-/** Left behind by operating systems and archives. */
-const CLUTTER: ReadonlySet<string> = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
+/** Left behind by operating systems, storage servers and archives. */
+const CLUTTER: ReadonlySet<string> = new Set([
+  ...['thumbs.db', 'ehthumbs.db', 'desktop.ini', 'icon\r', '__macosx', 'network trash folder', 'temporary items'],
+  ...['$recycle.bin', 'recycler', 'system volume information', 'lost+found', 'found.000', '$extend'],
+  ...['@eadir', '@recycle', '@recently-snapshot', '#recycle', '#snapshot', '~snapshot', '_gsdata_'],
+]);
 
 /** Whether a name says that what bears it is no part of the data. */
 export const isClutter = (name: string): boolean => name.startsWith('.') || CLUTTER.has(name.toLowerCase());
 
-/** Endings of files that somebody is still writing. */
-const UNFINISHED = /(\.tmp|\.part|\.partial|\.crdownload|~)$/i;
+/** Files that somebody is still writing, or copies that a program keeps for itself: by their endings or beginnings. */
+const UNFINISHED = new RegExp(
+  [
+    String.raw`\.(tmp|temp|part|partial|filepart|crdownload|download|opdownload|aria2|!ut|!qb|bc!|dctmp|lock)$`,
+    String.raw`\.(tmp|part)[\w-]{1,12}$`,
+    String.raw`\.(bak|backup|old|orig|swp|swo|swx)$`,
+    String.raw`~$`,
+    String.raw`(^|[\\/])(~\$|#)[^\\/]*$`,
+  ].join('|'),
+  'i',
+);
 
 /**
  * Whether a file is offered as an image. Everything in a class folder is, whatever its name: what is no image is

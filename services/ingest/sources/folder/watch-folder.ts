@@ -1,29 +1,32 @@
-import { watch } from 'chokidar';
 import { realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
-import pLimit from 'p-limit';
-import { retryWithBackoff, untilAborted } from '#libs/async';
+import { pause, untilAborted } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { Ingestor } from '../../pipeline/ingestor.js';
-import { ingestFile } from '../files/ingest-file.js';
-import { isOffered, placeOf } from './layout.js';
+import { watchEvents } from './watch-events.js';
+import { WatchedFiles } from './watched-files.js';
 
 export interface WatchOptions {
   folder: string;
   ingestor: Ingestor;
   maxFileBytes: number;
+  /** Folder in which refusals are remembered. */
+  dataDir: string;
   log: Logger;
   signal: AbortSignal;
   /** A file is complete when its size has not changed for this long. Default: 500 ms. */
   settleMs?: number;
   /** Whether links may lead out of the folder. Default: false. */
   readsOutside?: boolean;
+  /** The whole folder is looked through this often, for what no event told of. Default: 30 s. */
+  rescanMs?: number;
+  /** The same where the system tells of no events. Default: 2 s. */
+  pollMs?: number;
+  /** What tells of events. Default: the system. */
+  watches?: typeof watchEvents;
+  /** Told when the folder is watched, and by what. */
+  onWatching?: (by: 'events' | 'polling') => void;
 }
-
-/** Files read and not yet stored, at most. */
-const FILE_WINDOW = 16;
-const RETRY_MS = 5_000;
 
 /** @throws INVALID_CONFIG when there is no such folder */
 export async function requireWatchFolder(folder: string): Promise<void> {
@@ -33,68 +36,49 @@ export async function requireWatchFolder(folder: string): Promise<void> {
 }
 
 /**
- * Takes in every file that lies in or arrives in a folder (ImageFolder layout), until the signal aborts. Files stay.
- * Nothing is remembered between runs: a file that was taken in before is recognised by its content.
+ * Takes in every file that lies in or arrives in a folder (ImageFolder layout), until the signal aborts. Files stay. A
+ * file that was taken in before is recognised by its content; one that was refused is remembered. Where the system
+ * cannot tell of what arrives, the folder is looked through again and again.
  */
-export async function watchFolder({
-  folder,
-  ingestor,
-  maxFileBytes,
-  log,
-  signal,
-  settleMs = 500,
-  readsOutside = false,
-}: WatchOptions): Promise<void> {
-  const slots = pLimit(FILE_WINDOW);
-  const running = new Set<Promise<void>>();
-  const within = readsOutside ? undefined : await realpath(folder);
-  const take = (file: string): void => {
-    const source = path.relative(folder, file);
-    if (signal.aborted || !isOffered(source)) return;
-    const task = slots(() => takeUntilDone(file, source)).finally(() => running.delete(task));
-    running.add(task);
-  };
-
-  /** The file waits on disk, so there is no reason to give up. */
-  async function takeUntilDone(file: string, source: string): Promise<void> {
-    const attempt = async (): Promise<void> => {
-      if (await isGone(file)) return;
-      await ingestFile(ingestor, { file, source, within, ...placeOf(source) }, maxFileBytes, { signal });
-    };
-    await retryWithBackoff(attempt, {
-      firstDelayMs: RETRY_MS,
-      maxDelayMs: RETRY_MS,
-      signal,
-      shouldRetry: () => true,
-      onRetry: (error) => log.error({ err: error, source }, 'a watched file could not be taken in: it is tried again'),
-    }).catch((error: unknown) => {
-      if (!signal.aborted) log.error({ err: error, source }, 'a watched file cannot be taken in');
-    });
-  }
-
-  const watcher = watch(folder, {
-    ignored: (file) =>
-      path
-        .relative(folder, file)
-        .split(path.sep)
-        .some((segment) => segment.startsWith('.') && segment !== '..'),
-    awaitWriteFinish: { stabilityThreshold: settleMs, pollInterval: Math.min(100, settleMs) },
+export async function watchFolder(options: WatchOptions): Promise<void> {
+  const { folder, log, signal, settleMs = 500, rescanMs = 30_000, pollMs = 2_000 } = options;
+  const { watches = watchEvents, onWatching } = options;
+  const root = await realpath(folder);
+  const files = await WatchedFiles.open({ ...options, root });
+  const lost = new AbortController();
+  const events = watches(root, {
+    settleMs,
+    onFile: (file) => void files.meet(file),
+    onReady: () => onWatching?.('events'),
+    onTrouble: (error) => {
+      log.warn({ err: error }, 'the watched folder reports an error');
+      if (!isExhausted(error) || lost.signal.aborted) return;
+      log.warn(
+        { folder, everyMs: pollMs },
+        'the system watches no more folders (raise fs.inotify.max_user_watches): it is looked through regularly',
+      );
+      lost.abort();
+    },
   });
-  watcher.on('add', take);
-  watcher.on('change', take);
-  watcher.on('error', (error) => log.warn({ err: error }, 'the watched folder reports an error'));
-
   try {
+    const watched = AbortSignal.any([signal, lost.signal]);
+    while (!watched.aborted) {
+      await pause(rescanMs, watched);
+      if (!watched.aborted) await files.meetAll(watched);
+    }
+    if (!signal.aborted) await events.close();
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      await files.meetAll(signal);
+      if (isFirst) onWatching?.('polling');
+      await pause(pollMs, signal);
+    }
     await untilAborted(signal);
   } finally {
-    await watcher.close();
-    await Promise.allSettled(running);
+    await events.close();
+    await files.settled();
   }
 }
 
-/** Somebody took the file away between its arrival and now. */
-const isGone = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-  );
+/** Limits on watches and on what watches them: the first is per user, and anybody's doing. */
+const isExhausted = (error: unknown): boolean =>
+  ['ENOSPC', 'EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -1,12 +1,14 @@
 import { parse } from 'csv-parse/sync';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Split } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { LIMITS } from '#libs/limits';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { AssignedSplit } from '../../pipeline/splits.js';
 import type { FileItem } from '../files/ingest-file.js';
 import { splitsOfPart } from '../folder/layout.js';
+import { delimiterOf, lineOfOtherEncoding } from './encoding.js';
 import { findColumns, type Column, type ColumnNames } from './columns.js';
 
 const SPLIT_NAMES: Readonly<Record<string, AssignedSplit>> = {
@@ -80,16 +82,36 @@ export async function readManifests(
   return items;
 }
 
-const readText = (file: string): Promise<Buffer> =>
-  readFile(file).catch((error: Error) => {
-    throw new SulcusError('FILE_UNREADABLE', `The manifest ${file} cannot be read: ${error.message}`, { cause: error });
-  });
+async function readText(file: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size > LIMITS.manifestBytes.value)
+      throw new SulcusError(
+        'INVALID_ARGUMENT',
+        `The manifest ${file} has ${size} bytes, the limit is ${LIMITS.manifestBytes.value}: divide it`,
+      );
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof SulcusError) throw error;
+    throw new SulcusError('FILE_UNREADABLE', `The manifest ${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
 
 function parseManifest(text: Buffer, columns: ColumnNames | undefined, mistakes: string[]): Row[] {
+  const notUtf8 = lineOfOtherEncoding(text);
+  if (notUtf8 !== undefined) {
+    mistakes.push(`line ${notUtf8}: it is not UTF-8: save the manifest as UTF-8`);
+    return [];
+  }
+  const { delimiter, linesBefore } = delimiterOf(text);
   let records: RawRecord[];
   try {
     records = parse(text, {
       bom: true,
+      delimiter,
+      from_line: linesBefore + 1,
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
@@ -111,12 +133,36 @@ function parseManifest(text: Buffer, columns: ColumnNames | undefined, mistakes:
     if (record.length !== width) mistakes.push(`line ${info.lines}: ${record.length} values for ${width} columns`);
     else rows.push({ line: info.lines, values: valuesOf(record, places) });
   }
+  if (rows.length * width > LIMITS.manifestCells.value)
+    mistakes.push(`has more than ${LIMITS.manifestCells.value} values`);
+  findContradictions(rows, mistakes);
   settlePatients(rows, mistakes);
   return rows;
 }
 
 const valuesOf = (record: readonly string[], places: ReadonlyMap<Column, number>): Row['values'] =>
   Object.fromEntries([...places].map(([column, place]) => [column, record[place]]));
+
+/** One image on several lines must be of one patient, study and split; two labels are left to the images themselves. */
+function findContradictions(rows: readonly Row[], mistakes: string[]): void {
+  const known = new Map<string, Row>();
+  for (const row of rows) {
+    const place = path.normalize(row.values.path ?? '');
+    const other = known.get(place);
+    if (!other) {
+      known.set(place, row);
+      continue;
+    }
+    for (const column of ['split', 'patient', 'study'] as const) {
+      const [here, there] = [row.values[column], other.values[column]];
+      const differs = column === 'split' ? here?.toLowerCase() !== there?.toLowerCase() : here !== there;
+      if (here && there && differs)
+        mistakes.push(
+          `line ${row.line}: the ${column} of this image is "${here}" here and "${there}" on line ${other.line}`,
+        );
+    }
+  }
+}
 
 /**
  * All images of a patient are in one split: a split given on some of her lines holds for all, and two different ones
