@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { clientSecurityEnvironment } from '#libs/access';
-import { limitsEnvironment } from '#libs/bus';
+import { brokerSecurityEnvironment, limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
 import { environment as archiverEnvironment } from '../services/archiver/config.js';
@@ -33,6 +33,7 @@ const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
   ['Predictor', predictorEnvironment],
+  ['Every process that uses a broker with TLS or accounts', brokerSecurityEnvironment],
   ['Commands that call ingest or the predictor', clientSecurityEnvironment],
   ['Data that are named as kaggle:owner/name (npm start, sulcus import, sulcus evaluate)', kaggleEnvironment],
   ['Streams (whoever connects first creates them; one that is there keeps what is not set)', limitsEnvironment],

@@ -1,6 +1,7 @@
 /**
  * What services say to each other, on NATS JetStream: streams, messages with trace context, consumers, blobs and
- * key-value. The only lib that imports the NATS client; of ours it imports async, config, contracts, errors, telemetry.
+ * key-value. The only lib that imports the NATS client; of ours it imports access, async, config, contracts, errors,
+ * telemetry.
  *
  *     await using bus = await connectBus({ servers: 'nats://127.0.0.1:4222', name: 'ingest', signal });
  *     await bus.ensureTopology();
@@ -21,6 +22,7 @@
 export { Bus, connectBus } from './bus.js';
 export { openBus, type BusSettings } from './open-bus.js';
 export { busEnvironment } from './connection/environment.js';
+export { brokerSecurityEnvironment } from './connection/security.js';
 export type { ConnectOptions } from './connection/connection.js';
 export type { RequestOptions } from './connection/retry.js';
 export { compareVersions, MINIMUM_SERVER_VERSION } from './connection/server-version.js';

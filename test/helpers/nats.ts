@@ -12,6 +12,8 @@ export interface TestNatsOptions {
   maxPayload?: string;
   maxPending?: string;
   syncInterval?: string;
+  /** Further settings, as TLS and users. */
+  further?: string;
 }
 
 export interface TestNats {
@@ -69,6 +71,7 @@ jetstream {
   max_file_store: 64GB
   sync_interval: ${options.syncInterval ?? '"2m"'}
 }
+${options.further ?? ''}
 `,
   );
   let child: ChildProcess | undefined;

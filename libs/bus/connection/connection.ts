@@ -2,9 +2,10 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { retryWithBackoff } from '#libs/async';
-import { SulcusError } from '#libs/errors';
+import { SulcusError, type ErrorCode } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
+import { brokerSecurity } from './security.js';
 import { checkServer, MINIMUM_MAX_PAYLOAD_BYTES } from './server-version.js';
 import { pullWindow } from '../consumers/pull-window.js';
 import type { StreamName } from '../topology.js';
@@ -125,6 +126,9 @@ export class Connection {
 /** The error of an operation whose signal aborted: CANCELLED, or DEADLINE_EXCEEDED for a timeout. */
 export const cancelled = (signal: AbortSignal): SulcusError => SulcusError.from(signal.reason);
 
+/** The broker is there and does not want us: waiting does not help. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['PERMISSION_DENIED', 'INVALID_ARGUMENT', 'INVALID_CONFIG']);
+
 /** How long the broker may take for an API call; a stream on a slow disk may need seconds. What may be repeated is. */
 export const API_TIMEOUT_MS = 5000;
 
@@ -136,11 +140,13 @@ async function connectWithin({
 }: ConnectOptions): Promise<NatsConnection> {
   const deadlineMs = performance.now() + connectTimeoutMs;
   const address = parseServers(servers);
+  const security = brokerSecurity();
   const attempt = async (): Promise<NatsConnection> => {
     if (signal?.aborted) throw cancelled(signal);
     try {
       return await connect({
         ...address,
+        ...security,
         name,
         timeout: Math.max(250, Math.min(5000, deadlineMs - performance.now())),
         maxReconnectAttempts: -1,
@@ -154,7 +160,7 @@ async function connectWithin({
       throw busError(error, `Could not connect to the NATS server at ${address.servers.join(', ')}`);
     }
   };
-  const mayStart = ({ code }: SulcusError) => code !== 'PERMISSION_DENIED' && code !== 'INVALID_ARGUMENT';
+  const mayStart = ({ code }: SulcusError) => !REFUSED.has(code);
   try {
     return await retryWithBackoff(attempt, {
       timeoutMs: connectTimeoutMs,

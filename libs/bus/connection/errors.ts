@@ -82,10 +82,15 @@ const UNAVAILABLE_NAMES = new Set([
   'JetStreamStatusError',
 ]);
 
+/** What Node says when the two ends do not accept each other's certificates, or one of them speaks no TLS. */
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
+
 /** Turns anything the NATS client throws into a SulcusError; `doing` says what was tried. */
 export function busError(error: unknown, doing: string): SulcusError {
   if (error instanceof SulcusError) return error;
   if (error instanceof JetStreamApiError) return fromApiError(error, doing);
+  if (error instanceof Error && TLS_CODE.test((error as NodeJS.ErrnoException).code ?? ''))
+    return new SulcusError('PERMISSION_DENIED', `${doing}: TLS failed (${error.message})`, { cause: error });
   if (
     error instanceof natsErrors.AuthorizationError ||
     error instanceof natsErrors.PermissionViolationError ||
