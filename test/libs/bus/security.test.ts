@@ -26,7 +26,11 @@ const stranger = createAuthority('authority of somebody else', 2);
 const ca = filesOf('ca', authority).certificate;
 const server = filesOf(
   'nats',
-  issueCertificate(authority, { name: 'nats', uri: 'spiffe://sulcus/service/nats', hosts: ['localhost', '127.0.0.1'] }, 1),
+  issueCertificate(
+    authority,
+    { name: 'nats', uri: 'spiffe://sulcus/service/nats', hosts: ['localhost', '127.0.0.1'] },
+    1,
+  ),
 );
 const clientBy = (by: CertifiedKey, name: string) =>
   filesOf(name, issueCertificate(by, { name, uri: `spiffe://sulcus/service/${name}` }, 1));
