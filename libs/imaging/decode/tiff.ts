@@ -85,6 +85,8 @@ export function tiffParts(bytes: Buffer, survey: TiffSurvey): { from: number; to
 /** Compressed data of any kind hold no such run of zero bytes. */
 const MANY_ZEROS = 256;
 const UNCOMPRESSED = 1;
+/** Its parts lie anywhere in the file. */
+const OLD_JPEG = 6;
 /** What the decoder turns into 8 bits, or names as more. */
 const KNOWN_BITS = [1, 2, 4, 8, 16, 32, 64];
 
@@ -101,9 +103,11 @@ export function checkTiff(bytes: Buffer): void {
     throw new SulcusError('IMAGE_UNSUPPORTED', `The tiff has ${odd} bits per channel: window it to 8 bits first`, {
       details: { format: 'tiff' },
     });
+  const [compression = UNCOMPRESSED] = tiffNumbers(bytes, survey, TiffTag.compression) ?? [];
+  if (compression === OLD_JPEG)
+    throw new SulcusError('IMAGE_UNSUPPORTED', 'The tiff is compressed as old-style JPEG: send another compression');
   const parts = tiffParts(bytes, survey);
   if (parts.some(({ to }) => to > bytes.length)) throw damaged('a part of its pixels is missing');
-  const [compression = UNCOMPRESSED] = tiffNumbers(bytes, survey, TiffTag.compression) ?? [];
   if (compression === UNCOMPRESSED) return;
   for (const { from, to } of parts)
     if (longestZeros(bytes, from, to) >= MANY_ZEROS) throw damaged('a part of its pixels was not written');

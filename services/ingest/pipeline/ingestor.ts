@@ -5,7 +5,7 @@ import type { Ticket } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import type { Bus, RequestOptions } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { detectFormat } from '#libs/imaging';
+import { detectFormat, withoutMetadata } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
@@ -64,7 +64,9 @@ export class Ingestor {
    * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the pipeline does not take it within the retry timeout;
    *   CANCELLED when the signal aborts
    */
-  async ingestImage(input: ImageInput, options: IngestOptions = {}): Promise<IngestOutcome> {
+  async ingestImage(given: ImageInput, options: IngestOptions = {}): Promise<IngestOutcome> {
+    // What people and programs write beside the pixels may name a patient: it goes no further, and into no identity.
+    const input = { ...given, bytes: withoutMetadata(given.bytes) };
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
     const attributes = { [attr.sampleId]: sampleId, [attr.imageSizeBytes]: input.bytes.length };
     return await this.#settled(attributes, options, async () => {

@@ -211,3 +211,33 @@ test('an unlabelled image that comes again with a label is a duplicate, and the 
   const [label] = await readLabels(harness.bus);
   assert.deepEqual([label?.message.sampleId, label?.message.label], [again.sampleId, 'glioma']);
 });
+
+test('a name in the metadata of an image leaves no site: it is in no byte of the broker', async (t) => {
+  const harness = await startHarness(t);
+  const { ingestor } = createIngestor(t, harness);
+  const name = 'Doe^Jane^1970';
+  const picture = sharp(await noiseImage(3, { format: 'png' }));
+  const ids = new Set<string>();
+  for (const format of ['jpeg', 'png', 'tiff', 'webp'] as const) {
+    const plain = await picture
+      .clone()
+      .withExif({ IFD0: { ImageDescription: name } })
+      .toFormat(format)
+      .toBuffer();
+    const bytes = Buffer.concat([plain, Buffer.from(name)]);
+    assert.ok(bytes.includes(name), format);
+    const outcome = await ingestor.ingestImage({ bytes, source: `${format}.${format}`, label: 'glioma' });
+    assert.equal(outcome.kind, 'ingested');
+    ids.add((outcome as { sampleId: string }).sampleId);
+  }
+  const scans = await readScans(harness.bus);
+  assert.equal(scans.length, 4);
+  for (const { message } of scans) {
+    const stored = Buffer.from(message.image!.inline!);
+    assert.ok(!stored.includes(name), message.source);
+    assert.ok(
+      ids.has(createHash('sha256').update(stored).digest('hex')),
+      `${message.source} is named by what is stored`,
+    );
+  }
+});

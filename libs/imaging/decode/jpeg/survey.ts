@@ -15,6 +15,8 @@ export interface JpegSurvey {
   readonly definesLinesLate: boolean;
   /** It ends with the marker for that. */
   readonly isEnded: boolean;
+  /** Behind that marker. */
+  readonly end: number;
   /** Zero bytes in a row in coded data, the most there are. */
   readonly zeros: number;
   /** Segments with content, those between and behind scans included, as libjpeg meets them. */
@@ -55,6 +57,7 @@ class Walk implements JpegSurvey {
   scans = 0;
   definesLinesLate = false;
   isEnded = false;
+  end = 0;
   zeros = 0;
   segments: Segment[] = [];
   coded: { from: number; to: number }[] = [];
@@ -71,6 +74,7 @@ class Walk implements JpegSurvey {
       if (found.skipped && this.scans === 0) this.hasExtraneous = true;
       if (marker === Marker.endOfImage) {
         this.isEnded = true;
+        this.end = from;
         return;
       }
       if (standsAlone(marker)) {

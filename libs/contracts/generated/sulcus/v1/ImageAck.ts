@@ -69,7 +69,7 @@ export interface ImageAckInput {
    */
   'outcome'?: (_sulcus_v1_ImageAck_OutcomeInput);
   /**
-   * Identity of the sample: SHA-256 of the image bytes, lower-case hexadecimal.
+   * Identity of the sample: SHA-256 of the image as it is stored, without metadata, lower-case hexadecimal.
    */
   'sampleId'?: (string);
   /**
@@ -99,7 +99,7 @@ export interface ImageAck {
    */
   'outcome': (_sulcus_v1_ImageAck_Outcome);
   /**
-   * Identity of the sample: SHA-256 of the image bytes, lower-case hexadecimal.
+   * Identity of the sample: SHA-256 of the image as it is stored, without metadata, lower-case hexadecimal.
    */
   'sampleId': (string);
   /**
