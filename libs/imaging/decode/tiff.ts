@@ -91,8 +91,8 @@ const OLD_JPEG = 6;
 const KNOWN_BITS = [1, 2, 4, 8, 16, 32, 64];
 
 /**
- * @throws IMAGE_TRUNCATED for pixels that lie beyond the end of the file or are a hole in it, IMAGE_UNSUPPORTED for bits
- *   per sample that no decoder takes, IMAGE_TOO_LARGE
+ * @throws IMAGE_TRUNCATED for pixels that lie beyond the end of the file or are a hole in it, IMAGE_UNSUPPORTED for
+ *   bits per sample that no decoder takes, IMAGE_TOO_LARGE
  */
 export function checkTiff(bytes: Buffer): void {
   if (bytes.length < 8) throw damaged('it has no directory');
