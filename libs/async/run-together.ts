@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SulcusError } from '#libs/errors';
 
 /** A part of a whole: works until it is done, or until the signal tells it to stop. */
@@ -16,6 +17,8 @@ export async function runTogether(
 ): Promise<void> {
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
+  // One listener for each request under way is the normal case, not a leak.
+  setMaxListeners(0, stop);
   const failures: unknown[] = [];
   const run = async (task: Task): Promise<void> => {
     try {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ArchiveIndex } from '#libs/archive';
 import { untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
@@ -77,6 +78,8 @@ export class IngestService implements AsyncDisposable {
 
     studies.start();
     const stop = new AbortController();
+    // One listener for each image under way is the normal case, not a leak.
+    setMaxListeners(0, stop.signal);
     const watching =
       watchDir === undefined
         ? undefined
