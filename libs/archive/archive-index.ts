@@ -30,6 +30,12 @@ export class ArchiveIndex {
     return found && codecs.ArchiveEntry.decode(found.value);
   }
 
+  /** Everything that is remembered, in the order in which it was archived. */
+  async *entries(signal: AbortSignal): AsyncGenerator<{ sampleId: string; entry: ArchiveEntry }> {
+    for await (const { key, value } of (await this.#bucket()).entries(sampleKey(''), signal))
+      yield { sampleId: key.slice(sampleKey('').length), entry: codecs.ArchiveEntry.decode(value) };
+  }
+
   /** Remembers a sample; doing it again replaces what was remembered. */
   async add(sampleId: string, entry: ArchiveEntryInput & { studyId: string }): Promise<void> {
     const bucket = await this.#bucket();

@@ -1,5 +1,6 @@
 import { subjects, writeScanHeaders, type Bus, type PublishResult, type RequestOptions } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ArchiveIndex } from './archive-index.js';
 import type { SampleToArchive } from './sample-archive.js';
 
@@ -47,20 +48,29 @@ export interface BringBackOptions extends RequestOptions {
   beforeForgetting?: () => Promise<void>;
 }
 
-/** Sends an archived sample to SCANS again; from then on the broker no longer counts it among the archived ones. */
+/**
+ * Sends an archived sample to SCANS again; from then on the broker no longer counts it among the archived ones.
+ *
+ * @throws WITHDRAWN; as {@link Bus.publish}
+ */
 export async function bringBack(
   bus: Bus,
   index: ArchiveIndex,
   sample: SampleToArchive,
   { beforeForgetting, labelToo = false, ...waiting }: BringBackOptions = {},
 ): Promise<PublishResult> {
+  const withdrawals = new Withdrawals(bus);
+  const { sampleId, patientId, studyId } = sample.scan;
+  if (await withdrawals.isWithdrawn({ sampleId, patientId })) throw withdrawnError(sampleId);
   if (labelToo && sample.ownLabel) await publishLabel(bus, sample, waiting);
-  const known = await index.get(sample.scan.sampleId, waiting);
+  const known = await index.get(sampleId, waiting);
   const earlierSequences = known ? [...known.earlierSequences, known.scanSequence] : [];
   const result = await restoreSample(bus, sample, { ...waiting, earlierSequences });
   await beforeForgetting?.();
-  await index.remove(sample.scan.sampleId, sample.scan.studyId);
-  return result;
+  await index.remove(sampleId, studyId);
+  if (!(await withdrawals.isWithdrawn({ sampleId, patientId }))) return result;
+  await bus.deleteMessage('SCANS', result.sequence, { erase: true });
+  throw withdrawnError(sampleId);
 }
 
 /** The label goes first, so that nobody meets the scan without it. */

@@ -10,7 +10,7 @@ import { limitsFromEnvironment, type TopologyLimits } from './streams/limits.js'
 import { requestWithRetry, type RequestOptions } from './connection/retry.js';
 import { publish, type PublishOptions, type PublishResult } from './messages/publish.js';
 import { pull, type PullOptions } from './consumers/pull.js';
-import { deleteStored, deleteSubject } from './streams/delete-stored.js';
+import { deleteStored, deleteSubject, type DeleteOptions } from './streams/delete-stored.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
 import { readStats, streamStats, type StreamStats } from './streams/stats.js';
 import type { BucketName, StreamName } from './topology.js';
@@ -100,7 +100,7 @@ export class Bus implements AsyncDisposable {
   }
 
   /** Deletes one message; nothing happens when it is gone. Its sequence is never given again. */
-  deleteMessage(stream: StreamName, sequence: number, options?: RequestOptions): Promise<void> {
+  deleteMessage(stream: StreamName, sequence: number, options?: DeleteOptions): Promise<void> {
     return deleteStored(this.#connection, stream, sequence, options);
   }
 

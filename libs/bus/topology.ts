@@ -23,9 +23,9 @@ export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 
 /**
  * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
- * of SCANS; what left SCANS for the archive.
+ * of SCANS; what left SCANS for the archive; what was withdrawn.
  */
-export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive'] as const;
+export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];
 
@@ -113,8 +113,8 @@ export const subjects = {
   /** One subject per segment. */
   lineage: (run: string, sha256: string): string =>
     [PREFIXES.LINEAGE, subjectToken(run, 'Run'), subjectToken(sha256, 'Hash')].join('.'),
-  /** Where a segment is, whichever run wrote it. */
-  lineageOf: (sha256: string): string => `${PREFIXES.LINEAGE}.*.${subjectToken(sha256, 'Hash')}`,
+  /** The segments of a run. */
+  lineageIn: (run: string): string => `${PREFIXES.LINEAGE}.${subjectToken(run, 'Run')}.*`,
   /** What was predicted of a study; the newest message of the subject is what holds now. */
   study: (studyId: string): string => `${PREFIXES.STUDIES}.${subjectToken(studyId, 'Study')}`,
   event: (service: string): string => `${PREFIXES.EVENTS}.${subjectToken(service, 'Service')}`,

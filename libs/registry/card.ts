@@ -77,6 +77,8 @@ const modelCard = z.object({
   lineage: z.object({
     scanSequences: z.object({ first: z.number(), last: z.number(), count: z.number() }),
     ledgerHash: z.string(),
+    /** Where the list of the samples ends (libs/lineage): absent in cards from before it was kept, and of none. */
+    segment: z.object({ hash: z.string(), number: z.number().int().positive() }).optional(),
   }),
   /** loss: mean cross-entropy; accuracy: fraction, 0-1; sampleSetHash: which labelled samples these were. */
   metrics: z.object({

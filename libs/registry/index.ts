@@ -7,6 +7,7 @@
  *     const checkpoint = await new CheckpointStore(bus).load('main');
  */
 export { Registry } from './registry.js';
+export type { WithdrawalMark } from './versions.js';
 export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
 export type { AliasMove, AliasRecord } from './alias.js';
 export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';

@@ -7,7 +7,7 @@ import type { Freeze } from './freeze.js';
 import { tellDeclined } from './model-events.js';
 import { ModelsBucket } from './models-bucket.js';
 import { deleteRun, prune } from './pruning.js';
-import { Versions, type Signing } from './versions.js';
+import { Versions, type Signing, type WithdrawalMark } from './versions.js';
 
 /** Model versions and the aliases that point to them. Versions never change; aliases move by compare-and-set. */
 export class Registry {
@@ -46,6 +46,16 @@ export class Registry {
   /** All cards, oldest first. */
   list(): Promise<ModelCard[]> {
     return this.#versions.list();
+  }
+
+  /** Says of a version that it had learned from samples that are withdrawn. Its card stays as it is. */
+  mark(version: string, mark: WithdrawalMark): Promise<void> {
+    return this.#versions.mark(version, mark);
+  }
+
+  /** What was withdrawn that a version had learned from, oldest first. */
+  marks(version: string): Promise<WithdrawalMark[]> {
+    return this.#versions.marks(version);
   }
 
   /** The weights file, checked. Throws MODEL_INVALID when it was not kept, is damaged or missing. */

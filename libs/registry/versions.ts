@@ -23,6 +23,15 @@ export interface Signing {
   trustedKeys?: TrustedKeys | undefined;
 }
 
+/** A withdrawal that concerns a version. */
+export interface WithdrawalMark {
+  reason: string;
+  timeUnixMs: number;
+  /** Samples that the version had learned from. */
+  samples: number;
+}
+
+const markKey = (version: string): string => `mark.${version}`;
 const versionKey = (version: string): string => `version.${version}`;
 
 /** Model versions: cards in the bucket, weights and optimizer states in the blob store. They never change. */
@@ -122,9 +131,23 @@ export class Versions {
     return card.optimizer && this.#load(card, card.optimizer, 'optimizer state');
   }
 
+  /** Says of a version that it had learned from samples that are withdrawn, beside what was said before. */
+  async mark(version: string, mark: WithdrawalMark): Promise<void> {
+    const bucket = await this.#bucket.open();
+    const marks = await this.marks(version);
+    await bucket.put(markKey(version), Buffer.from(JSON.stringify([...marks, mark])));
+  }
+
+  /** What was withdrawn that a version had learned from, oldest first. */
+  async marks(version: string): Promise<WithdrawalMark[]> {
+    const entry = await (await this.#bucket.open()).get(markKey(version));
+    return entry ? (JSON.parse(entry.value.toString()) as WithdrawalMark[]) : [];
+  }
+
   /** Deletes a version with its content. */
   async delete({ version, run, step }: ModelCard): Promise<void> {
     await (await this.#bucket.open()).delete(versionKey(version));
+    await (await this.#bucket.open()).delete(markKey(version));
     await this.#bus.deleteOwnedBlobs(blobOwners.model(run, step));
   }
 

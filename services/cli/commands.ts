@@ -132,6 +132,21 @@ export const COMMANDS: CommandGroups = {
       description: 'check that every accepted sample is accounted for, from acceptance to effect',
       load: () => import('./commands/audit.js'),
     },
+    lineage: {
+      operand: '<name>',
+      description: 'tell which samples a version learned from, or which versions learned from a sample',
+      load: () => import('./commands/lineage.js'),
+    },
+    withdraw: {
+      operand: '<name>',
+      description: 'take samples out of everything that is stored and learned from',
+      load: () => import('./commands/withdraw.js'),
+    },
+    dead: {
+      operand: '<command>',
+      description: 'list, show, try again or discard what could not be used',
+      load: () => import('./commands/dead/dead.js'),
+    },
     'verify-record': {
       description: 'check the chain of the record of decisions, and list them',
       load: () => import('./commands/verify-record.js'),

@@ -14,6 +14,7 @@ import {
   type Recipe,
   type TrainingState,
 } from '#libs/nn';
+import { LineageWriter } from '#libs/lineage';
 import { Registry, SigningKey } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { TrainerConfig } from './config.js';
@@ -72,7 +73,10 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const classes = classesOfRun(config.classes, recipe.mode, restored?.manifest);
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${classes.join(', ')}`);
   const network = resolveNetwork(recipe, transform, classes, engine.info);
-  const state = new RunState(identityOf(recipe, { ...config, classes }), restored?.manifest);
+  const learned = await LineageWriter.open(bus, config.run, restored?.manifest.lineage, {
+    remembersAll: recipe.mode !== 'stream',
+  });
+  const state = new RunState(identityOf(recipe, { ...config, classes }), restored?.manifest, learned);
   const begin = restored ? undefined : await firstWeights(recipe, network);
   if (begin && config.startWeights !== undefined) await keepFirstWeights(config.startWeights, begin, network);
   const session = await TrainingSession.create(

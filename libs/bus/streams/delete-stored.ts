@@ -3,17 +3,21 @@ import { isDeletedAlready } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import type { StreamName } from '../topology.js';
 
+export interface DeleteOptions extends RequestOptions {
+  /** Whether its bytes are overwritten on the disk, which costs a rewrite of the block they lie in. Default: false. */
+  erase?: boolean;
+}
+
 /** Deletes one stored message, over broker restarts; one that is gone is deleted already. */
 export async function deleteStored(
   connection: Connection,
   stream: StreamName,
   sequence: number,
-  options?: RequestOptions,
+  { erase = false, ...options }: DeleteOptions = {},
 ): Promise<void> {
   const remove = async (): Promise<void> => {
     try {
-      // Without overwriting its bytes on the disk, which costs a rewrite of the block that it lies in.
-      await connection.manager.streams.deleteMessage(stream, sequence, false);
+      await connection.manager.streams.deleteMessage(stream, sequence, erase);
     } catch (error) {
       if (!isDeletedAlready(error)) throw error;
     }

@@ -50,7 +50,7 @@ export async function carryLabels(
       if (message) labels.add({ ...message, labelledUnixMs: Math.min(message.labelledUnixMs, timeUnixMs) }, sequence);
       if (sequence >= known) onCaughtUp();
       if (sequence <= known) continue;
-      if (message) await carry(context, message, signal);
+      if (message && !message.withdrawn) await carry(context, message, signal);
       carried = sequence;
       if (carried - noted >= NOTED_EVERY || pending === 0) await index.saveLabelsThrough((noted = carried));
     }

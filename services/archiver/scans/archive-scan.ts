@@ -3,6 +3,7 @@ import { HeaderName, Streams, subjects, type Bus, type Received, type ScanEntry 
 import { codecs, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
+import { Withdrawals } from '#libs/withdrawals';
 import type { LabelBook } from '../labels/label-book.js';
 
 export interface ArchivingContext {
@@ -41,6 +42,11 @@ export async function archiveScan(context: ArchivingContext, entry: ScanEntry): 
       earlierSequences: [...earlierSequences],
       archivedLabel,
     });
+    // What withdraws may have looked at the archive before it held the sample.
+    if (await new Withdrawals(bus).isWithdrawn({ sampleId: scan.sampleId, patientId })) {
+      await context.archive.delete(scan.sampleId);
+      await index.remove(scan.sampleId, studyId);
+    }
     await bus.deleteMessage(Streams.SCANS, entry.sequence);
     if (scan.image.blob) await releaseBlob(bus, scan.sampleId, scan.image.blob.sha256, bytes);
     return bytes.length;

@@ -8,9 +8,12 @@ import { auditDecisions } from './decisions.js';
 import { Findings } from './findings.js';
 import { Known, KnownSamples } from './known-samples.js';
 import { auditPlaces } from './places.js';
-import { auditRuns, type RunAccount } from './runs.js';
+import { auditLineage } from './lineage.js';
+import { readGivenLabels } from './labels.js';
+import { auditRun, readCheckpoints, type RunAccount } from './runs.js';
 import { auditScans } from './scans.js';
 import { auditVersions } from './versions.js';
+import { auditWithdrawn } from './withdrawn.js';
 
 export interface AuditOptions {
   bus: Bus;
@@ -32,6 +35,7 @@ export interface AuditReport {
     onScans: number;
     /** In the archive and not on SCANS. */
     archived: number;
+    withdrawn: number;
   };
   /** Samples on the list of accepted ones; undefined without one. */
   listed: number | undefined;
@@ -52,16 +56,21 @@ export interface AuditReport {
 export async function audit({ bus, archive, readsContents, accepted, signal }: AuditOptions): Promise<AuditReport> {
   const samples = new KnownSamples();
   const findings = new Findings();
-  const context: AuditContext = { bus, archive, samples, findings, readsContents, signal };
+  const given = await readGivenLabels(bus, signal);
+  const context: AuditContext = { bus, archive, samples, given, findings, readsContents, signal };
   const { lastSequence } = await auditScans(context);
   await auditArchive(context);
   const { lastSequence: lastNow } = await auditScans(context, lastSequence + 1);
+  await auditWithdrawn(context);
   await compareArchive(context);
   await auditPlaces(context, lastNow);
-  const listed = accepted === undefined ? undefined : await auditAccepted(context, accepted);
+  const listedAccepted = accepted === undefined ? undefined : await auditAccepted(context, accepted);
   const batches = await auditBatches(context);
-  const runs = await auditRuns(context, lastNow);
+  const checkpoints = await readCheckpoints(context);
   const cards = await auditVersions(context);
+  const listed = checkpoints.flatMap(({ run, manifest: { lineage } }) => (lineage ? [{ run, record: lineage }] : []));
+  const accounted = await auditLineage(context, cards, listed, lastNow);
+  const runs = checkpoints.map((each) => auditRun(context, each, accounted.get(each.run), lastNow));
   const decisions = await auditDecisions(context, cards);
   const elsewhere = Known.SCANS | Known.INDEX;
   return {
@@ -70,8 +79,9 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
       known: samples.size,
       onScans: samples.count(Known.SCANS, Known.SCANS),
       archived: samples.count(elsewhere, Known.INDEX),
+      withdrawn: samples.count(Known.WITHDRAWN, Known.WITHDRAWN),
     },
-    listed,
+    listed: listedAccepted,
     batches,
     versions: cards.length,
     decisions,

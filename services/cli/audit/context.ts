@@ -1,6 +1,7 @@
 import type { SampleArchive } from '#libs/archive';
 import type { Bus } from '#libs/bus';
 import type { Findings } from './findings.js';
+import type { GivenLabels } from './labels.js';
 import type { KnownSamples } from './known-samples.js';
 
 /** What every part of an audit works with. */
@@ -9,6 +10,7 @@ export interface AuditContext {
   /** Undefined when nothing was ever archived. */
   readonly archive: SampleArchive | undefined;
   readonly samples: KnownSamples;
+  readonly given: GivenLabels;
   readonly findings: Findings;
   /** Whether images and weights are read and compared with their hashes, which takes as long as reading them does. */
   readonly readsContents: boolean;

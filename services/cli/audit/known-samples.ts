@@ -2,8 +2,8 @@ import type { Split } from '#libs/contracts';
 import { IdentityTable } from './identity-table.js';
 import { PlaceSet } from './place-set.js';
 
-/** Where a sample is known from; bits. */
-export const Known = { SCANS: 1, INDEX: 2, OBJECT: 4, WITHDRAWN: 8 } as const;
+/** Where a sample is known from, and whether a label was given to it or its study apart from the image; bits. */
+export const Known = { SCANS: 1, INDEX: 2, OBJECT: 4, WITHDRAWN: 8, RELABELLED: 16 } as const;
 
 const SPLITS: readonly Split[] = ['SPLIT_UNSPECIFIED', 'SPLIT_TRAIN', 'SPLIT_VALIDATION', 'SPLIT_TEST', 'SPLIT_GATE'];
 

@@ -1,7 +1,11 @@
 import { CheckpointStore } from '#libs/registry';
 import { SulcusError } from '#libs/errors';
 import { Ledger, type LedgerRecord } from '#services/trainer';
+import type { LineageRecord } from '#libs/lineage';
 import type { AuditContext } from './context.js';
+import { Known } from './known-samples.js';
+import type { Accounted } from './lineage.js';
+import { auditStreamRun, type StreamManifest } from './stream-run.js';
 
 /** What became of the samples in a run. */
 export interface RunAccount {
@@ -19,35 +23,48 @@ export interface RunAccount {
   unlabelled: number;
 }
 
-interface Manifest {
+export interface Manifest {
   recipe?: Record<string, unknown>;
   classes?: readonly string[];
   ledger?: LedgerRecord;
   completedLedger?: LedgerRecord | null;
+  lineage?: LineageRecord;
+  stream?: StreamManifest;
 }
 
-/** The ledger of every run's checkpoint, compared with the samples there are. */
-export async function auditRuns(context: AuditContext, lastSequence: number): Promise<RunAccount[]> {
-  const { bus, findings } = context;
+/** A run with what its checkpoint says beside the tensors. */
+export interface RunCheckpoint {
+  run: string;
+  manifest: Manifest;
+}
+
+/** The checkpoint of every run, as far as it can be read. */
+export async function readCheckpoints({ bus, findings }: AuditContext): Promise<RunCheckpoint[]> {
   const store = new CheckpointStore(bus);
-  const accounts: RunAccount[] = [];
+  const found: RunCheckpoint[] = [];
   for (const run of await store.runs()) {
-    const where = `run ${run}`;
     try {
       const described = await store.describe(run);
-      if (described) accounts.push(auditRun(context, run, described.manifest, lastSequence));
+      if (described) found.push({ run, manifest: described.manifest });
     } catch (thrown) {
       const { transient, rawMessage } = SulcusError.from(thrown);
       if (transient) throw thrown;
-      findings.add({ kind: 'unreadable', where, what: `its checkpoint cannot be read: ${rawMessage}` });
+      findings.add({ kind: 'unreadable', where: `run ${run}`, what: `its checkpoint cannot be read: ${rawMessage}` });
     }
   }
-  return accounts;
+  return found;
 }
 
-function auditRun(context: AuditContext, run: string, manifest: Manifest, lastSequence: number): RunAccount {
+/** What became of the samples in a run, by its ledgers, or in stream mode by the list of what it has learned. */
+export function auditRun(
+  context: AuditContext,
+  { run, manifest }: RunCheckpoint,
+  accounted: Accounted | undefined,
+  lastSequence: number,
+): RunAccount {
   const mode = manifest.recipe?.['mode'] === 'stream' ? 'stream' : 'epochs';
   const account: RunAccount = { run, mode, learned: 0, putAside: 0, waiting: 0, heldOut: 0, unlabelled: 0 };
+  if (mode === 'stream') return auditStreamRun(context, account, manifest, accounted);
   const ledgers = [manifest.completedLedger, manifest.ledger].flatMap((record) => {
     const ledger = record && openLedger(context, run, record, lastSequence);
     return ledger ? [ledger] : [];
@@ -60,7 +77,7 @@ function auditRun(context: AuditContext, run: string, manifest: Manifest, lastSe
   }
   const classes = new Set(manifest.classes);
   const missing = countSamples(context, account, classes, completed, current);
-  if (mode === 'epochs' && completed) tellMissing(context, run, completed, missing);
+  if (completed) tellMissing(context, run, completed, missing);
   return account;
 }
 
@@ -106,10 +123,11 @@ function countSamples(
 ): Missing {
   const missing: Missing = { sequences: [], settledByClass: new Map() };
   for (let number = 0; number < samples.size; number++) {
-    const { sequence, split, label } = samples.at(number);
+    const { known, sequence, split, label } = samples.at(number);
     if (sequence === 0) continue;
     if (split !== 'SPLIT_TRAIN') account.heldOut++;
     else if (!classes.has(label)) account.unlabelled++;
+    else if ((known & Known.RELABELLED) !== 0 && !completed?.isSettled(sequence)) account.waiting++;
     else if (completed?.isSettled(sequence)) {
       missing.settledByClass.set(label, (missing.settledByClass.get(label) ?? 0) + 1);
     } else if (completed && sequence <= completed.snapshotSequence && !current?.isSettled(sequence))

@@ -42,7 +42,7 @@ async function auditScan(
   const { samples, findings, readsContents } = context;
   const where = `${Streams.SCANS}/${sequence}`;
   const schema = headers.get(HeaderName.SCHEMA);
-  const { sampleId, split, label, earlierSequences = [] } = readScanHeaders(headers);
+  const { sampleId, studyId, split, label, earlierSequences = [] } = readScanHeaders(headers);
   for (const earlier of earlierSequences) samples.places.add(earlier);
   if (schema !== codecs.Scan.typeName || sampleId === '') {
     findings.add({
@@ -58,6 +58,9 @@ async function auditScan(
   const known = samples.at(number);
   if (before & Known.SCANS && known.sequence !== 0 && known.sequence !== sequence)
     await auditSecond(context, known.sequence, { sequence, subject, sampleId });
+  const { given } = context;
+  if (given.samples.find(sampleId) !== undefined || (studyId !== '' && given.studies.find(studyId) !== undefined))
+    samples.mark(sampleId, Known.RELABELLED);
   samples.describe(number, { sequence, split, label });
   if (!readsContents) return;
   if (error || !message) {

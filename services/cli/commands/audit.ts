@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { SampleArchive, openObjectStore } from '#libs/archive';
 import { connectBus } from '#libs/bus';
 import { flag, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
@@ -8,7 +5,7 @@ import { parseCommandLine } from '#libs/service';
 import { audit, type AuditReport } from '../audit/audit.js';
 import { FINDING_KINDS } from '../audit/findings.js';
 import { jsonOption, natsOption } from '../shared/options.js';
-import { runsFolder } from '../shared/paths.js';
+import { archiveIfAny } from './archive/archive-if-any.js';
 import { placeOptions } from './archive/open-archive.js';
 
 const OPTIONS = {
@@ -30,7 +27,7 @@ const NOTES = `Exit code 0: everything is accounted for; 1: it is not, and what 
 could not be looked at.
 
 --json prints one line: {clean, lost, doubled, wrong, unreadable, unrecorded, places, samples: {known, onScans, \
-archived}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, heldOut, \
+archived, withdrawn}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, heldOut, \
 unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. lost to \
 unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked at: \
 {clean: false, error: {code, message}}.`;
@@ -66,14 +63,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`audit: cannot check: ${code}: ${message}\n`);
     process.exitCode = 2;
   }
-}
-
-/** The archive that was named, else that of this machine's newest run; undefined when it does not exist yet. */
-async function archiveIfAny(place: { archive?: string; endpoint?: string }): Promise<SampleArchive | undefined> {
-  const newest = path.join(runsFolder(), 'latest', 'archive');
-  const address = place.archive ?? newest;
-  const isThere = address.includes('://') || existsSync(address);
-  return !isThere ? undefined : new SampleArchive(await openObjectStore(address, place.endpoint));
 }
 
 const toJson = ({ findings, ...account }: AuditReport, repairs: readonly string[], seconds: number) => ({

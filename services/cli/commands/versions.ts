@@ -24,7 +24,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await withRegistry('versions', parsed.options.nats, async (registry) => {
     const [cards, aliases] = await Promise.all([registry.list(), registry.aliases()]);
-    const versions = cards.reverse().map((card) => describe(card, aliases));
+    const versions = await Promise.all(
+      cards.reverse().map(async (card) => ({
+        ...describe(card, aliases),
+        withdrawn: (await registry.marks(card.version)).reduce((sum, mark) => sum + mark.samples, 0),
+      })),
+    );
     if (parsed.options.json) console.log(JSON.stringify(versions, null, 2));
     else if (versions.length === 0) console.log('No model version has been published yet');
     else console.log(lines(versions).join('\n'));
@@ -50,9 +55,11 @@ interface VersionLine {
   verdict: string | undefined;
   /** What moved an alias onto it last, if anything did. */
   lastMove: { alias: string; kind: AliasMove['kind']; reason: string; time: string } | undefined;
+  /** Samples that it learned from and that were withdrawn since. */
+  withdrawn: number;
 }
 
-function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): VersionLine {
+function describe(card: ModelCard, aliases: ReadonlyMap<string, AliasRecord>): Omit<VersionLine, 'withdrawn'> {
   const moves = [...aliases].flatMap(([alias, record]) =>
     [record, ...record.history].filter(({ version }) => version === card.version).map((move) => ({ alias, ...move })),
   );
@@ -101,7 +108,8 @@ function lines(versions: readonly VersionLine[]): string[] {
     line.gateAccuracy === undefined ? '' : percent(line.gateAccuracy),
     line.parent,
     line.hasWeights ? 'kept' : 'card only',
-    line.lastMove ? describeMove(line.lastMove) : (line.verdict ?? ''),
+    (line.withdrawn > 0 ? `learned from ${line.withdrawn} samples withdrawn since; ` : '') +
+      (line.lastMove ? describeMove(line.lastMove) : (line.verdict ?? '')),
   ]);
   return table([HEADER, ...rows], new Set([4, 5, 6, 7]));
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import type { Ticket } from '#libs/async';
+import { retryWithBackoff, type Ticket } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import type { Bus, RequestOptions } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { detectFormat, withoutMetadata } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
+import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
 import { NearDuplicates } from './near-duplicates.js';
@@ -46,11 +47,13 @@ export class Ingestor {
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #archive: ArchiveIndex;
   readonly #nearDuplicates: NearDuplicates;
+  readonly #withdrawals: Withdrawals;
 
   constructor(context: IngestorContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
     this.#nearDuplicates = new NearDuplicates(context.bus);
+    this.#withdrawals = new Withdrawals(context.bus);
   }
 
   /** What stays in one split. */
@@ -73,7 +76,9 @@ export class Ingestor {
       const outcome = await this.#prepareAndStore(input, sampleId, options);
       if (outcome.kind === 'rejected') {
         options.ticket?.release();
-        await this.#deadLetter(outcome, input.bytes, options);
+        // What was withdrawn is not kept as a dead letter either.
+        const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : input.bytes;
+        await this.#deadLetter(outcome, bytes, options);
       }
       return outcome;
     });
@@ -141,15 +146,27 @@ export class Ingestor {
     } catch (error) {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }
+    const { source } = input;
+    const refused = { kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) } as const;
     try {
+      const isWithdrawn = (): Promise<boolean> =>
+        retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId: scan.patientId }), {
+          signal,
+          timeoutMs: waiting.retryTimeoutMs ?? 0,
+        });
+      if (await isWithdrawn()) return refused;
       await this.#nearDuplicates.ready();
       const nearDuplicates = this.#nearDuplicates;
-      return await storeScan(this.#context.bus, scan, {
+      const outcome = await storeScan(this.#context.bus, scan, {
         ticket,
         archived: await archived,
         nearDuplicates,
         ...waiting,
       });
+      // It may have been withdrawn between the look and now, and what withdraws may have missed it.
+      if (outcome.kind !== 'ingested' || !(await isWithdrawn())) return outcome;
+      await this.#context.bus.deleteMessage('SCANS', outcome.sequence, { erase: true });
+      return refused;
     } catch (error) {
       throw await this.#explained(error);
     }

@@ -4,6 +4,7 @@ import { Streams, subjects, type Bus, type Received } from '#libs/bus';
 import { codecs, type SampleRef, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { ImageWorkerPool } from '#libs/imaging';
+import { Withdrawals } from '#libs/withdrawals';
 import type { PreprocessConfig } from '../config.js';
 import type { PreprocessEvents } from '../events.js';
 import type { CheckedTransform } from '../batches/transform-library.js';
@@ -36,10 +37,12 @@ export class SampleLoader implements SampleSource {
   readonly #loading = new Map<string, Promise<PreparedSample | LostSample>>();
   readonly #deadLettered = new Set<string>();
   readonly #archive: ArchiveIndex;
+  readonly #withdrawals: Withdrawals;
 
   constructor(context: SampleLoaderContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
+    this.#withdrawals = new Withdrawals(context.bus);
     this.#limit = pLimit(context.config.concurrency);
   }
 
@@ -87,14 +90,15 @@ export class SampleLoader implements SampleSource {
     return found ?? (await bus.getLast(Streams.SCANS, subjects.scanOf(sampleId), codecs.Scan));
   }
 
-  /** A sample that is archived is dropped and not lost: no dead letter is written of it. */
+  /** A sample that is archived or withdrawn is dropped and not lost: no dead letter is written of it. */
   async #gone(reference: SampleRef): Promise<LostSample> {
     const { sampleId, scanSequence } = reference;
     const cause = `${Streams.SCANS} has no message ${scanSequence} (any more)`;
     if (await this.#archive.get(sampleId)) {
       const advice = `it is archived, and \`sulcus archive restore ${sampleId}\` brings it back`;
       this.#context.events.sampleLost(sampleId, scanSequence, new SulcusError('NOT_FOUND', `${cause}: ${advice}`));
-    } else await this.#giveUp(reference, undefined, new SulcusError('NOT_FOUND', cause));
+    } else if (await this.#withdrawals.ofSample(sampleId)) return { code: 'WITHDRAWN' };
+    else await this.#giveUp(reference, undefined, new SulcusError('NOT_FOUND', cause));
     return { code: 'NOT_FOUND' };
   }
 

@@ -42,7 +42,8 @@ export class EpochPlan {
         continue;
       }
       this.#cursor++;
-      if (!this.#ledger.isSettled(sample.scanSequence)) batch.push(sample);
+      const isLabelled = sample.classIndex !== undefined;
+      if (isLabelled && !this.#ledger.isSettled(sample.scanSequence)) batch.push(sample);
     }
     return batch;
   }

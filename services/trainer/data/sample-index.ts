@@ -25,6 +25,7 @@ export class SampleIndex {
   readonly #studyLabels = new Map<string, string>();
   readonly #sampleLabels = new Map<string, string>();
   readonly #unknownLabels = new Set<string>();
+  readonly #withdrawn = new Set<string>();
   #lastSequence = 0;
   #version = 0;
   #changedAtMs = Date.now();
@@ -53,6 +54,11 @@ export class SampleIndex {
   /** Grows with every scan and with every label that changes what a sample is learned as. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Whether a sample was withdrawn: what has been requested of it is not learned from. */
+  isWithdrawn(sampleId: string): boolean {
+    return this.#withdrawn.has(sampleId);
   }
 
   /** Samples of a split that have a label of the run's classes, in stream order. */
@@ -90,7 +96,8 @@ export class SampleIndex {
     let behind = (await bus.stats()).LABELS.messages > 0;
     if (!behind) this.#streamCaughtUp();
     for await (const { message, pending } of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
-      if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
+      if (message?.withdrawn) this.#withdraw(message.sampleId ?? '');
+      else if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
       else if (message?.studyId) this.#labelStudy(message.studyId, message.label);
       if (behind && pending === 0) {
         behind = false;
@@ -105,6 +112,7 @@ export class SampleIndex {
 
   /** A sample that comes again, as from the archive, is where it lies now: at the end, as after a restart. */
   #addScan({ sequence: scanSequence, sampleId, studyId, split, label: ingested }: ScanEntry): void {
+    if (this.#withdrawn.has(sampleId)) return;
     const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? ingested;
     const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: this.#classIndex(label) };
     const before = this.#byId.get(sampleId);
@@ -116,6 +124,23 @@ export class SampleIndex {
       this.#byStudy.set(studyId, [...others, sample]);
     }
     this.#lastSequence = scanSequence;
+    this.#notify();
+  }
+
+  /** Nothing is known of the sample any more: what is planned of it is left out. */
+  #withdraw(sampleId: string): void {
+    this.#withdrawn.add(sampleId);
+    const sample = this.#byId.get(sampleId);
+    if (!sample) return;
+    sample.classIndex = undefined;
+    this.#samples.splice(this.#samples.indexOf(sample), 1);
+    this.#byId.delete(sampleId);
+    for (const [studyId, samples] of this.#byStudy)
+      if (samples.includes(sample))
+        this.#byStudy.set(
+          studyId,
+          samples.filter((each) => each !== sample),
+        );
     this.#notify();
   }
 

@@ -17,5 +17,6 @@ export async function returnToBest({ state, registry, session, events }: Trainer
     weights: decodeSafetensors(weights).state,
     optimizer: decodeSafetensors(optimizer).state,
   });
+  await state.learned?.goBack(state.progress.step, card.lineage.segment);
   await events.state('busy', `going on from ${card.version}, the best on the images before`);
 }

@@ -9,7 +9,14 @@ export async function saveCheckpoint({
   state,
   session,
 }: Pick<TrainerParts, 'checkpoints' | 'state' | 'session'>): Promise<void> {
-  await checkpoints.begin(state.toManifest(), () => session.readState());
+  const { learned, progress, pendingPublication } = state;
+  // A version that is offered names a segment of its own: what it had learned, and nothing more.
+  learned?.cut(progress.step, { isNeeded: pendingPublication !== null });
+  await checkpoints.begin(
+    state.toManifest(),
+    () => session.readState(),
+    () => learned?.durable() ?? Promise.resolve(),
+  );
 }
 
 /** Whether the last checkpoint is old enough for another, or enough batches wait for one. */

@@ -12,21 +12,27 @@ export async function trainOn(
   { bnFrozenAfterFirstEpoch }: Pick<TrainerOptions, 'bnFrozenAfterFirstEpoch'>,
   { requested, delivery, waitedMs }: DeliveredBatch,
 ): Promise<void> {
-  const { bus, network, state, held, events } = parts;
+  const { bus, network, state, held, events, index } = parts;
   const startedAtMs = performance.now();
   const batch = await openBatch(bus, delivery.message, network.input);
-  const rows = state.ledger.unsettledRows(batch.sequences);
+  const rows = state.ledger
+    .unsettledRows(batch.sequences)
+    .filter((row) => !index.isWithdrawn(delivery.message.samples[row]!.sampleId));
   if (rows.length > 0) {
     const inferenceMode = bnFrozenAfterFirstEpoch && state.ledger.epoch > 0;
     await step(parts, batch, rows, { inferenceMode, traceparent: delivery.traceparent, waitedMs, startedAtMs });
+    const { classes } = state.identity;
+    state.learned?.add(rows.map((row) => ({ sequence: batch.sequences[row]!, label: classes[batch.labels[row]!]! })));
     state.ledger.recordApplied(
       rows.map((row) => ({ scanSequence: batch.sequences[row]!, classIndex: batch.labels[row]! })),
     );
   }
   const dropped = new Set(delivery.message.dropped.map(({ scanSequence }) => scanSequence));
-  state.ledger.recordDropped(
-    requested.samples.filter(({ scanSequence }) => dropped.has(scanSequence) && !state.ledger.isSettled(scanSequence)),
+  const putAside = requested.samples.filter(
+    ({ scanSequence }) => dropped.has(scanSequence) && !state.ledger.isSettled(scanSequence),
   );
+  state.ledger.recordDropped(putAside);
+  state.learned?.putAside(putAside.map(({ scanSequence }) => scanSequence));
   held.hold(delivery);
   await events.progress(state.progress, state.ledger.epoch, state.schedule.learningRate);
 }

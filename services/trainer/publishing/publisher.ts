@@ -21,6 +21,8 @@ export interface PublishedState {
   readonly identity: { run: string; recipe: Record<string, unknown>; classes: readonly string[]; seed: number };
   readonly progress: { readonly step: number; readonly samples: number };
   readonly lineage: ModelCard['lineage'];
+  /** Where the samples are listed that had their effect. */
+  readonly learned?: { durable(): Promise<void> } | undefined;
   readonly stepTraceparents: readonly string[];
   pendingPublication: PendingPublication | null;
   parentVersion: string | null;
@@ -73,9 +75,10 @@ export class Publisher {
       };
       const { keepsWeights = true } = pending.decision;
       const draft = this.#card(state, pending, span.traceparent);
-      const card = await this.#withRoom('a model version', () =>
-        this.#registry.publish(draft, content, { keepsWeights }),
-      );
+      const card = await this.#withRoom('a model version', async () => {
+        await state.learned?.durable();
+        return this.#registry.publish(draft, content, { keepsWeights });
+      });
       span.setAttributes({ [attr.modelVersion]: card.version });
       const { promote, alias = 'champion', reason } = await settle(this.#registry, card, pending.decision);
       await this.#registry.prune(this.#keepVersions);

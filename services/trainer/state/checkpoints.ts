@@ -1,5 +1,6 @@
 import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
+import type { LineageRecord } from '#libs/lineage';
 import { decodeSafetensors, encodeSafetensors, type ScheduleRecord, type SessionState } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
@@ -36,6 +37,8 @@ export interface CheckpointManifest {
   stepTraceparents: readonly string[];
   /** Of a run that learns from a stream: a `StreamRecord`. */
   stream?: object;
+  /** Absent in checkpoints of versions that kept no list of what was learned. */
+  lineage?: LineageRecord;
 }
 
 export interface RestoredCheckpoint extends SessionState {
@@ -94,9 +97,15 @@ export class Checkpoints {
 
   /**
    * Begins to store the state and returns; batches held at this moment are acknowledged once it is durable.
-   * Throws what the previous save failed with: CONFLICT when another trainer has taken over the run.
+   *
+   * @param beforehand makes durable what the manifest names
+   * @throws what the previous save failed with: CONFLICT when another trainer has taken over the run.
    */
-  async begin(manifest: CheckpointManifest, readState: () => Promise<SessionState>): Promise<void> {
+  async begin(
+    manifest: CheckpointManifest,
+    readState: () => Promise<SessionState>,
+    beforehand: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     await this.settled();
     const batches = this.#held.take();
     const { weights, optimizer, average } = await readState();
@@ -110,7 +119,10 @@ export class Checkpoints {
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
       const content = { manifest: manifest as unknown as Record<string, unknown>, parts };
-      this.#revision = await this.#withRoom('a checkpoint', () => this.#store.save(this.#run, content, this.#revision));
+      this.#revision = await this.#withRoom('a checkpoint', async () => {
+        await beforehand();
+        return this.#store.save(this.#run, content, this.#revision);
+      });
       await Promise.all(batches.map((batch) => releaseBatch(this.#bus, batch)));
     }).catch((error: unknown) => {
       this.#failure = error;

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import type { LineageWriter } from '#libs/lineage';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import { Ledger, type LabelledSample } from '../data/ledger.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
@@ -26,6 +27,8 @@ export interface RunIdentity {
 /** The state of a run beside its tensors: what the manifest of a checkpoint is made of and restored to. */
 export class RunState {
   readonly identity: RunIdentity;
+  /** Where the samples that had their effect are listed. */
+  readonly learned: LineageWriter | undefined;
   ledger: Ledger;
   #completedLedger: Ledger | null;
   readonly progress: Progress;
@@ -41,9 +44,10 @@ export class RunState {
   #stepTraceparents: string[];
 
   /** @throws INVALID_CONFIG when the manifest is of another recipe, class list or seed */
-  constructor(identity: RunIdentity, manifest?: CheckpointManifest) {
+  constructor(identity: RunIdentity, manifest?: CheckpointManifest, learned?: LineageWriter) {
     if (manifest) assertSameRun(identity, manifest);
     this.identity = identity;
+    this.learned = learned;
     this.ledger = manifest ? Ledger.fromRecord(manifest.ledger) : new Ledger(0, 0);
     this.#completedLedger = manifest?.completedLedger ? Ledger.fromRecord(manifest.completedLedger) : null;
     this.progress = new Progress(manifest?.progress);
@@ -68,7 +72,11 @@ export class RunState {
 
   /** The scans that had their effect on the weights: of the last complete epoch, or the current one if further. */
   get lineage(): Lineage {
-    if (this.stream) return this.stream.lineage;
+    const segment = this.learned?.head;
+    return { ...(this.stream?.lineage ?? this.#ledgerLineage), ...(segment && { segment }) };
+  }
+
+  get #ledgerLineage(): Lineage {
     const completed = this.#completedLedger;
     const wider = completed && completed.settledCount >= this.ledger.settledCount ? completed : this.ledger;
     return {
@@ -109,6 +117,7 @@ export class RunState {
       parentVersion: this.parentVersion,
       stepTraceparents: [...this.#stepTraceparents],
       ...(this.stream && { stream: this.stream.toRecord() }),
+      ...(this.learned && { lineage: this.learned.toRecord() }),
     };
   }
 }

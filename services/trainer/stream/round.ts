@@ -154,6 +154,7 @@ export class Round {
     if (!champion) return;
     await session.writeState({ weights: champion.weights });
     state.parentVersion = champion.version;
+    await state.learned?.goBack(state.progress.step, champion.segment);
     await events.wentBack(state.progress, champion.version);
   }
 }

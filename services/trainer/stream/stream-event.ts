@@ -27,6 +27,8 @@ export interface LabelStored {
   readonly label: string;
   /** When it was given, which may be long before it was stored, and is never after. */
   readonly labelledUnixMs: number;
+  /** True when the sample was withdrawn. */
+  readonly withdrawn?: boolean;
 }
 
 /** What happens on the two streams that a trainer learns from. */
@@ -63,7 +65,7 @@ export async function* labelsFrom(bus: Bus, after: number, signal: AbortSignal):
     signal,
   });
   for await (const { message, sequence, timeUnixMs, pending } of followed) {
-    const { sampleId = '', studyId = '', label = '', labelledUnixMs = 0 } = message ?? {};
+    const { sampleId = '', studyId = '', label = '', labelledUnixMs = 0, withdrawn = false } = message ?? {};
     yield {
       event: {
         kind: 'label',
@@ -74,6 +76,7 @@ export async function* labelsFrom(bus: Bus, after: number, signal: AbortSignal):
         label,
         // A site whose clock is ahead would give labels that no later one could correct.
         labelledUnixMs: Math.min(labelledUnixMs, timeUnixMs),
+        ...(withdrawn && { withdrawn }),
       },
       pending,
     };

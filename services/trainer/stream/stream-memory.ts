@@ -63,6 +63,7 @@ export class StreamMemory {
   /** Samples in any of the above, by identity. */
   readonly #held = new Map<string, StreamSample>();
   readonly #studies = new StudyMembers();
+  readonly #withdrawn = new Set<string>();
   #cursor: StreamCursor;
   #arrivals: number;
 
@@ -140,6 +141,16 @@ export class StreamMemory {
       if (this.#replay.has(id)) this.#timesLearned.set(id, (this.#timesLearned.get(id) ?? 0) + 1);
   }
 
+  /** Whether a sample was withdrawn since the start. */
+  isWithdrawn(sampleId: string): boolean {
+    return this.#withdrawn.has(sampleId);
+  }
+
+  /** Whether a sample of the replay memory was learned from. */
+  hasLearned(sampleId: string): boolean {
+    return (this.#timesLearned.get(sampleId) ?? 0) > 0;
+  }
+
   /** The samples held of a split that have a label of the class list, in stream order. */
   labelled(split: Split): StreamSample[] {
     const held = isHeldOut(split) ? this.#heldOut[split] : this.#replay;
@@ -178,6 +189,11 @@ export class StreamMemory {
 
   #addLabel(event: LabelStored): StreamSample[] {
     if ((event.sampleId === '') === (event.studyId === '')) return [];
+    if (event.withdrawn) {
+      this.#withdrawn.add(event.sampleId);
+      this.#drop(event.sampleId);
+      return [];
+    }
     const given = this.#labels.add(event);
     const ids = event.sampleId === '' ? this.#studies.of(event.studyId) : [event.sampleId];
     return ids.flatMap((id) => {

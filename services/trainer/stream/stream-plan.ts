@@ -78,6 +78,11 @@ export class StreamPlan {
     return this.#settled;
   }
 
+  /** Whether a sample was withdrawn: what has been requested of it is not learned from. */
+  isWithdrawn(sampleId: string): boolean {
+    return this.#planned.isWithdrawn(sampleId);
+  }
+
   /** Labels outside the class list that enough samples wait with: nothing is planned until the class list has them. */
   get newClasses(): string[] {
     const { newClassSamples } = this.#settings;
@@ -198,6 +203,8 @@ export class StreamPlan {
       if (!event) break;
       this.#openEvents.push(event);
       this.#openArrivals.push(...this.#planned.apply(event));
+      if (event.kind === 'label' && event.withdrawn)
+        this.#openArrivals = this.#openArrivals.filter(({ id }) => id !== event.sampleId);
     }
     const complete = this.#openArrivals.length >= wanted;
     if (!complete && this.newClasses.length > 0) return undefined;
@@ -220,6 +227,10 @@ export class StreamPlan {
   }
 
   #takeIn(events: readonly StreamEvent[]): void {
-    for (const event of events) this.#pending.push(...this.#settled.apply(event));
+    for (const event of events) {
+      this.#pending.push(...this.#settled.apply(event));
+      if (event.kind === 'label' && event.withdrawn)
+        this.#pending = this.#pending.filter(({ id }) => id !== event.sampleId);
+    }
   }
 }

@@ -21,6 +21,7 @@ export async function trainStreamStep(parts: StreamParts, delivered: DeliveredBa
   const { requested, delivery } = delivered;
   const isLearned = await makeStep(parts, delivered);
   if (isLearned) lineage.add(requested);
+  listLearned(parts, delivered, isLearned);
   plan.settle(requested);
   const noticed = prequential.settle(requested.arrivals);
   held.hold(delivery);
@@ -28,23 +29,46 @@ export async function trainStreamStep(parts: StreamParts, delivered: DeliveredBa
   await events.progress(state.progress, 0, state.schedule.learningRate, { arrivals: plan.settled.arrivals });
 }
 
+/** Lists the samples that had their effect, and the new ones that had none. */
+function listLearned(
+  { state, plan }: StreamParts,
+  { requested, delivery }: DeliveredBatch<StepBatch>,
+  isLearned: boolean,
+): void {
+  const { learned, identity } = state;
+  const arrivals = new Set(requested.arrivals.map(({ scanSequence }) => scanSequence));
+  const isFirst = ({ scanSequence, sampleId }: { scanSequence: number; sampleId: string }): boolean =>
+    arrivals.has(scanSequence) || (requested.isWarmUp && !plan.settled.hasLearned(sampleId));
+  const rows = isLearned ? delivery.message.samples.filter(({ sampleId }) => !plan.isWithdrawn(sampleId)) : [];
+  learned?.add(
+    rows.map((row) => ({
+      sequence: row.scanSequence,
+      label: identity.classes[row.classIndex]!,
+      isFirst: isFirst(row),
+    })),
+  );
+  const had = new Set(rows.map(({ scanSequence }) => scanSequence));
+  const without = requested.samples.filter((sample) => isFirst(sample) && !had.has(sample.scanSequence));
+  learned?.putAside(without.map(({ scanSequence }) => scanSequence));
+}
+
 /** True when the step was made; false when it was refused, or no sample of it could be prepared. */
 async function makeStep(
   parts: StreamParts,
   { requested, delivery, waitedMs }: DeliveredBatch<StepBatch>,
 ): Promise<boolean> {
-  const { bus, network, session, state, counters } = parts;
+  const { bus, network, session, state, counters, plan } = parts;
   const startedAtMs = performance.now();
   const batch = await openBatch(bus, delivery.message, network.input);
-  const count = batch.labels.length;
+  const rows = delivery.message.samples.flatMap(({ sampleId }, row) => (plan.isWithdrawn(sampleId) ? [] : [row]));
+  const count = rows.length;
   if (count === 0) return false;
   const links = delivery.traceparent === undefined ? [] : [{ traceparent: delivery.traceparent }];
   const attributes = { [attr.run]: state.identity.run, [attr.step]: requested.step };
   return withSpan('train step', { root: true, links, attributes }, async (span) => {
     try {
       const { loss, correct } = await session.trainStep({
-        pixels: batch.pixels,
-        labels: batch.labels,
+        ...batch.select(rows),
         count,
         learningRate: state.schedule.learningRate,
       });

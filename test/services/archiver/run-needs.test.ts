@@ -77,7 +77,9 @@ test('the newest label by the time it was given holds, a sample’s before its s
     [1, 0, 2],
   ]) {
     const book = new LabelBook();
-    order.forEach((event, index) => book.add({ ...events[event]!, labelSource: '', site: '' }, index + 1));
+    order.forEach((event, index) =>
+      book.add({ ...events[event]!, labelSource: '', site: '', withdrawn: false }, index + 1),
+    );
     assert.equal(book.newest({ sampleId, studyId: 's', label: 'as it came' }).name, 'new');
     assert.equal(book.newest({ sampleId: 'b', studyId: 's', label: 'as it came' }).name, 'of the study');
     assert.equal(book.newest({ sampleId: 'b', studyId: '', label: 'as it came' }).name, 'as it came');
@@ -86,7 +88,7 @@ test('the newest label by the time it was given holds, a sample’s before its s
 
 test('of two labels given at the same time the one that came later holds', () => {
   const book = new LabelBook();
-  const event = { sampleId: 'a', labelledUnixMs: 10, labelSource: '', site: '' };
+  const event = { sampleId: 'a', labelledUnixMs: 10, labelSource: '', site: '', withdrawn: false };
   book.add({ ...event, label: 'first' }, 1);
   book.add({ ...event, label: 'second' }, 2);
   assert.deepEqual(book.newest({ sampleId: 'a', studyId: '', label: '' }), {

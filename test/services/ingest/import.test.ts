@@ -355,7 +355,8 @@ test('what a manifest or a link names outside the folder is refused by name and 
   await symlink('/proc/self/environ', path.join(folder, 'glioma', 'environ.jpg'));
   await symlink('/dev/zero', path.join(folder, 'glioma', 'zero.jpg'));
   await symlink(path.join(folder, 'notumor', 'b.jpg'), path.join(folder, 'glioma', 'inside.jpg'));
-  const list = `path,label\n../../${path.basename(outside)}/glioma/secret.jpg,glioma\n/proc/self/environ,glioma\na.jpg,x`;
+  const secret = `../../${path.basename(outside)}/glioma/secret.jpg`;
+  const list = `path,label\n${secret},glioma\n/proc/self/environ,glioma\na.jpg,x`;
   await writeFile(path.join(folder, 'glioma', 'list.csv'), list);
   const context = createIngestor(t, harness);
   await importPath(context, folder);

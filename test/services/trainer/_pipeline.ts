@@ -14,6 +14,7 @@ export class TestPipeline {
   readonly bus: Bus;
   readonly registry: Registry;
   readonly trainers: TrainerStarter;
+  readonly natsUrl: string;
   readonly #nats: TestNats;
   readonly #stop = new AbortController();
   readonly #preprocess: Promise<void>;
@@ -23,6 +24,7 @@ export class TestPipeline {
     this.registry = new Registry(bus);
     this.trainers = new TrainerStarter(nats.url);
     this.#nats = nats;
+    this.natsUrl = nats.url;
     const worker = { bus, config: readConfig({}), log: createLogger('preprocess'), instance: 'test' };
     this.#preprocess = samplesOf
       ? answerBatchRequests(bus, this.#stop.signal, samplesOf)

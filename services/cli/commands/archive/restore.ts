@@ -96,8 +96,15 @@ async function restoreAll({ bus, archive, options, signal }: Restoring, samples:
       return 'failed';
     }
     if (!isMeant(sample, options)) return undefined;
-    const { duplicate } = await bringBack(bus, index, sample, { ...waiting, labelToo: true });
-    return duplicate ? 'present' : 'restored';
+    try {
+      const { duplicate } = await bringBack(bus, index, sample, { ...waiting, labelToo: true });
+      return duplicate ? 'present' : 'restored';
+    } catch (error) {
+      const { code, message } = SulcusError.from(error);
+      if (code !== 'WITHDRAWN') throw error;
+      process.stderr.write(`archive restore: ${sampleId}: ${message}\n`);
+      return 'failed';
+    }
   };
   for await (const outcome of mapInOrder(samples, AT_ONCE, restoreOne)) {
     if (outcome) counts[outcome]++;

@@ -23,7 +23,7 @@ interface Report {
   unreadable: number;
   unrecorded: number;
   places: number;
-  samples: { known: number; onScans: number; archived: number };
+  samples: { known: number; onScans: number; archived: number; withdrawn: number };
   runs: { run: string; learned: number; waiting: number; heldOut: number; unlabelled: number }[];
   findings: { kind: string; where: string; what: string; sampleId?: string }[];
   repairs: string[];
@@ -87,7 +87,7 @@ describe('sulcus audit', () => {
     }
     const { report, exitCode } = await audit('--contents');
     assert.deepEqual([report.clean, exitCode, report.findings], [true, 0, []]);
-    assert.deepEqual(report.samples, { known: 3, onScans: 2, archived: 1 });
+    assert.deepEqual(report.samples, { known: 3, onScans: 2, archived: 1, withdrawn: 0 });
     assert.equal(report.places, 6);
   });
 

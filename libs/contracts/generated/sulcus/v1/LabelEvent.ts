@@ -32,6 +32,10 @@ export interface LabelEventInput {
    */
   'labelledUnixMs'?: (number | string | Long);
   /**
+   * True when the sample was withdrawn: it has no label any more and is not learned from again. The label is empty then.
+   */
+  'withdrawn'?: (boolean);
+  /**
    * What is labelled: exactly one of the two is set.
    */
   'target'?: "sampleId"|"studyId";
@@ -66,6 +70,10 @@ export interface LabelEvent {
    * When the label was given, milliseconds since the Unix epoch.
    */
   'labelledUnixMs': (number);
+  /**
+   * True when the sample was withdrawn: it has no label any more and is not learned from again. The label is empty then.
+   */
+  'withdrawn': (boolean);
   /**
    * What is labelled: exactly one of the two is set.
    */

@@ -1,0 +1,75 @@
+import type { Bus, KeyValue } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+
+/** Why and when something was withdrawn. */
+export interface Withdrawal {
+  reason: string;
+  timeUnixMs: number;
+  /** Pseudonym of the patient; empty where none is known. */
+  patientId: string;
+  /** Places that the sample had on SCANS, so that it can still be said which versions learned from it. */
+  sequences: readonly number[];
+}
+
+const sampleKey = (sampleId: string): string => `sample.${sampleId}`;
+const patientKey = (patientId: string): string => `patient.${patientId}`;
+
+/**
+ * What was withdrawn, in the bucket `withdrawn`. It is written before anything is deleted: whoever stores a sample looks
+ * before and after, and one of the two sees the other.
+ */
+export class Withdrawals {
+  readonly #bus: Bus;
+  #opened: Promise<KeyValue> | undefined;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** The withdrawal of a sample; undefined when it was not withdrawn. */
+  async ofSample(sampleId: string): Promise<Withdrawal | undefined> {
+    return this.#get(sampleKey(sampleId));
+  }
+
+  /** Whether a sample was withdrawn, itself or with all of its patient. */
+  async isWithdrawn({ sampleId, patientId = '' }: { sampleId: string; patientId?: string }): Promise<boolean> {
+    const looks = [this.#get(sampleKey(sampleId)), ...(patientId === '' ? [] : [this.#get(patientKey(patientId))])];
+    return (await Promise.all(looks)).some((found) => found !== undefined);
+  }
+
+  /** Identities of the samples that were withdrawn, with what is known of each. */
+  async *samples(signal: AbortSignal): AsyncGenerator<{ sampleId: string; withdrawal: Withdrawal }> {
+    for await (const { key, value } of (await this.#bucket()).entries('sample.', signal))
+      yield { sampleId: key.slice('sample.'.length), withdrawal: parse(value) };
+  }
+
+  async addSample(sampleId: string, withdrawal: Withdrawal): Promise<void> {
+    await (await this.#bucket()).put(sampleKey(sampleId), Buffer.from(JSON.stringify(withdrawal)));
+  }
+
+  async addPatient(patientId: string, withdrawal: Omit<Withdrawal, 'sequences' | 'patientId'>): Promise<void> {
+    const value = { ...withdrawal, patientId, sequences: [] };
+    await (await this.#bucket()).put(patientKey(patientId), Buffer.from(JSON.stringify(value)));
+  }
+
+  async #get(key: string): Promise<Withdrawal | undefined> {
+    const found = await (await this.#bucket()).get(key);
+    return found && parse(found.value);
+  }
+
+  #bucket(): Promise<KeyValue> {
+    this.#opened ??= this.#bus.keyValue('withdrawn').catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+}
+
+const parse = (value: Buffer): Withdrawal => JSON.parse(value.toString()) as Withdrawal;
+
+/** What who sends, asks for or brings back something withdrawn is told. */
+export const withdrawnError = (sampleId: string): SulcusError =>
+  new SulcusError('WITHDRAWN', 'The image, or all of its patient, was withdrawn: it is not taken in again', {
+    details: { sampleId },
+  });
