@@ -64,10 +64,10 @@ export async function compareArchive(context: AuditContext): Promise<void> {
   const index = new ArchiveIndex(bus);
   for (let number = 0; number < samples.size; number++) {
     const { known } = samples.at(number);
-    const sampleId = samples.identities.beginning(number);
     const isNoted = (known & Known.INDEX) !== 0;
     const hasObject = (known & Known.OBJECT) !== 0;
-    if ((known & (Known.SCANS | Known.WITHDRAWN)) !== 0) continue;
+    if ((known & (Known.SCANS | Known.WITHDRAWN)) !== 0 || (isNoted && hasObject)) continue;
+    const sampleId = samples.identities.beginning(number);
     if (isNoted && !hasObject)
       findings.add({
         kind: 'lost',
