@@ -39,7 +39,9 @@ export class Withdrawals {
 
   /** Identities of the samples that were withdrawn, with what is known of each. */
   async *samples(signal: AbortSignal): AsyncGenerator<{ sampleId: string; withdrawal: Withdrawal }> {
-    for await (const { key, value } of (await this.#bucket()).entries('sample.', signal))
+    const bucket = await this.#bucketIfThere();
+    if (!bucket) return;
+    for await (const { key, value } of bucket.entries('sample.', signal))
       yield { sampleId: key.slice('sample.'.length), withdrawal: parse(value) };
   }
 
@@ -53,8 +55,18 @@ export class Withdrawals {
   }
 
   async #get(key: string): Promise<Withdrawal | undefined> {
-    const found = await (await this.#bucket()).get(key);
+    const found = await (await this.#bucketIfThere())?.get(key);
     return found && parse(found.value);
+  }
+
+  /** Undefined on a broker of before there were withdrawals. */
+  async #bucketIfThere(): Promise<KeyValue | undefined> {
+    try {
+      return await this.#bucket();
+    } catch (error) {
+      if (SulcusError.from(error).code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 
   #bucket(): Promise<KeyValue> {

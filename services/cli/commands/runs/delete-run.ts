@@ -60,6 +60,7 @@ async function deleteRun(bus: Bus, run: string): Promise<{ deleted: string[]; ke
   await bus.deleteOwnedBlobs(blobOwners.batch(run));
   // Nothing of it may look like a run that lives: the archiver would keep its scans.
   await withdrawRetention(bus, run);
-  await (await bus.keyValue('checkpoints')).delete(`owner.${run}`);
+  const checkpoints = await bus.keyValue('checkpoints');
+  for (const kind of ['owner', 'requests']) await checkpoints.delete(`${kind}.${run}`);
   return new Registry(bus).deleteRun(run);
 }
