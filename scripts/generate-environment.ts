@@ -56,7 +56,8 @@ function section(title: string, spec: EnvironmentSpec): string {
   const rows = Object.values(spec).map(([name, variable]) => {
     const fallback = shownDefault(variable);
     const shown = variable.required ? 'required' : fallback === undefined ? '' : `\`${fallback}\``;
-    return [`\`${name}\``, shown, variable.description];
+    const orFile = variable.secret ? `; or \`${name}_FILE\`, a file that holds it` : '';
+    return [`\`${name}\``, shown, `${variable.description}${orFile}`];
   });
   return `## ${title}\n\n${table(rows)}\n`;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SulcusError } from '#libs/errors';
 import type { Variable } from './variables.js';
 
@@ -10,7 +11,8 @@ export type Parsed<S extends EnvironmentSpec> = {
 };
 
 /**
- * Reads every variable of a spec. An empty variable counts as not set.
+ * Reads every variable of a spec. An empty variable counts as not set. A secret may also be given by a file: `NAME_FILE`
+ * names it, and blanks around what it holds are dropped.
  *
  * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret
  */
@@ -21,7 +23,8 @@ export function parseEnvironment<S extends EnvironmentSpec>(
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, [name, variable]] of Object.entries(spec)) {
-    const raw = environment[name];
+    const raw = variable.secret ? secretOf(name, environment, mistakes) : environment[name];
+    if (raw === GIVEN_WRONGLY) continue;
     if (raw === undefined || raw === '') {
       if (variable.required) mistakes.push(`${name} is not set: ${variable.description}`);
       else values[key] = variable.default;
@@ -40,6 +43,29 @@ export function parseEnvironment<S extends EnvironmentSpec>(
   return values as Parsed<S>;
 }
 
+/** Stands for a secret whose mistake is noted already. */
+const GIVEN_WRONGLY = Symbol('given wrongly');
+
+/** A secret from the environment or from the file that it names, never from both. */
+function secretOf(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  mistakes: string[],
+): string | undefined | typeof GIVEN_WRONGLY {
+  const [value, file] = [environment[name], environment[`${name}_FILE`]];
+  if (!file) return value;
+  if (value) {
+    mistakes.push(`${name} and ${name}_FILE are both set: set one of them`);
+    return GIVEN_WRONGLY;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    mistakes.push(`${name}_FILE "${file}": cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
+    return GIVEN_WRONGLY;
+  }
+}
+
 /** The default of a variable as text for people; undefined where there is none, or none that may be shown. */
 export function shownDefault(variable: Variable<unknown>): string | undefined {
   const { required, secret, default: value, defaultText } = variable;
@@ -55,6 +81,7 @@ export function variableHelp(spec: EnvironmentSpec): [name: string, text: string
   return Object.values(spec).map(([name, variable]) => {
     const fallback = shownDefault(variable);
     const behind = variable.required ? ' (required)' : fallback === undefined ? '' : ` (default: ${fallback})`;
-    return [name, `${variable.description}${behind}`];
+    const orFile = variable.secret ? ` (or ${name}_FILE: a file that holds it)` : '';
+    return [name, `${variable.description}${orFile}${behind}`];
   });
 }

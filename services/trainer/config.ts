@@ -42,6 +42,10 @@ export const environment = {
       description: 'Recipe: a name (sulcus recipes) or a path to a JSON, JavaScript or TypeScript file',
     }),
   ],
+  recipeCode: [
+    'SULCUS_RECIPE_CODE',
+    flag({ default: false, description: 'true: a recipe that is a JavaScript or TypeScript file is run' }),
+  ],
   mode: [
     'SULCUS_MODE',
     choice(['epochs', 'stream'], {

@@ -12,14 +12,21 @@ export const isRecipeFile = (recipe: string): boolean => ['.json', ...MODULE_END
 
 /**
  * Reads a recipe of the user's: a JSON file, or a module that exports it as its default. TypeScript is read by a Node
- * that strips types, which it does by itself from 22.18 and 24 on.
+ * that strips types, which it does by itself from 22.18 and 24 on. A module is code, and is run by who allows it alone.
  *
  * @param file relative to where the trainer runs
  * @throws INVALID_CONFIG when there is no such file, it cannot be run or holds no recipe, or with all its mistakes
  */
-export async function readRecipeFile(file: string): Promise<Recipe> {
+export async function readRecipeFile(file: string, { allowCode }: { allowCode: boolean }): Promise<Recipe> {
+  const isJson = file.endsWith('.json');
+  if (!isJson && !allowCode)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `SULCUS_RECIPE: ${file} is code that would be run: set SULCUS_RECIPE_CODE=true when you trust it, or give the ` +
+        'recipe as JSON (sulcus recipes show prints one to begin with)',
+    );
   try {
-    return parseRecipe(file.endsWith('.json') ? JSON.parse(await readFile(file, 'utf8')) : await defaultExport(file));
+    return parseRecipe(isJson ? JSON.parse(await readFile(file, 'utf8')) : await defaultExport(file));
   } catch (error) {
     if (error instanceof SulcusError) throw error;
     throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} cannot be read: ${(error as Error).message}`, {

@@ -15,7 +15,9 @@ import { isRecipeFile, readRecipeFile } from './recipe-file.js';
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
 export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
-  const recipe = isRecipeFile(config.recipe) ? await readRecipeFile(config.recipe) : getRecipe(config.recipe);
+  const recipe = isRecipeFile(config.recipe)
+    ? await readRecipeFile(config.recipe, { allowCode: config.recipeCode })
+    : getRecipe(config.recipe);
   const {
     epochs = recipe.epochs,
     seed = recipe.seed,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
 import {
@@ -19,6 +22,7 @@ import {
   variableHelp,
 } from '#libs/config';
 import type { SulcusError } from '#libs/errors';
+import { isCode } from '../../helpers/errors.js';
 
 const spec = {
   url: ['SULCUS_URL', text({ default: 'nats://127.0.0.1', description: 'Broker' })],
@@ -68,6 +72,20 @@ describe('parseEnvironment', () => {
         !String(token).includes('hunter2'),
     );
     assert.equal(token!.reveal(), 'hunter2');
+  });
+
+  it('takes a secret from a file, or says which file; never from two places', (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-secret-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'key');
+    writeFileSync(file, ' s3cret\n');
+    const keys = { key: ['KEY', optional(secret({ description: 'a key' }))] } as const;
+    assert.equal(parseEnvironment(keys, { KEY_FILE: file }).key?.reveal(), 's3cret');
+    assert.equal(parseEnvironment(keys, {}).key, undefined);
+    const both = { KEY_FILE: file, KEY: 'other' };
+    assert.throws(() => parseEnvironment(keys, both), isCode('INVALID_CONFIG', /KEY and KEY_FILE are both set/));
+    const none = { KEY_FILE: path.join(folder, 'none') };
+    assert.throws(() => parseEnvironment(keys, none), isCode('INVALID_CONFIG', /KEY_FILE ".*none": .*ENOENT/));
   });
 
   it('prints one line of help per variable', () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { getRecipe } from '#libs/nn';
 import { isCode } from '../../../helpers/errors.js';
-import { isRecipeFile, readRecipeFile } from '../../../../services/trainer/recipe/recipe-file.js';
+import { isRecipeFile, readRecipeFile as readFile } from '../../../../services/trainer/recipe/recipe-file.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-recipe-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -18,6 +18,7 @@ function write(name: string, content: string): string {
 
 const invalid = (text: RegExp) => isCode('INVALID_CONFIG', text);
 const base = getRecipe('s0-resnet50');
+const readRecipeFile = (file: string) => readFile(file, { allowCode: true });
 
 describe('recipe files', () => {
   it('a module that computes its recipe gives the same as JSON with the result', async () => {
@@ -28,6 +29,12 @@ describe('recipe files', () => {
     assert.deepEqual(await readRecipeFile(write('mine.mjs', source)), expected);
     // Tests run under a loader that strips types on every Node.
     assert.deepEqual(await readRecipeFile(write('mine.ts', source.replace('epochs =', 'epochs: number ='))), expected);
+  });
+
+  it('a module is not run unless that is asked for', async () => {
+    const file = write('rogue.mjs', 'globalThis.rogueRan = true; export default {};');
+    await assert.rejects(readFile(file, { allowCode: false }), invalid(/SULCUS_RECIPE_CODE=true/));
+    assert.ok(!('rogueRan' in globalThis));
   });
 
   it('names are told from files by their endings', () => {
