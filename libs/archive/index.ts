@@ -1,7 +1,7 @@
 /**
  * The archive: where samples go when they leave the broker, and come back from. A folder, or a bucket of AWS S3 or of
- * a server that speaks its protocol. Imports async, bus, config, contracts, errors and withdrawals; the S3 client is known here
- * alone.
+ * a server that speaks its protocol. Imports async, bus, config, contracts, errors and withdrawals; the S3 client is
+ * known here alone.
  *
  *     const archive = new SampleArchive(await openObjectStore('s3://imaging/sulcus'));
  *     await archive.store(sample);

@@ -23,7 +23,7 @@ export interface LineageRecord {
   abandoned: string[];
 }
 
-/** A segment is cut at a checkpoint from this many samples on: a checkpoint keeps fewer, a segment is worth its head. */
+/** A segment is cut at a checkpoint from this many samples on: fewer are kept in the checkpoint itself. */
 const CUT_FROM = 4096;
 
 /** Says in place of a label that a sample was put aside. No class is called so: names are not empty. */

@@ -15,8 +15,8 @@ const sampleKey = (sampleId: string): string => `sample.${sampleId}`;
 const patientKey = (patientId: string): string => `patient.${patientId}`;
 
 /**
- * What was withdrawn, in the bucket `withdrawn`. It is written before anything is deleted: whoever stores a sample looks
- * before and after, and one of the two sees the other.
+ * What was withdrawn, in the bucket `withdrawn`. It is written before anything is deleted: whoever stores a sample
+ * looks before and after, and one of the two sees the other.
  */
 export class Withdrawals {
   readonly #bus: Bus;

@@ -5,23 +5,8 @@ import type { LineageRecord } from '#libs/lineage';
 import type { AuditContext } from './context.js';
 import { Known } from './known-samples.js';
 import type { Accounted } from './lineage.js';
+import type { RunAccount } from './run-account.js';
 import { auditStreamRun, type StreamManifest } from './stream-run.js';
-
-/** What became of the samples in a run. */
-export interface RunAccount {
-  run: string;
-  mode: 'epochs' | 'stream';
-  /** Training samples that had their effect in the last complete epoch, or, in stream mode, so far. */
-  learned: number;
-  /** Samples that could not be prepared, as recorded. */
-  putAside: number;
-  /** Training samples with a label of the class list that the run has not gone over yet. */
-  waiting: number;
-  /** Held out: validation, gate and test samples. */
-  heldOut: number;
-  /** Without a label of the class list: nothing is to be learned from them. */
-  unlabelled: number;
-}
 
 export interface Manifest {
   recipe?: Record<string, unknown>;

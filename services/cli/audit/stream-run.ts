@@ -1,7 +1,7 @@
 import type { AuditContext } from './context.js';
 import { Known } from './known-samples.js';
 import type { Accounted } from './lineage.js';
-import type { RunAccount } from './runs.js';
+import type { RunAccount } from './run-account.js';
 
 /** What a checkpoint says of a run that learns from a stream, as far as an audit goes by it. */
 export interface StreamManifest {

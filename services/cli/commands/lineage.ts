@@ -18,16 +18,16 @@ const OPTIONS = {
   nats: natsOption,
 } as const;
 
-const NOTES = `A sample is named by the SHA-256 of its image. Of a version the JSON is {version, parent, samples, labels: \
-{<label>: samples}, relabelled, putAside, segments, complete}; of a sample {sample, places, versions: [{version, \
-labels}]}. complete is false where the list does not reach back to the beginning: of a version that began from one that \
-kept none.`;
+const NOTES = `A sample is named by the SHA-256 of its image. Of a version the JSON is {version, parent, samples, \
+labels: {<label>: samples}, relabelled, putAside, segments, complete}; of a sample {sample, places, versions: \
+[{version, labels}]}. complete is false where the list does not reach back to the beginning: of a version that began \
+from one that kept none.`;
 
 /** `sulcus lineage VERSION|SAMPLE`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description =
-    'Tells which samples, under which labels, a model version has learned from; or which versions have learned from a ' +
-    'sample.';
+    'Tells which samples, under which labels, a model version has learned from; or which versions have learned from ' +
+    'a sample.';
   const parsed = parseCommandLine(
     { name: 'sulcus lineage', description, operand: '<version or sample>', options: OPTIONS, notes: NOTES },
     argv,

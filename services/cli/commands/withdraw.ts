@@ -36,16 +36,16 @@ const OPTIONS = {
 
 const ENVIRONMENT = { pseudonymKey: [keyVariable, pseudonymKey], dataDir: [dataVariable, dataDir] } as const;
 
-const NOTES = `A sample is named by the SHA-256 of its image, a patient by the pseudonym, or with --patient-id by the id, \
-where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused when it is sent \
-again (WITHDRAWN), also new images of the patient. Versions that had learned from it are listed and marked; whether they \
-go on serving is yours to decide (sulcus rollback, --retrain).`;
+const NOTES = `A sample is named by the SHA-256 of its image, a patient by the pseudonym, or with --patient-id by \
+the id, where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused \
+when it is sent again (WITHDRAWN), also new images of the patient. Versions that had learned from it are listed and \
+marked; whether they go on serving is yours to decide (sulcus rollback, --retrain).`;
 
 /** `sulcus withdraw PATIENT|SAMPLE`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description =
-    'Takes a sample, or all samples of a patient, out of everything that is stored and learned from, for good, and puts ' +
-    'on record why.';
+    'Takes a sample, or all samples of a patient, out of everything that is stored and learned from, for good, and ' +
+    'puts on record why.';
   const parsed = parseCommandLine(
     {
       name: 'sulcus withdraw',

@@ -15,8 +15,8 @@ interface RunManifest {
 }
 
 /**
- * Trains a run anew, as it was begun, on what is there now: its recipe, classes and seed, under another name. Preprocess
- * workers must run. The gate decides about its versions as about any.
+ * Trains a run anew, as it was begun, on what is there now: its recipe, classes and seed, under another name.
+ * Preprocess workers must run. The gate decides about its versions as about any.
  *
  * @returns the newest version; undefined when none was offered
  * @throws NOT_FOUND for a run without a checkpoint; SERVICE_UNAVAILABLE when the training fails

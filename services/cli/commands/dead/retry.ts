@@ -8,9 +8,10 @@ import { letterAt, originalOf, settleLetter } from './letters.js';
 
 const OPTIONS = { nats: natsOption } as const;
 
-const NOTES = `A scan goes to SCANS again at a new place, so that runs look at it anew; a batch request or a label to where \
-it came from. A file that ingest refused is mended and sent by its sender: its patient and label were not kept. A batch \
-that was not what its trainer asked for is nothing to send again. Exit code 1 when one could not be sent.`;
+const NOTES = `A scan goes to SCANS again at a new place, so that runs look at it anew; a batch request or a label \
+to where it came from. A file that ingest refused is mended and sent by its sender: its patient and label were not \
+kept. A batch that was not what its trainer asked for is nothing to send again. Exit code 1 when one could not be \
+sent.`;
 
 /** `sulcus dead retry NUMBER…`. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -124,7 +124,7 @@ describe('what a version learned from', { timeout: 240_000 }, () => {
     await bucket.put('stream', entry.value);
   });
 
-  it('changes by a withdrawal: gone everywhere, versions marked, on record, refused when it is sent again', async (t) => {
+  it('changes by a withdrawal: gone everywhere, versions marked, on record, refused when sent again', async (t) => {
     const { bus, registry } = pipeline;
     const image = await noiseImage(77);
     const config = readConfig({ SULCUS_NATS_URL: natsUrl, SULCUS_SITE: 'test', SULCUS_INGEST_ADDRESS: '127.0.0.1:0' });
