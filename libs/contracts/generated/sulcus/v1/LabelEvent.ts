@@ -32,7 +32,7 @@ export interface LabelEventInput {
    */
   'labelledUnixMs'?: (number | string | Long);
   /**
-   * True when the sample was withdrawn: it has no label any more and is not learned from again. The label is empty then.
+   * True when the sample was withdrawn: it is not learned from again. The label is empty then.
    */
   'withdrawn'?: (boolean);
   /**
@@ -71,7 +71,7 @@ export interface LabelEvent {
    */
   'labelledUnixMs': (number);
   /**
-   * True when the sample was withdrawn: it has no label any more and is not learned from again. The label is empty then.
+   * True when the sample was withdrawn: it is not learned from again. The label is empty then.
    */
   'withdrawn': (boolean);
   /**
