@@ -1,5 +1,6 @@
 import { Split } from '#libs/contracts';
 import type { Bus } from './bus.js';
+import type { FollowOptions } from './consumers/follow.js';
 import { HeaderName, type Headers } from './messages/headers.js';
 import { siteOfScan, Streams } from './topology.js';
 
@@ -79,7 +80,7 @@ export interface ScanEntry extends ScanHeaders {
  */
 export async function* followScans(
   bus: Bus,
-  options: { signal: AbortSignal; storedOnly?: boolean; startSequence?: number },
+  options: Pick<FollowOptions<never>, 'signal' | 'storedOnly' | 'startSequence' | 'onUnreadable'>,
 ): AsyncGenerator<ScanEntry> {
   const followed = bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options });
   for await (const { sequence, subject, timeUnixMs, pending, headers } of followed)

@@ -36,6 +36,8 @@ export class StudyIndex {
   #lastSequence = 0;
   /** Scans that were still to come when the newest was delivered. */
   #pending = 0;
+  /** What the broker counts beyond the newest cannot be read. */
+  #restIsUnreadable = false;
   #onSlice: OnSlice = () => undefined;
 
   /** @param options `keepSlices` false: remembers which studies there are, not their slices */
@@ -64,7 +66,8 @@ export class StudyIndex {
       const before = this.#lastSequence;
       await this.#changed.wait(ended, SILENCE_MS);
       // The newest scan may have been deleted: when nothing more comes, there is nothing more.
-      if (before > 0 && before === this.#lastSequence && this.#pending === 0) break;
+      const isAll = this.#restIsUnreadable || (before > 0 && this.#pending === 0);
+      if (before === this.#lastSequence && isAll) break;
     }
     if (signal.aborted) throw SulcusError.from(signal.reason);
     if (ended.aborted)
@@ -91,7 +94,14 @@ export class StudyIndex {
     const { signal } = this.#stop;
     let caughtUp = false;
     try {
-      for await (const { sequence, sampleId, studyId, timeUnixMs, pending } of followScans(this.#bus, { signal })) {
+      const onUnreadable = (): void => {
+        this.#restIsUnreadable = true;
+        caughtUp = true;
+        this.#changed.notify();
+      };
+      const scans = followScans(this.#bus, { signal, onUnreadable });
+      for await (const { sequence, sampleId, studyId, timeUnixMs, pending } of scans) {
+        this.#restIsUnreadable = false;
         if (studyId !== '' && sampleId !== '') {
           this.#add(studyId, { sequence, sampleId });
           this.#onSlice(studyId, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,11 @@ export interface TestNats {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and store, and waits until it answers. Kills it first when it runs. */
   restart(): Promise<void>;
+  /**
+   * Flips one bit on the disk of the stored message that holds `marker`: the broker ends in order, and starts again
+   * without noticing.
+   */
+  damage(stream: string, marker: string): Promise<void>;
   /** Ends the broker and deletes its store. */
   stop(): Promise<void>;
 }
@@ -113,6 +118,11 @@ ${options.further ?? ''}
       await kill();
       await start();
     },
+    damage: async (stream, marker) => {
+      await kill('SIGTERM');
+      await flipBit(path.join(folder, 'store/jetstream/$G/streams', stream, 'msgs'), marker);
+      await start();
+    },
     stop: async () => {
       process.removeListener('exit', killNow);
       await kill();
@@ -127,4 +137,18 @@ ${options.further ?? ''}
 /** Log lines start with the process id: an older run's "ready" does not count. */
 function isReady(log: string, pid: number | undefined): boolean {
   return log.split('\n').some((line) => line.startsWith(`[${pid}]`) && line.includes('Server is ready'));
+}
+
+/** Of the first file of a folder that holds the marker. */
+async function flipBit(folder: string, marker: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.blk')) continue;
+    const file = path.join(folder, name);
+    const content = await readFile(file);
+    const at = content.indexOf(marker);
+    if (at < 0) continue;
+    content[at]! ^= 1;
+    return writeFile(file, content);
+  }
+  throw new Error(`No message in ${folder} holds "${marker}"`);
 }

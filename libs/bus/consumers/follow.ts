@@ -7,6 +7,7 @@ import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import { pullWindow } from './pull-window.js';
 import type { StreamName } from '../topology.js';
+import type { Unreadable } from './unreadable.js';
 
 /** A stored message, read by its place in the stream. */
 export interface Received<O> {
@@ -42,13 +43,18 @@ export interface FollowOptions<O> {
   headersOnly?: boolean;
   signal: AbortSignal;
   codec?: Codec<never, O>;
+  /**
+   * Told when all that can be read was seen and the broker counts more messages: those that nobody can read. From then
+   * on `pending` leaves them out.
+   */
+  onUnreadable?: ((unreadable: Unreadable) => void) | undefined;
 }
 
 /** Without bodies many messages fit the window of bytes. */
 const HEADERS_ONLY_WINDOW = 256;
 
 export async function* follow<O>(connection: Connection, options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
-  const { stream, subject, startSequence, startUnixMs, storedOnly, headersOnly, signal, codec } = options;
+  const { stream, subject, startSequence, startUnixMs, storedOnly, headersOnly, signal, codec, onUnreadable } = options;
   const window = headersOnly ? HEADERS_ONLY_WINDOW : pullWindow(stream, connection.maxPayloadBytes);
   for await (const { raw, info } of readOrdered(connection, {
     stream,
@@ -59,6 +65,7 @@ export async function* follow<O>(connection: Connection, options: FollowOptions<
     headersOnly,
     window,
     signal,
+    onUnreadable,
   })) {
     const headers = readHeaders(raw.headers);
     const followed: Followed<O> = {

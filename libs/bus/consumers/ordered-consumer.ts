@@ -7,6 +7,7 @@ import type { Connection } from '../connection/connection.js';
 import { busError } from '../connection/errors.js';
 import { mayComeBack } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
+import { findUnreadable, MOST_GAPS, type Gap, type Unreadable } from './unreadable.js';
 
 export interface OrderedOptions {
   /** Stream to read. */
@@ -22,12 +23,14 @@ export interface OrderedOptions {
   headersOnly?: boolean;
   /** Messages asked for at once. */
   window: number;
+  /** Told when all that can be read was seen and the broker counts more: those nobody can read, then left out. */
+  onUnreadable?: ((unreadable: Unreadable) => void) | undefined;
   signal: AbortSignal;
 }
 
 const PULL_EXPIRES_MS = 10_000;
-/** What is stored comes at once: this much silence means that nothing more does. */
-const STORED_EXPIRES_MS = 2000;
+/** The same while the broker says that there is more: when it then sends nothing, something is wrong with it. */
+const BEHIND_EXPIRES_MS = 1000;
 /** The broker forgets an ordered consumer that nobody asks for this long; it is made again where we stopped. */
 const INACTIVE_MS = 60_000;
 
@@ -79,21 +82,36 @@ async function* readFrom(
     const created = await createOrdered(connection, options, startSequence);
     consumer = created.name;
     if (storedOnly && created.pending === 0) return;
+    let { pending } = created;
+    let [unreadable, lastSequence] = [0, startSequence - 1];
+    let gaps: Gap[] | undefined = [];
     for (let received = 0; !lost && !signal.aborted; ) {
       const before = received;
-      const pull = { batch: window, expiresMs: storedOnly ? STORED_EXPIRES_MS : PULL_EXPIRES_MS, signal };
+      const expiresMs = pending > 0 ? BEHIND_EXPIRES_MS : PULL_EXPIRES_MS;
+      const pull = { batch: window, expiresMs, signal };
       for await (const raw of pullRequest(connection, stream, consumer, pull)) {
         const info = parseAckSubject(raw.reply ?? '');
         if (info.consumerSequence !== received + 1) lost = true;
         if (lost) break;
         received++;
-        yield { raw, info };
-        if (storedOnly && info.pending === 0) return;
+        pending = Math.max(0, info.pending - unreadable);
+        if (info.streamSequence > lastSequence + 1) gaps?.push([lastSequence + 1, info.streamSequence - 1]);
+        if (gaps && gaps.length > MOST_GAPS) gaps = undefined;
+        lastSequence = info.streamSequence;
+        yield { raw, info: { ...info, pending } };
+        if (storedOnly && pending === 0) return;
       }
-      if (received === before && !lost && !signal.aborted)
-        lost = await hasLostDeliveries(connection, stream, consumer, received);
-      // What the broker holds and cannot read, such as a message with a flipped bit, never comes.
-      if (storedOnly && received === before && !lost) return;
+      if (received !== before || lost || signal.aborted) continue;
+      lost = await hasLostDeliveries(connection, stream, consumer, received);
+      if (lost || pending === 0) continue;
+      const [subject = '>', ...others] = options.subjects;
+      const place = { stream, consumer, subject: others.length > 0 ? '>' : subject, received, pending };
+      const found = await findUnreadable(connection, { ...place, lastSequence, gaps });
+      if (!found) continue;
+      unreadable = found.stillCounted;
+      pending = 0;
+      options.onUnreadable?.({ count: found.count, sequences: found.sequences });
+      if (storedOnly) return;
     }
     if (lost) throw new SulcusError('BUS_UNAVAILABLE', 'Deliveries were lost with the connection');
   } finally {

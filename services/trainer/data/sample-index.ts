@@ -81,28 +81,23 @@ export class SampleIndex {
   }
 
   async #followScans(bus: Bus, signal: AbortSignal): Promise<void> {
-    let behind = (await bus.stats()).SCANS.messages > 0;
-    if (!behind) this.#streamCaughtUp();
-    for await (const scan of followScans(bus, { signal })) {
+    const caughtUp = once(() => this.#streamCaughtUp());
+    if ((await bus.stats()).SCANS.messages === 0) caughtUp();
+    for await (const scan of followScans(bus, { signal, onUnreadable: caughtUp })) {
       this.#addScan(scan);
-      if (behind && scan.pending === 0) {
-        behind = false;
-        this.#streamCaughtUp();
-      }
+      if (scan.pending === 0) caughtUp();
     }
   }
 
   async #followLabels(bus: Bus, signal: AbortSignal): Promise<void> {
-    let behind = (await bus.stats()).LABELS.messages > 0;
-    if (!behind) this.#streamCaughtUp();
-    for await (const { message, pending } of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
+    const caughtUp = once(() => this.#streamCaughtUp());
+    if ((await bus.stats()).LABELS.messages === 0) caughtUp();
+    const options = { stream: Streams.LABELS, codec: codecs.LabelEvent, signal, onUnreadable: caughtUp };
+    for await (const { message, pending } of bus.follow(options)) {
       if (message?.withdrawn) this.#withdraw(message.sampleId ?? '');
       else if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
       else if (message?.studyId) this.#labelStudy(message.studyId, message.label);
-      if (behind && pending === 0) {
-        behind = false;
-        this.#streamCaughtUp();
-      }
+      if (pending === 0) caughtUp();
     }
   }
 
@@ -182,4 +177,14 @@ export class SampleIndex {
     this.#changedAtMs = Date.now();
     this.#changed.notify();
   }
+}
+
+/** Does something at the first call and nothing at others. */
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }

@@ -47,9 +47,15 @@ export class EventFeed {
     this.#lanes.scan.behind = stats.SCANS.lastSequence > cursor.scan && stats.SCANS.messages > 0;
     this.#lanes.label.behind = stats.LABELS.lastSequence > cursor.label && stats.LABELS.messages > 0;
     this.#received.notify();
+    // What nobody can read holds nothing up.
+    const reached = (lane: Lane) => () => {
+      lane.behind = false;
+      this.#received.notify();
+    };
+    const { scan, label } = this.#lanes;
     await Promise.all([
-      this.#fill(this.#lanes.scan, scansFrom(bus, cursor.scan, signal), signal),
-      this.#fill(this.#lanes.label, labelsFrom(bus, cursor.label, signal), signal),
+      this.#fill(scan, scansFrom(bus, cursor.scan, signal, reached(scan)), signal),
+      this.#fill(label, labelsFrom(bus, cursor.label, signal, reached(label)), signal),
     ]);
   }
 

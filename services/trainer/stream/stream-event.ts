@@ -46,23 +46,35 @@ export interface Received<E extends StreamEvent> {
   readonly pending: number;
 }
 
-/** The scans behind a place in their stream, from their headers alone; without end. */
+/**
+ * The scans behind a place in their stream, from their headers alone; without end.
+ *
+ * @param onUnreadable told when the rest of what is stored cannot be read
+ */
 export async function* scansFrom(
   bus: Bus,
   sequence: number,
   signal: AbortSignal,
+  onUnreadable?: () => void,
 ): AsyncGenerator<Received<ScanStored>> {
-  for await (const { pending, ...scan } of followScans(bus, { signal, startSequence: sequence + 1 }))
+  const options = { signal, startSequence: sequence + 1, onUnreadable };
+  for await (const { pending, ...scan } of followScans(bus, options))
     yield { event: { kind: 'scan', ...scan }, pending };
 }
 
 /** The labels behind a place in their stream; without end. Messages that are no labels are passed over. */
-export async function* labelsFrom(bus: Bus, after: number, signal: AbortSignal): AsyncGenerator<Received<LabelStored>> {
+export async function* labelsFrom(
+  bus: Bus,
+  after: number,
+  signal: AbortSignal,
+  onUnreadable?: () => void,
+): AsyncGenerator<Received<LabelStored>> {
   const followed = bus.follow({
     stream: Streams.LABELS,
     codec: codecs.LabelEvent,
     startSequence: after + 1,
     signal,
+    onUnreadable,
   });
   for await (const { message, sequence, timeUnixMs, pending } of followed) {
     const { sampleId = '', studyId = '', label = '', labelledUnixMs = 0, withdrawn = false } = message ?? {};
