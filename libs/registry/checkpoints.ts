@@ -17,6 +17,8 @@ export interface LoadedCheckpoint {
   checkpoint: { manifest: Record<string, unknown>; parts: Record<string, Buffer> };
   /** To be passed to the next `save`: it succeeds only when nobody else saved since. */
   revision: number;
+  /** Why this is not the newest checkpoint but the one before it; absent: it is the newest. */
+  damage?: SulcusError;
 }
 
 /** A checkpoint without its tensors. */
@@ -27,8 +29,8 @@ export interface CheckpointDescription {
   sizeBytes: number;
 }
 
-/** What the key of a run holds: the checkpoint is complete and durable once this is written. */
-interface Pointer {
+/** A stored checkpoint. */
+interface Stored {
   /** Owner of the blobs: of one attempt to save, so that it shares them with nobody. */
   owner: string;
   parts: Record<string, BlobRef>;
@@ -36,6 +38,12 @@ interface Pointer {
   manifest?: Record<string, unknown>;
   manifestBlob?: BlobRef;
   savedUnixMs: number;
+}
+
+/** What the key of a run holds: the checkpoint is complete and durable once this is written. */
+interface Pointer extends Stored {
+  /** The checkpoint before it, kept until the next one is saved; absent for the first. */
+  previous?: Stored;
 }
 
 /** A manifest up to this size lies in the pointer itself. */
@@ -47,21 +55,25 @@ const RETRY_TIMEOUT_MS = 30_000;
 const log = createLogger('checkpoints');
 
 /**
- * The newest checkpoint of each run. Saving is atomic: blobs first, then one compare-and-set of the pointer, then the
- * blobs nobody points to any more. A trainer that was replaced finds the pointer moved and is fenced by CONFLICT.
+ * The newest checkpoint of each run and the one before it, which stands in when the newest is damaged. Saving is
+ * atomic: blobs first, then one compare-and-set of the pointer, then the blobs nobody points to any more. A trainer
+ * that was replaced finds the pointer moved and is fenced by CONFLICT.
  */
 export class CheckpointStore {
   readonly #bus: Bus;
   #opened: Promise<KeyValue> | undefined;
+  /** Revisions whose newest checkpoint could not be read. */
+  readonly #damaged = new Set<number>();
 
   constructor(bus: Bus) {
     this.#bus = bus;
   }
 
   /**
-   * The newest checkpoint of a run; undefined when it has none.
+   * The newest checkpoint of a run that can be read; undefined when it has none.
    *
-   * @throws HASH_MISMATCH or NOT_FOUND when its content is damaged
+   * @throws HASH_MISMATCH or NOT_FOUND, with the revision in its details, when the content of both is damaged;
+   * MESSAGE_INVALID when the entry that points to them is
    */
   async load(run: string): Promise<LoadedCheckpoint | undefined> {
     for (;;) {
@@ -69,18 +81,43 @@ export class CheckpointStore {
       if (found === undefined) return undefined;
       const { pointer, revision } = found;
       try {
-        const names = Object.keys(pointer.parts);
-        const contents = await Promise.all(
-          Object.values(pointer.parts).map((ref) => this.#bus.getBlob(ref, { owner: pointer.owner })),
-        );
-        const parts = Object.fromEntries(names.map((name, index) => [name, contents[index]!]));
-        return { checkpoint: { manifest: await this.#manifest(pointer), parts }, revision };
+        return { checkpoint: await this.#read(pointer), revision };
       } catch (error) {
         // Whoever saved meanwhile has deleted what we were reading: read the newer one.
         if (SulcusError.from(error).code === 'NOT_FOUND' && (await this.#pointer(run))?.revision !== revision) continue;
-        throw error;
+        return await this.#readPrevious(pointer, revision, damageOf(error));
       }
     }
+  }
+
+  /** What is to be kept of what there is: the newest, or the one before where the newest was found damaged. */
+  #sound({ pointer, revision }: { pointer?: Pointer; revision: number }): Stored | undefined {
+    if (!pointer) return undefined;
+    const { previous, ...newest } = pointer;
+    return this.#damaged.has(revision) ? previous : newest;
+  }
+
+  async #readPrevious({ previous }: Pointer, revision: number, damage: SulcusError): Promise<LoadedCheckpoint> {
+    this.#damaged.add(revision);
+    const details = { ...damage.details, revision };
+    const lost = new SulcusError(damage.code, damage.rawMessage, { cause: damage, details });
+    if (!previous) throw lost;
+    try {
+      return { checkpoint: await this.#read(previous), revision, damage };
+    } catch (error) {
+      damageOf(error);
+      throw lost;
+    }
+  }
+
+  /** @throws HASH_MISMATCH or NOT_FOUND when something of it is damaged */
+  async #read(stored: Stored): Promise<LoadedCheckpoint['checkpoint']> {
+    const names = Object.keys(stored.parts);
+    const contents = await Promise.all(
+      Object.values(stored.parts).map((ref) => this.#bus.getBlob(ref, { owner: stored.owner })),
+    );
+    const parts = Object.fromEntries(names.map((name, index) => [name, contents[index]!]));
+    return { manifest: await this.#manifest(stored), parts };
   }
 
   /** Runs that have a checkpoint, sorted. */
@@ -88,20 +125,26 @@ export class CheckpointStore {
     return (await (await this.#checkpoints()).keys()).filter((key) => !key.includes('.'));
   }
 
-  /** What the newest checkpoint of a run says beside its tensors; undefined when it has none. */
+  /** What the newest readable checkpoint of a run says beside its tensors; undefined: none. As {@link load}. */
   async describe(run: string): Promise<CheckpointDescription | undefined> {
     for (;;) {
       const found = await this.#pointer(run);
       if (found === undefined) return undefined;
       const { pointer, revision } = found;
       try {
-        const sizeBytes = Object.values(pointer.parts).reduce((sum, part) => sum + part.sizeBytes, 0);
-        return { manifest: await this.#manifest(pointer), savedUnixMs: pointer.savedUnixMs, sizeBytes };
+        return await this.#describe(pointer);
       } catch (error) {
         if (SulcusError.from(error).code === 'NOT_FOUND' && (await this.#pointer(run))?.revision !== revision) continue;
-        throw error;
+        damageOf(error);
+        if (!pointer.previous) throw error;
+        return await this.#describe(pointer.previous);
       }
     }
+  }
+
+  async #describe(stored: Stored): Promise<CheckpointDescription> {
+    const sizeBytes = Object.values(stored.parts).reduce((sum, part) => sum + part.sizeBytes, 0);
+    return { manifest: await this.#manifest(stored), savedUnixMs: stored.savedUnixMs, sizeBytes };
   }
 
   /** Forgets a run's checkpoint; nothing happens when it has none. A trainer of the run is fenced by CONFLICT. */
@@ -120,21 +163,37 @@ export class CheckpointStore {
    * stays.
    */
   async save(run: string, checkpoint: Checkpoint, expectedRevision?: number): Promise<number> {
-    const base = expectedRevision ?? (await this.#pointer(run))?.revision ?? 0;
+    const before = await this.#present(run);
+    const base = expectedRevision ?? before?.revision ?? 0;
+    // One that was fenced keeps nothing of others: its compare-and-set fails.
+    const previous = before?.revision === base ? this.#sound(before) : undefined;
     const owner = blobOwners.checkpoint(run, `${base}-${randomBytes(6).toString('hex')}`);
     let pointer: Pointer;
     try {
-      pointer = await this.#store(owner, checkpoint);
+      const replaced = previous && before?.pointer?.previous?.owner;
+      const stored = await this.#storeInPlaceOf(replaced, owner, checkpoint);
+      pointer = { ...stored, ...(previous && { previous }) };
     } catch (error) {
       await this.#drop(owner);
       throw error;
     }
     const revision = await this.#point(run, pointer, base);
-    await this.#sweep(run, owner, revision);
+    await this.#sweep(run, [owner, ...(previous ? [previous.owner] : [])], revision);
     return revision;
   }
 
-  async #store(owner: string, { manifest, parts }: Checkpoint): Promise<Pointer> {
+  /** Where there is no room, what this checkpoint makes superfluous goes before it comes. */
+  async #storeInPlaceOf(replaced: string | undefined, owner: string, checkpoint: Checkpoint): Promise<Stored> {
+    try {
+      return await this.#store(owner, checkpoint);
+    } catch (error) {
+      if (SulcusError.from(error).code !== 'BACKPRESSURE' || replaced === undefined) throw error;
+      await this.#bus.deleteOwnedBlobs(replaced);
+      return await this.#store(owner, checkpoint);
+    }
+  }
+
+  async #store(owner: string, { manifest, parts }: Checkpoint): Promise<Stored> {
     const refs: Record<string, BlobRef> = {};
     for (const [name, content] of Object.entries(parts)) refs[name] = await this.#bus.putBlob(content, { owner });
     const json = Buffer.from(JSON.stringify(manifest));
@@ -177,11 +236,11 @@ export class CheckpointStore {
    * Deletes what saves before this one left behind, killed ones included. A save that builds on this revision may be
    * under way elsewhere: its blobs carry the revision it builds on, and are left alone.
    */
-  async #sweep(run: string, owner: string, revision: number): Promise<void> {
+  async #sweep(run: string, kept: readonly string[], revision: number): Promise<void> {
     try {
       const attempts = await this.#bus.blobOwners(blobOwners.checkpoint(run));
       const stale = attempts.filter(
-        (attempt) => blobOwners.checkpoint(run, attempt) !== owner && Number.parseInt(attempt, 10) < revision,
+        (attempt) => !kept.includes(blobOwners.checkpoint(run, attempt)) && Number.parseInt(attempt, 10) < revision,
       );
       for (const attempt of stale) await this.#bus.deleteOwnedBlobs(blobOwners.checkpoint(run, attempt));
     } catch (error) {
@@ -197,14 +256,33 @@ export class CheckpointStore {
       );
   }
 
-  async #manifest({ manifest, manifestBlob, owner }: Pointer): Promise<Record<string, unknown>> {
+  async #manifest({ manifest, manifestBlob, owner }: Stored): Promise<Record<string, unknown>> {
     if (manifestBlob === undefined) return manifest ?? {};
     return JSON.parse((await this.#bus.getBlob(manifestBlob, { owner })).toString()) as Record<string, unknown>;
   }
 
+  /** The same; a damaged entry is one without a checkpoint: it is replaced. */
+  async #present(run: string): Promise<{ pointer?: Pointer; revision: number } | undefined> {
+    try {
+      return await this.#pointer(run);
+    } catch (error) {
+      const { code, details } = SulcusError.from(error);
+      if (code !== 'MESSAGE_INVALID') throw error;
+      return { revision: details['revision'] as number };
+    }
+  }
+
   async #pointer(run: string): Promise<{ pointer: Pointer; revision: number } | undefined> {
     const entry = await (await this.#checkpoints()).get(run);
-    return entry && { pointer: JSON.parse(entry.value.toString()) as Pointer, revision: entry.revision };
+    if (!entry) return undefined;
+    try {
+      return { pointer: JSON.parse(entry.value.toString()) as Pointer, revision: entry.revision };
+    } catch (cause) {
+      throw new SulcusError('MESSAGE_INVALID', `The entry of the checkpoint of ${run} is no JSON`, {
+        cause,
+        details: { revision: entry.revision },
+      });
+    }
   }
 
   #checkpoints(): Promise<KeyValue> {
@@ -214,4 +292,11 @@ export class CheckpointStore {
     });
     return this.#opened;
   }
+}
+
+/** @throws what is no damage of the content */
+function damageOf(error: unknown): SulcusError {
+  const failure = SulcusError.from(error);
+  if (failure.code !== 'HASH_MISMATCH' && failure.code !== 'NOT_FOUND') throw failure;
+  return failure;
 }

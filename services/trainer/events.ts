@@ -160,6 +160,12 @@ export class TrainerEvents {
     await this.#tellState('busy', message);
   }
 
+  /** What the run stored last cannot be read. @param message what it goes on from */
+  async lost(message: string): Promise<void> {
+    this.#log.error(message);
+    await this.#tellState('starting', message);
+  }
+
   /** A step was not made. @param message what became of the weights */
   async refused(step: number, message: string): Promise<void> {
     const sentence = `step ${step} was refused: ${message}`;

@@ -1,4 +1,4 @@
-import { runTogether } from '#libs/async';
+import { runTogether, waitFor } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import type { Engine } from '#libs/engine';
 import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
@@ -32,6 +32,7 @@ import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/reso
 import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
 import { claimRun } from './state/run-claim.js';
 import { identityOf } from './state/check-run.js';
+import { restoreRun } from './state/restore-run.js';
 import { recordPolicy } from './state/record-policy.js';
 import { RunState } from './state/run-state.js';
 import { waitForRoom } from './state/wait-for-room.js';
@@ -69,7 +70,8 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const held = new HeldBatches();
   const withRoom = waitForRoom({ registry, events }, signal);
   const checkpoints = new Checkpoints(bus, config.run, held, withRoom);
-  const restored = await checkpoints.restore();
+  const fresh = (classes: readonly string[]) => new RunState(identityOf(recipe, { ...config, classes })).toManifest();
+  const { checkpoint: restored, loss } = await restoreRun({ checkpoints, registry }, config.run, fresh);
   const classes = classesOfRun(config.classes, recipe.mode, restored?.manifest);
   await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${classes.join(', ')}`);
   const network = resolveNetwork(recipe, transform, classes, engine.info);
@@ -90,6 +92,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   if (recipe.augmentedValidation)
     log.warn('augmentedValidation: losses and accuracies of validation are of augmented images, as no user sends them');
   const spread = describeDevices(config.devices, engine.info.shardDevices, recipe.shards ?? 1);
+  if (loss !== undefined) await events.lost(loss);
   await events.state('ready', spread === undefined ? beginning : `${spread}; ${beginning}`);
 
   await sweepBatchBlobs(bus, config.run);
@@ -166,7 +169,11 @@ function withClasses(stored: RestoredCheckpoint, network: NetworkConfig, seed: n
   const grown = (state: NetworkState): NetworkState =>
     growClasses(state, parameters, () => initialState(network, seed));
   const { weights, optimizer, average } = stored;
-  return { weights: grown(weights), optimizer: grown(optimizer), ...(average && { average: grown(average) }) };
+  return {
+    weights: grown(weights),
+    ...(optimizer && { optimizer: grown(optimizer) }),
+    ...(average && { average: grown(average) }),
+  };
 }
 
 /** Learns from the samples that there are, again and again, until the signal aborts. */
@@ -180,7 +187,7 @@ async function learnInEpochs(
   const gate = new Gate({ ...parts, index }, gateOptions);
   const trainer = new Trainer({ ...parts, index, gate }, options);
   const work = async (stop: AbortSignal): Promise<void> => {
-    await index.caughtUp;
+    await waitFor('all stored scans and labels to be read', index.caughtUp);
     await trainer.run(stop);
   };
   await runTogether({ work, companions: [...companions, (stop) => index.follow(parts.bus, stop)] }, signal);

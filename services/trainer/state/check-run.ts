@@ -1,10 +1,12 @@
 import type { Bus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
 import type { Recipe } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import type { TrainerConfig } from '../config.js';
 import { resolveRecipe } from '../recipe/resolve-recipe.js';
 import { classesOfRun } from './grown-classes.js';
 import type { CheckpointManifest } from './checkpoints.js';
+import { DAMAGE } from './restore-run.js';
 import { assertSameRun, type RunIdentity } from './run-state.js';
 
 /** What a configuration and its recipe make of a run. */
@@ -26,11 +28,20 @@ export const identityOf = (recipe: Recipe, { run, classes }: TrainerConfig): Run
  */
 export async function checkRun(bus: Bus, config: TrainerConfig): Promise<void> {
   const recipe = await resolveRecipe(config);
-  const stored = await new CheckpointStore(bus).describe(config.run);
-  if (!stored) return;
-  const manifest = stored.manifest as unknown as CheckpointManifest;
+  const manifest = await storedManifest(bus, config.run);
+  if (!manifest) return;
   assertSameRun(
     identityOf(recipe, { ...config, classes: [...classesOfRun(config.classes, recipe.mode, manifest)] }),
     manifest,
   );
+}
+
+/** Undefined also for one that is damaged: the trainer finds what the run can go on from, and says so. */
+async function storedManifest(bus: Bus, run: string): Promise<CheckpointManifest | undefined> {
+  try {
+    return (await new CheckpointStore(bus).describe(run))?.manifest as CheckpointManifest | undefined;
+  } catch (error) {
+    if (!DAMAGE.has(SulcusError.from(error).code)) throw error;
+    return undefined;
+  }
 }

@@ -1,8 +1,15 @@
+import { waitFor } from '#libs/async';
 import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import type { LineageRecord } from '#libs/lineage';
-import { decodeSafetensors, encodeSafetensors, type ScheduleRecord, type SessionState } from '#libs/nn';
-import { CheckpointStore } from '#libs/registry';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type ScheduleRecord,
+  type SessionState,
+  type TrainingState,
+} from '#libs/nn';
+import { CheckpointStore, type LoadedCheckpoint } from '#libs/registry';
 import { attr, withSpan } from '#libs/telemetry';
 import type { EarlyStoppingRecord } from './early-stopping.js';
 import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
@@ -41,8 +48,10 @@ export interface CheckpointManifest {
   lineage?: LineageRecord;
 }
 
-export interface RestoredCheckpoint extends SessionState {
+export interface RestoredCheckpoint extends TrainingState {
   manifest: CheckpointManifest;
+  /** Why it is not the newest one; absent when it is. */
+  damage?: SulcusError;
 }
 
 /**
@@ -74,9 +83,14 @@ export class Checkpoints {
     return Date.now() - this.#savedAtMs;
   }
 
-  /** The newest durable checkpoint of the run. Throws MODEL_INVALID when it cannot be used. */
+  /**
+   * The newest durable checkpoint of the run that can be read, with why it is not the newest of all.
+   *
+   * @throws MODEL_INVALID when it is of another version of this program; HASH_MISMATCH, NOT_FOUND, MESSAGE_INVALID when
+   * none can be read: the next save then replaces what there is
+   */
   async restore(): Promise<RestoredCheckpoint | undefined> {
-    const stored = await this.#store.load(this.#run);
+    const stored = await this.#load();
     if (!stored) return undefined;
     this.#revision = stored.revision;
     const { manifest, parts } = stored.checkpoint;
@@ -92,7 +106,18 @@ export class Checkpoints {
       weights: decodeSafetensors(weights).state,
       optimizer: decodeSafetensors(optimizer).state,
       ...(average && { average: decodeSafetensors(average).state }),
+      ...(stored.damage && { damage: stored.damage }),
     };
+  }
+
+  async #load(): Promise<LoadedCheckpoint | undefined> {
+    try {
+      return await this.#store.load(this.#run);
+    } catch (error) {
+      const { revision } = SulcusError.from(error).details;
+      if (typeof revision === 'number') this.#revision = revision;
+      throw error;
+    }
   }
 
   /**
@@ -131,7 +156,7 @@ export class Checkpoints {
 
   /** Resolves when nothing is being stored; throws what the last save failed with. */
   async settled(): Promise<void> {
-    await this.#saving;
+    await waitFor('a checkpoint to be stored', this.#saving);
     if (this.#failure !== undefined) throw SulcusError.from(this.#failure);
   }
 }

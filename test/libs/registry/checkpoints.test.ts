@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHUNK_BYTES } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
 import { CheckpointStore } from '#libs/registry';
 import { startBroker } from './_fixtures.js';
 
@@ -29,7 +30,7 @@ test('a manifest that fits no key-value entry is kept all the same', async (t) =
   assert.deepEqual((await store.load('main'))?.checkpoint.manifest, manifest);
 });
 
-test('only the newest checkpoint takes room', async (t) => {
+test('only the newest checkpoint and the one before it take room', async (t) => {
   const { bus } = await startBroker(t);
   const store = new CheckpointStore(bus);
   let revision = 0;
@@ -40,7 +41,7 @@ test('only the newest checkpoint takes room', async (t) => {
       { manifest: { step }, parts: { weights: randomBytes(2 * CHUNK_BYTES), same } },
       revision,
     );
-  assert.equal((await bus.stats()).BLOBS.messages, 3);
+  assert.equal((await bus.stats()).BLOBS.messages, 6);
   assert.deepEqual((await store.load('main'))?.checkpoint.parts['same'], same);
 });
 
@@ -53,7 +54,7 @@ test('a trainer that was replaced is fenced, and what it uploaded is removed', a
   await assert.rejects(store.save('main', { manifest: { step: 2 }, parts: parts() }, base), { code: 'CONFLICT' });
   await assert.rejects(store.save('main', { manifest: { step: 1 }, parts: parts() }, 0), { code: 'CONFLICT' });
   assert.deepEqual((await store.load('main'))?.checkpoint.parts, newer.parts);
-  assert.equal((await bus.blobOwners('checkpoint.main')).length, 1);
+  assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
 });
 
 test('of two trainers with equal content one is fenced without taking the other’s blobs', async (t) => {
@@ -76,7 +77,7 @@ test('what a killed save left behind is removed by the next one; one that is und
   await bus.putBlob(randomBytes(1000), { owner: 'checkpoint.main.999999-live' });
   await store.save('main', { manifest: {}, parts: parts() }, revision);
   const owners = await bus.blobOwners('checkpoint.main');
-  assert.equal(owners.length, 2);
+  assert.equal(owners.length, 3, 'the newest, the one before it, and what is under way');
   assert.ok(owners.includes('999999-live'));
 });
 
@@ -139,4 +140,56 @@ test('a full blob store keeps the old checkpoint and leaves no debris', async (t
 test('a run whose name cannot stand in a subject is refused', async (t) => {
   const { bus } = await startBroker(t);
   await assert.rejects(new CheckpointStore(bus).save('a.b', { manifest: {}, parts: {} }), { code: 'INVALID_ARGUMENT' });
+});
+
+test('a damaged checkpoint is stood in for by the one before it, until a sound one follows', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const content = (step: number) => ({
+    manifest: { step },
+    parts: { weights: Buffer.concat([Buffer.from(`weights-${step}-`), randomBytes(50_000)]) },
+  });
+  let revision = 0;
+  const saved = [1, 2, 3].map(content);
+  for (const each of saved) revision = await store.save('main', each, revision);
+  await nats.damage('BLOBS', 'weights-3-');
+  const loaded = await store.load('main');
+  assert.deepEqual(loaded?.checkpoint, saved[1]);
+  assert.match(loaded?.damage?.message ?? '', /NOT_FOUND|HASH_MISMATCH/);
+  assert.equal(loaded?.revision, revision, 'what is saved next replaces the damaged one');
+  assert.equal((await store.describe('main'))?.manifest['step'], 3, 'its manifest lies elsewhere');
+  revision = await store.save('main', content(4), revision);
+  await nats.damage('BLOBS', 'weights-4-');
+  const again = await new CheckpointStore(bus).load('main');
+  assert.deepEqual(again?.checkpoint, saved[1], 'the damaged one is no predecessor');
+});
+
+test('where both are damaged it is said, with what a new one is saved over', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  let revision = 0;
+  for (const step of [1, 2])
+    revision = await store.save(
+      'main',
+      { manifest: { step }, parts: { weights: Buffer.from(`weights-${step}-`) } },
+      revision,
+    );
+  for (const step of [1, 2]) await nats.damage('BLOBS', `weights-${step}-`);
+  const failure = await store.load('main').then(
+    () => undefined,
+    (error: unknown) => SulcusError.from(error),
+  );
+  assert.ok(failure && ['HASH_MISMATCH', 'NOT_FOUND'].includes(failure.code));
+  assert.equal(failure.details['revision'], revision);
+  await store.save('main', { manifest: { step: 3 }, parts: {} }, revision);
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 3);
+});
+
+test('an entry that is no checkpoint is named, and replaced by the next save', async (t) => {
+  const { bus } = await startBroker(t);
+  const revision = await (await bus.keyValue('checkpoints')).put('main', Buffer.from('garbage'));
+  const store = new CheckpointStore(bus);
+  await assert.rejects(store.load('main'), { code: 'MESSAGE_INVALID', details: { revision } });
+  await store.save('main', { manifest: { step: 1 }, parts: {} }, revision);
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 1);
 });
