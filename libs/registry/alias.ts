@@ -69,3 +69,22 @@ function versionsBefore(moves: readonly AliasMove[]): string[] {
   const beyond = undoneCount > 0 ? undefined : standing.at(-1)?.previousVersion;
   return [...standing.slice(1).map(({ version }) => version), ...(beyond === undefined ? [] : [beyond])];
 }
+
+/** @throws MESSAGE_INVALID, with its revision in the details, for what is no record of an alias */
+export function decodeAlias(alias: string, value: Buffer, revision: number): AliasRecord {
+  const record = parseJson(value);
+  if (typeof record?.version === 'string' && Array.isArray(record.history)) return { ...record, revision };
+  throw new SulcusError(
+    'MESSAGE_INVALID',
+    `What is stored of the alias ${alias} is no record of its moves: promote a version to replace it`,
+    { details: { alias, revision } },
+  );
+}
+
+function parseJson(value: Buffer): AliasRecord | undefined {
+  try {
+    return JSON.parse(value.toString()) as AliasRecord;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,12 +1,34 @@
 import type { Bus } from '#libs/bus';
 import { recordDecision } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
-import { moved, undone, type AliasMove, type AliasRecord } from './alias.js';
+import { createLogger } from '#libs/telemetry';
+import { decodeAlias, moved, undone, type AliasMove, type AliasRecord } from './alias.js';
 import { hasWeights } from './card.js';
 import { decodeFreeze, encodeFreeze, freezeKey, type Freeze } from './freeze.js';
 import { tellFreeze, tellMoved } from './model-events.js';
 import type { ModelsBucket } from './models-bucket.js';
 import { withoutWeights, type Versions } from './versions.js';
+
+const log = createLogger('registry');
+const logged = new Set<string>();
+
+/** Says once what is no record. @throws anything else */
+function passOver(error: unknown): undefined {
+  const failure = SulcusError.from(error);
+  if (failure.code !== 'MESSAGE_INVALID') throw failure;
+  const { alias, revision } = failure.details;
+  const key = `${String(alias)}/${String(revision)}`;
+  if (!logged.has(key)) log.warn({ alias, revision }, failure.rawMessage);
+  logged.add(key);
+}
+
+function readable(alias: string, value: Buffer, revision: number): AliasRecord | undefined {
+  try {
+    return decodeAlias(alias, value, revision);
+  } catch (error) {
+    return passOver(error);
+  }
+}
 
 const aliasKey = (alias: string): string => `alias.${alias}`;
 
@@ -22,18 +44,16 @@ export class Aliases {
     this.#versions = versions;
   }
 
-  /** Where an alias points; undefined before its first promotion. */
+  /** Where an alias points; undefined before its first promotion. Throws MESSAGE_INVALID for what is no record. */
   async get(alias: string): Promise<AliasRecord | undefined> {
     const entry = await (await this.#bucket.open()).get(aliasKey(alias));
-    return (
-      entry && { ...(JSON.parse(entry.value.toString()) as Omit<AliasRecord, 'revision'>), revision: entry.revision }
-    );
+    return entry && decodeAlias(alias, entry.value, entry.revision);
   }
 
-  /** Every alias with where it points, by name. */
+  /** Every alias whose record can be read with where it points, by name; the others are logged, each once. */
   async all(): Promise<Map<string, AliasRecord>> {
     const names = (await (await this.#bucket.open()).keys('alias.')).map((key) => key.slice('alias.'.length)).sort();
-    const records = await Promise.all(names.map((name) => this.get(name)));
+    const records = await Promise.all(names.map((name) => this.get(name).catch(passOver)));
     return new Map(names.flatMap((name, index) => (records[index] ? [[name, records[index]]] : [])));
   }
 
@@ -52,7 +72,7 @@ export class Aliases {
    * no weights
    */
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
-    const current = await this.get(alias);
+    const { current, revision } = await this.#present(alias);
     if (current?.version === version) {
       const card = await this.#versions.existing(version);
       await tellMoved(this.#bus, alias, card, current);
@@ -60,7 +80,6 @@ export class Aliases {
       return current;
     }
     if (!hasWeights(await this.#versions.existing(version))) throw withoutWeights(version);
-    const revision = current?.revision ?? 0;
     if (expectedRevision !== undefined && expectedRevision !== revision) throw aliasMoved(alias, expectedRevision);
     const move: AliasMove = {
       kind: 'promoted',
@@ -69,7 +88,7 @@ export class Aliases {
       reason,
       timeUnixMs: Date.now(),
     };
-    return this.#move(alias, current, move);
+    return this.#move(alias, current, move, revision);
   }
 
   /**
@@ -81,7 +100,7 @@ export class Aliases {
     const current = await this.get(alias);
     const move = undone(alias, current, reason);
     if ((await this.#versions.get(move.version)) === undefined) throw versionPruned(alias, move.version);
-    return this.#move(alias, current, move);
+    return this.#move(alias, current, move, current?.revision ?? 0);
   }
 
   /**
@@ -113,12 +132,25 @@ export class Aliases {
   async *watch(alias: string, signal: AbortSignal): AsyncGenerator<AliasRecord> {
     const models = await this.#bucket.open();
     for await (const { key, value, revision } of models.watch(aliasKey(alias), signal)) {
-      if (key === aliasKey(alias) && value)
-        yield { ...(JSON.parse(value.toString()) as Omit<AliasRecord, 'revision'>), revision };
+      if (key !== aliasKey(alias) || !value) continue;
+      const record = readable(alias, value, revision);
+      if (record) yield record;
     }
   }
 
-  async #move(alias: string, current: AliasRecord | undefined, move: AliasMove): Promise<AliasRecord> {
+  /** The same as `get`; of what is no record the revision, so that it can be replaced. */
+  async #present(alias: string): Promise<{ current?: AliasRecord | undefined; revision: number }> {
+    try {
+      const current = await this.get(alias);
+      return { current, revision: current?.revision ?? 0 };
+    } catch (error) {
+      const { code, details } = SulcusError.from(error);
+      if (code !== 'MESSAGE_INVALID') throw error;
+      return { revision: details['revision'] as number };
+    }
+  }
+
+  async #move(alias: string, current: AliasRecord | undefined, move: AliasMove, before: number): Promise<AliasRecord> {
     const card = await this.#versions.existing(move.version);
     const record = moved(current, move);
     const models = await this.#bucket.open();
@@ -126,12 +158,12 @@ export class Aliases {
     try {
       const value = Buffer.from(JSON.stringify(record));
       revision =
-        current === undefined
+        before === 0
           ? await models.create(aliasKey(alias), value)
-          : await models.update(aliasKey(alias), value, current.revision);
+          : await models.update(aliasKey(alias), value, before);
     } catch (error) {
       const { code } = SulcusError.from(error);
-      if (code === 'CONFLICT' || code === 'ALREADY_EXISTS') throw aliasMoved(alias, current?.revision ?? 0, error);
+      if (code === 'CONFLICT' || code === 'ALREADY_EXISTS') throw aliasMoved(alias, before, error);
       throw error;
     }
     await tellMoved(this.#bus, alias, card, { ...record, revision });

@@ -7,7 +7,7 @@ import type { Freeze } from './freeze.js';
 import { tellDeclined } from './model-events.js';
 import { ModelsBucket } from './models-bucket.js';
 import { deleteRun, prune } from './pruning.js';
-import { Versions, type Signing, type WithdrawalMark } from './versions.js';
+import { Versions, type OnBadCard, type Signing, type WithdrawalMark } from './versions.js';
 
 /** Model versions and the aliases that point to them. Versions never change; aliases move by compare-and-set. */
 export class Registry {
@@ -43,9 +43,9 @@ export class Registry {
     return this.#versions.get(version);
   }
 
-  /** All cards, oldest first. */
-  list(): Promise<ModelCard[]> {
-    return this.#versions.list();
+  /** All cards that can be read, oldest first. @param onBad told of the others; default: they are logged */
+  list(onBad?: OnBadCard): Promise<ModelCard[]> {
+    return this.#versions.list(onBad);
   }
 
   /** Says of a version that it had learned from samples that are withdrawn. Its card stays as it is. */

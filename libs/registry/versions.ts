@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { blobOwners, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
-import { currentTraceparent } from '#libs/telemetry';
+import { createLogger, currentTraceparent } from '#libs/telemetry';
 import {
   decodeCard,
   encodeCard,
@@ -32,6 +32,19 @@ export interface WithdrawalMark {
 }
 
 const markKey = (version: string): string => `mark.${version}`;
+
+/** Is told of a version whose card cannot be read, and why. */
+export type OnBadCard = (version: string, error: SulcusError) => void;
+
+const log = createLogger('registry');
+const logged = new Set<string>();
+
+function logOnce(version: string, error: SulcusError): void {
+  if (logged.has(version)) return;
+  logged.add(version);
+  log.warn({ version }, `a model card is passed over: ${error.rawMessage}`);
+}
+
 const versionKey = (version: string): string => `version.${version}`;
 
 /** Model versions: cards in the bucket, weights and optimizer states in the blob store. They never change. */
@@ -109,10 +122,26 @@ export class Versions {
     return card;
   }
 
-  /** All cards, oldest first. */
-  async list(): Promise<ModelCard[]> {
+  /**
+   * All cards that can be read, oldest first.
+   *
+   * @param onBad told of versions whose cards cannot. Default: they are logged, each once
+   */
+  async list(onBad: OnBadCard = logOnce): Promise<ModelCard[]> {
     const keys = await (await this.#bucket.open()).keys('version.');
-    const cards = await Promise.all(keys.map((key) => this.get(key.slice('version.'.length))));
+    const cards = await Promise.all(
+      keys.map(async (key) => {
+        const version = key.slice('version.'.length);
+        try {
+          return await this.get(version);
+        } catch (error) {
+          const failure = SulcusError.from(error);
+          if (failure.code !== 'MODEL_INVALID') throw failure;
+          onBad(version, failure);
+          return undefined;
+        }
+      }),
+    );
     return cards.filter((card) => card !== undefined).sort((a, b) => a.createdUnixMs - b.createdUnixMs);
   }
 

@@ -9,7 +9,7 @@ export { environment, readConfig, type PredictorConfig } from './config.js';
 export { PredictorService, runPredictor, type PredictorContext } from './service.js';
 
 // ---- records of predictions, and making one again
-export { RecordStore, type StoredRecord } from './recording/record-store.js';
+export { RecordStore, type BadRecord, type StoredRecord } from './recording/record-store.js';
 export { describeRetention } from './recording/retention.js';
 export { compare, type Comparison } from './recording/replay/compare.js';
 export { recall, type Recalled } from './recording/replay/recall.js';

@@ -15,9 +15,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await runService('predictor', async ({ signal, log, instance }) => {
+  await runService('predictor', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
-    await using bus = await openBus(config, { name: 'predictor', signal, log });
+    await using bus = await openBus(config, { name: 'predictor', signal, log, instance, fail });
     await runPredictor({ bus, config, log, instance }, signal);
   });
 }

@@ -1,3 +1,4 @@
+import type { SulcusError } from '#libs/errors';
 import { hasWeights, type AliasMove, type AliasRecord, type ModelCard } from '#libs/registry';
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
@@ -23,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   await withRegistry('versions', parsed.options.nats, async (registry) => {
-    const [cards, aliases] = await Promise.all([registry.list(), registry.aliases()]);
+    const [cards, aliases] = await Promise.all([registry.list(onBad), registry.aliases()]);
     const versions = await Promise.all(
       cards.reverse().map(async (card) => ({
         ...describe(card, aliases),
@@ -35,6 +36,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     else console.log(lines(versions).join('\n'));
   });
 }
+
+/** What is no card is named beside the list, not in it. */
+const onBad = (version: string, error: SulcusError): void =>
+  void process.stderr.write(`versions: bad card of ${version}: ${error.message}\n`);
 
 interface VersionLine {
   version: string;

@@ -7,6 +7,8 @@ import {
   type RequestOptions,
   type StreamStats,
 } from '#libs/bus';
+import type { SulcusError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
 import { codecs, type PredictionRecord, type PredictionRecordInput } from '#libs/contracts';
 
 /** A record as it is stored. */
@@ -30,6 +32,24 @@ export interface RecordQuery {
   /** Nothing stored before. */
   sinceUnixMs?: number;
   signal: AbortSignal;
+  /** Told of messages among them that are no records, which are passed over. Default: they are logged, each once. */
+  onBad?: ((bad: BadRecord) => void) | undefined;
+}
+
+/** A message on the stream that is no record of a prediction. */
+export interface BadRecord {
+  sequence: number;
+  subject: string;
+  error: SulcusError;
+}
+
+const log = createLogger('records');
+const logged = new Set<number>();
+
+function logOnce({ sequence, subject, error }: BadRecord): void {
+  if (logged.has(sequence)) return;
+  logged.add(sequence);
+  log.warn({ sequence, subject, code: error.code }, `a message is no record of a prediction: ${error.rawMessage}`);
 }
 
 /** Records of predictions on the PREDICTIONS stream: appended, found by their id, listed in their order. */
@@ -59,28 +79,35 @@ export class RecordStore {
   }
 
   /** Records that are stored now, oldest first. */
-  async list({ last = Infinity, model, sinceUnixMs, signal }: RecordQuery): Promise<StoredRecord[]> {
+  async list({ last = Infinity, model, sinceUnixMs, signal, onBad }: RecordQuery): Promise<StoredRecord[]> {
     const { firstSequence, lastSequence } = await this.stats();
     if (lastSequence < firstSequence) return [];
     // From the end backwards, in growing steps: the newest few of many are read without the many.
+    const bad = new Map<number, BadRecord>();
+    const noteBad = (each: BadRecord): void => void bad.set(each.sequence, each);
     for (let span = last; ; span *= 8) {
       const startSequence = Math.max(firstSequence, lastSequence - span + 1);
       const start = span === Infinity ? { startUnixMs: sinceUnixMs } : { startSequence };
       const found: StoredRecord[] = [];
-      for await (const stored of this.#read({ model, sinceUnixMs, signal }, { storedOnly: true, ...start })) {
+      for await (const stored of this.#read(
+        { model, sinceUnixMs, signal, onBad: noteBad },
+        { storedOnly: true, ...start },
+      )) {
         found.push(stored);
         if (found.length > last) found.shift();
       }
-      if (found.length >= last || startSequence === firstSequence || signal.aborted) return found;
+      if (found.length < last && startSequence !== firstSequence && !signal.aborted) continue;
+      bad.forEach(onBad ?? logOnce);
+      return found;
     }
   }
 
   /** Records behind a place in the stream, and all that come, until `signal`. */
   follow(
-    { model, signal }: Pick<RecordQuery, 'model' | 'signal'>,
+    { model, signal, onBad }: Pick<RecordQuery, 'model' | 'signal' | 'onBad'>,
     behindSequence: number,
   ): AsyncGenerator<StoredRecord> {
-    return this.#read({ model, signal }, { startSequence: behindSequence + 1 });
+    return this.#read({ model, signal, onBad }, { startSequence: behindSequence + 1 });
   }
 
   stats(): Promise<StreamStats> {
@@ -88,18 +115,18 @@ export class RecordStore {
   }
 
   async *#read(
-    { model, sinceUnixMs, signal }: RecordQuery,
+    { model, sinceUnixMs, signal, onBad = logOnce }: RecordQuery,
     how: Pick<FollowOptions<never>, 'storedOnly' | 'startSequence' | 'startUnixMs'>,
   ): AsyncGenerator<StoredRecord> {
-    for await (const { message, error, sequence, timeUnixMs } of this.#bus.follow({
+    for await (const { message, error, sequence, subject, timeUnixMs } of this.#bus.follow({
       stream: Streams.PREDICTIONS,
       subject: filterOf(model),
       codec: codecs.PredictionRecord,
       signal,
       ...how,
     })) {
-      if (error) throw error;
-      if (timeUnixMs >= (sinceUnixMs ?? 0)) yield { record: message!, sequence, storedUnixMs: timeUnixMs };
+      if (error) onBad({ sequence, subject, error });
+      else if (timeUnixMs >= (sinceUnixMs ?? 0)) yield { record: message!, sequence, storedUnixMs: timeUnixMs };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { pause } from '#libs/async';
+import { SulcusError } from '#libs/errors';
 import type { AliasRecord, Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 
@@ -24,6 +25,7 @@ export async function followAlias(
 ): Promise<void> {
   const { registry, alias, pollMs, log, signal } = options;
   let newestRevision = -1;
+  let said = '';
   const see = (record: AliasRecord | undefined): void => {
     if (!record || record.revision <= newestRevision) return;
     newestRevision = record.revision;
@@ -41,7 +43,10 @@ export async function followAlias(
       try {
         await step();
       } catch (error) {
-        if (!signal.aborted) log.warn({ err: error, alias }, 'The alias could not be read; trying again');
+        // The same trouble is said once, not at every look.
+        const { message } = SulcusError.from(error);
+        if (!signal.aborted && message !== said) log.warn({ alias }, `The alias cannot be read: ${message}`);
+        said = message;
       }
       await pause(pauseMs, signal);
     }

@@ -63,11 +63,11 @@ export interface PairedFigures {
 export function figuresOf({ name, classes, temperature, answers }: AnsweredSubject): VersionFigures {
   const known = new LabelledProbabilities(classes.length, Math.max(1, answers.size * classes.length));
   const pairs: [number, number][] = [];
-  const unknownClasses: Record<string, number> = {};
+  const unknownClasses = new Map<string, number>();
   for (const { label, probabilities } of answers.values()) {
     const trueIndex = classes.indexOf(label);
     if (trueIndex < 0) {
-      unknownClasses[label] = (unknownClasses[label] ?? 0) + 1;
+      unknownClasses.set(label, (unknownClasses.get(label) ?? 0) + 1);
       continue;
     }
     known.add(probabilities, Int32Array.of(trueIndex));
@@ -99,7 +99,7 @@ export function figuresOf({ name, classes, temperature, answers }: AnsweredSubje
     calibrationError: expectedCalibrationError(known, temperature),
     temperature,
     confusion,
-    unknownClasses,
+    unknownClasses: Object.fromEntries(unknownClasses),
   };
 }
 

@@ -50,11 +50,11 @@ downloaded first. The files stay; importing again adds only what is new.`;
     argv,
   );
   if (!parsed) return;
-  await runService('import', async ({ signal, log, instance }) => {
+  await runService('import', async ({ signal, log, instance, fail }) => {
     const target = await openData(parsed.operand!, { signal });
     const { columns, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
-    await using bus = await openBus(config, { name: 'ingest', signal, log });
+    await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const events = new IngestEvents(bus, instance, log, instance);
     const ingestor = new Ingestor({ bus, config, pseudonyms, events });

@@ -1,7 +1,7 @@
 import { connectBus } from '#libs/bus';
 import { duration, flag, integer, optional, text } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
-import { describeRetention, RecordStore } from '#services/predictor';
+import { describeRetention, RecordStore, type BadRecord } from '#services/predictor';
 import { formatOf, jsonOption, natsOption } from '../../shared/options.js';
 import { recordFormat } from './output.js';
 
@@ -61,10 +61,15 @@ export async function main(argv: readonly string[]): Promise<void> {
       model,
       sinceUnixMs: sinceMs === undefined ? undefined : Date.now() - sinceMs,
       signal,
+      onBad,
     });
     process.stdout.write([format.header, ...stored.map(format.row)].join(''));
     if (!follow) return;
     const seen = Math.max(stats.lastSequence, stored.at(-1)?.sequence ?? 0);
-    for await (const next of store.follow({ model, signal }, seen)) process.stdout.write(format.row(next));
+    for await (const next of store.follow({ model, signal, onBad }, seen)) process.stdout.write(format.row(next));
   });
 }
+
+/** What is no record is named beside the list, not in it. */
+const onBad = ({ sequence, subject, error }: BadRecord): void =>
+  void process.stderr.write(`predictions: bad record ${sequence} (${subject}): ${error.message}\n`);
