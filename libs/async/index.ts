@@ -4,6 +4,7 @@
  *     await retryWithBackoff(() => bus.publish(…), { timeoutMs: 30_000, signal });  // while the failure is transient
  *     for await (const answer of mapInOrder(requests, 16, predict)) yield answer;   // 16 at once, answers in order
  *     while (queue.length === 0 && !signal.aborted) await arrived.wait(signal);     // woken by arrived.notify()
+ *     await waitFor('batch 7', arrived);                    // the process's watchdog says so when it does not come
  *     await runTogether({ work: train, companions: [follow] }, signal);             // the first failure ends both
  */
 export { abortable, untilAborted } from './abortable.js';
@@ -16,3 +17,5 @@ export { retryStream } from './retry-stream.js';
 export { retryWithBackoff, type RetryOptions } from './retry.js';
 export { runTogether, type Task } from './run-together.js';
 export { Sequencer, type Ticket } from './sequencer.js';
+export { longestWait, waitFor, type Wait } from './waits.js';
+export { onStall, startWatchdog, type OnStall } from './watchdog.js';

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { SulcusError } from '#libs/errors';
+import { waitFor } from './waits.js';
 
 /** A part of a whole: works until it is done, or until the signal tells it to stop. */
 export type Task = (stop: AbortSignal) => Promise<void>;
@@ -32,6 +33,6 @@ export async function runTogether(
   const running = companions.map(run);
   await run(work);
   ended.abort();
-  await Promise.all(running);
+  await waitFor('what runs beside the work to end', Promise.all(running));
   if (failures.length > 0) throw failures[0];
 }

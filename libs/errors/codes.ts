@@ -88,8 +88,8 @@ export const ERROR_CODES = {
   MODEL_NOT_READY: transient(GrpcStatus.UNAVAILABLE),
   /** A model version's card, weights or self-check is wrong: it must not serve. */
   MODEL_INVALID: permanent(GrpcStatus.FAILED_PRECONDITION),
-  /** The engine process died or refused an op; a new one is started. */
-  ENGINE_FAILED: retryable(GrpcStatus.INTERNAL),
+  /** The engine process died, stalls or refused an op; a new one is started: clients try again. */
+  ENGINE_FAILED: retryable(GrpcStatus.UNAVAILABLE),
   /** No engine can be had on this machine. */
   ENGINE_UNAVAILABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** The disk has no room. */
@@ -98,6 +98,8 @@ export const ERROR_CODES = {
   STORAGE_FAILED: transient(GrpcStatus.UNAVAILABLE),
   /** The broker acknowledges messages before they are on the disk: a power loss may take the newest. */
   NOT_DURABLE: permanent(GrpcStatus.FAILED_PRECONDITION),
+  /** The broker holds another state than the one that this process belongs to. */
+  STATE_MISMATCH: permanent(GrpcStatus.FAILED_PRECONDITION),
   PORT_IN_USE: permanent(GrpcStatus.FAILED_PRECONDITION),
   /** A defect of ours: the details are in the log, not in the answer. */
   INTERNAL: retryable(GrpcStatus.INTERNAL),

@@ -1,6 +1,6 @@
 /**
- * What every process does the same way: command line, start, signals, errors, exit. Imports config, errors, telemetry
- * and commander.
+ * What every process does the same way: command line, start, signals, errors, signs of life, exit. Imports async,
+ * config, errors, telemetry and commander.
  *
  *     await runService('preprocess', async ({ signal, log, instance }) => { … until signal aborts … });
  */
@@ -9,4 +9,10 @@ export { packageRoot, packageVersion } from './package.js';
 export { parseCommandLine } from './command-line.js';
 export type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
 export { table, tableLine, type RightAligned } from './table.js';
-export { reportFailure, runService, type ServiceContext } from './run-service.js';
+export {
+  LIFE_SIGN_INTERVAL_MS,
+  reportFailure,
+  runService,
+  type LifeSign,
+  type ServiceContext,
+} from './run-service.js';

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
+import { onStall, startWatchdog } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, startTelemetry, type Logger, type Telemetry } from '#libs/telemetry';
 
@@ -9,6 +10,8 @@ export interface ServiceContext {
   readonly log: Logger;
   /** Unique per process: host, process id, time. */
   readonly instance: string;
+  /** Ends the process: aborts the signal, and reports this error however `run` then ends. */
+  readonly fail: (error: SulcusError) => void;
 }
 
 const ignore = (): void => undefined;
@@ -40,15 +43,26 @@ export async function runService(
   setMaxListeners(0, stop.signal);
   // What is printed goes to a file whose disk may be full: that is no reason to end.
   process.stderr.on('error', ignore);
-  const release = [stopOnSignals(stop, log), stopOnUncaught(name, log)];
+  const release = [stopOnSignals(stop, log), stopOnUncaught(name, log), sayStalls(log), tellLauncher()];
   let telemetry: Telemetry | undefined;
+  let failure: SulcusError | undefined;
+  const fail = (error: SulcusError): void => {
+    failure ??= error;
+    stop.abort();
+    setTimeout(() => {
+      reportFailure(name, error);
+      process.exit();
+    }, ORPHAN_GRACE_MS).unref();
+  };
   try {
     telemetry = await startTelemetry(name);
     const instance = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
     log.debug({ instance }, 'starting');
-    await run({ signal: stop.signal, log, instance });
+    await run({ signal: stop.signal, log, instance, fail });
+    if (failure) reportFailure(name, failure, log);
   } catch (error) {
-    if (!(stop.signal.aborted && SulcusError.from(error).code === 'CANCELLED')) reportFailure(name, error, log);
+    if (failure) reportFailure(name, failure, log);
+    else if (!(stop.signal.aborted && SulcusError.from(error).code === 'CANCELLED')) reportFailure(name, error, log);
   } finally {
     stop.abort();
     // Unref'd: it only matters when something else keeps the process alive.
@@ -109,4 +123,41 @@ function stopOnUncaught(name: string, log: Logger): () => void {
   };
   process.once('uncaughtException', crash).once('unhandledRejection', crash);
   return () => void process.off('uncaughtException', crash).off('unhandledRejection', crash);
+}
+
+/** What the process waits for, in its log. */
+function sayStalls(log: Logger): () => void {
+  const stop = startWatchdog();
+  const forget = onStall((stall) => (stall === undefined ? log.info('going on again') : log.warn(stall)));
+  return () => {
+    stop();
+    forget();
+  };
+}
+
+/** What a service says to the launcher that started it: that it lives, and what it waits for when it waits for long. */
+export interface LifeSign {
+  stall: string | undefined;
+}
+
+/** Time between two signs of life. */
+export const LIFE_SIGN_INTERVAL_MS = 5000;
+
+/** A process whose event loop stands still gives none: the launcher then starts another. */
+function tellLauncher(): () => void {
+  if (!process.send) return () => undefined;
+  let stalled: string | undefined;
+  const tell = (): void => {
+    if (process.connected) process.send?.({ stall: stalled } satisfies LifeSign, undefined, undefined, ignore);
+  };
+  const forget = onStall((stall) => {
+    stalled = stall;
+    tell();
+  });
+  const timer = setInterval(tell, LIFE_SIGN_INTERVAL_MS).unref();
+  tell();
+  return () => {
+    clearInterval(timer);
+    forget();
+  };
 }

@@ -10,10 +10,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   const description = 'Fine-tunes a network on the stream: trains, validates, checkpoints, offers candidates.';
   const parsed = parseCommandLine({ name: 'sulcus trainer', description, options: {}, environment }, argv);
   if (!parsed) return;
-  await runService('trainer', async ({ signal, log, instance }) => {
+  await runService('trainer', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
     const recipe = await resolveRecipe(config);
-    await using bus = await openBus(config, { name: 'trainer', signal, log });
+    await using bus = await openBus(config, { name: 'trainer', signal, log, instance, fail });
     await using engine = await startEngine({
       threads: config.engineThreads,
       maxDevices: recipe.shards ?? 1,

@@ -1,4 +1,4 @@
-import { Notifier } from '#libs/async';
+import { Notifier, waitFor } from '#libs/async';
 import { blobOwners, Streams, subjects, trainerConsumer, type Bus, type Delivery } from '#libs/bus';
 import { codecs, type SampleRef, type Split, type TensorBatch } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -129,7 +129,7 @@ export class BatchExchange {
       const first = this.#queue[0];
       if (!first) return;
       const startedAtMs = performance.now();
-      const delivery = await this.#waitFor(first, signal);
+      const delivery = await waitFor(`batch ${first.sequence} of preprocess`, this.#waitFor(first, signal));
       this.#queue.shift();
       for (const id of first.requestIds) this.#byRequestId.delete(id);
       yield { requested: first.content as C, delivery, waitedMs: performance.now() - startedAtMs };

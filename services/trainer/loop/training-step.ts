@@ -2,6 +2,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import type { DeliveredBatch } from '../data/batch-exchange.js';
 import { openBatch, type OpenBatch } from '../data/open-batch.js';
 import type { TrainerOptions, TrainerParts } from './parts.js';
+import { withinStepLimit } from './step-limit.js';
 
 /**
  * Takes one step on the samples of a batch that had no effect in this epoch yet, and records what became of all.
@@ -50,12 +51,13 @@ async function step(
     [attr.step]: state.progress.step + 1,
   };
   await withSpan('train step', { root: true, links, attributes }, async (span) => {
-    const { loss, correct } = await session.trainStep({
+    const given = {
       ...batch.select(rows),
       count: rows.length,
       learningRate: state.schedule.learningRate,
       inferenceMode: about.inferenceMode,
-    });
+    };
+    const { loss, correct } = await withinStepLimit(session, () => session.trainStep(given));
     state.schedule.batchDone();
     span.setAttributes({ [attr.loss]: loss });
     state.recordStepTrace(span.traceparent);

@@ -1,4 +1,4 @@
-import { retryWithBackoff } from '#libs/async';
+import { retryWithBackoff, waitFor } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { Registry } from '#libs/registry';
 import type { TrainerEvents } from '../events.js';
@@ -32,7 +32,8 @@ export function waitForRoom(
         throw failure;
       }
     };
-    return retryWithBackoff(attempt, { signal, maxDelayMs: LONGEST_PAUSE_MS, shouldRetry: isFull });
+    const stored = retryWithBackoff(attempt, { signal, maxDelayMs: LONGEST_PAUSE_MS, shouldRetry: isFull });
+    return waitFor(`room at the broker to store ${what}`, stored);
   };
 }
 

@@ -2,6 +2,7 @@ import { SulcusError } from '#libs/errors';
 import { attr, withSpan } from '#libs/telemetry';
 import type { DeliveredBatch } from '../data/batch-exchange.js';
 import { openBatch } from '../data/open-batch.js';
+import { withinStepLimit } from '../loop/step-limit.js';
 import { raiseAlarms } from './raise-alarms.js';
 import type { StepBatch } from './stream-batch.js';
 import type { StreamParts } from './stream-parts.js';
@@ -67,11 +68,8 @@ async function makeStep(
   const attributes = { [attr.run]: state.identity.run, [attr.step]: requested.step };
   return withSpan('train step', { root: true, links, attributes }, async (span) => {
     try {
-      const { loss, correct } = await session.trainStep({
-        ...batch.select(rows),
-        count,
-        learningRate: state.schedule.learningRate,
-      });
+      const given = { ...batch.select(rows), count, learningRate: state.schedule.learningRate };
+      const { loss, correct } = await withinStepLimit(session, () => session.trainStep(given));
       counters.refusedSteps = 0;
       state.schedule.batchDone();
       span.setAttributes({ [attr.loss]: loss });

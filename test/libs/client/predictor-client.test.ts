@@ -42,6 +42,7 @@ test('what may be retried: UNAVAILABLE, RESOURCE_EXHAUSTED and an engine that di
     'ENGINE_FAILED',
     'MODEL_NOT_READY',
     'SERVICE_UNAVAILABLE',
+    'STORAGE_FAILED',
     'STORAGE_FULL',
   ]);
 });

@@ -2,13 +2,17 @@ import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 import { shownPath } from '../../shared/paths.js';
 import { lastErrors, lastLines } from './log-tail.js';
 
-/** The error that a process ended with, in its own words as far as it printed any, and where its log is. */
-export function failureOf(name: string, logFile: string, reason: string): SulcusError {
+/**
+ * The error that a process ended with, in its own words as far as it printed any, and where its log is.
+ *
+ * @param fromByte where in its log this attempt began
+ */
+export function failureOf(name: string, logFile: string, reason: string, fromByte = 0): SulcusError {
   const log = `see ${shownPath(logFile)}`;
-  const errors = lastErrors(logFile).map(parseError);
+  const errors = lastErrors(logFile, fromByte).map(parseError);
   const code = errors[0]?.code ?? 'INTERNAL';
   if (errors.length === 0) {
-    const [lastLine] = lastLines(logFile, 1);
+    const [lastLine] = lastLines(logFile, 1, fromByte);
     return new SulcusError(code, `${name} ${reason}${lastLine ? `, its last line: ${lastLine}` : ''} (${log})`);
   }
   const lines = errors.map(({ message }) => `${name}: ${message}`);
@@ -29,5 +33,5 @@ export function permanentErrorOf(logFile: string, fromByte: number): string | un
 /** `service: CODE: message` → its parts; an unknown code is a defect of ours. */
 function parseError(line: string): { code: ErrorCode; message: string } {
   const [, , code, message] = /^([^:]+): ([A-Z_]+): (.*)$/.exec(line)!;
-  return { code: code! in ERROR_CODES ? (code as ErrorCode) : 'INTERNAL', message: message! };
+  return { code: Object.hasOwn(ERROR_CODES, code!) ? (code as ErrorCode) : 'INTERNAL', message: message! };
 }

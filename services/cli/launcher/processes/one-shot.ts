@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { failureOf } from './failure.js';
 import type { ProcessSpec } from './supervised-process.js';
@@ -20,6 +20,7 @@ export async function runToEnd(
   signal.throwIfAborted();
   mkdirSync(path.dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
+  const { size: bytesBefore } = fstatSync(log);
   const child = spawn(command, args, { env: environment, detached: true, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
   const stop = (): void => void child.kill('SIGTERM');
@@ -27,5 +28,6 @@ export async function runToEnd(
   const [code] = (await once(child, 'exit')) as [number | null];
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (code !== 0) throw failureOf(name, logFile, `ended with ${code === null ? 'a signal' : `code ${code}`}`);
+  if (code !== 0)
+    throw failureOf(name, logFile, `ended with ${code === null ? 'a signal' : `code ${code}`}`, bytesBefore);
 }

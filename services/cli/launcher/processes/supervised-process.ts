@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { LIFE_SIGN_INTERVAL_MS, type LifeSign } from '#libs/service';
 import { permanentErrorOf } from './failure.js';
 
 export interface ProcessSpec {
@@ -19,6 +20,8 @@ export interface ProcessSpec {
   orphanGuard: 'ipc' | 'shell';
   /** Failures in a row, each within {@link STEADY_MS} of its start, before giving up. Default: never. */
   maxRapidFailures?: number;
+  /** A service that gives no sign of life for this long is restarted, in milliseconds. Default: 45 s. */
+  silentAfterMs?: number;
 }
 
 /**
@@ -37,6 +40,9 @@ const MAX_SAME_ERRORS = 3;
 
 /** Exit code of our services for wrong configuration: the same start would fail the same way. */
 const EXIT_INVALID_CONFIG = 2;
+
+const SILENT_AFTER_MS = 45_000;
+const STUCK_GRACE_MS = 2000;
 
 /**
  * Runs a program, stands watch over `read` failing on descriptor 3, which happens when the launcher is gone without
@@ -60,6 +66,7 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
   #sameErrors = 0;
   #stopping = false;
   #restarting = false;
+  #stall: string | undefined;
   #restartReason: string | undefined;
   #retry: NodeJS.Timeout | undefined;
 
@@ -90,6 +97,11 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     return this.#restartReason;
   }
 
+  /** What it says it has waited for for long; undefined when it does not. */
+  get stall(): string | undefined {
+    return this.#state === 'running' ? this.#stall : undefined;
+  }
+
   start(): void {
     const { command, args, environment, logFile, orphanGuard } = this.spec;
     mkdirSync(path.dirname(logFile), { recursive: true });
@@ -106,6 +118,8 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     closeSync(log);
     const startedMs = Date.now();
     this.#child = child;
+    this.#stall = undefined;
+    if (!guarded) this.#listen(child);
     this.#exited = once(child, 'exit').then(
       ([code]) => this.#onExit(code as number | null, Date.now() - startedMs),
       (error: Error) => this.#giveUp(`cannot be started: ${error.message}`),
@@ -139,6 +153,26 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     const insist = setTimeout(() => child?.kill('SIGKILL'), graceMs);
     await this.#exited;
     clearTimeout(insist);
+  }
+
+  /**
+   * One that gave signs of life and gives none any more, though it runs, is restarted: its event loop stands still, or
+   * somebody stopped it. Counted in intervals of our own, so that our own sleep is not taken for its silence.
+   */
+  #listen(child: ChildProcess): void {
+    const { silentAfterMs = SILENT_AFTER_MS } = this.spec;
+    let silentIntervals = -Infinity;
+    child.on('message', (sign: LifeSign) => {
+      silentIntervals = 0;
+      this.#stall = sign.stall;
+    });
+    const timer = setInterval(() => {
+      silentIntervals++;
+      if (silentIntervals * LIFE_SIGN_INTERVAL_MS <= silentAfterMs || this.#stopping) return;
+      silentIntervals = -Infinity;
+      void this.restart(`it gave no sign of life for ${silentAfterMs / 1000} s`, STUCK_GRACE_MS);
+    }, LIFE_SIGN_INTERVAL_MS).unref();
+    child.once('exit', () => clearInterval(timer));
   }
 
   #onExit(code: number | null, livedMs: number): void {

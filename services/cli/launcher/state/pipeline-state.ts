@@ -115,7 +115,7 @@ export class PipelineState {
 
   applyEvent(event: PipelineEvent): void {
     const { service, instance, timeUnixMs } = event;
-    if (event.state) this.services.set(service, event.state);
+    if (event.state) this.services.set(service, { ...event.state, ...this.#engineOf(service, event.state) });
     if (event.ingest) {
       this.#ingest.set(`${instance}/${event.ingest.importId}`, event.ingest);
       if (event.ingest.done) this.importsDone++;
@@ -144,6 +144,15 @@ export class PipelineState {
     if (event.shadow) this.shadow = event.shadow;
     if (event.archive) this.archive = event.archive;
     if (event.finished) this.finished = event.finished;
+  }
+
+  /** One that tells of its state without what computes, as of a stall, has what it had. */
+  #engineOf(service: string, { state, engine, devices }: Body<'state'>): Pick<Body<'state'>, 'engine' | 'devices'> {
+    const before = this.services.get(service);
+    const isAboutStall = state === 'stalled' || before?.state === 'stalled';
+    return before && engine === '' && isAboutStall
+      ? { engine: before.engine, devices: before.devices }
+      : { engine, devices };
   }
 
   applyModelEvent({ kind, version, alias, validationLoss, validationAccuracy }: ModelEvent): void {

@@ -10,6 +10,10 @@ export interface ShownProcess {
   name: string;
   state: string;
   restarts: number;
+  /** Why it was restarted on purpose last. */
+  restartReason?: string | undefined;
+  /** What it has waited for for long. */
+  stall?: string | undefined;
 }
 
 /** Everything one picture of the pipeline is made of. */
@@ -51,8 +55,12 @@ function pipelineRows({ state, streams, processes, brokerFaults = [] }: Snapshot
   const split = `train ${train}, validation ${validation}, gate ${gate}, test ${test}`;
   return [
     ['processes', processes.map(describeProcess).join('  ')],
+    ...processes.flatMap(({ name, stall }) => (stall === undefined ? [] : [[`  ${name}`, stall] as const])),
     ...brokerFaults.map(({ code, message }) => ['  BROKER', `${code}: ${message}`] as const),
-    ['images in', `${ingested} ingested of ${offered}, ${duplicates} duplicates, ${rejected} rejected   (${split})`],
+    [
+      'images in',
+      `${ingested} ingested of ${offered - duplicates}, ${duplicates} duplicates, ${rejected} rejected   (${split})`,
+    ],
     ['streams', streams ? describeStreams(streams) : '…'],
     ...(archive ? [['archive', describeArchive(archive)] as const] : []),
     ['preprocess', `${preprocess.batches} batches, ${preprocess.samples} samples, ${preprocess.decoded} decoded`],
@@ -96,8 +104,9 @@ export function renderLine({ phase, elapsedMs, state, processes, requests, broke
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
+    ...processes.flatMap(({ name, stall }) => (stall === undefined ? [] : [`${name}: ${stall},`])),
     ...brokerFaults.map(({ code, message }) => `BROKER ${code} (${message}),`),
-    `images ${ingest.ingested}/${ingest.offered},`,
+    `images ${ingest.ingested}/${ingest.offered - ingest.duplicates},`,
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
     ...(training && state.devices.length > 1 ? [`${trainingOn(state)},`] : []),
     training ? `${describeProgress(training)},` : 'not training yet,',
@@ -131,8 +140,10 @@ function describeValidation({ loss, accuracy, samples, step, onlyPredicted }: Va
   return `loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)} on ${samples} images (step ${step})${alarm}`;
 }
 
-const describeProcess = ({ name, state, restarts }: ShownProcess): string =>
-  `${name} ${state}${restarts > 0 ? ` (restarted ${restarts})` : ''}`;
+const describeProcess = ({ name, state, restarts, restartReason }: ShownProcess): string => {
+  const why = restartReason === undefined ? '' : `: ${restartReason}`;
+  return `${name} ${state}${restarts > 0 ? ` (restarted ${restarts}${why})` : ''}`;
+};
 
 function describeShadow(shadow: ShadowProgress): string {
   const { shadowVersion, liveVersion, compared, agreed, meanAbsoluteDifference, dropped, failed } = shadow;

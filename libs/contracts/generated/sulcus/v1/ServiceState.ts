@@ -6,7 +6,8 @@
  */
 export interface ServiceStateInput {
   /**
-   * "starting", "ready", "idle", "busy", "stopping" or "failed".
+   * "starting", "ready", "idle", "busy", "stalled" (no progress for long, the message says for want of what),
+   * "stopping" or "failed".
    */
   'state'?: (string);
   /**
@@ -29,7 +30,8 @@ export interface ServiceStateInput {
  */
 export interface ServiceState {
   /**
-   * "starting", "ready", "idle", "busy", "stopping" or "failed".
+   * "starting", "ready", "idle", "busy", "stalled" (no progress for long, the message says for want of what),
+   * "stopping" or "failed".
    */
   'state': (string);
   /**

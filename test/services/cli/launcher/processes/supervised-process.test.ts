@@ -19,7 +19,12 @@ after(() => rmSync(folder, { recursive: true }));
 const CHILD = path.join(import.meta.dirname, '_fixtures/child.ts');
 const anyPort = (): Promise<number> => choosePort({ port: 0, explicit: false, purpose: 'a test', option: '--port' });
 
-function supervise(name: string, behaviour: string, maxRapidFailures?: number): SupervisedProcess {
+function supervise(
+  name: string,
+  behaviour: string,
+  maxRapidFailures?: number,
+  silentAfterMs?: number,
+): SupervisedProcess {
   return new SupervisedProcess({
     name,
     command: process.execPath,
@@ -28,6 +33,7 @@ function supervise(name: string, behaviour: string, maxRapidFailures?: number): 
     logFile: path.join(folder, `${name}.log`),
     orphanGuard: 'ipc',
     maxRapidFailures,
+    silentAfterMs,
   });
 }
 
@@ -165,4 +171,19 @@ test('a taken port is refused when it was asked for, and replaced when it was on
     await choosePort({ port, explicit: false, purpose: 'the predictor', option: '--port-predictor' }),
     port,
   );
+});
+
+test('a service that stands still is restarted and the reason is said; one that waits says for what', async () => {
+  const child = supervise('still', 'wait', undefined, 6000);
+  child.start();
+  const firstPid = child.pid!;
+  await until(() => child.stall !== undefined, 'it to say what it waits for', 45_000);
+  assert.match(child.stall!, /^no progress for \d+ s: waiting for what never comes$/);
+  assert.equal(child.restarts, 0, 'waiting is no reason to restart it');
+  process.kill(firstPid, 'SIGSTOP');
+  await until(() => child.restarts === 1 && child.state === 'running', 'another to run', 40_000);
+  assert.notEqual(child.pid, firstPid);
+  assert.equal(isAlive(firstPid), false);
+  assert.equal(child.restartReason, 'it gave no sign of life for 6 s');
+  await child.stop(5000);
 });
