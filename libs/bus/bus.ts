@@ -161,6 +161,16 @@ export class Bus implements AsyncDisposable {
     return streamStats(this.#connection, stream);
   }
 
+  /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */
+  onReconnect(listener: () => void): () => void {
+    return this.#connection.onReconnect(listener);
+  }
+
+  /** Closes the connection at once: what is under way fails. */
+  async abandon(): Promise<void> {
+    await this.#connection.nats.close();
+  }
+
   /** Sends what is under way and closes the connection; with the broker away it only closes. Never throws. */
   async drain(): Promise<void> {
     const { nats } = this.#connection;

@@ -20,7 +20,8 @@
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
-export { openBus, type BusSettings } from './open-bus.js';
+export { openBus, type BusSettings, type BusUser } from './open-bus.js';
+export { checkStateId, readStateId } from './state-identity.js';
 export { busEnvironment } from './connection/environment.js';
 export { brokerSecurityEnvironment } from './connection/security.js';
 export type { ConnectOptions } from './connection/connection.js';
@@ -51,6 +52,7 @@ export type { PublishOptions, PublishResult } from './messages/publish.js';
 export type { ConsumeOptions } from './consumers/consume.js';
 export type { PullOptions } from './consumers/pull.js';
 export type { Delivery } from './consumers/delivery.js';
+export type { Unreadable } from './consumers/unreadable.js';
 export type { Followed, FollowOptions, Received } from './consumers/follow.js';
 export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-value.js';
 export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';

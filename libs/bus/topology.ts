@@ -23,9 +23,9 @@ export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 
 /**
  * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
- * of SCANS; what left SCANS for the archive; what was withdrawn.
+ * of SCANS; what left SCANS for the archive; what was withdrawn; which state the broker holds.
  */
-export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn'] as const;
+export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn', 'state'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];
 

@@ -67,7 +67,8 @@ export function fromServiceError(error: unknown, method: string): SulcusError {
   if (error instanceof SulcusError) return error;
   if (!isServiceError(error)) return SulcusError.from(error);
   const named = error.metadata.get(ERROR_CODE_TRAILER)[0];
-  const code = typeof named === 'string' && named in ERROR_CODES ? (named as ErrorCode) : codeOfStatus(error);
+  const code =
+    typeof named === 'string' && Object.hasOwn(ERROR_CODES, named) ? (named as ErrorCode) : codeOfStatus(error);
   const prefix = `${code}: `;
   const message = error.details.startsWith(prefix) ? error.details.slice(prefix.length) : error.details;
   return new SulcusError(code, message, { cause: error, details: { grpcStatus: status[error.code], method } });

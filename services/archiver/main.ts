@@ -19,10 +19,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await runService('archiver', async ({ signal, log, instance }) => {
+  await runService('archiver', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
     const archive = new SampleArchive(await openObjectStore(config.archive, config.archiveEndpoint));
-    await using bus = await openBus(config, { name: 'archiver', signal, log });
+    await using bus = await openBus(config, { name: 'archiver', signal, log, instance, fail });
     try {
       await runArchiver({ bus, archive, config, log, instance }, signal);
     } finally {

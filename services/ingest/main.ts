@@ -15,9 +15,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await runService('ingest', async ({ signal, log, instance }) => {
+  await runService('ingest', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
-    await using bus = await openBus(config, { name: 'ingest', signal, log });
+    await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     await runIngest({ bus, config, log, instance }, signal);
   });
 }

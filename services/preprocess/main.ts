@@ -17,9 +17,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await runService('preprocess', async ({ signal, log, instance }) => {
+  await runService('preprocess', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
-    await using bus = await openBus(config, { name: 'preprocess', signal, log });
+    await using bus = await openBus(config, { name: 'preprocess', signal, log, instance, fail });
     await runPreprocess({ bus, config, log, instance }, signal);
   });
 }

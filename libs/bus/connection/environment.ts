@@ -10,4 +10,8 @@ export const busEnvironment = {
     'SULCUS_NATS_MONITOR_URL',
     optional(text({ description: "the broker's monitoring, such as http://127.0.0.1:8222: is it well, does it sync" })),
   ],
+  stateId: [
+    'SULCUS_STATE_ID',
+    optional(text({ description: 'the state that the broker must hold (the launcher sets it); another is refused' })),
+  ],
 } as const;

@@ -1,4 +1,4 @@
-import { retryWithBackoff } from '#libs/async';
+import { retryWithBackoff, waitFor } from '#libs/async';
 import type { SulcusError } from '#libs/errors';
 import { cancelled, type Connection } from './connection.js';
 import { busError } from './errors.js';
@@ -42,11 +42,12 @@ export async function requestWithRetry<T>(
       throw busError(error, doing);
     }
   };
-  return await retryWithBackoff(attempt, {
+  const retried = retryWithBackoff(attempt, {
     signal,
     timeoutMs: retryTimeoutMs,
     shouldRetry: (failure) =>
       mayComeBack(connection, failure) || (whileFull && failure.transient && !connection.nats.isClosed()),
     onRetry,
   });
+  return await waitFor(`the broker (${doing.replace(/^Could not /, 'to ')})`, retried);
 }

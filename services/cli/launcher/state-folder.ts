@@ -25,6 +25,12 @@ export interface StateFolder {
   report: string;
   /** Whether an interrupted `--once` run is gone on with here. */
   isResumed: boolean;
+  /**
+   * Ties the folder to the state that a broker holds.
+   *
+   * @throws STATE_MISMATCH when it belongs to another
+   */
+  adopt(stateId: string): void;
   /** Says that the `--once` run came to its end. */
   finish(): void;
   /** Lets another launcher have the folder. */
@@ -70,9 +76,10 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
       );
   }
   let isUnfinished = once;
+  let { stateId } = readMarker(path.join(root, MARKER));
   usable(root, () => {
     makeFolder(root);
-    writeMarker(root, process.pid, isUnfinished);
+    writeMarker(root, process.pid, { isUnfinished, stateId });
   });
   if (state === undefined && once) pruneOnceRuns(runs);
   pointLatest(runs, root);
@@ -85,10 +92,15 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     startWeights: path.join(root, 'start-weights'),
     report: path.join(root, 'report'),
     isResumed,
+    adopt: (found) => {
+      if (stateId !== undefined && stateId !== found) throw otherState(root, stateId, found);
+      stateId = found;
+      writeMarker(root, process.pid, { isUnfinished, stateId });
+    },
     finish: () => {
       isUnfinished = false;
     },
-    release: () => writeMarker(root, undefined, isUnfinished),
+    release: () => writeMarker(root, undefined, { isUnfinished, stateId }),
   };
 }
 
@@ -117,11 +129,27 @@ interface Marker {
   launcherStart?: string | undefined;
   /** Whether a `--once` run was begun here and has not come to its end. */
   isUnfinished?: boolean;
+  /** Of the broker's state that the folder belongs to. */
+  stateId?: string | undefined;
 }
 
-function writeMarker(root: string, launcherPid: number | undefined, isUnfinished: boolean): void {
+const otherState = (root: string, own: string, found: string): SulcusError =>
+  new SulcusError(
+    'STATE_MISMATCH',
+    `${shownPath(root)} belongs to another state (${own}) than the broker holds (${found}): name the folder of that ` +
+      'state with --state, an empty one, or add --fresh to empty this one',
+  );
+
+function writeMarker(
+  root: string,
+  launcherPid: number | undefined,
+  { isUnfinished, stateId }: Pick<Marker, 'isUnfinished' | 'stateId'>,
+): void {
   const owner: Marker = launcherPid === undefined ? {} : { launcherPid, launcherStart: startTicks(launcherPid) };
-  writeFileSync(path.join(root, MARKER), `${JSON.stringify({ ...owner, ...(isUnfinished && { isUnfinished }) })}\n`);
+  writeFileSync(
+    path.join(root, MARKER),
+    `${JSON.stringify({ ...owner, ...(isUnfinished && { isUnfinished }), stateId })}\n`,
+  );
 }
 
 /** Process id of the launcher that uses a folder; undefined when none lives. */

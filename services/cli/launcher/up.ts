@@ -128,7 +128,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     phase: phase(),
     elapsedMs: Date.now() - startedMs,
     state,
-    processes: pipeline.processes.map(({ name, state, restarts }) => ({ name, state, restarts })),
+    processes: pipeline.processes,
     streams: streams.latest,
     brokerFaults: pipeline.brokerWatch?.faults ?? [],
     requests: options.once ? client.counts : undefined,

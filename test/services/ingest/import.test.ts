@@ -403,3 +403,13 @@ test('a pipe that nobody writes to is refused and not waited for', async (t) => 
     ['It is no regular file'],
   );
 });
+
+test('a class may have any name, also one that means something to JavaScript', async (t) => {
+  const harness = await startHarness(t);
+  const names = ['__proto__', 'constructor', 'hasOwnProperty', 'valueOf'];
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, Object.fromEntries(names.map((name, seed) => [`${name}/a.jpg`, seed + 50])));
+  await importPath(createIngestor(t, harness), folder);
+  const labels = (await readScans(harness.bus)).map(({ message }) => message.label);
+  assert.deepEqual(labels.sort(), [...names].sort());
+});

@@ -1,3 +1,4 @@
+import { retryWithBackoff } from '#libs/async';
 import { runToEnd } from '../processes/one-shot.js';
 import { commandSpec } from '../pipeline/services.js';
 import { untilState, type Run } from '../run.js';
@@ -7,19 +8,47 @@ const REPORT_TIMEOUT_MS = 30_000;
 
 const PROGRESS_INTERVAL_MS = 5000;
 
+/** Of an import that fails for no reason of the surroundings. */
+const MAX_ATTEMPTS = 5;
+
 /** Makes the images when there are none, and has them taken in by a process of its own. */
 export async function importData(run: Run): Promise<void> {
-  const { pipeline, state, view, signal, setPhase } = run;
+  const { state, view, signal, setPhase } = run;
   const source = await prepareData(run);
   setPhase('importing');
   const importsBefore = state.importsDone;
   const { columns } = run.options;
   const words = ['import', source, ...(columns ? ['--columns', columns.join(',')] : [])];
-  await runToEnd(commandSpec('import', words, pipeline.plan), signal);
+  await importRepeatedly(run, words);
   const arrived = AbortSignal.any([signal, AbortSignal.timeout(REPORT_TIMEOUT_MS)]);
-  await untilState(run, () => state.importsDone > importsBefore, arrived);
+  await untilState(run, () => state.importsDone > importsBefore, arrived).catch((error: unknown) => {
+    // Its last report may have been lost with the broker: what it stored is there all the same.
+    if (signal.aborted) throw error;
+  });
   const { offered, ingested, duplicates, rejected } = state.ingest;
   view.note(`imported: ${ingested} of ${offered} ingested, ${duplicates} duplicates, ${rejected} rejected`);
+}
+
+/**
+ * Importing again adds only what is new: one that was killed, or whose broker was away for too long, is repeated, as
+ * long as it takes while it is the surroundings that fail.
+ *
+ * @throws what repeating cannot mend, and what stays after a few attempts
+ */
+async function importRepeatedly({ pipeline, signal, view }: Run, words: readonly string[]): Promise<void> {
+  let attempts = 0;
+  await retryWithBackoff(
+    async () => {
+      attempts++;
+      await runToEnd(commandSpec('import', words, pipeline.plan), signal);
+    },
+    {
+      signal,
+      maxDelayMs: 10_000,
+      shouldRetry: (failure) => failure.transient || (failure.retryable && attempts < MAX_ATTEMPTS),
+      onRetry: (failure) => view.note(`the import broke off and is repeated: ${failure.message}`),
+    },
+  );
 }
 
 /** The folder or manifest to import. */

@@ -25,6 +25,7 @@ export async function runOnce(run: Run): Promise<void> {
   await importData(run);
   const lastSequence = await requireSplits(run);
   setPhase('training');
+  run.pipeline.startTraining();
   await trained(run, lastSequence);
   const settled = await settleFinalChampion(run.pipeline.bus, run.options.run);
   if (settled) run.view.note(`champion ${settled.version}: ${settled.reason}`);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { busEnvironment, connectBus, type Bus, type StreamName } from '#libs/bus';
+import { busEnvironment, connectBus, readStateId, type Bus, type StreamName } from '#libs/bus';
 import { parseEnvironment } from '#libs/config';
 import { checkRun, readConfig as readTrainerConfig } from '#services/trainer';
 import type { UpOptions } from '../options.js';
@@ -96,11 +96,14 @@ export class Pipeline {
       if (broker) await brokerReady(broker, ports.nats, signal);
       const bus = await connectBus({ servers: natsUrl, name: 'launcher', signal });
       await bus.ensureTopology(limits);
+      const stateId = await readStateId(bus);
+      folder.adopt(stateId);
       const streamEnds = await endOfStreams(bus);
       mkdirSync(folder.traces, { recursive: true });
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, {
           natsUrl,
+          stateId,
           monitorUrl: broker && `http://127.0.0.1:${ports.monitor}`,
           ports,
           classes,
@@ -116,7 +119,10 @@ export class Pipeline {
       // What a broker that others use holds does not go to a folder of this run, which may be emptied with it.
       const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
       const services = createServices(plan, { archiver });
-      for (const service of services) service.once('gaveUp', fail(service)).start();
+      // What a run to the end learns first must not depend on how fast its images came in: `startTraining`.
+      const waits = (service: SupervisedProcess): boolean => options.once && service.name === 'trainer';
+      for (const service of services) service.once('gaveUp', fail(service));
+      for (const service of services) if (!waits(service)) service.start();
       const brokerWatch = watchOf(broker, folder, ports);
       return new Pipeline({
         bus,
@@ -133,6 +139,12 @@ export class Pipeline {
       await broker?.stop(BROKER_GRACE_MS);
       throw failure.signal.aborted ? failure.signal.reason : error;
     }
+  }
+
+  /** Starts a trainer that waits for all images: that of a run to the end. */
+  startTraining(): void {
+    const trainer = this.#services.find(({ name }) => name === 'trainer');
+    if (trainer?.state === 'waiting' && trainer.pid === undefined) trainer.start();
   }
 
   /** Ends everything in order: the services while the broker can still take what they hold, then the broker. */

@@ -4,6 +4,8 @@ import type { Ports } from './choose-ports.js';
 
 interface Surroundings {
   natsUrl: string;
+  /** Of the state that the broker holds. */
+  stateId: string;
   /** Of a broker of our own. */
   monitorUrl: string | undefined;
   ports: Ports;
@@ -18,7 +20,7 @@ interface Surroundings {
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
   { run, recipe, mode, epochs, seed, once }: UpOptions,
-  { natsUrl, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile, keys }: Surroundings,
+  { natsUrl, stateId, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile, keys }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
   // Here everything stays on this machine: what is predicted can be replayed without looking for its image.
@@ -28,6 +30,7 @@ export const serviceEnvironment = (
   ...keys,
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
+  SULCUS_STATE_ID: stateId,
   ...(monitorUrl === undefined ? {} : { SULCUS_NATS_MONITOR_URL: monitorUrl }),
   SULCUS_RUN: run,
   SULCUS_RECIPE: recipe,

@@ -14,15 +14,17 @@ export interface FilePlace {
  * Folder names that stand for a part of the data, as public data sets are laid out. What is to be trained on is divided
  * further by the keyed hash; what is set apart for testing stays apart.
  */
-const PARTS: Readonly<Record<string, readonly AssignedSplit[]>> = {
-  training: TRAINING_SPLITS,
-  train: TRAINING_SPLITS,
-  validation: [Split.SPLIT_VALIDATION],
-  val: [Split.SPLIT_VALIDATION],
-  gate: [Split.SPLIT_GATE],
-  testing: [Split.SPLIT_TEST],
-  test: [Split.SPLIT_TEST],
-};
+const PARTS: ReadonlyMap<string, readonly AssignedSplit[]> = new Map(
+  Object.entries<readonly AssignedSplit[]>({
+    training: TRAINING_SPLITS,
+    train: TRAINING_SPLITS,
+    validation: [Split.SPLIT_VALIDATION],
+    val: [Split.SPLIT_VALIDATION],
+    gate: [Split.SPLIT_GATE],
+    testing: [Split.SPLIT_TEST],
+    test: [Split.SPLIT_TEST],
+  }),
+);
 
 /**
  * Reads the ImageFolder layout: `<class>/…/file` or `Training|Validation|Gate|Testing/<class>/…/file`.
@@ -37,7 +39,7 @@ export function placeOf(relativePath: string): FilePlace {
 }
 
 /** The splits that a part's name stands for, such as Training; undefined where it stands for none. */
-export const splitsOfPart = (name: string): readonly AssignedSplit[] | undefined => PARTS[name.toLowerCase()];
+export const splitsOfPart = (name: string): readonly AssignedSplit[] | undefined => PARTS.get(name.toLowerCase());
 
 /** Whether a folder's name stands for a part of the data. */
 export const isPart = (name: string): boolean => splitsOfPart(name) !== undefined;

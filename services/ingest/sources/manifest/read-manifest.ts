@@ -11,15 +11,17 @@ import { splitsOfPart } from '../folder/layout.js';
 import { delimiterOf, lineOfOtherEncoding } from './encoding.js';
 import { findColumns, type Column, type ColumnNames } from './columns.js';
 
-const SPLIT_NAMES: Readonly<Record<string, AssignedSplit>> = {
-  train: Split.SPLIT_TRAIN,
-  training: Split.SPLIT_TRAIN,
-  validation: Split.SPLIT_VALIDATION,
-  val: Split.SPLIT_VALIDATION,
-  gate: Split.SPLIT_GATE,
-  test: Split.SPLIT_TEST,
-  testing: Split.SPLIT_TEST,
-};
+const SPLIT_NAMES: ReadonlyMap<string, AssignedSplit> = new Map(
+  Object.entries<AssignedSplit>({
+    train: Split.SPLIT_TRAIN,
+    training: Split.SPLIT_TRAIN,
+    validation: Split.SPLIT_VALIDATION,
+    val: Split.SPLIT_VALIDATION,
+    gate: Split.SPLIT_GATE,
+    test: Split.SPLIT_TEST,
+    testing: Split.SPLIT_TEST,
+  }),
+);
 
 /** One line of the manifest. */
 interface Row {
@@ -175,9 +177,9 @@ function settlePatients(rows: readonly Row[], mistakes: string[]): void {
     values: { patient, split },
   } of rows) {
     const known = patient && decided.get(patient);
-    const name = split && SPLIT_NAMES[split.toLowerCase()];
+    const name = split && SPLIT_NAMES.get(split.toLowerCase());
     if (!patient || !name) continue;
-    if (known && SPLIT_NAMES[known.split.toLowerCase()] !== name)
+    if (known && SPLIT_NAMES.get(known.split.toLowerCase()) !== name)
       mistakes.push(`line ${line}: the patient is in "${split}" here and in "${known.split}" on line ${known.line}`);
     else if (!known) decided.set(patient, { split: split, line });
   }
@@ -186,7 +188,7 @@ function settlePatients(rows: readonly Row[], mistakes: string[]): void {
 
 function toItem({ line, values }: Row, manifest: string, mistakes: string[], part?: string): FileItem {
   const { path: relative = '', label = '', patient, study, split } = values;
-  const name = split ? SPLIT_NAMES[split.toLowerCase()] : undefined;
+  const name = split ? SPLIT_NAMES.get(split.toLowerCase()) : undefined;
   const splits = name ? [name] : part === undefined ? undefined : splitsOfPart(part);
   if (relative === '') mistakes.push(`line ${line}: the path is empty`);
   if (split && !name)
