@@ -5,11 +5,7 @@ import type { Connection } from '../connection/connection.js';
 import { busError, isNotFound, JetStreamCode } from '../connection/errors.js';
 import type { TopologyLimits } from './limits.js';
 import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-configs.js';
-import { BUCKETS, type BlobStream, type StreamName } from '../topology.js';
-
-/** A stream of less takes not even one chunk of a blob with its headers. */
-const LEAST_BYTES = 640 * 1024;
-const BLOB_STREAMS: ReadonlySet<StreamName> = new Set<BlobStream>(['BLOBS', 'PREDICTION_INPUTS']);
+import { BUCKETS, type StreamName } from '../topology.js';
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
 const STRUCTURE = [
@@ -97,16 +93,13 @@ function refuseOtherStructure({ config: actual }: StreamInfo, wanted: OurStreamC
 }
 
 /** What a stream that others set up does to messages that we count on. */
-function losses({ name, max_age, max_msgs_per_subject, max_bytes, sealed, mirror }: StreamConfig): string[] {
+function losses({ name, max_age, max_msgs_per_subject, sealed, mirror }: StreamConfig): string[] {
   const stream = name as StreamName;
   return [
     ...(max_age > 0 && ageLimitOf(stream) === undefined
       ? [`it forgets messages after ${max_age / 1e9} s: max_age must be 0`]
       : []),
     ...(max_msgs_per_subject > 0 ? [`it keeps ${max_msgs_per_subject} messages of a subject: it must keep all`] : []),
-    ...(BLOB_STREAMS.has(stream) && max_bytes > 0 && max_bytes < LEAST_BYTES
-      ? [`its max_bytes is ${max_bytes}: no blob chunk fits`]
-      : []),
     ...(sealed ? ['it is sealed'] : []),
     ...(mirror ? [`it mirrors ${mirror.name}, so that nothing can be stored in it`] : []),
   ];

@@ -191,7 +191,6 @@ test('streams that others set up so that messages would be lost are refused, and
   const changes = [
     ['SCANS', { max_age: 3600e9 }, /SCANS.*forgets messages after 3600 s/],
     ['LABELS', { max_msgs_per_subject: 1 }, /LABELS.*keeps 1 messages of a subject/],
-    ['BLOBS', { max_bytes: 100_000 }, /BLOBS.*max_bytes is 100000/],
   ] as const;
   for (const [stream, change, message] of changes) {
     const { config } = await manager.streams.info(stream);
