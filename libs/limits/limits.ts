@@ -130,6 +130,13 @@ export const LIMITS = {
     of: 'headers of one call',
     answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
   },
+  uploadBytes: {
+    boundary: 'ingest',
+    value: 256 * MIB,
+    unit: 'bytes',
+    of: 'images of all uploads together, from being read until they are stored or refused',
+    answer: { words: 'streams are read no further, and so wait' },
+  },
   // ---- images
   imagePixels: {
     boundary: 'an image file, in ingest and predictor alike',

@@ -68,10 +68,11 @@ export class Aliases {
    * Moves an alias onto a version and records why. Repeating it changes nothing.
    *
    * @param expectedRevision revision of the record that the decision was made on (0: the alias did not exist)
-   * @throws CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version, MODEL_INVALID when it has
+   * @throws INVALID_ARGUMENT for a name that no request can have; CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version, MODEL_INVALID when it has
    * no weights
    */
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
+    assertAddressable(alias);
     const { current, revision } = await this.#present(alias);
     if (current?.version === version) {
       const card = await this.#versions.existing(version);
@@ -203,6 +204,17 @@ export async function recordMove(
     },
     { scope: alias, key: `${timeUnixMs}-${version}` },
   );
+}
+
+/** What requests can name: other names would move an alias that nobody reaches. */
+const ALIAS = /^[a-z][a-z0-9-]{0,62}$/;
+
+function assertAddressable(alias: string): void {
+  if (!ALIAS.test(alias))
+    throw new SulcusError(
+      'INVALID_ARGUMENT',
+      `An alias has 1 to 63 small letters, digits and hyphens and begins with a letter: "${alias}" is none`,
+    );
 }
 
 const aliasMoved = (alias: string, revision: number, cause?: unknown): SulcusError =>

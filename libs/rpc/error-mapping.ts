@@ -4,7 +4,12 @@ import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 /** Trailer that carries the stable error code, so that nobody parses messages. */
 export const ERROR_CODE_TRAILER = 'sulcus-error-code';
 
-/** grpc-message travels as one HTTP/2 header; clients refuse header lists of more than 8 KB to 16 KB. */
+/**
+ * grpc-message travels as one HTTP/2 header, percent-encoded: up to nine bytes per character. Clients refuse header lists
+ * of more than 8 KB to 16 KB.
+ */
+const MAX_DETAILS_BYTES = 6000;
+/** Longer texts are read by nobody. */
 const MAX_DETAILS_CHARS = 2000;
 
 /** What grpc-js takes as the failure of a call. */
@@ -36,10 +41,16 @@ export function isUnexpected(thrown: unknown): boolean {
 /** grpc-js percent-encodes the text with encodeURI, which throws on half a surrogate pair. */
 function headerSafe(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD');
-  return wellFormed.length <= MAX_DETAILS_CHARS
-    ? wellFormed
-    : `${wellFormed.slice(0, MAX_DETAILS_CHARS).replace(/\p{Surrogate}/gu, '')}…`;
+  let kept = wellFormed.slice(0, MAX_DETAILS_CHARS);
+  while (encodedBytes(kept) > MAX_DETAILS_BYTES) kept = kept.slice(0, Math.floor(kept.length * SHRINK));
+  return kept.length === wellFormed.length ? wellFormed : `${kept.replace(/\p{Surrogate}/gu, '')}…`;
 }
+
+/** Of a text that is too long, the share that is tried next. */
+const SHRINK = 0.9;
+
+/** As grpc-js sends it. A cut may leave half a pair. */
+const encodedBytes = (text: string): number => encodeURI(text.replace(/\p{Surrogate}/gu, '')).length;
 
 /** Our code for a status that came without the trailer: from a proxy, from grpc-js itself or from a foreign server. */
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {

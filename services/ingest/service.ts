@@ -15,6 +15,7 @@ import { requireWatchFolder, watchFolder } from './sources/folder/watch-folder.j
 import { annotate } from './sources/grpc/annotate.js';
 import { uploadImages } from './sources/grpc/upload-images.js';
 import { uploadImagesAcked } from './sources/grpc/upload-images-acked.js';
+import { UploadRoom } from './sources/grpc/upload-room.js';
 
 export interface IngestContext {
   readonly bus: Bus;
@@ -60,6 +61,7 @@ export class IngestService implements AsyncDisposable {
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const ingestor = new Ingestor({ bus, config, pseudonyms, events });
     const studies = new StudyIndex(bus, log, { keepSlices: false });
+    const uploads = { ingestor, room: new UploadRoom() };
     const server = await startServer({
       address: config.address,
       addressVariable: 'SULCUS_INGEST_ADDRESS',
@@ -68,8 +70,8 @@ export class IngestService implements AsyncDisposable {
       site: config.site,
       services: {
         Ingest: {
-          uploadImages: uploadImages(ingestor),
-          uploadImagesAcked: uploadImagesAcked(ingestor),
+          uploadImages: uploadImages(uploads),
+          uploadImagesAcked: uploadImagesAcked(uploads),
           annotate: annotate({ bus, site: config.site, pseudonyms, studies, archive: new ArchiveIndex(bus) }),
         },
       },

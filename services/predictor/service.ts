@@ -96,7 +96,10 @@ export class PredictorService implements AsyncDisposable {
       onDropped: (why) => events.recordDropped(why),
       onGone: (message) => events.recordsGone(message),
     });
-    const admission = new Admission(admissionLimits(config), (error) => events.rejected(error));
+    const admission = new Admission(admissionLimits(config), (error) => {
+      events.rejected(error);
+      statistics.failed(live.serving?.card.version, 0);
+    });
     const { recorder } = records;
     const context: ServingContext = { admission, live, pool, events, statistics, recorder, shadow };
     const studies = new Studies({ context, config, bus, log });

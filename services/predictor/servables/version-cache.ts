@@ -56,7 +56,7 @@ export class VersionCache {
   /**
    * The version, loaded if it is not.
    *
-   * @throws MODEL_INVALID for one that must not serve; BACKPRESSURE when all places are in use; CANCELLED or
+   * @throws MODEL_INVALID for one that must not serve; MODEL_NOT_READY when it is unloaded meanwhile; BACKPRESSURE when all places are in use; CANCELLED or
    * DEADLINE_EXCEEDED by `signal`, which leaves the load going on; SERVICE_UNAVAILABLE when stopping; errors of the
    * engine and the bus
    */
@@ -67,11 +67,15 @@ export class VersionCache {
     clearTimeout(entry.idle);
     entry.users++;
     const releaseEntry = (): void => {
-      if (--entry.users === 0)
+      // One that was unloaded meanwhile may have been loaded anew: that one is not ours.
+      if (--entry.users === 0 && this.#entries.get(card.version) === entry)
         entry.idle = setTimeout(() => void this.unload(card.version), this.#options.idleMs).unref();
     };
     try {
-      const { servable, release } = (await abortable(entry.servable, signal)).acquire();
+      const loaded = await abortable(entry.servable, signal);
+      if (this.#entries.get(card.version) !== entry)
+        throw new SulcusError('MODEL_NOT_READY', `${card.version} was unloaded while it was loaded: ask again`);
+      const { servable, release } = loaded.acquire();
       return { servable, release: () => [release, releaseEntry].forEach((step) => step()) };
     } catch (error) {
       releaseEntry();

@@ -21,6 +21,18 @@ export interface VersionStatistics {
   lastUnixMs: number;
 }
 
+/** Of a version that was not asked anything yet. */
+export const noStatistics = (): VersionStatistics => ({
+  success: empty(),
+  failure: empty(),
+  queue: empty(),
+  prepare: empty(),
+  inference: empty(),
+  images: 0,
+  batches: new Map(),
+  lastUnixMs: 0,
+});
+
 /** Versions remembered: many more than are in service at a time, few enough for any length of run. */
 const VERSIONS = 32;
 
@@ -62,16 +74,7 @@ export class ServingStatistics {
   #of(version: string): VersionStatistics {
     let statistics = this.#byVersion.get(version);
     if (!statistics) {
-      statistics = {
-        success: empty(),
-        failure: empty(),
-        queue: empty(),
-        prepare: empty(),
-        inference: empty(),
-        images: 0,
-        batches: new Map(),
-        lastUnixMs: 0,
-      };
+      statistics = noStatistics();
       this.#byVersion.set(version, statistics);
       if (this.#byVersion.size > VERSIONS) this.#byVersion.delete(this.#byVersion.keys().next().value!);
     }

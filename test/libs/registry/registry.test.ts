@@ -274,3 +274,13 @@ test('a card that breaks its schema names every field that is wrong, and is not 
   );
   assert.deepEqual(await registry.list(), []);
 });
+
+test('an alias that no request can name is not promoted', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  const { weights, optimizer } = randomContent();
+  const { version } = await registry.publish(cardDraft(), { weights, optimizer });
+  for (const alias of ['Champion', '2nd', 'a b', 'a.b', '', 'x'.repeat(64)])
+    await assert.rejects(registry.promote(alias, version, 'try'), { code: 'INVALID_ARGUMENT' }, alias);
+  assert.equal((await registry.promote('candidate-2', version, 'try')).version, version);
+});

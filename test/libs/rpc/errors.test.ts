@@ -148,3 +148,17 @@ test('an answer that does not fit its message type fails that call and no other'
   await assert.rejects(client.unary({}), { code: 'INTERNAL' });
   assert.equal((await client.clientStream([{}])).count, 1);
 });
+
+test('a long message in any script arrives, shortened to what a header holds', async (t) => {
+  for (const text of ['é', '漢', '🧠', '\ud800']) {
+    const { server } = await startEcho(t, {
+      unary: async () => {
+        throw new SulcusError('INVALID_ARGUMENT', text.repeat(10_000));
+      },
+    });
+    const failure = await rawFailure(t, server.address);
+    assert.equal(failure.code, GrpcStatus.INVALID_ARGUMENT);
+    assert.ok(encodeURI(failure.details).length <= 6100, `${encodeURI(failure.details).length} bytes`);
+    assert.ok(failure.details.length > 500 && failure.details.endsWith('…'));
+  }
+});

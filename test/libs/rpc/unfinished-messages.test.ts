@@ -78,7 +78,7 @@ test('a message that finds no room is refused while others move, and takes the r
   await until(() => unfinished.bytes > 350 * KIB, 'the one that moves has its room');
 });
 
-test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the server that does not read', async (t) => {
+test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the server that waits', async (t) => {
   const { unfinished, streams, address } = await startWatched(t, { idleMs: 200 });
   using frames = connectFrames(address);
   const held = frames.begin('/x');

@@ -31,7 +31,7 @@ export function layoutWarnings(sources: readonly string[]): string[] {
   );
   if (deeper.length > 0)
     warnings.push(
-      `${quoted(deeper)} ${deeper.length === 1 ? 'is' : 'are'} taken as a class, with folders such as Training in it: ` +
+      `${quoted(deeper)} ${deeper.length === 1 ? 'is' : 'are'} taken as a class, with folders such as Training: ` +
         'name the folder that holds these',
     );
   return warnings;

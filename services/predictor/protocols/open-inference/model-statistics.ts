@@ -1,7 +1,6 @@
 import type { ModelStatisticsInput, StatisticDurationInput } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
-import type { DurationStatistic, VersionStatistics } from '../../serving/statistics.js';
+import { noStatistics, type DurationStatistic, type VersionStatistics } from '../../serving/statistics.js';
 import type { InferenceContext } from './context.js';
 
 /**
@@ -19,9 +18,7 @@ export function modelStatisticsHandler({
     const asked = [...statistics.versions].filter(([known]) => version === '' || known === version);
     if (version !== '' && asked.length === 0) {
       const card = await resolver.find({ name: model, version }, signal);
-      const known = statistics.versions.get(card.version);
-      if (!known) throw new SulcusError('NOT_FOUND', `Version ${card.version} has not been asked anything yet`);
-      asked.push([card.version, known]);
+      asked.push([card.version, statistics.versions.get(card.version) ?? noStatistics()]);
     }
     return { modelStats: asked.map(([of, done]) => modelStatistics(model, of, done)) };
   };

@@ -37,7 +37,7 @@ test('a study that is begun and not sent gives its place to one that comes later
   await refused;
 });
 
-test('slices of studies that are being sent have room for so many bytes together, until they are answered', async () => {
+test('slices of studies that are being sent have room for so many bytes, until they are answered', async () => {
   const studies = new ArrivingStudies(LIMITS);
   await assert.rejects(
     studies.receive(never, (arrival) => receive(arrival, 11, 10)),
