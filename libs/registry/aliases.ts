@@ -68,8 +68,8 @@ export class Aliases {
    * Moves an alias onto a version and records why. Repeating it changes nothing.
    *
    * @param expectedRevision revision of the record that the decision was made on (0: the alias did not exist)
-   * @throws INVALID_ARGUMENT for a name that no request can have; CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version, MODEL_INVALID when it has
-   * no weights
+   * @throws INVALID_ARGUMENT for a name that no request can have; CONFLICT when the alias moved meanwhile, NOT_FOUND
+   *   when there is no such version, MODEL_INVALID when it has no weights
    */
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
     assertAddressable(alias);

@@ -5,8 +5,8 @@ import { ERROR_CODES, SulcusError, type ErrorCode } from '#libs/errors';
 export const ERROR_CODE_TRAILER = 'sulcus-error-code';
 
 /**
- * grpc-message travels as one HTTP/2 header, percent-encoded: up to nine bytes per character. Clients refuse header lists
- * of more than 8 KB to 16 KB.
+ * grpc-message travels as one HTTP/2 header, percent-encoded: up to nine bytes per character. Clients refuse header
+ * lists of more than 8 KB to 16 KB.
  */
 const MAX_DETAILS_BYTES = 6000;
 /** Longer texts are read by nobody. */

@@ -56,9 +56,9 @@ export class VersionCache {
   /**
    * The version, loaded if it is not.
    *
-   * @throws MODEL_INVALID for one that must not serve; MODEL_NOT_READY when it is unloaded meanwhile; BACKPRESSURE when all places are in use; CANCELLED or
-   * DEADLINE_EXCEEDED by `signal`, which leaves the load going on; SERVICE_UNAVAILABLE when stopping; errors of the
-   * engine and the bus
+   * @throws MODEL_INVALID for one that must not serve; MODEL_NOT_READY when it is unloaded meanwhile; BACKPRESSURE when
+   *   all places are in use; CANCELLED or DEADLINE_EXCEEDED by `signal`, which leaves the load going on;
+   *   SERVICE_UNAVAILABLE when stopping; errors of the engine and the bus
    */
   async acquire(card: ModelCard, signal: AbortSignal): Promise<ServableHandle> {
     const entry = this.#entries.get(card.version) ?? this.#begin(card);

@@ -15,7 +15,7 @@ export class UploadRoom {
     this.#maxBytes = maxBytes;
   }
 
-  /** Waits for room; one image is taken when nothing else is in. @returns what gives the room back, to be called once */
+  /** Waits for room; one image is taken when nothing else is in. @returns what gives the room back, called once */
   async acquire(sizeBytes: number, signal: AbortSignal): Promise<() => void> {
     while (!signal.aborted && this.#bytes > 0 && this.#bytes + sizeBytes > this.#maxBytes)
       await this.#released.wait(signal);
