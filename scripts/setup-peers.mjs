@@ -1,11 +1,12 @@
 /**
  * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
- * gRPC and of the Open Inference Protocol, in a virtual environment, and an S3 server. The project itself runs without
- * them.
+ * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM (DCMTK
+ * and pynetdicom). The project itself runs without them.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, writeJson } from './setup/files.mjs';
+import { bringDcmtk } from './setup/dcmtk.mjs';
 import { withLock } from './setup/lock.mjs';
 import { say, SetupError, withProgress } from './setup/output.mjs';
 import { cacheFolder } from './setup/paths.mjs';
@@ -17,10 +18,10 @@ const stampFile = path.join(folder, 'packages.json');
 
 const REQUIRED = ['grpcio==1.81.1', 'grpcio-tools==1.81.1'];
 /** There is none for every Python; checks that need it are then left out. */
-const OPTIONAL = ['tritonclient[grpc]==2.73.0'];
+const OPTIONAL = ['tritonclient[grpc]==2.73.0', 'pynetdicom==3.0.4'];
 /** Programs from npm; what needs them is left out where they cannot be had. */
 const PROGRAMS = ['s3rver@3.7.1'];
-const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS].join(' ');
+const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS, 'dcmtk'].join(' ');
 
 const isCurrent = () => readJson(stampFile)?.wanted === WANTED;
 
@@ -54,10 +55,14 @@ async function bringPeers() {
   await createEnvironment();
   const failure = await install(REQUIRED);
   if (failure) throw new SetupError(`pip could not install ${REQUIRED.join(', ')}: ${failure}`);
-  const lacking = await install(OPTIONAL);
-  if (lacking) say(`going on without ${OPTIONAL.join(', ')}: ${lacking}`);
+  for (const name of OPTIONAL) {
+    const lacking = await install([name]);
+    if (lacking) say(`going on without ${name}: ${lacking}`);
+  }
   const withoutPrograms = await installPrograms();
   if (withoutPrograms) say(`going on without ${PROGRAMS.join(', ')}: ${withoutPrograms}`);
+  const withoutDcmtk = await withProgress('unpacking DCMTK', () => bringDcmtk(path.join(folder, 'dcmtk')));
+  if (withoutDcmtk) say(`going on without DCMTK: ${withoutDcmtk}`);
   writeJson(stampFile, { wanted: WANTED });
 }
 

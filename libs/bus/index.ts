@@ -63,6 +63,7 @@ export {
   followScanHashes,
   followScans,
   readScanHeaders,
+  type DicomCodes,
   writeScanHeaders,
   type ScanEntry,
   type ScanHeaders,

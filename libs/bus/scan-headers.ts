@@ -1,4 +1,4 @@
-import { Split } from '#libs/contracts';
+import { Split, type DicomFactsInput } from '#libs/contracts';
 import type { Bus } from './bus.js';
 import type { FollowOptions } from './consumers/follow.js';
 import { HeaderName, type Headers } from './messages/headers.js';
@@ -17,8 +17,22 @@ export interface ScanHeaders {
   patientId?: string;
   /** Present when the scan left for the archive without a label and comes back with one: nobody has learned from it. */
   lateLabel?: boolean;
+  /** Codes that recipes choose by and slices are ordered by; absent for images that are no DICOM. */
+  dicom?: DicomCodes;
   /** Where it lay on SCANS before it left for the archive and came back, oldest first; absent when it never left. */
   earlierSequences?: readonly number[];
+}
+
+/** The part of {@link DicomFactsInput} that followers need. Values that the object does not say are ''. */
+export interface DicomCodes {
+  modality: string;
+  plane: string;
+  sequence: string;
+  bodyPart: string;
+  /** Series instance UID, mapped. */
+  seriesId: string;
+  /** Place along the body, in mm; undefined where the object does not say. */
+  positionMm?: number | undefined;
 }
 
 /** The headers that a scan is published with. */
@@ -31,8 +45,12 @@ export function writeScanHeaders({
   lateLabel = false,
   earlierSequences = [],
   perceptualHash,
+  dicom,
 }: Pick<ScanHeaders, 'sampleId' | 'split'> &
-  Partial<ScanHeaders> & { perceptualHash?: Uint8Array | undefined }): Record<string, string> {
+  Partial<Omit<ScanHeaders, 'dicom'>> & {
+    perceptualHash?: Uint8Array | undefined;
+    dicom?: DicomFactsInput | null | undefined;
+  }): Record<string, string> {
   return {
     [HeaderName.SAMPLE_ID]: sampleId,
     [HeaderName.SPLIT]: split,
@@ -40,6 +58,7 @@ export function writeScanHeaders({
     ...(studyId === '' ? {} : { [HeaderName.STUDY_ID]: studyId }),
     ...(perceptualHash && { [HeaderName.PERCEPTUAL_HASH]: Buffer.from(perceptualHash).toString('base64') }),
     ...(patientId === '' ? {} : { [HeaderName.PATIENT_ID]: patientId }),
+    ...(dicom ? { [HeaderName.DICOM]: writeCodes(dicom) } : {}),
     ...(lateLabel ? { [HeaderName.LATE_LABEL]: 'true' } : {}),
     ...(earlierSequences.length === 0 ? {} : { [HeaderName.EARLIER_SEQUENCES]: earlierSequences.join(',') }),
   };
@@ -50,6 +69,7 @@ export function writeScanHeaders({
  */
 export function readScanHeaders(headers: Headers): ScanHeaders {
   const patientId = headers.get(HeaderName.PATIENT_ID) ?? '';
+  const dicom = readCodes(headers.get(HeaderName.DICOM));
   const earlierSequences = readSequences(headers.get(HeaderName.EARLIER_SEQUENCES));
   return {
     sampleId: headers.get(HeaderName.SAMPLE_ID) ?? '',
@@ -58,7 +78,32 @@ export function readScanHeaders(headers: Headers): ScanHeaders {
     studyId: headers.get(HeaderName.STUDY_ID) ?? '',
     ...(patientId === '' ? {} : { patientId }),
     ...(headers.get(HeaderName.LATE_LABEL) === 'true' ? { lateLabel: true } : {}),
+    ...(dicom && { dicom }),
     ...(earlierSequences.length === 0 ? {} : { earlierSequences }),
+  };
+}
+
+function writeCodes(dicom: DicomFactsInput): string {
+  const { modality = '', plane = '', sequence = '', bodyPart = '', seriesId = '', positionMm } = dicom;
+  const codes = { modality, plane, sequence, bodyPart, seriesId, positionMm };
+  return Object.entries(codes)
+    .filter(([, value]) => value !== '' && value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+    .join(';');
+}
+
+function readCodes(text: string | undefined): DicomCodes | undefined {
+  if (text === undefined) return undefined;
+  const values = new Map(text.split(';').map((pair) => pair.split('=', 2) as [string, string | undefined]));
+  const code = (name: string): string => percentDecoded(values.get(name) ?? '');
+  const positionMm = code('positionMm') === '' ? Number.NaN : Number(code('positionMm'));
+  return {
+    modality: code('modality'),
+    plane: code('plane'),
+    sequence: code('sequence'),
+    bodyPart: code('bodyPart'),
+    seriesId: code('seriesId'),
+    ...(Number.isFinite(positionMm) ? { positionMm } : {}),
   };
 }
 

@@ -20,6 +20,7 @@ export { Split } from './generated/sulcus/v1/Split.js';
 export { splitName } from './split-name.js';
 export type { BlobRef } from './generated/sulcus/v1/BlobRef.js';
 export type { Payload, PayloadInput } from './generated/sulcus/v1/Payload.js';
+export type { DicomFacts, DicomFactsInput } from './generated/sulcus/v1/DicomFacts.js';
 export type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
 export type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
 export type { ArchiveEntry, ArchiveEntryInput } from './generated/sulcus/v1/ArchiveEntry.js';

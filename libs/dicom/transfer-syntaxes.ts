@@ -21,9 +21,11 @@ const compressed = (uid: string, name: string, compression: TransferSyntax['comp
   compression,
 });
 
-/** What is read, in the order in which it is preferred when a sender offers a choice. */
+/**
+ * What is read, in the order in which it is preferred when a sender offers a choice. Who holds losslessly compressed
+ * pixels can often not decompress them; lossy ones come last, lest somebody compresses for our sake.
+ */
 export const TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
-  { uid: EXPLICIT_LITTLE_ENDIAN, name: 'Explicit VR Little Endian', isExplicit: true },
   compressed('4.80', 'JPEG-LS Lossless', 'jpegLs'),
   compressed('4.70', 'JPEG Lossless, first-order prediction', 'jpeg'),
   compressed('4.57', 'JPEG Lossless', 'jpeg'),
@@ -31,6 +33,7 @@ export const TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
   compressed('4.202', 'HTJ2K Lossless RPCL', 'htj2k'),
   compressed('4.90', 'JPEG 2000 Lossless', 'jpeg2000'),
   compressed('5', 'RLE Lossless', 'rle'),
+  { uid: EXPLICIT_LITTLE_ENDIAN, name: 'Explicit VR Little Endian', isExplicit: true },
   { uid: DEFLATED_LITTLE_ENDIAN, name: 'Deflated Explicit VR Little Endian', isExplicit: true, isDeflated: true },
   { uid: IMPLICIT_LITTLE_ENDIAN, name: 'Implicit VR Little Endian', isExplicit: false },
   compressed('4.51', 'JPEG Extended (12 bit)', 'jpeg'),

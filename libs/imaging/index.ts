@@ -52,4 +52,5 @@ export type { TransformReference } from './worker-pool/transform-reference.js';
 export type { TransformSamplesRequest } from './worker-pool/worker.js';
 
 export { PHANTOM_CLASSES, renderPhantom, type PhantomClass, type PhantomOptions } from './phantoms/render.js';
+export { writePhantomStudies } from './phantoms/dicom-studies.js';
 export { writePhantomDataset, type PhantomDataset, type PhantomDatasetOptions } from './phantoms/dataset.js';

@@ -9,6 +9,10 @@ export interface StoredSlice {
   sequence: number;
   /** SHA-256 of the image, lower-case hexadecimal. */
   sampleId: string;
+  /** Of DICOM slices: the series, mapped. */
+  seriesId?: string;
+  /** Place along the body, in mm, where the slice says it. */
+  positionMm?: number;
 }
 
 /**
@@ -80,9 +84,16 @@ export class StudyIndex {
     return this.#byStudy.has(studyId);
   }
 
-  /** In the order of the stream; empty when none is known. */
+  /**
+   * In the order of the stream, slices of a DICOM series together and as they lie in the body; empty where none is.
+   */
   slicesOf(studyId: string): readonly StoredSlice[] {
-    return this.#byStudy.get(studyId) ?? [];
+    const slices = this.#byStudy.get(studyId) ?? [];
+    if (slices.every(({ seriesId }) => seriesId === undefined)) return slices;
+    return slices.toSorted(
+      (left, right) =>
+        compare(left.seriesId ?? '', right.seriesId ?? '') || (left.positionMm ?? 0) - (right.positionMm ?? 0),
+    );
   }
 
   async close(): Promise<void> {
@@ -100,10 +111,16 @@ export class StudyIndex {
         this.#changed.notify();
       };
       const scans = followScans(this.#bus, { signal, onUnreadable });
-      for await (const { sequence, sampleId, studyId, timeUnixMs, pending } of scans) {
+      for await (const { sequence, sampleId, studyId, timeUnixMs, pending, dicom } of scans) {
         this.#restIsUnreadable = false;
         if (studyId !== '' && sampleId !== '') {
-          this.#add(studyId, { sequence, sampleId });
+          const { seriesId, positionMm } = dicom ?? {};
+          this.#add(studyId, {
+            sequence,
+            sampleId,
+            ...(seriesId && { seriesId }),
+            ...(positionMm !== undefined && { positionMm }),
+          });
           this.#onSlice(studyId, caughtUp ? Date.now() : Math.min(Date.now(), timeUnixMs));
         }
         caughtUp ||= pending === 0;
@@ -128,3 +145,5 @@ export class StudyIndex {
     this.#byStudy.set(studyId, slices);
   }
 }
+
+const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -97,6 +97,26 @@ export async function openPrivateApt(folder, sources) {
     },
 
     /**
+     * A package and all that it depends on.
+     * @param {string} name
+     * @returns {Promise<string[]>}
+     */
+    async dependenciesOf(name) {
+      const leave = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
+      const options = ['--recurse', ...leave.map((kind) => `--no-${kind}`)];
+      const { stdout } = await run('apt-cache', ['depends', ...options, name], { env });
+      // Names of virtual packages stand in angle brackets, dependencies behind blanks.
+      return [
+        ...new Set(
+          stdout
+            .split('\n')
+            .filter((line) => /^[a-z0-9]/.test(line))
+            .map((line) => line.trim()),
+        ),
+      ];
+    },
+
+    /**
      * Downloads a package file, checked by apt against the signed index.
      * @param {string} name
      * @returns {Promise<string>} its path
@@ -104,7 +124,7 @@ export async function openPrivateApt(folder, sources) {
     async download(name) {
       const target = path.join(folder, 'cache');
       const { code, stderr } = await run('apt-get', ['download', '-q', name], { env, cwd: target });
-      const file = readdirSync(target).find((entry) => entry.endsWith('.deb'));
+      const file = readdirSync(target).find((entry) => entry.startsWith(`${name}_`) && entry.endsWith('.deb'));
       if (code !== 0 || !file)
         throw new SetupError(
           `apt could not download ${name}: ${explainDownload(stderr, DOWNLOADERS.apt)}; then run again.`,

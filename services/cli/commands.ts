@@ -36,6 +36,11 @@ export const COMMANDS: CommandGroups = {
       description: 'list what left the broker for the archive, bring samples back',
       load: () => import('./commands/archive/archive.js'),
     },
+    deidentify: {
+      operand: '<path>',
+      description: 'show what would leave the site of DICOM files; nothing is sent',
+      load: () => import('./commands/deidentify.js'),
+    },
     annotate: {
       operand: '[sample...]',
       description: 'label samples or studies that were sent before',

@@ -7,6 +7,7 @@ import {
   duration,
   flag,
   integer,
+  list,
   optional,
   parseEnvironment,
   Secret,
@@ -16,6 +17,8 @@ import {
   type Parsed,
   type Variable,
 } from '#libs/config';
+import { isTitle, parseCaller, type Caller } from '#libs/dimse';
+import { SulcusError } from '#libs/errors';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
 import { packageRoot } from '#libs/service';
@@ -101,6 +104,27 @@ export const importEnvironment = {
       description: 'take images whose file name ends as another format, such as a PNG called .jpg',
     }),
   ],
+  dicomModalities: [
+    'SULCUS_DICOM_MODALITIES',
+    list({
+      default: ['MR', 'CT'],
+      description: 'modalities of DICOM objects that are taken in; others are counted and left',
+    }),
+  ],
+  dicomFolderLabels: [
+    'SULCUS_DICOM_FOLDER_LABELS',
+    flag({
+      default: false,
+      description: 'folders of DICOM files are named after classes: they may be names of patients, which would leave',
+    }),
+  ],
+  quarantineBytes: [
+    'SULCUS_QUARANTINE_BYTES',
+    bytes({
+      default: 2 ** 30,
+      description: 'room for DICOM objects that must not leave the site, in SULCUS_DATA_DIR/quarantine',
+    }),
+  ],
   retryTimeoutMs: [
     'SULCUS_INGEST_RETRY_TIMEOUT',
     duration({
@@ -118,6 +142,33 @@ export const environment = {
     text({ default: '127.0.0.1:7001', description: 'host:port the gRPC server listens on' }),
   ],
   watchDir: ['SULCUS_WATCH_DIR', optional(text({ description: 'folder that is watched for images (default: none)' }))],
+  dicomAddress: [
+    'SULCUS_DICOM_ADDRESS',
+    optional(listenAddress('host:port to receive DICOM on, such as 0.0.0.0:11112 (default: none is received)')),
+  ],
+  dicomTitle: [
+    'SULCUS_DICOM_TITLE',
+    title({ default: 'SULCUS', description: 'application entity title that senders call, at most 16 characters' }),
+  ],
+  dicomCallers: [
+    'SULCUS_DICOM_CALLERS',
+    callers('who may send DICOM: AE titles, each alone or with its address, such as MR1@10.0.0.7,CT2; * is any title'),
+  ],
+  dicomMaxAssociations: [
+    'SULCUS_DICOM_MAX_ASSOCIATIONS',
+    integer({ default: 16, min: 1, max: 1000, description: 'DICOM associations that are open at the same time' }),
+  ],
+  dicomWaitMs: [
+    'SULCUS_DICOM_WAIT',
+    duration({
+      default: 30_000,
+      description: 'how long a C-STORE waits for a full pipeline before it is answered with 0xA700 (out of resources)',
+    }),
+  ],
+  dicomIdleMs: [
+    'SULCUS_DICOM_IDLE',
+    duration({ default: 5 * 60_000, description: 'a DICOM association in which nothing comes for this long is ended' }),
+  ],
   maxMessageBytes: [
     'SULCUS_MAX_MESSAGE_BYTES',
     bytes({ default: DEFAULT_MAX_MESSAGE_BYTES, description: 'largest gRPC message' }),
@@ -145,6 +196,48 @@ function longSecret(description: string): Variable<Secret> {
       if (value.length < MIN_KEY_CHARS) throw new Error(`expected at least ${MIN_KEY_CHARS} characters`);
       return kind.parse(value);
     },
+  };
+}
+
+/** `host:port`. */
+function listenAddress(description: string): Variable<{ host: string; port: number }> {
+  return {
+    description,
+    required: true,
+    parse: (value) => {
+      const [, host, port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
+      if (host === undefined || Number(port) > 65_535) throw new Error('expected host:port');
+      return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+    },
+  };
+}
+
+function title(options: { default: string; description: string }): Variable<string> {
+  return {
+    ...options,
+    required: false,
+    parse: (value) => {
+      if (!isTitle(value)) throw new Error('expected an AE title of 1 to 16 characters');
+      return value;
+    },
+  };
+}
+
+function callers(description: string): Variable<readonly Caller[]> {
+  const words = list({ default: [], description });
+  return {
+    description,
+    default: [],
+    defaultText: 'none',
+    required: false,
+    parse: (value) =>
+      words.parse(value).map((word) => {
+        try {
+          return parseCaller(word);
+        } catch (error) {
+          throw new Error(SulcusError.from(error).rawMessage, { cause: error });
+        }
+      }),
   };
 }
 

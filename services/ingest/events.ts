@@ -14,12 +14,16 @@ const COUNTED = {
   SPLIT_TEST: 'test',
 } as const;
 
-/** Counts of one import, or of a server since it started. offered = ingested + duplicates + rejected, at all times. */
+/** Counts of one import, or of a server since it started. At all times what is offered is the sum of the next four. */
 export interface IngestCounts {
   offered: number;
   ingested: number;
   duplicates: number;
   rejected: number;
+  /** DICOM objects that nobody wants. */
+  filtered: number;
+  /** Of the rejected: DICOM objects that are kept at the site. */
+  quarantined: number;
   train: number;
   validation: number;
   gate: number;
@@ -37,6 +41,8 @@ export class IngestEvents {
     ingested: 0,
     duplicates: 0,
     rejected: 0,
+    filtered: 0,
+    quarantined: 0,
     train: 0,
     validation: 0,
     gate: 0,
@@ -76,8 +82,13 @@ export class IngestEvents {
         this.counts.duplicates++;
         this.#log.debug({ sample: outcome.sampleId, source: outcome.source }, 'duplicate');
         return;
+      case 'filtered':
+        this.counts.filtered++;
+        this.#log.debug({ source: outcome.source, reason: outcome.reason }, 'filtered');
+        return;
       case 'rejected':
         this.counts.rejected++;
+        if (outcome.isQuarantined) this.counts.quarantined++;
         this.#log[outcome.error.code === 'INTERNAL' ? 'error' : 'info'](
           { source: outcome.source, code: outcome.error.code, reason: outcome.error.rawMessage },
           'rejected',

@@ -25,3 +25,18 @@ export {
   type ImportConfig,
   type IngestConfig,
 } from './config.js';
+
+// ---- DICOM at the edge
+export { DicomIntake, type OpenedObject } from './sources/dicom/dicom-intake.js';
+export { deidentify, DEIDENTIFICATION } from './deidentify/deidentify.js';
+export { identityOf, shiftDate, type Identity } from './deidentify/identities.js';
+export { describeImage, type ImageCodes } from './deidentify/describe.js';
+export { releaseOf, HELD_BECAUSE, type FilterReason, type HoldReason } from './deidentify/release-policy.js';
+export {
+  EMPTIED,
+  KEPT_NUMBERS,
+  KEPT_TABLES,
+  KEPT_WORDS,
+  MAPPED_UIDS,
+  SHIFTED_DATES,
+} from './deidentify/kept-attributes.js';

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ArchiveIndex } from '#libs/archive';
 import { untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
+import type { StoreScp } from '#libs/dimse';
 import { startServer, type RpcServer } from '#libs/rpc';
 import { StudyIndex } from '#libs/studies';
 import type { Logger } from '#libs/telemetry';
@@ -12,6 +13,7 @@ import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
 import { warningOfSplits } from './pipeline/splits.js';
 import { requireWatchFolder, watchFolder } from './sources/folder/watch-folder.js';
+import { startReceiver } from './sources/dicom/receive.js';
 import { annotate } from './sources/grpc/annotate.js';
 import { uploadImages } from './sources/grpc/upload-images.js';
 import { uploadImagesAcked } from './sources/grpc/upload-images-acked.js';
@@ -39,6 +41,8 @@ interface ServiceParts {
   server: RpcServer;
   events: IngestEvents;
   studies: StudyIndex;
+  ingestor: Ingestor;
+  receiver: StoreScp | undefined;
   /** Aborted at the end. */
   stop: AbortController;
   /** Ends after the stop. */
@@ -82,6 +86,7 @@ export class IngestService implements AsyncDisposable {
     const stop = new AbortController();
     // One listener for each image under way is the normal case, not a leak.
     setMaxListeners(0, stop.signal);
+    const receiver = await startReceiver({ ingestor, config, log });
     const watching =
       watchDir === undefined
         ? undefined
@@ -99,14 +104,14 @@ export class IngestService implements AsyncDisposable {
     const ready = (watchedBy?: string): void => {
       const from = watchDir === undefined ? '' : ` and from ${watchDir} (by ${watchedBy})`;
       events.state('ready', `Takes images in at ${server.address}${from}`);
-      log.info({ address: server.address, watching: watchDir, watchedBy }, 'ready');
+      log.info({ address: server.address, watching: watchDir, watchedBy, dicomPort: receiver?.port }, 'ready');
     };
     server.setServing('Ingest', true);
     if (watching === undefined) ready();
     else events.state('starting', `Takes images in at ${server.address}; looks through ${watchDir}`);
     const warning = warningOfSplits(config.splitBy);
     if (warning !== undefined) log.warn(warning);
-    return new IngestService({ server, events, studies, stop, watching });
+    return new IngestService({ server, events, studies, stop, watching, ingestor, receiver });
   }
 
   /** `host:port` that the gRPC server listens on. */
@@ -114,14 +119,20 @@ export class IngestService implements AsyncDisposable {
     return this.#parts.server.address;
   }
 
+  /** Port that DICOM is received on; undefined where it is not. */
+  get dicomPort(): number | undefined {
+    return this.#parts.receiver?.port;
+  }
+
   /** Finishes the uploads that are under way, then everything else. */
   async stop(graceMs?: number): Promise<void> {
-    const { server, events, studies, stop, watching } = this.#parts;
+    const { server, events, studies, stop, watching, ingestor, receiver } = this.#parts;
     if (stop.signal.aborted) return;
     events.state('stopping', 'Finishing what is under way');
-    await server.stop(graceMs);
+    await Promise.all([server.stop(graceMs), receiver?.stop(graceMs)]);
     stop.abort();
     await Promise.allSettled([watching, studies.close()]);
+    await ingestor.close();
     await events.finish();
   }
 

@@ -24,6 +24,8 @@ export const HeaderName = {
   EARLIER_SEQUENCES: 'Sulcus-Earlier-Sequences',
   /** What the picture looks like, base64; see `perceptualHash` of libs/imaging. */
   PERCEPTUAL_HASH: 'Sulcus-Perceptual-Hash',
+  /** What a DICOM header says, as codes: `name=value` joined by semicolons. */
+  DICOM: 'Sulcus-Dicom',
   /** `true` when the scan left for the archive without a label and comes back with one. */
   LATE_LABEL: 'Sulcus-Late-Label',
 } as const;

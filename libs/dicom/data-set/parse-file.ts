@@ -64,9 +64,9 @@ function readMeta(buffer: Buffer, start: number, limits: DicomLimits): { from: n
 function knownSyntax(uid: string): TransferSyntax {
   const syntax = transferSyntax(uid);
   if (syntax) return syntax;
-  throw new SulcusError('IMAGE_UNSUPPORTED', `Transfer syntax ${uid.slice(0, 64)} is not read: send it uncompressed`, {
-    details: { transferSyntax: uid.slice(0, 64) },
-  });
+  // What is no UID may be anything, a name included.
+  const name = /^[\d.]{1,64}$/.test(uid) ? ` ${uid}` : '';
+  throw new SulcusError('IMAGE_UNSUPPORTED', `The transfer syntax${name} is not read: send it uncompressed`);
 }
 
 /**

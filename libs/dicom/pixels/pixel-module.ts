@@ -49,10 +49,11 @@ export function readPixelModule(dataSet: DataSet, limits: Partial<DicomLimits> =
   const photometric = dataSet.text('PhotometricInterpretation') || 'MONOCHROME2';
   if (bitsAllocated !== 8 && bitsAllocated !== 16)
     throw unsupported(`The pixels have ${bitsAllocated} bits`, 'send 8 or 16');
-  if (!isPhotometric(photometric)) throw unsupported(`Pixels in ${photometric.slice(0, 16)}`, 'send grey or RGB');
+  if (!isPhotometric(photometric))
+    throw unsupported('The photometric interpretation is not read', 'send grey, RGB, YBR or a palette');
   const isGrey = photometric.startsWith('MONO') || photometric === 'PALETTE COLOR';
   if (samplesPerPixel !== (isGrey ? 1 : 3))
-    throw contradiction(`${photometric} with ${samplesPerPixel} samples for each pixel`);
+    throw contradiction(`${samplesPerPixel} samples for each pixel of ${photometric}`);
   if (rows < 1 || columns < 1) throw contradiction(`an image of ${columns} x ${rows} pixels`);
   if (bitsStored < 1 || bitsStored > bitsAllocated || highBit >= bitsAllocated || highBit + 1 < bitsStored)
     throw contradiction(`${bitsStored} bits up to bit ${highBit} in ${bitsAllocated}`);

@@ -34,6 +34,7 @@ export interface RenderOptions {
 
 /** A frame that is decoded once and looked at as often as wanted. */
 export interface ReadFrame {
+  stored: StoredFrame;
   /** How often each measured value occurs, padding left out; empty for colour. */
   histogram(): ValueHistogram;
   render(options: RenderOptions): RenderedFrame;
@@ -56,11 +57,13 @@ export async function readFrame(file: DicomFile, index = 0, limits?: Partial<Dic
     purpose === 'model' ? hangUpright(image, sliceGeometry(attributes)) : image;
   if (pixels.samplesPerPixel === 3 || pixels.photometric === 'PALETTE COLOR')
     return {
+      stored: frame,
       histogram: () => new ValueHistogram(),
       render: (options) => hung({ ...size, channels: 3, data: toRgb(frame, dataSet, pixels), rule: 'colour' }, options),
     };
   const measures = measuresOf(file, pixels, attributes);
   return {
+    stored: frame,
     histogram: () => histogramOf(frame, measures),
     render: (options) => {
       const { greyOf, ...how } = chooseGrey(frame, measures, pixels, options);

@@ -22,6 +22,17 @@ export interface PhantomOptions {
   slice?: number;
 }
 
+/** The plane that all slices of a patient are in. */
+export function phantomPlane({
+  class: label,
+  seed,
+  patient = 0,
+}: Pick<PhantomOptions, 'class' | 'seed' | 'patient'>): 'axial' | 'coronal' | 'sagittal' {
+  // It is the first that is drawn of a patient.
+  const view = drawView(label, createRandom(seed, 'phantom', label, patient));
+  return view === 'coronal' || view === 'sagittal' ? view : 'axial';
+}
+
 /** All that slices of a patient have in common. */
 interface Patient {
   anatomy: Anatomy;

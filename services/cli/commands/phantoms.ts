@@ -1,4 +1,4 @@
-import { integer, optional } from '#libs/config';
+import { flag, integer, optional } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import { showProgress } from '../shared/progress.js';
 
@@ -9,6 +9,7 @@ const OPTIONS = {
     '--size <px>',
     optional(integer({ min: 16, max: 2048, description: 'height and width of the images (default: 192)' })),
   ],
+  dicom: ['--dicom', flag({ default: false, description: 'DICOM studies as a scanner exports them' })],
   slicesPerPatient: [
     '--slices <n>',
     optional(integer({ min: 1, description: 'slices of the same patient (default: 4)' })),
@@ -24,9 +25,11 @@ their patients. They teach a classifier and test a pipeline; they are no medical
     argv,
   );
   if (!parsed) return;
-  const { writePhantomDataset } = await import('#libs/imaging');
+  const { writePhantomDataset, writePhantomStudies } = await import('#libs/imaging');
   await runService('phantoms', async ({ signal }) => {
-    const { folder, manifest, images, patients } = await writePhantomDataset(parsed.operand!, {
+    const { folder, manifest, images, patients } = await (parsed.options.dicom
+      ? writePhantomStudies
+      : writePhantomDataset)(parsed.operand!, {
       ...parsed.options,
       signal,
       onProgress: (done, total) => showProgress(done, total, 'phantoms'),

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import { retryWithBackoff, type Ticket } from '#libs/async';
+import { mapInOrder, retryWithBackoff, type Ticket } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import type { Bus, RequestOptions } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
+import { isDicom } from '#libs/dicom';
 import { detectFormat, withoutMetadata } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
 import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
+import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js';
 import { NearDuplicates } from './near-duplicates.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
@@ -28,7 +30,7 @@ export interface IngestOptions {
   /** The sender has gone: stop waiting for a full pipeline. */
   signal?: AbortSignal;
   /** Place in a line: scans are sent in the order of their tickets. */
-  ticket?: Ticket;
+  ticket?: Ticket | undefined;
 }
 
 /**
@@ -37,23 +39,37 @@ export interface IngestOptions {
  */
 const DECODES_AT_ONCE = 2 * availableParallelism();
 
+/** Frames of one object that are under way at the same time. */
+const FRAMES_AT_ONCE = 4;
+
 /**
  * What happens to an image, whatever its source: validate by decoding, identify by content, pseudonymise, choose the
  * split, store durably. An outcome is an answer that may be given to the sender; a throw means that nothing is known of
  * the image.
  */
-export class Ingestor {
+export class Ingestor implements AsyncDisposable {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #archive: ArchiveIndex;
   readonly #nearDuplicates: NearDuplicates;
   readonly #withdrawals: Withdrawals;
+  readonly #dicom: DicomIntake;
 
   constructor(context: IngestorContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
     this.#nearDuplicates = new NearDuplicates(context.bus);
     this.#withdrawals = new Withdrawals(context.bus);
+    this.#dicom = new DicomIntake(context.config, context.pseudonyms);
+  }
+
+  /** Ends the threads. */
+  close(): Promise<void> {
+    return this.#dicom.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** What stays in one split. */
@@ -62,12 +78,13 @@ export class Ingestor {
   }
 
   /**
-   * Takes one image in.
+   * Takes one image in. Of a DICOM object of several frames, the gravest of their outcomes is returned.
    *
    * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the pipeline does not take it within the retry timeout;
    *   CANCELLED when the signal aborts
    */
   async ingestImage(given: ImageInput, options: IngestOptions = {}): Promise<IngestOutcome> {
+    if (isDicom(given.bytes)) return gravest(await this.ingestDicom(given, options));
     // What people and programs write beside the pixels may name a patient: it goes no further, and into no identity.
     const input = { ...given, bytes: withoutMetadata(given.bytes) };
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
@@ -82,6 +99,70 @@ export class Ingestor {
       }
       return outcome;
     });
+  }
+
+  /**
+   * Takes a DICOM object in: each of its frames is a sample, de-identified here. What must not leave is kept in the
+   * quarantine of the site, and only its code goes further.
+   *
+   * @param syntaxUid transfer syntax of a bare data set
+   * @throws as {@link ingestImage}; STORAGE_FULL when the quarantine is full
+   */
+  async ingestDicom(input: ImageInput, options: IngestOptions = {}, syntaxUid?: string): Promise<IngestOutcome[]> {
+    const object = this.#dicom.open(input, syntaxUid);
+    if (object.kind !== 'image') {
+      options.ticket?.release();
+      return [await this.#settled({}, options, () => this.#leave(object, input, options, syntaxUid))];
+    }
+    const outcomes: IngestOutcome[] = [];
+    const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {
+      const ofFrame = frame === 0 ? options : { ...options, ticket: undefined };
+      return this.#settled({}, ofFrame, () => this.#ingestFrame(object, frame, input, ofFrame));
+    });
+    for await (const outcome of settled) outcomes.push(outcome);
+    return outcomes;
+  }
+
+  async #ingestFrame(
+    object: Extract<OpenedObject, { kind: 'image' }>,
+    frame: number,
+    input: ImageInput,
+    options: IngestOptions,
+  ): Promise<IngestOutcome> {
+    const { source } = object;
+    let scan: PreparedScan;
+    try {
+      scan = await this.#decodes(() => object.prepare(frame));
+    } catch (thrown) {
+      options.ticket?.release();
+      return await this.#leave({ kind: 'held', source, error: SulcusError.from(thrown) }, input, options);
+    }
+    const outcome = await this.#store(scan, this.#archive.get(scan.sampleId, this.#waiting(options.signal)), options);
+    if (outcome.kind !== 'rejected') return outcome;
+    options.ticket?.release();
+    // Of what was withdrawn nothing is kept.
+    if (outcome.error.code === withdrawnError('').code) {
+      await this.#deadLetter(outcome, undefined, options);
+      return outcome;
+    }
+    return await this.#leave({ kind: 'held', source, error: outcome.error }, input, options);
+  }
+
+  /** What does not leave the site. */
+  async #leave(
+    object: Exclude<OpenedObject, { kind: 'image' }>,
+    input: ImageInput,
+    options: IngestOptions,
+    syntaxUid?: string,
+  ): Promise<IngestOutcome> {
+    const { source } = object;
+    if (object.kind === 'filtered') return { kind: 'filtered', source, reason: object.reason };
+    const { error } = object;
+    const note = { source: input.source, code: error.code, reason: error.rawMessage, transferSyntax: syntaxUid };
+    await this.#dicom.quarantine.keep(input.bytes, note);
+    const outcome = { kind: 'rejected', source, error, isQuarantined: true } as const;
+    await this.#deadLetter(outcome, undefined, options);
+    return outcome;
   }
 
   /**
@@ -118,9 +199,8 @@ export class Ingestor {
           const outcome = await work();
           span.setAttributes({
             [attr.outcome]: outcome.kind,
-            ...(outcome.kind === 'rejected'
-              ? { [attr.errorType]: outcome.error.code }
-              : { [attr.split]: outcome.split }),
+            ...(outcome.kind === 'rejected' && { [attr.errorType]: outcome.error.code }),
+            ...('split' in outcome && { [attr.split]: outcome.split, [attr.sampleId]: outcome.sampleId }),
           });
           events.settled(outcome);
           return outcome;
@@ -146,7 +226,17 @@ export class Ingestor {
     } catch (error) {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }
-    const { source } = input;
+    return await this.#store(scan, archived, { signal, ticket });
+  }
+
+  async #store(
+    scan: PreparedScan,
+    archived: ReturnType<ArchiveIndex['get']>,
+    { signal, ticket }: IngestOptions,
+  ): Promise<IngestOutcome> {
+    archived.catch(() => undefined);
+    const { sampleId, source = '' } = scan;
+    const waiting = this.#waiting(signal);
     const refused = { kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) } as const;
     try {
       const isWithdrawn = (): Promise<boolean> =>
@@ -212,6 +302,16 @@ export class Ingestor {
     return { signal, retryTimeoutMs: config.retryTimeoutMs, whileFull: true, onRetry };
   }
 }
+
+async function* numbersBelow(end: number): AsyncGenerator<number, void, undefined> {
+  for (let number = 0; number < end; number++) yield number;
+}
+
+const GRAVITY = ['rejected', 'ingested', 'duplicate', 'filtered'] as const;
+
+/** One outcome for a sender that waits for one. */
+const gravest = (outcomes: readonly IngestOutcome[]): IngestOutcome =>
+  outcomes.toSorted((left, right) => GRAVITY.indexOf(left.kind) - GRAVITY.indexOf(right.kind))[0]!;
 
 function mediaType(bytes: Uint8Array): string {
   const format = detectFormat(bytes);

@@ -9,6 +9,8 @@ export interface ImageInput {
   source: string;
   /** Class name; absent when it is not known yet. */
   label?: string;
+  /** The label is the name of a folder, which for DICOM may be that of a patient. */
+  isLabelFromFolder?: boolean;
   /** Identities as the site knows them; they are pseudonymised and go no further. */
   patientId?: string;
   studyId?: string;
@@ -33,5 +35,7 @@ export type IngestOutcome =
     }
   /** Stored before with the same label, or without one: nothing was added to the scans. */
   | { kind: 'duplicate'; source: string; sampleId: string; split: AssignedSplit; sequence: number }
-  /** Refused; kept in the dead-letter stream with its cause. */
-  | { kind: 'rejected'; source: string; sampleId?: string; error: SulcusError };
+  /** A DICOM object that nobody wants, such as a localizer: counted, not kept. */
+  | { kind: 'filtered'; source: string; reason: string }
+  /** Refused; kept in the dead-letter stream with its cause, DICOM in the site's quarantine. */
+  | { kind: 'rejected'; source: string; sampleId?: string; error: SulcusError; isQuarantined?: boolean };

@@ -3,6 +3,9 @@ import { createHmac } from 'node:crypto';
 /** 80 bits: by the birthday bound two of a billion patients collide with a chance below one in a million. */
 const PSEUDONYM_HEX_CHARS = 20;
 
+/** Ten years. */
+const MAX_SHIFT_DAYS = 3650;
+
 /**
  * Makes pseudonyms of patient and study identities: `<site>-<20 hexadecimal digits>` of HMAC-SHA-256. Without the key
  * they cannot be reversed by trying all identities, which plain hashes of record numbers can. The same identity gives
@@ -27,11 +30,37 @@ export class Pseudonyms {
     return this.#pseudonym('study', studyId);
   }
 
+  /**
+   * Tells keys apart without telling them: pseudonyms of two keys do not belong together. Eight hexadecimal digits.
+   */
+  get keyVersion(): string {
+    return this.#hmac('key version', '').toString('hex').slice(0, 8);
+  }
+
+  /**
+   * Another UID in place of a DICOM UID, the same each time: `2.25.` and the number of a UUID (PS3.5 annex B.2), at
+   * most 44 characters.
+   */
+  uid(uid: string): string {
+    const uuid = this.#hmac('uid', uid).subarray(0, 16);
+    uuid[6] = (uuid[6]! & 0x0f) | 0x80; // version 8: made by a rule of its own (RFC 9562)
+    uuid[8] = (uuid[8]! & 0x3f) | 0x80;
+    return `2.25.${BigInt(`0x${uuid.toString('hex')}`)}`;
+  }
+
+  /** How many days all dates of a patient move by, -3650 to -1: times between her studies stay. */
+  shiftDays(patientId: string): number {
+    return -1 - (this.#hmac('date', normalise(patientId)).readUInt32BE(0) % MAX_SHIFT_DAYS);
+  }
+
+  #hmac(kind: string, identity: string): Buffer {
+    return createHmac('sha256', this.#key).update(`${kind}\0${identity}`).digest();
+  }
+
   #pseudonym(kind: string, identity: string | undefined): string | undefined {
     const normalised = normalise(identity ?? '');
     if (normalised === '') return undefined;
-    const digest = createHmac('sha256', this.#key).update(`${kind}\0${normalised}`).digest('hex');
-    return `${this.#site}-${digest.slice(0, PSEUDONYM_HEX_CHARS)}`;
+    return `${this.#site}-${this.#hmac(kind, normalised).toString('hex').slice(0, PSEUDONYM_HEX_CHARS)}`;
   }
 }
 

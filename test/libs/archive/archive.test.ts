@@ -28,6 +28,7 @@ const sample = (content: string, overrides: Partial<SampleToArchive> = {}): Samp
       width: 1,
       height: 1,
       channels: 1,
+      dicom: null,
       receivedUnixMs: 1,
       source: '',
     },

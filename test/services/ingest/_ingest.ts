@@ -74,6 +74,7 @@ export function createIngestor(t: TestContext, harness: Harness, importId = 'tes
     events,
     pseudonyms: new Pseudonyms(config.site, Buffer.from(TEST_KEY)),
   });
+  atEnd(t, () => ingestor.close());
   return { ingestor, events, maxFileBytes: config.maxFileBytes };
 }
 

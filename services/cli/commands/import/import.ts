@@ -57,7 +57,7 @@ downloaded first. The files stay; importing again adds only what is new.`;
     await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const events = new IngestEvents(bus, instance, log, instance);
-    const ingestor = new Ingestor({ bus, config, pseudonyms, events });
+    await using ingestor = new Ingestor({ bus, config, pseudonyms, events });
 
     const progress = new ProgressLine();
     const counts = await importPath({ ingestor, events, maxFileBytes: config.maxFileBytes }, target, {

@@ -35,11 +35,25 @@ export class ProgressLine {
 
 /** The counts as people read them. */
 export function summaryOf(counts: Readonly<IngestCounts>): string {
-  const { ingested, train, validation, gate, test, duplicates, rejected, nearDuplicates, leaks } = counts;
+  const {
+    filtered,
+    quarantined,
+    ingested,
+    train,
+    validation,
+    gate,
+    test,
+    duplicates,
+    rejected,
+    nearDuplicates,
+    leaks,
+  } = counts;
   const parts = [`${ingested} ingested (${train} train, ${validation} validation, ${gate} gate, ${test} test)`];
   if (duplicates > 0) parts.push(`${duplicates} duplicate${duplicates === 1 ? '' : 's'}`);
   if (nearDuplicates > 0) parts.push(`${nearDuplicates} put beside the same picture in another split`);
   if (leaks > 0) parts.push(`${leaks} the same picture as one of another split`);
+  if (filtered > 0) parts.push(`${filtered} not wanted`);
   if (rejected > 0) parts.push(`${rejected} rejected`);
+  if (quarantined > 0) parts.push(`${quarantined} of them in quarantine`);
   return parts.join(' · ');
 }

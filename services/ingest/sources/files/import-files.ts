@@ -11,6 +11,9 @@ import { cleanLabel } from '../../pipeline/labels.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
 import { warningOfSplits } from '../../pipeline/splits.js';
 
+/** What leaves the site of a warning that names folders: of DICOM they may be named after patients. */
+const LAYOUT_WARNING = 'The folders of an import are probably meant otherwise: its own output says how';
+
 /** Files read and not yet stored, at most. */
 const FILE_WINDOW = 32;
 
@@ -59,13 +62,13 @@ async function importFiles(
   target: string,
   options: ImportOptions,
 ): Promise<IngestCounts> {
-  const warn = (line: string): void => {
-    events.state('busy', line);
+  const warn = (line: string, publicLine = line): void => {
+    events.state('busy', publicLine);
     options.onWarning?.(line);
   };
   warnOfClasses(items, target, warn);
   if (path.extname(target).toLowerCase() !== '.csv')
-    for (const line of layoutWarnings(items.map(({ source }) => source))) warn(`${target}: ${line}`);
+    for (const line of layoutWarnings(items.map(({ source }) => source))) warn(`${target}: ${line}`, LAYOUT_WARNING);
   const warning = warningOfSplits(ingestor.splitBy);
   if (warning !== undefined) warn(warning);
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
@@ -91,12 +94,19 @@ async function* each<T>(items: readonly T[], signal?: AbortSignal): AsyncGenerat
 }
 
 /** A classifier needs two classes at least; the images are taken in all the same, for more may follow. */
-function warnOfClasses(items: readonly FileItem[], target: string, warn: (line: string) => void): void {
+function warnOfClasses(
+  items: readonly FileItem[],
+  target: string,
+  warn: (line: string, publicLine: string) => void,
+): void {
   const classes = new Set(items.flatMap(({ label }) => (label && safeLabel(label)) || []));
-  for (const line of likeNamedClasses(classes)) warn(`${target}: ${line}`);
+  for (const line of likeNamedClasses(classes)) warn(`${target}: ${line}`, LAYOUT_WARNING);
   if (classes.size >= 2) return;
   const found = classes.size === 0 ? 'no class' : `only one class ("${[...classes][0]}")`;
-  warn(`${target} has ${found}: the images are taken in, and training waits for a second class`);
+  // Of DICOM the folders may be named after patients: their names stay here.
+  const publicly = classes.size === 0 ? 'no class' : 'only one class';
+  const rest = 'the images are taken in, and training waits for a second class';
+  warn(`${target} has ${found}: ${rest}`, `An import has ${publicly}: ${rest}`);
 }
 
 function safeLabel(label: string): string {

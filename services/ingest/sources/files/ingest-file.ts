@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SulcusError } from '#libs/errors';
 import type { IngestOptions, Ingestor } from '../../pipeline/ingestor.js';
 import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
@@ -22,7 +23,13 @@ export async function ingestFile(
   try {
     bytes = await readImageFile(file, maxFileBytes, within);
   } catch (error) {
-    return ingestor.reject(rest.source, error as SulcusError, undefined, options);
+    return ingestor.reject(safeSource(rest.source), error as SulcusError, undefined, options);
   }
   return ingestor.ingestImage({ ...rest, bytes }, options);
 }
+
+/** What names itself DICOM may be named after a patient, and could not be read to tell. */
+const safeSource = (source: string): string =>
+  /\.(dcm|dicom|ima)$/i.test(source)
+    ? `dicom/${createHash('sha256').update(source).digest('hex').slice(0, 16)}`
+    : source;

@@ -7,6 +7,8 @@ import { TRAINING_SPLITS, type AssignedSplit } from '../../pipeline/splits.js';
 export interface FilePlace {
   /** Class folder; absent for files that lie above one. */
   label?: string;
+  /** True with a label: for DICOM, folders may be named after patients. */
+  isLabelFromFolder?: boolean;
   splits?: readonly AssignedSplit[];
 }
 
@@ -35,7 +37,7 @@ export function placeOf(relativePath: string): FilePlace {
   const folders = relativePath.split(path.sep).slice(0, -1);
   const splits = splitsOfPart(folders[0] ?? '');
   const label = splits ? folders[1] : folders[0];
-  return { ...(label === undefined ? {} : { label }), ...(splits ? { splits } : {}) };
+  return { ...(label === undefined ? {} : { label, isLabelFromFolder: true }), ...(splits ? { splits } : {}) };
 }
 
 /** The splits that a part's name stands for, such as Training; undefined where it stands for none. */
@@ -53,6 +55,12 @@ const CLUTTER: ReadonlySet<string> = new Set([
 
 /** Whether a name says that what bears it is no part of the data. */
 export const isClutter = (name: string): boolean => name.startsWith('.') || CLUTTER.has(name.toLowerCase());
+
+/** Whether a file beside the class folders is worth looking into: DICOM files often have no name that tells. */
+export function mayBeDicom(relativePath: string): boolean {
+  const name = path.basename(relativePath);
+  return !isClutter(name) && !UNFINISHED.test(name) && !/\.(csv|json|txt|md|xml|pdf|html?|log)$/i.test(name);
+}
 
 /** Files that somebody is still writing, or copies that a program keeps for itself: by their endings or beginnings. */
 const UNFINISHED = new RegExp(

@@ -2,7 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { isWithin } from '../files/read-image-file.js';
-import { isClutter, isOffered, placeOf } from './layout.js';
+import { isDicomFile } from './is-dicom-file.js';
+import { isClutter, isOffered, mayBeDicom, placeOf } from './layout.js';
 import type { FileItem } from '../files/ingest-file.js';
 
 /**
@@ -36,7 +37,7 @@ export async function listFolder(
         if (!isClutter(entry.name)) links.push(below);
       } else if (entry.isDirectory()) {
         if (!isClutter(entry.name)) await enter(below);
-      } else if (isOffered(below)) {
+      } else if (isOffered(below) || (mayBeDicom(below) && (await isDicomFile(path.join(root, below))))) {
         items.push({ file: path.join(root, below), source: below, ...placeOf(below) });
       }
     }

@@ -8,7 +8,8 @@ import type { Ingestor } from '../../pipeline/ingestor.js';
 import { ingestFile } from '../files/ingest-file.js';
 import { isWithin } from '../files/read-image-file.js';
 import { layoutWarnings } from './layout-warnings.js';
-import { isOffered, placeOf } from './layout.js';
+import { isDicomFile } from './is-dicom-file.js';
+import { isOffered, mayBeDicom, placeOf } from './layout.js';
 import { listFolder } from './list-folder.js';
 import { Refusals } from './refusals.js';
 
@@ -71,7 +72,7 @@ export class WatchedFiles {
     const { root, signal } = this.#options;
     const real = await realpath(file).catch(() => file);
     const source = path.relative(root, isWithin(real, root) ? real : file);
-    if (signal.aborted || !isOffered(source)) return;
+    if (signal.aborted || !(isOffered(source) || mayBeDicom(source))) return;
     const stats = await stat(real).catch(() => undefined);
     if (!stats || Math.abs(Date.now() - stats.mtimeMs) < settleMs) return;
     const state = `${stats.size} ${stats.ctimeMs}`;
@@ -81,6 +82,7 @@ export class WatchedFiles {
       return;
     }
     this.#met.set(real, state);
+    if (!isOffered(source) && !(await isDicomFile(real))) return;
     const task = this.#slots(() => this.#takeUntilDone(real, source, stats)).finally(() => this.#running.delete(task));
     this.#running.add(task);
   }

@@ -9,12 +9,17 @@ const MAX_LISTED_REJECTIONS = 100;
 export function uploadImages(context: UploadContext): Handlers<'Ingest'>['uploadImages'] {
   return async (requests, { signal }): Promise<UploadSummaryInput> => {
     const counts = { received: 0, ingested: 0, duplicates: 0, rejected: 0 };
-    const counted = { ingested: 'ingested', duplicate: 'duplicates', rejected: 'rejected' } as const;
+    const counted = {
+      ingested: 'ingested',
+      duplicate: 'duplicates',
+      rejected: 'rejected',
+      filtered: 'rejected',
+    } as const;
     const rejections: ImageAckInput[] = [];
     for await (const { name, outcome } of settleUploads(context, requests, signal)) {
       counts.received++;
       counts[counted[outcome.kind]]++;
-      if (outcome.kind === 'rejected' && rejections.length < MAX_LISTED_REJECTIONS)
+      if (counted[outcome.kind] === 'rejected' && rejections.length < MAX_LISTED_REJECTIONS)
         rejections.push(toAck(name, outcome));
     }
     return { ...counts, rejections };

@@ -39,6 +39,13 @@ export function toAck(name: string, outcome: IngestOutcome): ImageAckInput {
       return { name, outcome: 'OUTCOME_INGESTED', sampleId: outcome.sampleId, split: outcome.split };
     case 'duplicate':
       return { name, outcome: 'OUTCOME_DUPLICATE', sampleId: outcome.sampleId, split: outcome.split };
+    case 'filtered':
+      return {
+        name,
+        outcome: 'OUTCOME_REJECTED',
+        errorCode: 'IMAGE_UNSUPPORTED',
+        errorMessage: `Such DICOM objects are not taken in (${outcome.reason})`,
+      };
     case 'rejected':
       return {
         name,

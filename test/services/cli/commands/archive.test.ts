@@ -51,7 +51,7 @@ async function store(content: string, label: string, split: Split): Promise<stri
     scan: {
       ...{ sampleId, studyId: '', patientId: '', site: 'local', split, label: '' },
       image: { content: 'inline', inline },
-      ...{ format: 'png', width: 1, height: 1, channels: 1, receivedUnixMs: 1, source: `${content}.png` },
+      ...{ format: 'png', width: 1, height: 1, channels: 1, dicom: null, receivedUnixMs: 1, source: `${content}.png` },
     },
     label,
     labelledUnixMs: 1,

@@ -54,6 +54,14 @@ export interface IngestProgressInput {
    * Ingested images that look like one of another split, where patient or study left them on the other side.
    */
   'leaks'?: (number | string | Long);
+  /**
+   * DICOM objects that are not wanted (localizers, screens, other modalities, no image): counted and not kept.
+   */
+  'filtered'?: (number | string | Long);
+  /**
+   * Of those rejected, DICOM objects that are kept at the site, in its quarantine.
+   */
+  'quarantined'?: (number | string | Long);
 }
 
 /**
@@ -108,4 +116,12 @@ export interface IngestProgress {
    * Ingested images that look like one of another split, where patient or study left them on the other side.
    */
   'leaks': (number);
+  /**
+   * DICOM objects that are not wanted (localizers, screens, other modalities, no image): counted and not kept.
+   */
+  'filtered': (number);
+  /**
+   * Of those rejected, DICOM objects that are kept at the site, in its quarantine.
+   */
+  'quarantined': (number);
 }

@@ -2,6 +2,7 @@
 
 import type { SplitInput as _sulcus_v1_SplitInput, Split as _sulcus_v1_Split } from '../../sulcus/v1/Split.js';
 import type { PayloadInput as _sulcus_v1_PayloadInput, Payload as _sulcus_v1_Payload } from '../../sulcus/v1/Payload.js';
+import type { DicomFactsInput as _sulcus_v1_DicomFactsInput, DicomFacts as _sulcus_v1_DicomFacts } from '../../sulcus/v1/DicomFacts.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -37,7 +38,7 @@ export interface ScanInput {
    */
   'image'?: (_sulcus_v1_PayloadInput | null);
   /**
-   * Decoded format: "jpeg", "png", "tiff" or "webp".
+   * Decoded format: "jpeg", "png", "tiff", "webp" or "dicom" (one frame, de-identified).
    */
   'format'?: (string);
   /**
@@ -60,6 +61,10 @@ export interface ScanInput {
    * Where the image came from, for people: a path relative to the imported folder, or the upload's own name.
    */
   'source'?: (string);
+  /**
+   * What a DICOM object says of itself; absent for other images.
+   */
+  'dicom'?: (_sulcus_v1_DicomFactsInput | null);
 }
 
 /**
@@ -95,7 +100,7 @@ export interface Scan {
    */
   'image': (_sulcus_v1_Payload | null);
   /**
-   * Decoded format: "jpeg", "png", "tiff" or "webp".
+   * Decoded format: "jpeg", "png", "tiff", "webp" or "dicom" (one frame, de-identified).
    */
   'format': (string);
   /**
@@ -118,4 +123,8 @@ export interface Scan {
    * Where the image came from, for people: a path relative to the imported folder, or the upload's own name.
    */
   'source': (string);
+  /**
+   * What a DICOM object says of itself; absent for other images.
+   */
+  'dicom': (_sulcus_v1_DicomFacts | null);
 }

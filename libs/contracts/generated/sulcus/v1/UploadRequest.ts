@@ -11,7 +11,7 @@ export interface UploadRequestInput {
    */
   'name'?: (string);
   /**
-   * Encoded file: JPEG, PNG, TIFF or WebP.
+   * Encoded file: JPEG, PNG, TIFF, WebP or DICOM, which is de-identified here.
    */
   'image'?: (Buffer | Uint8Array | string);
   /**
@@ -41,7 +41,7 @@ export interface UploadRequest {
    */
   'name': (string);
   /**
-   * Encoded file: JPEG, PNG, TIFF or WebP.
+   * Encoded file: JPEG, PNG, TIFF, WebP or DICOM, which is de-identified here.
    */
   'image': (Buffer);
   /**

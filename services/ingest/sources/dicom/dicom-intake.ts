@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import {
+  DicomWorkerPool,
+  framesOf,
+  parseDicom,
+  readPixelModule,
+  type DataSet,
+  type DicomFile,
+  type PixelModule,
+} from '#libs/dicom';
+import { SulcusError } from '#libs/errors';
+import { perceptualHash } from '#libs/imaging';
+import type { ImportConfig } from '../../config.js';
+import { deidentify } from '../../deidentify/deidentify.js';
+import { describeImage } from '../../deidentify/describe.js';
+import { identityOf, type Identity } from '../../deidentify/identities.js';
+import { HELD_BECAUSE, releaseOf, type FilterReason } from '../../deidentify/release-policy.js';
+import { cleanLabel } from '../../pipeline/labels.js';
+import type { ImageInput } from '../../pipeline/outcome.js';
+import type { PreparedScan } from '../../pipeline/prepare-scan.js';
+import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
+import { chooseSplit } from '../../pipeline/splits.js';
+import { Quarantine } from './quarantine.js';
+import { encodedObject, releasedObject } from './released-object.js';
+import { SeriesWindows } from './series-windows.js';
+
+/** What is to be done with an object. */
+export type OpenedObject =
+  | { kind: 'image'; frames: number; source: string; prepare: (frame: number) => Promise<PreparedScan> }
+  | { kind: 'filtered'; source: string; reason: FilterReason }
+  | { kind: 'held'; source: string; error: SulcusError };
+
+/** What is needed to prepare a frame of an object. */
+interface OpenImage {
+  file: DicomFile;
+  pixels: PixelModule;
+  encoded: readonly Buffer[];
+  identity: Identity;
+  input: ImageInput;
+}
+
+/** Pictures remembered by the UID of their object. */
+const MAX_REMEMBERED = 50_000;
+
+/**
+ * From a DICOM object as it came to scans that may leave the site. Everything is decided here that needs the header:
+ * whether it is wanted, whether it may leave, whom it is of, what is kept.
+ */
+export class DicomIntake implements AsyncDisposable {
+  readonly #config: ImportConfig;
+  readonly #pseudonyms: Pseudonyms;
+  readonly #windows = new SeriesWindows();
+  readonly #pictures = new Map<string, string>();
+  readonly quarantine: Quarantine;
+  #pool: DicomWorkerPool | undefined;
+
+  constructor(config: ImportConfig, pseudonyms: Pseudonyms) {
+    this.#config = config;
+    this.#pseudonyms = pseudonyms;
+    this.quarantine = new Quarantine(path.join(config.dataDir, 'quarantine'), config.quarantineBytes);
+  }
+
+  /**
+   * Reads the header and decides. Never throws for what is wrong with the object.
+   *
+   * @param syntaxUid transfer syntax of a bare data set
+   */
+  open(input: ImageInput, syntaxUid?: string): OpenedObject {
+    let source = `dicom/${createHash('sha256').update(input.bytes).digest('hex').slice(0, 16)}`;
+    try {
+      const file = parseDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
+      const { dataSet } = file;
+      source = this.#sourceOf(dataSet);
+      const release = releaseOf(dataSet, this.#config.dicomModalities);
+      if (release !== 'release') {
+        if ('filtered' in release) return { kind: 'filtered', source, reason: release.filtered };
+        return { kind: 'held', source, error: new SulcusError('IMAGE_UNSUPPORTED', HELD_BECAUSE[release.held]) };
+      }
+      const pixels = readPixelModule(dataSet, { maxPixels: this.#config.maxPixels });
+      const image = {
+        file,
+        pixels,
+        encoded: framesOf(file, pixels),
+        identity: identityOf(dataSet, this.#pseudonyms),
+        input,
+      };
+      return { kind: 'image', frames: pixels.frames, source, prepare: (frame) => this.#prepare(image, frame) };
+    } catch (error) {
+      return { kind: 'held', source, error: SulcusError.from(error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @throws what is wrong with the frame */
+  async #prepare({ file, pixels, encoded, identity, input }: OpenImage, frame: number): Promise<PreparedScan> {
+    const label = this.#labelOf(input);
+    const { dataSet, syntax } = file;
+    const header = deidentify(dataSet, frame, identity, this.#pseudonyms);
+    const { photometric, isPlanar } = pixels;
+    const compressedBy = syntax.compression && syntax.uid;
+    // On a thread: decoding takes up to 50 ms.
+    const examined = await this.#threads().examine(
+      encodedObject(header, { encoded: encoded[frame]!, photometric, isPlanar, compressedBy }),
+    );
+    const uid = header.text('SOPInstanceUID');
+    this.#refuseOtherPicture(uid, examined.stored);
+    const bytes = releasedObject(header, examined);
+    const sampleId = createHash('sha256').update(bytes).digest('hex');
+    const { site, splitKey, splitShares, splitBy } = this.#config;
+    const isByImage = splitBy === 'image';
+    const { patient, study, series } = identity;
+    const known = isByImage ? {} : { patient, study };
+    const window = this.#windows.add(series, examined.histogram);
+    const { width, height, channels } = examined;
+    return {
+      ...{ sampleId, studyId: study, patientId: patient, site, label },
+      split: chooseSplit({ ...known, content: sampleId }, splitKey.reveal(), splitShares, input.splits),
+      image: { inline: bytes },
+      ...{ format: 'dicom', width, height, channels },
+      receivedUnixMs: Date.now(),
+      source: `dicom/${study}/${series}/${uid}`,
+      perceptualHash: perceptualHash(examined),
+      isSplitByIdentity: !isByImage,
+      dicom: {
+        ...describeImage(dataSet, frame),
+        seriesId: series,
+        windowRule: examined.rule,
+        ...(window && { windowLow: window.low, windowHigh: window.high }),
+        pseudonymKey: this.#pseudonyms.keyVersion,
+      },
+    };
+  }
+
+  #threads(): DicomWorkerPool {
+    this.#pool ??= new DicomWorkerPool({
+      threads: Math.max(1, availableParallelism() - 1),
+      limits: { maxBytes: this.#config.maxFileBytes, maxPixels: this.#config.maxPixels },
+    });
+    return this.#pool;
+  }
+
+  /** Folders of DICOM are often named after patients: only who says that they are classes makes labels of them. */
+  #labelOf({ label, isLabelFromFolder }: ImageInput): string {
+    return cleanLabel(isLabelFromFolder && !this.#config.dicomFolderLabels ? '' : label);
+  }
+
+  /** `dicom/<study>/<series>/<object>`, in pseudonyms: what a file was called at the site stays there. */
+  #sourceOf(dataSet: DataSet): string {
+    const { study, series } = identityOf(dataSet, this.#pseudonyms);
+    return `dicom/${study}/${series}/${this.#pseudonyms.uid(dataSet.text('SOPInstanceUID'))}`;
+  }
+
+  /** One name, two pictures: somebody makes names twice, or an image was changed. */
+  #refuseOtherPicture(uid: string, stored: Uint8Array): void {
+    const picture = createHash('sha256').update(stored).digest('base64').slice(0, 16);
+    const known = this.#pictures.get(uid);
+    if (known !== undefined && known !== picture)
+      throw new SulcusError(
+        'ALREADY_EXISTS',
+        `Another picture came before under the same SOP instance UID (${uid}): look at what sends it`,
+      );
+    if (this.#pictures.size >= MAX_REMEMBERED) this.#pictures.delete(this.#pictures.keys().next().value!);
+    this.#pictures.set(uid, picture);
+  }
+}

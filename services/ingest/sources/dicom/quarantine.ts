@@ -1,0 +1,94 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { SulcusError } from '#libs/errors';
+
+/** Why an object is kept at the site. */
+export interface HoldingNote {
+  /** Where it came from, as the site knows it. */
+  source: string;
+  code: string;
+  reason: string;
+  /** Of a bare data set, which does not say it itself. */
+  transferSyntax?: string | undefined;
+}
+
+/**
+ * A folder for objects that must not leave the site and must not be lost: `<SHA-256>.dcm` with a `.json` that says why,
+ * readable by the service alone. Nothing of it goes to the core but a count and a code.
+ */
+export class Quarantine {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  #heldBytes: number | undefined;
+
+  constructor(folder: string, maxBytes: number) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Keeps an object, on disk when this resolves.
+   *
+   * @throws STORAGE_FULL
+   */
+  async keep(bytes: Uint8Array, note: HoldingNote): Promise<void> {
+    const name = createHash('sha256').update(bytes).digest('hex');
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      const target = path.join(this.#folder, `${name}.dcm`);
+      if (await exists(target)) return;
+      const held = (this.#heldBytes ??= await sizeOf(this.#folder));
+      if (held + bytes.length > this.#maxBytes)
+        throw new SulcusError(
+          'STORAGE_FULL',
+          `The quarantine ${this.#folder} holds ${held} bytes, the limit is ${this.#maxBytes}: look through it and ` +
+            'empty it, or raise SULCUS_QUARANTINE_BYTES',
+        );
+      this.#heldBytes = held + bytes.length;
+      const text = `${JSON.stringify({ ...note, heldAt: new Date().toISOString() }, undefined, 2)}\n`;
+      await writeDurably(path.join(this.#folder, `${name}.json`), Buffer.from(text));
+      await writeDurably(target, bytes);
+    } catch (error) {
+      if (error instanceof SulcusError) throw error;
+      throw new SulcusError('STORAGE_FULL', `The quarantine cannot be written: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+async function sizeOf(folder: string): Promise<number> {
+  const names = await readdir(folder);
+  const sizes = await Promise.all(names.map((name) => stat(path.join(folder, name)).then(({ size }) => size)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Whole or not at all, and still there after a power cut. */
+async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${file}.${randomBytes(4).toString('hex')}.draft`;
+  try {
+    const handle = await open(draft, 'w', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  const folder = await open(path.dirname(file));
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,73 @@
+import { startStoreScp, type ScpNotice, type StoreAnswer, type StoredObject, type StoreScp } from '#libs/dimse';
+import { isTransient, SulcusError } from '#libs/errors';
+import type { Logger } from '#libs/telemetry';
+import type { IngestConfig } from '../../config.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
+import type { IngestOutcome } from '../../pipeline/outcome.js';
+
+export interface ReceiverContext {
+  ingestor: Ingestor;
+  config: IngestConfig;
+  log: Logger;
+}
+
+/**
+ * Listens for scanners and archives. A sender is told of success when every frame of its object is durable, or when the
+ * object is one that nobody wants; that there is no room, when the pipeline takes nothing for SULCUS_DICOM_WAIT.
+ *
+ * @returns undefined where no address is set
+ * @throws PORT_IN_USE, INVALID_CONFIG
+ */
+export async function startReceiver({ ingestor, config, log }: ReceiverContext): Promise<StoreScp | undefined> {
+  const { dicomAddress, dicomCallers } = config;
+  if (dicomAddress === undefined) return undefined;
+  if (dicomCallers.length === 0)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      'SULCUS_DICOM_ADDRESS is set and nobody may send: name AE titles in SULCUS_DICOM_CALLERS, such as MR1@10.0.0.7',
+    );
+  return await startStoreScp({
+    host: dicomAddress.host,
+    port: dicomAddress.port,
+    title: config.dicomTitle,
+    callers: dicomCallers,
+    maxAssociations: config.dicomMaxAssociations,
+    maxObjectBytes: config.maxFileBytes,
+    idleTimeoutMs: config.dicomIdleMs,
+    onObject: (object) => store(object, ingestor, config.dicomWaitMs),
+    onNotice: (notice) => tell(notice, log),
+  });
+}
+
+async function store(
+  { bytes, syntaxUid, callingTitle, callingAddress }: StoredObject,
+  ingestor: Ingestor,
+  waitMs: number,
+): Promise<StoreAnswer> {
+  try {
+    const input = { bytes, source: `C-STORE from ${callingTitle} at ${callingAddress}` };
+    const outcomes = await ingestor.ingestDicom(input, { signal: AbortSignal.timeout(waitMs) }, syntaxUid);
+    return answerTo(outcomes);
+  } catch (thrown) {
+    const error = SulcusError.from(thrown);
+    const isFull = isTransient(error) || error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED';
+    return { status: isFull ? 'full' : 'failed', comment: error.rawMessage };
+  }
+}
+
+function answerTo(outcomes: readonly IngestOutcome[]): StoreAnswer {
+  const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
+  return rejected ? { status: 'failed', comment: rejected.error.rawMessage } : { status: 'success' };
+}
+
+function tell({ kind, ...about }: ScpNotice, log: Logger): void {
+  const said = {
+    'refused-caller':
+      'an association was refused: SULCUS_DICOM_CALLERS does not name who calls, or another title was called',
+    'too-many': 'an association was refused for now: as many are open as SULCUS_DICOM_MAX_ASSOCIATIONS allows',
+    aborted: 'a sender aborted its association',
+    'long-pdu': 'a connection was cut: it announced a protocol data unit that is too long',
+    broken: 'a connection broke',
+  } as const;
+  log.warn(about, said[kind]);
+}

@@ -1,0 +1,27 @@
+import { ValueHistogram, type ValueWindow } from '#libs/dicom';
+
+/** Series remembered, each with the values of its slices so far. */
+const MAX_SERIES = 64;
+
+/**
+ * The window of each series, from its slices up to now: a slice does not wait for those that follow. The window that a
+ * sample got is stored with it.
+ */
+export class SeriesWindows {
+  readonly #bySeries = new Map<string, ValueHistogram>();
+
+  /**
+   * @param histogram values and counts of the slice, in turn
+   * @returns undefined where there are none
+   */
+  add(seriesId: string, histogram: Float64Array): ValueWindow | undefined {
+    if (histogram.length === 0) return undefined;
+    const known = this.#bySeries.get(seriesId) ?? new ValueHistogram();
+    // The series that was silent for longest goes first.
+    this.#bySeries.delete(seriesId);
+    this.#bySeries.set(seriesId, known);
+    if (this.#bySeries.size > MAX_SERIES) this.#bySeries.delete(this.#bySeries.keys().next().value!);
+    for (let at = 0; at < histogram.length; at += 2) known.add(histogram[at]!, histogram[at + 1]!);
+    return known.window();
+  }
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isTitle, parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
+import { runDcmtk, withoutDcmtk } from '../../helpers/dcmtk.js';
+import { until } from '../../helpers/until.js';
+
+const FILE = path.resolve(import.meta.dirname, '../../fixtures/dicom/explicit.dcm');
+
+async function start(t: TestContext, options: Partial<StoreScpOptions>) {
+  const notices: ScpNotice[] = [];
+  let objects = 0;
+  const scp = await startStoreScp({
+    ...{ host: '127.0.0.1', port: 0, title: 'SCP', callers: [parseCaller('*')] },
+    ...{ maxAssociations: 8, maxObjectBytes: 1e6, idleTimeoutMs: 30_000 },
+    onNotice: (notice) => notices.push(notice),
+    ...options,
+    onObject: (object) => {
+      objects++;
+      return options.onObject?.(object) ?? Promise.resolve({ status: 'success' });
+    },
+  });
+  t.after(() => scp.stop(0));
+  return { scp, notices, to: ['-aec', 'SCP', '127.0.0.1', String(scp.port)], received: () => objects };
+}
+
+it('callers are titles, each alone or with its address', () => {
+  assert.deepEqual(parseCaller('MR1@10.0.0.7'), { title: 'MR1', address: '10.0.0.7' });
+  assert.deepEqual(parseCaller('*'), { title: '*', address: undefined });
+  for (const wrong of ['', 'MR1@', 'A TITLE OF TOO MANY LETTERS', 'A\\B', ' X'])
+    assert.throws(() => parseCaller(wrong), { code: 'INVALID_CONFIG' });
+  assert.ok(isTitle('Sixteen letters!'));
+});
+
+describe('a storage SCP', { skip: withoutDcmtk }, () => {
+  it('turns away more associations than its limit, for now', async (t) => {
+    const { scp, to, notices } = await start(t, {
+      maxAssociations: 1,
+      onObject: () => delay(2_000, { status: 'success' as const }),
+    });
+    const sending = runDcmtk('storescu', [...to, FILE]);
+    await until(() => scp.associations === 1, 'an association is open');
+    assert.match((await runDcmtk('echoscu', to)).output, /Rejected Transient[^]*Local Limit Exceeded/);
+    assert.equal(notices[0]?.kind, 'too-many');
+    assert.equal((await sending).code, 0);
+    await until(() => scp.associations === 0, 'the association has ended');
+    assert.equal((await runDcmtk('echoscu', to)).code, 0);
+  });
+
+  it('lets open associations end when it stops, and takes no more', async (t) => {
+    const { scp, to, received } = await start(t, { onObject: () => delay(400, { status: 'success' as const }) });
+    const sending = runDcmtk('storescu', ['--repeat', '4', ...to, FILE]);
+    await until(() => received() === 1, 'the first object has come');
+    const stopped = scp.stop(20_000);
+    assert.equal((await sending).code, 0);
+    assert.equal(received(), 4);
+    await stopped;
+    assert.notEqual((await runDcmtk('echoscu', to)).code, 0);
+  });
+
+  it('success is not said before the object is answered, and a failure says why', async (t) => {
+    let isDurable = false;
+    const { to } = await start(t, {
+      onObject: async () => {
+        await delay(500);
+        isDurable = true;
+        return { status: 'failed', comment: 'no such patient' };
+      },
+    });
+    const { code, output } = await runDcmtk('storescu', ['-d', ...to, FILE]);
+    assert.ok(isDurable);
+    assert.notEqual(code, 0);
+    assert.match(output, /0x0110/);
+    assert.match(output, /no such patient/);
+  });
+
+  it('an object beyond the limit is answered and not kept; the association goes on', async (t) => {
+    const { to, received } = await start(t, { maxObjectBytes: 1_000 });
+    const { code, output } = await runDcmtk('storescu', ['-d', '-nh', '--repeat', '2', ...to, FILE]);
+    assert.match(output, /more than 1000 bytes/);
+    assert.equal(received(), 0);
+    assert.equal(code, 0, 'storescu -nh goes on after a refusal');
+  });
+});
