@@ -6,6 +6,7 @@ export { namedDevices, type Sharding } from './programs/sharding.js';
 export { getModel, listModels, registerModel, type ModelDefinition } from './models/index.js';
 export { type Initialisation, type ParameterInfo, type ParameterLayout } from './layers/parameter.js';
 export { countTrainable, initialState, listParameters } from './initial-state.js';
+export { estimateTrainingMemory, type TrainingMemory } from './training-memory.js';
 export { summariseNetwork, type LayerSummary, type NetworkSummary } from './summary.js';
 
 export {
@@ -37,6 +38,13 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from '
 
 export { runSelfCheck, type SelfCheckResult } from './self-check/self-check.js';
 
-export { parseRecipe, recipeJsonSchema, resolvePrecision, wholeRecipe, type Recipe } from './recipes/recipe.js';
+export {
+  parseRecipe,
+  recipeJsonSchema,
+  resolvePrecision,
+  wholeRecipe,
+  type Recipe,
+  type SettledRecipe,
+} from './recipes/recipe.js';
 export { getRecipe, listRecipes, recipes } from './recipes/named.js';
 export { streamSettings, type StreamSettings } from './recipes/stream-settings.js';

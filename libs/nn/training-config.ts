@@ -18,6 +18,10 @@ export interface TrainingConfig {
   readonly frozenLayers?: readonly string[];
   /** Also build a step in which batch norm uses its running statistics and dropout is off. */
   readonly inferenceModeSteps?: boolean;
+  /** `evaluate` takes pixels as fractions of 255, without the network's normalisation. Default false. */
+  readonly unnormalizedEvaluation?: boolean;
+  /** Dropout drops in `evaluate` too. Default false. */
+  readonly dropoutInEvaluation?: boolean;
   /** Determines, with the step's number, what dropout drops. Default 0. */
   readonly seed?: number;
   /** A step's batch in shards, over one device or several. Default: one shard. */

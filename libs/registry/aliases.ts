@@ -4,6 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { decodeAlias, moved, undone, type AliasMove, type AliasRecord } from './alias.js';
 import { hasWeights } from './card.js';
+import { mayBeChampion, measuredOtherwise } from './champion-guard.js';
 import { decodeFreeze, encodeFreeze, freezeKey, type Freeze } from './freeze.js';
 import { tellFreeze, tellMoved } from './model-events.js';
 import type { ModelsBucket } from './models-bucket.js';
@@ -68,8 +69,9 @@ export class Aliases {
    * Moves an alias onto a version and records why. Repeating it changes nothing.
    *
    * @param expectedRevision revision of the record that the decision was made on (0: the alias did not exist)
-   * @throws INVALID_ARGUMENT for a name that no request can have; CONFLICT when the alias moved meanwhile, NOT_FOUND
-   *   when there is no such version, MODEL_INVALID when it has no weights
+   * @throws INVALID_ARGUMENT for a name that no request can have, or a version that may not be champion by
+   *   {@link mayBeChampion}; CONFLICT when the alias moved meanwhile, NOT_FOUND when there is no such version,
+   *   MODEL_INVALID when it has no weights
    */
   async promote(alias: string, version: string, reason: string, expectedRevision?: number): Promise<AliasRecord> {
     assertAddressable(alias);
@@ -80,7 +82,10 @@ export class Aliases {
       await recordMove(this.#bus, alias, current, card.run);
       return current;
     }
-    if (!hasWeights(await this.#versions.existing(version))) throw withoutWeights(version);
+    const wanted = await this.#versions.existing(version);
+    if (!hasWeights(wanted)) throw withoutWeights(version);
+    if (alias === 'champion' && !mayBeChampion(wanted))
+      throw new SulcusError('INVALID_ARGUMENT', `${version} cannot become champion: ${measuredOtherwise(wanted)}`);
     if (expectedRevision !== undefined && expectedRevision !== revision) throw aliasMoved(alias, expectedRevision);
     const move: AliasMove = {
       kind: 'promoted',

@@ -67,6 +67,13 @@ const modelCard = z.object({
   transformHash: z.string(),
   recipe: z.record(z.string(), z.unknown()),
   seed: z.number(),
+  /**
+   * How its figures were measured, where that is not how it serves, which reproductions alone ask for: hash of the
+   * transform with the normalisation that was used, and whether dropout dropped.
+   */
+  evaluation: z.object({ transformHash: z.string(), dropout: z.boolean() }).optional(),
+  /** Images of a step, where the recipe leaves it open, and why so many. */
+  batchSize: z.object({ size: z.number().int().positive(), reason: z.string() }).optional(),
   /** Version that the same course of training published before this one: its weights led to these. */
   parent: z.string().optional(),
   step: z.number().int().nonnegative(),

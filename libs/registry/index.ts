@@ -9,6 +9,7 @@
 export { Registry } from './registry.js';
 export type { WithdrawalMark } from './versions.js';
 export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
+export { isMeasuredAsServed, mayBeChampion, measuredOtherwise } from './champion-guard.js';
 export type { AliasMove, AliasRecord } from './alias.js';
 export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';
 export { recordMove } from './aliases.js';

@@ -28,9 +28,10 @@ import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
 import { describeDevices } from './recipe/devices.js';
 import { firstWeights, keepFirstWeights } from './recipe/initial-weights.js';
-import { resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
+import { resolveEvaluation, resolveNetwork, resolveTraining, resolveTransform } from './recipe/resolve-recipe.js';
+import { countTrainingSamples, settleBatchSize } from './recipe/settle-batch-size.js';
 import { Checkpoints, type RestoredCheckpoint } from './state/checkpoints.js';
-import { claimRun } from './state/run-claim.js';
+import { claimRun, type RunClaim } from './state/run-claim.js';
 import { identityOf } from './state/check-run.js';
 import { restoreRun } from './state/restore-run.js';
 import { recordPolicy } from './state/record-policy.js';
@@ -58,10 +59,10 @@ export async function runTrainer(context: TrainerServiceContext, signal: AbortSi
 
 /** Builds the trainer of a run, restores its newest checkpoint and trains until it ends or the signal aborts. */
 async function trainClasses(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
-  const { bus, engine, config, recipe, log, instance, codeVersion } = context;
+  const { bus, engine, config, recipe: given, log, instance, codeVersion } = context;
   const events = new TrainerEvents(bus, log, config.run, instance, engine.info);
   const claim = await claimRun(bus, config.run, instance);
-  const transform = resolveTransform(recipe);
+  const transform = resolveTransform(given);
   const hash = transformHash(transform);
   const { signingKey } = config;
   const registry = new Registry(bus, {
@@ -70,15 +71,23 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const held = new HeldBatches();
   const withRoom = waitForRoom({ registry, events }, signal);
   const checkpoints = new Checkpoints(bus, config.run, held, withRoom);
-  const fresh = (classes: readonly string[]) => new RunState(identityOf(recipe, { ...config, classes })).toManifest();
+  const fresh = (classes: readonly string[]) => new RunState(identityOf(given, { ...config, classes })).toManifest();
   const { checkpoint: restored, loss } = await restoreRun({ checkpoints, registry }, config.run, fresh);
-  const classes = classesOfRun(config.classes, recipe.mode, restored?.manifest);
-  await events.state('starting', `run "${config.run}", recipe "${recipe.name}", classes ${classes.join(', ')}`);
-  const network = resolveNetwork(recipe, transform, classes, engine.info);
+  const classes = classesOfRun(config.classes, given.mode, restored?.manifest);
+  await events.state('starting', `run "${config.run}", recipe "${given.name}", classes ${classes.join(', ')}`);
+  const network = resolveNetwork(given, transform, classes, engine.info);
   const learned = await LineageWriter.open(bus, config.run, restored?.manifest.lineage, {
-    remembersAll: recipe.mode !== 'stream',
+    remembersAll: given.mode !== 'stream',
   });
-  const state = new RunState(identityOf(recipe, { ...config, classes }), restored?.manifest, learned);
+  const state = new RunState(identityOf(given, { ...config, classes }), restored?.manifest, learned);
+  const { recipe, chosen } = await settleBatchSize(given, {
+    network,
+    engine: engine.info,
+    before: state.batchSize,
+    samples: () => trainingSamples({ bus, log, claim, events }, classes, signal),
+  });
+  if (signal.aborted) return;
+  state.batchSize = chosen;
   const begin = restored ? undefined : await firstWeights(recipe, network);
   if (begin && config.startWeights !== undefined) await keepFirstWeights(config.startWeights, begin, network);
   const session = await TrainingSession.create(
@@ -91,9 +100,16 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   const beginning = begin?.message ?? `resumed at step ${state.progress.step}, epoch ${state.ledger.epoch}`;
   if (recipe.augmentedValidation)
     log.warn('augmentedValidation: losses and accuracies of validation are of augmented images, as no user sends them');
+  if (recipe.unnormalizedEvaluation)
+    log.warn(
+      'unnormalizedEvaluation: validation and gate are of images that are not normalised, as none is in service',
+    );
+  if (recipe.dropoutInEvaluation)
+    log.warn('dropoutInEvaluation: validation and gate are of answers with dropout, as none is in service');
   const spread = describeDevices(config.devices, engine.info.shardDevices, recipe.shards ?? 1);
   if (loss !== undefined) await events.lost(loss);
-  await events.state('ready', spread === undefined ? beginning : `${spread}; ${beginning}`);
+  const said = [chosen?.reason, spread, beginning].filter((text) => text !== undefined);
+  await events.state('ready', said.join('; '));
 
   await sweepBatchBlobs(bus, config.run);
   const exchange = new BatchExchange(bus, log, {
@@ -125,6 +141,7 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
       network,
       transform: transform as unknown as Record<string, unknown>,
       transformHash: hash,
+      evaluation: resolveEvaluation(recipe, transform),
       parameterCount: countTrainable(listParameters(network)),
       codeVersion,
       devices: engine.info.shardDevices,
@@ -161,6 +178,22 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
     );
   else await learnInEpochs(parts, options, { log, gateOptions, companions }, signal);
   await session.close();
+}
+
+/** Images to train on, once there are some and no more come. */
+async function trainingSamples(
+  { bus, log, claim, events }: { bus: Bus; log: Logger; claim: RunClaim; events: TrainerEvents },
+  classes: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  await events.state('idle', 'waiting for images to train on: the batch size is chosen by their number');
+  const index = new SampleIndex(classes, log);
+  let count = 0;
+  const work = async (stop: AbortSignal): Promise<void> => {
+    count = await countTrainingSamples(index, stop);
+  };
+  await runTogether({ work, companions: [claim.keep, (stop) => index.follow(bus, stop)] }, signal);
+  return count;
 }
 
 /** A stored state as the network takes it, which may have more classes by now. */

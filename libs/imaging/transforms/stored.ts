@@ -1,6 +1,6 @@
 import { isRandom, type TransformOp, type TransformSpec } from './spec.js';
 
-/** A transform in two: what is done to an image once, before it is stored, and what is left to do with what is stored. */
+/** A transform in two: what is done to an image once, before it is stored, and what is left to do then. */
 export interface StoredTransform {
   /** Done once: what training and evaluation begin with alike, without random numbers. */
   readonly once: readonly TransformOp[];

@@ -15,7 +15,7 @@ function layerNumber(name: string): number {
  */
 export function dropout(network: NetworkBuilder, name: string, x: Tensor, rate: number): Tensor {
   const share = network.dropoutRate(rate);
-  if (!network.training || share === 0) return x;
+  if (!network.drops || share === 0) return x;
   const { graph } = network;
   return emitDropout(
     graph,

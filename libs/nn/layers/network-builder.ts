@@ -56,6 +56,8 @@ export class ParameterStore {
 export interface BuilderOptions {
   /** True: batch norm uses the batch's statistics and gathers running ones, dropout drops. False: as for prediction. */
   readonly training: boolean;
+  /** Whether dropout drops. Default: in training. */
+  readonly drops?: boolean;
   /** Share of values that dropout layers drop, in [0, 1), instead of the model's own. */
   readonly dropout?: number | undefined;
   /** Tells by a layer's name whether it must stay as it is, batch norm's statistics included. Default: none. */
@@ -80,6 +82,11 @@ export class NetworkBuilder {
   /** True for training mode. */
   get training(): boolean {
     return this.options.training;
+  }
+
+  /** Whether dropout drops. */
+  get drops(): boolean {
+    return this.options.drops ?? this.options.training;
   }
 
   /** Whether a layer is trained: its batch norm then uses the batch's statistics. */

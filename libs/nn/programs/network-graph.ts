@@ -17,9 +17,16 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** Layers that behave as for prediction in any case. */
   readonly isFrozen?: (layer: string) => boolean;
+  /** Whether dropout drops. Default: in training. */
+  readonly drops?: boolean;
+  /** Whether images are normalised as the configuration says; else they are fractions of 255. Default true. */
+  readonly normalized?: boolean;
   /** What is fed in place of {@link NetworkGraph.pixels}, for example the rows of a shard. */
   readonly pixels?: Tensor;
 }
+
+/** Leaves fractions of 255 as they are. */
+const UNIT: NetworkConfig['normalize'] = { mean: [0], std: [1] };
 
 /** A graph with the network's input, in which the network in training and in inference mode shares its parameters. */
 export class NetworkGraph {
@@ -38,11 +45,12 @@ export class NetworkGraph {
   }
 
   /** Emits the network in one of its modes. */
-  forward({ pixels, ...options }: ForwardOptions): Forward {
+  forward({ pixels, normalized = true, ...options }: ForwardOptions): Forward {
     const { architecture, classes, dropout, head = 'classifier' } = this.config;
     const network = new NetworkBuilder(this.parameters, { ...options, dropout });
     const model = getModel(architecture);
-    const images = pixels ? normaliseImages(this.graph, pixels, this.config) : this.#images;
+    const config = normalized ? this.config : { ...this.config, normalize: UNIT };
+    const images = pixels || !normalized ? normaliseImages(this.graph, pixels ?? this.pixels, config) : this.#images;
     const features = model.features(network, images);
     return { network, features, ...buildHead(network, model, features, head, classes) };
   }

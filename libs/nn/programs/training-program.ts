@@ -20,7 +20,7 @@ import { averageSignatures } from './weight-average.js';
  * - `shardedStep` and `shardedInferenceModeStep`, only when asked for, are the same with the batch in shards; see
  *   `buildShardedStep`.
  * - `evaluate` fetches `lossSum` (plain cross-entropy), `correct` and `probabilities` [batch, class]; batch norm uses
- *   the running statistics.
+ *   the running statistics. Where dropout drops in evaluation, it is also fed `dropoutSeed`.
  * - `readWeights` and `readOptimizer` are fed nothing and fetch every parameter or slot by name, in torch's layout;
  *   `writeWeights` and `writeOptimizer` are fed the same.
  * - `fillOptimizer` is fed `value` alone; all values of all slots become it.
@@ -64,14 +64,18 @@ export function buildTrainingProgram(
   const shardedStep =
     sharding && buildShardedStep(networkGraph, updater, { ...training, sharding }, { training: true, isFrozen });
   const evaluate = graph.withScope('evaluate', (): Signature => {
-    const inference = networkGraph.forward({ training: false });
+    const inference = networkGraph.forward({
+      training: false,
+      normalized: !training.unnormalizedEvaluation,
+      drops: training.dropoutInEvaluation ?? false,
+    });
     const outcome = classificationOutcome(graph, inference.logits, labels);
     const outputs = {
       lossSum: sum(graph, outcome.losses),
       correct: outcome.correct,
       probabilities: softmax(graph, inference.classLogits),
     };
-    return { inputs: { pixels, labels }, outputs };
+    return { inputs: { pixels, labels, ...inference.network.randomFeeds }, outputs };
   });
   const weights = parameters.all.map(({ info, variable }) => ({ ...info, variable }));
   const optimizerSignatures = {

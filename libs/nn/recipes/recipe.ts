@@ -60,12 +60,31 @@ const recipeSchema = z.strictObject({
    */
   augmentedValidation: z.boolean().optional(),
   /**
+   * Evaluation leaves out the normalisation of training, pixels are fractions of 255: an oddity of a reproduction, for
+   * `epochs` mode alone. Validation and gate are then not of the answers in service. Default false.
+   */
+  unnormalizedEvaluation: z.boolean().optional(),
+  /**
+   * Dropout drops in evaluation too, batch norm stays in inference mode: an oddity of a reproduction, for `epochs` mode
+   * alone. Validation and gate are then not of the answers in service. Default false.
+   */
+  dropoutInEvaluation: z.boolean().optional(),
+  /**
+   * Versions whose figures are not of their answers in service, by one of the two above, may become champion all the
+   * same. Default false.
+   */
+  championDespiteEvaluation: z.boolean().optional(),
+  /**
    * When a version is published: at a lower validation loss, or at `every` validation, an oddity of a reproduction.
    * Default `improved`.
    */
   candidates: z.enum(['improved', 'every']).optional(),
-  /** Images per step. */
-  batchSize: z.int().min(1).max(4096),
+  /**
+   * Images per step. `auto`: chosen when a run begins, from memory and the number of images, and kept: a power of two
+   * up to 256 that leaves an epoch 16 steps; in stream mode, and with shards, a multiple of what these need. The
+   * learning rate stays as it is said.
+   */
+  batchSize: z.union([z.literal('auto'), z.int().min(1).max(4096)]),
   /**
    * Parts that a step's batch is cut into, each with batch norm statistics of its own, as torch's `DataParallel` has
    * them. The weights depend on this number, not on how many devices compute the shards. Default 1.
@@ -96,6 +115,9 @@ const recipeSchema = z.strictObject({
 
 /** All that determines a training, the data apart. */
 export type Recipe = Readonly<z.infer<typeof recipeSchema>>;
+
+/** A recipe that leaves nothing open. */
+export type SettledRecipe = Recipe & { readonly batchSize: number };
 
 /** JSON Schema (draft 2020-12) of a recipe file. What its parts must agree on, {@link parseRecipe} checks besides. */
 export function recipeJsonSchema(): Record<string, unknown> {

@@ -6,7 +6,7 @@ const count = (most: number): z.ZodInt => z.int().min(1).max(most);
 export const streamSchema = z.strictObject({
   /**
    * Samples learned again with each new one: a step's batch is one new sample with so many replayed ones, or several
-   * such groups. `batchSize` must be a multiple of one more than this. Default: `batchSize` − 1.
+   * such groups. `batchSize` must be a multiple of one more than this. Default: `batchSize` − 1; 15 with `auto`.
    */
   replayedPerArrival: z.int().min(0).max(1023).optional(),
   /** Samples in the replay memory, shared out evenly over class and site. */
@@ -33,6 +33,9 @@ export interface StreamSettings {
   readonly heldOutSize: number;
 }
 
+/** Samples replayed with each new one where nobody says how large a batch is. */
+const REPLAYED_WITH_AUTO = 15;
+
 /**
  * What a recipe's stream mode does, defaults filled in. The defaults are those that came closest to learning from
  * everything at once: 15 replayed samples with each new one, at least 1,000 in the memory, the first samples in epochs,
@@ -42,11 +45,11 @@ export function streamSettings({
   batchSize,
   stream = {},
 }: {
-  batchSize: number;
+  batchSize: number | 'auto';
   stream?: z.infer<typeof streamSchema> | undefined;
 }): StreamSettings {
   return {
-    replayedPerArrival: stream.replayedPerArrival ?? batchSize - 1,
+    replayedPerArrival: stream.replayedPerArrival ?? (batchSize === 'auto' ? REPLAYED_WITH_AUTO : batchSize - 1),
     memorySize: stream.memorySize ?? 1000,
     warmUp: { samples: stream.warmUp?.samples ?? 400, epochs: stream.warmUp?.epochs ?? 15 },
     averageDecay: stream.averageDecay ?? 0.98,

@@ -15,6 +15,7 @@ import { readState, scalarOf, writeState } from './state-transfer.js';
 import { splitCounter, withCounter, type SessionState, type TrainingState } from './training-state.js';
 import {
   batchFeeds,
+  evaluationSeed,
   stepFeeds,
   stepSignature,
   type EvaluationResult,
@@ -100,10 +101,15 @@ export class TrainingSession {
     });
   }
 
-  /** Loss and probabilities with the current weights, batch norm in inference mode; changes nothing. */
+  /**
+   * Loss and probabilities with the current weights, batch norm in inference mode; changes nothing. Where dropout drops
+   * in evaluation, what it drops depends on seed and steps, and on the place in the batch.
+   */
   async evaluate(batch: LabelledBatch): Promise<EvaluationResult> {
     const feeds = batchFeeds(this.config, batch);
     return this.#inTurn(async () => {
+      const { inputs } = this.network.program.signatures['evaluate']!;
+      if ('dropoutSeed' in inputs) feeds['dropoutSeed'] = evaluationSeed(this.training, this.#steps);
       const { lossSum, correct, probabilities } = await this.program.run('evaluate', feeds);
       return {
         lossSum: scalarOf(lossSum, 'float32'),

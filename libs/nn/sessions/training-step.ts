@@ -59,6 +59,16 @@ export function stepFeeds(
   return feeds;
 }
 
+/** Sets evaluation apart from the step of the same number, in the first half of dropout's seed. */
+const EVALUATION_SEED = 0x45564131;
+
+/** What dropout in evaluation is fed after so many steps. */
+export const evaluationSeed = ({ seed = 0 }: TrainingConfig, steps: number): TensorValue => ({
+  dtype: 'int32',
+  shape: [2],
+  data: Int32Array.of((seed ^ EVALUATION_SEED) | 0, steps),
+});
+
 /** @throws INVALID_ARGUMENT when the batch does not fit the network */
 export const batchFeeds = (
   config: NetworkConfig,

@@ -1,5 +1,5 @@
 import type { ImageWorkerPool } from '#libs/imaging';
-import type { ModelCard, Registry } from '#libs/registry';
+import { isMeasuredAsServed, measuredOtherwise, type ModelCard, type Registry } from '#libs/registry';
 import type { Logger } from '#libs/telemetry';
 import type { PredictorConfig } from '../config.js';
 import { AliasManager } from './alias-manager.js';
@@ -29,8 +29,10 @@ export interface Models {
 
 /** The versions of one predictor as it is configured; none is loaded yet. */
 export function createModels({ config, registry, pool, log, onBatch }: ModelsDependencies): Models {
-  const load = (card: ModelCard, signal: AbortSignal): Promise<Servable> =>
-    loadServable(card, { ...config, pool, onBatch, besideLive: live.serving !== undefined }, signal);
+  const load = (card: ModelCard, signal: AbortSignal): Promise<Servable> => {
+    if (!isMeasuredAsServed(card)) log.warn({ version: card.version }, `${card.version}: ${measuredOtherwise(card)}`);
+    return loadServable(card, { ...config, pool, onBatch, besideLive: live.serving !== undefined }, signal);
+  };
   const { alias, modelName, maxLoadedVersions: maxVersions, versionIdleMs: idleMs } = config;
   const live: AliasManager = new AliasManager({ alias, registry, load, log });
   const versions = new VersionCache({ load, maxVersions, idleMs, log });

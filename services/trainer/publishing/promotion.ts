@@ -1,5 +1,5 @@
 import { SulcusError } from '#libs/errors';
-import type { Registry, ModelCard } from '#libs/registry';
+import { mayBeChampion, measuredOtherwise, type Registry, type ModelCard } from '#libs/registry';
 
 /** Mean cross-entropy and accuracy (0-1) on a set of validation samples. */
 export interface ValidationMetrics {
@@ -49,8 +49,8 @@ export function assertFiniteLoss(who: string, { loss }: ValidationMetrics): void
 /**
  * Moves the alias or records that it stays. Safe to repeat: a promotion that happened is not made again.
  *
- * @returns the decision as it was carried out: where the alias is frozen, or moved to another version since the two
- *   were compared, the candidate is declined
+ * @returns the decision as it was carried out: where the alias is frozen, the candidate's figures are not of its
+ *   answers in service, or the alias moved to another version since the two were compared, it is declined
  */
 export async function settle(registry: Registry, card: ModelCard, decision: Decision): Promise<Decision> {
   const { alias = 'champion', opponent, reason } = decision;
@@ -64,6 +64,11 @@ export async function settle(registry: Registry, card: ModelCard, decision: Deci
     const moved = `${alias} moved to ${current.version} while it was judged beside ${opponent ?? 'none'}: ${reason}`;
     await registry.decline(card.version, moved);
     return { ...decision, promote: false, reason: moved };
+  }
+  if (alias === 'champion' && !mayBeChampion(card)) {
+    const stays = `not to be champion: ${measuredOtherwise(card)}; it would be promoted: ${reason}`;
+    await registry.decline(card.version, stays);
+    return { ...decision, promote: false, reason: stays };
   }
   const frozen = await registry.frozen(alias);
   if (current && frozen) {

@@ -11,6 +11,8 @@ export interface CardConstants {
   transform: Record<string, unknown>;
   transformHash: string;
   parameterCount: number;
+  /** How figures are measured, where that is not how versions serve. */
+  evaluation?: ModelCard['evaluation'];
   codeVersion: string;
   /** What computed the weights, for example `GPU:0` and `GPU:1`. */
   devices: readonly string[];
@@ -23,6 +25,7 @@ export interface PublishedState {
   readonly lineage: ModelCard['lineage'];
   /** Where the samples are listed that had their effect. */
   readonly learned?: { durable(): Promise<void> } | undefined;
+  readonly batchSize?: { readonly size: number; readonly reason: string } | undefined;
   readonly stepTraceparents: readonly string[];
   pendingPublication: PendingPublication | null;
   parentVersion: string | null;
@@ -104,8 +107,8 @@ export class Publisher {
   }
 
   #card(state: PublishedState, pending: PendingPublication, traceparent: string): ModelCardDraft {
-    const { network, transform, transformHash, parameterCount, codeVersion, devices } = this.#constants;
-    const { identity, progress, lineage } = state;
+    const { network, transform, transformHash, parameterCount, evaluation, codeVersion, devices } = this.#constants;
+    const { identity, progress, lineage, batchSize } = state;
     const { samples, loss, accuracy, sampleSetHash, classCounts } = pending.metrics;
     return {
       run: identity.run,
@@ -117,6 +120,8 @@ export class Publisher {
       transformHash,
       recipe: identity.recipe,
       seed: identity.seed,
+      ...(batchSize && { batchSize }),
+      ...(evaluation && { evaluation }),
       step: progress.step,
       pass: pending.pass,
       samplesSeen: progress.samples,

@@ -1,6 +1,6 @@
 import type { EngineInfo } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
-import { transforms, validateTransform, type TransformSpec } from '#libs/imaging';
+import { transformHash, transforms, validateTransform, type TransformSpec } from '#libs/imaging';
 import {
   getRecipe,
   namedDevices,
@@ -10,8 +10,12 @@ import {
   type Recipe,
   type TrainingConfig,
 } from '#libs/nn';
+import type { ModelCard } from '#libs/registry';
 import type { TrainerConfig } from '../config.js';
 import { isRecipeFile, readRecipeFile } from './recipe-file.js';
+
+/** Ways of evaluating that reproductions have, and a stream has not. */
+const EVALUATION_ODDITIES = ['augmentedValidation', 'unnormalizedEvaluation', 'dropoutInEvaluation'] as const;
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
 export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
@@ -33,10 +37,11 @@ export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
     // Checkpoints from before there were two ways say nothing of it: epochs are not said either.
     ...(recipe.mode === undefined && config.mode === 'stream' && { mode: 'stream' as const }),
   };
-  if (resolved.mode === 'stream' && resolved.augmentedValidation)
+  const oddity = EVALUATION_ODDITIES.find((name) => resolved[name]);
+  if (resolved.mode === 'stream' && oddity)
     throw new SulcusError(
       'INVALID_CONFIG',
-      `Recipe "${recipe.name}" has augmentedValidation: a stream is measured on images as they come; use --mode epochs`,
+      `Recipe "${recipe.name}" has ${oddity}: a stream is measured on images as they come; use --mode epochs`,
     );
   return resolved;
 }
@@ -92,6 +97,7 @@ export function resolveTraining(
   shardDevices: readonly string[] = [],
 ): TrainingConfig {
   const { classWeights, labelSmoothing, frozenLayers, bnFrozenAfterFirstEpoch, seed, shards = 1 } = recipe;
+  const { unnormalizedEvaluation, dropoutInEvaluation } = recipe;
   const unknown = Object.keys(classWeights ?? {}).filter((name) => !classes.includes(name));
   const missing = classWeights ? classes.filter((name) => classWeights[name] === undefined) : [];
   const mistakes = [
@@ -110,6 +116,8 @@ export function resolveTraining(
     ...(labelSmoothing !== undefined && { labelSmoothing }),
     ...(frozenLayers && { frozenLayers }),
     ...(bnFrozenAfterFirstEpoch && { inferenceModeSteps: true }),
+    ...(unnormalizedEvaluation && { unnormalizedEvaluation }),
+    ...(dropoutInEvaluation && { dropoutInEvaluation }),
     ...(shards > 1 && {
       sharding: { count: shards, reduction: recipe.shardReduction, devices: namedDevices(shardDevices) },
     }),
@@ -137,4 +145,18 @@ function ownTransform(recipeName: string, specification: Record<string, unknown>
       details,
     });
   }
+}
+
+/**
+ * How a recipe's figures are measured, where that is not how its versions serve: what their cards say of it.
+ *
+ * @returns undefined where both are the same
+ */
+export function resolveEvaluation(
+  { unnormalizedEvaluation, dropoutInEvaluation = false }: Recipe,
+  transform: TransformSpec,
+): ModelCard['evaluation'] {
+  if (!unnormalizedEvaluation && !dropoutInEvaluation) return undefined;
+  const used = unnormalizedEvaluation ? { ...transform, normalize: { mean: [0], std: [1] } } : transform;
+  return { transformHash: transformHash(used), dropout: dropoutInEvaluation };
 }

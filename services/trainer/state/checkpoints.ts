@@ -15,6 +15,7 @@ import type { EarlyStoppingRecord } from './early-stopping.js';
 import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
 import type { LedgerRecord } from '../data/ledger.js';
 import type { ProgressRecord } from './progress.js';
+import type { ChosenBatchSize } from '../recipe/batch-size.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
 import type { WithRoom } from './with-room.js';
 
@@ -42,6 +43,8 @@ export interface CheckpointManifest {
   parentVersion: string | null;
   /** Trace contexts of the training steps since the last publication, newest last. */
   stepTraceparents: readonly string[];
+  /** Of a recipe that leaves the batch size open. */
+  batchSize?: ChosenBatchSize;
   /** Of a run that learns from a stream: a `StreamRecord`. */
   stream?: object;
   /** Absent in checkpoints of versions that kept no list of what was learned. */

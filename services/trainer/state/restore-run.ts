@@ -53,7 +53,15 @@ async function fromVersion(
     const manifest = freshManifest(card.classes);
     const progress = { ...manifest.progress, step: card.step, samples: card.samplesSeen };
     return {
-      checkpoint: { ...tensors, manifest: { ...manifest, progress, parentVersion: card.version } },
+      checkpoint: {
+        ...tensors,
+        manifest: {
+          ...manifest,
+          progress,
+          parentVersion: card.version,
+          ...(card.batchSize && { batchSize: card.batchSize }),
+        },
+      },
       loss:
         `no checkpoint can be read (${damage.message}): going on from the weights of ${card.version}` +
         `${tensors.optimizer ? '' : ', its optimizer afresh'}; what was learned since is learned again`,

@@ -3,6 +3,7 @@ import type { LineageWriter } from '#libs/lineage';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
 import { Ledger, type LabelledSample } from '../data/ledger.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
+import type { ChosenBatchSize } from '../recipe/batch-size.js';
 import type { CheckpointManifest } from './checkpoints.js';
 import { mayGrow } from './grown-classes.js';
 import type { Lineage } from './lineage.js';
@@ -39,6 +40,8 @@ export class RunState {
   parentVersion: string | null;
   /** The class list that the run goes on with from its next start, when it has grown. */
   grownClasses: readonly string[] | undefined;
+  /** How many images a step has, where the recipe leaves it open. */
+  batchSize: ChosenBatchSize | undefined;
   /** Where the samples of a run that learns from a stream are told of. */
   stream: { toRecord(): object; readonly lineage: Lineage } | undefined;
   #stepTraceparents: string[];
@@ -56,6 +59,7 @@ export class RunState {
     this.dataFingerprint = manifest?.dataFingerprint ?? '';
     this.pendingPublication = manifest?.pendingPublication ?? null;
     this.parentVersion = manifest?.parentVersion ?? null;
+    this.batchSize = manifest?.batchSize;
     this.#stepTraceparents = [...(manifest?.stepTraceparents ?? [])];
   }
 
@@ -116,6 +120,7 @@ export class RunState {
       pendingPublication: this.pendingPublication,
       parentVersion: this.parentVersion,
       stepTraceparents: [...this.#stepTraceparents],
+      ...(this.batchSize && { batchSize: this.batchSize }),
       ...(this.stream && { stream: this.stream.toRecord() }),
       ...(this.learned && { lineage: this.learned.toRecord() }),
     };

@@ -1,6 +1,6 @@
 import { runTogether } from '#libs/async';
 import type { Split } from '#libs/contracts';
-import { streamSettings, type Recipe } from '#libs/nn';
+import { streamSettings, type SettledRecipe } from '#libs/nn';
 import { Gate, type GateOptions } from '../gate/gate.js';
 import type { TrainerOptions, TrainerParts } from '../loop/parts.js';
 import { EventFeed } from './event-feed.js';
@@ -27,7 +27,7 @@ export async function learnFromStream(
     record: stored,
     companions,
   }: {
-    recipe: Recipe;
+    recipe: SettledRecipe;
     gateOptions: GateOptions;
     /** A stream counts as quiet when nothing has come for this long. */
     pauseMs: number;

@@ -22,7 +22,12 @@ export const S3_RECIPES: readonly Recipe[] = [
   {
     ...VGG16,
     name: 's3-vgg16-faithful',
-    description: 'The same with the rate divided by 10 every 7 batches, which ends learning after 28',
+    description:
+      'The same with its oddities: the rate divided by 10 every 7 batches, which ends learning after 28; evaluation ' +
+      'without normalisation and with dropout',
+    unnormalizedEvaluation: true,
+    dropoutInEvaluation: true,
+    championDespiteEvaluation: true,
     schedule: { name: 'step', every: 'batch', stepSize: 7, factor: 0.1 },
   },
 ];

@@ -32,7 +32,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (names.length < 2) throw new SulcusError('INVALID_CONFIG', 'give two runs or more: sulcus runs lists them');
   await using bus = await connectBus({ servers: parsed.options.nats, name: 'runs' });
   const runs = await findRuns(bus, names);
-  const differences = recipeDifferences(runs.map(({ recipe, classes, seed }) => ({ ...recipe, classes, seed })));
+  const differences = recipeDifferences(
+    runs.map(({ recipe, batchSize, classes, seed }) => ({
+      ...recipe,
+      ...(batchSize && { batchSize: batchSize.size }),
+      classes,
+      seed,
+    })),
+  );
   const curves = await readValidations(bus, names);
   if (parsed.options.output !== undefined) await writeOutput(comparisonChart(curves), parsed.options.output);
   if (parsed.options.json) {

@@ -5,6 +5,8 @@ export interface RunRecord {
   run: string;
   mode: string;
   recipe: Record<string, unknown>;
+  /** Images of a step that the trainer chose, for a recipe that leaves it open, and why; undefined: the recipe says. */
+  batchSize: { size: number; reason: string } | undefined;
   classes: readonly string[];
   seed: number | undefined;
   steps: number;
@@ -24,6 +26,7 @@ export interface RunRecord {
 
 interface Manifest {
   recipe?: Record<string, unknown>;
+  batchSize?: { size: number; reason: string };
   classes?: readonly string[];
   seed?: number;
   ledger?: { pass: number };
@@ -46,6 +49,7 @@ export function describeRun(
     run,
     mode,
     recipe,
+    batchSize: manifest.batchSize ?? newest?.batchSize,
     classes: manifest.classes ?? newest?.classes ?? [],
     seed: manifest.seed ?? newest?.seed,
     steps: manifest.progress?.step ?? newest?.step ?? 0,

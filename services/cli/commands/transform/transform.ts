@@ -37,8 +37,8 @@ const { acceptMislabelled, maxFileBytes, maxPixels } = importEnvironment;
 const ENVIRONMENT = { acceptMislabelled, maxFileBytes, maxPixels };
 
 const NOTES = `Done once is what training and evaluation begin with alike, without random numbers: crops to the head, \
-resizing. recipe.json in the folder is the recipe with what is left to do: train the stored images with it. As PNG they \
-give the network the same pixels as the files they are made of. A call that was stopped goes on where it was.
+resizing. recipe.json in the folder is the recipe with what is left to do: train the stored images with it. As PNG \
+they give the network the same pixels as the files they are made of. A call that was stopped goes on where it was.
 
 Exit code 0: every image is stored; 1: some could not be read, and are named.`;
 
@@ -64,8 +64,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (!stored)
       throw new SulcusError(
         'INVALID_ARGUMENT',
-        `Nothing of recipe "${recipe.name}" can be done once: training and evaluation begin with different operations, ` +
-          'or with random ones',
+        `Nothing of recipe "${recipe.name}" can be done once: training and evaluation begin with different ` +
+          'operations, or with random ones',
       );
     const from = await openData(parsed.operand!, { signal });
     const items = await listData(from, { columns: columns && parseColumns(columns), signal });

@@ -1,6 +1,6 @@
 import type { Bus } from '#libs/bus';
 import { DEFAULT_GATE_POLICY } from '#libs/evaluation';
-import { hasWeights, Registry, type ModelCard } from '#libs/registry';
+import { hasWeights, mayBeChampion, Registry, type ModelCard } from '#libs/registry';
 
 /**
  * A run over a finite set has come to its end: whoever asks for such a run wants what it learned, the version with the
@@ -17,7 +17,7 @@ export async function settleFinalChampion(
 ): Promise<{ version: string; reason: string } | undefined> {
   const registry = new Registry(bus);
   const alias = await registry.alias('champion');
-  const cards = (await registry.list()).filter((card) => card.run === run && hasWeights(card));
+  const cards = (await registry.list()).filter((card) => card.run === run && hasWeights(card) && mayBeChampion(card));
   const champion = cards.find(({ version }) => version === alias?.version);
   if (!alias || !champion) return undefined;
   const best = cards

@@ -76,7 +76,7 @@ test('files that cannot be read are named, and the exit code says so', async () 
   );
 });
 
-test('a call that was stopped goes on: what is there stays, what is missing or older than its source is made', async () => {
+test('a call that was stopped goes on: what is missing or older than its source is made', async () => {
   const target = output('resumed');
   await transform('--recipe', 's4-vgg19', '--output', target);
   const [kept, missing, old] = ['Training/glioma/a.png', 'Training/glioma/a.jpg.png', 'Testing/none/b.png'].map(
@@ -92,7 +92,7 @@ test('a call that was stopped goes on: what is there stays, what is missing or o
   assert.deepEqual(readFileSync(missing), bytes);
 });
 
-test('a folder that holds something else is refused, and so is a recipe of which nothing can be done once', async () => {
+test('a folder with other content is refused, and a recipe of which nothing can be done once', async () => {
   const target = output('other');
   assert.deepEqual(await transform('--recipe', 's4-vgg19', '--output', data), {});
   assert.equal(process.exitCode, 1);
