@@ -5,7 +5,7 @@ export { main } from './main.js';
 export { IngestService, runIngest, type IngestContext } from './service.js';
 export { importPath, type ImportContext, type ImportOptions } from './sources/files/import-files.js';
 export { listData } from './sources/files/list-data.js';
-export { parseColumns, type ColumnNames } from './sources/manifest/columns.js';
+export { manifestColumn, parseColumns, type ColumnNames } from './sources/manifest/columns.js';
 export { readImageFile } from './sources/files/read-image-file.js';
 export { placeOf } from './sources/folder/layout.js';
 export { unwrap } from './sources/folder/unwrap.js';

@@ -2,7 +2,7 @@ import { choice, parseEnvironment } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { findBinding } from '../tensorflow/binding.js';
 import { allocatorSettings } from '../tensorflow/allocator.js';
-import { selectedDevices } from '../tensorflow/devices.js';
+import { deviceEnvironment, selectedDevices } from '../tensorflow/devices.js';
 import { kernelSettings } from '../tensorflow/custom-ops.js';
 import { gpuSettings } from '../tensorflow/gpus.js';
 import type { EngineInfo, EngineKind } from '../protocol/engine-info.js';
@@ -54,6 +54,16 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     );
     return await start('portable', options);
   }
+}
+
+/**
+ * Refuses devices that are not there, without an engine. Whether TensorFlow can use them shows when one is started.
+ *
+ * @param maxDevices that can be used: the shards of a recipe
+ * @throws ENGINE_UNAVAILABLE when a device is not there, INVALID_CONFIG when SULCUS_DEVICES cannot be read
+ */
+export function assertDevices(maxDevices: number): void {
+  if (parseEnvironment(engineEnvironment).engine !== 'portable') deviceEnvironment(maxDevices);
 }
 
 async function start(kind: EngineKind, options: EngineOptions): Promise<Engine> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import {
@@ -27,19 +27,27 @@ export interface FirstWeights {
 export async function firstWeights(recipe: Recipe, network: NetworkConfig): Promise<FirstWeights> {
   const file = recipe.initialWeights;
   if (file === undefined) return { weights: initialState(network, recipe.seed), message: 'a new run' };
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new SulcusError(
-      'INVALID_CONFIG',
-      `The initial weights of recipe "${recipe.name}" cannot be read: ${(error as Error).message}`,
-      { cause: error },
-    );
-  });
+  const bytes = await readFile(file).catch((error: unknown) => refuse(recipe, error));
   const content = decodeSafetensors(bytes);
   assertWrittenFor(network.architecture, content.metadata);
   const { state, report } = importWeights(network, content.state, recipe.seed);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const counts = `${report.adopted.length} tensors taken over, ${report.drawn.length} initialised anew`;
   return { weights: state, message: `a new run from ${file} (SHA-256 ${hash}…): ${counts}` };
+}
+
+/** Refuses a recipe whose first weights are not there, without reading them. Throws INVALID_CONFIG. */
+export async function assertInitialWeights(recipe: Recipe): Promise<void> {
+  if (recipe.initialWeights === undefined) return;
+  await access(recipe.initialWeights, constants.R_OK).catch((error: unknown) => refuse(recipe, error));
+}
+
+function refuse({ name }: Recipe, error: unknown): never {
+  throw new SulcusError(
+    'INVALID_CONFIG',
+    `The initial weights of recipe "${name}" cannot be read: ${(error as Error).message}`,
+    { cause: error },
+  );
 }
 
 /**

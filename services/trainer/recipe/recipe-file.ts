@@ -28,11 +28,23 @@ export async function readRecipeFile(file: string, { allowCode }: { allowCode: b
   try {
     return parseRecipe(isJson ? JSON.parse(await readFile(file, 'utf8')) : await defaultExport(file));
   } catch (error) {
-    if (error instanceof SulcusError) throw error;
+    if (error instanceof SulcusError) throw withFile(error, file);
     throw new SulcusError('INVALID_CONFIG', `SULCUS_RECIPE: ${file} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
+}
+
+/** The same with the file in front of each mistake: each is a line of its own for who reads them. */
+function withFile(error: SulcusError, file: string): SulcusError {
+  const { code, rawMessage, details } = error;
+  const { mistakes } = details;
+  if (!Array.isArray(mistakes)) return error;
+  const named = mistakes.map((mistake) => `${file}: ${mistake}`);
+  return new SulcusError(code, rawMessage.replace('The recipe', `The recipe ${file}`), {
+    cause: error,
+    details: { ...details, mistakes: named },
+  });
 }
 
 async function defaultExport(file: string): Promise<unknown> {

@@ -1,9 +1,11 @@
 import type { Bus } from '#libs/bus';
+import { assertDevices } from '#libs/engine';
 import { SulcusError } from '#libs/errors';
 import type { Recipe } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import type { TrainerConfig } from '../config.js';
-import { resolveRecipe } from '../recipe/resolve-recipe.js';
+import { resolveRecipe, resolveTraining, resolveTransform } from '../recipe/resolve-recipe.js';
+import { assertInitialWeights } from '../recipe/initial-weights.js';
 import { classesOfRun } from './grown-classes.js';
 import type { CheckpointManifest } from './checkpoints.js';
 import { DAMAGE } from './restore-run.js';
@@ -21,19 +23,29 @@ export const identityOf = (recipe: Recipe, { run, classes }: TrainerConfig): Run
 });
 
 /**
- * Refuses a configuration before anything is done with it: a recipe that cannot be read, or a run that was begun with
- * other settings.
+ * Refuses a configuration before anything is started: a recipe that cannot be used, devices that are not there.
+ *
+ * @throws INVALID_CONFIG, ENGINE_UNAVAILABLE
+ */
+export async function checkRecipe(config: TrainerConfig): Promise<void> {
+  const recipe = await resolveRecipe(config);
+  resolveTransform(recipe);
+  assertDevices(recipe.shards ?? 1);
+}
+
+/**
+ * Refuses a configuration before anything is done with it: classes that its recipe does not fit, weights to begin with
+ * that are not there, or a run that was begun with other settings.
  *
  * @throws INVALID_CONFIG saying what to do
  */
 export async function checkRun(bus: Bus, config: TrainerConfig): Promise<void> {
   const recipe = await resolveRecipe(config);
   const manifest = await storedManifest(bus, config.run);
-  if (!manifest) return;
-  assertSameRun(
-    identityOf(recipe, { ...config, classes: [...classesOfRun(config.classes, recipe.mode, manifest)] }),
-    manifest,
-  );
+  const classes = [...classesOfRun(config.classes, recipe.mode, manifest)];
+  resolveTraining(recipe, classes);
+  if (manifest) assertSameRun(identityOf(recipe, { ...config, classes }), manifest);
+  else await assertInitialWeights(recipe);
 }
 
 /** Undefined also for one that is damaged: the trainer finds what the run can go on from, and says so. */

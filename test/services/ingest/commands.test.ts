@@ -96,10 +96,22 @@ test('sulcus annotate labels samples by identity or file, and studies, and lists
   ]);
   assert.equal(labels[3]![1], 'sagittal');
 
+  await writeFile(csv, `File Name,class,patient,study\n0.jpg,sagittal,p1,examination 1\n1.jpg,coronal,p2,\n`);
+  assert.deepEqual(await annotate('--csv', csv), { code: 0, output: '2 labels stored\n' });
+  await writeFile(csv, `sample,label\n${ids[0]},axial\n${path.join(folder, '1.jpg')},axial\n`);
+  assert.deepEqual(await annotate('--csv', csv), { code: 0, output: '2 labels stored\n' });
+  const byPath = (await readLabels(harness.bus)).slice(4).map(({ message }) => [message.sampleId, message.label]);
+  assert.deepEqual(byPath, [
+    [ids[0], 'sagittal'],
+    [ids[1], 'coronal'],
+    [ids[0], 'axial'],
+    [ids[1], 'axial'],
+  ]);
+
   await writeFile(csv, `sample,label\nabc,axial\n${ids[0]},\n`);
   const bad = await annotate('--csv', csv);
   assert.equal(bad.code, 1, bad.output);
-  assert.match(bad.output, /line 2: "abc" is no sample[^]*line 3: the label is empty/);
+  assert.match(bad.output, /line 2: "abc" is neither a sample[^]*line 3: the label is empty/);
   const unknown = await annotate('0'.repeat(64), '--label', 'axial');
   assert.equal(unknown.code, 1);
   assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing of this request was stored/);

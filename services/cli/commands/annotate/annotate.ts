@@ -8,7 +8,7 @@ import { annotationsOf, readAnnotations } from './read-annotations.js';
 const options = {
   label: ['--label <name>', optional(text({ description: 'class name that all of them get' }))],
   study: ['--study', flag({ default: false, description: 'they are studies: all slices get the label' })],
-  csv: ['--csv <file>', optional(text({ description: 'read sample or study, label[, source] from a CSV file' }))],
+  csv: ['--csv <file>', optional(text({ description: 'read sample, path or study, label[, source] from a CSV file' }))],
   source: [
     '--source <who>',
     text({ default: 'unknown', description: 'who says so, for example radiologist or pathology' }),
@@ -21,7 +21,8 @@ const options = {
 } as const;
 
 const notes = `A sample is named by the SHA-256 of its file, or by the file itself. A later label replaces an earlier \
-one; giving the same one again changes nothing. Exit code: 0 when all are stored, 1 otherwise, 2 for wrong options.`;
+one; giving the same one again changes nothing. Paths in a CSV file are relative to its folder; the manifest that \
+images were imported by serves too. Exit code: 0 when all are stored, 1 otherwise, 2 for wrong options.`;
 
 /** Annotations that are stored together or not at all. */
 const REQUEST_SIZE = 500;

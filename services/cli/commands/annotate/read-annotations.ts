@@ -1,19 +1,29 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { mapInOrder } from '#libs/async';
 import type { AnnotateRequestInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { manifestColumn, readImageFile, readImportConfig } from '#services/ingest';
 
 export type Annotation = NonNullable<AnnotateRequestInput['annotations']>[number];
 
-const COLUMNS = ['sample', 'study', 'label', 'source'];
+const COLUMNS = ['sample', 'path', 'study', 'label', 'source'] as const;
+/** What a manifest says besides, so that the file that images were imported by serves here too. */
+const IGNORED = ['patient', 'split'];
 const SAMPLE_ID = /^[0-9a-f]{64}$/;
 /** Mistakes that are named one by one. */
 const MAX_NAMED = 20;
 
+/** Files hashed at once. */
+const READS = 8;
+
 /**
- * The annotations of a CSV file with the columns `sample` or `study`, `label` and optionally `source`, in any order,
- * named in its first line.
+ * The annotations of a CSV file with the columns `sample`, `path` or `study`, `label` and optionally `source`, in any
+ * order, named in its first line, the path by any name that a manifest may give it. A sample is the SHA-256 of its file
+ * or the file itself, relative to the CSV file's folder. A line with a path means that image, whatever study it names:
+ * the manifest of an import serves too.
  *
  * @param source for lines that name none
  * @throws FILE_UNREADABLE; INVALID_ARGUMENT naming the mistakes by line
@@ -23,20 +33,34 @@ export async function readAnnotations(file: string, source: string): Promise<Ann
     throw new SulcusError('FILE_UNREADABLE', `${file} cannot be read: ${error.message}`, { cause: error });
   });
   const mistakes: string[] = [];
-  const annotations = parseLines(text, mistakes).flatMap(({ line, values }) => {
-    const { sample = '', study = '', label = '' } = values;
-    if ((sample === '') === (study === '')) mistakes.push(`line ${line}: give either a sample or a study`);
-    else if (sample !== '' && !SAMPLE_ID.test(sample.toLowerCase()))
-      mistakes.push(`line ${line}: "${sample}" is no sample: expected the 64 hexadecimal digits of its SHA-256`);
-    else if (label === '') mistakes.push(`line ${line}: the label is empty`);
-    else return [toAnnotation(sample.toLowerCase(), study, label, values['source'] || source)];
-    return [];
-  });
+  const annotations: Annotation[] = [];
+  const folder = path.dirname(file);
+  const read = (line: Line) => readLine(line, folder, source);
+  for await (const found of mapInOrder(parseLines(text, mistakes), READS, read))
+    if (typeof found === 'string') mistakes.push(found);
+    else annotations.push(found);
   if (mistakes.length === 0) return annotations;
   const more = mistakes.length > MAX_NAMED ? [`and ${mistakes.length - MAX_NAMED} more`] : [];
   throw new SulcusError('INVALID_ARGUMENT', [`${file}:`, ...mistakes.slice(0, MAX_NAMED), ...more].join('\n  '), {
     details: { mistakes },
   });
+}
+
+/** The annotation of a line, or what is wrong with it. */
+async function readLine({ line, values }: Line, folder: string, source: string): Promise<Annotation | string> {
+  const { sample = '', path: image = '', study = '', label = '' } = values;
+  const target = image === '' ? sample : image;
+  if (image !== '' && sample !== '') return `line ${line}: give either a sample or a path`;
+  if (target === '' ? study === '' : image === '' && study !== '')
+    return `line ${line}: give either a sample (or its path) or a study`;
+  if (label === '') return `line ${line}: the label is empty`;
+  const by = values.source || source;
+  if (target === '') return toAnnotation('', study, label, by);
+  try {
+    return toAnnotation(await sampleOf(target, folder), '', label, by);
+  } catch (error) {
+    return `line ${line}: ${SulcusError.from(error).rawMessage}`;
+  }
 }
 
 /**
@@ -62,22 +86,21 @@ const toAnnotation = (sampleId: string, studyId: string, label: string, labelSou
     ? { target: 'studyId', studyId, label, labelSource }
     : { target: 'sampleId', sampleId, label, labelSource };
 
-/** A sample is named by the hash of its file. */
-async function sampleOf(target: string): Promise<string> {
+/** A sample is named by the hash of its file: wherever that lies, nothing else of it leaves this machine. */
+async function sampleOf(target: string, folder = ''): Promise<string> {
   if (SAMPLE_ID.test(target.toLowerCase())) return target.toLowerCase();
-  const bytes = await readFile(target).catch((error: Error) => {
-    throw new SulcusError(
-      'FILE_UNREADABLE',
-      `"${target}" is neither a sample (64 hexadecimal digits) nor a file that can be read: ${error.message}`,
-      { cause: error },
-    );
+  const { maxFileBytes } = readImportConfig();
+  const bytes = await readImageFile(path.resolve(folder, target), maxFileBytes).catch((error: unknown) => {
+    const { code, rawMessage } = SulcusError.from(error);
+    const expected = `"${target}" is neither a sample (64 hexadecimal digits) nor a file that can be read`;
+    throw new SulcusError(code, `${expected}: ${rawMessage}`, { cause: error });
   });
   return createHash('sha256').update(bytes).digest('hex');
 }
 
 interface Line {
   line: number;
-  values: Record<string, string>;
+  values: Partial<Record<(typeof COLUMNS)[number], string>>;
 }
 
 function parseLines(text: Buffer, mistakes: string[]): Line[] {
@@ -86,12 +109,14 @@ function parseLines(text: Buffer, mistakes: string[]): Line[] {
       record: string[];
       info: { lines: number };
     }[];
-    const names = records[0]?.record.map((name) => name.toLowerCase()) ?? [];
-    const unknown = names.filter((name) => !COLUMNS.includes(name));
+    const names = records[0]?.record.map(columnName) ?? [];
+    const unknown = names.filter((name) => !isOurs(name) && !IGNORED.includes(name));
+    const twice = COLUMNS.filter((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (unknown.length > 0) mistakes.push(`line 1: there is no column ${unknown.join(', ')} (${COLUMNS.join(', ')})`);
+    if (twice.length > 0) mistakes.push(`line 1: several columns are the ${twice.join(', ')}`);
     if (!names.includes('label')) mistakes.push('line 1: the column "label" is missing');
-    if (!names.includes('sample') && !names.includes('study'))
-      mistakes.push('line 1: neither a column "sample" nor a column "study" is there');
+    if (!(['sample', 'path', 'study'] as const).some((name) => names.includes(name)))
+      mistakes.push('line 1: none of the columns "sample", "path" and "study" is there');
     if (mistakes.length > 0) return [];
     if (records.length === 1) mistakes.push('there are no annotations');
     return records.slice(1).map(({ record, info }) => ({
@@ -103,3 +128,9 @@ function parseLines(text: Buffer, mistakes: string[]): Line[] {
     return [];
   }
 }
+
+/** Our name of a column; one that we do not know keeps its own. */
+const columnName = (name: string): string =>
+  isOurs(name.toLowerCase()) ? name.toLowerCase() : (manifestColumn(name) ?? name);
+
+const isOurs = (name: string): boolean => (COLUMNS as readonly string[]).includes(name);

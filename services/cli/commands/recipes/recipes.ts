@@ -5,8 +5,8 @@ import { main as list } from './list-recipes.js';
 const groups = {
   Commands: {
     show: {
-      operand: '<name>',
-      description: 'print a recipe whole, as JSON that can be edited and given back',
+      operand: '<name|file>',
+      description: 'print a recipe whole, as JSON that can be edited and given back; checks a file of your own',
       load: () => import('./show-recipe.js'),
     },
     schema: {

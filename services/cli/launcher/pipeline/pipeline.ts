@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { busEnvironment, connectBus, readStateId, type Bus, type StreamName } from '#libs/bus';
 import { parseEnvironment } from '#libs/config';
-import { checkRun, readConfig as readTrainerConfig } from '#services/trainer';
+import { checkRecipe, checkRun, readConfig as readTrainerConfig } from '#services/trainer';
 import type { UpOptions } from '../options.js';
 import { brokerReady, createBroker } from '../processes/broker.js';
 import { failureOf } from '../processes/failure.js';
@@ -72,7 +72,8 @@ export class Pipeline {
   /**
    * Starts a broker (unless SULCUS_NATS_URL names one) and the services.
    *
-   * @throws INVALID_CONFIG when the run was begun with other settings; PORT_IN_USE, BUS_UNAVAILABLE,
+   * @throws INVALID_CONFIG when the recipe cannot be used or the run was begun with other settings; ENGINE_UNAVAILABLE
+   * when a device that is named is not there; PORT_IN_USE, BUS_UNAVAILABLE,
    * UNSUPPORTED_VERSION, STORAGE_FULL, FILE_UNREADABLE without a nats-server
    */
   static async start(
@@ -82,40 +83,43 @@ export class Pipeline {
     signal: AbortSignal,
   ): Promise<Pipeline> {
     const ports = await choosePorts(options);
+    const natsUrl = options.nats ?? `nats://127.0.0.1:${ports.nats}`;
+    const surroundings = {
+      natsUrl,
+      monitorUrl: options.nats === undefined ? `http://127.0.0.1:${ports.monitor}` : undefined,
+      ports,
+      classes,
+      traceFolder: folder.traces,
+      archiveFolder: folder.archive,
+      startWeightsFile: path.join(folder.startWeights, `${options.run}.safetensors`),
+    };
+    // Before there are a broker and keys: nothing is made for what is refused.
+    const trainer = readTrainerConfig(serviceEnvironment(options, { ...surroundings, stateId: '', keys: {} }));
+    await checkRecipe(trainer);
     // Streams that exist keep their size.
     const isNew = options.nats === undefined && !existsSync(folder.nats);
     const limits = isNew ? limitsFor(freeBytes(folder.root)) : {};
     const keys = options.nats === undefined ? signingKeys(folder.root, isNew) : {};
     const broker = options.nats === undefined ? await brokerIn(folder, ports) : undefined;
-    const natsUrl = options.nats ?? `nats://127.0.0.1:${ports.nats}`;
     const failure = new AbortController();
     const fail = (process: SupervisedProcess) => (reason: string) =>
       failure.abort(failureOf(process.name, process.spec.logFile, reason));
     broker?.once('gaveUp', fail(broker)).start();
+    let bus: Bus | undefined;
     try {
       if (broker) await brokerReady(broker, ports.nats, signal);
-      const bus = await connectBus({ servers: natsUrl, name: 'launcher', signal });
+      bus = await connectBus({ servers: natsUrl, name: 'launcher', signal });
       await bus.ensureTopology(limits);
       const stateId = await readStateId(bus);
       folder.adopt(stateId);
       const streamEnds = await endOfStreams(bus);
       mkdirSync(folder.traces, { recursive: true });
       const plan: ServicePlan = {
-        environment: serviceEnvironment(options, {
-          natsUrl,
-          stateId,
-          monitorUrl: broker && `http://127.0.0.1:${ports.monitor}`,
-          ports,
-          classes,
-          traceFolder: folder.traces,
-          archiveFolder: folder.archive,
-          startWeightsFile: path.join(folder.startWeights, `${options.run}.safetensors`),
-          keys,
-        }),
+        environment: serviceEnvironment(options, { ...surroundings, stateId, keys }),
         logFolder: folder.logs,
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),
       };
-      await checkRun(bus, readTrainerConfig(plan.environment));
+      await checkRun(bus, trainer);
       // What a broker that others use holds does not go to a folder of this run, which may be emptied with it.
       const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
       const services = createServices(plan, { archiver });
@@ -136,6 +140,7 @@ export class Pipeline {
         brokerWatch,
       });
     } catch (error) {
+      await bus?.drain().catch(() => undefined);
       await broker?.stop(BROKER_GRACE_MS);
       throw failure.signal.aborted ? failure.signal.reason : error;
     }

@@ -20,6 +20,10 @@ const SYNONYMS: Readonly<Record<Column, readonly string[]>> = {
   split: ['split', 'subset'],
 };
 
+/** Which of our columns a name stands for, its own or a synonym. */
+export const manifestColumn = (name: string): Column | undefined =>
+  COLUMNS.find((column) => SYNONYMS[column].includes(plain(name)));
+
 const WAY_OUT = 'line 1: other names are given with --columns, for example --columns path=file,label=class';
 
 /**
@@ -72,7 +76,7 @@ export function findColumns(first: readonly string[], names: ColumnNames | undef
   const before = mistakes.length;
   const places = new Map<Column, number>();
   for (const [place, name] of first.entries()) {
-    const column = COLUMNS.find((candidate) => SYNONYMS[candidate].includes(plain(name)));
+    const column = manifestColumn(name);
     if (column === undefined) mistakes.push(`line 1: there is no column "${name}" (known: ${COLUMNS.join(', ')})`);
     else if (places.has(column))
       mistakes.push(`line 1: a column stands twice: "${first[places.get(column)!]}", "${name}"`);
