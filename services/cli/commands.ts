@@ -123,7 +123,7 @@ export const COMMANDS: CommandGroups = {
     },
     recipes: {
       operand: '[command]',
-      description: 'list what can be trained by name, show a recipe whole, print their schema',
+      description: 'list what can be trained by name, show a recipe whole, check your own, print their schema',
       load: () => import('./commands/recipes/recipes.js'),
     },
   },

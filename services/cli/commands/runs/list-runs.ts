@@ -12,7 +12,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine(
     {
       name: 'sulcus runs',
-      description: 'Lists the training runs, the one heard of last first: how far they are, their best version.',
+      description:
+        'Lists the training runs, the one heard of last first: how far they are, how many images wait for a label of ' +
+        'their classes, their best version.',
       options: OPTIONS,
       notes: 'sulcus runs compare RUN RUN… shows what differs, with curves; sulcus runs delete RUN forgets one.',
     },
@@ -23,18 +25,33 @@ export async function main(argv: readonly string[]): Promise<void> {
   const runs = await readRuns(bus);
   if (parsed.options.json) console.log(JSON.stringify(runs, undefined, 2));
   else if (runs.length === 0) console.log('There is no run yet');
-  else console.log(table([HEADER, ...runs.map(row)], new Set([3, 5, 7, 8])).join('\n'));
+  else console.log(table([HEADER, ...runs.map(row)], new Set([3, 5, 7, 9, 10])).join('\n'));
 }
 
-const HEADER = ['run', 'recipe', 'mode', 'steps', 'learned', 'versions', 'best', 'loss', 'accuracy', 'active (UTC)'];
+const HEADER = [
+  'run',
+  'recipe',
+  'mode',
+  'steps',
+  'learned',
+  'unlabelled',
+  'classes',
+  'versions',
+  'best',
+  'loss',
+  'accuracy',
+  'active (UTC)',
+];
 
-const row = ({ run, recipe, mode, steps, arrivals, epochs, versions, best, activeUnixMs }: RunRecord): string[] => [
+const row = ({ run, recipe, mode, steps, best, activeUnixMs, ...record }: RunRecord): string[] => [
   run,
   typeof recipe['name'] === 'string' ? recipe['name'] : '',
   mode,
   String(steps),
-  arrivals === undefined ? `${epochs} epochs` : `${arrivals} images`,
-  String(versions),
+  record.arrivals === undefined ? `${record.epochs} epochs` : `${record.arrivals} images`,
+  String(record.unlabelled ?? ''),
+  record.classes.join(', '),
+  String(record.versions),
   best?.version ?? '',
   best ? best.loss.toFixed(4) : '',
   best ? percent(best.accuracy) : '',

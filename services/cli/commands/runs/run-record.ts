@@ -7,6 +7,7 @@ export interface RunRecord {
   recipe: Record<string, unknown>;
   /** Images of a step that the trainer chose, for a recipe that leaves it open, and why; undefined: the recipe says. */
   batchSize: { size: number; reason: string } | undefined;
+  /** Those that joined while it learned from a stream stand last. */
   classes: readonly string[];
   seed: number | undefined;
   steps: number;
@@ -14,6 +15,8 @@ export interface RunRecord {
   samples: number;
   /** New images of the stream that were learned; undefined in epochs mode. */
   arrivals: number | undefined;
+  /** Images that wait for a label of the class list, as far as they are kept; undefined in epochs mode. */
+  unlabelled: number | undefined;
   /** Complete epochs; undefined in stream mode. */
   epochs: number | undefined;
   versions: number;
@@ -31,7 +34,7 @@ interface Manifest {
   seed?: number;
   ledger?: { pass: number };
   progress?: { step: number; samples: number };
-  stream?: { plan: { memory: { arrivals: number } } };
+  stream?: { plan: { memory: { arrivals: number; unlabelled?: readonly unknown[] } } };
 }
 
 /** @param cards of the run's versions, oldest first */
@@ -55,6 +58,7 @@ export function describeRun(
     steps: manifest.progress?.step ?? newest?.step ?? 0,
     samples: manifest.progress?.samples ?? newest?.samplesSeen ?? 0,
     arrivals: mode === 'stream' ? (manifest.stream?.plan.memory.arrivals ?? 0) : undefined,
+    unlabelled: mode === 'stream' ? (manifest.stream?.plan.memory.unlabelled?.length ?? 0) : undefined,
     epochs: mode === 'epochs' ? (manifest.ledger?.pass ?? newest?.pass ?? 0) : undefined,
     versions: cards.length,
     best: best && { version: best.version, ...lossAndAccuracy(best) },
