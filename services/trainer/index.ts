@@ -7,7 +7,7 @@
 export { main } from './main.js';
 export { networkOfCard, transformOfCard } from './gate/network-of-card.js';
 export { readConfig, type TrainerConfig } from './config.js';
-export { readRecipe, resolveRecipe, resolveTransform } from './recipe/resolve-recipe.js';
+export { resolveRecipe, resolveTransform } from './recipe/resolve-recipe.js';
 export { Ledger, type LedgerRecord } from './data/ledger.js';
 export { runTrainer, type TrainerServiceContext } from './service.js';
 export { checkRecipe, checkRun } from './state/check-run.js';

@@ -19,7 +19,9 @@ const EVALUATION_ODDITIES = ['augmentedValidation', 'unnormalizedEvaluation', 'd
 
 /** The recipe that the configuration names, with what the environment overrides. Throws INVALID_CONFIG. */
 export async function resolveRecipe(config: TrainerConfig): Promise<Recipe> {
-  const recipe = await readRecipe(config.recipe, { allowCode: config.recipeCode });
+  const recipe = isRecipeFile(config.recipe)
+    ? await readRecipeFile(config.recipe, { allowCode: config.recipeCode })
+    : getRecipe(config.recipe);
   const {
     epochs = recipe.epochs,
     seed = recipe.seed,

@@ -12,8 +12,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       description: 'Lists the recipes: which network is trained on what, with which optimizer, for how long.',
       options: OPTIONS,
       notes:
-        'sulcus recipes show NAME prints one whole (of a FILE: and checks it), sulcus recipes schema the JSON schema of them all. A recipe of ' +
-        'your own is a JSON, JavaScript or TypeScript file: sulcus up --recipe FILE, SULCUS_RECIPE=FILE.',
+        'sulcus recipes show NAME prints one whole (and checks a FILE), sulcus recipes schema the JSON schema of ' +
+        'them all. A recipe of your own is a JSON, JavaScript or TypeScript file: sulcus up --recipe FILE, ' +
+        'SULCUS_RECIPE=FILE.',
     },
     argv,
   );

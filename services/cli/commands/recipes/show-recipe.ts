@@ -1,6 +1,7 @@
 import { wholeRecipe } from '#libs/nn';
 import { parseCommandLine } from '#libs/service';
-import { readRecipe, resolveTransform } from '#services/trainer';
+import { resolveTransform } from '#services/trainer';
+import { recipeNamed } from '../../shared/recipe-named.js';
 
 /** `sulcus recipes show NAME|FILE`: a recipe to begin one's own with, or one's own, checked. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const recipe = await readRecipe(parsed.operand!);
+  const recipe = await recipeNamed(parsed.operand!);
   resolveTransform(recipe);
   console.log(JSON.stringify(wholeRecipe(recipe), undefined, 2));
 }
