@@ -20,7 +20,7 @@ export function requireSecurity(address: string, { tls, policy, insecure }: Serv
   ];
   throw new SulcusError(
     'INVALID_CONFIG',
-    `${address} is reached from other machines: set ${missing.join(' and ')} (sulcus certs makes a first set), listen ` +
-      'on 127.0.0.1, or set SULCUS_INSECURE=true where the network itself keeps everybody else out',
+    `${address} is reached from other machines: set ${missing.join(' and ')} (sulcus certs makes a first set), ` +
+      'listen on 127.0.0.1, or set SULCUS_INSECURE=true where the network itself keeps everybody else out',
   );
 }

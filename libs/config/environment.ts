@@ -11,8 +11,8 @@ export type Parsed<S extends EnvironmentSpec> = {
 };
 
 /**
- * Reads every variable of a spec. An empty variable counts as not set. A secret may also be given by a file: `NAME_FILE`
- * names it, and blanks around what it holds are dropped.
+ * Reads every variable of a spec. An empty variable counts as not set. A secret may also be given by a file:
+ * `NAME_FILE` names it, and blanks around what it holds are dropped.
  *
  * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret
  */

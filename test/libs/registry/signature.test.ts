@@ -25,7 +25,7 @@ test('a version that a trusted key signed is read; one of a stranger, or of nobo
   }
 });
 
-test('any change of a signed card is found: of a figure, of weights, of its name, of what no reader knows', async (t) => {
+test('any change of a signed card is found: of a figure, weights, its name, of what no reader knows', async (t) => {
   const { bus } = await startBroker(t);
   const card = await new Registry(bus, signing).publish(cardDraft(), randomContent());
   const models = await bus.keyValue('models');

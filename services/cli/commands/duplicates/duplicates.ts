@@ -18,8 +18,8 @@ const OPTIONS = {
 
 const NOTES = `A set is a folder, a manifest, a zip or tar file, kaggle:owner/name, or what lies on the broker: scans, \
 scans:train, scans:validation, scans:gate, scans:test (what has left for the archive is not among it). Compared are \
-the SHA-256 of the files, and what the pictures look like: the same picture in another size, quality or format is found, a \
-mirrored, turned or cropped one is not.
+the SHA-256 of the files, and what the pictures look like: the same picture in another size, quality or format is \
+found, a mirrored, turned or cropped one is not.
 
 Exit code 0: no picture is in both sets; 1: some are, and they are listed; 2: it could not be looked at.`;
 

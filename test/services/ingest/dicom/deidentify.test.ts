@@ -65,7 +65,7 @@ describe('the allow list and PS3.15 table E.1-1', () => {
 });
 
 describe('identities', () => {
-  it('the same patient has the same pseudonym however her number is written, another issuer means another patient', () => {
+  it('the same patient has the same pseudonym however the number is written, one of another issuer not', () => {
     const patient = (id: string, issuer = ''): string =>
       identityOf(slice({ PatientID: id, IssuerOfPatientID: issuer }), pseudonyms).patient;
     assert.equal(patient('mrn 12 '), patient(' MRN 12'));
@@ -226,7 +226,7 @@ async function whatLeft(harness: Awaited<ReturnType<typeof startHarness>>): Prom
   ].join('\n');
 }
 
-test('of 300 identifiers planted everywhere none leaves: not by import, a broken object, or a refused one', async (t) => {
+test('of 300 identifiers planted everywhere none leaves, by import, broken or refused object', async (t) => {
   const data = await temporaryFolder(t);
   const harness = await startHarness(t, { SULCUS_DATA_DIR: data });
   const context = createIngestor(t, harness);
