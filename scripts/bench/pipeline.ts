@@ -1,6 +1,6 @@
 /** What preprocess workers add, and what the broker costs: `npm run bench:pipeline -- --help`. */
 import { measureBroker } from './pipeline/broker-share.js';
-import { measureWorkers } from './pipeline/measure-workers.js';
+import { drawImages, measureWorkers } from './pipeline/measure-workers.js';
 import { readPipelineOptions } from './pipeline/options.js';
 import { pipelineJson, pipelineTable } from './pipeline/report.js';
 import { report } from './run.js';
@@ -9,7 +9,8 @@ await report('pipeline', async () => {
   const options = readPipelineOptions(process.argv.slice(2));
   if (!options) return undefined;
   const workers = [];
-  for (const count of options.workers) workers.push(await measureWorkers(count, options));
+  const images = await drawImages(options);
+  for (const count of options.workers) workers.push(await measureWorkers(count, images, options.seconds));
   const result = { workers, broker: await measureBroker(options) };
   return options.json ? pipelineJson(result) : pipelineTable(result);
 });

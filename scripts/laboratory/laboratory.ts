@@ -9,14 +9,13 @@ import { drawFaults } from './schedule.js';
 import { writeImages, type Images } from './stand/images.js';
 import { LoopDisk } from './stand/loop-disk.js';
 
-/** Long enough for several faults, short enough for many rounds. */
-const EPOCHS = 24;
-
 export interface LaboratoryPlan {
   kinds: readonly AnyKind[];
   rounds: number;
   /** Of the first round; the next has the next. */
   seed: number;
+  /** Epochs of a round's training: long enough for several faults, short enough for many rounds. */
+  epochs: number;
   settings: FaultSettings;
   /** Is told how it goes, in lines. */
   tell: (line: string) => void;
@@ -32,7 +31,11 @@ export async function runLaboratory(plan: LaboratoryPlan): Promise<RoundOutcome[
   const runCalm = async (): Promise<Findings> => {
     const startedMs = performance.now();
     plan.tell(`${images.count} images; a run left alone first`);
-    const findings = await calmRun({ folder: path.join(folder, 'calm'), images, epochs: EPOCHS });
+    const findings = await calmRun({
+      folder: path.join(folder, 'calm'),
+      images,
+      epochs: plan.epochs,
+    });
     plan.tell(`it took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
     return findings;
   };
@@ -59,10 +62,10 @@ interface Place {
 }
 
 async function pipelineRound(
-  { kinds, settings }: LaboratoryPlan,
+  { kinds, settings, epochs }: LaboratoryPlan,
   { seed, folder, first, images, calm }: Place,
 ): Promise<RoundOutcome> {
   const faults = drawFaults({ first, kinds: kinds.filter(isPipelineKind) }, seed, settings);
   using disk = faults.some(({ needsDisk }) => needsDisk) ? new LoopDisk(`${folder}-disk`) : undefined;
-  return await faultyRun({ folder, images, epochs: EPOCHS, disk }, { seed, faults, calm });
+  return await faultyRun({ folder, images, epochs, disk }, { seed, faults, calm });
 }

@@ -3,6 +3,9 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, table } from '#libs/service';
 import { FAULT_KINDS } from './faults/kinds.js';
 
+/** Long enough for several faults, short enough for many rounds. */
+const DEFAULT_EPOCHS = 24;
+
 const OPTIONS = {
   rounds: ['--rounds <n>', integer({ default: 10, min: 1, max: 10_000, description: 'rounds to make' })],
   seed: [
@@ -12,6 +15,15 @@ const OPTIONS = {
   only: [
     '--only <names>',
     optional(list({ minLength: 1, description: 'kinds of fault to draw from, comma-separated' })),
+  ],
+  epochs: [
+    '--epochs <n>',
+    integer({
+      default: DEFAULT_EPOCHS,
+      min: 1,
+      max: 1000,
+      description: "epochs of a round's training: how long it takes",
+    }),
   ],
   fullSeconds: [
     '--full-seconds <n>',
@@ -55,6 +67,7 @@ export function readLaboratoryOptions(argv: readonly string[]) {
     /** What a round is repeated with, beside its seed. */
     given: [
       ...(only ? ['--only', only.join(',')] : []),
+      ...(options.epochs === DEFAULT_EPOCHS ? [] : ['--epochs', String(options.epochs)]),
       ...(fullSeconds === undefined ? [] : ['--full-seconds', String(fullSeconds)]),
     ],
   };

@@ -5,6 +5,7 @@ export interface DrawnFault extends Fault {
   kind: string;
   needsDisk: boolean;
   damages: boolean;
+  leavesUnreadable: boolean;
 }
 
 const FEWEST = 2;
@@ -23,8 +24,8 @@ export function drawFaults(
   const count = random.integer(FEWEST, MOST);
   const drawn = Array.from({ length: count }, (_, place) => {
     const kind = place === 0 ? first : kinds[random.integer(0, kinds.length - 1)]!;
-    const { name, needsDisk = false, damages = false } = kind;
-    return { kind: name, needsDisk, damages, ...kind.draw(random, settings) };
+    const { name, needsDisk = false, damages = false, leavesUnreadable = false } = kind;
+    return { kind: name, needsDisk, damages, leavesUnreadable, ...kind.draw(random, settings) };
   });
   const rank = ({ when }: Fault): number => (when.phase === 'import' ? 0 : 1);
   return drawn.sort((a, b) => rank(a) - rank(b));

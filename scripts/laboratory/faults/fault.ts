@@ -35,10 +35,12 @@ export interface FaultKind {
   name: string;
   /** What it does, in a few words for `--help` and the documents. */
   description: string;
-  /** Whether the round's state lies on a disk of its own. */
+  /** Whether the round's state, with the broker's store, lies on a disk of its own. */
   needsDisk?: boolean;
   /** Whether it destroys what is stored: that must be named then, and weights cannot be compared. */
   damages?: boolean;
+  /** Whether it leaves what the audit is to name as unreadable. */
+  leavesUnreadable?: boolean;
   /** Why it cannot be made on this machine, in a sentence. */
   unavailable?: () => string | undefined;
   draw: (random: Random, settings: FaultSettings) => Fault;

@@ -88,6 +88,7 @@ const SUBJECTS = [
 /** Somebody else's message on a stream of ours. */
 export const foreign: FaultKind = {
   name: 'foreign',
+  leavesUnreadable: true,
   description: 'messages that are not ours are published to a stream, empty or of random bytes',
   draw: (random) => {
     const subject = oneOf(random, SUBJECTS);
@@ -96,7 +97,7 @@ export const foreign: FaultKind = {
       target: subject.split('.')[0]!,
       when: duringTraining(random),
       strike: async (stand) => {
-        await publishRaw(stand.brokerAddress, subject, bytes);
+        await publishRaw(stand.brokerAddress.split(',')[0]!, subject, bytes);
         return performance.now();
       },
     };

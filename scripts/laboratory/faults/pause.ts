@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendSignal } from '../stand/process-table.js';
-import { drawAim, signalPart } from './aims.js';
+import { drawAim } from './aims.js';
 import type { FaultKind } from './fault.js';
 
 const SHORTEST_MS = 300;
@@ -18,7 +18,7 @@ export const pause: FaultKind = {
       when,
       strike: async (stand) => {
         const pids = stand.pids(part);
-        if (!signalPart(stand, part, 'SIGSTOP')) return undefined;
+        if (!pids.map((pid) => sendSignal(pid, 'SIGSTOP')).some(Boolean)) return undefined;
         await sleep(forMs);
         for (const pid of pids) sendSignal(pid, 'SIGCONT');
         return performance.now();

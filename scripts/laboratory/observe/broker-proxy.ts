@@ -27,29 +27,28 @@ interface Link {
  * the conversation, and it breaks connections in the ways that networks do.
  */
 export class BrokerProxy extends EventEmitter<{ operation: [Operation] }> {
-  readonly #upstreamPort: number;
   readonly #links = new Set<Link>();
-  #server: Server | undefined;
+  readonly #servers = new Set<Server>();
   /** Clients whose connections are refused. */
   readonly #refused = new Set<string>();
   #tamper: { client: string; change: Tamper } | undefined;
 
-  constructor(upstreamPort: number) {
+  constructor() {
     super();
     this.setMaxListeners(0);
-    this.#upstreamPort = upstreamPort;
   }
 
-  async listen(port: number): Promise<void> {
-    const server = createServer((near) => this.#accept(near)).listen(port, '127.0.0.1');
+  /** Takes connections on a port of loopback for a server on another; may be called for several. */
+  async listen(port: number, serverPort: number): Promise<void> {
+    const server = createServer((near) => this.#accept(near, serverPort)).listen(port, '127.0.0.1');
     await once(server, 'listening');
-    this.#server = server;
+    this.#servers.add(server);
   }
 
   /** Accepts no more connections; those that are open stay. */
   stopListening(): void {
-    this.#server?.close();
-    this.#server = undefined;
+    for (const server of this.#servers) server.close();
+    this.#servers.clear();
   }
 
   close(): void {
@@ -88,8 +87,8 @@ export class BrokerProxy extends EventEmitter<{ operation: [Operation] }> {
     return [...this.#links].filter((link) => link.client === client);
   }
 
-  #accept(near: Socket): void {
-    const far = connect(this.#upstreamPort, '127.0.0.1');
+  #accept(near: Socket, serverPort: number): void {
+    const far = connect(serverPort, '127.0.0.1');
     const link: Link = { client: '', near, far, toBroker: new Way(far), toClient: new Way(near) };
     this.#links.add(link);
     const frames = new FrameReader();

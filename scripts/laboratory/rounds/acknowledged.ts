@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -68,6 +69,8 @@ async function powerCut(folder: string, afterMs: number, random: Random, sync: s
   let broker = await startBroker(disk, folder, sync);
   const sent = new Map<string, true>();
   const stop = new AbortController();
+  // Every image under way listens to it.
+  setMaxListeners(0, stop.signal);
   try {
     const sending = send(broker.bus, random, sent, stop.signal);
     await sleep(afterMs);
@@ -104,7 +107,7 @@ async function startBroker(disk: LoopDisk, folder: string, sync: string | undefi
   await brokerReady(process, port, AbortSignal.timeout(STARTING_TIMEOUT_MS));
   const bus = await connectBus({ servers: `nats://127.0.0.1:${port}`, name: 'ingest' });
   // What the control lacks is what services refuse to work with: the streams are made all the same.
-  await bus.ensureTopology({ maxBytes: { SCANS: 1e9, BLOBS: 2e8, PREDICTION_INPUTS: 1e8 } });
+  await bus.ensureTopology({ maxBytes: { SCANS: 5e8, BLOBS: 2e8, PREDICTION_INPUTS: 1e8 } });
   return { process, bus };
 }
 

@@ -37,11 +37,11 @@ export async function faultyRun(options: StandOptions, round: Round): Promise<Ro
   const struck: Struck[] = [];
   const outcome = { lost: 0, doubled: 0, wrong: 0, hung: false, isCompared: false };
   try {
-    const { isDamaged, sameArrivals } = await strikeAll(stand, round.faults, struck);
+    const { isDamaged, hasUnreadable, sameArrivals } = await strikeAll(stand, round.faults, struck);
     await untilDone(stand, isDamaged ? 0 : options.images.count);
     const found = await findingsOf(stand);
     outcome.isCompared = sameArrivals && !isDamaged && samePlaces(found, round.calm);
-    const { sentences, ...counts } = await judge(stand, found, round.calm, { ...outcome, isDamaged });
+    const { sentences, ...counts } = await judge(stand, found, round.calm, { ...outcome, isDamaged, hasUnreadable });
     Object.assign(outcome, counts);
     problems.push(...sentences);
   } catch (error) {
@@ -68,18 +68,21 @@ export async function faultyRun(options: StandOptions, round: Round): Promise<Ro
 interface Circumstances {
   /** Whether stored bytes were destroyed. */
   isDamaged: boolean;
+  /** Whether messages were stored that nobody can read. */
+  hasUnreadable: boolean;
   /** Whether training began with the same images as in the calm run. */
   sameArrivals: boolean;
 }
 
 async function strikeAll(stand: Stand, faults: readonly DrawnFault[], struck: Struck[]): Promise<Circumstances> {
-  const circumstances = { isDamaged: false, sameArrivals: true };
+  const circumstances = { isDamaged: false, hasUnreadable: false, sameArrivals: true };
   for (const fault of faults) {
     const came = await strikeWhenDue(stand, fault);
     if (!came) continue;
     struck.push(came);
     if (fault.when.phase === 'import' && stand.progress.hasBegun) circumstances.sameArrivals = false;
     if (fault.damages) circumstances.isDamaged = true;
+    if (fault.leavesUnreadable) circumstances.hasUnreadable = true;
   }
   return circumstances;
 }
@@ -89,13 +92,14 @@ async function judge(
   stand: Stand,
   found: Findings,
   calm: Findings,
-  { isDamaged, isCompared }: { isDamaged: boolean; isCompared: boolean },
+  { isDamaged, hasUnreadable, isCompared }: Omit<Circumstances, 'sameArrivals'> & { isCompared: boolean },
 ): Promise<Difference> {
   const difference = compare(found, calm, isCompared);
   const accepted = path.join(stand.options.folder, 'accepted.txt');
   writeFileSync(accepted, [...calm.scans, ...calm.archived].map((sample) => `${sample}\n`).join(''));
   const { clean, findings, error } = await runAudit(stand.brokerAddress, stand.archiveFolder, accepted);
-  const named = findings.map(({ kind, where, what }) => `audit: ${kind}: ${where}: ${what}`);
+  const unexpected = findings.filter(({ kind }) => !(hasUnreadable && kind === 'unreadable'));
+  const named = unexpected.map(({ kind, where, what }) => `audit: ${kind}: ${where}: ${what}`);
   const failed = error ? [`audit: ${error.code}: ${error.message}`] : [];
   if (!isDamaged) return { ...difference, sentences: [...difference.sentences, ...named, ...failed] };
   // What a flipped bit takes is gone; that nobody says so would be the fault of ours.

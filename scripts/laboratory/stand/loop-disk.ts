@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node
 import path from 'node:path';
 
 /** The launcher reserves sizes of streams and refuses a disk that is too small for them. */
-const SIZE_BYTES = 5e9;
+const SIZE_BYTES = 8e9;
 const FILLER = 'filler';
 
 /** Asks ext4 to stop at once, and to forget what was not synced: what a power loss does (EXT4_IOC_SHUTDOWN). */
@@ -40,6 +40,7 @@ export class LoopDisk implements Disposable {
     truncateSync(this.#image, SIZE_BYTES);
     run('mkfs.ext4', '-q', '-F', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1', this.#image);
     this.mount();
+    process.once('exit', this.#release);
   }
 
   mount(): void {
@@ -67,13 +68,18 @@ export class LoopDisk implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    process.removeListener('exit', this.#release);
+    this.#release();
+  }
+
+  readonly #release = (): void => {
     try {
       run('umount', '-l', this.folder);
     } catch {
       // It is not mounted.
     }
     rmSync(this.#image, { force: true });
-  }
+  };
 
   #allocates(name: string, size: string): boolean {
     try {

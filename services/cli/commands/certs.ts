@@ -5,6 +5,7 @@ import { flag, integer, list } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { createSigningKeys } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
+import { writeDurably } from '../shared/write-durably.js';
 
 const OPTIONS = {
   sites: ['--sites <names>', list({ default: [], description: 'sites that send images, comma-separated' })],
@@ -70,8 +71,8 @@ function authorityIn(folder: string): CertifiedKey {
 function signingKeysIn(folder: string): void {
   if (existsSync(path.join(folder, 'signing.key'))) return;
   const { privateKey, publicKey } = createSigningKeys();
-  writeFileSync(path.join(folder, 'signing.pub'), publicKey);
-  writeFileSync(path.join(folder, 'signing.key'), privateKey, { mode: 0o600 });
+  writeDurably(path.join(folder, 'signing.pub'), publicKey, 0o644);
+  writeDurably(path.join(folder, 'signing.key'), privateKey, 0o600);
 }
 
 /** @returns false when a certificate is there that is valid for long enough */
