@@ -28,6 +28,7 @@ export interface ConnectOptions {
  */
 export class Connection {
   readonly #resets = new Set<() => void>();
+  #isConnected = true;
   readonly #reads = new Map<StreamName, LimitFunction>();
 
   private constructor(
@@ -60,6 +61,11 @@ export class Connection {
       }
       throw busError(error, `Could not use the NATS server at ${nats.getServer()}`);
     }
+  }
+
+  /** False while the connection is lost. */
+  get isConnected(): boolean {
+    return this.#isConnected && !this.nats.isClosed();
   }
 
   get maxPayloadBytes(): number {
@@ -113,6 +119,8 @@ export class Connection {
 
   async #watchStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
+      if (status.type === 'disconnect') this.#isConnected = false;
+      if (status.type === 'reconnect') this.#isConnected = true;
       if (status.type === 'disconnect') log.warn({ server: status.server }, 'Lost the broker; reconnecting');
       if (status.type === 'error') log.warn({ err: status.error }, 'The broker reports an error');
       if (status.type === 'reconnect') {

@@ -9,8 +9,8 @@ const NOBODYS_SUBJECT = 'sulcus.nobody';
 
 /**
  * Runs what stores a message in a stream. nats-server answers no publisher of a stream once the disk has refused it a
- * write, and keeps that error until it is restarted, with room or without (seen on 2.15.1): when it stays silent, it is
- * asked why.
+ * write, and keeps that error until it is restarted, with room or without (seen on 2.15.1): when it stays silent though
+ * the connection stands, it is asked why.
  *
  * @throws STORAGE_FULL, STORAGE_FAILED for a disk that refuses; else what `store` throws
  */
@@ -18,7 +18,7 @@ export async function withStoreError<T>(connection: Connection, stream: string, 
   try {
     return await store();
   } catch (error) {
-    if (busError(error, '').code !== 'BUS_UNAVAILABLE' || connection.nats.isClosed()) throw error;
+    if (busError(error, '').code !== 'BUS_UNAVAILABLE' || !connection.isConnected) throw error;
     throw (await storeErrorOf(connection, stream)) ?? error;
   }
 }
