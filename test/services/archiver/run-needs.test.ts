@@ -95,5 +95,6 @@ test('of two labels given at the same time the one that came later holds', () =>
     name: 'second',
     givenUnixMs: 10,
     sequence: 2,
+    own: true,
   });
 });
