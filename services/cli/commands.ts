@@ -58,7 +58,7 @@ export const COMMANDS: CommandGroups = {
     },
     phantoms: {
       operand: '<folder>',
-      description: 'write a data set of synthetic brain MR images',
+      description: 'write a data set of synthetic brain MR images, as JPEG or as DICOM studies',
       load: () => import('./commands/phantoms.js'),
     },
   },

@@ -98,6 +98,8 @@ test('every kind of bad image is rejected with its code, kept as it came, and th
       test: 0,
       nearDuplicates: 0,
       leaks: 0,
+      filtered: 0,
+      quarantined: 0,
     },
   );
   assert.equal((await readScans(harness.bus)).length, 1);
@@ -174,6 +176,7 @@ test('a scan says what is needed to learn from it, in its body and in its header
       channels: 1,
       receivedUnixMs: 0,
       source: 'Ménière/a.png',
+      dicom: null,
     },
   );
   assert.deepEqual(await harness.bus.fromPayload(scan.image!), bytes);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { writePhantomDataset } from '#libs/imaging';
 import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
 import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/index.js';
+import { until } from '../../../helpers/until.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-up-'));
@@ -35,13 +36,19 @@ async function mixedDataSet(): Promise<string> {
   return root;
 }
 
-/** Kills a service of a launcher with -9 and says which process it was. */
-function killService(launcher: ChildProcess, service: string): string {
-  const pids = execFileSync('pgrep', ['-P', String(launcher.pid), '-f', `main.ts ${service}$`], {
-    encoding: 'utf8',
-  }).trim();
-  process.kill(Number(pids), 'SIGKILL');
-  return pids;
+/** Process id of a service of a launcher; undefined while it does not run. */
+function pidOf(launcher: ChildProcess, service: string): string | undefined {
+  const args = ['-P', String(launcher.pid), '-f', `main.ts ${service}$`];
+  const { stdout } = spawnSync('pgrep', args, { encoding: 'utf8' });
+  return stdout.trim() || undefined;
+}
+
+/** Kills a service of a launcher with -9, as soon as it runs, and says which process it was. */
+async function killService(launcher: ChildProcess, service: string): Promise<string> {
+  await until(() => pidOf(launcher, service) !== undefined, `${service} to run`, 30_000);
+  const pid = pidOf(launcher, service)!;
+  process.kill(Number(pid), 'SIGKILL');
+  return pid;
 }
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -89,7 +96,7 @@ test('one command: images in, bad ones kept apart, a model out, every request an
   launcher.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(launcher, 'exit') as Promise<[number | null]>;
   await printed(launcher, /imported:/);
-  for (const service of ['trainer', 'preprocess', 'predictor']) killService(launcher, service);
+  for (const service of ['trainer', 'preprocess', 'predictor']) await killService(launcher, service);
   const [code] = await exited;
   assert.equal(code, 0, output);
 
