@@ -86,7 +86,10 @@ export class IngestService implements AsyncDisposable {
     const stop = new AbortController();
     // One listener for each image under way is the normal case, not a leak.
     setMaxListeners(0, stop.signal);
-    const receiver = await startReceiver({ ingestor, config, log });
+    const receiver = await startReceiver({ ingestor, config, log }).catch(async (error: unknown) => {
+      await Promise.all([server.stop(), studies.close(), ingestor.close()]);
+      throw error;
+    });
     const watching =
       watchDir === undefined
         ? undefined
