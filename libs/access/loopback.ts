@@ -2,10 +2,8 @@ import { SulcusError } from '#libs/errors';
 import type { ServerSecurity } from './environment.js';
 
 /** Whether only this machine reaches an address `host:port`. */
-export function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':'));
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(host);
-}
+export const isLoopback = (address: string): boolean =>
+  /^(?:dns:\/*)?(?:localhost|127(?:\.\d+){3}|\[::1\]):\d+$/i.test(address);
 
 /**
  * Refuses an address that others reach unless peers are encrypted and known, or somebody says that this is meant.

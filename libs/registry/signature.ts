@@ -8,6 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { canonicalJson } from '#libs/canonical-json';
 import { SulcusError } from '#libs/errors';
 
 /** A signature in a card: by which key, and over everything else that the card says (Ed25519, RFC 8032). */
@@ -98,14 +99,8 @@ export class TrustedKeys {
   }
 }
 
-/** The card as JSON with sorted keys: equal cards give equal bytes, in whatever order they were written. */
-const signedBytes = (card: object): Buffer =>
-  Buffer.from(`sulcus model card v1\n${JSON.stringify(card, (_key, value: unknown) => sorted(value))}`);
-
-const sorted = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+/** What is signed of a card: equal cards give equal bytes, in whatever order they were written. */
+const signedBytes = (card: object): Buffer => Buffer.from(`sulcus model card v1\n${canonicalJson(card)}`);
 
 const idOf = (key: KeyObject): string =>
   createHash('sha256')

@@ -1,4 +1,5 @@
 import type { ChannelOptions, ServerOptions } from '@grpc/grpc-js';
+import { isLoopback } from '#libs/access';
 import { LIMITS } from '#libs/limits';
 import { RECEIVE_WINDOW_BYTES } from './wide-window-server.js';
 
@@ -36,9 +37,6 @@ const RETRY_POLICY = {
   retryableStatusCodes: ['UNAVAILABLE'],
 };
 
-/** A server on this machine. */
-const LOOPBACK = /^(?:dns:\/*)?(?:localhost|127(?:\.\d+){3}|\[::1\]):\d+$/i;
-
 /**
  * Options of a client's channel. A proxy that the environment names (`https_proxy`, `http_proxy`) is for other
  * machines.
@@ -55,7 +53,7 @@ export function compileClientOptions(
 ): ChannelOptions {
   return {
     ...KEEPALIVE,
-    ...(LOOPBACK.test(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
+    ...(isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     'grpc-node.flow_control_window': RECEIVE_WINDOW_BYTES,

@@ -89,11 +89,13 @@ export function checkedMessage<T>(message: T, { identity, method }: CallContext,
   return message;
 }
 
-/** The messages of a stream, each checked as it comes. */
-export async function* checkedMessages<T>(
+/** The messages of a stream, each checked as it comes; as they are where there is nothing to check. */
+export const checkedMessages = <T>(
   messages: AsyncIterable<T>,
   context: CallContext,
   rules: MessageRules,
-): AsyncGenerator<T> {
+): AsyncIterable<T> => (context.identity && rules.messageRole ? checkEach(messages, context, rules) : messages);
+
+async function* checkEach<T>(messages: AsyncIterable<T>, context: CallContext, rules: MessageRules): AsyncGenerator<T> {
   for await (const message of messages) yield checkedMessage(message, context, rules);
 }

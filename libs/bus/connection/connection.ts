@@ -119,11 +119,13 @@ export class Connection {
 
   async #watchStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
-      if (status.type === 'disconnect') this.#isConnected = false;
-      if (status.type === 'reconnect') this.#isConnected = true;
-      if (status.type === 'disconnect') log.warn({ server: status.server }, 'Lost the broker; reconnecting');
+      if (status.type === 'disconnect') {
+        this.#isConnected = false;
+        log.warn({ server: status.server }, 'Lost the broker; reconnecting');
+      }
       if (status.type === 'error') log.warn({ err: status.error }, 'The broker reports an error');
       if (status.type === 'reconnect') {
+        this.#isConnected = true;
         log.info({ server: status.server }, 'The broker is back');
         for (const listener of [...this.#resets]) listener();
       }

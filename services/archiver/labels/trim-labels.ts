@@ -52,12 +52,14 @@ export class LabelTrimmer {
   async #trimTo(targetBytes: number, signal: AbortSignal): Promise<number> {
     const { bus, labels } = this.#context;
     const through = await this.#seenThrough();
-    const onScans = await this.#studiesOnScans(signal);
+    // A pass over SCANS: made when a label of a study is met that counts.
+    let onScans: Promise<ReadonlySet<string>> | undefined;
+    const studiesOnScans = () => (onScans ??= this.#studiesOnScans(signal));
     const stored = bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal, storedOnly: true });
     let deleted = 0;
     for await (const { message, sequence } of stored) {
       if (sequence > through) break;
-      if (!message || !(await this.#mayLeave(message, sequence, onScans))) continue;
+      if (!message || !(await this.#mayLeave(message, sequence, studiesOnScans))) continue;
       await bus.deleteMessage(Streams.LABELS, sequence);
       labels.forget(message, sequence);
       if (++deleted % BATCH === 0 && (await bus.statsOf(Streams.LABELS)).bytes <= targetBytes) break;
@@ -79,12 +81,16 @@ export class LabelTrimmer {
     return studies;
   }
 
-  async #mayLeave(event: LabelEvent, sequence: number, studiesOnScans: ReadonlySet<string>): Promise<boolean> {
+  async #mayLeave(
+    event: LabelEvent,
+    sequence: number,
+    studiesOnScans: () => Promise<ReadonlySet<string>>,
+  ): Promise<boolean> {
     const { index, labels } = this.#context;
     if (!labels.counts(event, sequence)) return true;
     const { sampleId = '', studyId = '', label } = event;
     if (sampleId !== '') return (await index.get(sampleId))?.archivedLabel === label;
-    if (studiesOnScans.has(studyId)) return false;
+    if ((await studiesOnScans()).has(studyId)) return false;
     const samples = await index.samplesOfStudy(studyId);
     for (const each of samples) {
       const counting = labels.newest({ sampleId: each, studyId, label: '' }).name;

@@ -1,23 +1,11 @@
 import { realpath, stat } from 'node:fs/promises';
 import { pause, untilAborted } from '#libs/async';
 import { SulcusError } from '#libs/errors';
-import type { Logger } from '#libs/telemetry';
-import type { Ingestor } from '../../pipeline/ingestor.js';
 import { watchEvents } from './watch-events.js';
-import { WatchedFiles } from './watched-files.js';
+import { WatchedFiles, type WatchedFilesOptions } from './watched-files.js';
 
-export interface WatchOptions {
+export interface WatchOptions extends Omit<WatchedFilesOptions, 'root'> {
   folder: string;
-  ingestor: Ingestor;
-  maxFileBytes: number;
-  /** Folder in which refusals are remembered. */
-  dataDir: string;
-  log: Logger;
-  signal: AbortSignal;
-  /** A file is complete when its size has not changed for this long. Default: 500 ms. */
-  settleMs?: number;
-  /** Whether links may lead out of the folder. Default: false. */
-  readsOutside?: boolean;
   /** The whole folder is looked through this often, for what no event told of. Default: 30 s. */
   rescanMs?: number;
   /** The same where the system tells of no events. Default: 2 s. */

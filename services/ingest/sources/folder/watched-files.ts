@@ -18,10 +18,13 @@ export interface WatchedFilesOptions {
   root: string;
   ingestor: Ingestor;
   maxFileBytes: number;
+  /** Folder in which refusals are remembered. */
   dataDir: string;
   log: Logger;
   signal: AbortSignal;
+  /** A file is complete when its size has not changed for this long. Default: 500 ms. */
   settleMs?: number;
+  /** Whether links may lead out of the folder. Default: false. */
   readsOutside?: boolean;
 }
 
