@@ -1,11 +1,11 @@
 import { pause, retryWithBackoff, runTogether, untilAborted } from '#libs/async';
 import { ArchiveIndex, type SampleArchive } from '#libs/archive';
 import type { Bus } from '#libs/bus';
+import { LabelBook } from '#libs/labels';
 import type { Logger } from '#libs/telemetry';
 import type { ArchiverConfig } from './config.js';
 import { ArchiverEvents } from './events.js';
 import { carryLabels } from './labels/carry-labels.js';
-import { LabelBook } from './labels/label-book.js';
 import { LabelTrimmer } from './labels/trim-labels.js';
 import { RoomMaker } from './scans/make-room.js';
 import { UnderWay } from './scans/under-way.js';

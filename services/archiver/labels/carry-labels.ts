@@ -3,11 +3,11 @@ import { bringBack, type ArchiveIndex, type SampleArchive, type SampleToArchive 
 import { Streams, type Bus } from '#libs/bus';
 import { codecs, type ArchiveEntry, type LabelEvent } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import type { LabelBook } from '#libs/labels';
 import { attr, withSpan } from '#libs/telemetry';
 import type { ArchiverEvents } from '../events.js';
 import { isDamage, isStronger } from '../scans/archive-scan.js';
 import type { UnderWay } from '../scans/under-way.js';
-import type { LabelBook } from './label-book.js';
 
 export interface CarryingContext {
   readonly bus: Bus;
@@ -46,8 +46,7 @@ export async function carryLabels(
   try {
     for await (const followed of bus.follow({ stream: Streams.LABELS, codec: codecs.LabelEvent, signal })) {
       const { message, sequence, timeUnixMs, pending } = followed;
-      // A label from a clock that is ahead counts as given when it was stored: it can be corrected.
-      if (message) labels.add({ ...message, labelledUnixMs: Math.min(message.labelledUnixMs, timeUnixMs) }, sequence);
+      if (message) labels.add(message, { sequence, storedUnixMs: timeUnixMs });
       if (sequence >= known) onCaughtUp();
       if (sequence <= known) continue;
       if (message && !message.withdrawn) await carry(context, message, signal);

@@ -1,10 +1,10 @@
 import type { ArchiveIndex } from '#libs/archive';
 import { followScans, Streams, type Bus } from '#libs/bus';
 import { codecs, type LabelEvent } from '#libs/contracts';
+import type { LabelBook } from '#libs/labels';
 import type { ArchiverConfig } from '../config.js';
 import type { ArchiverEvents } from '../events.js';
 import { readRunNeeds } from '../scans/run-needs.js';
-import type { LabelBook } from './label-book.js';
 
 export interface TrimmingContext {
   readonly bus: Bus;

@@ -2,9 +2,9 @@ import type { ArchiveIndex, SampleArchive, SampleToArchive } from '#libs/archive
 import { HeaderName, Streams, subjects, type Bus, type Received, type ScanEntry } from '#libs/bus';
 import { codecs, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import type { LabelBook } from '#libs/labels';
 import { attr, withSpan } from '#libs/telemetry';
 import { Withdrawals } from '#libs/withdrawals';
-import type { LabelBook } from '../labels/label-book.js';
 
 export interface ArchivingContext {
   readonly bus: Bus;

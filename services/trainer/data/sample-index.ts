@@ -1,6 +1,7 @@
 import { followScans, Streams, type Bus, type ScanEntry } from '#libs/bus';
-import { codecs, type Split } from '#libs/contracts';
+import { codecs, type LabelEvent, type Split } from '#libs/contracts';
 import { Notifier } from '#libs/async';
+import { LabelBook } from '#libs/labels';
 import type { Logger } from '#libs/telemetry';
 
 /** What the trainer knows of a sample without ever seeing its pixels. */
@@ -12,18 +13,25 @@ export interface IndexedSample {
   classIndex: number | undefined;
 }
 
+/** What decides the label of a sample beside those that are given to it. */
+interface Known {
+  sample: IndexedSample;
+  studyId: string;
+  /** Class name it came with, or empty. */
+  ingested: string;
+}
+
 /**
- * The samples of the SCANS stream with their newest labels. It follows the stream's headers only, so a million scans
+ * The samples of the SCANS stream with the labels that count for them. It follows the stream's headers only, so a million scans
  * cost the trainer no image byte.
  */
 export class SampleIndex {
   readonly #classes: readonly string[];
   readonly #log: Logger;
   readonly #samples: IndexedSample[] = [];
-  readonly #byId = new Map<string, IndexedSample>();
-  readonly #byStudy = new Map<string, IndexedSample[]>();
-  readonly #studyLabels = new Map<string, string>();
-  readonly #sampleLabels = new Map<string, string>();
+  readonly #byId = new Map<string, Known>();
+  readonly #byStudy = new Map<string, Known[]>();
+  readonly #labels = new LabelBook();
   readonly #unknownLabels = new Set<string>();
   readonly #withdrawn = new Set<string>();
   #lastSequence = 0;
@@ -93,10 +101,9 @@ export class SampleIndex {
     const caughtUp = once(() => this.#streamCaughtUp());
     if ((await bus.stats()).LABELS.messages === 0) caughtUp();
     const options = { stream: Streams.LABELS, codec: codecs.LabelEvent, signal, onUnreadable: caughtUp };
-    for await (const { message, pending } of bus.follow(options)) {
+    for await (const { message, sequence, timeUnixMs, pending } of bus.follow(options)) {
       if (message?.withdrawn) this.#withdraw(message.sampleId ?? '');
-      else if (message?.sampleId) this.#labelSample(message.sampleId, message.label);
-      else if (message?.studyId) this.#labelStudy(message.studyId, message.label);
+      else if (message) this.#label(message, { sequence, storedUnixMs: timeUnixMs });
       if (pending === 0) caughtUp();
     }
   }
@@ -108,16 +115,14 @@ export class SampleIndex {
   /** A sample that comes again, as from the archive, is where it lies now: at the end, as after a restart. */
   #addScan({ sequence: scanSequence, sampleId, studyId, split, label: ingested }: ScanEntry): void {
     if (this.#withdrawn.has(sampleId)) return;
-    const label = this.#sampleLabels.get(sampleId) ?? this.#studyLabels.get(studyId) ?? ingested;
-    const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: this.#classIndex(label) };
+    const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: undefined };
+    const known: Known = { sample, studyId, ingested };
+    sample.classIndex = this.#classOf(known);
     const before = this.#byId.get(sampleId);
-    if (before) this.#samples.splice(this.#samples.indexOf(before), 1);
+    if (before) this.#forget(before);
     this.#samples.push(sample);
-    this.#byId.set(sampleId, sample);
-    if (studyId !== '') {
-      const others = (this.#byStudy.get(studyId) ?? []).filter((each) => each !== before);
-      this.#byStudy.set(studyId, [...others, sample]);
-    }
+    this.#byId.set(sampleId, known);
+    if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), known]);
     this.#lastSequence = scanSequence;
     this.#notify();
   }
@@ -125,37 +130,37 @@ export class SampleIndex {
   /** Nothing is known of the sample any more: what is planned of it is left out. */
   #withdraw(sampleId: string): void {
     this.#withdrawn.add(sampleId);
-    const sample = this.#byId.get(sampleId);
-    if (!sample) return;
-    sample.classIndex = undefined;
+    const known = this.#byId.get(sampleId);
+    if (!known) return;
+    known.sample.classIndex = undefined;
+    this.#forget(known);
+    this.#notify();
+  }
+
+  #forget(known: Known): void {
+    const { sample, studyId } = known;
     this.#samples.splice(this.#samples.indexOf(sample), 1);
-    this.#byId.delete(sampleId);
-    for (const [studyId, samples] of this.#byStudy)
-      if (samples.includes(sample))
-        this.#byStudy.set(
-          studyId,
-          samples.filter((each) => each !== sample),
-        );
-    this.#notify();
+    this.#byId.delete(sample.sampleId);
+    const others = this.#byStudy.get(studyId)?.filter((each) => each !== known);
+    if (others) this.#byStudy.set(studyId, others);
   }
 
-  #labelSample(sampleId: string, label: string): void {
-    this.#sampleLabels.set(sampleId, label);
-    const sample = this.#byId.get(sampleId);
-    if (sample) this.#relabel([sample], label);
+  #label(event: LabelEvent, place: { sequence: number; storedUnixMs: number }): void {
+    this.#labels.add(event, place);
+    const { sampleId = '', studyId = '' } = event;
+    const own = this.#byId.get(sampleId);
+    const about = sampleId === '' ? (this.#byStudy.get(studyId) ?? []) : own ? [own] : [];
+    let changed = false;
+    for (const known of about) {
+      const classIndex = this.#classOf(known);
+      changed ||= known.sample.classIndex !== classIndex;
+      known.sample.classIndex = classIndex;
+    }
+    if (changed) this.#notify();
   }
 
-  #labelStudy(studyId: string, label: string): void {
-    this.#studyLabels.set(studyId, label);
-    this.#relabel(this.#byStudy.get(studyId) ?? [], label);
-  }
-
-  #relabel(samples: readonly IndexedSample[], label: string): void {
-    const classIndex = this.#classIndex(label);
-    const changed = samples.filter((sample) => sample.classIndex !== classIndex);
-    for (const sample of changed) sample.classIndex = classIndex;
-    if (changed.length === 0) return;
-    this.#notify();
+  #classOf({ sample: { sampleId }, studyId, ingested }: Known): number | undefined {
+    return this.#classIndex(this.#labels.newest({ sampleId, studyId, label: ingested }).name);
   }
 
   /** Samples with a label outside the class list are not learned from; that is said once per label. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectBus, publishRetention } from '#libs/bus';
 import { readRunNeeds, RunNeeds, type LivingRun } from '../../../services/archiver/scans/run-needs.js';
-import { LabelBook } from '../../../services/archiver/labels/label-book.js';
 import { startNats } from '../../helpers/nats.js';
 
 const NOW_MS = 1_000_000_000;
@@ -62,39 +61,4 @@ test('runs are known by owner, checkpoint and record, and count while one of the
   const later = await readRunNeeds(bus, DAY_MS, Date.now() + 2 * DAY_MS);
   assert.deepEqual(later.living, []);
   assert.deepEqual([...later.abandoned].sort(), ['claimed', 'saved', 'streaming']);
-});
-
-test('the newest label by the time it was given holds, a sample’s before its study’s, in any order of arrival', () => {
-  const sampleId = 'a';
-  const events = [
-    { sampleId, label: 'old', labelledUnixMs: 10 },
-    { sampleId, label: 'new', labelledUnixMs: 20 },
-    { studyId: 's', label: 'of the study', labelledUnixMs: 30 },
-  ] as const;
-  for (const order of [
-    [0, 1, 2],
-    [2, 1, 0],
-    [1, 0, 2],
-  ]) {
-    const book = new LabelBook();
-    order.forEach((event, index) =>
-      book.add({ ...events[event]!, labelSource: '', site: '', withdrawn: false }, index + 1),
-    );
-    assert.equal(book.newest({ sampleId, studyId: 's', label: 'as it came' }).name, 'new');
-    assert.equal(book.newest({ sampleId: 'b', studyId: 's', label: 'as it came' }).name, 'of the study');
-    assert.equal(book.newest({ sampleId: 'b', studyId: '', label: 'as it came' }).name, 'as it came');
-  }
-});
-
-test('of two labels given at the same time the one that came later holds', () => {
-  const book = new LabelBook();
-  const event = { sampleId: 'a', labelledUnixMs: 10, labelSource: '', site: '', withdrawn: false };
-  book.add({ ...event, label: 'first' }, 1);
-  book.add({ ...event, label: 'second' }, 2);
-  assert.deepEqual(book.newest({ sampleId: 'a', studyId: '', label: '' }), {
-    name: 'second',
-    givenUnixMs: 10,
-    sequence: 2,
-    own: true,
-  });
 });

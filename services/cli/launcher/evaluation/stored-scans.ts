@@ -1,10 +1,13 @@
 import { followScans, Streams, type Bus, type ScanEntry } from '#libs/bus';
 import { codecs } from '#libs/contracts';
+import { readLabels } from '#libs/labels';
 
-/** All scans that are stored now, in stream order, from their headers alone. */
+/** All scans that are stored now, in stream order, from their headers alone, under the labels that count for them. */
 export async function listScans(bus: Bus, signal: AbortSignal): Promise<ScanEntry[]> {
+  const labels = await readLabels(bus, signal);
   const entries: ScanEntry[] = [];
-  for await (const entry of followScans(bus, { signal, storedOnly: true })) entries.push(entry);
+  for await (const entry of followScans(bus, { signal, storedOnly: true }))
+    entries.push({ ...entry, label: labels.newest(entry).name });
   return entries;
 }
 

@@ -40,3 +40,41 @@ test('a sample that comes back from the archive is one sample, where it lies now
     );
   stop.abort();
 });
+
+test('a sample’s own label holds against a later one of its study, the newest by its time: live and after a restart', async (t) => {
+  const nats = await startNats(t);
+  await using bus = await connectBus({ servers: nats.url, name: 'test' });
+  await bus.ensureTopology();
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const classes = ['glioma', 'notumor', 'pituitary'];
+  const start = (): SampleIndex => {
+    const index = new SampleIndex(classes, createLogger('test'));
+    index.follow(bus, stop.signal).catch(() => undefined);
+    return index;
+  };
+  const give = (about: { sampleId?: string; studyId?: string }, label: string, labelledUnixMs: number) =>
+    bus.publish(subjects.label('local'), codecs.LabelEvent, { ...about, label, labelledUnixMs });
+  const study = { studyId: 'local-s' };
+  const live = start();
+  const first = await publishScan(bus, Buffer.from('one'), study);
+  const second = await publishScan(bus, Buffer.from('two'), { ...study, label: 'notumor' });
+  await give({ sampleId: first.sampleId }, 'glioma', 10);
+  // Stored later, given earlier: from a site that was cut off.
+  await give({ sampleId: first.sampleId }, 'notumor', 5);
+  await give(study, 'pituitary', 20);
+  const third = await publishScan(bus, Buffer.from('three'), study);
+  const labelsOf = (index: SampleIndex): Record<number, string> =>
+    Object.fromEntries(
+      index.labelled('SPLIT_TRAIN').map(({ scanSequence, classIndex }) => [scanSequence, classes[classIndex!]!]),
+    );
+  await until(() => Object.keys(labelsOf(live)).length === 3, 'all labels');
+  const again = start();
+  await again.caughtUp;
+  for (const index of [live, again])
+    assert.deepEqual(labelsOf(index), {
+      [first.sequence]: 'glioma',
+      [second.sequence]: 'pituitary',
+      [third.sequence]: 'pituitary',
+    });
+});

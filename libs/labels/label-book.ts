@@ -12,17 +12,34 @@ export interface Label {
   own: boolean;
 }
 
+/** Whose label is asked for. */
+export interface LabelSubject {
+  sampleId: string;
+  /** Empty: none is known. */
+  studyId: string;
+  /** Class name that the image came with, or empty. */
+  label: string;
+}
+
 /**
- * The newest label of every sample and study. Newest by the time it was given; of two given at the same time the one
- * that came later. The labels must be added in the order of their stream. It holds what LABELS holds, and is bounded by
- * the limit of that stream.
+ * The newest label of every sample and study. Newest by the time it was given, which a site whose clock is ahead cannot
+ * put behind the time it was stored: else no later one could correct it. Of two given at the same time the one that
+ * came later counts. The labels must be added in the order of their stream. It holds what LABELS holds, and is bounded
+ * by the limit of that stream.
  */
 export class LabelBook {
   readonly #samples = new Map<string, Label>();
   readonly #studies = new Map<string, Label>();
 
-  /** @param sequence of the event on LABELS */
-  add({ sampleId, studyId, label: name, labelledUnixMs: givenUnixMs }: LabelEvent, sequence: number): void {
+  /**
+   * @param sequence of the event on LABELS
+   * @param storedUnixMs when the broker stored it
+   */
+  add(
+    { sampleId, studyId, label: name, labelledUnixMs }: LabelEvent,
+    { sequence, storedUnixMs }: { sequence: number; storedUnixMs: number },
+  ): void {
+    const givenUnixMs = Math.min(labelledUnixMs, storedUnixMs);
     const [labels, target] = sampleId ? [this.#samples, sampleId] : [this.#studies, studyId];
     if (!target) return;
     const known = labels.get(target);
@@ -43,7 +60,7 @@ export class LabelBook {
   }
 
   /** What a sample is labelled as: by its own newest label, else by its study's, else as it came. */
-  newest({ sampleId, studyId, label }: { sampleId: string; studyId: string; label: string }): Label {
+  newest({ sampleId, studyId, label }: LabelSubject): Label {
     const given = this.#samples.get(sampleId) ?? this.#studies.get(studyId);
     return given ?? { name: label, givenUnixMs: 0, sequence: 0, own: false };
   }
