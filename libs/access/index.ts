@@ -16,7 +16,7 @@ export {
 } from './environment.js';
 export { type Identity } from './identity.js';
 export { isLoopback, requireSecurity } from './loopback.js';
-export { requiredRole } from './methods.js';
+export { isForAnySite, requiredRole } from './methods.js';
 export { AccessPolicy, hashOfToken, requireRole, type Credentials } from './policy.js';
 export { ROLES, type Role } from './roles.js';
 export { readSecretFile } from './secret-file.js';

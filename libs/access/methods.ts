@@ -7,6 +7,8 @@ const METHODS = new Map<string, Role | null>([
   ['sulcus.v1.Ingest/UploadImages', 'upload'],
   ['sulcus.v1.Ingest/UploadImagesAcked', 'upload'],
   ['sulcus.v1.Ingest/Annotate', 'annotate'],
+  ['sulcus.v1.Ingest/ForwardScans', 'upload'],
+  ['sulcus.v1.Ingest/Describe', 'upload'],
   ['sulcus.v1.Predictor/Predict', 'predict'],
   ['sulcus.v1.Predictor/PredictStream', 'predict'],
   ['sulcus.v1.Predictor/PredictStudy', 'predict'],
@@ -34,3 +36,9 @@ export const requiredRole = (method: string): Role | null => {
   const role = METHODS.get(method);
   return role === undefined ? 'administer' : role;
 };
+
+/** Calls of edges, each of which sends for its own site: what they carry says for which, and is compared there. */
+const ANY_SITE: ReadonlySet<string> = new Set(['sulcus.v1.Ingest/ForwardScans', 'sulcus.v1.Ingest/Describe']);
+
+/** Whether peers of every site may call a method of a server that takes in for one. */
+export const isForAnySite = (method: string): boolean => ANY_SITE.has(method);

@@ -7,6 +7,7 @@ import type { ArchiveProgress, ArchiveProgressInput } from './generated/sulcus/v
 import type { BatchRequest, BatchRequestInput } from './generated/sulcus/v1/BatchRequest.js';
 import type { DeadLetter, DeadLetterInput } from './generated/sulcus/v1/DeadLetter.js';
 import type { Decision, DecisionInput } from './generated/sulcus/v1/Decision.js';
+import type { ForwardedScan, ForwardedScanInput } from './generated/sulcus/v1/ForwardedScan.js';
 import type { LabelEvent, LabelEventInput } from './generated/sulcus/v1/LabelEvent.js';
 import type { LineageSegment, LineageSegmentInput } from './generated/sulcus/v1/LineageSegment.js';
 import type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEvent.js';
@@ -43,9 +44,10 @@ function codec<Input extends object, Output extends object>(name: string): Codec
   };
 }
 
-/** Codecs of every message that travels on the bus, lies in its buckets or in the archive. */
+/** Codecs of every message that travels on the bus, lies in its buckets, in the archive or in an edge's spool. */
 export const codecs = {
   Scan: codec<ScanInput, Scan>('Scan'),
+  ForwardedScan: codec<ForwardedScanInput, ForwardedScan>('ForwardedScan'),
   LabelEvent: codec<LabelEventInput, LabelEvent>('LabelEvent'),
   BatchRequest: codec<BatchRequestInput, BatchRequest>('BatchRequest'),
   TensorBatch: codec<TensorBatchInput, TensorBatch>('TensorBatch'),

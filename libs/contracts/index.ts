@@ -57,6 +57,8 @@ export type { PredictionTimes, PredictionTimesInput } from './generated/sulcus/v
 // ---- gRPC: sulcus.v1.Ingest
 export type { IngestHandlers, IngestClient } from './generated/sulcus/v1/Ingest.js';
 export type { UploadRequest, UploadRequestInput } from './generated/sulcus/v1/UploadRequest.js';
+export type { ForwardedScan, ForwardedScanInput } from './generated/sulcus/v1/ForwardedScan.js';
+export type { IngestDescription, IngestDescriptionInput } from './generated/sulcus/v1/IngestDescription.js';
 export type { UploadSummary, UploadSummaryInput } from './generated/sulcus/v1/UploadSummary.js';
 export type { ImageAck, ImageAckInput } from './generated/sulcus/v1/ImageAck.js';
 export type { Annotation, AnnotationInput } from './generated/sulcus/v1/Annotation.js';

@@ -37,6 +37,19 @@ const RETRY_POLICY = {
   retryableStatusCodes: ['UNAVAILABLE'],
 };
 
+/** How a client notices that its connection is gone, and whether it shares one. */
+export interface ConnectionOptions {
+  /** A ping is sent so often while a call is open, in milliseconds. Default: 20 s. */
+  keepaliveMs?: number;
+  /** A peer that answers no ping for this long is gone, in milliseconds. Default: 5 s. */
+  keepaliveTimeoutMs?: number;
+  /**
+   * True: a connection of its own, which ends with the client. Default: shared with the clients of the same address, and
+   * an attempt to connect with it: one that hangs holds all of them up.
+   */
+  ownConnection?: boolean;
+}
+
 /**
  * Options of a client's channel. A proxy that the environment names (`https_proxy`, `http_proxy`) is for other
  * machines.
@@ -50,9 +63,13 @@ export function compileClientOptions(
   fullName: string,
   retried: readonly string[],
   maxMessageBytes: number,
+  { keepaliveMs, keepaliveTimeoutMs, ownConnection = false }: ConnectionOptions = {},
 ): ChannelOptions {
   return {
     ...KEEPALIVE,
+    ...(keepaliveMs === undefined ? {} : { 'grpc.keepalive_time_ms': keepaliveMs }),
+    ...(keepaliveTimeoutMs === undefined ? {} : { 'grpc.keepalive_timeout_ms': keepaliveTimeoutMs }),
+    ...(ownConnection ? { 'grpc.use_local_subchannel_pool': 1 } : {}),
     ...(isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,

@@ -3,10 +3,10 @@ import { readClientSecurity, type ClientSecurity } from '#libs/access';
 import { SulcusError } from '#libs/errors';
 import { callMethod, type CallDefaults } from './client-calls.js';
 import { channelCredentials } from './client-security.js';
-import { compileClientOptions, DEFAULT_MAX_MESSAGE_BYTES } from './channel-options.js';
+import { compileClientOptions, DEFAULT_MAX_MESSAGE_BYTES, type ConnectionOptions } from './channel-options.js';
 import { contracts, type Methods, type ServiceContract, type ServiceName } from './services.js';
 
-export interface ClientConfig {
+export interface ClientConfig extends ConnectionOptions {
   /**
    * Time a single call may take, waiting for the server included, in milliseconds. Default: 30 s. Streams have no limit
    * of their own.
@@ -68,7 +68,7 @@ export function createClientOf<M>(
   const client = new Client(
     address,
     channelCredentials(security),
-    compileClientOptions(address, contract.fullName, retry ? singleMethods : [], maxMessageBytes),
+    compileClientOptions(address, contract.fullName, retry ? singleMethods : [], maxMessageBytes, config),
   );
 
   const waitForReady = (waitMs = connectTimeoutMs) =>

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { abortable } from '#libs/async';
 import { accepted } from './wire/guarded-request.js';
 
 /**
@@ -65,9 +66,17 @@ export async function writeMessages(
   messages: AsyncIterable<unknown> | Iterable<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const message of messages) {
-    signal.throwIfAborted();
-    await writeMessage(call, message, signal);
+  const iterator = Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
+  try {
+    // It may wait for its next message for long after the call has ended.
+    for (;;) {
+      const next = await abortable(Promise.resolve(iterator.next()), signal);
+      if (next.done) break;
+      await writeMessage(call, next.value, signal);
+    }
+  } finally {
+    // Not awaited, for the same reason.
+    Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
   signal.throwIfAborted();
 }

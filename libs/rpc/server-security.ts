@@ -1,5 +1,6 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import {
+  isForAnySite,
   readTlsFiles,
   requireRole,
   requireSecurity,
@@ -70,7 +71,7 @@ export function authorizeBy({ policy }: ServerSecurity, site?: string): Authoriz
     const [authorization] = call.metadata.get('authorization');
     const token = typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined;
     const identity = policy.authorize(method, { uris, token });
-    if (site !== undefined && identity.site !== undefined && identity.site !== site)
+    if (site !== undefined && identity.site !== undefined && identity.site !== site && !isForAnySite(method))
       throw new SulcusError('PERMISSION_DENIED', `${identity.name} may not send for the site "${site}"`);
     return identity;
   };

@@ -36,10 +36,8 @@ const DEFAULT_SHARES: SplitShares = { SPLIT_TRAIN: 70, SPLIT_VALIDATION: 8, SPLI
 /** Shorter keys can be found by trying. */
 const MIN_KEY_CHARS = 16;
 
-/** Environment that the server and one-shot imports share. */
-export const importEnvironment = {
-  ...busEnvironment,
-  ...serverSecurityEnvironment,
+/** What decides what is taken in and what leaves the site, whatever the door and wherever samples go. */
+export const intakeEnvironment = {
   site: [
     'SULCUS_SITE',
     site({ default: 'local', description: 'name of the imaging site, part of every subject and pseudonym' }),
@@ -134,9 +132,15 @@ export const importEnvironment = {
   ],
 } as const;
 
-/** Environment of the server. */
-export const environment = {
-  ...importEnvironment,
+/** Environment that the server and one-shot imports share. */
+export const importEnvironment = {
+  ...busEnvironment,
+  ...serverSecurityEnvironment,
+  ...intakeEnvironment,
+} as const;
+
+/** The doors of a site that stay open. */
+export const sourcesEnvironment = {
   address: [
     'SULCUS_INGEST_ADDRESS',
     text({ default: '127.0.0.1:7001', description: 'host:port the gRPC server listens on' }),
@@ -175,7 +179,12 @@ export const environment = {
   ],
 } as const;
 
+/** Environment of the server. */
+export const environment = { ...importEnvironment, ...sourcesEnvironment } as const;
+
+export type IntakeConfig = Parsed<typeof intakeEnvironment>;
 export type ImportConfig = Parsed<typeof importEnvironment>;
+export type SourcesConfig = IntakeConfig & Parsed<typeof sourcesEnvironment> & { readonly security: ServerSecurity };
 export type IngestConfig = Parsed<typeof environment> & { readonly security: ServerSecurity };
 
 /** @throws INVALID_CONFIG naming every mistake at once */

@@ -34,6 +34,15 @@ export interface IngestCounts {
   leaks: number;
 }
 
+/** A report to operators, of one of the bodies of a PipelineEvent. */
+export type Report = (body: Pick<PipelineEventInput, 'state' | 'ingest'>) => Promise<void>;
+
+/** Reports on the stream EVENTS. Never throws. */
+export const reportOn =
+  (bus: Bus, instance: string): Report =>
+  (body) =>
+    publishEvent(bus, 'ingest', instance, body);
+
 /** Business events of ingest: each keeps its counter, its log record and its report to operators together. */
 export class IngestEvents {
   readonly counts: IngestCounts = {
@@ -50,8 +59,7 @@ export class IngestEvents {
     nearDuplicates: 0,
     leaks: 0,
   };
-  readonly #bus: Bus;
-  readonly #instance: string;
+  readonly #report: Report;
   readonly #log: Logger;
   readonly #importId: string;
   readonly #timer: NodeJS.Timeout;
@@ -60,9 +68,8 @@ export class IngestEvents {
   #reporting: Promise<void> = Promise.resolve();
 
   /** @param importId names the import, or is empty for a server */
-  constructor(bus: Bus, instance: string, log: Logger, importId = '') {
-    this.#bus = bus;
-    this.#instance = instance;
+  constructor(report: Report, log: Logger, importId = '') {
+    this.#report = report;
     this.#log = log;
     this.#importId = importId;
     this.#timer = setInterval(() => this.#reportChanges(), REPORT_INTERVAL_MS).unref();
@@ -125,7 +132,7 @@ export class IngestEvents {
 
   /** Tells operators what the service is up to. */
   state(state: 'starting' | 'ready' | 'busy' | 'stopping', message: string): void {
-    void publishEvent(this.#bus, 'ingest', this.#instance, { state: { state, message } });
+    void this.#report({ state: { state, message } });
   }
 
   /** Publishes the last counts. `done` says that an import has gone through to its end. */
@@ -143,6 +150,6 @@ export class IngestEvents {
   }
 
   #publish(progress: NonNullable<PipelineEventInput['ingest']>): Promise<void> {
-    return publishEvent(this.#bus, 'ingest', this.#instance, { ingest: { importId: this.#importId, ...progress } });
+    return this.#report({ ingest: { importId: this.#importId, ...progress } });
   }
 }

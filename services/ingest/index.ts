@@ -11,8 +11,13 @@ export { placeOf } from './sources/folder/layout.js';
 export { unwrap } from './sources/folder/unwrap.js';
 export { cleanLabel } from './pipeline/labels.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';
-export { Ingestor, type IngestOptions, type IngestorContext } from './pipeline/ingestor.js';
-export { IngestEvents, type IngestCounts } from './events.js';
+export { BrokerSink, type BrokerSinkContext } from './pipeline/broker-sink.js';
+export { Ingestor, type IngestorContext } from './pipeline/ingestor.js';
+export type { IngestOptions, Refused, SampleSink, StoreScan } from './pipeline/sample-sink.js';
+export type { PreparedScan } from './pipeline/prepare-scan.js';
+export { OpenSources, type SourcesContext } from './sources/open-sources.js';
+export { Quarantine, type HoldingNote } from './sources/dicom/quarantine.js';
+export { IngestEvents, reportOn, type IngestCounts, type Report } from './events.js';
 export type { ImageInput, IngestOutcome } from './pipeline/outcome.js';
 export { Pseudonyms } from './pipeline/pseudonyms.js';
 export { loadPseudonymKey } from './pipeline/pseudonym-key.js';
@@ -20,10 +25,14 @@ export { chooseSplit, type AssignedSplit, type SplitIdentity, type SplitShares }
 export {
   environment,
   importEnvironment,
+  intakeEnvironment,
   readConfig,
   readImportConfig,
+  sourcesEnvironment,
   type ImportConfig,
   type IngestConfig,
+  type IntakeConfig,
+  type SourcesConfig,
 } from './config.js';
 
 // ---- DICOM at the edge

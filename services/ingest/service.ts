@@ -1,23 +1,18 @@
-import { setMaxListeners } from 'node:events';
 import { ArchiveIndex } from '#libs/archive';
 import { untilAborted } from '#libs/async';
 import type { Bus } from '#libs/bus';
-import type { StoreScp } from '#libs/dimse';
-import { startServer, type RpcServer } from '#libs/rpc';
 import { StudyIndex } from '#libs/studies';
 import type { Logger } from '#libs/telemetry';
 import type { IngestConfig } from './config.js';
-import { IngestEvents } from './events.js';
+import { IngestEvents, reportOn } from './events.js';
+import { BrokerSink } from './pipeline/broker-sink.js';
 import { Ingestor } from './pipeline/ingestor.js';
 import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
 import { warningOfSplits } from './pipeline/splits.js';
-import { requireWatchFolder, watchFolder } from './sources/folder/watch-folder.js';
-import { startReceiver } from './sources/dicom/receive.js';
 import { annotate } from './sources/grpc/annotate.js';
-import { uploadImages } from './sources/grpc/upload-images.js';
-import { uploadImagesAcked } from './sources/grpc/upload-images-acked.js';
-import { UploadRoom } from './sources/grpc/upload-room.js';
+import { forwardScans } from './sources/grpc/forward-scans.js';
+import { OpenSources } from './sources/open-sources.js';
 
 export interface IngestContext {
   readonly bus: Bus;
@@ -38,20 +33,16 @@ export async function runIngest(context: IngestContext, signal: AbortSignal): Pr
 }
 
 interface ServiceParts {
-  server: RpcServer;
+  sources: OpenSources;
   events: IngestEvents;
   studies: StudyIndex;
   ingestor: Ingestor;
-  receiver: StoreScp | undefined;
-  /** Aborted at the end. */
-  stop: AbortController;
-  /** Ends after the stop. */
-  watching: Promise<void> | undefined;
 }
 
-/** The sources of a site that stay open: gRPC and, when asked for, a watched folder. */
+/** The sources of a site that stay open, and the broker as the place where samples go. */
 export class IngestService implements AsyncDisposable {
   readonly #parts: ServiceParts;
+  #isStopped = false;
 
   private constructor(parts: ServiceParts) {
     this.#parts = parts;
@@ -59,82 +50,60 @@ export class IngestService implements AsyncDisposable {
 
   /** @throws PORT_IN_USE, INVALID_CONFIG */
   static async start({ bus, config, log, instance }: IngestContext): Promise<IngestService> {
-    const { watchDir, maxFileBytes } = config;
-    if (watchDir !== undefined) await requireWatchFolder(watchDir);
-    const events = new IngestEvents(bus, instance, log);
-    const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
-    const ingestor = new Ingestor({ bus, config, pseudonyms, events });
+    const { site, watchDir } = config;
+    const events = new IngestEvents(reportOn(bus, instance), log);
+    const pseudonyms = new Pseudonyms(site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
+    const ingestor = new Ingestor({ sink: new BrokerSink({ bus, config, events }), config, pseudonyms, events });
     const studies = new StudyIndex(bus, log, { keepSlices: false });
-    const uploads = { ingestor, room: new UploadRoom() };
-    const server = await startServer({
-      address: config.address,
-      addressVariable: 'SULCUS_INGEST_ADDRESS',
-      limits: { maxMessageBytes: config.maxMessageBytes },
-      security: config.security,
-      site: config.site,
-      services: {
-        Ingest: {
-          uploadImages: uploadImages(uploads),
-          uploadImagesAcked: uploadImagesAcked(uploads),
-          annotate: annotate({ bus, site: config.site, pseudonyms, studies, archive: new ArchiveIndex(bus) }),
-        },
-      },
+    const archive = new ArchiveIndex(bus);
+    const sources = await OpenSources.start({
+      ingestor,
+      config,
       log,
-    });
-
-    studies.start();
-    const stop = new AbortController();
-    // One listener for each image under way is the normal case, not a leak.
-    setMaxListeners(0, stop.signal);
-    const receiver = await startReceiver({ ingestor, config, log }).catch(async (error: unknown) => {
-      await Promise.all([server.stop(), studies.close(), ingestor.close()]);
+      handlers: (room) => ({
+        annotate: annotate({ bus, site, pseudonyms, studies, archive }),
+        forwardScans: forwardScans({ ingestor, room, config }),
+      }),
+    }).catch(async (error: unknown) => {
+      await ingestor.close();
       throw error;
     });
-    const watching =
-      watchDir === undefined
-        ? undefined
-        : watchFolder({
-            folder: watchDir,
-            ingestor,
-            maxFileBytes,
-            log,
-            dataDir: config.dataDir,
-            signal: stop.signal,
-            readsOutside: config.readsOutside,
-            onWatching: (by) => ready(by),
-          });
+    studies.start();
+    const { address, dicomPort } = sources;
     /** With a watched folder: once what arrives there is noticed. */
     const ready = (watchedBy?: string): void => {
       const from = watchDir === undefined ? '' : ` and from ${watchDir} (by ${watchedBy})`;
-      events.state('ready', `Takes images in at ${server.address}${from}`);
-      log.info({ address: server.address, watching: watchDir, watchedBy, dicomPort: receiver?.port }, 'ready');
+      events.state('ready', `Takes images in at ${address}${from}`);
+      log.info({ address, watching: watchDir, watchedBy, dicomPort }, 'ready');
     };
-    server.setServing('Ingest', true);
-    if (watching === undefined) ready();
-    else events.state('starting', `Takes images in at ${server.address}; looks through ${watchDir}`);
+    if (watchDir === undefined) ready();
+    else {
+      events.state('starting', `Takes images in at ${address}; looks through ${watchDir}`);
+      void sources.watching.then((by) => by && ready(by));
+    }
     const warning = warningOfSplits(config.splitBy);
     if (warning !== undefined) log.warn(warning);
-    return new IngestService({ server, events, studies, stop, watching, ingestor, receiver });
+    return new IngestService({ sources, events, studies, ingestor });
   }
 
   /** `host:port` that the gRPC server listens on. */
   get address(): string {
-    return this.#parts.server.address;
+    return this.#parts.sources.address;
   }
 
   /** Port that DICOM is received on; undefined where it is not. */
   get dicomPort(): number | undefined {
-    return this.#parts.receiver?.port;
+    return this.#parts.sources.dicomPort;
   }
 
   /** Finishes the uploads that are under way, then everything else. */
   async stop(graceMs?: number): Promise<void> {
-    const { server, events, studies, stop, watching, ingestor, receiver } = this.#parts;
-    if (stop.signal.aborted) return;
+    const { sources, events, studies, ingestor } = this.#parts;
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     events.state('stopping', 'Finishing what is under way');
-    await Promise.all([server.stop(graceMs), receiver?.stop(graceMs)]);
-    stop.abort();
-    await Promise.allSettled([watching, studies.close()]);
+    await sources.stop(graceMs);
+    await studies.close();
     await ingestor.close();
     await events.finish();
   }

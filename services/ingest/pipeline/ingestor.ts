@@ -1,36 +1,26 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import { mapInOrder, retryWithBackoff, type Ticket } from '#libs/async';
-import { ArchiveIndex } from '#libs/archive';
-import type { Bus, RequestOptions } from '#libs/bus';
+import { mapInOrder } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
-import { detectFormat, withoutMetadata } from '#libs/imaging';
+import { withoutMetadata } from '#libs/imaging';
 import { attr, withSpan } from '#libs/telemetry';
-import { Withdrawals, withdrawnError } from '#libs/withdrawals';
-import type { ImportConfig } from '../config.js';
+import { withdrawnError } from '#libs/withdrawals';
+import type { IntakeConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
 import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js';
-import { NearDuplicates } from './near-duplicates.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
 import type { Pseudonyms } from './pseudonyms.js';
-import { storeScan } from './store-scan.js';
-import { whyFull } from './why-full.js';
+import type { IngestOptions, SampleSink } from './sample-sink.js';
 
 export interface IngestorContext {
-  readonly bus: Bus;
-  readonly config: ImportConfig;
+  /** Where samples go. */
+  readonly sink: SampleSink;
+  readonly config: IntakeConfig;
   readonly pseudonyms: Pseudonyms;
   readonly events: IngestEvents;
-}
-
-export interface IngestOptions {
-  /** The sender has gone: stop waiting for a full pipeline. */
-  signal?: AbortSignal;
-  /** Place in a line: scans are sent in the order of their tickets. */
-  ticket?: Ticket | undefined;
 }
 
 /**
@@ -50,16 +40,10 @@ const FRAMES_AT_ONCE = 4;
 export class Ingestor implements AsyncDisposable {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
-  readonly #archive: ArchiveIndex;
-  readonly #nearDuplicates: NearDuplicates;
-  readonly #withdrawals: Withdrawals;
   readonly #dicom: DicomIntake;
 
   constructor(context: IngestorContext) {
     this.#context = context;
-    this.#archive = new ArchiveIndex(context.bus);
-    this.#nearDuplicates = new NearDuplicates(context.bus);
-    this.#withdrawals = new Withdrawals(context.bus);
     this.#dicom = new DicomIntake(context.config, context.pseudonyms);
   }
 
@@ -73,7 +57,7 @@ export class Ingestor implements AsyncDisposable {
   }
 
   /** What stays in one split. */
-  get splitBy(): ImportConfig['splitBy'] {
+  get splitBy(): IntakeConfig['splitBy'] {
     return this.#context.config.splitBy;
   }
 
@@ -95,7 +79,7 @@ export class Ingestor implements AsyncDisposable {
         options.ticket?.release();
         // What was withdrawn is not kept as a dead letter either.
         const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : input.bytes;
-        await this.#deadLetter(outcome, bytes, options);
+        await this.#context.sink.keepRefused(outcome, bytes, options.signal);
       }
       return outcome;
     });
@@ -123,6 +107,24 @@ export class Ingestor implements AsyncDisposable {
     return outcomes;
   }
 
+  /**
+   * Takes in a sample that was prepared elsewhere, by an edge.
+   *
+   * @throws as {@link ingestImage}
+   */
+  async ingestPrepared(scan: PreparedScan, options: IngestOptions = {}): Promise<IngestOutcome> {
+    const { sampleId, site, image } = scan;
+    const attributes = { [attr.sampleId]: sampleId, [attr.site]: site, [attr.imageSizeBytes]: image.inline.length };
+    return await this.#settled(attributes, options, async () => {
+      const outcome = await this.#context.sink.begin(sampleId, options)(scan);
+      if (outcome.kind !== 'rejected') return outcome;
+      options.ticket?.release();
+      const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : image.inline;
+      await this.#context.sink.keepRefused({ ...outcome, site }, bytes, options.signal);
+      return outcome;
+    });
+  }
+
   async #ingestFrame(
     object: Extract<OpenedObject, { kind: 'image' }>,
     frame: number,
@@ -137,12 +139,12 @@ export class Ingestor implements AsyncDisposable {
       options.ticket?.release();
       return await this.#leave({ kind: 'held', source, error: SulcusError.from(thrown) }, input, options);
     }
-    const outcome = await this.#store(scan, this.#archive.get(scan.sampleId, this.#waiting(options.signal)), options);
+    const outcome = await this.#context.sink.begin(scan.sampleId, options)(scan);
     if (outcome.kind !== 'rejected') return outcome;
     options.ticket?.release();
     // Of what was withdrawn nothing is kept.
     if (outcome.error.code === withdrawnError('').code) {
-      await this.#deadLetter(outcome, undefined, options);
+      await this.#context.sink.keepRefused(outcome, undefined, options.signal);
       return outcome;
     }
     return await this.#leave({ kind: 'held', source, error: outcome.error }, input, options);
@@ -161,14 +163,14 @@ export class Ingestor implements AsyncDisposable {
     const note = { source: input.source, code: error.code, reason: error.rawMessage, transferSyntax: syntaxUid };
     await this.#dicom.quarantine.keep(input.bytes, note);
     const outcome = { kind: 'rejected', source, error, isQuarantined: true } as const;
-    await this.#deadLetter(outcome, undefined, options);
+    await this.#context.sink.keepRefused(outcome, undefined, options.signal);
     return outcome;
   }
 
   /**
    * Refuses an image for what it came with.
    *
-   * @param bytes kept with the cause in the dead-letter stream; undefined for a file that could not be read
+   * @param bytes kept with the cause; undefined for a file that could not be read
    */
   async reject(
     source: string,
@@ -179,14 +181,14 @@ export class Ingestor implements AsyncDisposable {
     options.ticket?.release();
     return await this.#settled({}, options, async () => {
       const outcome = { kind: 'rejected', source, error } as const;
-      await this.#deadLetter(outcome, bytes, options);
+      await this.#context.sink.keepRefused(outcome, bytes, options.signal);
       return outcome;
     });
   }
 
   /** A span around what becomes of an image, which is counted and reported; the next ticket goes, however it ends. */
   async #settled(
-    attributes: Record<string, string | number>,
+    attributes: Record<string, string | number | undefined>,
     { ticket }: IngestOptions,
     work: () => Promise<IngestOutcome>,
   ): Promise<IngestOutcome> {
@@ -194,7 +196,7 @@ export class Ingestor implements AsyncDisposable {
     try {
       return await withSpan(
         'ingest image',
-        { attributes: { ...attributes, [attr.site]: config.site } },
+        { attributes: { [attr.site]: config.site, ...attributes } },
         async (span) => {
           const outcome = await work();
           span.setAttributes({
@@ -211,95 +213,15 @@ export class Ingestor implements AsyncDisposable {
     }
   }
 
-  async #prepareAndStore(
-    input: ImageInput,
-    sampleId: string,
-    { signal, ticket }: IngestOptions,
-  ): Promise<IngestOutcome> {
-    const waiting = this.#waiting(signal);
-    // Asked while the image is decoded.
-    const archived = this.#archive.get(sampleId, waiting);
-    archived.catch(() => undefined);
+  async #prepareAndStore(input: ImageInput, sampleId: string, options: IngestOptions): Promise<IngestOutcome> {
+    const store = this.#context.sink.begin(sampleId, options);
     let scan: PreparedScan;
     try {
       scan = await this.#decodes(() => prepareScan(input, sampleId, this.#context));
     } catch (error) {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }
-    return await this.#store(scan, archived, { signal, ticket });
-  }
-
-  async #store(
-    scan: PreparedScan,
-    archived: ReturnType<ArchiveIndex['get']>,
-    { signal, ticket }: IngestOptions,
-  ): Promise<IngestOutcome> {
-    archived.catch(() => undefined);
-    const { sampleId, source = '' } = scan;
-    const waiting = this.#waiting(signal);
-    const refused = { kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) } as const;
-    try {
-      const isWithdrawn = (): Promise<boolean> =>
-        retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId: scan.patientId }), {
-          signal,
-          timeoutMs: waiting.retryTimeoutMs ?? 0,
-        });
-      if (await isWithdrawn()) return refused;
-      await this.#nearDuplicates.ready();
-      const nearDuplicates = this.#nearDuplicates;
-      const outcome = await storeScan(this.#context.bus, scan, {
-        ticket,
-        archived: await archived,
-        nearDuplicates,
-        ...waiting,
-      });
-      // It may have been withdrawn between the look and now, and what withdraws may have missed it.
-      if (outcome.kind !== 'ingested' || !(await isWithdrawn())) return outcome;
-      await this.#context.bus.deleteMessage('SCANS', outcome.sequence, { erase: true });
-      return refused;
-    } catch (error) {
-      throw await this.#explained(error);
-    }
-  }
-
-  /** Why a full stream does not become emptier, where the archiver knows. */
-  async #explained(error: unknown): Promise<SulcusError> {
-    const failure = SulcusError.from(error);
-    if (failure.code !== 'BACKPRESSURE') return failure;
-    const { details } = failure;
-    return new SulcusError(failure.code, `${failure.rawMessage}. ${await whyFull(this.#archive)}`, {
-      cause: error,
-      details,
-    });
-  }
-
-  /** Keeps what is refused, as it came. */
-  async #deadLetter(
-    { source, error }: { source: string; error: SulcusError },
-    bytes: Uint8Array | undefined,
-    { signal }: IngestOptions,
-  ): Promise<void> {
-    const { bus, config } = this.#context;
-    const deadLetter = {
-      service: 'ingest',
-      site: config.site,
-      code: error.code,
-      cause: error.rawMessage,
-      source,
-      originalType: bytes ? mediaType(bytes) : '',
-      ...(bytes ? { original: { inline: bytes } } : {}),
-      deliveries: 1,
-    };
-    await bus.deadLetter(deadLetter, this.#waiting(signal));
-  }
-
-  /**
-   * The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost.
-   */
-  #waiting(signal: AbortSignal | undefined): RequestOptions {
-    const { config, events } = this.#context;
-    const onRetry = (failure: SulcusError): void => events.waiting(failure, () => whyFull(this.#archive));
-    return { signal, retryTimeoutMs: config.retryTimeoutMs, whileFull: true, onRetry };
+    return await store(scan);
   }
 }
 
@@ -312,8 +234,3 @@ const GRAVITY = ['rejected', 'ingested', 'duplicate', 'filtered'] as const;
 /** One outcome for a sender that waits for one. */
 const gravest = (outcomes: readonly IngestOutcome[]): IngestOutcome =>
   outcomes.toSorted((left, right) => GRAVITY.indexOf(left.kind) - GRAVITY.indexOf(right.kind))[0]!;
-
-function mediaType(bytes: Uint8Array): string {
-  const format = detectFormat(bytes);
-  return format ? `image/${format}` : 'application/octet-stream';
-}

@@ -1,6 +1,6 @@
 import type { ScanInput } from '#libs/contracts';
 import { decodeImage, perceptualHash } from '#libs/imaging';
-import type { ImportConfig } from '../config.js';
+import type { IntakeConfig } from '../config.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput } from './outcome.js';
 import type { Pseudonyms } from './pseudonyms.js';
@@ -10,6 +10,7 @@ import { chooseSplit, type AssignedSplit } from './splits.js';
 /** A scan that only needs to be sent. */
 export type PreparedScan = ScanInput & {
   sampleId: string;
+  site: string;
   label: string;
   split: AssignedSplit;
   image: { inline: Uint8Array };
@@ -27,7 +28,7 @@ export type PreparedScan = ScanInput & {
 export async function prepareScan(
   input: ImageInput,
   sampleId: string,
-  { config, pseudonyms }: { config: ImportConfig; pseudonyms: Pseudonyms },
+  { config, pseudonyms }: { config: IntakeConfig; pseudonyms: Pseudonyms },
 ): Promise<PreparedScan> {
   const label = cleanLabel(input.label);
   const limits = { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes };

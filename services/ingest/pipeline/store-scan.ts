@@ -29,7 +29,7 @@ export async function storeScan(
 ): Promise<IngestOutcome> {
   if (archived) return await duplicateOf(bus, scan, archived.scanSequence, archived, waiting);
   const { perceptualHash: hash, isSplitByIdentity, ...content } = scan;
-  const { site = '', source = '', sampleId } = content;
+  const { site, source = '', sampleId } = content;
   const subject = subjects.scan(site, sampleId);
   const image = await bus.toPayload(scan.image.inline, waiting);
   await ticket?.ready;
@@ -88,11 +88,7 @@ function labelConflict({ sampleId, label }: PreparedScan, knownLabel: string, kn
 }
 
 /** The image came without a label first and brings one now. */
-async function addLabel(
-  bus: Bus,
-  { site = '', sampleId, label }: PreparedScan,
-  waiting: RequestOptions,
-): Promise<void> {
+async function addLabel(bus: Bus, { site, sampleId, label }: PreparedScan, waiting: RequestOptions): Promise<void> {
   const event = {
     sampleId,
     target: 'sampleId' as const,

@@ -130,6 +130,24 @@ test("an error of the caller's own request iterable is what the caller gets", as
   await assert.rejects(collect(client.bidi(broken())), { code: 'FILE_UNREADABLE' });
 });
 
+test('a call that ends while its next request is waited for ends for its caller at once', async (t) => {
+  const { client } = await startEcho(t, {
+    bidi: async function* (requests) {
+      for await (const request of requests) {
+        yield request;
+        throw new SulcusError('STORAGE_FULL', 'no room for another');
+      }
+    },
+  });
+  async function* oneThenSilence(): AsyncGenerator<EchoMessage> {
+    yield { text: 'only' };
+    await new Promise(() => undefined);
+  }
+  const startMs = performance.now();
+  await assert.rejects(collect(client.bidi(oneThenSilence())), { code: 'STORAGE_FULL' });
+  assert.ok(performance.now() - startMs < 1000);
+});
+
 test('an iterable of requests is returned when the server ends the call first', async (t) => {
   let returned = false;
   const { client } = await startEcho(t, {

@@ -6,7 +6,16 @@ import { connectBus, type Bus } from '#libs/bus';
 import { codecs, type DeadLetter, type PipelineEvent, type Scan } from '#libs/contracts';
 import { createClient } from '#libs/rpc';
 import { createLogger } from '#libs/telemetry';
-import { IngestEvents, IngestService, Ingestor, Pseudonyms, readConfig, type IngestConfig } from '#services/ingest';
+import {
+  BrokerSink,
+  IngestEvents,
+  IngestService,
+  Ingestor,
+  Pseudonyms,
+  readConfig,
+  reportOn,
+  type IngestConfig,
+} from '#services/ingest';
 import { startNats, type TestNats } from '../../helpers/nats.js';
 
 export const TEST_KEY = 'a key of the test that is long enough';
@@ -66,10 +75,10 @@ export const harnessLog = (harness: Harness) =>
 /** The pipeline of ingest without a source. */
 export function createIngestor(t: TestContext, harness: Harness, importId = 'test') {
   const { bus, config } = harness;
-  const events = new IngestEvents(bus, 'test', harnessLog(harness), importId);
+  const events = new IngestEvents(reportOn(bus, 'test'), harnessLog(harness), importId);
   atEnd(t, () => events.finish());
   const ingestor = new Ingestor({
-    bus,
+    sink: new BrokerSink({ bus, config, events }),
     config,
     events,
     pseudonyms: new Pseudonyms(config.site, Buffer.from(TEST_KEY)),

@@ -2,6 +2,7 @@ import { openBus } from '#libs/bus';
 import { flag, number } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import {
+  BrokerSink,
   importEnvironment,
   importPath,
   IngestEvents,
@@ -10,6 +11,7 @@ import {
   parseColumns,
   Pseudonyms,
   readImportConfig,
+  reportOn,
   type IngestOutcome,
 } from '#services/ingest';
 import { kaggleEnvironment } from '../../shared/kaggle/environment.js';
@@ -56,8 +58,8 @@ downloaded first. The files stay; importing again adds only what is new.`;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
-    const events = new IngestEvents(bus, instance, log, instance);
-    await using ingestor = new Ingestor({ bus, config, pseudonyms, events });
+    const events = new IngestEvents(reportOn(bus, instance), log, instance);
+    await using ingestor = new Ingestor({ sink: new BrokerSink({ bus, config, events }), config, pseudonyms, events });
 
     const progress = new ProgressLine();
     const counts = await importPath({ ingestor, events, maxFileBytes: config.maxFileBytes }, target, {

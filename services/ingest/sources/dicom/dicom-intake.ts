@@ -12,7 +12,7 @@ import {
 } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { perceptualHash } from '#libs/imaging';
-import type { ImportConfig } from '../../config.js';
+import type { IntakeConfig } from '../../config.js';
 import { deidentify } from '../../deidentify/deidentify.js';
 import { describeImage } from '../../deidentify/describe.js';
 import { identityOf, type Identity } from '../../deidentify/identities.js';
@@ -49,14 +49,14 @@ const MAX_REMEMBERED = 50_000;
  * whether it is wanted, whether it may leave, whom it is of, what is kept.
  */
 export class DicomIntake implements AsyncDisposable {
-  readonly #config: ImportConfig;
+  readonly #config: IntakeConfig;
   readonly #pseudonyms: Pseudonyms;
   readonly #windows = new SeriesWindows();
   readonly #pictures = new Map<string, string>();
   readonly quarantine: Quarantine;
   #pool: DicomWorkerPool | undefined;
 
-  constructor(config: ImportConfig, pseudonyms: Pseudonyms) {
+  constructor(config: IntakeConfig, pseudonyms: Pseudonyms) {
     this.#config = config;
     this.#pseudonyms = pseudonyms;
     this.quarantine = new Quarantine(path.join(config.dataDir, 'quarantine'), config.quarantineBytes);

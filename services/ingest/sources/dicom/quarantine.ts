@@ -14,17 +14,20 @@ export interface HoldingNote {
 }
 
 /**
- * A folder for objects that must not leave the site and must not be lost: `<SHA-256>.dcm` with a `.json` that says why,
+ * A folder for what must not leave the site and must not be lost: `<SHA-256>.dcm` with a `.json` that says why,
  * readable by the service alone. Nothing of it goes to the core but a count and a code.
  */
 export class Quarantine {
   readonly #folder: string;
   readonly #maxBytes: number;
+  readonly #ending: string;
   #heldBytes: number | undefined;
 
-  constructor(folder: string, maxBytes: number) {
+  /** @param ending of the names of its files, with the point */
+  constructor(folder: string, maxBytes: number, ending = '.dcm') {
     this.#folder = folder;
     this.#maxBytes = maxBytes;
+    this.#ending = ending;
   }
 
   /**
@@ -36,7 +39,7 @@ export class Quarantine {
     const name = createHash('sha256').update(bytes).digest('hex');
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      const target = path.join(this.#folder, `${name}.dcm`);
+      const target = path.join(this.#folder, `${name}${this.#ending}`);
       if (await exists(target)) return;
       const held = (this.#heldBytes ??= await sizeOf(this.#folder));
       if (held + bytes.length > this.#maxBytes)

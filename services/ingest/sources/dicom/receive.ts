@@ -1,13 +1,13 @@
 import { startStoreScp, type ScpNotice, type StoreAnswer, type StoredObject, type StoreScp } from '#libs/dimse';
 import { isTransient, SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import type { IngestConfig } from '../../config.js';
+import type { SourcesConfig } from '../../config.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
 
 export interface ReceiverContext {
   ingestor: Ingestor;
-  config: IngestConfig;
+  config: SourcesConfig;
   log: Logger;
 }
 

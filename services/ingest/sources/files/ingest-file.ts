@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SulcusError } from '#libs/errors';
-import type { IngestOptions, Ingestor } from '../../pipeline/ingestor.js';
+import type { Ingestor } from '../../pipeline/ingestor.js';
+import type { IngestOptions } from '../../pipeline/sample-sink.js';
 import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 import { readImageFile } from './read-image-file.js';
 

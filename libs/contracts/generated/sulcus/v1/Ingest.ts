@@ -4,7 +4,10 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AnnotateRequestInput as _sulcus_v1_AnnotateRequestInput, AnnotateRequest as _sulcus_v1_AnnotateRequest } from '../../sulcus/v1/AnnotateRequest.js';
 import type { AnnotateResponseInput as _sulcus_v1_AnnotateResponseInput, AnnotateResponse as _sulcus_v1_AnnotateResponse } from '../../sulcus/v1/AnnotateResponse.js';
+import type { DescribeRequestInput as _sulcus_v1_DescribeRequestInput, DescribeRequest as _sulcus_v1_DescribeRequest } from '../../sulcus/v1/DescribeRequest.js';
+import type { ForwardedScanInput as _sulcus_v1_ForwardedScanInput, ForwardedScan as _sulcus_v1_ForwardedScan } from '../../sulcus/v1/ForwardedScan.js';
 import type { ImageAckInput as _sulcus_v1_ImageAckInput, ImageAck as _sulcus_v1_ImageAck } from '../../sulcus/v1/ImageAck.js';
+import type { IngestDescriptionInput as _sulcus_v1_IngestDescriptionInput, IngestDescription as _sulcus_v1_IngestDescription } from '../../sulcus/v1/IngestDescription.js';
 import type { UploadRequestInput as _sulcus_v1_UploadRequestInput, UploadRequest as _sulcus_v1_UploadRequest } from '../../sulcus/v1/UploadRequest.js';
 import type { UploadSummaryInput as _sulcus_v1_UploadSummaryInput, UploadSummary as _sulcus_v1_UploadSummary } from '../../sulcus/v1/UploadSummary.js';
 
@@ -27,6 +30,34 @@ export interface IngestClient extends grpc.Client {
   annotate(argument: _sulcus_v1_AnnotateRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
   annotate(argument: _sulcus_v1_AnnotateRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
   annotate(argument: _sulcus_v1_AnnotateRequestInput, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * What an edge asks before it trusts a link: what this ingest is, and what its clock says.
+   */
+  Describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  Describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  Describe(argument: _sulcus_v1_DescribeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  Describe(argument: _sulcus_v1_DescribeRequestInput, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  /**
+   * What an edge asks before it trusts a link: what this ingest is, and what its clock says.
+   */
+  describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  describe(argument: _sulcus_v1_DescribeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  describe(argument: _sulcus_v1_DescribeRequestInput, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  
+  /**
+   * Bidirectional, for edges: samples that were validated, de-identified and pseudonymised at their site. One
+   * acknowledgement per sample, in the order of arrival, its name the sample's id. A peer of a site sends for its site.
+   */
+  ForwardScans(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAck>;
+  ForwardScans(options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAck>;
+  /**
+   * Bidirectional, for edges: samples that were validated, de-identified and pseudonymised at their site. One
+   * acknowledgement per sample, in the order of arrival, its name the sample's id. A peer of a site sends for its site.
+   */
+  forwardScans(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAck>;
+  forwardScans(options?: grpc.CallOptions): grpc.ClientDuplexStream<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAck>;
   
   /**
    * Client streaming: any number of images, one summary at the end. Rejected images do not end the stream.
@@ -67,6 +98,17 @@ export interface IngestHandlers extends grpc.UntypedServiceImplementation {
   Annotate: grpc.handleUnaryCall<_sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponseInput>;
   
   /**
+   * What an edge asks before it trusts a link: what this ingest is, and what its clock says.
+   */
+  Describe: grpc.handleUnaryCall<_sulcus_v1_DescribeRequest, _sulcus_v1_IngestDescriptionInput>;
+  
+  /**
+   * Bidirectional, for edges: samples that were validated, de-identified and pseudonymised at their site. One
+   * acknowledgement per sample, in the order of arrival, its name the sample's id. A peer of a site sends for its site.
+   */
+  ForwardScans: grpc.handleBidiStreamingCall<_sulcus_v1_ForwardedScan, _sulcus_v1_ImageAckInput>;
+  
+  /**
    * Client streaming: any number of images, one summary at the end. Rejected images do not end the stream.
    */
   UploadImages: grpc.handleClientStreamingCall<_sulcus_v1_UploadRequest, _sulcus_v1_UploadSummaryInput>;
@@ -80,6 +122,8 @@ export interface IngestHandlers extends grpc.UntypedServiceImplementation {
 
 export interface IngestDefinition extends grpc.ServiceDefinition {
   Annotate: MethodDefinition<_sulcus_v1_AnnotateRequestInput, _sulcus_v1_AnnotateResponseInput, _sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponse>
+  Describe: MethodDefinition<_sulcus_v1_DescribeRequestInput, _sulcus_v1_IngestDescriptionInput, _sulcus_v1_DescribeRequest, _sulcus_v1_IngestDescription>
+  ForwardScans: MethodDefinition<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAckInput, _sulcus_v1_ForwardedScan, _sulcus_v1_ImageAck>
   UploadImages: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_UploadSummaryInput, _sulcus_v1_UploadRequest, _sulcus_v1_UploadSummary>
   UploadImagesAcked: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAckInput, _sulcus_v1_UploadRequest, _sulcus_v1_ImageAck>
 }

@@ -1,0 +1,117 @@
+import { retryWithBackoff } from '#libs/async';
+import { ArchiveIndex } from '#libs/archive';
+import type { Bus, RequestOptions } from '#libs/bus';
+import type { ArchiveEntry } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { detectFormat } from '#libs/imaging';
+import { Withdrawals, withdrawnError } from '#libs/withdrawals';
+import type { ImportConfig } from '../config.js';
+import type { IngestEvents } from '../events.js';
+import { NearDuplicates } from './near-duplicates.js';
+import type { IngestOutcome } from './outcome.js';
+import type { PreparedScan } from './prepare-scan.js';
+import type { IngestOptions, Refused, SampleSink, StoreScan } from './sample-sink.js';
+import { storeScan } from './store-scan.js';
+import { whyFull } from './why-full.js';
+
+export interface BrokerSinkContext {
+  readonly bus: Bus;
+  readonly config: Pick<ImportConfig, 'site' | 'retryTimeoutMs'>;
+  readonly events: IngestEvents;
+}
+
+/** The broker as the place where samples go: SCANS, and DEAD for what is refused. */
+export class BrokerSink implements SampleSink {
+  readonly #context: BrokerSinkContext;
+  readonly #archive: ArchiveIndex;
+  readonly #nearDuplicates: NearDuplicates;
+  readonly #withdrawals: Withdrawals;
+
+  constructor(context: BrokerSinkContext) {
+    this.#context = context;
+    this.#archive = new ArchiveIndex(context.bus);
+    this.#nearDuplicates = new NearDuplicates(context.bus);
+    this.#withdrawals = new Withdrawals(context.bus);
+  }
+
+  begin(sampleId: string, options: IngestOptions): StoreScan {
+    const archived = this.#archive.get(sampleId, this.#waiting(options.signal));
+    archived.catch(() => undefined); // seen when it is stored, if it is
+    return (scan) => this.#store(scan, archived, options);
+  }
+
+  async keepRefused(
+    { source, error, site = this.#context.config.site }: Refused,
+    bytes?: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const deadLetter = {
+      service: 'ingest',
+      site,
+      code: error.code,
+      cause: error.rawMessage,
+      source,
+      originalType: bytes ? mediaType(bytes) : '',
+      ...(bytes ? { original: { inline: bytes } } : {}),
+      deliveries: 1,
+    };
+    await this.#context.bus.deadLetter(deadLetter, this.#waiting(signal));
+  }
+
+  async #store(
+    scan: PreparedScan,
+    archived: Promise<ArchiveEntry | undefined>,
+    { signal, ticket }: IngestOptions,
+  ): Promise<IngestOutcome> {
+    const { sampleId, source = '' } = scan;
+    const waiting = this.#waiting(signal);
+    const refused = { kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) } as const;
+    try {
+      const isWithdrawn = (): Promise<boolean> =>
+        retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId: scan.patientId }), {
+          signal,
+          timeoutMs: waiting.retryTimeoutMs ?? 0,
+        });
+      if (await isWithdrawn()) return refused;
+      await this.#nearDuplicates.ready();
+      const nearDuplicates = this.#nearDuplicates;
+      const outcome = await storeScan(this.#context.bus, scan, {
+        ticket,
+        archived: await archived,
+        nearDuplicates,
+        ...waiting,
+      });
+      // It may have been withdrawn between the look and now, and what withdraws may have missed it.
+      if (outcome.kind !== 'ingested' || !(await isWithdrawn())) return outcome;
+      await this.#context.bus.deleteMessage('SCANS', outcome.sequence, { erase: true });
+      return refused;
+    } catch (error) {
+      throw await this.#explained(error);
+    }
+  }
+
+  /** Why a full stream does not become emptier, where the archiver knows. */
+  async #explained(error: unknown): Promise<SulcusError> {
+    const failure = SulcusError.from(error);
+    if (failure.code !== 'BACKPRESSURE') return failure;
+    const { details } = failure;
+    return new SulcusError(failure.code, `${failure.rawMessage}. ${await whyFull(this.#archive)}`, {
+      cause: error,
+      details,
+    });
+  }
+
+  /**
+   * The image is still in hand: its sender waits while the pipeline is full or the broker away, and nothing is lost.
+   */
+  #waiting(signal: AbortSignal | undefined): RequestOptions {
+    const { config, events } = this.#context;
+    const onRetry = (failure: SulcusError): void => events.waiting(failure, () => whyFull(this.#archive));
+    return { signal, retryTimeoutMs: config.retryTimeoutMs, whileFull: true, onRetry };
+  }
+}
+
+function mediaType(bytes: Uint8Array): string {
+  const format = detectFormat(bytes);
+  return format ? `image/${format}` : 'application/octet-stream';
+}

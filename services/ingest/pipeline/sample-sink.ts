@@ -1,0 +1,40 @@
+import type { Ticket } from '#libs/async';
+import type { SulcusError } from '#libs/errors';
+import type { IngestOutcome } from './outcome.js';
+import type { PreparedScan } from './prepare-scan.js';
+
+export interface IngestOptions {
+  /** The sender has gone: stop waiting for a full pipeline. */
+  signal?: AbortSignal | undefined;
+  /** Place in a line: scans are sent in the order of their tickets. */
+  ticket?: Ticket | undefined;
+}
+
+/** What is refused, and why. */
+export interface Refused {
+  source: string;
+  error: SulcusError;
+  /** Site that it came from. Default: that of this process. */
+  site?: string;
+}
+
+/** Stores the scan that was begun; the outcome is on durable storage when it is known. */
+export type StoreScan = (scan: PreparedScan) => Promise<IngestOutcome>;
+
+/** Where samples go that are taken in, and where refused ones are kept: the broker, or the spool of an edge. */
+export interface SampleSink {
+  /**
+   * Tells of a sample before it is decoded, so that what storing it needs to know is asked meanwhile.
+   *
+   * @throws (when storing) BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when it is not taken within the retry timeout;
+   *   CANCELLED when the signal aborts
+   */
+  begin(sampleId: string, options: IngestOptions): StoreScan;
+  /**
+   * Keeps what is refused, durably.
+   *
+   * @param bytes as they came; undefined: only the cause is kept
+   * @throws as storing does
+   */
+  keepRefused(refused: Refused, bytes?: Uint8Array, signal?: AbortSignal): Promise<void>;
+}

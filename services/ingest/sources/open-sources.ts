@@ -1,0 +1,96 @@
+import { setMaxListeners } from 'node:events';
+import type { StoreScp } from '#libs/dimse';
+import { startServer, type Handlers, type RpcServer } from '#libs/rpc';
+import type { Logger } from '#libs/telemetry';
+import type { SourcesConfig } from '../config.js';
+import type { Ingestor } from '../pipeline/ingestor.js';
+import { startReceiver } from './dicom/receive.js';
+import { requireWatchFolder, watchFolder } from './folder/watch-folder.js';
+import { describeIngest } from './grpc/describe-ingest.js';
+import { uploadImages } from './grpc/upload-images.js';
+import { uploadImagesAcked } from './grpc/upload-images-acked.js';
+import { UploadRoom } from './grpc/upload-room.js';
+
+export interface SourcesContext {
+  readonly ingestor: Ingestor;
+  readonly config: SourcesConfig;
+  readonly log: Logger;
+  /** Calls beside the uploads; one that has no handler is answered with UNIMPLEMENTED. */
+  readonly handlers: (room: UploadRoom) => Partial<Handlers<'Ingest'>>;
+}
+
+/** The sources of a site that stay open: gRPC and, when asked for, DICOM and a watched folder. */
+export class OpenSources {
+  readonly #server: RpcServer;
+  readonly #receiver: StoreScp | undefined;
+  readonly #stop = new AbortController();
+  /** By what the folder is watched; undefined where none is, or the end came before. */
+  readonly watching: Promise<'events' | 'polling' | undefined>;
+  readonly #watched: Promise<void>;
+
+  private constructor({ ingestor, config, log }: SourcesContext, server: RpcServer, receiver: StoreScp | undefined) {
+    this.#server = server;
+    this.#receiver = receiver;
+    // One listener for each image under way is the normal case, not a leak.
+    setMaxListeners(0, this.#stop.signal);
+    const { watchDir, maxFileBytes, dataDir, readsOutside } = config;
+    let onWatching: (by?: 'events' | 'polling') => void = () => undefined;
+    this.watching = new Promise((resolve) => (onWatching = resolve));
+    this.#watched =
+      watchDir === undefined
+        ? Promise.resolve()
+        : watchFolder({
+            ...{ folder: watchDir, ingestor, maxFileBytes, log, dataDir, readsOutside, onWatching },
+            signal: this.#stop.signal,
+          });
+    this.#watched.catch(() => undefined).finally(() => onWatching());
+  }
+
+  /** @throws PORT_IN_USE, INVALID_CONFIG */
+  static async start(context: SourcesContext): Promise<OpenSources> {
+    const { ingestor, config, log, handlers } = context;
+    if (config.watchDir !== undefined) await requireWatchFolder(config.watchDir);
+    const room = new UploadRoom();
+    const uploads = { ingestor, room };
+    const server = await startServer({
+      address: config.address,
+      addressVariable: 'SULCUS_INGEST_ADDRESS',
+      limits: { maxMessageBytes: config.maxMessageBytes },
+      security: config.security,
+      site: config.site,
+      services: {
+        Ingest: {
+          ...handlers(room),
+          uploadImages: uploadImages(uploads),
+          uploadImagesAcked: uploadImagesAcked(uploads),
+          describe: describeIngest(config),
+        } as Handlers<'Ingest'>,
+      },
+      log,
+    });
+    const receiver = await startReceiver({ ingestor, config, log }).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+    const sources = new OpenSources(context, server, receiver);
+    server.setServing('Ingest', true);
+    return sources;
+  }
+
+  /** `host:port` that the gRPC server listens on. */
+  get address(): string {
+    return this.#server.address;
+  }
+
+  /** Port that DICOM is received on; undefined where it is not. */
+  get dicomPort(): number | undefined {
+    return this.#receiver?.port;
+  }
+
+  /** Finishes the uploads that are under way, then everything else. */
+  async stop(graceMs?: number): Promise<void> {
+    await Promise.all([this.#server.stop(graceMs), this.#receiver?.stop(graceMs)]);
+    this.#stop.abort();
+    await Promise.allSettled([this.#watched]);
+  }
+}
