@@ -1,4 +1,5 @@
 import type { BlobRef, Codec, Payload, PayloadInput } from '#libs/contracts';
+import type { SulcusError } from '#libs/errors';
 import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
 import { Connection, type ConnectOptions } from './connection/connection.js';
 import { consume, type ConsumeOptions } from './consumers/consume.js';
@@ -8,6 +9,7 @@ import { ensureTopology } from './streams/ensure-streams.js';
 import { KeyValue } from './key-value/key-value.js';
 import { limitsFromEnvironment, type TopologyLimits } from './streams/limits.js';
 import { requestWithRetry, type RequestOptions } from './connection/retry.js';
+import { storeErrorOf } from './connection/store-error.js';
 import { publish, type PublishOptions, type PublishResult } from './messages/publish.js';
 import { pull, type PullOptions } from './consumers/pull.js';
 import { deleteStored, deleteSubject, type DeleteOptions } from './streams/delete-stored.js';
@@ -85,8 +87,13 @@ export class Bus implements AsyncDisposable {
   }
 
   /** The message at a sequence; undefined when there is none. Throws MESSAGE_INVALID, HASH_MISMATCH. */
-  get<O>(stream: StreamName, sequence: number, codec: Codec<never, O>): Promise<Received<O> | undefined> {
-    return getStored(this.#connection, stream, { seq: sequence }, codec);
+  get<O>(
+    stream: StreamName,
+    sequence: number,
+    codec: Codec<never, O>,
+    options?: RequestOptions,
+  ): Promise<Received<O> | undefined> {
+    return getStored(this.#connection, stream, { seq: sequence }, codec, options);
   }
 
   /** The newest message of a subject, wildcards allowed; undefined when there is none. */
@@ -159,6 +166,11 @@ export class Bus implements AsyncDisposable {
   /** The same for one stream. */
   statsOf(stream: StreamName): Promise<StreamStats> {
     return streamStats(this.#connection, stream);
+  }
+
+  /** Why a stream takes nothing, for STORAGE_FULL or STORAGE_FAILED; undefined for one whose disk takes what is written. */
+  writeErrorOf(stream: StreamName): Promise<SulcusError | undefined> {
+    return storeErrorOf(this.#connection, stream);
   }
 
   /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */

@@ -17,6 +17,7 @@
  * | `consumers/` | consume (shared work), pull (acknowledged later), follow (in order, from the beginning) |
  * | `scan-headers.ts` | what followers know of a scan without its pixels |
  * | `retention.ts` | what each run still needs of SCANS |
+ * | `unused-places.ts` | places of SCANS that a full disk used up |
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
@@ -58,6 +59,7 @@ export type { KeyValue, KeyValueChange, KeyValueEntry } from './key-value/key-va
 export { CHUNK_BYTES, type BlobOptions } from './blobs/blob-store.js';
 export type { ConsumerStats, StreamStats } from './streams/stats.js';
 export { readDurability, type Durability } from './connection/durability.js';
+export { readLastPlace, type LastPlace } from './connection/last-place.js';
 export { readBrokerFaults, type BrokerFault } from './connection/broker-faults.js';
 export {
   followScanHashes,
@@ -75,4 +77,5 @@ export {
   type Retention,
   type StoredRetention,
 } from './retention.js';
+export { noteUnusedPlaces, readUnusedPlaces, type UnusedPlaces } from './unused-places.js';
 export { publishEvent } from './messages/events.js';

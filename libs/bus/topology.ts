@@ -23,7 +23,8 @@ export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 
 /**
  * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
- * of SCANS; what left SCANS for the archive; what was withdrawn; which state the broker holds.
+ * of SCANS; what left SCANS for the archive; what was withdrawn; which state the broker holds, and places
+ * of SCANS that nothing was ever stored at.
  */
 export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn', 'state'] as const;
 

@@ -24,7 +24,7 @@ export async function withStoreError<T>(connection: Connection, stream: string, 
 }
 
 /** Undefined for a stream that is well, or of which nothing may be deleted. */
-async function storeErrorOf({ manager }: Connection, stream: string): Promise<SulcusError | undefined> {
+export async function storeErrorOf({ manager }: Connection, stream: string): Promise<SulcusError | undefined> {
   try {
     await manager.streams.purge(stream, { filter: NOBODYS_SUBJECT });
     return undefined;

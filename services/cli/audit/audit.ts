@@ -30,6 +30,8 @@ export interface AuditOptions {
 export interface AuditReport {
   /** Places of SCANS that were ever given: scans that were accepted, and those that came back from the archive. */
   places: number;
+  /** Places of SCANS that a full disk used up: nothing was ever acknowledged there. */
+  unusedPlaces: number;
   samples: {
     /** Samples that are known, wherever they are. */
     known: number;
@@ -64,7 +66,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
   const { lastSequence: lastNow } = await auditScans(context, lastSequence + 1);
   await auditWithdrawn(context);
   await compareArchive(context);
-  await auditPlaces(context, lastNow);
+  const unusedPlaces = await auditPlaces(context, lastNow);
   const listedAccepted = accepted === undefined ? undefined : await auditAccepted(context, accepted);
   const batches = await auditBatches(context);
   const checkpoints = await readCheckpoints(context);
@@ -76,6 +78,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
   const elsewhere = Known.SCANS | Known.INDEX;
   return {
     places: lastNow,
+    unusedPlaces,
     samples: {
       known: samples.size,
       onScans: samples.count(Known.SCANS, Known.SCANS),

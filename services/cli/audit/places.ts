@@ -1,4 +1,4 @@
-import { Streams } from '#libs/bus';
+import { readUnusedPlaces, Streams } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { AuditContext } from './context.js';
@@ -9,9 +9,26 @@ const MAX_ASKED = 2000;
 
 /**
  * Every place of SCANS that was ever given is accounted for: a scan lies there, or it is known where the scan that lay
- * there went. Of the others the broker is asked once more: what it holds and cannot give is unreadable.
+ * there went, or it is on record that a full disk used the place up. Of the others the broker is asked once more: what
+ * it holds and cannot give is unreadable.
+ *
+ * @returns places where nothing was ever acknowledged
  */
-export async function auditPlaces(context: AuditContext, lastSequence: number): Promise<void> {
+export async function auditPlaces(context: AuditContext, lastSequence: number): Promise<number> {
+  const unused = await explainByRecord(context, lastSequence);
+  await tellMissing(context, lastSequence);
+  return unused;
+}
+
+async function explainByRecord({ bus, samples, signal }: AuditContext, lastSequence: number): Promise<number> {
+  if (samples.places.missing(1, lastSequence).next().done === true) return 0;
+  let unused = 0;
+  for (const { first, last } of await readUnusedPlaces(bus, signal))
+    for (let place = first; place <= Math.min(last, lastSequence); place++) if (samples.places.add(place)) unused++;
+  return unused;
+}
+
+async function tellMissing(context: AuditContext, lastSequence: number): Promise<void> {
   const { samples, findings } = context;
   if (await explainByObjects(context, lastSequence)) return;
   let asked = 0;
@@ -25,7 +42,9 @@ export async function auditPlaces(context: AuditContext, lastSequence: number): 
   }
 }
 
-const missing = 'a scan was accepted there, and it is neither stored nor archived nor withdrawn';
+const missing =
+  'it was given, nothing lies there, and nothing says why: a scan that was accepted there is neither stored nor ' +
+  'archived nor withdrawn';
 
 /** A sample that came back by a version that did not say from where: its object in the archive does. */
 async function explainByObjects({ samples, archive, signal }: AuditContext, lastSequence: number): Promise<boolean> {

@@ -5,6 +5,7 @@ import { readBrokerFaults, type BrokerFault } from '#libs/bus';
 import type { Logger } from '#libs/telemetry';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
 import { freeBytes } from './storage.js';
+import type { UnusedPlacesWatch } from './unused-places-watch.js';
 
 const INTERVAL_MS = 2000;
 
@@ -21,6 +22,8 @@ export interface WatchedBroker {
   monitorUrl: string;
   /** Ours to restart, and the folder that it stores in; undefined for a broker that others run. */
   own?: { process: SupervisedProcess; folder: string };
+  /** Told of each look, for what a full disk does to SCANS. */
+  places?: UnusedPlacesWatch;
 }
 
 /**
@@ -47,10 +50,14 @@ export class BrokerWatch {
   }
 
   async #look(log: Logger): Promise<void> {
-    const { monitorUrl, own } = this.#broker;
+    const { monitorUrl, own, places } = this.#broker;
+    await places?.lookBefore();
     this.faults = await readBrokerFaults(monitorUrl);
     this.#tell(log);
     const stopped = this.faults.find(({ needsRestart }) => needsRestart);
+    await (stopped ? places?.isStopped() : places?.isWell(log))?.catch((err: unknown) =>
+      log.warn({ err }, 'cannot look for places of SCANS that are unused'),
+    );
     if (!own || !stopped || own.process.state !== 'running') return;
     if (performance.now() - this.#restartedAtMs < RESTART_INTERVAL_MS || !canBeWritten(own.folder)) return;
     this.#restartedAtMs = performance.now();

@@ -15,6 +15,7 @@ import { signingKeys } from './signing-keys.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createServices, type ServicePlan } from './services.js';
 import { freeBytes, limitsFor } from './storage.js';
+import { UnusedPlacesWatch } from './unused-places-watch.js';
 
 /** Time that services have to finish what they hold: the trainer stores a last checkpoint. */
 const STOP_GRACE_MS = 20_000;
@@ -127,7 +128,7 @@ export class Pipeline {
       const waits = (service: SupervisedProcess): boolean => options.once && service.name === 'trainer';
       for (const service of services) service.once('gaveUp', fail(service));
       for (const service of services) if (!waits(service)) service.start();
-      const brokerWatch = watchOf(broker, folder, ports);
+      const brokerWatch = watchOf(bus, broker, folder, ports);
       return new Pipeline({
         bus,
         natsUrl,
@@ -161,14 +162,16 @@ export class Pipeline {
 }
 
 /** A foreign broker is looked at where SULCUS_NATS_MONITOR_URL says. */
-function watchOf(broker: SupervisedProcess | undefined, folder: StateFolder, ports: Ports): BrokerWatch | undefined {
-  if (broker)
-    return new BrokerWatch({
-      monitorUrl: `http://127.0.0.1:${ports.monitor}`,
-      own: { process: broker, folder: folder.nats },
-    });
-  const { monitorUrl } = parseEnvironment(busEnvironment);
-  return monitorUrl === undefined ? undefined : new BrokerWatch({ monitorUrl });
+function watchOf(
+  bus: Bus,
+  broker: SupervisedProcess | undefined,
+  folder: StateFolder,
+  ports: Ports,
+): BrokerWatch | undefined {
+  const monitorUrl = broker ? `http://127.0.0.1:${ports.monitor}` : parseEnvironment(busEnvironment).monitorUrl;
+  if (monitorUrl === undefined) return undefined;
+  const own = broker && { process: broker, folder: folder.nats };
+  return new BrokerWatch({ monitorUrl, places: new UnusedPlacesWatch(bus, monitorUrl), ...(own && { own }) });
 }
 
 const brokerIn = (folder: StateFolder, { nats: port, monitor: monitorPort }: Ports): Promise<SupervisedProcess> =>

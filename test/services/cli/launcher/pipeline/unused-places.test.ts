@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { connectBus, readUnusedPlaces, STREAM_NAMES, type Bus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+import { createLogger } from '#libs/telemetry';
+import { main as audit } from '../../../../../services/cli/commands/audit.js';
+import { BrokerWatch } from '../../../../../services/cli/launcher/pipeline/broker-watch.js';
+import { freeBytes } from '../../../../../services/cli/launcher/pipeline/storage.js';
+import { UnusedPlacesWatch } from '../../../../../services/cli/launcher/pipeline/unused-places-watch.js';
+import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
+import type { SupervisedProcess } from '../../../../../services/cli/launcher/processes/supervised-process.js';
+import { commandOutput } from '../../../../helpers/command-output.js';
+import { freePort } from '../../../../helpers/nats.js';
+import { publishScan } from '../../../../helpers/scans.js';
+import { until } from '../../../../helpers/until.js';
+
+const disk = mkdtempSync(path.join(tmpdir(), 'sulcus-full-disk-'));
+
+/** A disk of its own with 120 MB; only root may make one. */
+const skip = (() => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', disk], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'no small disk can be mounted here';
+  }
+})();
+after(() => {
+  if (skip === false) execFileSync('umount', [disk]);
+  rmSync(disk, { recursive: true });
+});
+
+const SMALL_BYTES = 20_000;
+/** Goes with its message all the same, not as a blob. */
+const LARGE_BYTES = 400_000;
+
+interface Stood {
+  bus: Bus;
+  broker: SupervisedProcess;
+  url: string;
+  watch: BrokerWatch;
+  /** Lets nothing be written while an image is sent, then makes room; resolves when the image is stored. */
+  sendWhileFull: (image: Buffer) => Promise<number>;
+  blocks: () => number[];
+}
+
+/** A broker of ours on the small disk, watched as the launcher watches it. */
+async function stand(t: TestContext, name: string): Promise<Stood> {
+  const [port, monitorPort] = [await freePort(), await freePort()];
+  const [folder, monitorUrl] = [path.join(disk, name), `http://127.0.0.1:${monitorPort}`];
+  const logFile = path.join(tmpdir(), `sulcus-${name}-${process.pid}.log`);
+  const broker = await createBroker({ folder, logFile, port, monitorPort });
+  const filler = path.join(disk, 'filler');
+  const stop = new AbortController();
+  broker.start();
+  await brokerReady(broker, port, stop.signal);
+  const url = `nats://127.0.0.1:${port}`;
+  const bus = await connectBus({ servers: url, name: 'test' });
+  const places = new UnusedPlacesWatch(bus, monitorUrl);
+  const watch = new BrokerWatch({ monitorUrl, own: { process: broker, folder }, places });
+  const watching = watch.run(stop.signal, createLogger('test'));
+  t.after(async () => {
+    stop.abort();
+    await watching;
+    await bus.drain();
+    await broker.stop(5000);
+    for (const left of [folder, logFile, filler]) rmSync(left, { recursive: true, force: true });
+  });
+  const others = Object.fromEntries(STREAM_NAMES.map((stream) => [stream, 2e6]));
+  await bus.ensureTopology({ maxBytes: { ...others, SCANS: 3e7 } });
+  const sendWhileFull = async (image: Buffer): Promise<number> => {
+    writeFileSync(filler, Buffer.alloc(freeBytes(disk)));
+    const sending = sendUntilStored(bus, image);
+    await until(() => watch.faults.some(({ code }) => code === 'STORAGE_FULL'), 'the disk to be full');
+    rmSync(filler);
+    const sequence = await sending;
+    await until(() => watch.faults.length === 0, 'the broker to be well');
+    return sequence;
+  };
+  return { bus, broker, url, watch, sendWhileFull, blocks: () => blocksBelow(folder) };
+}
+
+/** As ingest does, which waits for a full disk for as long as its sender does. */
+async function sendUntilStored(bus: Bus, image: Buffer): Promise<number> {
+  for (;;)
+    try {
+      return (await publishScan(bus, image)).sequence;
+    } catch (error) {
+      if (!SulcusError.from(error).transient) throw error;
+    }
+}
+
+/** Sizes of the files that nats-server keeps SCANS in, the newest last. */
+function blocksBelow(folder: string): number[] {
+  const messages = path.join(folder, 'store/jetstream/$G/streams/SCANS/msgs');
+  const numbers = readdirSync(messages).flatMap((name) => (name.endsWith('.blk') ? [parseInt(name)] : []));
+  return numbers
+    .sort((left, right) => left - right)
+    .map((number) => statSync(path.join(messages, `${number}.blk`)).size);
+}
+
+/** What the audit says. */
+async function auditOf(url: string) {
+  const text = await commandOutput(audit, ['--json', '--nats', url]);
+  process.exitCode = 0;
+  return JSON.parse(text) as { clean: boolean; unusedPlaces: number; findings: { kind: string; where: string }[] };
+}
+
+test('places that a full disk uses up are unused to the audit, and a scan that is gone is lost all the same', {
+  skip,
+}, async (t) => {
+  const { bus, url, sendWhileFull, blocks } = await stand(t, 'used-up');
+  const first = await sendWhileFull(randomBytes(SMALL_BYTES));
+  assert.ok(first > 1, 'nats-server uses up a place where a block begins');
+  let last = first;
+  const isAlmostFull = ([whole = 0, newest = 0]: number[]): boolean => newest > whole - LARGE_BYTES / 2;
+  const begun = blocks().length;
+  while (blocks().length === begun || !isAlmostFull(blocks().slice(-2)))
+    last = (await publishScan(bus, randomBytes(SMALL_BYTES))).sequence;
+  const behind = await sendWhileFull(randomBytes(LARGE_BYTES));
+  assert.equal(behind, last + 2);
+  const expected = [
+    { first: 1, last: first - 1 },
+    { first: behind - 1, last: behind - 1 },
+  ];
+  await until(async () => (await readUnusedPlaces(bus, t.signal)).length === 2, 'both to be on record');
+  assert.deepEqual(await readUnusedPlaces(bus, t.signal), expected);
+  const clean = await auditOf(url);
+  assert.deepEqual([clean.findings, clean.clean, clean.unusedPlaces], [[], true, first]);
+
+  await bus.deleteMessage('SCANS', behind);
+  await bus.deleteMessage('SCANS', first);
+  const { findings } = await auditOf(url);
+  assert.deepEqual(
+    findings.map(({ kind, where }) => `${kind} ${where}`),
+    [`lost SCANS/${first}`, `lost SCANS/${behind}`],
+  );
+});
+
+test('of a scan that was stored before its broker ended nobody says that its place was unused', { skip }, async (t) => {
+  const { bus, broker, url, watch, sendWhileFull } = await stand(t, 'ended');
+  const { sequence: kept } = await publishScan(bus, randomBytes(SMALL_BYTES));
+  const { sequence: gone } = await publishScan(bus, randomBytes(SMALL_BYTES));
+  await bus.deleteMessage('SCANS', gone);
+  await broker.restart('test', 5000);
+  await until(() => watch.faults.length === 0, 'the broker to be well');
+  const next = await sendWhileFull(randomBytes(SMALL_BYTES));
+  assert.ok(kept < gone && gone < next);
+  const { findings } = await auditOf(url);
+  assert.ok(findings.some(({ kind, where }) => kind === 'lost' && where === `SCANS/${gone}`));
+});
