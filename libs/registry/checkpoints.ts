@@ -4,6 +4,7 @@ import { blobOwners, type Bus, type KeyValue } from '#libs/bus';
 import type { BlobRef } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import { isCheckpointKey } from './run-keys.js';
 
 /** Everything a trainer needs to go on where it stopped. */
 export interface Checkpoint {
@@ -122,7 +123,7 @@ export class CheckpointStore {
 
   /** Runs that have a checkpoint, sorted. */
   async runs(): Promise<string[]> {
-    return (await (await this.#checkpoints()).keys()).filter((key) => !key.includes('.'));
+    return (await (await this.#checkpoints()).keys()).filter(isCheckpointKey);
   }
 
   /** What the newest readable checkpoint of a run says beside its tensors; undefined: none. As {@link load}. */

@@ -14,4 +14,5 @@ export type { AliasMove, AliasRecord } from './alias.js';
 export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';
 export { recordMove } from './aliases.js';
 export type { Freeze } from './freeze.js';
+export { runKeys, runOfKey } from './run-keys.js';
 export { CheckpointStore, type Checkpoint, type CheckpointDescription, type LoadedCheckpoint } from './checkpoints.js';

@@ -38,11 +38,16 @@ export function prepareImage(
 ): PreparedImage {
   const { window, uncropped, rest } = cropToHead(image, ops.fixed);
   let prepared = withChannels(window ? crop(image, window) : image, spec.channels);
-  for (const op of drawFixed(rest, prepared)) prepared = applyFixed(prepared, op);
-  const canvas: Size =
-    image.original && ops.fixed.length === 0 ? image.original : { width: prepared.width, height: prepared.height };
-  while (halvesFirst(prepared, spec, ops)) prepared = halve(prepared);
+  let canvas = image.original && ops.fixed.length === 0 ? image.original : sizeOf(prepared);
   const side = usefulSide(ops.random);
+  const drawn = drawFixed(rest, prepared);
+  drawn.forEach((op, index) => {
+    const isLast = index === drawn.length - 1;
+    // The warp of the random ops enlarges too: pixels that are interpolated twice are blurred.
+    if (!(isLast && side !== undefined && enlarges(op, prepared))) prepared = applyFixed(prepared, op);
+    canvas = op.kind === 'resize' ? sizeOf(op) : sizeOf(prepared);
+  });
+  while (halvesFirst(prepared, spec, ops)) prepared = halve(prepared);
   if (side !== undefined) prepared = shrinkTo(prepared, side);
   return { image: prepared, canvas, ...(uncropped && { uncropped }) };
 }
@@ -67,6 +72,11 @@ function cropToHead(
 
 const drawFixed = (ops: readonly TransformOp[], size: Size): DrawnOp[] =>
   drawOps(ops, size, createRandom('fixed ops draw nothing'));
+
+const sizeOf = ({ width, height }: Size): Size => ({ width, height });
+
+const enlarges = (op: DrawnOp, { width, height }: Size): boolean =>
+  op.kind === 'resize' && op.width >= width && op.height >= height;
 
 function applyFixed(image: RasterImage, op: DrawnOp): RasterImage {
   if (op.kind === 'resize') return resample(image, op.width, op.height);

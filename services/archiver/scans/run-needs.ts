@@ -1,4 +1,5 @@
 import { readRetentions, type Bus, type StoredRetention } from '#libs/bus';
+import { runKeys, runOfKey } from '#libs/registry';
 
 /** What is known of a scan when it is decided whether it may leave. */
 export interface JudgedScan {
@@ -14,9 +15,6 @@ export interface LivingRun {
   run: string;
   retention?: StoredRetention;
 }
-
-/** Key of a run's owner in the bucket `checkpoints`; the run's own name is the key of its newest checkpoint. */
-const OWNER = 'owner.';
 
 /**
  * Which scans runs still need. A scan without a label is needed by nobody: should a label come, it comes back. That
@@ -72,7 +70,7 @@ export async function readRunNeeds(bus: Bus, runAgeMs: number, nowMs: number = D
   const checkpoints = await bus.keyValue('checkpoints');
   const retentions = await readRetentions(bus);
   const keys = await checkpoints.keys();
-  const runs = new Set([...keys.map((key) => key.replace(/^owner\./, '')), ...retentions.keys()]);
+  const runs = new Set([...keys.map(runOfKey), ...retentions.keys()]);
   const living: LivingRun[] = [];
   const abandoned: string[] = [];
   for (const run of runs) {
@@ -81,7 +79,11 @@ export async function readRunNeeds(bus: Bus, runAgeMs: number, nowMs: number = D
       keys.includes(key) ? ((await checkpoints.get(key))?.timeUnixMs ?? 0) : 0;
     const lives = (signMs: number): boolean => nowMs - signMs < runAgeMs;
     // The checkpoint is looked at last: its value may be large.
-    if (lives(retention?.updatedUnixMs ?? 0) || lives(await writtenMs(OWNER + run)) || lives(await writtenMs(run)))
+    if (
+      lives(retention?.updatedUnixMs ?? 0) ||
+      lives(await writtenMs(runKeys.owner(run))) ||
+      lives(await writtenMs(run))
+    )
       living.push({ run, ...(retention && { retention }) });
     else abandoned.push(run);
   }

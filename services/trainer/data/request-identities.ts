@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
+import { runKeys } from '#libs/registry';
 
 const NONCE_CHARS = 16;
 const SIGNATURE_CHARS = 16;
@@ -19,7 +20,7 @@ export class RequestIdentities {
   /** The run's own, made when it is trained for the first time. */
   static async of(bus: Bus, run: string): Promise<RequestIdentities> {
     const bucket = await bus.keyValue('checkpoints');
-    const name = `requests.${run}`;
+    const name = runKeys.requests(run);
     const stored = await bucket.get(name);
     if (stored) return new RequestIdentities(stored.value);
     const key = randomBytes(32);

@@ -1,6 +1,7 @@
 import type { Bus, KeyValue } from '#libs/bus';
 import { pause } from '#libs/async';
 import { SulcusError } from '#libs/errors';
+import { runKeys } from '#libs/registry';
 
 /** A run that belongs to this trainer until another one claims it. */
 export interface RunClaim {
@@ -24,7 +25,7 @@ export async function claimRun(
   { signOfLifeMs = SIGN_OF_LIFE_MS }: { signOfLifeMs?: number } = {},
 ): Promise<RunClaim> {
   const claims = await bus.keyValue('checkpoints');
-  const key = `owner.${run}`;
+  const key = runKeys.owner(run);
   await claims.put(key, Buffer.from(instance));
   const keep = async (signal: AbortSignal): Promise<void> => {
     void showLife(claims, key, instance, signOfLifeMs, signal);

@@ -6,6 +6,7 @@ import { subjects } from '#libs/bus';
 import { codecs, type PipelineEvent } from '#libs/contracts';
 import { decodeSafetensors } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
+import { readRunNeeds } from '../../../services/archiver/scans/run-needs.js';
 import { TestPipeline, validationsOf } from './_pipeline.js';
 import { publishScans } from './_stream.js';
 
@@ -67,6 +68,12 @@ describe('a run that learns from a stream', { timeout: 240_000 }, () => {
     const { plan } = manifest['stream'] as { plan: { memory: { arrivals: number; replay: unknown[] } } };
     assert.equal(plan.memory.arrivals, TRAIN);
     assert.equal(plan.memory.replay.length, 32);
+  });
+
+  it('needs only what it says that it retains: the archiver knows it, and nothing else, as a run', async () => {
+    const { living, abandoned } = await readRunNeeds(pipeline.bus, 60_000);
+    assert.deepEqual([living.map(({ run }) => run), abandoned], [['calm'], []]);
+    assert.ok(living[0]!.retention!.settledThrough > 0);
   });
 
   it('offers the averaged weights after the first samples and every round, and serves what is better', async () => {

@@ -1,7 +1,7 @@
 import { blobOwners, connectBus, Streams, subjects, withdrawRetention, type Bus } from '#libs/bus';
 import { duration, optional } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { CheckpointStore, Registry } from '#libs/registry';
+import { CheckpointStore, Registry, runKeys } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
 import { natsOption } from '../../shared/options.js';
 import { assertAtRest, trainedNow } from './trained-now.js';
@@ -61,6 +61,6 @@ async function deleteRun(bus: Bus, run: string): Promise<{ deleted: string[]; ke
   // Nothing of it may look like a run that lives: the archiver would keep its scans.
   await withdrawRetention(bus, run);
   const checkpoints = await bus.keyValue('checkpoints');
-  for (const kind of ['owner', 'requests']) await checkpoints.delete(`${kind}.${run}`);
+  for (const key of Object.values(runKeys)) await checkpoints.delete(key(run));
   return new Registry(bus).deleteRun(run);
 }
