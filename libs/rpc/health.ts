@@ -7,12 +7,18 @@ const OVERALL = '';
 
 /** grpc.health.v1: status of each service, and of the server as a whole: SERVING when all of them are. */
 export class Health {
+  /** What was said of each service, which holds while nothing holds all of them up. */
+  readonly #said = new Map<string, ServingStatus>();
   readonly #status = new Map<string, ServingStatus>();
   readonly #implementation: HealthImplementation;
+  #isHeldUp = false;
 
   /** Every service starts as NOT_SERVING until it is said to serve. */
   constructor(serviceNames: readonly string[]) {
-    for (const name of serviceNames) this.#status.set(name, 'NOT_SERVING');
+    for (const name of serviceNames) {
+      this.#said.set(name, 'NOT_SERVING');
+      this.#status.set(name, 'NOT_SERVING');
+    }
     this.#implementation = new HealthImplementation({
       [OVERALL]: this.#overall(),
       ...Object.fromEntries(this.#status),
@@ -24,11 +30,22 @@ export class Health {
   }
 
   setServing(serviceName: string, serving: boolean): void {
-    this.#set(serviceName, serving ? 'SERVING' : 'NOT_SERVING');
+    this.#said.set(serviceName, serving ? 'SERVING' : 'NOT_SERVING');
+    this.#show();
   }
 
   setAllNotServing(): void {
-    for (const name of this.#status.keys()) this.#set(name, 'NOT_SERVING');
+    for (const name of this.#said.keys()) this.setServing(name, false);
+  }
+
+  /** While it is held up no service says SERVING, whatever was said of it. */
+  setHeldUp(isHeldUp: boolean): void {
+    this.#isHeldUp = isHeldUp;
+    this.#show();
+  }
+
+  #show(): void {
+    for (const [name, status] of this.#said) this.#set(name, this.#isHeldUp ? 'NOT_SERVING' : status);
   }
 
   #set(serviceName: string, status: ServingStatus): void {

@@ -1,6 +1,6 @@
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import { isLoopback, type ServerSecurity } from '#libs/access';
-import { pause } from '#libs/async';
+import { onStall, pause } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, type Logger } from '#libs/telemetry';
 import { compileServerOptions, DEFAULT_MAX_MESSAGE_BYTES, type ServerLimits } from './channel-options.js';
@@ -37,6 +37,11 @@ export interface ServerConfig {
   messageRole?: MessageRole;
   /** Environment variable that sets the address: named when the port is taken. */
   addressVariable?: string;
+  /**
+   * Whether what the process's watchdog says it waits for (`onStall` of libs/async) keeps this server from answering:
+   * its health is then NOT_SERVING until that has come. Default: always.
+   */
+  isHeldUpBy?: (stall: string) => boolean;
   /** Told of every finished call, health and reflection excepted. */
   onCallFinished?: (call: FinishedCall) => void;
   log?: Logger;
@@ -101,12 +106,14 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
   );
 
   const port = await bind(server, credentials, config);
+  const forgetStalls = followWatchdog(health, config.isHeldUpBy ?? (() => true), log);
   const stopRenewing = new AbortController();
   renewCertificates(listeners, security, { log, signal: stopRenewing.signal });
   const host = config.address.slice(0, config.address.lastIndexOf(':'));
 
   let stopped: Promise<void> | undefined;
   const stop = (graceMs = DEFAULT_GRACE_MS) => {
+    forgetStalls();
     stopRenewing.abort();
     return (stopped ??= stopServer(server, health, running, graceMs));
   };
@@ -123,6 +130,19 @@ export async function startServer(config: ServerConfig): Promise<RpcServer> {
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+/** @returns how to stop that */
+function followWatchdog(health: Health, isHeldUpBy: (stall: string) => boolean, log: Logger): () => void {
+  let heldUpBy: string | undefined;
+  return onStall((stall) => {
+    const before = heldUpBy;
+    heldUpBy = stall !== undefined && isHeldUpBy(stall) ? stall : undefined;
+    health.setHeldUp(heldUpBy !== undefined);
+    if (heldUpBy !== undefined && before === undefined)
+      log.warn({ reason: heldUpBy }, `NOT_SERVING to health checks: ${heldUpBy}`);
+    if (heldUpBy === undefined && before !== undefined) log.info('health checks are answered as before');
+  });
 }
 
 function ourImplementations(services: NonNullable<ServerConfig['services']>): ServiceImplementation[] {

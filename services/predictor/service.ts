@@ -116,6 +116,7 @@ export class PredictorService implements AsyncDisposable {
       limits: { maxMessageBytes: config.maxMessageBytes },
       security: config.security,
       messageRole: explainRole,
+      isHeldUpBy: (stall) => !isAboutBroker(stall),
       log,
     }).catch(async (error: unknown) => {
       await studies.close();
@@ -201,6 +202,9 @@ export class PredictorService implements AsyncDisposable {
     await Promise.all([events.report(records.recorder.counts), shadow?.report()]);
   }
 }
+
+/** What is loaded answers without a broker; its records wait. */
+const isAboutBroker = (stall: string): boolean => stall.includes('waiting for the broker');
 
 const admissionLimits = ({ maxRequests, maxQueueBytes }: PredictorConfig): AdmissionLimits => ({
   maxRequests,

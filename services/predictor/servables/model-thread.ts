@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { waitFor } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { ModelCard } from '#libs/registry';
 import { ThreadClient } from '#libs/threads';
@@ -88,7 +89,7 @@ export class ModelThread {
       void this.end();
     }, HANG_MS);
     try {
-      return await work;
+      return await waitFor(`the engine of ${this.#version} to answer`, work);
     } finally {
       clearTimeout(watchdog);
     }
