@@ -136,7 +136,7 @@ export async function* followScans(
 export async function* followScanHashes(
   bus: Bus,
   options: { signal: AbortSignal; storedOnly?: boolean },
-): AsyncGenerator<Pick<ScanHeaders, 'sampleId' | 'split'> & { hash: Uint8Array }> {
+): AsyncGenerator<ScanHeaders & { hash: Uint8Array }> {
   for await (const { headers } of bus.follow({ stream: Streams.SCANS, headersOnly: true, ...options })) {
     const hash = headers.get(HeaderName.PERCEPTUAL_HASH);
     if (hash !== undefined) yield { ...readScanHeaders(headers), hash: Buffer.from(hash, 'base64') };

@@ -57,6 +57,8 @@ export const ERROR_CODES = {
   IMAGE_UNSUPPORTED: permanent(GrpcStatus.INVALID_ARGUMENT),
   /** The same content was ingested before under another label. */
   LABEL_CONFLICT: permanent(GrpcStatus.ALREADY_EXISTS),
+  /** Other images of the same patient or study are in another split than this one is to be in. */
+  SPLIT_CONFLICT: permanent(GrpcStatus.ALREADY_EXISTS),
   /** The image, or all of its patient, was withdrawn: it is not taken in again. */
   WITHDRAWN: permanent(GrpcStatus.PERMISSION_DENIED),
   /** A file could not be opened or read. */

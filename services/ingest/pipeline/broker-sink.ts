@@ -7,7 +7,7 @@ import { detectFormat } from '#libs/imaging';
 import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
-import { NearDuplicates } from './near-duplicates.js';
+import { KnownScans } from './known-scans.js';
 import type { IngestOutcome } from './outcome.js';
 import type { PreparedScan } from './prepare-scan.js';
 import type { IngestOptions, Refused, SampleSink, StoreScan } from './sample-sink.js';
@@ -24,13 +24,13 @@ export interface BrokerSinkContext {
 export class BrokerSink implements SampleSink {
   readonly #context: BrokerSinkContext;
   readonly #archive: ArchiveIndex;
-  readonly #nearDuplicates: NearDuplicates;
+  readonly #known: KnownScans;
   readonly #withdrawals: Withdrawals;
 
   constructor(context: BrokerSinkContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
-    this.#nearDuplicates = new NearDuplicates(context.bus);
+    this.#known = new KnownScans(context.bus);
     this.#withdrawals = new Withdrawals(context.bus);
   }
 
@@ -73,12 +73,11 @@ export class BrokerSink implements SampleSink {
           timeoutMs: waiting.retryTimeoutMs ?? 0,
         });
       if (await isWithdrawn()) return refused;
-      await this.#nearDuplicates.ready();
-      const nearDuplicates = this.#nearDuplicates;
+      await this.#known.ready();
       const outcome = await storeScan(this.#context.bus, scan, {
         ticket,
         archived: await archived,
-        nearDuplicates,
+        known: this.#known,
         ...waiting,
       });
       // It may have been withdrawn between the look and now, and what withdraws may have missed it.

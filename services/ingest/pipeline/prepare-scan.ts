@@ -17,6 +17,8 @@ export type PreparedScan = ScanInput & {
   perceptualHash: Uint8Array;
   /** Whether its split follows from its patient or study, whose other images must stay with it. */
   isSplitByIdentity: boolean;
+  /** The splits that its sender named; absent when it is for us to choose. */
+  askedSplits?: readonly AssignedSplit[] | undefined;
 };
 
 /**
@@ -56,5 +58,6 @@ export async function prepareScan(
     source: input.source,
     perceptualHash: perceptualHash(image),
     isSplitByIdentity: !isByImage && (patientId !== undefined || studyId !== undefined),
+    askedSplits: input.splits,
   };
 }

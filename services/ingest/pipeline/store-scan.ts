@@ -3,18 +3,21 @@ import { subjects, writeScanHeaders, type Bus, type RequestOptions } from '#libs
 import { codecs, type ArchiveEntry, type Scan } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { IngestOutcome } from './outcome.js';
-import type { NearDuplicates } from './near-duplicates.js';
+import type { KnownScans } from './known-scans.js';
+import { whomOf } from './known-splits.js';
 import type { PreparedScan } from './prepare-scan.js';
 import type { AssignedSplit } from './splits.js';
 
 /**
  * Stores a scan, once for all time: the same image again is a duplicate, which may bring the label that was missing.
  *
- * An image that looks like one of another split goes to that split, unless its patient or study decides.
+ * An image goes to the split that other images of its patient are in; without patient and study, to that of an image
+ * that it looks like.
  *
  * @param options `ticket`: scans are sent in the order of their tickets; `archived`: what is known of the sample when
  * it has left SCANS for the archive
- * @returns what became of it; rejected for an image that was ingested under another label
+ * @returns what became of it; rejected for an image that was ingested under another label, or is to be in another split
+ *   than its patient
  * @throws BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when the broker does not take it within the retry timeout
  */
 export async function storeScan(
@@ -23,21 +26,30 @@ export async function storeScan(
   {
     ticket,
     archived,
-    nearDuplicates,
+    known: { pictures, splits },
     ...waiting
-  }: RequestOptions & { ticket?: Ticket; archived?: ArchiveEntry; nearDuplicates: NearDuplicates },
+  }: RequestOptions & { ticket?: Ticket; archived?: ArchiveEntry; known: KnownScans },
 ): Promise<IngestOutcome> {
   if (archived) return await duplicateOf(bus, scan, archived.scanSequence, archived, waiting);
-  const { perceptualHash: hash, isSplitByIdentity, ...content } = scan;
+  const { perceptualHash: hash, isSplitByIdentity, askedSplits: _, ...content } = scan;
   const { site, source = '', sampleId } = content;
   const subject = subjects.scan(site, sampleId);
   const image = await bus.toPayload(scan.image.inline, waiting);
   await ticket?.ready;
   // In the order in which they are stored: which of two is the first does not depend on which is decoded faster.
-  const twin = nearDuplicates.find(hash);
+  const twin = pictures.find(hash);
   const isTwin = twin !== undefined && twin.sampleId !== sampleId;
-  const split = isTwin && !isSplitByIdentity ? twin.split : content.split;
-  nearDuplicates.add({ sampleId, split, hash });
+  const decided = splits.splitOf(scan);
+  if (typeof decided !== 'string') {
+    // What is stored is a duplicate, whatever is asked for now.
+    const stored = await bus.getLast('SCANS', subject, codecs.Scan, waiting);
+    if (stored) return await duplicateOf(bus, scan, stored.sequence, stored.message, waiting);
+    return { kind: 'rejected', source, sampleId, error: decided };
+  }
+  const split = isTwin && !isSplitByIdentity ? twin.split : decided;
+  const whom = whomOf(scan);
+  if (isSplitByIdentity && whom !== undefined) splits.add(whom, split);
+  pictures.add({ sampleId, split, hash });
   const publishing = bus.publish(
     subject,
     codecs.Scan,

@@ -130,6 +130,7 @@ export class DicomIntake implements AsyncDisposable {
       source: `dicom/${study}/${series}/${uid}`,
       perceptualHash: perceptualHash(examined),
       isSplitByIdentity: !isByImage,
+      askedSplits: input.splits,
       dicom: {
         ...describeImage(dataSet, frame),
         seriesId: series,

@@ -95,6 +95,7 @@ function checkedScan(
     image: { inline: bytes },
     perceptualHash,
     isSplitByIdentity: splitByIdentity,
+    askedSplits: [split as AssignedSplit],
   };
 }
 
