@@ -50,8 +50,8 @@ export interface FollowOptions<O> {
   onUnreadable?: ((unreadable: Unreadable) => void) | undefined;
 }
 
-/** Without bodies many messages fit the window of bytes. */
-const HEADERS_ONLY_WINDOW = 256;
+/** Without bodies, of about a kilobyte each, many messages fit the window of bytes: one round trip for all of them. */
+const HEADERS_ONLY_WINDOW = 2048;
 
 export async function* follow<O>(connection: Connection, options: FollowOptions<O>): AsyncGenerator<Followed<O>> {
   const { stream, subject, startSequence, startUnixMs, storedOnly, headersOnly, signal, codec, onUnreadable } = options;

@@ -37,11 +37,13 @@ export interface Headers {
   keys(): readonly string[];
 }
 
-/** A read-only view of the client's headers. */
+/** The client's headers, of each the first value: its own `has` and `get` go through all names at each call. */
 export function readHeaders(source: MsgHdrs | undefined): Headers {
+  const values = new Map<string, string>();
+  for (const [name, [first]] of source ?? []) if (first !== undefined) values.set(name, first);
   return {
-    get: (name) => (source?.has(name) ? source.get(name) : undefined),
-    keys: () => source?.keys() ?? [],
+    get: (name) => values.get(name),
+    keys: () => [...values.keys()],
   };
 }
 
