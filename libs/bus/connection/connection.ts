@@ -18,7 +18,7 @@ export interface ConnectOptions {
   /** Name of the service: shown by the broker, and the name that its dead letters carry. */
   name: string;
   signal?: AbortSignal;
-  /** How long to wait for a broker that is not up yet. Default: 15 s. */
+  /** How long to wait for a broker that is not up yet, or whose servers still choose who leads. Default: 15 s. */
   connectTimeoutMs?: number;
 }
 
@@ -45,10 +45,11 @@ export class Connection {
    * @throws UNSUPPORTED_VERSION when the broker is too old
    */
   static async open(options: ConnectOptions): Promise<Connection> {
+    const deadlineMs = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     const nats = await connectWithin(options);
     try {
       checkServer(nats);
-      const manager = await jetstreamManager(nats, { timeout: API_TIMEOUT_MS });
+      const manager = await managerWithin(nats, deadlineMs, options.signal);
       return new Connection(nats, jetstream(nats, { timeout: API_TIMEOUT_MS }), manager, options.name);
     } catch (error) {
       await nats.close();
@@ -142,11 +143,39 @@ const REFUSED: ReadonlySet<ErrorCode> = new Set(['PERMISSION_DENIED', 'INVALID_A
 /** How long the broker may take for an API call; a stream on a slow disk may need seconds. What may be repeated is. */
 export const API_TIMEOUT_MS = 5000;
 
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** Servers of a cluster answer no request before they have chosen a leader: one that was sent too early is lost. */
+const FIRST_ANSWER_MS = 1000;
+
+async function managerWithin(
+  nats: NatsConnection,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+): Promise<JetStreamManager> {
+  let timeout = FIRST_ANSWER_MS;
+  const ask = async (): Promise<void> => {
+    try {
+      await jetstreamManager(nats, { timeout });
+    } catch (error) {
+      timeout = Math.min(2 * timeout, API_TIMEOUT_MS);
+      if (error instanceof Error && error.name === 'JetStreamNotEnabled') throw error;
+      throw busError(error, `Could not use the NATS server at ${nats.getServer()}`);
+    }
+  };
+  await retryWithBackoff(ask, {
+    timeoutMs: Math.max(0, deadlineMs - performance.now()),
+    signal,
+    shouldRetry: ({ code }) => code === 'BUS_UNAVAILABLE' && !nats.isClosed(),
+  });
+  return await jetstreamManager(nats, { timeout: API_TIMEOUT_MS, checkAPI: false });
+}
+
 async function connectWithin({
   servers,
   name,
   signal,
-  connectTimeoutMs = 15_000,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
 }: ConnectOptions): Promise<NatsConnection> {
   const deadlineMs = performance.now() + connectTimeoutMs;
   const address = parseServers(servers);
