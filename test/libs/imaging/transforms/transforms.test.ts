@@ -352,3 +352,14 @@ describe('specifications', () => {
     test(`${what} is refused`, () => assert.throws(() => validateTransform(spec(overrides)), message));
   }
 });
+
+test('an image that is enlarged before random ops is interpolated once: a crop of all of it gives its pixels back', () => {
+  const train: TransformSpec['train'] = [
+    { op: 'resize', height: 12, width: 12 },
+    { op: 'randomResizedCrop', height: 8, width: 8, areaScale: [1, 1], aspectRatio: [1, 1] },
+  ];
+  const small = ramp(8, 8);
+  const enlarge = compileTransform(spec({ train }), 'train');
+  assert.deepEqual([...enlarge(small, createRandom(1))], [...small.data]);
+  assert.deepEqual(enlarge.prepare(small).canvas, { width: 12, height: 12 });
+});
