@@ -36,6 +36,7 @@ export type { ModelEvent, ModelEventInput } from './generated/sulcus/v1/ModelEve
 export type { PipelineEvent, PipelineEventInput } from './generated/sulcus/v1/PipelineEvent.js';
 
 // ---- bodies of a PipelineEvent
+export type { SamplesWaiting, SamplesWaitingInput } from './generated/sulcus/v1/SamplesWaiting.js';
 export type { ServiceState, ServiceStateInput } from './generated/sulcus/v1/ServiceState.js';
 export type { IngestProgress, IngestProgressInput } from './generated/sulcus/v1/IngestProgress.js';
 export type { PreprocessProgress, PreprocessProgressInput } from './generated/sulcus/v1/PreprocessProgress.js';

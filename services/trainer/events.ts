@@ -7,9 +7,13 @@ import type { Progress } from './state/progress.js';
 import type { ValidationMetrics } from './publishing/promotion.js';
 import type { Published } from './publishing/publisher.js';
 import type { Ledger } from './data/ledger.js';
+import type { WaitingSamples } from './data/waiting-samples.js';
 
 /** Shortest time between two reports of progress. */
 const REPORT_INTERVAL_MS = 500;
+
+/** Labels outside the class list that are told by name: those of the most images. */
+const MAX_UNKNOWN_LABELS = 20;
 
 /** What the trainer tells the world: one method per thing that happens, each an event and a log line. */
 export class TrainerEvents {
@@ -20,6 +24,7 @@ export class TrainerEvents {
   readonly #engine: string;
   readonly #devices: readonly string[];
   #reportedAtMs = 0;
+  #waitingTold = '';
 
   /** @param engine what computes */
   constructor(bus: Bus, log: Logger, run: string, instance: string, engine: EngineInfo) {
@@ -34,6 +39,29 @@ export class TrainerEvents {
   async state(state: 'starting' | 'ready' | 'idle' | 'busy' | 'stopping' | 'failed', message: string): Promise<void> {
     this.#log.info({ state, engine: this.#engine }, message);
     await this.#tellState(state, message);
+  }
+
+  /** Images of classes that the network does not know are enough: it learns them. */
+  async newClasses(names: readonly string[]): Promise<void> {
+    const message = `enough images of ${names.join(', ')} have come: the network learns new classes`;
+    this.#log.info({ classes: names }, message);
+    await this.#tellState('busy', message, { notable: true });
+  }
+
+  /**
+   * Other images than before wait for a label of the class list.
+   *
+   * @param newClassSamples images with a label from which it becomes a class; 0: never
+   */
+  async waiting(waiting: WaitingSamples, newClassSamples = 0): Promise<void> {
+    const byCount = [...waiting.unknownLabels].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    const unknownLabels = Object.fromEntries(byCount.slice(0, MAX_UNKNOWN_LABELS));
+    const told = JSON.stringify([waiting.unlabelled, unknownLabels]);
+    if (told === this.#waitingTold) return;
+    this.#waitingTold = told;
+    await this.#publish({
+      waiting: { run: this.#run, unlabelled: waiting.unlabelled, unknownLabels, newClassSamples },
+    });
   }
 
   /** Reports at most every half second unless `force`. */
@@ -90,6 +118,7 @@ export class TrainerEvents {
         version: published?.version ?? '',
         promoted: published?.promoted ?? false,
         onlyPredicted,
+        reason: published?.reason ?? '',
       },
     });
   }
@@ -157,31 +186,31 @@ export class TrainerEvents {
     const advice = 'delete runs (sulcus runs delete), or give more room (SULCUS_STREAM_BLOBS_BYTES, the disk)';
     const message = `waiting for room to store ${what}: ${failure.rawMessage}${madeWay}; ${advice}`;
     this.#log.warn({ code: failure.code, deleted }, message);
-    await this.#tellState('busy', message);
+    await this.#tellState('busy', message, { notable: true });
   }
 
   /** What the run stored last cannot be read. @param message what it goes on from */
   async lost(message: string): Promise<void> {
     this.#log.error(message);
-    await this.#tellState('starting', message);
+    await this.#tellState('starting', message, { notable: true });
   }
 
   /** A step was not made. @param message what became of the weights */
   async refused(step: number, message: string): Promise<void> {
     const sentence = `step ${step} was refused: ${message}`;
     this.#log.warn({ step }, sentence);
-    await this.#tellState('busy', sentence);
+    await this.#tellState('busy', sentence, { notable: true });
   }
 
   /** Learning went back to a version that is clearly better than what was learned since. */
   async wentBack(progress: Progress, version: string): Promise<void> {
     const message = `went back to ${version}: what was learned since is clearly worse`;
     this.#log.warn({ step: progress.step, version }, message);
-    await this.#tellState('busy', message);
+    await this.#tellState('busy', message, { notable: true });
   }
 
-  #tellState(state: string, message: string): Promise<void> {
-    return this.#publish({ state: { state, message, engine: this.#engine, devices: [...this.#devices] } });
+  #tellState(state: string, message: string, { notable = false } = {}): Promise<void> {
+    return this.#publish({ state: { state, message, notable, engine: this.#engine, devices: [...this.#devices] } });
   }
 
   async #publish(body: Parameters<typeof publishEvent>[3]): Promise<void> {

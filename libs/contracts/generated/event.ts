@@ -16,6 +16,7 @@ import type { PipelineEventInput as _sulcus_v1_PipelineEventInput, PipelineEvent
 import type { PredictErrorInput as _sulcus_v1_PredictErrorInput, PredictError as _sulcus_v1_PredictError } from './sulcus/v1/PredictError.js';
 import type { PredictorProgressInput as _sulcus_v1_PredictorProgressInput, PredictorProgress as _sulcus_v1_PredictorProgress } from './sulcus/v1/PredictorProgress.js';
 import type { PreprocessProgressInput as _sulcus_v1_PreprocessProgressInput, PreprocessProgress as _sulcus_v1_PreprocessProgress } from './sulcus/v1/PreprocessProgress.js';
+import type { SamplesWaitingInput as _sulcus_v1_SamplesWaitingInput, SamplesWaiting as _sulcus_v1_SamplesWaiting } from './sulcus/v1/SamplesWaiting.js';
 import type { ServiceStateInput as _sulcus_v1_ServiceStateInput, ServiceState as _sulcus_v1_ServiceState } from './sulcus/v1/ServiceState.js';
 import type { ShadowConfusionInput as _sulcus_v1_ShadowConfusionInput, ShadowConfusion as _sulcus_v1_ShadowConfusion } from './sulcus/v1/ShadowConfusion.js';
 import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgress as _sulcus_v1_ShadowProgress } from './sulcus/v1/ShadowProgress.js';
@@ -45,6 +46,7 @@ export interface ProtoGrpcType {
       PredictError: MessageTypeDefinition<_sulcus_v1_PredictErrorInput, _sulcus_v1_PredictError>
       PredictorProgress: MessageTypeDefinition<_sulcus_v1_PredictorProgressInput, _sulcus_v1_PredictorProgress>
       PreprocessProgress: MessageTypeDefinition<_sulcus_v1_PreprocessProgressInput, _sulcus_v1_PreprocessProgress>
+      SamplesWaiting: MessageTypeDefinition<_sulcus_v1_SamplesWaitingInput, _sulcus_v1_SamplesWaiting>
       ServiceState: MessageTypeDefinition<_sulcus_v1_ServiceStateInput, _sulcus_v1_ServiceState>
       ShadowConfusion: MessageTypeDefinition<_sulcus_v1_ShadowConfusionInput, _sulcus_v1_ShadowConfusion>
       ShadowProgress: MessageTypeDefinition<_sulcus_v1_ShadowProgressInput, _sulcus_v1_ShadowProgress>

@@ -3,6 +3,7 @@ import { codecs, type LabelEvent, type Split } from '#libs/contracts';
 import { Notifier } from '#libs/async';
 import { LabelBook } from '#libs/labels';
 import type { Logger } from '#libs/telemetry';
+import { WaitingCounts, type WaitingSamples } from './waiting-samples.js';
 
 /** What the trainer knows of a sample without ever seeing its pixels. */
 export interface IndexedSample {
@@ -19,6 +20,8 @@ interface Known {
   studyId: string;
   /** Class name it came with, or empty. */
   ingested: string;
+  /** Class name that counts for it, or empty. */
+  label: string;
 }
 
 /**
@@ -33,6 +36,7 @@ export class SampleIndex {
   readonly #byStudy = new Map<string, Known[]>();
   readonly #labels = new LabelBook();
   readonly #unknownLabels = new Set<string>();
+  readonly #waiting = new WaitingCounts();
   readonly #withdrawn = new Set<string>();
   #lastSequence = 0;
   #version = 0;
@@ -62,6 +66,11 @@ export class SampleIndex {
   /** Grows with every scan and with every label that changes what a sample is learned as. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Samples without a label of the class list. */
+  get waiting(): WaitingSamples {
+    return this.#waiting;
   }
 
   /** Whether a sample was withdrawn: what has been requested of it is not learned from. */
@@ -116,10 +125,10 @@ export class SampleIndex {
   #addScan({ sequence: scanSequence, sampleId, studyId, split, label: ingested }: ScanEntry): void {
     if (this.#withdrawn.has(sampleId)) return;
     const sample: IndexedSample = { scanSequence, sampleId, split, classIndex: undefined };
-    const known: Known = { sample, studyId, ingested };
-    sample.classIndex = this.#classOf(known);
+    const known: Known = { sample, studyId, ingested, label: '' };
     const before = this.#byId.get(sampleId);
     if (before) this.#forget(before);
+    this.#place(known);
     this.#samples.push(sample);
     this.#byId.set(sampleId, known);
     if (studyId !== '') this.#byStudy.set(studyId, [...(this.#byStudy.get(studyId) ?? []), known]);
@@ -132,13 +141,14 @@ export class SampleIndex {
     this.#withdrawn.add(sampleId);
     const known = this.#byId.get(sampleId);
     if (!known) return;
-    known.sample.classIndex = undefined;
     this.#forget(known);
+    known.sample.classIndex = undefined;
     this.#notify();
   }
 
   #forget(known: Known): void {
     const { sample, studyId } = known;
+    this.#countWaiting(known, -1);
     this.#samples.splice(this.#samples.indexOf(sample), 1);
     this.#byId.delete(sample.sampleId);
     const others = this.#byStudy.get(studyId)?.filter((each) => each !== known);
@@ -152,15 +162,24 @@ export class SampleIndex {
     const about = sampleId === '' ? (this.#byStudy.get(studyId) ?? []) : own ? [own] : [];
     let changed = false;
     for (const known of about) {
-      const classIndex = this.#classOf(known);
+      const { classIndex } = known.sample;
+      this.#countWaiting(known, -1);
+      this.#place(known);
       changed ||= known.sample.classIndex !== classIndex;
-      known.sample.classIndex = classIndex;
     }
     if (changed) this.#notify();
   }
 
-  #classOf({ sample: { sampleId }, studyId, ingested }: Known): number | undefined {
-    return this.#classIndex(this.#labels.newest({ sampleId, studyId, label: ingested }).name);
+  /** Gives a sample the label that counts for it now. */
+  #place(known: Known): void {
+    const { sample, studyId, ingested } = known;
+    known.label = this.#labels.newest({ sampleId: sample.sampleId, studyId, label: ingested }).name;
+    sample.classIndex = this.#classIndex(known.label);
+    this.#countWaiting(known, 1);
+  }
+
+  #countWaiting({ sample: { classIndex }, label }: Known, by: 1 | -1): void {
+    if (classIndex === undefined) this.#waiting.count(label, by);
   }
 
   /** Samples with a label outside the class list are not learned from; that is said once per label. */

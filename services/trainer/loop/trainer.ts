@@ -49,17 +49,15 @@ export class Trainer {
   /** Enough to begin with: a batch to train on and one to validate on, or whatever there is when nothing more comes. */
   async #waitForSamples(signal: AbortSignal): Promise<void> {
     const { index, events } = this.#parts;
-    let said = false;
+    let said = '';
     for (;;) {
+      await events.waiting(index.waiting);
       const [train, validation] = [index.labelled('SPLIT_TRAIN').length, index.labelled('SPLIT_VALIDATION').length];
       if (signal.aborted || Math.min(train, validation) >= this.#options.batchSize) return;
       if (train > 0 && validation > 0 && index.idleMs > IDLE_MS) return;
-      if (!said)
-        await events.state(
-          'idle',
-          `waiting for labelled images: ${train} to train and ${validation} to validate so far`,
-        );
-      said = true;
+      const message = `waiting for labelled images: ${train} to train and ${validation} to validate so far`;
+      if (message !== said) await events.state('idle', message);
+      said = message;
       await index.changed(IDLE_MS / 2, signal);
     }
   }
@@ -96,6 +94,7 @@ export class Trainer {
     await checkpoints.settled();
     for (let reportedVersion = -1; !signal.aborted; await index.changed(IDLE_MS, signal)) {
       if (index.version === reportedVersion) continue;
+      await events.waiting(index.waiting);
       if (this.#dataFingerprint() !== state.dataFingerprint) return;
       // Scans that are not learned from (the test split) are reported too: whoever waits knows that all were seen.
       reportedVersion = index.version;

@@ -1,6 +1,7 @@
 import { publishRetention } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { isCheckpointDue, saveCheckpoint } from '../loop/save-checkpoint.js';
+import type { StreamCursor } from './stream-event.js';
 import type { StreamOptions, StreamParts } from './stream-parts.js';
 
 /**
@@ -12,17 +13,30 @@ export class StreamCheckpoints {
   readonly #options: Pick<StreamOptions, 'checkpointIntervalMs'>;
   #telling: Promise<void> = Promise.resolve();
   #failure: unknown;
+  /** How far the streams were taken in at the last checkpoint. */
+  #saved: StreamCursor;
 
   constructor(parts: StreamParts, options: Pick<StreamOptions, 'checkpointIntervalMs'>) {
     this.#parts = parts;
     this.#options = options;
+    this.#saved = parts.plan.settled.cursor;
   }
 
   /** Begins to store the present state. Throws what the one before failed with. */
   async save(): Promise<void> {
     await this.settled();
+    this.#saved = this.#parts.plan.settled.cursor;
     await saveCheckpoint(this.#parts);
     this.#tell();
+  }
+
+  /**
+   * The same where something was taken in that no step learns from, once the last one is old enough: held-out images
+   * and labels of others may leave the broker only when it is said that they were seen.
+   */
+  async saveWhenMoved(): Promise<void> {
+    const { scan, label } = this.#parts.plan.settled.cursor;
+    if (scan !== this.#saved.scan || label !== this.#saved.label) await this.saveWhenDue();
   }
 
   /** The same, once the last one is old enough or enough batches wait for it. */

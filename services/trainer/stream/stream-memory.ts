@@ -1,6 +1,7 @@
 import { StratifiedSample } from '#libs/sampling';
 import { createRandom } from '#libs/random';
 import type { Split } from '#libs/contracts';
+import { WaitingCounts, type WaitingSamples } from '../data/waiting-samples.js';
 import { BoundedMap } from './bounded-map.js';
 import { KnownLabels, type KnownLabelsRecord } from './known-labels.js';
 import { StudyMembers } from './study-members.js';
@@ -59,7 +60,7 @@ export class StreamMemory {
   readonly #heldOut: Readonly<Record<HeldOutSplit, StratifiedSample<StreamSample>>>;
   readonly #unlabelled: BoundedMap<StreamSample>;
   readonly #labels: KnownLabels;
-  readonly #unknownLabels = new Map<string, number>();
+  readonly #waiting = new WaitingCounts();
   /** Samples in any of the above, by identity. */
   readonly #held = new Map<string, StreamSample>();
   readonly #studies = new StudyMembers();
@@ -105,9 +106,9 @@ export class StreamMemory {
     return this.#unlabelled.size;
   }
 
-  /** How many samples wait with a label that is not in the class list, by that label. */
-  get unknownLabels(): ReadonlyMap<string, number> {
-    return this.#unknownLabels;
+  /** The same by what they wait with. */
+  get waiting(): WaitingSamples {
+    return this.#waiting;
   }
 
   /**
@@ -217,7 +218,7 @@ export class StreamMemory {
     const { id, split, site, classIndex } = sample;
     this.#held.set(id, sample);
     this.#studies.add(sample);
-    this.#countUnknown(sample, 1);
+    this.#countWaiting(sample, 1);
     const gone = this.#put(id, sample, { split, site, classIndex });
     if (gone) this.#forget(gone);
   }
@@ -246,13 +247,10 @@ export class StreamMemory {
     this.#held.delete(sample.id);
     this.#timesLearned.delete(sample.id);
     this.#studies.remove(sample);
-    this.#countUnknown(sample, -1);
+    this.#countWaiting(sample, -1);
   }
 
-  #countUnknown({ classIndex, label }: StreamSample, by: 1 | -1): void {
-    if (classIndex !== undefined || !label || label.name === '') return;
-    const count = (this.#unknownLabels.get(label.name) ?? 0) + by;
-    if (count === 0) this.#unknownLabels.delete(label.name);
-    else this.#unknownLabels.set(label.name, count);
+  #countWaiting({ classIndex, label }: StreamSample, by: 1 | -1): void {
+    if (classIndex === undefined) this.#waiting.count(label?.name ?? '', by);
   }
 }

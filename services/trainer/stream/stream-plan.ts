@@ -87,7 +87,7 @@ export class StreamPlan {
   get newClasses(): string[] {
     const { newClassSamples } = this.#settings;
     if (newClassSamples === 0) return [];
-    const found = [...this.#planned.unknownLabels].filter(([, count]) => count >= newClassSamples);
+    const found = [...this.#planned.waiting.unknownLabels].filter(([, count]) => count >= newClassSamples);
     return found.map(([name]) => name).sort();
   }
 

@@ -41,7 +41,7 @@ export class StreamTrainer {
         const learned = await this.#learn(signal);
         if (plan.newClasses.length > 0) {
           const names = plan.newClasses;
-          await events.state('busy', `enough images of ${names.join(', ')} have come: the network learns new classes`);
+          await events.newClasses(names);
           state.grownClasses = [...state.identity.classes, ...names];
           await this.#checkpoints.save();
           return;
@@ -63,7 +63,7 @@ export class StreamTrainer {
 
   /** Learns what is there now; false when there was nothing. */
   async #learn(signal: AbortSignal): Promise<boolean> {
-    const { exchange, plan } = this.#parts;
+    const { exchange, plan, events } = this.#parts;
     let learned = false;
     for await (const delivered of exchange.batches(plan.batches(), signal)) {
       learned = true;
@@ -75,6 +75,7 @@ export class StreamTrainer {
     }
     signal.throwIfAborted();
     plan.settleRest();
+    await events.waiting(plan.settled.waiting, this.#options.newClassSamples);
     return learned;
   }
 
@@ -105,6 +106,7 @@ export class StreamTrainer {
       : `${arrivals} images learned: waiting for new ones`;
     if (idleMs > LOOK_MS) await this.#say('idle', `${message}${waiting}`);
     if (idleMs > this.#options.pauseMs && !plan.isWarmingUp) await this.#tellCaughtUp();
+    await this.#checkpoints.saveWhenMoved();
     await feed.changed(LOOK_MS, signal);
   }
 

@@ -64,7 +64,7 @@ export class TestPipeline {
       codec: codecs.PipelineEvent,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), noMore.signal]),
     })) {
-      const about = message?.training ?? message?.validation ?? message?.epoch ?? message?.finished;
+      const about = message?.training ?? message?.validation ?? message?.epoch ?? message?.waiting ?? message?.finished;
       if (!message || about?.run !== run) continue;
       events.push(message);
       if (done(message)) return events;

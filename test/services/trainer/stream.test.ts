@@ -98,6 +98,27 @@ describe('a run that learns from a stream', { timeout: 240_000 }, () => {
     assert.equal(await checkpointHash('killed'), await checkpointHash('calm'));
   });
 
+  it('labels that nothing is learned from are told, and checkpointed without a step: they may leave the broker', async () => {
+    const trainer = pipeline.trainers.start('calm', ENVIRONMENT, RECIPE);
+    const held = await publishScans(pipeline.bus, 2, 'SPLIT_VALIDATION', {
+      seed: 'odd',
+      label: (index) => ['odd', ''][index]!,
+    });
+    const waiting = await pipeline.eventsUntil('calm', ({ waiting: told }) => told?.unlabelled === 1);
+    assert.deepEqual(waiting.at(-1)!.waiting!.unknownLabels, { odd: 1 });
+    const stored = async (): Promise<{ step: number; label: number }> => {
+      const { manifest } = (await new CheckpointStore(pipeline.bus).load('calm'))!.checkpoint;
+      const { plan } = manifest['stream'] as { plan: { memory: { cursor: { label: number } } } };
+      return { step: (manifest['progress'] as { step: number }).step, label: plan.memory.cursor.label };
+    };
+    const { step } = await stored();
+    const label = { sampleId: held[1]!, label: 'odd', labelledUnixMs: 1 };
+    const { sequence } = await pipeline.bus.publish(subjects.label('test'), codecs.LabelEvent, label);
+    while ((await stored()).label < sequence) await sleep(50);
+    assert.equal((await stored()).step, step);
+    assert.equal(await trainer.stop(), 0, trainer.output());
+  });
+
   it('learns a class that it was not begun with from as many images as configured, with all else kept', async () => {
     await publishScans(pipeline.bus, 12, 'SPLIT_TRAIN', { seed: 'new class', label: () => 'middle' });
     const before = (await new CheckpointStore(pipeline.bus).load('calm'))!.checkpoint;

@@ -5,6 +5,9 @@ import { percent } from '../../shared/percent.js';
 import { readRuns } from './read-runs.js';
 import type { RunRecord } from './run-record.js';
 
+/** Labels outside the class list that are named: those of the most images. */
+const NAMED_LABELS = 3;
+
 const OPTIONS = { json: jsonOption(), nats: natsOption } as const;
 
 /** `sulcus runs`: the runs there are. */
@@ -49,7 +52,7 @@ const row = ({ run, recipe, mode, steps, best, activeUnixMs, ...record }: RunRec
   mode,
   String(steps),
   record.arrivals === undefined ? `${record.epochs} epochs` : `${record.arrivals} images`,
-  String(record.unlabelled ?? ''),
+  describeUnlabelled(record),
   record.classes.join(', '),
   String(record.versions),
   best?.version ?? '',
@@ -57,3 +60,14 @@ const row = ({ run, recipe, mode, steps, best, activeUnixMs, ...record }: RunRec
   best ? percent(best.accuracy) : '',
   new Date(activeUnixMs).toISOString().slice(0, 16).replace('T', ' '),
 ];
+
+/** For example `13 (12 astrocytoma)`: how many wait, and those of them whose label is not in the class list. */
+function describeUnlabelled({
+  unlabelled,
+  unknownLabels = {},
+}: Pick<RunRecord, 'unlabelled' | 'unknownLabels'>): string {
+  const byCount = Object.entries(unknownLabels).sort(([, left], [, right]) => right - left);
+  const named = byCount.slice(0, NAMED_LABELS).map(([label, count]) => `${count} ${label}`);
+  const more = byCount.length > NAMED_LABELS ? ', …' : '';
+  return `${unlabelled ?? ''}${named.length === 0 ? '' : ` (${named.join(', ')}${more})`}`;
+}

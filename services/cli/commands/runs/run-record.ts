@@ -17,6 +17,8 @@ export interface RunRecord {
   arrivals: number | undefined;
   /** Images that wait for a label of the class list, as far as they are kept; undefined in epochs mode. */
   unlabelled: number | undefined;
+  /** Of these, those with a label that is not in the class list, by that label; undefined in epochs mode. */
+  unknownLabels: Record<string, number> | undefined;
   /** Complete epochs; undefined in stream mode. */
   epochs: number | undefined;
   versions: number;
@@ -27,6 +29,11 @@ export interface RunRecord {
   activeUnixMs: number;
 }
 
+/** A sample that waits for a label of the class list. */
+interface Waiting {
+  label?: { name: string };
+}
+
 interface Manifest {
   recipe?: Record<string, unknown>;
   batchSize?: { size: number; reason: string };
@@ -34,7 +41,7 @@ interface Manifest {
   seed?: number;
   ledger?: { pass: number };
   progress?: { step: number; samples: number };
-  stream?: { plan: { memory: { arrivals: number; unlabelled?: readonly unknown[] } } };
+  stream?: { plan: { memory: { arrivals: number; unlabelled?: readonly Waiting[] } } };
 }
 
 /** @param cards of the run's versions, oldest first */
@@ -47,6 +54,7 @@ export function describeRun(
   const newest = cards.at(-1);
   const recipe = manifest.recipe ?? newest?.recipe ?? {};
   const mode = recipe['mode'] === 'stream' ? 'stream' : 'epochs';
+  const waiting = mode === 'stream' ? (manifest.stream?.plan.memory.unlabelled ?? []) : undefined;
   const best = [...cards].sort((a, b) => a.metrics.validation.loss - b.metrics.validation.loss)[0];
   return {
     run,
@@ -58,7 +66,8 @@ export function describeRun(
     steps: manifest.progress?.step ?? newest?.step ?? 0,
     samples: manifest.progress?.samples ?? newest?.samplesSeen ?? 0,
     arrivals: mode === 'stream' ? (manifest.stream?.plan.memory.arrivals ?? 0) : undefined,
-    unlabelled: mode === 'stream' ? (manifest.stream?.plan.memory.unlabelled?.length ?? 0) : undefined,
+    unlabelled: waiting?.length,
+    unknownLabels: waiting && countLabels(waiting),
     epochs: mode === 'epochs' ? (manifest.ledger?.pass ?? newest?.pass ?? 0) : undefined,
     versions: cards.length,
     best: best && { version: best.version, ...lossAndAccuracy(best) },
@@ -70,4 +79,11 @@ export function describeRun(
 function lossAndAccuracy({ metrics }: ModelCard): { loss: number; accuracy: number } {
   const { loss, accuracy } = metrics.validation;
   return { loss, accuracy };
+}
+
+function countLabels(samples: readonly Waiting[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { label } of samples)
+    if (label && label.name !== '') counts.set(label.name, (counts.get(label.name) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }

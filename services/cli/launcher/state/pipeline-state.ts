@@ -30,9 +30,16 @@ export interface DeadLetterNote {
   source: string;
 }
 
+/** A sentence for people, and when it was said. */
+export interface Told {
+  text: string;
+  timeUnixMs: number;
+}
+
 const HISTORY_LENGTH = 240;
 const KEPT_DEAD_LETTERS = 5;
 const KEPT_ALARMS = 3;
+const KEPT_NOTES = 3;
 
 const NO_COUNTS: IngestCounts = {
   offered: 0,
@@ -61,10 +68,16 @@ export class PipelineState {
   validation: Body<'validation'> | undefined;
   /** Set while the trainer has nothing more to learn. */
   finished: Body<'finished'> | undefined;
-  /** The latest alarms as sentences, oldest first. */
-  readonly alarms: string[] = [];
+  /** The latest alarms, oldest first. */
+  readonly alarms: Told[] = [];
   /** Alarms so far. */
   alarmCount = 0;
+  /** The latest of what services said that is not the usual course of things, oldest first. */
+  readonly notes: Told[] = [];
+  /** Such notes so far. */
+  noteCount = 0;
+  /** What the trainer cannot learn from for want of a label. */
+  waiting: Body<'waiting'> | undefined;
   epochsCompleted = 0;
   /** The shadow version beside the one in service, as compared last. */
   shadow: Body<'shadow'> | undefined;
@@ -116,6 +129,12 @@ export class PipelineState {
   applyEvent(event: PipelineEvent): void {
     const { service, instance, timeUnixMs } = event;
     if (event.state) this.services.set(service, { ...event.state, ...this.#engineOf(service, event.state) });
+    if (event.state?.notable) {
+      this.noteCount++;
+      this.notes.push({ text: `${service}: ${event.state.message}`, timeUnixMs });
+      this.notes.splice(0, this.notes.length - KEPT_NOTES);
+    }
+    if (event.waiting) this.waiting = event.waiting;
     if (event.ingest) {
       this.#ingest.set(`${instance}/${event.ingest.importId}`, event.ingest);
       if (event.ingest.done) this.importsDone++;
@@ -138,7 +157,7 @@ export class PipelineState {
     const alarm = describeAlarm(event);
     if (alarm !== undefined) {
       this.alarmCount++;
-      this.alarms.push(alarm);
+      this.alarms.push({ text: alarm, timeUnixMs });
       this.alarms.splice(0, this.alarms.length - KEPT_ALARMS);
     }
     if (event.shadow) this.shadow = event.shadow;

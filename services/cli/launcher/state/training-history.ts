@@ -27,6 +27,8 @@ export interface ValidationPoint {
   /** Model version published from this state, or empty. */
   version: string;
   promoted: boolean;
+  /** Why it was promoted or not, where that was said. */
+  reason?: string;
   timeUnixMs: number;
 }
 

@@ -1,6 +1,7 @@
 import type { BrokerFault, StreamName, StreamStats } from '#libs/bus';
 import type { ShadowProgress } from '#libs/contracts';
 import { describeArchive, describeArchiveInBrief } from '../../shared/describe-archive.js';
+import { describeWaiting, waitingCount } from '../state/describe-waiting.js';
 import type { PipelineState } from '../state/pipeline-state.js';
 import type { RequestCounts } from '../summary.js';
 import { sparkline } from './sparkline.js';
@@ -69,6 +70,7 @@ function pipelineRows({ state, streams, processes, brokerFaults = [] }: Snapshot
 
 function trainingRows({ state }: Snapshot, sparklineWidth: number): Row[] {
   const { training, validation, lossHistory, accuracyHistory } = state;
+  const waiting = state.waiting && describeWaiting(state.waiting);
   const curve = (value: number, history: readonly number[]): string =>
     `${value.toFixed(4).padStart(8)}  ${sparkline(history, sparklineWidth)}`;
   return [
@@ -79,7 +81,9 @@ function trainingRows({ state }: Snapshot, sparklineWidth: number): Row[] {
     ['  loss', training ? curve(training.loss, lossHistory) : ''],
     ['  accuracy', training ? curve(training.accuracy, accuracyHistory) : ''],
     ['  validated', validation ? describeValidation(validation) : ''],
-    ...state.alarms.map((alarm) => ['  ALARM', alarm] as const),
+    ...(waiting === undefined ? [] : [['  waiting', waiting] as const]),
+    ...state.notes.map(({ text }) => ['  note', text] as const),
+    ...state.alarms.map(({ text }) => ['  ALARM', text] as const),
   ];
 }
 
@@ -101,6 +105,7 @@ function modelRows({ state, requests }: Snapshot): Row[] {
 /** The same in one line, for terminals that are none. */
 export function renderLine({ phase, elapsedMs, state, processes, requests, brokerFaults = [] }: Snapshot): string {
   const { ingest, training, archive } = state;
+  const waiting = state.waiting ? waitingCount(state.waiting) : 0;
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
@@ -110,6 +115,7 @@ export function renderLine({ phase, elapsedMs, state, processes, requests, broke
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
     ...(training && state.devices.length > 1 ? [`${trainingOn(state)},`] : []),
     training ? `${describeProgress(training)},` : 'not training yet,',
+    ...(waiting > 0 ? [`${waiting} images wait for a label,`] : []),
     `serving ${state.servedVersion || 'none'},`,
     ...(requests ? [`requests ${requests.requests} failed ${requests.failedRequests},`] : []),
     `restarts ${restarts}, dead letters ${state.deadLetterCount}`,

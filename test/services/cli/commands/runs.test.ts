@@ -31,7 +31,9 @@ async function saveRun(run: string, recipe: object, step: number): Promise<void>
     seed: 1,
     ledger: { pass: 2 },
     progress: { step, samples: step * 8 },
-    ...('mode' in recipe && { stream: { plan: { memory: { arrivals: 7, unlabelled: [{}, {}, {}] } } } }),
+    ...('mode' in recipe && {
+      stream: { plan: { memory: { arrivals: 7, unlabelled: [{}, { label: { name: 'odd' } }, {}] } } },
+    }),
   };
   await new CheckpointStore(bus).save(run, { manifest, parts: { weights: Buffer.alloc(100) } });
   for (const [at, loss] of [
@@ -65,7 +67,7 @@ after(async () => {
 describe('sulcus runs', () => {
   it('lists runs, the one heard of last first', async () => {
     const lines = (await output()).split('\n');
-    assert.match(lines.at(-2)!, /^second +tiny +stream +60 +7 images +3 +left, right /);
+    assert.match(lines.at(-2)!, /^second +tiny +stream +60 +7 images +3 \(1 odd\) +left, right /);
     assert.match(lines.at(-1)!, /^first +tiny +epochs +40 +2 epochs +left, right /);
   });
 

@@ -77,4 +77,8 @@ test('a sample’s own label holds against a later one of its study, the newest 
       [second.sequence]: 'pituitary',
       [third.sequence]: 'pituitary',
     });
+  await give({ sampleId: first.sampleId }, 'schwannoma', 30);
+  await publishScan(bus, Buffer.from('four'));
+  await until(() => live.waiting.unlabelled === 1, 'the last image');
+  assert.deepEqual([...live.waiting.unknownLabels], [['schwannoma', 1]]);
 });

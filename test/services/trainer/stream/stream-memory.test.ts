@@ -144,7 +144,7 @@ describe('labels of a stream', () => {
   it('labels outside the class list are counted, and the images wait', () => {
     const held = memory();
     for (let sequence = 1; sequence <= 3; sequence++) held.apply(scanStored(sequence, { label: 'pituitary' }));
-    assert.deepEqual([...held.unknownLabels], [['pituitary', 3]]);
+    assert.deepEqual([...held.waiting.unknownLabels], [['pituitary', 3]]);
     assert.equal(held.unlabelledCount, 3);
   });
 
@@ -159,7 +159,7 @@ describe('labels of a stream', () => {
       [2, 2, 2],
     );
     assert.equal(grown.labelled('SPLIT_GATE').length, 1);
-    assert.deepEqual([grown.unlabelledCount, grown.unknownLabels.size], [0, 0]);
+    assert.deepEqual([grown.unlabelledCount, grown.waiting.unknownLabels.size], [0, 0]);
   });
 
   it('labels by the million for samples that never come take no more room than the limit', () => {

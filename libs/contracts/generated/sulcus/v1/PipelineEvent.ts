@@ -13,6 +13,7 @@ import type { ShadowProgressInput as _sulcus_v1_ShadowProgressInput, ShadowProgr
 import type { DriftNoticedInput as _sulcus_v1_DriftNoticedInput, DriftNoticed as _sulcus_v1_DriftNoticed } from '../../sulcus/v1/DriftNoticed.js';
 import type { CalibrationLostInput as _sulcus_v1_CalibrationLostInput, CalibrationLost as _sulcus_v1_CalibrationLost } from '../../sulcus/v1/CalibrationLost.js';
 import type { ConstantAnswersNoticedInput as _sulcus_v1_ConstantAnswersNoticedInput, ConstantAnswersNoticed as _sulcus_v1_ConstantAnswersNoticed } from '../../sulcus/v1/ConstantAnswersNoticed.js';
+import type { SamplesWaitingInput as _sulcus_v1_SamplesWaitingInput, SamplesWaiting as _sulcus_v1_SamplesWaiting } from '../../sulcus/v1/SamplesWaiting.js';
 import type { ArchiveProgressInput as _sulcus_v1_ArchiveProgressInput, ArchiveProgress as _sulcus_v1_ArchiveProgress } from '../../sulcus/v1/ArchiveProgress.js';
 import type { Long } from '@grpc/proto-loader';
 
@@ -85,10 +86,14 @@ export interface PipelineEventInput {
    */
   'constant'?: (_sulcus_v1_ConstantAnswersNoticedInput | null);
   /**
+   * Images wait for a label of the class list.
+   */
+  'waiting'?: (_sulcus_v1_SamplesWaitingInput | null);
+  /**
    * Scans left the broker for the archive, or came back.
    */
   'archive'?: (_sulcus_v1_ArchiveProgressInput | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant"|"waiting";
 }
 
 /**
@@ -160,8 +165,12 @@ export interface PipelineEvent {
    */
   'constant'?: (_sulcus_v1_ConstantAnswersNoticed | null);
   /**
+   * Images wait for a label of the class list.
+   */
+  'waiting'?: (_sulcus_v1_SamplesWaiting | null);
+  /**
    * Scans left the broker for the archive, or came back.
    */
   'archive'?: (_sulcus_v1_ArchiveProgress | null);
-  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant";
+  'body'?: "state"|"ingest"|"preprocess"|"training"|"validation"|"epoch"|"predictor"|"swap"|"finished"|"shadow"|"archive"|"drift"|"calibration"|"constant"|"waiting";
 }

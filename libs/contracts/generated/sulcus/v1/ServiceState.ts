@@ -23,6 +23,10 @@ export interface ServiceStateInput {
    * What the steps of a training are spread over, such as "CPU:0" and "CPU:1"; empty for services that train nothing.
    */
   'devices'?: (string)[];
+  /**
+   * True for what people should hear of though they do not look at it now: it is not the usual course of things.
+   */
+  'notable'?: (boolean);
 }
 
 /**
@@ -47,4 +51,8 @@ export interface ServiceState {
    * What the steps of a training are spread over, such as "CPU:0" and "CPU:1"; empty for services that train nothing.
    */
   'devices': (string)[];
+  /**
+   * True for what people should hear of though they do not look at it now: it is not the usual course of things.
+   */
+  'notable': (boolean);
 }

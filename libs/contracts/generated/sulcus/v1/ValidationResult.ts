@@ -42,6 +42,10 @@ export interface ValidationResultInput {
    * The class that every sample was predicted as, though several occur: an alarm. Empty when predictions differ.
    */
   'onlyPredicted'?: (string);
+  /**
+   * Why that version became champion or did not, in a sentence with the figures; empty without a version.
+   */
+  'reason'?: (string);
 }
 
 /**
@@ -84,4 +88,8 @@ export interface ValidationResult {
    * The class that every sample was predicted as, though several occur: an alarm. Empty when predictions differ.
    */
   'onlyPredicted': (string);
+  /**
+   * Why that version became champion or did not, in a sentence with the figures; empty without a version.
+   */
+  'reason': (string);
 }

@@ -57,6 +57,25 @@ test('a validation in which everything is predicted as one class is an alarm', (
   assert.ok(renderFrame(shown, 120).some((line) => line.includes('ALARM: all predicted as "notumor"')));
 });
 
+test('images that wait for a label, and what is not the usual course of things, are in the picture and in the line', () => {
+  const shown = snapshot();
+  const apply = (body: object): void =>
+    shown.state.applyEvent(
+      codecs.PipelineEvent.decode(codecs.PipelineEvent.encode({ service: 'trainer', instance: 'one', ...body })),
+    );
+  apply({ waiting: { unlabelled: 3, unknownLabels: { astrocytoma: 12 }, newClassSamples: 0 } });
+  apply({ state: { state: 'busy', message: 'waiting for room to store a checkpoint', notable: true } });
+  const lines = renderFrame(shown, 200).join('\n');
+  assert.match(
+    lines,
+    /waiting +3 images without a label; 12 images of "astrocytoma", which is not in the class list: they are not learned/,
+  );
+  assert.match(lines, /note +trainer: waiting for room to store a checkpoint/);
+  assert.match(renderLine(shown), /, 15 images wait for a label, /);
+  apply({ waiting: { unlabelled: 0, unknownLabels: {} } });
+  assert.doesNotMatch(renderLine(shown), /wait for a label/);
+});
+
 test('a shadow version is shown beside the one in service', () => {
   const shown = snapshot();
   assert.ok(!renderFrame(shown, 120).join('\n').includes('shadow'));
