@@ -10,6 +10,7 @@ export { readImageFile } from './sources/files/read-image-file.js';
 export { placeOf } from './sources/folder/layout.js';
 export { unwrap } from './sources/folder/unwrap.js';
 export { cleanLabel } from './pipeline/labels.js';
+export { SampleNames } from './pipeline/sample-names.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';
 export { BrokerSink, type BrokerSinkContext } from './pipeline/broker-sink.js';
 export { Ingestor, type IngestorContext } from './pipeline/ingestor.js';

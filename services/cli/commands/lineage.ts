@@ -5,9 +5,11 @@ import { SulcusError } from '#libs/errors';
 import { chainOf, readLineage, type KnownLineage } from '#libs/lineage';
 import { Registry, type ModelCard } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
+import { createLogger } from '#libs/telemetry';
 import { placesOf } from '../lineage/sample-places.js';
 import { versionsThatSaw } from '../lineage/versions-of.js';
 import { jsonOption, natsOption } from '../shared/options.js';
+import { sampleNamed } from '../shared/sample-of.js';
 
 const OPTIONS = {
   samples: [
@@ -18,7 +20,7 @@ const OPTIONS = {
   nats: natsOption,
 } as const;
 
-const NOTES = `A sample is named by the SHA-256 of its image. Of a version the JSON is {version, parent, samples, \
+const NOTES = `A sample is named by its identity, or by its image file. Of a version the JSON is {version, parent, samples, \
 labels: {<label>: samples}, relabelled, putAside, segments, complete}; of a sample {sample, places, versions: \
 [{version, labels}]}. complete is false where the list does not reach back to the beginning: of a version that began \
 from one that kept none.`;
@@ -34,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   const { json, samples, nats } = parsed.options;
-  const operand = parsed.operand!;
+  const operand = await sampleNamed(parsed.operand!, createLogger('lineage'));
   await using bus = await connectBus({ servers: nats, name: 'lineage' });
   const { signal } = new AbortController();
   if (/^[0-9a-f]{64}$/.test(operand)) {

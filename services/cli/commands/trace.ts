@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
+import { createLogger } from '#libs/telemetry';
 import { jsonOption } from '../shared/options.js';
+import { sampleNamed } from '../shared/sample-of.js';
 import { runsFolder, shownPath } from '../shared/paths.js';
 import { readSpanFolder, renderTimeline, buildTimeline } from '../trace/index.js';
 
@@ -16,8 +18,7 @@ const OPTIONS = {
   json: jsonOption(),
 } as const;
 
-const NOTES = `The sample is named by the beginning of its id, the SHA-256 of the image file (sha256sum image.jpg), or \
-by the id of a prediction of it.`;
+const NOTES = `The sample is named by the beginning of its identity, by its image file, or by the id of a prediction of it.`;
 
 /** `sulcus trace SAMPLE|PREDICTION`: prints what became of one image. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  const timeline = buildTimeline(await readSpanFolder(parsed.options.dir), parsed.operand!);
+  const sample = await sampleNamed(parsed.operand!, createLogger('trace'));
+  const timeline = buildTimeline(await readSpanFolder(parsed.options.dir), sample);
   process.stdout.write(parsed.options.json ? `${JSON.stringify(timeline, undefined, 2)}\n` : renderTimeline(timeline));
 }

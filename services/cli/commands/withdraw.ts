@@ -4,6 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { importEnvironment, loadPseudonymKey, Pseudonyms } from '#services/ingest';
 import { jsonOption, natsOption } from '../shared/options.js';
+import { sampleNamed } from '../shared/sample-of.js';
 import { findSample, findSamplesOf } from '../withdraw/find-samples.js';
 import { retrain } from '../withdraw/retrain.js';
 import { withdraw } from '../withdraw/withdraw.js';
@@ -36,7 +37,7 @@ const OPTIONS = {
 
 const ENVIRONMENT = { pseudonymKey: [keyVariable, pseudonymKey], dataDir: [dataVariable, dataDir] } as const;
 
-const NOTES = `A sample is named by the SHA-256 of its image, a patient by the pseudonym, or with --patient-id by \
+const NOTES = `A sample is named by its identity or its image file, a patient by the pseudonym, or with --patient-id by \
 the id, where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused \
 when it is sent again (WITHDRAWN), also new images of the patient. Versions that had learned from it are listed and \
 marked; whether they go on serving is yours to decide (sulcus rollback, --retrain).`;
@@ -63,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await using bus = await connectBus({ servers: options.nats, name: 'withdraw', signal });
     await bus.ensureTopology();
     const archive = await archiveIfAny(options);
-    const name = parsed.operand!;
+    const name = options.patientId ? parsed.operand! : await sampleNamed(parsed.operand!, log);
     const isSample = /^[0-9a-f]{64}$/.test(name) && !options.patientId;
     const patientId = isSample ? undefined : options.patientId ? await pseudonymOf(name, options.site, log) : name;
     const one = isSample ? await findSample(bus, name) : undefined;

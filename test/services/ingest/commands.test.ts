@@ -4,8 +4,10 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { noiseImage } from '../../helpers/images.js';
 import { readLabels, startHarness, startService, temporaryFolder, TEST_KEY } from './_ingest.js';
+import { sliceBytes } from './dicom/_objects.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
@@ -116,6 +118,37 @@ test('sulcus annotate labels samples by identity or file, and studies, and lists
   assert.equal(unknown.code, 1);
   assert.match(unknown.output, /Not known at site site-a: sample 0{64}.*nothing of this request was stored/);
   assert.equal((await annotate()).code, 2);
+
+  await writeFile(csv, `sample,label\n${ids[0]},axial\n${path.join(folder, '0.jpg')},coronal\n`);
+  const contradiction = await annotate('--csv', csv);
+  assert.equal(contradiction.code, 1, contradiction.output);
+  assert.match(contradiction.output, /line 3: "coronal", and in line 2 "axial" \(sample [0-9a-f]{64}\)/);
+  assert.equal((await annotate('--csv', csv, '--label', 'axial')).code, 2);
+});
+
+test('sulcus annotate finds the sample of a file with metadata, and that of a DICOM file', async (t) => {
+  const harness = await startHarness(t);
+  const { client, service } = await startService(t, harness);
+  const folder = await temporaryFolder(t);
+  const exif = await sharp(await noiseImage(1))
+    .withExif({ IFD0: { Artist: 'somebody' } })
+    .jpeg()
+    .toBuffer();
+  await writeFile(path.join(folder, 'exif.jpg'), exif);
+  const dicom = sliceBytes();
+  await writeFile(path.join(folder, 'scan.dcm'), dicom);
+  for (const [name, image] of [
+    ['exif.jpg', exif],
+    ['scan.dcm', dicom],
+  ] as const)
+    await client.uploadImages(
+      (async function* () {
+        yield { name, image };
+      })(),
+    );
+  const words = ['annotate', path.join(folder, 'exif.jpg'), path.join(folder, 'scan.dcm'), '--label', 'axial'];
+  const { code, output } = await run([...words, '--address', service.address], { SULCUS_SITE: 'site-a' });
+  assert.deepEqual([code, output], [0, '2 labels stored\n']);
 });
 
 test('sulcus import fails when no image went in, or more were rejected than may be', async (t) => {

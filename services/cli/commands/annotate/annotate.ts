@@ -3,6 +3,7 @@ import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
 import { parseCommandLine, runService } from '#libs/service';
 import { showProgress } from '../../shared/progress.js';
+import { SampleFinder } from '../../shared/sample-of.js';
 import { annotationsOf, readAnnotations } from './read-annotations.js';
 
 const options = {
@@ -20,8 +21,9 @@ const options = {
   ],
 } as const;
 
-const notes = `A sample is named by the SHA-256 of its file, or by the file itself. A later label replaces an earlier \
-one; giving the same one again changes nothing. Paths in a CSV file are relative to its folder; the manifest that \
+const notes = `A sample is named by its identity (64 hexadecimal digits), or by its file, which is only read: the \
+identity is the SHA-256 of what leaves the site, the file without its metadata. A later label replaces an earlier one; \
+giving the same one again changes nothing. Paths in a CSV file are relative to its folder; the manifest that \
 images were imported by serves too. Exit code: 0 when all are stored, 1 otherwise, 2 for wrong options.`;
 
 /** Annotations that are stored together or not at all. */
@@ -43,11 +45,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (csv === undefined && label === undefined)
     throw new SulcusError('INVALID_CONFIG', '--label is not given: class name that all of them get');
 
-  await runService('annotate', async ({ signal }) => {
+  if (csv !== undefined && (label !== undefined || study))
+    throw new SulcusError('INVALID_CONFIG', '--label and --study go with samples or studies: a CSV file says both');
+
+  await runService('annotate', async ({ signal, log }) => {
+    await using finder = new SampleFinder(log);
     const annotations =
       csv === undefined
-        ? await annotationsOf(parsed.operands, { label: label!, source, isStudy: study })
-        : await readAnnotations(csv, source);
+        ? await annotationsOf(parsed.operands, { label: label!, source, isStudy: study }, finder)
+        : await readAnnotations(csv, source, finder);
     using client = createClient('Ingest', address);
     let stored = 0;
     for (let start = 0; start < annotations.length; start += REQUEST_SIZE) {

@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { mapInOrder } from '#libs/async';
 import type { AnnotateRequestInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { manifestColumn, readImageFile, readImportConfig } from '#services/ingest';
+import { manifestColumn } from '#services/ingest';
+import type { SampleFinder } from '../../shared/sample-of.js';
 
 export type Annotation = NonNullable<AnnotateRequestInput['annotations']>[number];
 
 const COLUMNS = ['sample', 'path', 'study', 'label', 'source'] as const;
 /** What a manifest says besides, so that the file that images were imported by serves here too. */
 const IGNORED = ['patient', 'split'];
-const SAMPLE_ID = /^[0-9a-f]{64}$/;
 /** Mistakes that are named one by one. */
 const MAX_NAMED = 20;
 
@@ -21,24 +20,38 @@ const READS = 8;
 
 /**
  * The annotations of a CSV file with the columns `sample`, `path` or `study`, `label` and optionally `source`, in any
- * order, named in its first line, the path by any name that a manifest may give it. A sample is the SHA-256 of its file
- * or the file itself, relative to the CSV file's folder. A line with a path means that image, whatever study it names:
- * the manifest of an import serves too.
+ * order, named in its first line, the path by any name that a manifest may give it. A sample is named by its identity
+ * or by its file, relative to the CSV file's folder. A line with a path means that image, whatever study it names: the
+ * manifest of an import serves too. Two lines that give one sample or study different labels are mistakes: which of
+ * them is right cannot be known.
  *
  * @param source for lines that name none
  * @throws FILE_UNREADABLE; INVALID_ARGUMENT naming the mistakes by line
  */
-export async function readAnnotations(file: string, source: string): Promise<Annotation[]> {
+export async function readAnnotations(file: string, source: string, finder: SampleFinder): Promise<Annotation[]> {
   const text = await readFile(file).catch((error: Error) => {
     throw new SulcusError('FILE_UNREADABLE', `${file} cannot be read: ${error.message}`, { cause: error });
   });
   const mistakes: string[] = [];
   const annotations: Annotation[] = [];
   const folder = path.dirname(file);
-  const read = (line: Line) => readLine(line, folder, source);
-  for await (const found of mapInOrder(parseLines(text, mistakes), READS, read))
-    if (typeof found === 'string') mistakes.push(found);
-    else annotations.push(found);
+  const given = new Map<string, { line: number; label: string }>();
+  const read = async (line: Line) => ({ line: line.line, found: await readLine(line, { folder, source, finder }) });
+  for await (const { line, found } of mapInOrder(parseLines(text, mistakes), READS, read)) {
+    if (typeof found === 'string') {
+      mistakes.push(found);
+      continue;
+    }
+    for (const annotation of found) {
+      const { sampleId, studyId, label = '' } = annotation;
+      const target = sampleId ? `sample ${sampleId}` : `study ${studyId}`;
+      const before = given.get(target) ?? { line, label };
+      if (before.label !== label)
+        mistakes.push(`line ${line}: "${label}", and in line ${before.line} "${before.label}" (${target})`);
+      given.set(target, before);
+      annotations.push(annotation);
+    }
+  }
   if (mistakes.length === 0) return annotations;
   const more = mistakes.length > MAX_NAMED ? [`and ${mistakes.length - MAX_NAMED} more`] : [];
   throw new SulcusError('INVALID_ARGUMENT', [`${file}:`, ...mistakes.slice(0, MAX_NAMED), ...more].join('\n  '), {
@@ -46,8 +59,11 @@ export async function readAnnotations(file: string, source: string): Promise<Ann
   });
 }
 
-/** The annotation of a line, or what is wrong with it. */
-async function readLine({ line, values }: Line, folder: string, source: string): Promise<Annotation | string> {
+/** The annotations of a line, several for a DICOM file of several frames; or what is wrong with it. */
+async function readLine(
+  { line, values }: Line,
+  { folder, source, finder }: { folder: string; source: string; finder: SampleFinder },
+): Promise<Annotation[] | string> {
   const { sample = '', path: image = '', study = '', label = '' } = values;
   const target = image === '' ? sample : image;
   if (image !== '' && sample !== '') return `line ${line}: give either a sample or a path`;
@@ -55,9 +71,9 @@ async function readLine({ line, values }: Line, folder: string, source: string):
     return `line ${line}: give either a sample (or its path) or a study`;
   if (label === '') return `line ${line}: the label is empty`;
   const by = values.source || source;
-  if (target === '') return toAnnotation('', study, label, by);
+  if (target === '') return [toAnnotation('', study, label, by)];
   try {
-    return toAnnotation(await sampleOf(target, folder), '', label, by);
+    return (await finder.find(target, folder)).map((sampleId) => toAnnotation(sampleId, '', label, by));
   } catch (error) {
     return `line ${line}: ${SulcusError.from(error).rawMessage}`;
   }
@@ -72,12 +88,12 @@ async function readLine({ line, values }: Line, folder: string, source: string):
 export async function annotationsOf(
   targets: readonly string[],
   { label, source, isStudy }: { label: string; source: string; isStudy: boolean },
+  finder: SampleFinder,
 ): Promise<Annotation[]> {
   const annotations: Annotation[] = [];
   for (const target of targets)
-    annotations.push(
-      isStudy ? toAnnotation('', target, label, source) : toAnnotation(await sampleOf(target), '', label, source),
-    );
+    if (isStudy) annotations.push(toAnnotation('', target, label, source));
+    else for (const sample of await finder.find(target)) annotations.push(toAnnotation(sample, '', label, source));
   return annotations;
 }
 
@@ -85,18 +101,6 @@ const toAnnotation = (sampleId: string, studyId: string, label: string, labelSou
   sampleId === ''
     ? { target: 'studyId', studyId, label, labelSource }
     : { target: 'sampleId', sampleId, label, labelSource };
-
-/** A sample is named by the hash of its file: wherever that lies, nothing else of it leaves this machine. */
-async function sampleOf(target: string, folder = ''): Promise<string> {
-  if (SAMPLE_ID.test(target.toLowerCase())) return target.toLowerCase();
-  const { maxFileBytes } = readImportConfig();
-  const bytes = await readImageFile(path.resolve(folder, target), maxFileBytes).catch((error: unknown) => {
-    const { code, rawMessage } = SulcusError.from(error);
-    const expected = `"${target}" is neither a sample (64 hexadecimal digits) nor a file that can be read`;
-    throw new SulcusError(code, `${expected}: ${rawMessage}`, { cause: error });
-  });
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 interface Line {
   line: number;

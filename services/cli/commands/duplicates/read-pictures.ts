@@ -3,11 +3,11 @@ import { mapInOrder } from '#libs/async';
 import { connectBus, followScanHashes } from '#libs/bus';
 import { splitName, type Split } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import { decodeImage, perceptualHash } from '#libs/imaging';
+import { decodeImage, perceptualHash, withoutMetadata } from '#libs/imaging';
 import { readImageFile, type ImportConfig } from '#services/ingest';
 import { listImages, type LabelledFile } from '../evaluate/answer-images.js';
 
-/** A picture of a set: its name for people, the SHA-256 of its file, what it looks like. */
+/** A picture of a set: its name for people, the SHA-256 of its file without metadata, what it looks like. */
 export interface Picture {
   readonly name: string;
   readonly sampleId: string;
@@ -59,7 +59,7 @@ async function readPicture({ file, source: name }: LabelledFile, { limits }: Rea
   const { maxFileBytes, maxPixels } = limits;
   try {
     const bytes = await readImageFile(file, maxFileBytes);
-    const sampleId = createHash('sha256').update(bytes).digest('hex');
+    const sampleId = createHash('sha256').update(withoutMetadata(bytes)).digest('hex');
     return { name, sampleId, hash: perceptualHash(await decodeImage(bytes, { maxPixels, maxBytes: maxFileBytes })) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
