@@ -90,6 +90,12 @@ export class ModelThread {
     }, HANG_MS);
     try {
       return await waitFor(`the engine of ${this.#version} to answer`, work);
+    } catch (error) {
+      if (!this.#client.ended) throw error;
+      // As when it stood still and was ended: no defect, and another one answers.
+      throw new SulcusError('ENGINE_FAILED', `The engine of ${this.#version} has been ended before it answered`, {
+        cause: error,
+      });
     } finally {
       clearTimeout(watchdog);
     }
