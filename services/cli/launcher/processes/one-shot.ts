@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { endWithUs } from './end-with-us.js';
 import { failureOf } from './failure.js';
 import type { ProcessSpec } from './supervised-process.js';
 
@@ -23,6 +24,7 @@ export async function runToEnd(
   const { size: bytesBefore } = fstatSync(log);
   const child = spawn(command, args, { env: environment, detached: true, stdio: ['ignore', log, log, 'ipc'] });
   closeSync(log);
+  endWithUs(child);
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   const [code] = (await once(child, 'exit')) as [number | null];

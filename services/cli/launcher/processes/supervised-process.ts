@@ -4,6 +4,7 @@ import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { LIFE_SIGN_INTERVAL_MS, type LifeSign } from '#libs/service';
+import { endWithUs } from './end-with-us.js';
 import { permanentErrorOf } from './failure.js';
 
 export interface ProcessSpec {
@@ -116,6 +117,7 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
       stdio: ['ignore', log, log, guarded ? 'pipe' : 'ipc'],
     });
     closeSync(log);
+    endWithUs(child);
     const startedMs = Date.now();
     this.#child = child;
     this.#stall = undefined;

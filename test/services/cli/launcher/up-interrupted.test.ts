@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../helpers/until.js';
+
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const SKIP = process.platform === 'linux' ? false : 'processes are listed from /proc';
+
+interface Entry {
+  pid: number;
+  parent: number;
+  name: string;
+}
+
+function processes(): Entry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ');
+        return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), name: words }];
+      } catch {
+        return []; // It has just ended.
+      }
+    });
+}
+
+function below(pid: number, table = processes()): Entry[] {
+  return table.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid, table)]);
+}
+
+test('a second Ctrl-C ends the launcher at once, and leaves no process behind', {
+  skip: SKIP,
+  timeout: 120_000,
+}, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-interrupted-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const launcher = spawn(
+    process.execPath,
+    [...process.execArgv, CLI, 'up', '--no-live', '--phantoms', '8', '--state', path.join(folder, 'state')],
+    { stdio: 'ignore', env: { ...process.env, SULCUS_ENGINE_THREADS: '1' } },
+  );
+  t.after(() => launcher.kill('SIGKILL'));
+  const ended = once(launcher, 'exit');
+  const runs = (name: string): boolean => below(launcher.pid!).some((each) => each.name.includes(name));
+  for (const name of ['nats-server', 'sulcus-engine', 'main.ts predictor'])
+    await until(() => runs(name), `${name} to run`, 90_000);
+  const family = below(launcher.pid!);
+  assert.ok(family.length >= 6, `${family.length} processes`);
+  launcher.kill('SIGINT');
+  await delay(50);
+  launcher.kill('SIGINT');
+  await ended;
+  const isLeft = (): boolean => {
+    const left = new Set(processes().map(({ pid }) => pid));
+    return family.some(({ pid }) => left.has(pid));
+  };
+  await until(() => !isLeft(), 'all of them to be gone', 5000);
+});
