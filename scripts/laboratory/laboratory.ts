@@ -16,6 +16,8 @@ export interface LaboratoryPlan {
   seed: number;
   /** Epochs of a round's training: long enough for several faults, short enough for many rounds. */
   epochs: number;
+  /** Servers of the broker. */
+  servers: number;
   settings: FaultSettings;
   /** Is told how it goes, in lines. */
   tell: (line: string) => void;
@@ -35,6 +37,7 @@ export async function runLaboratory(plan: LaboratoryPlan): Promise<RoundOutcome[
       folder: path.join(folder, 'calm'),
       images,
       epochs: plan.epochs,
+      servers: plan.servers,
     });
     plan.tell(`it took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
     return findings;
@@ -62,10 +65,11 @@ interface Place {
 }
 
 async function pipelineRound(
-  { kinds, settings, epochs }: LaboratoryPlan,
+  { kinds, settings, servers, epochs }: LaboratoryPlan,
   { seed, folder, first, images, calm }: Place,
 ): Promise<RoundOutcome> {
-  const faults = drawFaults({ first, kinds: kinds.filter(isPipelineKind) }, seed, settings);
+  const turn = Math.floor(seed / kinds.length);
+  const faults = drawFaults({ first, kinds: kinds.filter(isPipelineKind), turn }, seed, settings);
   using disk = faults.some(({ needsDisk }) => needsDisk) ? new LoopDisk(`${folder}-disk`) : undefined;
-  return await faultyRun({ folder, images, epochs, disk }, { seed, faults, calm });
+  return await faultyRun({ folder, images, epochs, disk, servers }, { seed, faults, calm });
 }

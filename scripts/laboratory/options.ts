@@ -25,12 +25,23 @@ const OPTIONS = {
       description: "epochs of a round's training: how long it takes",
     }),
   ],
+  servers: [
+    '--cluster <n>',
+    integer({ default: 1, min: 1, max: 5, description: 'servers of the broker, each of which keeps every stream' }),
+  ],
   fullSeconds: [
     '--full-seconds <n>',
     optional(integer({ min: 1, max: 600, description: 'how long a full disk stays full (default: 1 to 8, drawn)' })),
   ],
+  faults: [
+    '--faults <n>',
+    optional(integer({ min: 1, max: 20, description: 'faults of a round (default: 2 to 4, drawn)' })),
+  ],
   json: ['--json', flag({ default: false, description: 'one line of JSON at the end instead of a table' })],
 } as const;
+
+/** Why a kind is left out with --cluster. */
+const ON_ONE_SERVER = "it works on the store of the launcher's own broker, and --cluster has others";
 
 export type LaboratoryOptions = NonNullable<ReturnType<typeof readLaboratoryOptions>>;
 
@@ -48,13 +59,13 @@ export function readLaboratoryOptions(argv: readonly string[]) {
     argv,
   );
   if (!parsed) return undefined;
-  const { only, fullSeconds, ...options } = parsed.options;
+  const { only, fullSeconds, faults, ...options } = parsed.options;
   const unknown = (only ?? []).filter((name) => !FAULT_KINDS.some((kind) => kind.name === name));
   if (unknown.length > 0)
     throw new SulcusError('INVALID_CONFIG', `--only: there is no fault ${unknown.join(', ')} (see --help)`);
   const wanted = FAULT_KINDS.filter(({ name }) => only === undefined || only.includes(name));
-  const skipped = wanted.flatMap(({ name, unavailable }) => {
-    const reason = unavailable?.();
+  const skipped = wanted.flatMap(({ name, unavailable, onOneServer }) => {
+    const reason = onOneServer && options.servers > 1 ? ON_ONE_SERVER : unavailable?.();
     return reason === undefined ? [] : [[name, reason] as const];
   });
   const kinds = wanted.filter(({ name }) => skipped.every(([other]) => other !== name));
@@ -63,12 +74,14 @@ export function readLaboratoryOptions(argv: readonly string[]) {
     ...options,
     kinds,
     skipped: Object.fromEntries(skipped),
-    settings: { fullSeconds },
+    settings: { fullSeconds, faults },
     /** What a round is repeated with, beside its seed. */
     given: [
       ...(only ? ['--only', only.join(',')] : []),
       ...(options.epochs === DEFAULT_EPOCHS ? [] : ['--epochs', String(options.epochs)]),
+      ...(options.servers === 1 ? [] : ['--cluster', String(options.servers)]),
       ...(fullSeconds === undefined ? [] : ['--full-seconds', String(fullSeconds)]),
+      ...(faults === undefined ? [] : ['--faults', String(faults)]),
     ],
   };
 }

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopDisk } from '../stand/loop-disk.js';
-import { duringTraining, oneOf, type FaultKind } from './fault.js';
+import { duringTraining, type FaultKind } from './fault.js';
 
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 8000;
+/** What is being written when the disk is full; undefined: whatever it is. */
 const MOMENTS = [
-  'storing a batch',
-  'storing a checkpoint',
-  'storing a version',
-  'archiving a scan',
+  'storing a scan',
   undefined,
+  'storing a checkpoint',
+  'archiving a scan',
+  'publishing a version',
 ] as const;
 
 /** Broker, archive, logs and traces are on one disk, and it is full for a while. */
@@ -17,12 +18,15 @@ export const diskFull: FaultKind = {
   name: 'disk-full',
   description: 'not a byte is free for some seconds (--full-seconds), then there is room again',
   needsDisk: true,
+  onOneServer: true,
   unavailable: () => LoopDisk.unavailable(),
-  draw: (random, { fullSeconds }) => {
+  draw: (random, { fullSeconds }, turn) => {
     const drawnMs = random.integer(SHORTEST_MS, LONGEST_MS);
-    const when = random.chance(0.2)
-      ? ({ phase: 'import', moment: 'storing a scan', delayMs: random.integer(0, 30) } as const)
-      : duringTraining(random, oneOf(random, MOMENTS));
+    const moment = MOMENTS[turn % MOMENTS.length];
+    const when =
+      moment === 'storing a scan'
+        ? ({ phase: 'import', moment, delayMs: random.integer(0, 30) } as const)
+        : duringTraining(random, moment);
     return {
       target: 'disk',
       when,

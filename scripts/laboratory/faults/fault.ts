@@ -28,6 +28,8 @@ export interface Fault {
 export interface FaultSettings {
   /** Default: drawn. */
   fullSeconds?: number | undefined;
+  /** Faults of a round. Default: two to four, drawn. */
+  faults?: number | undefined;
 }
 
 /** A kind of fault: a file each, listed in `kinds.ts`. */
@@ -37,17 +39,20 @@ export interface FaultKind {
   description: string;
   /** Whether the round's state, with the broker's store, lies on a disk of its own. */
   needsDisk?: boolean;
+  /** Whether it works on the store of the launcher's own broker. */
+  onOneServer?: boolean;
   /** Whether it destroys what is stored: that must be named then, and weights cannot be compared. */
   damages?: boolean;
   /** Whether it leaves what the audit is to name as unreadable. */
   leavesUnreadable?: boolean;
   /** Why it cannot be made on this machine, in a sentence. */
   unavailable?: () => string | undefined;
-  draw: (random: Random, settings: FaultSettings) => Fault;
+  /** @param turn grows with the rounds: a kind that has cases takes them one after the other by it */
+  draw: (random: Random, settings: FaultSettings, turn: number) => Fault;
 }
 
 /** A kind of fault that asks for another set-up than the pipeline's, and therefore makes its rounds itself. */
-export interface OwnRound extends Pick<FaultKind, 'name' | 'description' | 'unavailable'> {
+export interface OwnRound extends Pick<FaultKind, 'name' | 'description' | 'unavailable' | 'onOneServer'> {
   round: (place: { seed: number; folder: string }) => Promise<RoundOutcome>;
 }
 

@@ -24,6 +24,7 @@ export const flip: FaultKind = {
   name: 'flip',
   description: 'one bit of a stream, a bucket or an archived sample flips on the disk while the broker restarts',
   damages: true,
+  onOneServer: true,
   draw: (random) => {
     const store = oneOf(random, STORES);
     return {

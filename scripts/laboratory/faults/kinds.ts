@@ -2,6 +2,7 @@ import { acknowledged } from '../rounds/acknowledged.js';
 import { clock } from './clock.js';
 import { diskFull } from './disk-full.js';
 import { kill, terminate } from './end-process.js';
+import { killEngine, stallEngine } from './engine.js';
 import type { AnyKind } from './fault.js';
 import { flip } from './flip.js';
 import { duplicate, foreign, reorder } from './messages.js';
@@ -15,6 +16,8 @@ export const FAULT_KINDS: readonly AnyKind[] = [
   kill,
   pause,
   terminate,
+  killEngine,
+  stallEngine,
   cut,
   blackHole,
   slow,

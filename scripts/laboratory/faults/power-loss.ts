@@ -10,6 +10,7 @@ export const powerLoss: FaultKind = {
   name: 'power-loss',
   description: 'every process ends at once, and what was not synced to the disk is gone',
   needsDisk: true,
+  onOneServer: true,
   unavailable: () => LoopDisk.unavailable(),
   draw: (random) => ({
     target: 'machine',

@@ -21,19 +21,25 @@ export const MOMENTS = {
 
 export type Moment = keyof typeof MOMENTS;
 
-/** Resolves as soon as the moment has come, at once after its message went to the broker; false when it did not. */
-export async function untilMoment(proxy: BrokerProxy, moment: Moment, timeoutMs: number): Promise<boolean> {
+const LOOK_MS = 100;
+
+/**
+ * Resolves as soon as the moment has come, at once after its message went to the broker; false when it did not.
+ *
+ * @param isOver whether it need not be waited for any more
+ */
+export async function untilMoment(proxy: BrokerProxy, moment: Moment, isOver: () => boolean): Promise<boolean> {
   const { client, subject } = MOMENTS[moment];
   return await new Promise<boolean>((resolve) => {
     const end = (came: boolean): void => {
-      clearTimeout(timer);
+      clearInterval(timer);
       proxy.off('operation', look);
       resolve(came);
     };
     const look = (operation: Operation): void => {
       if (operation.client === client && subject.test(operation.subject)) end(true);
     };
-    const timer = setTimeout(() => end(false), timeoutMs);
+    const timer = setInterval(() => (isOver() ? end(false) : undefined), LOOK_MS);
     proxy.on('operation', look);
   });
 }

@@ -35,6 +35,7 @@ export const acknowledged: OwnRound = {
   name: 'acknowledged',
   description:
     'power loss while images are stored: all acknowledged ones are there; with the default sync they are not',
+  onOneServer: true,
   unavailable: () => LoopDisk.unavailable(),
   round: async ({ seed, folder }) => {
     const startedMs = performance.now();

@@ -13,6 +13,8 @@ const RECOVERY_TIMEOUT_MS = 60_000;
 const RECOVERY_LIMIT_SECONDS = 30;
 /** A moment that does not come is not waited for longer: the fault then strikes at random. */
 const MOMENT_TIMEOUT_MS = 4000;
+/** So long a busy machine takes to start what imports. */
+const IMPORT_TIMEOUT_MS = 30_000;
 const READ_TIMEOUT_MS = 30_000;
 /** Once everything is done, so long nothing more may come. */
 const QUIET_MS = 700;
@@ -25,7 +27,10 @@ export async function strikeWhenDue(stand: Stand, fault: DrawnFault): Promise<St
   if (phase === 'training')
     await until(stand, () => stand.progress.hasBegun || stand.progress.isFinished, END_TIMEOUT_MS);
   if (moment === undefined) await sleep(delayMs);
-  const came = moment !== undefined && (await untilMoment(stand.proxy, moment, MOMENT_TIMEOUT_MS));
+  const deadlineMs = performance.now() + (phase === 'import' ? IMPORT_TIMEOUT_MS : MOMENT_TIMEOUT_MS);
+  const isOver = (): boolean =>
+    performance.now() > deadlineMs || stand.progress.isFinished || (phase === 'import' && stand.progress.hasBegun);
+  const came = moment !== undefined && (await untilMoment(stand.proxy, moment, isOver));
   if (came && phase === 'import') await sleep(delayMs);
   const endedMs = await strike(stand);
   if (endedMs === undefined) return undefined;

@@ -50,11 +50,13 @@ export function launch(plan: LauncherPlan): ChildProcess {
     ...['--port-ingest', String(ports.ingest), '--port-predictor', String(ports.predictor)],
   ];
   const child = spawn(process.execPath, ['--enable-source-maps', CLI, ...words], {
-    stdio: ['ignore', log, log],
+    // The channel tells it when we are gone, were we killed.
+    stdio: ['ignore', log, log, 'ipc'],
     detached: true,
     env: environmentOf(plan),
   });
   closeSync(log);
+  child.channel?.unref();
   endWithUs(child);
   return child;
 }
@@ -76,7 +78,7 @@ export async function openProxy(proxy: BrokerProxy, broker: TestedBroker, launch
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   // A broker of a launcher that was killed lives a little longer than it.
   const isThere = async (): Promise<boolean> =>
-    findProcesses('broker', launcher.pid!).length > 0 &&
+    (broker.next !== undefined || findProcesses('broker', launcher.pid!).length > 0) &&
     (await Promise.all(broker.ports.map(({ server }) => answers(server)))).every(Boolean);
   while (!(await isThere())) {
     if (launcher.exitCode !== null) throw new Error(`the launcher does not start (code ${launcher.exitCode})`);

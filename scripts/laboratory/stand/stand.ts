@@ -13,7 +13,7 @@ import { Probe } from './probe.js';
 import { findProcesses, PARTS, sendSignal, type Part } from './process-table.js';
 import { Progress } from './progress.js';
 import { laboratoryRecipe } from './recipe.js';
-import { freePorts, launchersBroker } from './tested-broker.js';
+import { clusterBroker, freePorts, launchersBroker } from './tested-broker.js';
 
 export interface StandOptions {
   /** Fresh folder of the round. */
@@ -22,6 +22,8 @@ export interface StandOptions {
   epochs: number;
   /** Where the state lies, if it is on a disk of its own. */
   disk?: LoopDisk | undefined;
+  /** Servers of the broker, each of which keeps every stream; 1: the launcher's own. */
+  servers: number;
 }
 
 const STOP_TIMEOUT_MS = 40_000;
@@ -55,11 +57,11 @@ export class Stand {
 
   /** Starts everything and resolves when the broker answers. */
   static async start(options: StandOptions): Promise<Stand> {
-    const { folder, disk, images } = options;
+    const { folder, disk, images, servers } = options;
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'recipe.json'), JSON.stringify(laboratoryRecipe(options)));
     const [ingest, predictor] = (await freePorts(2)) as [number, number];
-    const broker = await launchersBroker(folder);
+    const broker = servers > 1 ? await clusterBroker(folder, servers) : await launchersBroker(folder);
     const stateFolder = path.join(disk?.folder ?? folder, 'state');
     const plan = { folder, stateFolder, images, broker, ports: { ingest, predictor } };
     const proxy = new BrokerProxy();
@@ -77,6 +79,7 @@ export class Stand {
     } catch (error) {
       launcher.kill('SIGTERM');
       proxy.close();
+      await broker.stop();
       throw error;
     }
   }
@@ -103,8 +106,10 @@ export class Stand {
     return this.plan.broker.ports.map(({ front }) => `nats://127.0.0.1:${front}`).join(',');
   }
 
-  /** Processes of a part that live now. */
+  /** Processes of a part that live now; of a cluster's servers one, by turns. */
   pids(part: Part): number[] {
+    const { next } = this.plan.broker;
+    if (part === 'broker' && next) return next();
     return findProcesses(part, this.#launcher?.pid ?? -1, [this.#worker?.pid ?? -1]);
   }
 
@@ -154,6 +159,7 @@ export class Stand {
     await this.#worker?.stop(STOP_TIMEOUT_MS);
     await this.#stopLauncher();
     this.proxy.close();
+    await this.plan.broker.stop();
   }
 
   async #stopLauncher(): Promise<void> {

@@ -69,7 +69,7 @@ describe('the verdict on a round', () => {
 
 describe('the faults of a round', () => {
   const drawn = (first: FaultKind, seed: number): DrawnFault[] =>
-    drawFaults({ first, kinds: PIPELINE_KINDS }, seed, {});
+    drawFaults({ first, kinds: PIPELINE_KINDS, turn: seed }, seed, {});
   const named = (seed: number): string[] =>
     drawn(PIPELINE_KINDS[0]!, seed).map(({ kind, target, when }) => `${kind} ${target} ${JSON.stringify(when)}`);
 
@@ -81,6 +81,26 @@ describe('the faults of a round', () => {
   it('hold the kind that the round is made for, whatever is drawn beside it', () => {
     for (const [seed, kind] of PIPELINE_KINDS.entries())
       assert.ok(drawn(kind, seed).some((fault) => fault.kind === kind.name));
+  });
+
+  it('are as many as the command line says', () => {
+    const plan = { first: PIPELINE_KINDS[0]!, kinds: PIPELINE_KINDS, turn: 0 };
+    for (const faults of [1, 6]) assert.equal(drawFaults(plan, 3, { faults }).length, faults);
+  });
+
+  it('fill the disk at each of its five moments within five rounds', () => {
+    const first = PIPELINE_KINDS.find(({ name }) => name === 'disk-full')!;
+    const moments = [0, 1, 2, 3, 4].map((turn) => {
+      const [fault] = drawFaults({ first, kinds: [first], turn }, turn, { faults: 1 });
+      return fault!.when.moment ?? 'any';
+    });
+    assert.deepEqual(moments.sort(), [
+      'any',
+      'archiving a scan',
+      'publishing a version',
+      'storing a checkpoint',
+      'storing a scan',
+    ]);
   });
 
   it('of the import come before those of the training', () => {
