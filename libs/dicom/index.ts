@@ -24,7 +24,7 @@ export { framesOf } from './pixels/frames.js';
 export { frameAttributes } from './pixels/functional-groups.js';
 export { readPixelModule, type PixelModule } from './pixels/pixel-module.js';
 export { decodeFrame, type StoredFrame } from './pixels/decode-frame.js';
-export { ValueHistogram } from './pixels/percentile-window.js';
+export { inOrder, ValueHistogram, type ValueCounts } from './pixels/percentile-window.js';
 export {
   hasSeriesWindow,
   readFrame,
@@ -36,7 +36,7 @@ export {
 export type { ValueWindow, WindowRule } from './pixels/voi.js';
 
 export { DicomWorkerPool } from './worker-pool/dicom-worker-pool.js';
-export type { ExaminedFrame } from './worker-pool/worker.js';
+export type { ExaminedFrame, FrameToExamine } from './worker-pool/examine-frame.js';
 
 export { sliceGeometry, type Plane, type SliceGeometry } from './geometry/plane.js';
 export { hangUpright } from './geometry/upright.js';

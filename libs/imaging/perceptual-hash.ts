@@ -17,19 +17,20 @@ export const SAME_PICTURE_DISTANCE = 6;
  * @returns row-major; all 0 for a picture of one brightness
  */
 export function perceptualHash({ width, height, channels, data }: RasterImage): Uint8Array {
-  const [columns, rows] = [coverage(width), coverage(height)];
+  const [columns, rows] = [areasAlong(width), areasAlong(height)];
   const means = new Float64Array(SIDE * SIDE);
-  const line = new Float64Array(SIDE);
+  const luma = new Float64Array(width);
   for (let y = 0; y < height; y++) {
-    line.fill(0);
-    for (let x = 0; x < width; x++) {
-      const at = (y * width + x) * channels;
-      // Luma of BT.601, as grey pictures are made of colour ones.
-      const value = channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-      for (const [area, share] of columns[x]!) line[area]! += share * value;
-    }
-    for (const [area, share] of rows[y]!)
-      for (let column = 0; column < SIDE; column++) means[area * SIDE + column]! += share * line[column]!;
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    if (channels === 1) luma.set(row);
+    // BT.601, as grey pictures are made of colour ones.
+    else
+      for (let x = 0; x < width; x++) luma[x] = 0.299 * row[3 * x]! + 0.587 * row[3 * x + 1]! + 0.114 * row[3 * x + 2]!;
+    const [firstRow, lastRow] = [Math.floor((y * SIDE) / height), Math.ceil(((y + 1) * SIDE) / height) - 1];
+    columns.forEach((column, at) => {
+      const mean = meanOver(luma, column);
+      for (let area = firstRow; area <= lastRow; area++) means[area * SIDE + at]! += mean * shareOf(rows[area]!, y);
+    });
   }
   const [low, high] = [Math.min(...means), Math.max(...means)];
   return Uint8Array.from(means, (mean) => (high > low ? Math.round((255 * (mean - low)) / (high - low)) : 0));
@@ -37,20 +38,29 @@ export function perceptualHash({ width, height, channels, data }: RasterImage): 
 
 /** Root mean square difference of two perceptual hashes: 0 for the same, up to 255. */
 export function perceptualDistance(a: Uint8Array, b: Uint8Array): number {
-  const sum = a.reduce((total, value, index) => total + (value - b[index]!) ** 2, 0);
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index]! - b[index]!) ** 2;
   return Math.sqrt(sum / a.length);
 }
 
-/** Of each pixel along a side: the areas that it lies in, with its share of their mean. */
-function coverage(sizePx: number): (readonly [area: number, share: number])[][] {
-  const scale = SIDE / sizePx;
-  return Array.from({ length: sizePx }, (_, pixel) => {
-    const [from, to] = [pixel * scale, (pixel + 1) * scale];
-    const areas: [number, number][] = [];
-    for (let area = Math.floor(from); area < Math.min(SIDE, to); area++) {
-      const share = Math.min(to, area + 1) - Math.max(from, area);
-      if (share > 0) areas.push([area, share]);
-    }
-    return areas;
-  });
+/** One of the equal areas along a side, in pixels: from the middle of one to the middle of another. */
+interface Area {
+  from: number;
+  to: number;
+}
+
+const areasAlong = (sizePx: number): Area[] =>
+  Array.from({ length: SIDE }, (_, area) => ({ from: (area * sizePx) / SIDE, to: ((area + 1) * sizePx) / SIDE }));
+
+/** Of an area, the share that a pixel covers. */
+const shareOf = ({ from, to }: Area, pixel: number): number =>
+  Math.max(0, Math.min(to, pixel + 1) - Math.max(from, pixel)) / (to - from);
+
+/** Mean of a line over an area; pixels at its ends count by the part that lies in it. */
+function meanOver(line: Float64Array, { from, to }: Area): number {
+  const [first, end] = [Math.floor(from), Math.ceil(to)];
+  let sum = 0;
+  for (let x = first; x < end; x++) sum += line[x]!;
+  sum -= (from - first) * line[first]! + (end - to) * line[end - 1]!;
+  return sum / (to - from);
 }

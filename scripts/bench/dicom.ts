@@ -1,30 +1,30 @@
 /**
- * `npm run bench:dicom`: slices per second over one association, from DCMTK's storescu to durable on the broker. The
- * slices are MR, 512 x 512, 16 bits, each with its own pixels; the broker writes to disk before it answers.
+ * `npm run bench:dicom [-- --slices 200 --rounds 5]`: slices per second over one association, from DCMTK's storescu to
+ * durable on the broker, and what the ingest process needs for it. The slices are MR, 512 x 512, 16 bits, each with a
+ * UID of its own. The ingest service is a process, compiled; the broker is the machine's, one more.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { connectBus } from '#libs/bus';
 import { dataSetOf, shortsElement, tagOf, textElement, writeDicom, type Keyword } from '#libs/dicom';
-import { createLogger } from '#libs/telemetry';
-import { IngestService, readConfig } from '#services/ingest';
 import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
-import { startNats } from '../../test/helpers/nats.js';
+import { freePort, startNats } from '../../test/helpers/nats.js';
+import { until } from '../../test/helpers/until.js';
 
-const SLICES = 200;
 const SIZE = 512;
-const ROUNDS = 3;
+const MAIN = path.resolve(import.meta.dirname, '../../dist/services/ingest/main.js');
 
-function sliceOf(index: number, round: number): Buffer {
-  const pixels = Buffer.alloc(2 * SIZE * SIZE);
-  for (let at = 0; at < SIZE * SIZE; at++)
-    pixels.writeUInt16LE((at * 31 + index * 977 + round * 7919 + (at >> 9) * index) & 0xfff, 2 * at);
+function sliceOf(index: number): Buffer {
+  const pixels = new Uint16Array(SIZE * SIZE);
+  for (let at = 0; at < pixels.length; at++) pixels[at] = (at * 31 + index * 977 + (at >> 9) * index) & 0xfff;
   const texts: Partial<Record<Keyword, string>> = {
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.4',
-    SOPInstanceUID: `2.25.${1_000_000 + round * 1000 + index}`,
-    StudyInstanceUID: `2.25.${2000 + round}`,
-    SeriesInstanceUID: `2.25.${3000 + round}`,
+    SOPInstanceUID: `2.25.${1_000_000 + index}`,
+    StudyInstanceUID: '2.25.2000',
+    SeriesInstanceUID: '2.25.3000',
     Modality: 'MR',
     PatientID: 'BENCH',
     PatientName: 'Bench',
@@ -45,54 +45,75 @@ function sliceOf(index: number, round: number): Buffer {
     dataSetOf([
       ...Object.entries(texts).map(([keyword, text]) => textElement(keyword as Keyword, text)),
       ...Object.entries(numbers).map(([keyword, value]) => shortsElement(keyword as Keyword, [value])),
-      { tag: tagOf('PixelData'), vr: 'OW', bytes: pixels },
+      { tag: tagOf('PixelData'), vr: 'OW', bytes: Buffer.from(pixels.buffer) },
     ]),
   );
 }
 
+/** Processor time and memory of a process (proc(5)); clock ticks are 10 ms. */
+async function usageOf({ pid }: ChildProcess): Promise<{ cpuMs: number; rssMb: number; peakMb: number }> {
+  const [stat, status] = await Promise.all(['stat', 'status'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8')));
+  const fields = stat!
+    .slice(stat!.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const mb = (name: string): number =>
+    Math.round((Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status!)?.[1]) * 1024) / 1e6);
+  return { cpuMs: 10 * (fields[11]! + fields[12]!), rssMb: mb('VmRSS'), peakMb: mb('VmHWM') };
+}
+
+const { values } = parseArgs({ options: { slices: { type: 'string' }, rounds: { type: 'string' } } });
+const slices = Number(values.slices ?? 200);
+const rounds = Number(values.rounds ?? 5);
 if (!dcmtk('storescu')) throw new Error('There is no storescu here: npm run setup:peers brings it');
 const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-bench-dicom-'));
 const nats = await startNats();
+let service: ChildProcess | undefined;
 try {
   await using bus = await connectBus({ servers: nats.url, name: 'bench' });
   await bus.ensureTopology();
-  const config = readConfig({
-    SULCUS_NATS_URL: nats.url,
-    SULCUS_INGEST_ADDRESS: '127.0.0.1:0',
-    SULCUS_DICOM_ADDRESS: '127.0.0.1:0',
-    SULCUS_DICOM_CALLERS: '*',
-    SULCUS_DATA_DIR: folder,
-    SULCUS_PSEUDONYM_KEY: 'a key for measurements',
+  const port = String(await freePort());
+  service = spawn(process.execPath, [MAIN], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      SULCUS_NATS_URL: nats.url,
+      SULCUS_INGEST_ADDRESS: '127.0.0.1:0',
+      SULCUS_DICOM_ADDRESS: `127.0.0.1:${port}`,
+      SULCUS_DICOM_CALLERS: '*',
+      SULCUS_DATA_DIR: folder,
+      SULCUS_PSEUDONYM_KEY: 'a key for measurements',
+      SULCUS_SPLIT_SHARES: '100/0/0',
+    },
   });
-  const log = createLogger('ingest', { write: () => undefined });
-  await using service = await IngestService.start({ bus, config, log, instance: 'bench' });
-  for (let round = 0; round < ROUNDS; round++) {
-    const slices = path.join(folder, `round-${round}`);
-    const files = await Promise.all(
-      Array.from({ length: SLICES }, async (_, index) => {
-        const file = `${slices}-${index}.dcm`;
-        await writeFile(file, sliceOf(index, round));
-        return file;
-      }),
-    );
+  const to = ['-aec', 'SULCUS', '127.0.0.1', port];
+  await until(async () => (await runDcmtk('echoscu', to)).code === 0, 'ingest answers');
+  const files = await Promise.all(
+    Array.from({ length: slices }, async (_, index) => {
+      const file = path.join(folder, `${index}.dcm`);
+      await writeFile(file, sliceOf(index));
+      return file;
+    }),
+  );
+  for (let round = 0; round < rounds; round++) {
+    const before = await usageOf(service);
     const startMs = performance.now();
-    const { code, output } = await runDcmtk('storescu', [
-      '-aec',
-      'SULCUS',
-      '127.0.0.1',
-      String(service.dicomPort),
-      ...files,
-    ]);
+    // From the second round on, the same pixels come under new UIDs.
+    const anew = round === 0 ? [] : ['+II'];
+    const { code, output } = await runDcmtk('storescu', [...anew, ...to, ...files]);
     const seconds = (performance.now() - startMs) / 1000;
     if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
+    const { cpuMs, rssMb, peakMb } = await usageOf(service);
     const { messages } = await bus.statsOf('SCANS');
-    const rssMb = Math.round(process.memoryUsage().rss / 1e6);
+    if (messages !== slices) throw new Error(`${messages} scans came of ${slices} slices`);
+    await bus.deleteSubject('SCANS', 'scan.>');
     process.stdout.write(
-      `round ${round + 1}: ${SLICES} slices in ${seconds.toFixed(2)} s, ${(SLICES / seconds).toFixed(0)} slices/s · ` +
-        `${messages} on SCANS · ${rssMb} MB\n`,
+      `round ${round + 1}: ${slices} slices in ${seconds.toFixed(2)} s, ${(slices / seconds).toFixed(0)} slices/s · ` +
+        `${((cpuMs - before.cpuMs) / slices).toFixed(1)} ms of CPU a slice · ${rssMb} MB, at most ${peakMb} MB\n`,
     );
   }
 } finally {
+  service?.kill();
   await nats.stop();
   await rm(folder, { recursive: true, force: true });
 }

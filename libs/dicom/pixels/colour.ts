@@ -9,7 +9,8 @@ export function toRgb(frame: StoredFrame, dataSet: DataSet, pixels: PixelModule)
   const { words, photometric } = frame;
   if (photometric === 'PALETTE COLOR') return paletteColours(words, dataSet, pixels);
   const shift = Math.max(0, pixels.bitsStored - 8);
-  const bytes = shift === 0 && words instanceof Uint8Array ? words : Uint8Array.from(words, (word) => word >> shift);
+  const bytes =
+    shift === 0 && words instanceof Uint8Array ? words.slice() : Uint8Array.from(words, (word) => word >> shift);
   return photometric === 'YBR_FULL' ? fromYbr(bytes) : bytes;
 }
 

@@ -6,7 +6,7 @@ import type { PixelModule } from './pixel-module.js';
 
 /** Pixels of a frame as they are stored, before any table: `[row, column, sample]`, samples interleaved. */
 export interface StoredFrame {
-  /** One word for each sample, all allocated bits: overlays may stand above the stored ones. */
+  /** One word for each sample, all allocated bits: overlays may stand above the stored ones. May be a view of the file. */
   words: Uint8Array | Uint16Array;
   /** What the words are: a decompressed image may differ from its header. */
   photometric: PixelModule['photometric'];
@@ -31,12 +31,16 @@ export async function decodeFrame(file: DicomFile, pixels: PixelModule, index: n
   const samples = rows * columns * samplesPerPixel;
   if (native.photometric === 'YBR_FULL_422' && compression === undefined)
     return { words: halfColours(native.bytes, rows * columns), photometric: 'YBR_FULL' };
-  const words = bitsAllocated === 8 ? new Uint8Array(native.bytes.subarray(0, samples)) : shorts(native.bytes, samples);
+  const words = bitsAllocated === 8 ? bytesOf(native.bytes, samples) : shorts(native.bytes, samples);
   const photometric = native.photometric === 'YBR_FULL_422' ? 'YBR_FULL' : native.photometric;
   return { words: native.isPlanar && samplesPerPixel === 3 ? interleaved(words) : words, photometric };
 }
 
+const bytesOf = (bytes: Buffer, count: number): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, count);
+
+/** A view where the bytes lie so that one can be had: what is read is not changed. */
 function shorts(bytes: Buffer, count: number): Uint16Array {
+  if (bytes.byteOffset % 2 === 0 && !BIG_ENDIAN_MACHINE) return new Uint16Array(bytes.buffer, bytes.byteOffset, count);
   const copy = new Uint8Array(2 * count);
   copy.set(bytes.subarray(0, 2 * count));
   const words = new Uint16Array(copy.buffer);

@@ -6,7 +6,7 @@ import { toRgb } from './colour.js';
 import { decodeFrame, type StoredFrame } from './decode-frame.js';
 import { isPadding, modalityTransform, storedValueOf } from './modality.js';
 import { readPixelModule, type PixelModule } from './pixel-module.js';
-import { ValueHistogram } from './percentile-window.js';
+import { inOrder, ValueHistogram } from './percentile-window.js';
 import { displayGrey, rampGrey, type GreyOf, type ValueWindow, type WindowRule } from './voi.js';
 import type { DataSet } from '../data-set/data-set.js';
 import type { DicomLimits } from '../data-set/limits.js';
@@ -35,7 +35,9 @@ export interface RenderOptions {
 /** A frame that is decoded once and looked at as often as wanted. */
 export interface ReadFrame {
   stored: StoredFrame;
-  /** How often each measured value occurs, padding left out; empty for colour. */
+  /** Those that are set in any of the stored words. */
+  usedBits(): number;
+  /** How often each measured value occurs, padding left out; empty for colour. Not to be changed. */
   histogram(): ValueHistogram;
   render(options: RenderOptions): RenderedFrame;
 }
@@ -58,16 +60,22 @@ export async function readFrame(file: DicomFile, index = 0, limits?: Partial<Dic
   if (pixels.samplesPerPixel === 3 || pixels.photometric === 'PALETTE COLOR')
     return {
       stored: frame,
+      usedBits: () => allBits(frame.words),
       histogram: () => new ValueHistogram(),
       render: (options) => hung({ ...size, channels: 3, data: toRgb(frame, dataSet, pixels), rule: 'colour' }, options),
     };
   const measures = measuresOf(file, pixels, attributes);
+  const counted = countWords(frame.words);
+  let histogram: ValueHistogram | undefined;
+  const histogramOnce = (): ValueHistogram => (histogram ??= histogramOf(counted, measures));
   return {
     stored: frame,
-    histogram: () => histogramOf(frame, measures),
+    usedBits: () => counted.words.reduce((all, word) => all | word, 0),
+    histogram: histogramOnce,
     render: (options) => {
-      const { greyOf, ...how } = chooseGrey(frame, measures, pixels, options);
-      return hung({ ...size, channels: 1, data: mapGreys(frame, measures, pixels, greyOf), ...how }, options);
+      const { greyOf, ...how } = chooseGrey(histogramOnce, measures, pixels, options);
+      const table = greyTable(counted, measures, pixels, greyOf);
+      return hung({ ...size, channels: 1, data: mapGreys(frame.words, table), ...how }, options);
     },
   };
 }
@@ -101,7 +109,7 @@ function measuresOf({ dataSet }: DicomFile, pixels: PixelModule, attributes: Dat
 }
 
 function chooseGrey(
-  frame: StoredFrame,
+  histogram: () => ValueHistogram,
   measures: Measures,
   pixels: PixelModule,
   { purpose, seriesWindow }: RenderOptions,
@@ -111,41 +119,65 @@ function chooseGrey(
   const display = isByValues ? undefined : displayGrey(attributes, attributes, pixels);
   if (display) return display;
   const window =
-    (isByValues ? seriesWindow : undefined) ??
-    histogramOf(frame, measures).window(...(purpose === 'model' ? [] : ([0, 1] as const)));
+    (isByValues ? seriesWindow : undefined) ?? histogram().window(...(purpose === 'model' ? [] : ([0, 1] as const)));
   const rule = purpose === 'model' ? 'percentile' : 'min-max';
   return { greyOf: rampGrey(window ?? { low: 0, high: 0 }), rule, window };
 }
 
-function histogramOf({ words }: StoredFrame, { valueOf, isPadding }: Measures): ValueHistogram {
-  const counts = new Uint32Array(words.BYTES_PER_ELEMENT === 1 ? 256 : 65_536);
-  for (const word of words) counts[word]!++;
-  const histogram = new ValueHistogram();
-  counts.forEach((count, word) => {
-    if (count > 0 && !isPadding(word)) histogram.add(valueOf(word), count);
-  });
-  return histogram;
+function allBits(words: StoredFrame['words']): number {
+  let all = 0;
+  for (let at = 0; at < words.length; at++) all |= words[at]!;
+  return all;
 }
 
-/** Sixteen bits have few values: each is worked out once. */
-function mapGreys(
-  { words }: StoredFrame,
+/** The words that stand in a frame, ascending, and how often each does. Everything is worked out once for each. */
+interface WordCounts {
+  words: number[];
+  counts: number[];
+  /** One more than the largest that there could be. */
+  end: number;
+}
+
+function countWords(stored: StoredFrame['words']): WordCounts {
+  const end = stored.BYTES_PER_ELEMENT === 1 ? 256 : 65_536;
+  const all = new Uint32Array(end);
+  // By index: callbacks cost more than the counting.
+  for (let at = 0; at < stored.length; at++) all[stored[at]!]!++;
+  const [words, counts]: [number[], number[]] = [[], []];
+  for (let word = 0; word < end; word++) {
+    if (all[word] === 0) continue;
+    words.push(word);
+    counts.push(all[word]!);
+  }
+  return { words, counts, end };
+}
+
+function histogramOf({ words, counts }: WordCounts, { valueOf, isPadding }: Measures): ValueHistogram {
+  const values: number[] = [];
+  const measured: number[] = [];
+  words.forEach((word, at) => {
+    if (isPadding(word)) return;
+    values.push(valueOf(word));
+    measured.push(counts[at]!);
+  });
+  return new ValueHistogram(inOrder(values, measured));
+}
+
+function greyTable(
+  { words, end }: WordCounts,
   { valueOf, isPadding }: Measures,
   { photometric }: PixelModule,
   greyOf: GreyOf,
 ): Uint8Array {
   const isInverted = photometric === 'MONOCHROME1';
-  const table = new Uint8Array(words.BYTES_PER_ELEMENT === 1 ? 256 : 65_536);
-  const known = new Uint8Array(table.length);
+  const table = new Uint8Array(end);
+  for (const word of words) table[word] = isPadding(word) ? 0 : rounded(greyOf(valueOf(word)), isInverted);
+  return table;
+}
+
+function mapGreys(words: StoredFrame['words'], table: Uint8Array): Uint8Array {
   const greys = new Uint8Array(words.length);
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
-    if (known[word] === 0) {
-      known[word] = 1;
-      table[word] = isPadding(word) ? 0 : rounded(greyOf(valueOf(word)), isInverted);
-    }
-    greys[at] = table[word]!;
-  }
+  for (let at = 0; at < words.length; at++) greys[at] = table[words[at]!]!;
   return greys;
 }
 

@@ -1,36 +1,58 @@
 import path from 'node:path';
+import { SulcusError } from '#libs/errors';
 import { ThreadClient, ThreadPool, type TaskOptions } from '#libs/threads';
 import type { DicomLimits } from '../data-set/limits.js';
-import type { ValueWindow } from '../pixels/voi.js';
-import type { ExaminedFrame, WorkerMethods } from './worker.js';
+import { examineFrame, type ExaminedFrame, type FrameToExamine } from './examine-frame.js';
+import type { WorkerMethods } from './worker.js';
 
 /** Sources beside sources, compiled code beside compiled code. */
 const ENTRY = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url);
 
-/** Threads that decode DICOM. One that dies fails what it holds (INTERNAL, retryable) and is replaced. */
-export class DicomWorkerPool implements AsyncDisposable {
-  readonly #pool: ThreadPool<WorkerMethods>;
+/** Native pixels up to this size are no work to speak of: 2 ms. To hand them over and back takes longer. */
+const MAX_BYTES_HERE = 2 ** 20;
 
-  constructor(options: { threads: number; limits?: Partial<DicomLimits> }) {
-    this.#pool = new ThreadPool(() => new ThreadClient<WorkerMethods>(ENTRY, 'DICOM worker', options.limits ?? {}), {
-      threads: options.threads,
-      tasksPerThread: 1,
-    });
+/**
+ * Threads that decode DICOM; started when there is work for them. One that dies fails what it holds (INTERNAL,
+ * retryable) and is replaced.
+ */
+export class DicomWorkerPool implements AsyncDisposable {
+  readonly #options: { threads: number; limits: Partial<DicomLimits> };
+  #pool: ThreadPool<WorkerMethods> | undefined;
+  #isClosed = false;
+
+  constructor({ threads, limits = {} }: { threads: number; limits?: Partial<DicomLimits> }) {
+    this.#options = { threads, limits };
   }
 
   /**
-   * Decodes an object of one frame for the model.
+   * Decodes a frame for the model and writes it anew: compressed and large ones on a thread.
    *
-   * @param bytes a file of PS3.10
-   * @throws IMAGE_*; CANCELLED when `signal` aborts before a thread took it
+   * @throws IMAGE_*; CANCELLED when `signal` aborts before a thread took it; SERVICE_UNAVAILABLE after the close
    */
-  examine(bytes: Uint8Array, seriesWindow?: ValueWindow, options?: TaskOptions): Promise<ExaminedFrame> {
-    return this.#pool.run((client) => client.call('examine', { bytes, seriesWindow }), options);
+  async examine(frame: FrameToExamine, options?: TaskOptions): Promise<ExaminedFrame> {
+    if (this.#isClosed) throw new SulcusError('SERVICE_UNAVAILABLE', 'The threads are closing');
+    if (frame.compressedBy === undefined && frame.encoded.length <= MAX_BYTES_HERE)
+      return await examineFrame(frame, this.#options.limits);
+    // A copy that can be handed over.
+    const encoded = new Uint8Array(frame.encoded);
+    return await this.#threads().run(
+      (client) => client.call('examine', { ...frame, encoded }, [encoded.buffer]),
+      options,
+    );
+  }
+
+  #threads(): ThreadPool<WorkerMethods> {
+    const { threads, limits } = this.#options;
+    return (this.#pool ??= new ThreadPool(() => new ThreadClient<WorkerMethods>(ENTRY, 'DICOM worker', limits), {
+      threads,
+      tasksPerThread: 1,
+    }));
   }
 
   /** Ends the threads when they have answered what they hold. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#pool?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,14 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readFrame, renderFrame, shortsElement, ValueHistogram } from '#libs/dicom';
+import { inOrder, readFrame, renderFrame, shortsElement, ValueHistogram } from '#libs/dicom';
 import { fixture } from './_reference.js';
 
 describe('the window of the model', () => {
   it('leaves out half a percent of the values at either end, of a whole series', () => {
     const histogram = new ValueHistogram();
-    for (let value = 0; value < 1000; value++) histogram.add(value, 1);
+    const counted = (from: number, to: number) => {
+      const values = Array.from({ length: to - from }, (_, at) => from + at);
+      return inOrder(
+        values,
+        values.map(() => 1),
+      );
+    };
+    // Slices of other values than those before, of values in between, and of the same.
+    for (const [from, to] of [
+      [500, 1000],
+      [0, 250],
+      [250, 500],
+      [0, 1000],
+    ] as const)
+      histogram.addAll(counted(from, to));
+    assert.equal(histogram.total, 2000);
     assert.deepEqual(histogram.window(), { low: 4, high: 994 });
     assert.equal(new ValueHistogram().window(), undefined);
+  });
+
+  it('values are counted in order, however words stand for them: signed ones, and several for one value', () => {
+    const { values, counts } = inOrder([5, 9, -3, 5], [1, 2, 4, 8]);
+    assert.deepEqual([...values], [-3, 5, 9]);
+    assert.deepEqual([...counts], [4, 9, 2]);
   });
 
   it('an MR image follows its values, not the window the technologist chose', async () => {
@@ -21,9 +42,8 @@ describe('the window of the model', () => {
 
   it('slices of a series share one scale when their window is given', async () => {
     const file = fixture('display-window');
-    const whole = (await readFrame(file)).histogram();
-    const brighter = new ValueHistogram();
-    brighter.addAll(whole.entries().map(([value, count]) => [2 * value, count]));
+    const { values, counts } = (await readFrame(file)).histogram().counted;
+    const brighter = new ValueHistogram({ values: values.map((value) => 2 * value), counts });
     const alone = await renderFrame(file, { purpose: 'model' });
     const inSeries = await renderFrame(file, { purpose: 'model', seriesWindow: brighter.window() });
     const mean = (data: Uint8Array): number => data.reduce((sum, grey) => sum + grey, 0) / data.length;

@@ -1,20 +1,56 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { it } from 'node:test';
-import { DicomWorkerPool, renderFrame } from '#libs/dicom';
-import { fixture, fixtureBytes } from './_reference.js';
+import {
+  dataSetOf,
+  decodeFrame,
+  DicomWorkerPool,
+  framesOf,
+  parseDicom,
+  readPixelModule,
+  renderFrame,
+  tagOf,
+  writeDataSet,
+  type FrameToExamine,
+} from '#libs/dicom';
+import { fixture } from './_reference.js';
+
+function frameOf(name: string): FrameToExamine {
+  const file = fixture(name);
+  const pixels = readPixelModule(file.dataSet);
+  const header = [...file.dataSet.elements.values()].filter(({ tag }) => tag !== tagOf('PixelData'));
+  return {
+    header: Buffer.concat(writeDataSet(dataSetOf(header))),
+    encoded: new Uint8Array(framesOf(file, pixels)[0]!),
+    photometric: pixels.photometric,
+    isPlanar: pixels.isPlanar,
+    compressedBy: file.syntax.compression && file.syntax.uid,
+  };
+}
 
 it('threads decode as the calling thread does, refuse with the same codes, and go on', async () => {
   await using pool = new DicomWorkerPool({ threads: 2 });
   const names = ['explicit', 'jpeg-ls', 'jpeg2000', 'rle', 'htj2k', 'jpeg-lossless', 'colour-rgb'];
+  const whole = frameOf('jpeg-ls');
   const [damaged, ...examined] = await Promise.all([
-    pool.examine(fixtureBytes('jpeg-ls').subarray(0, 2500)).catch((error: { code: string }) => error.code),
-    ...names.map((name) => pool.examine(fixtureBytes(name))),
+    pool
+      .examine({ ...whole, encoded: whole.encoded.slice(0, 2000) })
+      .catch((error: { code: string }) => ({ code: error.code })),
+    ...names.map((name) => pool.examine(frameOf(name))),
   ]);
-  assert.equal(damaged, 'IMAGE_TRUNCATED');
+  assert.deepEqual(damaged, { code: 'IMAGE_TRUNCATED' });
+  const pictures = new Set<number>();
   for (const [index, name] of names.entries()) {
+    const there = examined[index]!;
     const here = await renderFrame(fixture(name), { purpose: 'model' });
-    assert.deepEqual(examined[index]!.data, here.data, name);
-    assert.equal(examined[index]!.windowLow, here.window?.low);
-    assert.equal(examined[index]!.histogram.length > 0, name !== 'colour-rgb');
+    assert.deepEqual(there.data, here.data, name);
+    assert.equal(there.windowLow, here.window?.low);
+    assert.equal(there.values.length > 0, name !== 'colour-rgb');
+    assert.equal(there.sha256, createHash('sha256').update(there.file).digest('hex'));
+    const anew = parseDicom(there.file);
+    const { words } = await decodeFrame(anew, readPixelModule(anew.dataSet), 0);
+    assert.deepEqual(words, (await decodeFrame(fixture(name), readPixelModule(fixture(name).dataSet), 0)).words, name);
+    if (name !== 'colour-rgb') pictures.add(there.pictureCrc32);
   }
+  assert.equal(pictures.size, 1, 'the same picture in every lossless syntax');
 });

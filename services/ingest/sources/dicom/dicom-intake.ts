@@ -6,6 +6,7 @@ import {
   framesOf,
   parseDicom,
   readPixelModule,
+  writeDataSet,
   type DataSet,
   type DicomFile,
   type PixelModule,
@@ -23,7 +24,6 @@ import type { PreparedScan } from '../../pipeline/prepare-scan.js';
 import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
 import { chooseSplit } from '../../pipeline/splits.js';
 import { Quarantine } from './quarantine.js';
-import { encodedObject, releasedObject } from './released-object.js';
 import { SeriesWindows } from './series-windows.js';
 
 /** What is to be done with an object. */
@@ -52,13 +52,17 @@ export class DicomIntake implements AsyncDisposable {
   readonly #config: IntakeConfig;
   readonly #pseudonyms: Pseudonyms;
   readonly #windows = new SeriesWindows();
-  readonly #pictures = new Map<string, string>();
+  readonly #pictures = new Map<string, number>();
   readonly quarantine: Quarantine;
-  #pool: DicomWorkerPool | undefined;
+  readonly #pool: DicomWorkerPool;
 
   constructor(config: IntakeConfig, pseudonyms: Pseudonyms) {
     this.#config = config;
     this.#pseudonyms = pseudonyms;
+    this.#pool = new DicomWorkerPool({
+      threads: Math.max(1, availableParallelism() - 1),
+      limits: { maxBytes: config.maxFileBytes, maxPixels: config.maxPixels },
+    });
     this.quarantine = new Quarantine(path.join(config.dataDir, 'quarantine'), config.quarantineBytes);
   }
 
@@ -68,7 +72,7 @@ export class DicomIntake implements AsyncDisposable {
    * @param syntaxUid transfer syntax of a bare data set
    */
   open(input: ImageInput, syntaxUid?: string): OpenedObject {
-    let source = `dicom/${createHash('sha256').update(input.bytes).digest('hex').slice(0, 16)}`;
+    let source: string | undefined;
     try {
       const file = parseDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
       const { dataSet } = file;
@@ -88,12 +92,14 @@ export class DicomIntake implements AsyncDisposable {
       };
       return { kind: 'image', frames: pixels.frames, source, prepare: (frame) => this.#prepare(image, frame) };
     } catch (error) {
+      // Of what cannot be read, something that tells it from others.
+      source ??= `dicom/${createHash('sha256').update(input.bytes).digest('hex').slice(0, 16)}`;
       return { kind: 'held', source, error: SulcusError.from(error) };
     }
   }
 
   async close(): Promise<void> {
-    await this.#pool?.close();
+    await this.#pool.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -106,20 +112,19 @@ export class DicomIntake implements AsyncDisposable {
     const { dataSet, syntax } = file;
     const header = deidentify(dataSet, frame, identity, this.#pseudonyms);
     const { photometric, isPlanar } = pixels;
-    const compressedBy = syntax.compression && syntax.uid;
-    // On a thread: decoding takes up to 50 ms.
-    const examined = await this.#threads().examine(
-      encodedObject(header, { encoded: encoded[frame]!, photometric, isPlanar, compressedBy }),
-    );
+    const examined = await this.#pool.examine({
+      header: Buffer.concat(writeDataSet(header)),
+      encoded: encoded[frame]!,
+      ...{ photometric, isPlanar, compressedBy: syntax.compression && syntax.uid },
+    });
+    const { file: bytes, sha256: sampleId } = examined;
     const uid = header.text('SOPInstanceUID');
-    this.#refuseOtherPicture(uid, examined.stored);
-    const bytes = releasedObject(header, examined);
-    const sampleId = createHash('sha256').update(bytes).digest('hex');
+    this.#refuseOtherPicture(uid, examined.pictureCrc32);
     const { site, splitKey, splitShares, splitBy } = this.#config;
     const isByImage = splitBy === 'image';
     const { patient, study, series } = identity;
     const known = isByImage ? {} : { patient, study };
-    const window = this.#windows.add(series, examined.histogram);
+    const window = this.#windows.add(series, examined);
     const { width, height, channels } = examined;
     return {
       ...{ sampleId, studyId: study, patientId: patient, site, label },
@@ -141,14 +146,6 @@ export class DicomIntake implements AsyncDisposable {
     };
   }
 
-  #threads(): DicomWorkerPool {
-    this.#pool ??= new DicomWorkerPool({
-      threads: Math.max(1, availableParallelism() - 1),
-      limits: { maxBytes: this.#config.maxFileBytes, maxPixels: this.#config.maxPixels },
-    });
-    return this.#pool;
-  }
-
   /** Folders of DICOM are often named after patients: only who says that they are classes makes labels of them. */
   #labelOf({ label, isLabelFromFolder }: ImageInput): string {
     return cleanLabel(isLabelFromFolder && !this.#config.dicomFolderLabels ? '' : label);
@@ -161,8 +158,7 @@ export class DicomIntake implements AsyncDisposable {
   }
 
   /** One name, two pictures: somebody makes names twice, or an image was changed. */
-  #refuseOtherPicture(uid: string, stored: Uint8Array): void {
-    const picture = createHash('sha256').update(stored).digest('base64').slice(0, 16);
+  #refuseOtherPicture(uid: string, picture: number): void {
     const known = this.#pictures.get(uid);
     if (known !== undefined && known !== picture)
       throw new SulcusError(

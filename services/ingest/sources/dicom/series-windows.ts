@@ -1,4 +1,4 @@
-import { ValueHistogram, type ValueWindow } from '#libs/dicom';
+import { ValueHistogram, type ValueCounts, type ValueWindow } from '#libs/dicom';
 
 /** Series remembered, each with the values of its slices so far. */
 const MAX_SERIES = 64;
@@ -11,17 +11,17 @@ export class SeriesWindows {
   readonly #bySeries = new Map<string, ValueHistogram>();
 
   /**
-   * @param histogram values and counts of the slice, in turn
-   * @returns undefined where there are none
+   * @param slice what it measured
+   * @returns undefined where it measured nothing
    */
-  add(seriesId: string, histogram: Float64Array): ValueWindow | undefined {
-    if (histogram.length === 0) return undefined;
+  add(seriesId: string, slice: ValueCounts): ValueWindow | undefined {
+    if (slice.values.length === 0) return undefined;
     const known = this.#bySeries.get(seriesId) ?? new ValueHistogram();
     // The series that was silent for longest goes first.
     this.#bySeries.delete(seriesId);
     this.#bySeries.set(seriesId, known);
     if (this.#bySeries.size > MAX_SERIES) this.#bySeries.delete(this.#bySeries.keys().next().value!);
-    for (let at = 0; at < histogram.length; at += 2) known.add(histogram[at]!, histogram[at + 1]!);
+    known.addAll(slice);
     return known.window();
   }
 }
