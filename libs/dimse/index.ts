@@ -1,13 +1,16 @@
 /**
  * The DICOM upper layer: an SCP for C-STORE and C-ECHO with an allow list, limits, and answers that wait for what they
- * promise. The only lib that knows dcmjs-dimse. Imports libs/dicom and libs/errors.
+ * promise, with or without TLS. The only lib that knows dcmjs-dimse. Imports libs/access, libs/dicom and libs/errors.
  *
  *     const scp = await startStoreScp({ host, port: 11112, title: 'SULCUS', callers: [parseCaller('MR1')], … });
  */
-import type { StoreScp, StoreScpOptions } from './store-scp.js';
+import type { StoreScpOptions } from './scp-options.js';
+import type { StoreScp } from './store-scp.js';
 
 export { isTitle, parseCaller, type Caller } from './callers.js';
-export type { ScpNotice, StoreAnswer, StoredObject, StoreScp, StoreScpOptions } from './store-scp.js';
+export type { ScpNotice, StoreAnswer, StoredObject, StoreScpOptions } from './scp-options.js';
+export type { StoreScp } from './store-scp.js';
+export type { DimseTls } from './tls.js';
 
 /**
  * Listens for associations. The library is loaded now: most processes never receive.

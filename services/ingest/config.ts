@@ -5,6 +5,7 @@ import {
   bytes,
   choice,
   duration,
+  existingPath,
   flag,
   integer,
   list,
@@ -156,7 +157,26 @@ export const sourcesEnvironment = {
   ],
   dicomCallers: [
     'SULCUS_DICOM_CALLERS',
-    callers('who may send DICOM: AE titles, each alone or with its address, such as MR1@10.0.0.7,CT2; * is any title'),
+    callers(
+      'who may send DICOM: AE titles, each alone, with its address, or with a name or the fingerprint of its ' +
+        'certificate, such as MR1@10.0.0.7,CT2,MR3=mr3.example.org,MR4=sha256:12AB…; * is any title',
+    ),
+  ],
+  dicomTlsCertificate: [
+    'SULCUS_DICOM_TLS_CERTIFICATE',
+    optional(existingPath({ description: 'PEM file of the certificate for DICOM over TLS (default: not encrypted)' })),
+  ],
+  dicomTlsKey: ['SULCUS_DICOM_TLS_KEY', optional(existingPath({ description: 'PEM file of its private key' }))],
+  dicomTlsClientAuthorities: [
+    'SULCUS_DICOM_TLS_CLIENT_CA',
+    optional(existingPath({ description: 'PEM file of the authorities of senders: each must show a certificate' })),
+  ],
+  dicomTlsClients: [
+    'SULCUS_DICOM_TLS_CLIENTS',
+    choice(['required', 'optional'], {
+      default: 'required',
+      description: 'whether a sender must show a certificate, or may; with SULCUS_DICOM_TLS_CLIENT_CA',
+    }),
   ],
   dicomMaxAssociations: [
     'SULCUS_DICOM_MAX_ASSOCIATIONS',

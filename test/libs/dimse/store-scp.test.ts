@@ -25,10 +25,13 @@ async function start(t: TestContext, options: Partial<StoreScpOptions>) {
   return { scp, notices, to: ['-aec', 'SCP', '127.0.0.1', String(scp.port)], received: () => objects };
 }
 
-it('callers are titles, each alone or with its address', () => {
-  assert.deepEqual(parseCaller('MR1@10.0.0.7'), { title: 'MR1', address: '10.0.0.7' });
-  assert.deepEqual(parseCaller('*'), { title: '*', address: undefined });
-  for (const wrong of ['', 'MR1@', 'A TITLE OF TOO MANY LETTERS', 'A\\B', ' X'])
+it('callers are titles, each alone, with its address or with its certificate', () => {
+  const caller = (title: string, address?: string, certificate?: string) => ({ title, address, certificate });
+  assert.deepEqual(parseCaller('MR1@10.0.0.7'), caller('MR1', '10.0.0.7'));
+  assert.deepEqual(parseCaller('*'), caller('*'));
+  assert.deepEqual(parseCaller('MR1=mr1.example.org'), caller('MR1', undefined, 'mr1.example.org'));
+  assert.deepEqual(parseCaller('MR1@::1=sha256:AB:CD'), caller('MR1', '::1', 'sha256:abcd'));
+  for (const wrong of ['', 'MR1@', 'MR1=', 'MR1@=x', 'A TITLE OF TOO MANY LETTERS', 'A\\B', ' X'])
     assert.throws(() => parseCaller(wrong), { code: 'INVALID_CONFIG' });
   assert.ok(isTitle('Sixteen letters!'));
 });

@@ -4,6 +4,7 @@ import type { Logger } from '#libs/telemetry';
 import type { SourcesConfig } from '../../config.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
+import { dicomTlsOf } from './dicom-tls.js';
 
 export interface ReceiverContext {
   ingestor: Ingestor;
@@ -31,6 +32,7 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
     port: dicomAddress.port,
     title: config.dicomTitle,
     callers: dicomCallers,
+    tls: dicomTlsOf(config),
     maxAssociations: config.dicomMaxAssociations,
     maxObjectBytes: config.maxFileBytes,
     idleTimeoutMs: config.dicomIdleMs,
@@ -60,14 +62,17 @@ function answerTo(outcomes: readonly IngestOutcome[]): StoreAnswer {
   return rejected ? { status: 'failed', comment: rejected.error.rawMessage } : { status: 'success' };
 }
 
-function tell({ kind, ...about }: ScpNotice, log: Logger): void {
-  const said = {
-    'refused-caller':
-      'an association was refused: SULCUS_DICOM_CALLERS does not name who calls, or another title was called',
-    'too-many': 'an association was refused for now: as many are open as SULCUS_DICOM_MAX_ASSOCIATIONS allows',
-    aborted: 'a sender aborted its association',
-    'long-pdu': 'a connection was cut: it announced a protocol data unit that is too long',
-    broken: 'a connection broke',
-  } as const;
-  log.warn(about, said[kind]);
-}
+const SAID: Readonly<Record<ScpNotice['kind'], string>> = {
+  'refused-caller':
+    'an association was refused: SULCUS_DICOM_CALLERS does not name who calls, or another title was called',
+  'too-many': 'an association was refused for now: as many are open as SULCUS_DICOM_MAX_ASSOCIATIONS allows',
+  aborted: 'a sender aborted its association',
+  'long-pdu': 'a connection was cut: what it sent is no DICOM, or too long',
+  broken: 'a connection broke',
+  'no-tls': 'a connection was cut: no TLS came about',
+  renewed: 'the certificate for DICOM was renewed',
+  'not-renewed': 'new TLS files for DICOM cannot be used; the old ones stay in use',
+};
+
+const tell = ({ kind, ...about }: ScpNotice, log: Logger): void =>
+  log[kind === 'renewed' ? 'info' : kind === 'not-renewed' ? 'error' : 'warn'](about, SAID[kind]);

@@ -6,6 +6,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { parseDicom, textElement, writeDicom } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { IngestService, readConfig } from '#services/ingest';
+import { dicomTlsOf } from '../../../../services/ingest/sources/dicom/dicom-tls.js';
 import { runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
 import { harnessLog, readDeadLetters, readScans, startHarness, startService, temporaryFolder } from '../_ingest.js';
 import { fixtureBytes, sliceBytes } from './_objects.js';
@@ -147,4 +148,18 @@ test('an address without anybody who may send is a mistake of configuration', as
   );
   assert.throws(() => readConfig({ SULCUS_DICOM_CALLERS: 'A TITLE THAT IS TOO LONG' }), /AE title/);
   assert.ok(fixtureBytes('explicit').length > 0);
+});
+
+test('settings of TLS that do not fit each other are mistakes, each with its name', async (t) => {
+  const { config } = await startHarness(t, {
+    SULCUS_DICOM_ADDRESS: '127.0.0.1:0',
+    SULCUS_DICOM_CALLERS: 'MR1=mr1.org',
+  });
+  assert.throws(() => dicomTlsOf(config), /certificate of MR1: set SULCUS_DICOM_TLS_CLIENT_CA/);
+  const callers = [{ title: 'MR1' }];
+  assert.equal(dicomTlsOf({ ...config, dicomCallers: callers }), undefined);
+  assert.throws(
+    () => dicomTlsOf({ ...config, dicomCallers: callers, dicomTlsCertificate: 'edge.pem' }),
+    /both SULCUS_DICOM_TLS_CERTIFICATE and SULCUS_DICOM_TLS_KEY/,
+  );
 });

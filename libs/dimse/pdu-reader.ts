@@ -1,0 +1,165 @@
+import { commandFieldOf, C_STORE_REQUEST } from './command-set.js';
+
+const P_DATA = 4;
+/** Type, reserved byte, length (PS3.8 section 9.3.1); of a fragment: length, context, control (annex E.2). */
+const HEADER_BYTES = 6;
+const IS_COMMAND = 1;
+const IS_LAST = 2;
+
+/** What a peer may announce beyond the length that was agreed: its own requests have no agreed length. */
+const MAX_PDU_BYTES = 1 << 20;
+
+/** A command is some two hundred bytes, a data set that is no image some thousands. */
+const MAX_MESSAGE_BYTES = 16 << 20;
+
+export interface PduReaderOptions {
+  /** Data sets of C-STORE with more bytes are let go as they come. */
+  maxObjectBytes: number;
+  /** A protocol data unit, whole; of P-DATA one fragment. */
+  onUnit: (unit: Buffer) => void;
+  /** What comes is no protocol, or longer than anything that could be meant: nothing of it is read any further. */
+  onViolation: (detail: string) => void;
+}
+
+/** Header of a unit, the rest of one; header of a fragment, its value. */
+type Expected = 'unit' | 'body' | 'fragment' | 'value';
+
+/**
+ * Cuts a byte stream into protocol data units. Data sets of C-STORE are no part of what it hands on: they are gathered
+ * as they come and copied once. In their place comes one empty last fragment.
+ */
+export class PduReader {
+  readonly #options: PduReaderOptions;
+  readonly #header = Buffer.alloc(HEADER_BYTES);
+  #expected: Expected = 'unit';
+  /** Bytes that are left of what is expected, and of the unit behind it. */
+  #rest = HEADER_BYTES;
+  #unitRest = 0;
+  #parts: Buffer[] = [];
+  #context = 0;
+  #control = 0;
+  #isStore = false;
+  #command: Buffer[] = [];
+  #messageBytes = 0;
+  #object: Buffer[] = [];
+  #objectBytes = 0;
+  #isBroken = false;
+
+  constructor(options: PduReaderOptions) {
+    this.#options = options;
+  }
+
+  read(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length && !this.#isBroken) {
+      const part = chunk.subarray(at, at + this.#rest);
+      at += part.length;
+      this.#take(part);
+      while (this.#rest === 0 && !this.#isBroken) this.#next();
+    }
+  }
+
+  /** The data set whose last fragment was handed on; undefined when it had more bytes than the limit. */
+  takeObject(): Buffer | undefined {
+    const isTooLong = this.#objectBytes > this.#options.maxObjectBytes;
+    const object = isTooLong ? undefined : Buffer.concat(this.#object, this.#objectBytes);
+    this.#object = [];
+    this.#objectBytes = 0;
+    return object;
+  }
+
+  get #isObject(): boolean {
+    return this.#isStore && (this.#control & IS_COMMAND) === 0;
+  }
+
+  #take(part: Buffer): void {
+    if (this.#expected === 'unit' || this.#expected === 'fragment') part.copy(this.#header, HEADER_BYTES - this.#rest);
+    else if (this.#expected === 'value' && this.#isObject) this.#gather(part);
+    else this.#parts.push(part);
+    this.#rest -= part.length;
+  }
+
+  #gather(part: Buffer): void {
+    this.#objectBytes += part.length;
+    if (this.#objectBytes <= this.#options.maxObjectBytes) this.#object.push(part);
+    else this.#object = [];
+  }
+
+  /** What was expected is here. */
+  #next(): void {
+    switch (this.#expected) {
+      case 'unit':
+        return this.#beginUnit(this.#header.readUInt32BE(2));
+      case 'fragment':
+        return this.#beginFragment(this.#header.readUInt32BE(0));
+      case 'body':
+        this.#options.onUnit(Buffer.concat(this.#parts));
+        return this.#expect('unit');
+      case 'value':
+        this.#endFragment();
+    }
+  }
+
+  #expect(what: Expected, bytes = HEADER_BYTES): void {
+    this.#expected = what;
+    this.#rest = bytes;
+  }
+
+  #beginUnit(bytes: number): void {
+    if (bytes > MAX_PDU_BYTES) return this.#refuse(`a protocol data unit of ${bytes} bytes`);
+    this.#unitRest = bytes;
+    if (this.#header[0] === P_DATA) return this.#nextFragment();
+    this.#parts = [Buffer.from(this.#header)];
+    this.#expect('body', bytes);
+  }
+
+  #nextFragment(): void {
+    if (this.#unitRest === 0) return this.#expect('unit');
+    if (this.#unitRest < HEADER_BYTES) return this.#refuse('a fragment without header');
+    this.#expect('fragment');
+  }
+
+  #beginFragment(bytes: number): void {
+    if (bytes < 2 || bytes + 4 > this.#unitRest) return this.#refuse(`a fragment of ${bytes} bytes`);
+    this.#unitRest -= bytes + 4;
+    this.#context = this.#header[4]!;
+    this.#control = this.#header[5]!;
+    this.#parts = [];
+    if (!this.#isObject) this.#messageBytes += bytes;
+    if (this.#messageBytes > MAX_MESSAGE_BYTES) return this.#refuse(`a message of ${this.#messageBytes} bytes`);
+    this.#expect('value', bytes - 2);
+  }
+
+  #endFragment(): void {
+    const isLast = (this.#control & IS_LAST) !== 0;
+    if (!this.#isObject || isLast) this.#options.onUnit(this.#fragmentUnit());
+    if ((this.#control & IS_COMMAND) !== 0) this.#endCommandFragment(isLast);
+    else if (isLast) this.#messageBytes = 0;
+    this.#nextFragment();
+  }
+
+  #endCommandFragment(isLast: boolean): void {
+    this.#command.push(...this.#parts);
+    if (!isLast) return;
+    this.#isStore = commandFieldOf(Buffer.concat(this.#command)) === C_STORE_REQUEST;
+    this.#command = [];
+    this.#messageBytes = 0;
+  }
+
+  /** A unit of one fragment. */
+  #fragmentUnit(): Buffer {
+    const valueBytes = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    const headers = Buffer.alloc(2 * HEADER_BYTES);
+    headers[0] = P_DATA;
+    headers.writeUInt32BE(HEADER_BYTES + valueBytes, 2);
+    headers.writeUInt32BE(2 + valueBytes, HEADER_BYTES);
+    headers[10] = this.#context;
+    headers[11] = this.#control;
+    return Buffer.concat([headers, ...this.#parts]);
+  }
+
+  #refuse(detail: string): void {
+    this.#isBroken = true;
+    this.#options.onViolation(detail);
+  }
+}

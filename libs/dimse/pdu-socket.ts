@@ -1,0 +1,54 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { PduReader } from './pdu-reader.js';
+
+/**
+ * A connection as dcmjs-dimse sees it: protocol data units come whole, and data sets of C-STORE not at all. The library
+ * would copy each of their bytes some six times; here they are copied once.
+ */
+export class PduSocket extends EventEmitter {
+  readonly #socket: Socket;
+  readonly #reader: PduReader;
+
+  /** @param options `onViolation` is told why the connection was cut */
+  constructor(socket: Socket, options: { maxObjectBytes: number; onViolation: (detail: string) => void }) {
+    super();
+    this.#socket = socket;
+    this.#reader = new PduReader({
+      maxObjectBytes: options.maxObjectBytes,
+      onUnit: (unit) => this.emit('data', unit),
+      onViolation: (detail) => {
+        options.onViolation(detail);
+        socket.destroy();
+      },
+    });
+    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk));
+    socket.on('error', (error) => this.emit('error', error));
+    socket.on('timeout', () => this.emit('timeout'));
+    socket.on('close', () => this.emit('close'));
+  }
+
+  /** See {@link PduReader.takeObject}. */
+  takeObject(): Buffer | undefined {
+    return this.#reader.takeObject();
+  }
+
+  /** As the library takes it. */
+  asSocket(): Socket {
+    return this as unknown as Socket;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.destroyed ? false : this.#socket.write(bytes);
+  }
+
+  destroy(): this {
+    this.#socket.destroy();
+    return this;
+  }
+
+  setTimeout(timeoutMs: number): this {
+    this.#socket.setTimeout(timeoutMs);
+    return this;
+  }
+}

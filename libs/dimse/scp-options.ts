@@ -1,0 +1,39 @@
+import type { Caller } from './callers.js';
+import type { DimseTls } from './tls.js';
+
+/** An object as it came in a C-STORE. */
+export interface StoredObject {
+  /** The data set in its transfer syntax, without file meta information. */
+  bytes: Buffer;
+  syntaxUid: string;
+  callingTitle: string;
+  callingAddress: string;
+}
+
+/** What the sender is told (PS3.4 annex B.2.3): success, out of resources, or a failure with its text. */
+export type StoreAnswer = { status: 'success' } | { status: 'full' | 'failed'; comment: string };
+
+/** Something that happened, for the log. No attribute of an object is among it. */
+export type ScpNotice =
+  | { kind: 'refused-caller' | 'too-many'; callingTitle: string; calledTitle: string; callingAddress: string }
+  | { kind: 'aborted' | 'long-pdu' | 'broken' | 'no-tls'; callingAddress: string; detail: string }
+  | { kind: 'renewed' }
+  | { kind: 'not-renewed'; code: string; detail: string };
+
+export interface StoreScpOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Our application entity title: who calls another one is refused. */
+  title: string;
+  callers: readonly Caller[];
+  /** Undefined: connections are not encrypted. */
+  tls?: DimseTls | undefined;
+  maxAssociations: number;
+  maxObjectBytes: number;
+  /** An association in which nothing comes for this long is ended. */
+  idleTimeoutMs: number;
+  /** Answers when the object is where it must not get lost. */
+  onObject: (object: StoredObject) => Promise<StoreAnswer>;
+  onNotice: (notice: ScpNotice) => void;
+}

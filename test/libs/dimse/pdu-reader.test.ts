@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PduReader } from '../../../libs/dimse/pdu-reader.js';
+
+/** A unit of P-DATA of fragments `[control, value]` in context 1. */
+function pData(...fragments: (readonly [control: number, value: Buffer])[]): Buffer {
+  const body = fragments.map(([control, value]) => {
+    const header = Buffer.from([0, 0, 0, 0, 1, control]);
+    header.writeUInt32BE(2 + value.length);
+    return Buffer.concat([header, value]);
+  });
+  return unit(4, Buffer.concat(body));
+}
+
+function unit(type: number, body: Buffer): Buffer {
+  const header = Buffer.from([type, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(body.length, 2);
+  return Buffer.concat([header, body]);
+}
+
+/** A command set that holds its length and its field. */
+function command(field: number): Buffer {
+  const bytes = Buffer.alloc(22);
+  bytes.writeUInt32LE(4, 4);
+  bytes.writeUInt32LE(10, 8);
+  bytes.writeUInt32LE(0x0100 << 16, 12);
+  bytes.writeUInt32LE(2, 16);
+  bytes.writeUInt16LE(field, 20);
+  return bytes;
+}
+
+const [COMMAND, LAST_COMMAND, DATA, LAST_DATA] = [1, 3, 0, 2];
+const C_STORE = command(0x0001);
+const N_ACTION = command(0x0130);
+
+function read(stream: Buffer, chunkBytes = stream.length, maxObjectBytes = 1000) {
+  const units: Buffer[] = [];
+  const objects: (Buffer | undefined)[] = [];
+  const violations: string[] = [];
+  const reader: PduReader = new PduReader({
+    maxObjectBytes,
+    onViolation: (detail) => violations.push(detail),
+    onUnit: (one) => {
+      units.push(one);
+      if (one[0] === 4 && one[11] === LAST_DATA) objects.push(reader.takeObject());
+    },
+  });
+  for (let at = 0; at < stream.length; at += chunkBytes) reader.read(stream.subarray(at, at + chunkBytes));
+  return { units, objects, violations };
+}
+
+describe('protocol data units cut out of a stream', () => {
+  const object = Buffer.from(Array.from({ length: 300 }, (_, at) => at & 0xff));
+  const stream = Buffer.concat([
+    unit(1, Buffer.alloc(70, 7)),
+    pData([LAST_COMMAND, C_STORE], [DATA, object.subarray(0, 100)]),
+    pData([DATA, object.subarray(100, 101)]),
+    pData([DATA, Buffer.alloc(0)], [LAST_DATA, object.subarray(101)]),
+    pData([COMMAND, N_ACTION.subarray(0, 9)]),
+    pData([LAST_COMMAND, N_ACTION.subarray(9)]),
+    pData([LAST_DATA, Buffer.from('request')]),
+    pData([LAST_COMMAND, C_STORE]),
+    pData([LAST_DATA, Buffer.from('again')]),
+    unit(5, Buffer.alloc(4)),
+  ]);
+  const expected = [
+    unit(1, Buffer.alloc(70, 7)),
+    pData([LAST_COMMAND, C_STORE]),
+    pData([LAST_DATA, Buffer.alloc(0)]),
+    pData([COMMAND, N_ACTION.subarray(0, 9)]),
+    pData([LAST_COMMAND, N_ACTION.subarray(9)]),
+    pData([LAST_DATA, Buffer.from('request')]),
+    pData([LAST_COMMAND, C_STORE]),
+    pData([LAST_DATA, Buffer.alloc(0)]),
+    unit(5, Buffer.alloc(4)),
+  ];
+
+  for (const chunkBytes of [1, 2, 3, 7, 64, 10_000])
+    it(`are whole, and data sets of C-STORE apart, in pieces of ${chunkBytes} bytes`, () => {
+      const { units, objects, violations } = read(stream, chunkBytes);
+      assert.deepEqual(units, expected);
+      assert.deepEqual(objects, [object, Buffer.alloc(0), Buffer.from('again')]);
+      assert.deepEqual(violations, []);
+    });
+
+  it('a data set beyond the limit is let go, the next one is taken', () => {
+    const store = (bytes: number): Buffer =>
+      Buffer.concat([pData([LAST_COMMAND, C_STORE]), pData([LAST_DATA, Buffer.alloc(bytes)])]);
+    const { objects, violations } = read(Buffer.concat([store(1001), store(1000)]), 100);
+    assert.deepEqual(objects, [undefined, Buffer.alloc(1000)]);
+    assert.deepEqual(violations, []);
+  });
+
+  it('what is no unit, or longer than any, ends it: nothing behind it is read', () => {
+    const after = pData([LAST_COMMAND, C_STORE]);
+    const wrong: readonly (readonly [string, Buffer])[] = [
+      ['a long unit', Buffer.from([1, 0, 0xff, 0xff, 0xff, 0xf0])],
+      ['text', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+      ['a fragment longer than its unit', unit(4, Buffer.from([0, 0, 1, 0, 1, 3]))],
+      ['a fragment without header', unit(4, Buffer.from([0, 0, 0]))],
+      ['a fragment of no bytes', unit(4, Buffer.from([0, 0, 0, 0, 1, 3]))],
+    ];
+    for (const [what, bytes] of wrong) {
+      const { units, violations } = read(Buffer.concat([bytes, after]), 5);
+      assert.equal(violations.length, 1, what);
+      assert.deepEqual(units, [], what);
+    }
+  });
+
+  it('a message that is no C-STORE and never ends is cut off at 16 MiB', () => {
+    const part = pData([DATA, Buffer.alloc(900_000)]);
+    const endless = Buffer.concat([pData([LAST_COMMAND, N_ACTION]), ...Array<Buffer>(20).fill(part)]);
+    const { violations, units } = read(endless);
+    assert.match(violations[0]!, /a message of 1\d{7} bytes/);
+    assert.ok(units.length < 21);
+  });
+});
