@@ -89,7 +89,9 @@ async function trainClasses(context: TrainerServiceContext, signal: AbortSignal)
   if (signal.aborted) return;
   state.batchSize = chosen;
   const begin = restored ? undefined : await firstWeights(recipe, network);
-  if (begin && config.startWeights !== undefined) await keepFirstWeights(config.startWeights, begin, network);
+  const { startWeights } = config;
+  if (begin && startWeights !== undefined)
+    await withRoom('the first weights', () => keepFirstWeights(startWeights, begin, network));
   const session = await TrainingSession.create(
     engine,
     network,

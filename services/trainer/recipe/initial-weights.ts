@@ -53,7 +53,7 @@ function refuse({ name }: Recipe, error: unknown): never {
 /**
  * Writes the weights that a run begins with to a file, which appears whole or not at all.
  *
- * @throws INVALID_CONFIG when it cannot be written
+ * @throws STORAGE_FULL when its disk has no room, INVALID_CONFIG when it cannot be written for another reason
  */
 export async function keepFirstWeights(file: string, { weights }: FirstWeights, network: NetworkConfig): Promise<void> {
   const { architecture, head } = network;
@@ -66,7 +66,7 @@ export async function keepFirstWeights(file: string, { weights }: FirstWeights, 
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw new SulcusError(
-      'INVALID_CONFIG',
+      SulcusError.from(error).code === 'STORAGE_FULL' ? 'STORAGE_FULL' : 'INVALID_CONFIG',
       `SULCUS_START_WEIGHTS "${file}" cannot be written: ${(error as Error).message}`,
       {
         cause: error,

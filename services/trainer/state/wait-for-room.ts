@@ -24,7 +24,8 @@ export function waitForRoom(
       } catch (error) {
         const failure = SulcusError.from(error);
         if (!isFull(failure)) throw failure;
-        const deleted = await registry.prune(1);
+        // Where the disk is full the broker may not even list what there is to delete.
+        const deleted = await registry.prune(1).catch(() => []);
         if (performance.now() - toldAtMs > TELL_INTERVAL_MS) {
           toldAtMs = performance.now();
           await events.noRoom(what, failure, deleted);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -38,4 +39,19 @@ test('start weights that cannot be written end the run before it begins, with th
     keepFirstWeights(path.join(folder, 'file', 'x.safetensors'), begin, NETWORK),
     isCode('INVALID_CONFIG', /SULCUS_START_WEIGHTS/),
   );
+});
+
+test('first weights that find no room are waited for: STORAGE_FULL', {
+  skip: process.getuid?.() === 0 ? false : 'only root may mount a small disk',
+}, async (t) => {
+  const disk = path.join(folder, 'full');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'none', disk]);
+  t.after(() => execFileSync('umount', [disk]));
+  const begin = await firstWeights(RECIPE, NETWORK);
+  await assert.rejects(
+    keepFirstWeights(path.join(disk, 'x.safetensors'), begin, NETWORK),
+    isCode('STORAGE_FULL', /space/),
+  );
+  assert.deepEqual(readdirSync(disk), [], 'nothing half-written is left');
 });
