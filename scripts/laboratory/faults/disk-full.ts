@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopDisk } from '../stand/loop-disk.js';
-import { duringTraining, type FaultKind } from './fault.js';
+import { duringTraining, type FaultKind, type When } from './fault.js';
 
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 8000;
@@ -23,9 +23,10 @@ export const diskFull: FaultKind = {
   draw: (random, { fullSeconds }, turn) => {
     const drawnMs = random.integer(SHORTEST_MS, LONGEST_MS);
     const moment = MOMENTS[turn % MOMENTS.length];
-    const when =
-      moment === 'storing a scan'
-        ? ({ phase: 'import', moment, delayMs: random.integer(0, 30) } as const)
+    // What has no label leaves for the archive before training begins.
+    const when: When =
+      moment === 'storing a scan' || moment === 'archiving a scan'
+        ? { phase: 'import', moment, delayMs: random.integer(0, 30) }
         : duringTraining(random, moment);
     return {
       target: 'disk',

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { compare, samePlaces, type Difference } from '../compare.js';
@@ -53,6 +53,8 @@ export async function faultyRun(options: StandOptions, round: Round): Promise<Ro
   problems.push(...probe.failures);
   if (stand.hasEndedBadly) outcome.hung = true;
   if (problems.length === 0) await rm(options.folder, { recursive: true, force: true });
+  // A disk of its own goes with the round.
+  else if (options.disk) await cp(stand.stateFolder, path.join(options.folder, 'state'), { recursive: true });
   return {
     seed: round.seed,
     faults: struck,
