@@ -1,5 +1,5 @@
 import type { BlobRef, Codec, Payload, PayloadInput } from '#libs/contracts';
-import type { SulcusError } from '#libs/errors';
+import { SulcusError, type ErrorCode } from '#libs/errors';
 import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
 import { Connection, type ConnectOptions } from './connection/connection.js';
 import { consume, type ConsumeOptions } from './consumers/consume.js';
@@ -24,6 +24,17 @@ import type { BucketName, StreamName } from './topology.js';
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
   return new Bus(await Connection.open(options));
+}
+
+const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['MESSAGE_INVALID', 'HASH_MISMATCH']);
+
+async function readable<O>(asked: Promise<Received<O> | undefined>): Promise<Received<O> | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (UNREADABLE.has(SulcusError.from(error).code)) return undefined;
+    throw error;
+  }
 }
 
 /** Everything that services say to each other goes through here. It reconnects for ever. */
@@ -104,6 +115,19 @@ export class Bus implements AsyncDisposable {
     options?: RequestOptions,
   ): Promise<Received<O> | undefined> {
     return getStored(this.#connection, stream, { last_by_subj: subject }, codec, options);
+  }
+
+  /**
+   * As {@link getLast}; undefined also when that message cannot be read, as a foreign one: for whoever asks whether it
+   * was said already, and else says it.
+   */
+  async lastReadable<O>(stream: StreamName, subject: string, codec: Codec<never, O>): Promise<Received<O> | undefined> {
+    return readable(this.getLast(stream, subject, codec));
+  }
+
+  /** As {@link get}; undefined also when that message cannot be read. */
+  async getReadable<O>(stream: StreamName, sequence: number, codec: Codec<never, O>): Promise<Received<O> | undefined> {
+    return readable(this.get(stream, sequence, codec));
   }
 
   /** Deletes one message; nothing happens when it is gone. Its sequence is never given again. */

@@ -30,7 +30,8 @@ const MAX_PAUSE_MS = 50;
 
 /**
  * Adds an entry to the record; resolves when it is durable. Who writes at the same time waits for its turn, by the
- * sequence of the stream: no entry is lost, and each names the one before.
+ * sequence of the stream: no entry is lost, and each names the one before. Behind a message that is no entry one names
+ * none: what is decided is on record all the same, and who verifies the record is told of the message.
  *
  * @throws BACKPRESSURE when the record is full, BUS_UNAVAILABLE; INVALID_ARGUMENT
  */
@@ -44,10 +45,10 @@ export async function recordDecision(
   for (;;) {
     const last = await bus.statsOf(Streams.DECISIONS);
     if (last.lastSequence === 0) await bus.ensureTopology();
-    const known = last.messages === 0 ? null : await bus.getLast(Streams.DECISIONS, subject, codecs.Decision);
+    const known = last.messages === 0 ? null : await bus.lastReadable(Streams.DECISIONS, subject, codecs.Decision);
     if (known) return recorded(known);
     const before =
-      last.messages === 0 ? undefined : await bus.get(Streams.DECISIONS, last.lastSequence, codecs.Decision);
+      last.messages === 0 ? undefined : await bus.getReadable(Streams.DECISIONS, last.lastSequence, codecs.Decision);
     const entry = {
       timeUnixMs: Date.now(),
       ...decision,
@@ -73,7 +74,7 @@ export async function recordDecision(
 export async function lastDecision(bus: Bus, kind: Decision['kind'], scope: string): Promise<Decision | undefined> {
   const { messages } = await bus.statsOf(Streams.DECISIONS);
   if (messages === 0) return undefined;
-  const found = await bus.getLast(
+  const found = await bus.lastReadable(
     Streams.DECISIONS,
     subjects.decisionsOn(kindToken(kind), token(scope)),
     codecs.Decision,

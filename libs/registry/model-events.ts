@@ -5,7 +5,7 @@ import type { ModelCard } from './card.js';
 
 /** Tells what happened, once: a repetition after a crash may come later than the broker remembers message ids. */
 async function tell(bus: Bus, event: string, card: ModelCard, body: ModelEventInput, messageId: string): Promise<void> {
-  const last = await bus.getLast('MODELS', subjects.model(event), codecs.ModelEvent);
+  const last = await bus.lastReadable('MODELS', subjects.model(event), codecs.ModelEvent);
   if (last?.headers.get(HeaderName.MESSAGE_ID) === messageId) return;
   const { loss, accuracy } = card.metrics.validation;
   const message = {

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect as connectNats } from '@nats-io/transport-node';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -101,6 +101,20 @@ describe('the record of decisions', () => {
     let read = 0;
     for await (const _ of readDecisions(bus, signal)) read++;
     assert.equal(read, sound.entries + 1);
+  });
+
+  it('is written on behind a message that is no entry, which is named as the first that is unsound', async (t) => {
+    const own = await startNats(t);
+    await using writer = await connectBus({ servers: own.url, name: 'test' });
+    await recordDecision(writer, frozen('one'), { scope: 'champion', key: 'one' });
+    const foreign = await connectNats({ servers: own.url });
+    await jetstream(foreign).publish(subjects.decision('frozen', 'champion', 'two'), 'no decision');
+    await foreign.close();
+    await recordDecision(writer, frozen('two'), { scope: 'champion', key: 'two' });
+    assert.equal((await lastDecision(writer, 'KIND_FROZEN', 'champion'))?.reason, 'two');
+    const { entries, broken } = await verifyRecord(writer, signal);
+    assert.deepEqual([entries, broken?.number], [1, 2]);
+    assert.match(broken!.why, /cannot be read/);
   });
 
   it('sulcus verify-record says so, with exit code 1, and 2 when there is no broker', async () => {

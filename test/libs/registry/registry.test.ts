@@ -1,7 +1,9 @@
+import { jetstream } from '@nats-io/jetstream';
+import { connect as connectNats } from '@nats-io/transport-node';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import type { Bus } from '#libs/bus';
+import { subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { Registry } from '#libs/registry';
 import { cardDraft, randomContent } from '../../helpers/cards.js';
@@ -34,6 +36,18 @@ test('a published version is read back with its content, named by its hash', asy
   assert.ok((await registry.loadWeights(card)).equals(weights));
   assert.ok((await registry.loadOptimizer(card))?.equals(optimizer));
   assert.deepEqual(await events(bus), ['KIND_PUBLISHED main-000001']);
+});
+
+test('a foreign message where events of models are told keeps nobody from publishing and promoting', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const foreign = await connectNats({ servers: nats.url });
+  for (const event of ['published', 'promoted'])
+    await jetstream(foreign).publish(subjects.model(event), new Uint8Array([1, 2, 3]));
+  await foreign.close();
+  const registry = new Registry(bus);
+  const card = await registry.publish(cardDraft(), randomContent());
+  await registry.promote('champion', card.version, 'better');
+  assert.deepEqual((await events(bus)).slice(2), ['KIND_PUBLISHED main-000001', 'KIND_PROMOTED main-000001 champion']);
 });
 
 test('the same run and step is one version, however often and by however many it is published', async (t) => {
