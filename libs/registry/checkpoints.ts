@@ -160,10 +160,18 @@ export class CheckpointStore {
    *
    * @param expectedRevision revision of the checkpoint that this one follows; 0: there is none. Default: whatever is
    * there
-   * @throws CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is full. The old checkpoint
+   * @param named settles when what the manifest names is durable: the checkpoint is not there before. It goes on while
+   * the tensors are stored
+   * @throws what `named` rejects with; CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is full. The old checkpoint
    * stays.
    */
-  async save(run: string, checkpoint: Checkpoint, expectedRevision?: number): Promise<number> {
+  async save(
+    run: string,
+    checkpoint: Checkpoint,
+    expectedRevision?: number,
+    named: Promise<unknown> = Promise.resolve(),
+  ): Promise<number> {
+    named.catch(() => undefined); // seen when it is waited for
     const before = await this.#present(run);
     const base = expectedRevision ?? before?.revision ?? 0;
     // One that was fenced keeps nothing of others: its compare-and-set fails.
@@ -174,6 +182,7 @@ export class CheckpointStore {
       const replaced = previous && before?.pointer?.previous?.owner;
       const stored = await this.#storeInPlaceOf(replaced, owner, checkpoint);
       pointer = { ...stored, ...(previous && { previous }) };
+      await named;
     } catch (error) {
       await this.#drop(owner);
       throw error;

@@ -5,7 +5,7 @@ import { codecs } from '#libs/contracts';
 import { LineageWriter } from '#libs/lineage';
 import { CheckpointStore, Registry } from '#libs/registry';
 
-const CLASSES = ['glioma', 'meningioma', 'notumor', 'pituitary'];
+export const CLASSES = ['glioma', 'meningioma', 'notumor', 'pituitary'];
 const AT_ONCE = 512;
 /** Samples between two versions. */
 const ROUND = 20_000;

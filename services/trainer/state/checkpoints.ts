@@ -147,10 +147,9 @@ export class Checkpoints {
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
       const content = { manifest: manifest as unknown as Record<string, unknown>, parts };
-      this.#revision = await this.#withRoom('a checkpoint', async () => {
-        await beforehand();
-        return this.#store.save(this.#run, content, this.#revision);
-      });
+      this.#revision = await this.#withRoom('a checkpoint', () =>
+        this.#store.save(this.#run, content, this.#revision, beforehand()),
+      );
       await Promise.all(batches.map((batch) => releaseBatch(this.#bus, batch)));
     }).catch((error: unknown) => {
       this.#failure = error;

@@ -193,3 +193,27 @@ test('an entry that is no checkpoint is named, and replaced by the next save', a
   await store.save('main', { manifest: { step: 1 }, parts: {} }, revision);
   assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 1);
 });
+
+test('a checkpoint is not there before what its manifest names is durable, and never when that fails', async (t) => {
+  const { bus } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const first = await store.save('main', { manifest: { step: 1 }, parts: parts() }, 0);
+  let isDurable = (): void => undefined;
+  const named = new Promise<void>((resolve) => (isDurable = resolve));
+  const saving = store.save('main', { manifest: { step: 2 }, parts: parts() }, first, named);
+  await delay(500);
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 1);
+  isDurable();
+  const second = await saving;
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 2);
+  const blobs = (await bus.stats()).BLOBS.messages;
+  const failing = store.save(
+    'main',
+    { manifest: { step: 3 }, parts: parts() },
+    second,
+    Promise.reject(new Error('no')),
+  );
+  await assert.rejects(failing, /no/);
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 2);
+  assert.equal((await bus.stats()).BLOBS.messages, blobs);
+});
