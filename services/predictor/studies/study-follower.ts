@@ -112,7 +112,7 @@ export class StudyFollower {
     const { signal } = this.#stop;
     const slices = [...index.slicesOf(studyId)];
     const subject = subjects.study(studyId);
-    const last = (await bus.getLast(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
+    const last = (await bus.lastReadable(Streams.STUDIES, subject, codecs.StudyPrediction))?.message;
     const setHash = sliceSetHash(slices.map(({ sampleId }) => sampleId));
     if (last?.sliceSetHash === setHash || (last && isPartOf(slices, last))) return;
     await withSpan(
