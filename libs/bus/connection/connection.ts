@@ -7,6 +7,7 @@ import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
 import { brokerSecurity } from './security.js';
 import { checkServer, MINIMUM_MAX_PAYLOAD_BYTES } from './server-version.js';
+import { tolerateMalformedHeaders } from './tolerant-headers.js';
 import { pullWindow } from '../consumers/pull-window.js';
 import type { StreamName } from '../topology.js';
 
@@ -45,6 +46,7 @@ export class Connection {
    * @throws UNSUPPORTED_VERSION when the broker is too old
    */
   static async open(options: ConnectOptions): Promise<Connection> {
+    tolerateMalformedHeaders();
     const deadlineMs = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     const nats = await connectWithin(options);
     try {

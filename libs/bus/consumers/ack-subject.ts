@@ -10,6 +10,9 @@ export interface DeliveryInfo {
   pending: number;
 }
 
+/** Whether it is the subject that a delivery is acknowledged on. */
+export const isAckSubject = (subject: string): boolean => subject.startsWith('$JS.ACK.');
+
 /**
  * Reads `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time ns>.<pending>` and the longer form
  * that has the domain and account hash after `ACK` (and may have a random token at the end).
@@ -20,7 +23,7 @@ export function parseAckSubject(subject: string): DeliveryInfo {
   const [deliveryCount, streamSequence, consumerSequence, timeNs, pending] = tokens
     .slice(start, start + 5)
     .map(Number) as [number, number, number, number, number];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || !Number.isSafeInteger(streamSequence))
+  if (!isAckSubject(subject) || !Number.isSafeInteger(streamSequence))
     throw new Error(`Not an acknowledgement subject: ${subject}`);
   return { deliveryCount, streamSequence, consumerSequence, timeUnixMs: Math.floor(timeNs / 1e6), pending };
 }

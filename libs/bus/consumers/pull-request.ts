@@ -1,6 +1,7 @@
 import { createInbox, nanos, type Msg } from '@nats-io/nats-core';
 import { SulcusError } from '#libs/errors';
 import type { Connection } from '../connection/connection.js';
+import { isAckSubject } from './ack-subject.js';
 
 /** Status codes that end a pull without being a failure: no messages, expired, batch complete. */
 const ENDINGS = new Set([204, 404, 408]);
@@ -36,7 +37,8 @@ export async function* pullRequest(
   const subscription = connection.nats.subscribe(inbox, {
     callback: (error, message) => {
       if (error) return end(error);
-      const status = message.headers?.code ?? 0;
+      // Whoever published a message may have written a status into its headers: those of the broker ask for no answer.
+      const status = isStored(message) ? 0 : (message.headers?.code ?? 0);
       if (status === 0) arrived.push(message);
       else if (status === 100) return;
       else if (ENDINGS.has(status)) end('done');
@@ -75,6 +77,8 @@ export async function* pullRequest(
     for (const message of arrived) if (!connection.nats.isClosed()) message.respond('-NAK');
   }
 }
+
+const isStored = ({ reply }: Msg): boolean => reply !== undefined && isAckSubject(reply);
 
 function pullError(status: number, description: string, stream: string, consumer: string): SulcusError {
   const where = `consumer ${consumer} of ${stream}`;

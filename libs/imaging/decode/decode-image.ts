@@ -4,11 +4,13 @@ import { LIMITS } from '#libs/limits';
 import type { Metadata, Sharp } from 'sharp';
 import { greyChannel } from '../channels.js';
 import type { DecodedImage, ImageFormat, Size } from '../image.js';
+import { withoutMetadata } from '../metadata/without-metadata.js';
 import { detectFormat, FORMAT_EXTENSIONS } from './format.js';
 import { decodeDicom } from './decode-dicom.js';
 import { checkJpeg } from './jpeg/check.js';
 import { decodeHalvedJpeg } from './jpeg/decode-halved.js';
 import { hasHarmlessOddities, withoutOddities } from './jpeg/rewrite.js';
+import { Marker } from './jpeg/segments.js';
 import { surveyJpeg, type JpegSurvey } from './jpeg/survey.js';
 import { sharp } from './sharp.js';
 import { checkPng, endsTooEarly, isAnimatedPng } from './structure.js';
@@ -73,7 +75,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   const halved = format === 'jpeg' && mayHalve?.(metadata) ? decodeHalvedJpeg(buffer) : undefined;
   const decoded = halved
     ? { ...halved.image, format, original: halved.original }
-    : await decodePixels(survey ? forDecoder(buffer, survey) : buffer, format, metadata);
+    : await decodePixels(forDecoder(buffer, format, survey), format, metadata);
   if (!isOfSize(decoded.original, metadata)) throw truncated(format, buffer);
   return decoded;
 }
@@ -99,9 +101,18 @@ function open(buffer: Buffer, format: ImageFormat, ignoreProfile: boolean, maxPi
   return sharp(buffer, { failOn, limitInputPixels: maxPixels, ignoreIcc: ignoreProfile });
 }
 
-/** What the decoder gets: without what it warns of although it changes no pixel. */
-const forDecoder = (buffer: Buffer, survey: JpegSurvey): Buffer =>
-  hasHarmlessOddities(buffer, survey) ? withoutOddities(buffer, survey) : buffer;
+/**
+ * What the decoder gets: without what it warns of although it changes no pixel, and with the orientation as we read it,
+ * who make of damaged EXIF data something else than it does. What ingest stores and what the predictor is sent are so
+ * one picture.
+ */
+function forDecoder(buffer: Buffer, format: ImageFormat, jpeg: JpegSurvey | undefined): Buffer {
+  const mayHaveExif = jpeg?.segments.some(({ marker }) => marker === Marker.app1) ?? format !== 'tiff';
+  const clean = mayHaveExif ? Buffer.from(withoutMetadata(buffer)) : buffer;
+  if (!jpeg) return clean;
+  const survey = mayHaveExif ? surveyJpeg(clean) : jpeg;
+  return hasHarmlessOddities(clean, survey) ? withoutOddities(clean, survey) : clean;
+}
 
 /** The size that was checked is the size that was decoded, upright or not. */
 const isOfSize = (decoded: Size, { width, height }: Size): boolean =>

@@ -20,9 +20,12 @@ export interface TiffSurvey {
 }
 
 export const TiffTag = {
+  width: 256,
+  height: 257,
   bitsPerSample: 258,
   compression: 259,
   stripOffsets: 273,
+  samplesPerPixel: 277,
   stripByteCounts: 279,
   tileOffsets: 324,
   tileByteCounts: 325,
@@ -56,7 +59,8 @@ export function surveyTiff(bytes: Buffer): TiffSurvey {
         const tag = reader.u16(entry);
         const valuesAt = valueBytes <= 4 ? entry + 8 : reader.u32(entry + 8);
         if (valuesAt + valueBytes > bytes.length) throw damaged('the values of a tag are missing');
-        entries.set(tag, { tag, type, count: values, at: valuesAt });
+        // Of a tag that stands twice the first counts, as for the decoder (libtiff, TIFFReadDirectory).
+        if (!entries.has(tag)) entries.set(tag, { tag, type, count: values, at: valuesAt });
       }
     at = reader.u32(at + 2 + 12 * count);
   }
@@ -106,11 +110,28 @@ export function checkTiff(bytes: Buffer): void {
   const [compression = UNCOMPRESSED] = tiffNumbers(bytes, survey, TiffTag.compression) ?? [];
   if (compression === OLD_JPEG)
     throw new SulcusError('IMAGE_UNSUPPORTED', 'The tiff is compressed as old-style JPEG: send another compression');
+  if (survey.entries.has(TiffTag.stripOffsets) && survey.entries.has(TiffTag.tileOffsets))
+    throw damaged('its pixels are in strips and in tiles');
   const parts = tiffParts(bytes, survey);
   if (parts.some(({ to }) => to > bytes.length)) throw damaged('a part of its pixels is missing');
-  if (compression === UNCOMPRESSED) return;
+  // The decoder would guess where they end, and what is cleaned of metadata would go by what the file says.
+  if (parts.some(({ from, to }) => from === to)) throw damaged('a part of its pixels has no bytes');
+  if (compression === UNCOMPRESSED) {
+    if (storedBytes(parts) < pixelBytes(bytes, survey)) throw damaged('a part of its pixels is missing');
+    return;
+  }
   for (const { from, to } of parts)
     if (longestZeros(bytes, from, to) >= MANY_ZEROS) throw damaged('a part of its pixels was not written');
+}
+
+const storedBytes = (parts: readonly { from: number; to: number }[]): number =>
+  parts.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** What uncompressed rows take, each from a whole byte on; tiles take no less. */
+function pixelBytes(bytes: Buffer, survey: TiffSurvey): number {
+  const first = (tag: number, otherwise: number): number => tiffNumbers(bytes, survey, tag)?.[0] ?? otherwise;
+  const bits = first(TiffTag.bitsPerSample, 1) * first(TiffTag.samplesPerPixel, 1);
+  return Math.ceil((first(TiffTag.width, 0) * bits) / 8) * first(TiffTag.height, 0);
 }
 
 function readerOf(bytes: Buffer, littleEndian: boolean) {

@@ -1,4 +1,6 @@
 const ORIENTATION = 0x0112;
+/** What TIFF data begin with, in either order of bytes. */
+const MARKS = ['II*\0', 'MM\0*'];
 /** Of "Exif" and two zeros, as JPEG and some WebP files have it before the EXIF data. */
 const PREFIX = Buffer.from('Exif\0\0', 'latin1');
 
@@ -9,7 +11,7 @@ const PREFIX = Buffer.from('Exif\0\0', 'latin1');
  */
 export function exifOrientation(exif: Buffer): number | undefined {
   const tiff = exif.subarray(0, PREFIX.length).equals(PREFIX) ? exif.subarray(PREFIX.length) : exif;
-  if (tiff.length < 14) return undefined;
+  if (tiff.length < 14 || !MARKS.includes(tiff.toString('latin1', 0, 4))) return undefined;
   const littleEndian = tiff[0] === 0x49;
   const u16 = (at: number): number => (littleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const directory = littleEndian ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4);

@@ -111,7 +111,7 @@ class Rebuilt {
     if (entry.tag === PROFILE) return { type, count, value: withoutProfileTexts(value) };
     if (entry.tag !== JPEG_TABLES) return { type, count, value };
     const tables = withoutJpegMetadata(value);
-    return { type, count: tables.length, value: tables };
+    return { type: UNDEFINED, count: tables.length, value: tables };
   }
 
   /** Values lie at even places. */
@@ -135,3 +135,4 @@ class Rebuilt {
 }
 
 const LONG = 4;
+const UNDEFINED = 7;

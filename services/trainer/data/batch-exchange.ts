@@ -186,7 +186,9 @@ export class BatchExchange {
       subject,
     };
     await this.#bus.deadLetter(deadLetter, { messageId: `dead:${run}:${Streams.BATCHES}:${sequence}` });
-    await releaseBatch(this.#bus, delivery);
+    // Whatever it calls itself: only pixels of a request that we made are ours to delete.
+    if (message.run === run && (await this.#own()).isOurs(message.requestId)) await releaseBatch(this.#bus, delivery);
+    else await delivery.ack();
   }
 
   #expected({ pending, samples }: SentRequest): ExpectedBatch {

@@ -16,6 +16,7 @@ import { releaseBatch, type HeldBatches } from '../data/held-batches.js';
 import type { LedgerRecord } from '../data/ledger.js';
 import type { ProgressRecord } from './progress.js';
 import type { ChosenBatchSize } from '../recipe/batch-size.js';
+import { checkManifest } from './check-manifest.js';
 import type { PendingPublication } from '../publishing/pending-publication.js';
 import type { WithRoom } from './with-room.js';
 
@@ -104,6 +105,7 @@ export class Checkpoints {
         `The checkpoint of run "${this.#run}" cannot be read by this version; choose another SULCUS_RUN to begin anew`,
       );
     }
+    checkManifest(this.#run, manifest);
     return {
       manifest: manifest as unknown as CheckpointManifest,
       weights: decodeSafetensors(weights).state,

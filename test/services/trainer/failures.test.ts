@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import { subjects } from '#libs/bus';
+import { blobOwners, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { TestPipeline } from './_pipeline.js';
 import { publishScans } from './_stream.js';
@@ -56,13 +56,18 @@ describe('a trainer in which something fails', () => {
     assert.equal(original.samples[0]!.classIndex, 1000);
   });
 
-  it('goes on when a batch comes that nobody asked for: it is a dead letter', async () => {
-    const forged = { run: 'foreign', requestId: 'f'.repeat(32), samples: [] };
-    await pipeline.bus.publish(subjects.batch('foreign'), codecs.TensorBatch, forged);
+  it('goes on when a batch comes that nobody asked for: it is a dead letter, and pixels of others stay', async () => {
+    const owner = blobOwners.batch('another', 'f'.repeat(32));
+    const blob = await pipeline.bus.putBlob(Buffer.from('pixels of another run'), { owner });
+    for (const run of ['another', '', 'no token']) {
+      const forged = { run, requestId: 'f'.repeat(32), samples: [], pixels: { blob } };
+      await pipeline.bus.publish(subjects.batch('foreign'), codecs.TensorBatch, forged);
+    }
     const { exitCode, output } = await pipeline.train('foreign');
     assert.equal(exitCode, 0, output);
     const letter = await pipeline.bus.getLast('DEAD', subjects.dead('trainer'), codecs.DeadLetter);
     assert.match(letter!.message.cause, /answers no request of this run/);
+    assert.equal((await pipeline.bus.getBlob(blob, { owner })).toString(), 'pixels of another run');
   });
 
   it('waits when there is no room for a checkpoint, says what to do, and goes on when there is', async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { before, describe, test } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import type { ErrorCode } from '#libs/errors';
-import { decodeImage, detectFormat, type DecodedImage } from '#libs/imaging';
+import { decodeImage, detectFormat, withoutMetadata, type DecodedImage } from '#libs/imaging';
 import { isCode } from '../../../helpers/errors.js';
 import { noiseImage } from '../../../helpers/images.js';
 
@@ -160,6 +160,40 @@ describe('files whose full size is reserved and whose tail is not written yet', 
     for (let entry = at + 2; entry < at + 2 + 12 * whole.readUInt16LE(at); entry += 12)
       if (whole.readUInt16LE(entry) === 273) whole.writeUInt32LE(whole.length - 100, entry + 8);
     await assertRefused(whole, 'IMAGE_TRUNCATED', /a part of its pixels is missing/);
+  });
+
+  /** Where an entry of the one directory of a little-endian TIFF lies. */
+  function entryOf(tiff: Buffer, tag: number): number {
+    const at = tiff.readUInt32LE(4);
+    const entries = Array.from({ length: tiff.readUInt16LE(at) }, (_, index) => at + 2 + 12 * index);
+    return entries.find((entry) => tiff.readUInt16LE(entry) === tag)!;
+  }
+
+  test('a TIFF whose pixels have no length, or too little of it, is refused: decoders would guess', async () => {
+    for (const compression of ['none', 'lzw'] as const) {
+      const whole = await picture.clone().tiff({ compression }).toBuffer();
+      const at = entryOf(whole, 279);
+      const sizesAt = whole.readUInt32LE(at + 4) > 1 ? whole.readUInt32LE(at + 8) : at + 8;
+      const shorter = Buffer.from(whole);
+      const isLong = whole.readUInt16LE(at + 2) === 4;
+      shorter.fill(0, sizesAt, sizesAt + (isLong ? 4 : 2));
+      await assertRefused(shorter, 'IMAGE_TRUNCATED', /a part of its pixels (has no bytes|is missing)/);
+    }
+  });
+
+  test('a TIFF with pixels in strips and in tiles is refused: which of them count is not said', async () => {
+    const whole = await picture.clone().tiff({ compression: 'none' }).toBuffer();
+    whole.writeUInt16LE(324, entryOf(whole, 282));
+    await assertRefused(whole, 'IMAGE_TRUNCATED', /in strips and in tiles/);
+  });
+
+  test('of a TIFF tag that stands twice the first counts, also when the metadata are taken out', async () => {
+    const whole = await picture.clone().tiff({ compression: 'none' }).toBuffer();
+    const second = entryOf(whole, 296);
+    whole.writeUInt16LE(258, second);
+    whole.writeUInt32LE(257, second + 4);
+    whole.writeUInt32LE(1, second + 8);
+    assert.deepEqual(await pixelsOf(Buffer.from(withoutMetadata(whole))), await pixelsOf(whole));
   });
 
   test('a black picture is whole, however many zeros it is stored as', async () => {

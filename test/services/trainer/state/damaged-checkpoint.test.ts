@@ -44,6 +44,17 @@ describe('a run whose stored state is damaged goes on, and says from what', () =
     assert.match(output, /"epoch":2,"samples":24,"dropped":0,"repeated":0/);
   });
 
+  it('from the newest version where the checkpoint says what cannot be', async () => {
+    await pipeline.train('odd', { SULCUS_EPOCHS: '2', SULCUS_KEEP_DECLINED: 'true', ...interval });
+    const bucket = await pipeline.bus.keyValue('checkpoints');
+    const stored = (await pointer('odd')) as Stored & { manifest: Record<string, unknown> };
+    const odd = { ...stored, manifest: { ...stored.manifest, ledger: { pass: -1 } } };
+    await bucket.put('odd', Buffer.from(JSON.stringify(odd)));
+    const output = await trainOn('odd', '1');
+    assert.match(output, /The checkpoint of run \\?"odd\\?" is damaged: .*ledger\.pass/);
+    assert.match(output, /from the weights of odd-/);
+  });
+
   it('from the newest version where no checkpoint can be read', async () => {
     await pipeline.train('version', { SULCUS_EPOCHS: '2', SULCUS_KEEP_DECLINED: 'true', ...interval });
     const stored = await pointer('version');
