@@ -15,6 +15,7 @@ import { pull, type PullOptions } from './consumers/pull.js';
 import { deleteStored, deleteSubject, type DeleteOptions } from './streams/delete-stored.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
 import { readStats, streamStats, type StreamStats } from './streams/stats.js';
+import { answerSites, type SiteAnswers } from './sites/site-requests.js';
 import type { BucketName, StreamName } from './topology.js';
 
 /**
@@ -55,6 +56,11 @@ export class Bus implements AsyncDisposable {
   /** Name of who is connected: the service or command. */
   get name(): string {
     return this.#connection.name;
+  }
+
+  /** True: this is a site's user of the broker's accounts, which reads what is its site's alone. */
+  get isSite(): boolean {
+    return this.#connection.isSite;
   }
 
   get serverVersion(): string {
@@ -192,9 +198,14 @@ export class Bus implements AsyncDisposable {
     return streamStats(this.#connection, stream);
   }
 
-  /** Why a stream takes nothing, for STORAGE_FULL or STORAGE_FAILED; undefined for one whose disk takes what is written. */
+  /** Why a stream takes nothing, for STORAGE_FULL or STORAGE_FAILED; undefined where its disk takes what is written. */
   writeErrorOf(stream: StreamName): Promise<SulcusError | undefined> {
     return storeErrorOf(this.#connection, stream);
+  }
+
+  /** See {@link answerSites}. */
+  answerSites(answers: SiteAnswers): Promise<void> {
+    return answerSites(this.#connection, answers);
   }
 
   /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */

@@ -18,13 +18,21 @@
  * | `scan-headers.ts` | what followers know of a scan without its pixels |
  * | `retention.ts` | what each run still needs of SCANS |
  * | `unused-places.ts` | places of SCANS that a full disk used up |
+ * | `accounts/` | who may do what at the broker, and its configuration; the keys of its users |
+ * | `sites/` | what a site asks of the core, because it may not do it itself |
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
  */
 export { Bus, connectBus } from './bus.js';
 export { openBus, type BusSettings, type BusUser } from './open-bus.js';
+export { CORE_GRANTS, CORE_SERVICES, siteGrants, type Grants } from './accounts/grants.js';
+export { corePermissions, keyFile, operatorPermissions, sitePermissions, siteUser } from './accounts/permissions.js';
+export { CORE_ACCOUNT, serverAccounts, usersOf } from './accounts/server-accounts.js';
+export { createUserKey, publicKeyOf } from './accounts/user-keys.js';
+export type { SiteAnswers } from './sites/site-requests.js';
 export { checkStateId, readStateId } from './state-identity.js';
 export { busEnvironment } from './connection/environment.js';
 export { brokerSecurityEnvironment } from './connection/security.js';
+export type { BrokerUser } from './connection/security.js';
 export type { ConnectOptions } from './connection/connection.js';
 export type { RequestOptions } from './connection/retry.js';
 export { compareVersions, MINIMUM_SERVER_VERSION } from './connection/server-version.js';

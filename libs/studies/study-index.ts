@@ -64,6 +64,7 @@ export class StudyIndex {
    */
   async upToDate(signal: AbortSignal): Promise<void> {
     this.start();
+    if (this.#bus.isSite) return await this.#readRest(signal);
     const { lastSequence, messages } = await this.#bus.statsOf(Streams.SCANS);
     const ended = AbortSignal.any([signal, this.#stop.signal]);
     while (!ended.aborted && messages > 0 && this.#lastSequence < lastSequence) {
@@ -73,9 +74,7 @@ export class StudyIndex {
       const isAll = this.#restIsUnreadable || (before > 0 && this.#pending === 0);
       if (before === this.#lastSequence && isAll) break;
     }
-    if (signal.aborted) throw SulcusError.from(signal.reason);
-    if (ended.aborted)
-      throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another instance');
+    this.#throwIfEnded(signal);
   }
 
   /** Whether a study has a slice. @throws as {@link upToDate}, which is only waited for when none is known yet */
@@ -99,6 +98,22 @@ export class StudyIndex {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#following;
+  }
+
+  /** A site sees no state of the stream: it reads what lies behind the newest that it has seen. */
+  async #readRest(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.#stop.signal]);
+    const rest = { storedOnly: true, startSequence: this.#lastSequence + 1, signal: ended };
+    for await (const { sequence, sampleId, studyId } of followScans(this.#bus, rest))
+      if (studyId !== '' && sampleId !== '') this.#add(studyId, { sequence, sampleId });
+    this.#throwIfEnded(signal);
+  }
+
+  /** @throws as {@link upToDate} */
+  #throwIfEnded(signal: AbortSignal): void {
+    if (signal.aborted) throw SulcusError.from(signal.reason);
+    if (this.#stop.signal.aborted)
+      throw new SulcusError('SERVICE_UNAVAILABLE', 'The scans are no longer followed: ask another instance');
   }
 
   async #follow(): Promise<void> {

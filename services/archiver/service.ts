@@ -7,6 +7,7 @@ import type { ArchiverConfig } from './config.js';
 import { ArchiverEvents } from './events.js';
 import { carryLabels } from './labels/carry-labels.js';
 import { LabelTrimmer } from './labels/trim-labels.js';
+import { eraseWithdrawn } from './sites/erase-withdrawn.js';
 import { RoomMaker } from './scans/make-room.js';
 import { UnderWay } from './scans/under-way.js';
 
@@ -45,7 +46,10 @@ export async function runArchiver(
           await Promise.race([labelsKnown, untilAborted(stop)]);
           await keepRoom([room, trimmer], config.intervalMs, events, stop);
         },
-        companions: [(stop) => carryLabels({ bus, archive, index, labels, underWay, events }, caughtUp, stop)],
+        companions: [
+          (stop) => bus.answerSites({ erase: (site, sequence) => eraseWithdrawn(bus, site, sequence), signal: stop }),
+          (stop) => carryLabels({ bus, archive, index, labels, underWay, events }, caughtUp, stop),
+        ],
       },
       signal,
     );

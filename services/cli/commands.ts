@@ -156,6 +156,11 @@ export const COMMANDS: CommandGroups = {
       description: 'check the chain of the record of decisions, and list them',
       load: () => import('./commands/verify-record.js'),
     },
+    broker: {
+      operand: '<command>',
+      description: "make the keys of a broker's users, and its streams",
+      load: () => import('./commands/broker/broker.js'),
+    },
     certs: {
       operand: '<folder>',
       description: 'make an authority and certificates of services, sites and clients, for TLS',

@@ -1,5 +1,6 @@
 import { isMain, packageVersion, reportFailure } from '#libs/service';
 import { COMMANDS } from './commands.js';
+import { brokersFolder } from './shared/paths.js';
 import { dispatch } from './shared/dispatch.js';
 
 /** Whoever reads the output may have seen enough, as `head` does. */
@@ -15,6 +16,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
  */
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', endWithReader);
+  process.env['SULCUS_NATS_KEYS'] ??= brokersFolder();
   const description = 'Edge-to-core streaming for medical imaging: images in, a learning model out.';
   try {
     await dispatch({ name: 'sulcus', description, groups: COMMANDS, version: packageVersion() }, argv);

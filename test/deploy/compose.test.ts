@@ -12,7 +12,7 @@ interface ComposeService {
   environment?: Record<string, string | null>;
   ports?: string[];
   profiles?: string[];
-  volumes?: string[];
+  volumes?: (string | { source: string; target: string; read_only?: boolean; volume?: { subpath: string } })[];
   healthcheck?: { test: string[] };
   cap_drop?: string[];
   depends_on?: unknown;
@@ -25,6 +25,9 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as { services
 const services = Object.entries(compose.services);
 /** Services that run our own code. */
 const ours = services.filter(([, service]) => service.build?.context === '.');
+
+/** Services that do one thing and end. */
+const ONCE = ['broker-keys', 'streams'];
 
 /** `FROM … AS name` of a Dockerfile, and what each stage copies out of the build's context. */
 function stagesOf(dockerfile: string) {
@@ -40,12 +43,14 @@ describe('docker-compose.yml', () => {
   it('runs every part of the system', () => {
     assert.deepEqual(Object.keys(compose.services).sort(), [
       'archiver',
+      'broker-keys',
       'ingest',
       'jaeger',
       'nats',
       'otel-collector',
       'predictor',
       'preprocess',
+      'streams',
       'trainer',
       'trainer-gpu',
     ]);
@@ -92,7 +97,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('starts services that exist', () => {
-    for (const [name, { command }] of ours)
+    for (const [name, { command }] of ours.filter(([service]) => !ONCE.includes(service)))
       assert.ok(existsSync(path.join(root, 'services', command![0]!, 'index.ts')), `${name}: ${command!.join(' ')}`);
   });
 
@@ -129,10 +134,40 @@ describe('docker-compose.yml', () => {
   it('mounts only files that exist, named volumes and the inbox', () => {
     for (const [name, { volumes = [] }] of services) {
       for (const volume of volumes) {
+        if (typeof volume !== 'string') continue;
         const source = volume.startsWith('${SULCUS_INBOX') ? undefined : volume.split(':')[0]!;
         if (source?.startsWith('.')) assert.ok(existsSync(path.join(root, source)), `${name}: ${source}`);
       }
     }
+  });
+
+  it("gives each service the key of the broker's user that it works as, and no other", () => {
+    const users = new Map(
+      ours
+        .filter(([name]) => name !== 'broker-keys')
+        .map(([name, { environment, volumes = [] }]) => {
+          const lent = volumes.filter((volume) => typeof volume !== 'string');
+          assert.ok(
+            lent.every(({ read_only }) => read_only),
+            name,
+          );
+          assert.deepEqual(
+            lent.map(({ source, volume }) => [source, volume?.subpath]),
+            [['broker-keys', environment!['SULCUS_NATS_ACCOUNT']]],
+            name,
+          );
+          return [name, environment!['SULCUS_NATS_ACCOUNT']];
+        }),
+    );
+    assert.deepEqual(Object.fromEntries(users), {
+      streams: 'operator',
+      ingest: 'site-${SULCUS_SITE:-local}',
+      archiver: 'archiver',
+      preprocess: 'preprocess',
+      trainer: 'trainer',
+      'trainer-gpu': 'trainer',
+      predictor: 'predictor',
+    });
   });
 
   it('checks the health of every image that can be checked', () => {
@@ -140,7 +175,7 @@ describe('docker-compose.yml', () => {
       .filter(([, service]) => !service.healthcheck)
       .map(([name]) => name)
       .sort();
-    assert.deepEqual(without, ['jaeger', 'nats', 'otel-collector']);
+    assert.deepEqual(without, ['broker-keys', 'jaeger', 'nats', 'otel-collector', 'streams']);
     assert.match(read('deploy/nats/Dockerfile'), /^HEALTHCHECK /m);
   });
 

@@ -169,6 +169,8 @@ export class BlobStore {
     stream: BlobStream = 'BLOBS',
     waiting: RequestOptions = {},
   ): Promise<Set<string>> {
+    // A site sees no lists of subjects: it sends every chunk, and the broker keeps the first of each.
+    if (this.#connection.isSite) return new Set();
     const look = () => this.#connection.manager.streams.info(stream, { subjects_filter: filter });
     const info = await requestWithRetry(this.#connection, 'Could not look into the blob store', look, waiting);
     return new Set(Object.keys(info.state.subjects ?? {}));

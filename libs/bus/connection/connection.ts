@@ -1,3 +1,4 @@
+import { errors as natsErrors } from '@nats-io/nats-core';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -5,9 +6,10 @@ import { retryWithBackoff } from '#libs/async';
 import { SulcusError, type ErrorCode } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { busError } from './errors.js';
-import { brokerSecurity } from './security.js';
+import { brokerSecurity, type BrokerSecurity, type BrokerUser } from './security.js';
 import { checkServer, MINIMUM_MAX_PAYLOAD_BYTES } from './server-version.js';
 import { tolerateMalformedHeaders } from './tolerant-headers.js';
+import { inboxOf } from '../accounts/permissions.js';
 import { pullWindow } from '../consumers/pull-window.js';
 import type { StreamName } from '../topology.js';
 
@@ -19,6 +21,8 @@ export interface ConnectOptions {
   /** Name of the service: shown by the broker, and the name that its dead letters carry. */
   name: string;
   signal?: AbortSignal;
+  /** Name among the broker's accounts, and the file of its nkey. Default: what the environment says. */
+  user?: BrokerUser | undefined;
   /** How long to wait for a broker that is not up yet, or whose servers still choose who leads. Default: 15 s. */
   connectTimeoutMs?: number;
 }
@@ -29,6 +33,7 @@ export interface ConnectOptions {
  */
 export class Connection {
   readonly #resets = new Set<() => void>();
+  readonly #denials = new Set<(subject: string, error: SulcusError) => void>();
   #isConnected = true;
   readonly #reads = new Map<StreamName, LimitFunction>();
 
@@ -37,6 +42,8 @@ export class Connection {
     readonly js: JetStreamClient,
     readonly manager: JetStreamManager,
     readonly name: string,
+    /** Its user in the broker's accounts; undefined where the broker has none of ours. */
+    readonly user: string | undefined,
   ) {
     void this.#watchStatus();
   }
@@ -48,11 +55,15 @@ export class Connection {
   static async open(options: ConnectOptions): Promise<Connection> {
     tolerateMalformedHeaders();
     const deadlineMs = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
-    const nats = await connectWithin(options);
+    const security = brokerSecurity(options);
+    const nats = await connectWithin(options, security);
     try {
       checkServer(nats);
       const manager = await managerWithin(nats, deadlineMs, options.signal);
-      return new Connection(nats, jetstream(nats, { timeout: API_TIMEOUT_MS }), manager, options.name);
+      const js = jetstream(nats, { timeout: API_TIMEOUT_MS });
+      // A key that is shown to a broker which demands none says nothing.
+      const user = nats.info?.auth_required ? security.user : undefined;
+      return new Connection(nats, js, manager, options.name, user);
     } catch (error) {
       await nats.close();
       if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
@@ -69,6 +80,16 @@ export class Connection {
   /** False while the connection is lost. */
   get isConnected(): boolean {
     return this.#isConnected && !this.nats.isClosed();
+  }
+
+  /** True: it may read and write what is its site's alone, and asks the core for readers. */
+  get isSite(): boolean {
+    return this.user?.startsWith('site-') ?? false;
+  }
+
+  /** Where answers to it go; undefined: where those of everybody do. */
+  get inboxPrefix(): string | undefined {
+    return this.user === undefined ? undefined : inboxOf(this.user);
   }
 
   get maxPayloadBytes(): number {
@@ -90,6 +111,15 @@ export class Connection {
   onReconnect(listener: () => void): () => void {
     this.#resets.add(listener);
     return () => this.#resets.delete(listener);
+  }
+
+  /** Calls `listener` when the broker refuses something published to `subject`; returns how to stop that. */
+  onDenied(subject: string, listener: (error: SulcusError) => void): () => void {
+    const onDenial = (denied: string, error: SulcusError): void => {
+      if (denied === subject) listener(error);
+    };
+    this.#denials.add(onDenial);
+    return () => this.#denials.delete(onDenial);
   }
 
   /**
@@ -120,13 +150,21 @@ export class Connection {
     }
   }
 
+  #tellError(error: Error): void {
+    if (!(error instanceof natsErrors.PermissionViolationError))
+      return log.warn({ err: error }, 'The broker reports an error');
+    const { operation, subject } = error;
+    log.warn({ operation, subject, user: this.user }, 'The broker refuses what this user may not do');
+    for (const listener of [...this.#denials]) listener(subject, busError(error, 'The broker was asked'));
+  }
+
   async #watchStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
       if (status.type === 'disconnect') {
         this.#isConnected = false;
         log.warn({ server: status.server }, 'Lost the broker; reconnecting');
       }
-      if (status.type === 'error') log.warn({ err: status.error }, 'The broker reports an error');
+      if (status.type === 'error') this.#tellError(status.error);
       if (status.type === 'reconnect') {
         this.#isConnected = true;
         log.info({ server: status.server }, 'The broker is back');
@@ -173,21 +211,19 @@ async function managerWithin(
   return await jetstreamManager(nats, { timeout: API_TIMEOUT_MS, checkAPI: false });
 }
 
-async function connectWithin({
-  servers,
-  name,
-  signal,
-  connectTimeoutMs = CONNECT_TIMEOUT_MS,
-}: ConnectOptions): Promise<NatsConnection> {
+async function connectWithin(
+  { servers, name, signal, connectTimeoutMs = CONNECT_TIMEOUT_MS }: ConnectOptions,
+  { options: security, user }: BrokerSecurity,
+): Promise<NatsConnection> {
   const deadlineMs = performance.now() + connectTimeoutMs;
   const address = parseServers(servers);
-  const security = brokerSecurity();
   const attempt = async (): Promise<NatsConnection> => {
     if (signal?.aborted) throw cancelled(signal);
     try {
       return await connect({
         ...address,
         ...security,
+        ...(user === undefined ? {} : { inboxPrefix: inboxOf(user) }),
         name,
         timeout: Math.max(250, Math.min(5000, deadlineMs - performance.now())),
         maxReconnectAttempts: -1,

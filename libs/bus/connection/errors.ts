@@ -1,4 +1,4 @@
-import { errors as natsErrors } from '@nats-io/nats-core';
+import { errors as natsErrors, type PermissionViolationError } from '@nats-io/nats-core';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { SulcusError, type ErrorCode } from '#libs/errors';
 import { diskErrorCode } from './disk-errors.js';
@@ -85,20 +85,36 @@ const UNAVAILABLE_NAMES = new Set([
 /** What Node says when the two ends do not accept each other's certificates, or one of them speaks no TLS. */
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
 
+const HOW_TO_PROVE =
+  'SULCUS_NATS_ACCOUNT and SULCUS_NATS_NKEY_FILE say who it is: the keys of a state are in its folder keys/broker';
+
+/** What the broker refused, which a request has as its cause. */
+function denialOf(error: unknown): PermissionViolationError | undefined {
+  if (error instanceof natsErrors.PermissionViolationError) return error;
+  return error instanceof Error && error.cause instanceof natsErrors.PermissionViolationError ? error.cause : undefined;
+}
+
 /** Turns anything the NATS client throws into a SulcusError; `doing` says what was tried. */
 export function busError(error: unknown, doing: string): SulcusError {
   if (error instanceof SulcusError) return error;
   if (error instanceof JetStreamApiError) return fromApiError(error, doing);
   if (error instanceof Error && TLS_CODE.test((error as NodeJS.ErrnoException).code ?? ''))
     return new SulcusError('PERMISSION_DENIED', `${doing}: TLS failed (${error.message})`, { cause: error });
-  if (
-    error instanceof natsErrors.AuthorizationError ||
-    error instanceof natsErrors.PermissionViolationError ||
-    error instanceof natsErrors.UserAuthenticationExpiredError
-  ) {
-    return new SulcusError('PERMISSION_DENIED', `${doing}: the broker refuses this client (${error.message})`, {
-      cause: error,
-    });
+  const denial = denialOf(error);
+  if (denial) {
+    const { operation, subject } = denial;
+    const verb = operation === 'publish' ? 'publish' : 'subscribe';
+    const message = `${doing}: the broker does not let this user ${verb} to "${subject}"`;
+    return new SulcusError('PERMISSION_DENIED', message, { cause: error, details: { operation, subject } });
+  }
+  if (error instanceof natsErrors.AuthorizationError || error instanceof natsErrors.UserAuthenticationExpiredError) {
+    return new SulcusError(
+      'PERMISSION_DENIED',
+      `${doing}: the broker refuses this client (${error.message}). ${HOW_TO_PROVE}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (error instanceof natsErrors.InvalidArgumentError)
     return new SulcusError('INVALID_ARGUMENT', `${doing}: ${error.message}`, { cause: error });

@@ -1,7 +1,10 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import type { SulcusError } from '#libs/errors';
+import { parseEnvironment } from '#libs/config';
+import { SulcusError } from '#libs/errors';
+import { readBrokerFaults } from './broker-faults.js';
 import type { Connection } from './connection.js';
 import { diskErrorCode } from './disk-errors.js';
+import { busEnvironment } from './environment.js';
 import { busError } from './errors.js';
 
 /** A subject that no stream holds: what is asked about it changes nothing. */
@@ -23,6 +26,13 @@ export async function withStoreError<T>(connection: Connection, stream: string, 
   }
 }
 
+async function toldByMonitoring(stream: string): Promise<SulcusError | undefined> {
+  const { monitorUrl } = parseEnvironment(busEnvironment);
+  const faults = monitorUrl === undefined ? [] : await readBrokerFaults(monitorUrl);
+  const stopped = faults.find(({ needsRestart }) => needsRestart);
+  return stopped && new SulcusError(stopped.code, `The broker cannot write to ${stream}: ${stopped.message}`);
+}
+
 /** Undefined for a stream that is well, or of which nothing may be deleted. */
 export async function storeErrorOf({ manager }: Connection, stream: string): Promise<SulcusError | undefined> {
   try {
@@ -30,6 +40,8 @@ export async function storeErrorOf({ manager }: Connection, stream: string): Pro
     return undefined;
   } catch (error) {
     const refused = error instanceof JetStreamApiError && diskErrorCode(error.message) !== undefined;
+    // Who may not delete asks the broker's monitoring, where it is known.
+    if (!refused && busError(error, '').code === 'PERMISSION_DENIED') return await toldByMonitoring(stream);
     return refused ? busError(error, `The broker cannot write to ${stream}`) : undefined;
   }
 }

@@ -1,5 +1,4 @@
-import type { ConsumerConfig } from '@nats-io/jetstream';
-import { nanos, nuid, type Msg } from '@nats-io/nats-core';
+import { nuid, type Msg } from '@nats-io/nats-core';
 import { retryStream } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
@@ -7,6 +6,8 @@ import type { Connection } from '../connection/connection.js';
 import { busError } from '../connection/errors.js';
 import { mayComeBack } from '../connection/retry.js';
 import { pullRequest } from './pull-request.js';
+import { readerConfig } from './reader-config.js';
+import { askForReader, type Reader } from '../sites/site-requests.js';
 import { findUnreadable, MOST_GAPS, type Gap, type Unreadable } from './unreadable.js';
 
 export interface OrderedOptions {
@@ -31,8 +32,6 @@ export interface OrderedOptions {
 const PULL_EXPIRES_MS = 10_000;
 /** The same while the broker says that there is more: when it then sends nothing, something is wrong with it. */
 const BEHIND_EXPIRES_MS = 1000;
-/** The broker forgets an ordered consumer that nobody asks for this long; it is made again where we stopped. */
-const INACTIVE_MS = 60_000;
 
 /** A message and what the broker says about its delivery. */
 export interface OrderedDelivery {
@@ -88,7 +87,7 @@ async function* readFrom(
     for (let received = 0; !lost && !signal.aborted; ) {
       const before = received;
       const expiresMs = pending > 0 ? BEHIND_EXPIRES_MS : PULL_EXPIRES_MS;
-      const pull = { batch: window, expiresMs, signal };
+      const pull = { batch: window, expiresMs, signal, isAcknowledged: false };
       for await (const raw of pullRequest(connection, stream, consumer, pull)) {
         const info = parseAckSubject(raw.reply ?? '');
         if (info.consumerSequence !== received + 1) lost = true;
@@ -116,44 +115,22 @@ async function* readFrom(
     if (lost) throw new SulcusError('BUS_UNAVAILABLE', 'Deliveries were lost with the connection');
   } finally {
     stopListening();
-    if (consumer !== undefined && !connection.nats.isClosed())
+    // What was made for a site goes by itself.
+    if (consumer !== undefined && !connection.isSite && !connection.nats.isClosed())
       connection.manager.consumers.delete(stream, consumer).catch(() => {});
   }
 }
 
 async function createOrdered(
   connection: Connection,
-  options: OrderedOptions,
+  { stream, subjects, startUnixMs, headersOnly }: OrderedOptions,
   startSequence: number,
-): Promise<{ name: string; pending: number }> {
+): Promise<Reader> {
+  const place = { subjects, startSequence, startUnixMs, headersOnly };
+  if (connection.isSite) return await connection.answer(askForReader(connection, stream, place));
   const name = `follow-${nuid.next()}`;
-  const filter =
-    options.subjects.length === 0
-      ? {}
-      : options.subjects.length === 1
-        ? { filter_subject: options.subjects[0] }
-        : { filter_subjects: [...options.subjects] };
-  const created = await connection.answer(
-    connection.manager.consumers.add(options.stream, {
-      name,
-      ack_policy: 'none',
-      ...beginning(startSequence, options.startUnixMs),
-      headers_only: options.headersOnly ?? false,
-      inactive_threshold: nanos(INACTIVE_MS),
-      mem_storage: true,
-      num_replicas: 1,
-      ...filter,
-    }),
-  );
+  const created = await connection.answer(connection.manager.consumers.add(stream, readerConfig(name, place)));
   return { name, pending: created.num_pending };
-}
-
-/** Once a message has been seen, the sequence behind it says more than a time. */
-function beginning(startSequence: number, startUnixMs: number | undefined): Partial<ConsumerConfig> {
-  if (startSequence > 1) return { deliver_policy: 'by_start_sequence', opt_start_seq: startSequence };
-  if (startUnixMs !== undefined)
-    return { deliver_policy: 'by_start_time', opt_start_time: new Date(startUnixMs).toISOString() };
-  return { deliver_policy: 'all' };
 }
 
 /** A delivery lost after the last message we saw shows in no gap: the broker's own count tells. */

@@ -16,15 +16,16 @@ const GRACE_MS = 2000;
  * The client's own `consume()` asks again as soon as messages arrive, whether or not they are worked on; asking here
  * only when there is room is what bounds memory and keeps the broker's buffer for this connection small.
  *
- * @throws BUS_UNAVAILABLE, or NOT_FOUND when the consumer is gone
+ * @param options `isAcknowledged` false: nothing is given back, because the consumer waits for no acknowledgement
+ * @throws BUS_UNAVAILABLE, or NOT_FOUND when the consumer is gone, PERMISSION_DENIED
  */
 export async function* pullRequest(
   connection: Connection,
   stream: string,
   consumer: string,
-  options: { batch: number; expiresMs: number; signal: AbortSignal },
+  options: { batch: number; expiresMs: number; signal: AbortSignal; isAcknowledged?: boolean },
 ): AsyncGenerator<Msg> {
-  const { batch, expiresMs, signal } = options;
+  const { batch, expiresMs, signal, isAcknowledged = true } = options;
   if (signal.aborted) return;
   const arrived: Msg[] = [];
   let wake = () => {};
@@ -33,7 +34,8 @@ export async function* pullRequest(
     ended ??= reason;
     wake();
   };
-  const inbox = createInbox();
+  const inbox = createInbox(connection.inboxPrefix);
+  const request = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
   const subscription = connection.nats.subscribe(inbox, {
     callback: (error, message) => {
       if (error) return end(error);
@@ -48,14 +50,11 @@ export async function* pullRequest(
   });
   const timer = setTimeout(() => end('done'), expiresMs + GRACE_MS);
   const stopListening = connection.onReconnect(() => end('done'));
+  const stopDenial = connection.onDenied(request, (error) => end(error));
   const onAbort = () => end('done');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    connection.nats.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
-      JSON.stringify({ batch, expires: nanos(expiresMs) }),
-      { reply: inbox },
-    );
+    connection.nats.publish(request, JSON.stringify({ batch, expires: nanos(expiresMs) }), { reply: inbox });
     for (let yielded = 0; yielded < batch; ) {
       const next = arrived.shift();
       if (next) {
@@ -71,10 +70,11 @@ export async function* pullRequest(
   } finally {
     clearTimeout(timer);
     stopListening();
+    stopDenial();
     signal.removeEventListener('abort', onAbort);
     subscription.unsubscribe();
     // What arrived and is not wanted any more goes to somebody else at once instead of after the acknowledgement wait.
-    for (const message of arrived) if (!connection.nats.isClosed()) message.respond('-NAK');
+    if (isAcknowledged) for (const message of arrived) if (!connection.nats.isClosed()) message.respond('-NAK');
   }
 }
 

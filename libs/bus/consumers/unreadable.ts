@@ -44,6 +44,8 @@ export async function findUnreadable(
   stalled: Stalled,
 ): Promise<(Unreadable & { stillCounted: number }) | undefined> {
   const { stream, consumer, subject, received, pending, lastSequence } = stalled;
+  // A site may not look where the damage is.
+  if (connection.isSite) return undefined;
   const { consumers, direct } = connection.manager;
   const info = await connection.answer(consumers.info(stream, consumer));
   if (info.delivered.consumer_seq !== received) return undefined;

@@ -1,6 +1,6 @@
 import { Kvm, type KV } from '@nats-io/kv';
 import { SulcusError } from '#libs/errors';
-import type { Connection } from '../connection/connection.js';
+import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { readOrdered } from '../consumers/ordered-consumer.js';
 import { requestWithRetry } from '../connection/retry.js';
@@ -38,6 +38,9 @@ export class KeyValue {
   /** Throws NOT_FOUND when the bucket does not exist (see `ensureTopology`). */
   static async open(connection: Connection, bucket: BucketName): Promise<KeyValue> {
     try {
+      // A site sees no lists of keys: what it may look up it asks for by its key.
+      if (connection.isSite)
+        return new KeyValue(connection, await new Kvm(connection.js).open(bucket, { allow_direct: true }), bucket);
       await requestWithRetry(connection, `Could not open the ${bucket} bucket`, () =>
         connection.manager.streams.info(`KV_${bucket}`),
       );
@@ -100,9 +103,14 @@ export class KeyValue {
   /** Keys that start with `prefix`, sorted. */
   async keys(prefix = ''): Promise<string[]> {
     return this.#do('list keys', async () => {
-      const found: string[] = [];
-      for await (const key of await this.kv.keys(keyFilter(prefix))) if (key.startsWith(prefix)) found.push(key);
-      return found.sort();
+      const found = new Set<string>();
+      const signal = AbortSignal.timeout(API_TIMEOUT_MS);
+      const options = { signal, window: 256, storedOnly: true, headersOnly: true };
+      for await (const { key, isDeleted } of this.#read(prefix, options))
+        if (isDeleted) found.delete(key);
+        else found.add(key);
+      if (signal.aborted) throw new SulcusError('BUS_UNAVAILABLE', 'The broker does not list the keys');
+      return [...found].sort();
     });
   }
 
@@ -125,8 +133,8 @@ export class KeyValue {
 
   async *#read(
     prefix: string,
-    options: { signal: AbortSignal; window: number; storedOnly?: boolean },
-  ): AsyncGenerator<KeyValueChange> {
+    options: { signal: AbortSignal; window: number; storedOnly?: boolean; headersOnly?: boolean },
+  ): AsyncGenerator<KeyValueChange & { isDeleted: boolean }> {
     const start = `$KV.${this.bucket}.`;
     for await (const { raw, info } of readOrdered(this.connection, {
       stream: `KV_${this.bucket}`,
@@ -135,10 +143,11 @@ export class KeyValue {
     })) {
       const key = raw.subject.slice(start.length);
       if (!key.startsWith(prefix)) continue;
-      const deleted = raw.headers?.has('KV-Operation') ?? false;
+      const isDeleted = raw.headers?.has('KV-Operation') ?? false;
       yield {
         key,
-        ...(deleted ? {} : { value: asBuffer(raw.data) }),
+        isDeleted,
+        ...(isDeleted ? {} : { value: asBuffer(raw.data) }),
         revision: info.streamSequence,
         pending: info.pending,
       };

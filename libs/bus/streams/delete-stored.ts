@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.js';
 import { isDeletedAlready } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
+import { askToErase } from '../sites/site-requests.js';
 import type { StreamName } from '../topology.js';
 
 export interface DeleteOptions extends RequestOptions {
@@ -15,6 +16,8 @@ export async function deleteStored(
   sequence: number,
   { erase = false, ...options }: DeleteOptions = {},
 ): Promise<void> {
+  // A site deletes nothing itself: the core erases what was withdrawn.
+  if (connection.isSite) return await askToErase(connection, sequence, options);
   const remove = async (): Promise<void> => {
     try {
       await connection.manager.streams.deleteMessage(stream, sequence, erase);

@@ -5,7 +5,11 @@ import type { Connection } from '../connection/connection.js';
 import { busError, isNotFound, JetStreamCode } from '../connection/errors.js';
 import type { TopologyLimits } from './limits.js';
 import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-configs.js';
-import { BUCKETS, type StreamName } from '../topology.js';
+import { CORE_GRANTS, CORE_SERVICES } from '../accounts/grants.js';
+import { BUCKETS, type BucketName, type StreamName } from '../topology.js';
+
+/** Buckets whose keys a site asks for one by one, by the requests that the broker can tell apart by their subjects. */
+const LOOKED_UP: ReadonlySet<BucketName> = new Set(['state', 'archive', 'withdrawn']);
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
 const STRUCTURE = [
@@ -27,6 +31,8 @@ const STRUCTURE = [
  * @throws INVALID_CONFIG when a stream of that name exists and is not ours
  */
 export async function ensureTopology(connection: Connection, limits: Partial<TopologyLimits>): Promise<void> {
+  const { user } = connection;
+  if (user !== undefined && user !== 'operator') return await checkTopology(connection);
   await Promise.all(
     streamConfigs(limits).map(async (config) => {
       const info = (await streamInfo(connection, config.name)) ?? (await addStream(connection, config));
@@ -37,14 +43,38 @@ export async function ensureTopology(connection: Connection, limits: Partial<Top
   const kvm = new Kvm(connection.js);
   for (const bucket of BUCKETS) {
     try {
-      // Not by direct get: in a cluster that may answer from a replica that is behind, and pointers must be the newest.
-      await kvm.create(bucket, { history: 1, replicas: limits.replicas ?? 1, allow_direct: false });
+      // Whoever can does not read by direct get: in a cluster that may answer from a replica that is behind.
+      const isDirect = LOOKED_UP.has(bucket);
+      await kvm.create(bucket, { history: 1, replicas: limits.replicas ?? 1, allow_direct: isDirect });
     } catch (error) {
       // Another service created the bucket between the client's look and its own attempt.
       if (!(error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE))
         throw busError(error, `Could not create the ${bucket} bucket`);
     }
+    if (LOOKED_UP.has(bucket)) await allowLookUps(connection, bucket);
   }
+}
+
+/** A bucket from before there were users that need it. */
+async function allowLookUps({ manager }: Connection, bucket: BucketName): Promise<void> {
+  const { config } = await manager.streams.info(`KV_${bucket}`);
+  if (!config.allow_direct) await manager.streams.update(config.name, { allow_direct: true });
+}
+
+/**
+ * Of a broker with accounts the operator alone makes streams: others look whether what they read is there.
+ *
+ * @throws NOT_FOUND naming what is missing
+ */
+async function checkTopology(connection: Connection): Promise<void> {
+  const service = CORE_SERVICES.find((each) => each === connection.user);
+  const { read, readBuckets } = service === undefined ? { read: [], readBuckets: [] } : CORE_GRANTS[service];
+  for (const stream of [...read, ...readBuckets.map((bucket) => `KV_${bucket}`)])
+    if ((await streamInfo(connection, stream)) === undefined)
+      throw new SulcusError(
+        'NOT_FOUND',
+        `The broker has no ${stream} stream, and ${connection.user} may not make it: \`sulcus broker streams\` does`,
+      );
 }
 
 async function streamInfo(connection: Connection, name: string): Promise<StreamInfo | undefined> {

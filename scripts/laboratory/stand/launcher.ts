@@ -30,6 +30,7 @@ export const CLI = path.join(packageRoot(), 'dist/services/cli/main.js');
 export const environmentOf = ({ folder, broker }: Pick<LauncherPlan, 'folder' | 'broker'>): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_OPTIONS: `--import ${pathToFileURL(path.join(import.meta.dirname, 'clock.mjs')).href}`,
+  SULCUS_BROKER_ACCOUNTS: 'false', // the laboratory looks at everything from outside, through a proxy
   SULCUS_LABORATORY_CLOCKS: path.join(folder, 'clocks'),
   SULCUS_CHECKPOINT_INTERVAL: '500ms',
   SULCUS_VALIDATE_EVERY: '300',

@@ -91,12 +91,24 @@ const NOTES = `State: ${[
   'which is gone on with.',
 ].join(' ')}`;
 
+/** How a broker of our own is started. */
+export const brokerEnvironment = {
+  accounts: [
+    'SULCUS_BROKER_ACCOUNTS',
+    flag({
+      default: true,
+      description: 'false: a broker of its own asks nobody who he is; everybody who reaches its port may do everything',
+    }),
+  ],
+} as const;
+
 /** What the launcher reads itself; the services read the rest. */
 const ENVIRONMENT = {
   natsServer: [
     'SULCUS_NATS_SERVER',
     optional(text({ description: "the nats-server program to start (default: set-up's, then the PATH)" })),
   ],
+  ...brokerEnvironment,
   ...engineEnvironment,
   ...devicesEnvironment,
   ...kaggleEnvironment,

@@ -99,7 +99,7 @@ export class SampleIndex {
 
   async #followScans(bus: Bus, signal: AbortSignal): Promise<void> {
     const caughtUp = once(() => this.#streamCaughtUp());
-    if ((await bus.stats()).SCANS.messages === 0) caughtUp();
+    if ((await bus.statsOf(Streams.SCANS)).messages === 0) caughtUp();
     for await (const scan of followScans(bus, { signal, onUnreadable: caughtUp })) {
       this.#addScan(scan);
       if (scan.pending === 0) caughtUp();
@@ -108,7 +108,7 @@ export class SampleIndex {
 
   async #followLabels(bus: Bus, signal: AbortSignal): Promise<void> {
     const caughtUp = once(() => this.#streamCaughtUp());
-    if ((await bus.stats()).LABELS.messages === 0) caughtUp();
+    if ((await bus.statsOf(Streams.LABELS)).messages === 0) caughtUp();
     const options = { stream: Streams.LABELS, codec: codecs.LabelEvent, signal, onUnreadable: caughtUp };
     for await (const { message, sequence, timeUnixMs, pending } of bus.follow(options)) {
       if (message?.withdrawn) this.#withdraw(message.sampleId ?? '');

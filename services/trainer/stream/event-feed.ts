@@ -1,5 +1,5 @@
 import { Notifier } from '#libs/async';
-import type { Bus } from '#libs/bus';
+import { Streams, type Bus } from '#libs/bus';
 import { labelsFrom, scansFrom, type Received, type StreamCursor, type StreamEvent } from './stream-event.js';
 
 /** Events of a stream that wait to be taken, at most: what comes then stays with the broker. */
@@ -43,9 +43,9 @@ export class EventFeed {
 
   /** Follows both streams behind the cursor until the signal aborts. */
   async follow(bus: Bus, cursor: StreamCursor, signal: AbortSignal): Promise<void> {
-    const stats = await bus.stats();
-    this.#lanes.scan.behind = stats.SCANS.lastSequence > cursor.scan && stats.SCANS.messages > 0;
-    this.#lanes.label.behind = stats.LABELS.lastSequence > cursor.label && stats.LABELS.messages > 0;
+    const [scans, labels] = await Promise.all([bus.statsOf(Streams.SCANS), bus.statsOf(Streams.LABELS)]);
+    this.#lanes.scan.behind = scans.lastSequence > cursor.scan && scans.messages > 0;
+    this.#lanes.label.behind = labels.lastSequence > cursor.label && labels.messages > 0;
     this.#received.notify();
     // What nobody can read holds nothing up.
     const reached = (lane: Lane) => () => {

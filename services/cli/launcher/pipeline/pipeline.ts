@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { busEnvironment, connectBus, readStateId, type Bus, type StreamName } from '#libs/bus';
+import { busEnvironment, connectBus, keyFile, readStateId, type Bus, type StreamName } from '#libs/bus';
 import { parseEnvironment } from '#libs/config';
+import { environment as ingestEnvironment } from '#services/ingest';
 import { checkRecipe, checkRun, readConfig as readTrainerConfig } from '#services/trainer';
-import type { UpOptions } from '../options.js';
+import { brokerEnvironment, type UpOptions } from '../options.js';
 import { brokerReady, createBroker } from '../processes/broker.js';
 import { failureOf } from '../processes/failure.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
@@ -11,6 +12,8 @@ import type { StateFolder } from '../state-folder.js';
 import { BrokerWatch } from './broker-watch.js';
 import { choosePorts, type Ports } from './choose-ports.js';
 import { endOfStreams } from './end-of-streams.js';
+import { brokerKeys, credentialsOf, userOf } from '../../shared/broker-keys.js';
+import { tellKeys } from './known-broker.js';
 import { signingKeys } from './signing-keys.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createServices, type ServicePlan } from './services.js';
@@ -45,6 +48,7 @@ export class Pipeline {
   readonly brokerWatch: BrokerWatch | undefined;
   readonly #broker: SupervisedProcess | undefined;
   readonly #services: readonly SupervisedProcess[];
+  readonly #forgetKeys: () => void;
 
   private constructor(parts: {
     bus: Bus;
@@ -56,6 +60,7 @@ export class Pipeline {
     failed: AbortSignal;
     streamEnds: Readonly<Record<StreamName, number>>;
     brokerWatch: BrokerWatch | undefined;
+    forgetKeys: () => void;
   }) {
     this.bus = parts.bus;
     this.natsUrl = parts.natsUrl;
@@ -68,6 +73,7 @@ export class Pipeline {
     this.failed = parts.failed;
     this.streamEnds = parts.streamEnds;
     this.brokerWatch = parts.brokerWatch;
+    this.#forgetKeys = parts.forgetKeys;
   }
 
   /**
@@ -101,7 +107,13 @@ export class Pipeline {
     const isNew = options.nats === undefined && !existsSync(folder.nats);
     const limits = isNew ? limitsFor(freeBytes(folder.root)) : {};
     const keys = options.nats === undefined ? signingKeys(folder.root, isNew) : {};
-    const broker = options.nats === undefined ? await brokerIn(folder, ports) : undefined;
+    const users =
+      options.nats === undefined && hasAccounts()
+        ? brokerKeys(path.join(folder.root, 'keys', 'broker'), [site()])
+        : undefined;
+    const broker = options.nats === undefined ? await brokerIn(folder, ports, users?.accounts) : undefined;
+    const forgetKeys = users ? tellKeys(ports.nats, users.folder) : () => undefined;
+    const operator = users && { name: 'operator', keyFile: path.join(users.folder, keyFile('operator')) };
     const failure = new AbortController();
     const fail = (process: SupervisedProcess) => (reason: string) =>
       failure.abort(failureOf(process.name, process.spec.logFile, reason));
@@ -109,7 +121,7 @@ export class Pipeline {
     let bus: Bus | undefined;
     try {
       if (broker) await brokerReady(broker, ports.nats, signal);
-      bus = await connectBus({ servers: natsUrl, name: 'launcher', signal });
+      bus = await connectBus({ servers: natsUrl, name: 'launcher', signal, user: operator });
       await bus.ensureTopology(limits);
       const stateId = await readStateId(bus);
       folder.adopt(stateId);
@@ -118,6 +130,7 @@ export class Pipeline {
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, { ...surroundings, stateId, keys }),
         logFolder: folder.logs,
+        credentials: (name) => (users ? credentialsOf(users.folder, userOf(name, site())) : {}),
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),
       };
       await checkRun(bus, trainer);
@@ -139,10 +152,12 @@ export class Pipeline {
         failed: failure.signal,
         streamEnds,
         brokerWatch,
+        forgetKeys,
       });
     } catch (error) {
       await bus?.drain().catch(() => undefined);
       await broker?.stop(BROKER_GRACE_MS);
+      forgetKeys();
       throw failure.signal.aborted ? failure.signal.reason : error;
     }
   }
@@ -158,6 +173,7 @@ export class Pipeline {
     await Promise.all(this.#services.map((service) => service.stop(STOP_GRACE_MS)));
     await this.bus.drain().catch(() => undefined);
     await this.#broker?.stop(BROKER_GRACE_MS);
+    this.#forgetKeys();
   }
 }
 
@@ -174,5 +190,14 @@ function watchOf(
   return new BrokerWatch({ monitorUrl, places: new UnusedPlacesWatch(bus, monitorUrl), ...(own && { own }) });
 }
 
-const brokerIn = (folder: StateFolder, { nats: port, monitor: monitorPort }: Ports): Promise<SupervisedProcess> =>
-  createBroker({ folder: folder.nats, logFile: path.join(folder.logs, 'nats.log'), port, monitorPort });
+const brokerIn = (
+  folder: StateFolder,
+  { nats: port, monitor: monitorPort }: Ports,
+  accounts: string | undefined,
+): Promise<SupervisedProcess> =>
+  createBroker({ folder: folder.nats, logFile: path.join(folder.logs, 'nats.log'), port, monitorPort, accounts });
+
+const hasAccounts = (): boolean => parseEnvironment(brokerEnvironment).accounts;
+
+/** The site whose images the pipeline of this machine takes in. */
+const site = (): string => parseEnvironment({ site: ingestEnvironment.site }).site;

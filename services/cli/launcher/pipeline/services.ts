@@ -8,6 +8,8 @@ export const SERVICES = ['ingest', 'archiver', 'preprocess', 'trainer', 'predict
 export interface ServicePlan {
   environment: NodeJS.ProcessEnv;
   logFolder: string;
+  /** Variables by which a service or command proves to the broker who it is. */
+  credentials: (name: string) => NodeJS.ProcessEnv;
   /** Gives up on a service that keeps failing right after its start, whatever the cause. Default: never. */
   maxRapidFailures?: number;
 }
@@ -17,13 +19,13 @@ const CLI = path.join(import.meta.dirname, '..', '..', `main${path.extname(impor
 
 /** One process per service. @param archiver false: without one */
 export function createServices(
-  { environment, logFolder, maxRapidFailures }: ServicePlan,
+  { maxRapidFailures, ...plan }: ServicePlan,
   { archiver }: { archiver: boolean },
 ): SupervisedProcess[] {
   return SERVICES.filter((name) => archiver || name !== 'archiver').map(
     (name) =>
       new SupervisedProcess({
-        ...commandSpec(name, [name], { environment, logFolder }),
+        ...commandSpec(name, [name], plan),
         orphanGuard: 'ipc',
         maxRapidFailures,
       }),
@@ -34,13 +36,13 @@ export function createServices(
 export function commandSpec(
   name: string,
   words: readonly string[],
-  { environment, logFolder }: ServicePlan,
+  { environment, logFolder, credentials }: ServicePlan,
 ): OneShotSpec {
   return {
     name,
     command: process.execPath,
     args: [...process.execArgv, CLI, ...words],
-    environment,
+    environment: { ...environment, ...credentials(name) },
     logFile: path.join(logFolder, `${name}.log`),
   };
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CORE_ACCOUNT } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { isAlive } from './is-alive.js';
 import { lastLines } from './log-tail.js';
@@ -15,6 +16,8 @@ export interface BrokerPlan {
   logFile: string;
   port: number;
   monitorPort: number;
+  /** The `accounts` block of the configuration. Default: nobody is asked who he is. */
+  accounts?: string | undefined;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -24,12 +27,15 @@ const PREDECESSOR_TIMEOUT_MS = 15_000;
  * A NATS server of our own, on the loopback interface: payloads of 8 MB, room for slow readers of such, and every
  * acknowledged message on disk (`sync_interval: always`).
  */
-export async function createBroker({ folder, logFile, port, monitorPort }: BrokerPlan): Promise<SupervisedProcess> {
+export async function createBroker(plan: BrokerPlan): Promise<SupervisedProcess> {
+  const { folder, logFile } = plan;
   const { path: binary } = findNatsServer();
   mkdirSync(folder, { recursive: true });
   await predecessorGone(path.join(folder, 'nats.pid'));
   const configFile = path.join(folder, 'nats.conf');
-  writeFileSync(configFile, brokerConfiguration(folder, port, monitorPort));
+  const store = path.join(folder, 'store');
+  moveStore(store, plan.accounts === undefined ? WITHOUT_ACCOUNTS : CORE_ACCOUNT);
+  writeFileSync(configFile, brokerConfiguration(store, plan));
   return new SupervisedProcess({
     name: 'nats',
     command: binary,
@@ -41,7 +47,7 @@ export async function createBroker({ folder, logFile, port, monitorPort }: Broke
   });
 }
 
-function brokerConfiguration(folder: string, port: number, monitorPort: number): string {
+function brokerConfiguration(store: string, { folder, port, monitorPort, accounts }: BrokerPlan): string {
   return [
     'server_name: sulcus',
     `pid_file: ${JSON.stringify(path.join(folder, 'nats.pid'))}`,
@@ -50,11 +56,22 @@ function brokerConfiguration(folder: string, port: number, monitorPort: number):
     'max_payload: 8MB',
     'max_pending: 256MB',
     'jetstream {',
-    `  store_dir: ${JSON.stringify(path.join(folder, 'store'))}`,
+    `  store_dir: ${JSON.stringify(store)}`,
     '  sync_interval: always',
     '}',
-    '',
+    accounts ?? '',
   ].join('\n');
+}
+
+/** Account that nats-server keeps the streams of those without an account in. */
+const WITHOUT_ACCOUNTS = '$G';
+
+/** The server keeps streams by account: those of a state that had none, or is to have none, change theirs. */
+function moveStore(store: string, account: string): void {
+  const [from, to] = [account === CORE_ACCOUNT ? WITHOUT_ACCOUNTS : CORE_ACCOUNT, account].map((name) =>
+    path.join(store, 'jetstream', name),
+  ) as [string, string];
+  if (existsSync(from) && !existsSync(to)) renameSync(from, to);
 }
 
 /**
