@@ -9,7 +9,7 @@ const options = {
   ],
   images: ['--images <n>', integer({ min: 32, max: 10_000, default: 96, description: 'images of the data set' })],
   size: ['--size <pixels>', integer({ min: 64, max: 2048, default: 512, description: 'height and width of an image' })],
-  seconds: ['--seconds <n>', integer({ min: 2, max: 600, default: 20, description: 'time of each measurement' })],
+  seconds: ['--seconds <n>', integer({ min: 2, max: 600, default: 15, description: 'time of each measurement' })],
   rounds: ['--rounds <n>', integer({ min: 1, max: 50, default: 5, description: 'turns of the two broker clients' })],
   json: ['--json', flag({ default: false, description: 'one JSON line instead of a table' })],
 } as const;
