@@ -162,8 +162,8 @@ export class CheckpointStore {
    * there
    * @param named settles when what the manifest names is durable: the checkpoint is not there before. It goes on while
    * the tensors are stored
-   * @throws what `named` rejects with; CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is full. The old checkpoint
-   * stays.
+   * @throws what `named` rejects with; CONFLICT when another trainer saved since; BACKPRESSURE when the blob store is
+   * full. The old checkpoint stays.
    */
   async save(
     run: string,

@@ -48,7 +48,7 @@ async function bench({ samples, json }: { samples: number; json: boolean }): Pro
       );
       console.log(
         `a checkpoint of a ResNet-18 with Adam: ${checkpoint.aloneMs.toFixed(0)} ms, with the list of 7,500 samples ` +
-          `since the last one ${checkpoint.withLineageMs.toFixed(0)} ms (${(checkpoint.share * 100).toFixed(1)} % more)`,
+          `since the last ${checkpoint.withLineageMs.toFixed(0)} ms (${(checkpoint.share * 100).toFixed(1)} % more)`,
       );
     }
     process.exitCode = rows.every(({ exitCode }) => exitCode === 0) ? 0 : 1;

@@ -27,10 +27,10 @@ const NOTES = `Exit code 0: everything is accounted for; 1: it is not, and what 
 could not be looked at.
 
 --json prints one line: {clean, lost, doubled, wrong, unreadable, unrecorded, places, unusedPlaces, samples: {known, \
-onScans, archived, withdrawn}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, heldOut, \
-unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. lost to \
-unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked at: \
-{clean: false, error: {code, message}}.`;
+onScans, archived, withdrawn}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, \
+heldOut, unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. \
+lost to unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked \
+at: {clean: false, error: {code, message}}.`;
 
 /** `sulcus audit`: follows every accepted sample from its acceptance to its effect. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -80,7 +80,8 @@ function sentences(report: AuditReport, repairs: readonly string[]): string[] {
   const kinds = FINDING_KINDS.filter((kind) => findings.counts[kind] > 0);
   return [
     `${samples.known} samples: ${samples.onScans} on SCANS, ${samples.archived} in the archive alone; ` +
-      `${places} places of SCANS given${unusedPlaces > 0 ? `, ${unusedPlaces} of them unused` : ''}; ${batches} batches under way; ${versions} versions; ` +
+      `${places} places of SCANS given${unusedPlaces > 0 ? `, ${unusedPlaces} of them unused` : ''}; ` +
+      `${batches} batches under way; ${versions} versions; ` +
       `${decisions} decisions on record` +
       (listed === undefined ? '' : `; ${listed} on the list of accepted ones`),
     ...runs.map(

@@ -45,8 +45,8 @@ function conflict({ sampleId, patientId, split }: PreparedScan, known: AssignedS
   const who = patientId ? 'patient' : 'study';
   return new SulcusError(
     'SPLIT_CONFLICT',
-    `It is to be in the ${nameOf(split)} split, and other images of its ${who} are in the ${nameOf(known)} split: one ` +
-      `${who} belongs to one split. Send it without a split, or with that one`,
+    `It is to be in the ${nameOf(split)} split, and other images of its ${who} are in the ${nameOf(known)} split: ` +
+      `one ${who} belongs to one split. Send it without a split, or with that one`,
     { details: { sampleId, split, known } },
   );
 }

@@ -20,7 +20,9 @@ test('what an engine that stands still holds at a swap is answered by the new ve
   assert.equal((await client.predict({ image })).modelVersion, first.version);
 
   process.kill(service.serving!.enginePid!, 'SIGSTOP');
-  const waiting = Array.from({ length: 6 }, () => client.predict({ image }).then(undefined, SulcusError.from));
+  const waiting = Array.from({ length: 6 }, () =>
+    client.predict({ image }).catch((error: unknown) => SulcusError.from(error)),
+  );
   await sleep(200);
   await fixture.registry.promote('champion', second.version, 'second');
   await untilServing(service, second.version);
