@@ -30,6 +30,8 @@ export interface TestNats {
    * without noticing.
    */
   damage(stream: string, marker: string): Promise<void>;
+  /** Folder of the stored messages of a stream. */
+  messagesFolder(stream: string): string;
   /** Ends the broker and deletes its store. */
   stop(): Promise<void>;
 }
@@ -110,6 +112,7 @@ ${options.further ?? ''}
     running.kill(signal);
     await gone;
   };
+  const messagesFolder = (stream: string): string => path.join(folder, 'store/jetstream/$G/streams', stream, 'msgs');
   const nats: TestNats = {
     url,
     monitorUrl: `http://127.0.0.1:${monitorPort}`,
@@ -120,9 +123,10 @@ ${options.further ?? ''}
     },
     damage: async (stream, marker) => {
       await kill('SIGTERM');
-      await flipBit(path.join(folder, 'store/jetstream/$G/streams', stream, 'msgs'), marker);
+      await flipBit(messagesFolder(stream), marker);
       await start();
     },
+    messagesFolder,
     stop: async () => {
       process.removeListener('exit', killNow);
       await kill();

@@ -136,6 +136,15 @@ export class BatchExchange {
     }
   }
 
+  /**
+   * Deletes the run's batches at the broker; nothing happens while one is waited for. A broker that ended while its disk
+   * was full may hold acknowledged ones again, which it delivers to nobody.
+   */
+  async sweep(): Promise<void> {
+    if (this.#queue.length > 0 || (await this.#bus.statsOf(Streams.BATCHES)).messages === 0) return;
+    await this.#bus.deleteSubject(Streams.BATCHES, subjects.batch(this.#options.run));
+  }
+
   async #accept(delivery: Delivery<TensorBatch>): Promise<void> {
     const { requestId } = delivery.message;
     const sent = this.#byRequestId.get(requestId);

@@ -89,9 +89,10 @@ export class Trainer {
   }
 
   async #idle(reason: 'early_stopping' | 'epochs', signal: AbortSignal): Promise<void> {
-    const { index, state, events, checkpoints } = this.#parts;
+    const { index, state, events, checkpoints, exchange } = this.#parts;
     await saveCheckpoint(this.#parts);
     await checkpoints.settled();
+    await exchange.sweep();
     for (let reportedVersion = -1; !signal.aborted; await index.changed(IDLE_MS, signal)) {
       if (index.version === reportedVersion) continue;
       await events.waiting(index.waiting);

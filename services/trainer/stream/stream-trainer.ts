@@ -112,10 +112,11 @@ export class StreamTrainer {
 
   /** Told once for all that has come: whoever waits knows that everything was seen. */
   async #tellCaughtUp(): Promise<void> {
-    const { plan, state, events } = this.#parts;
+    const { plan, state, events, exchange, held } = this.#parts;
     const { scan } = plan.settled.cursor;
     if (scan === this.#caughtUpWith) return;
     this.#caughtUpWith = scan;
+    if (held.count === 0) await exchange.sweep();
     const { arrivals } = plan.settled;
     await events.progress(state.progress, 0, state.schedule.learningRate, { force: true, arrivals });
     await events.finished(state.progress, 'caught_up', 0, scan);

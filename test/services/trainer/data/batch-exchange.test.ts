@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { connectBus, Streams, subjects, trainerConsumer } from '#libs/bus';
+import { codecs } from '#libs/contracts';
+import { createLogger } from '#libs/telemetry';
+import { BatchExchange } from '../../../../services/trainer/data/batch-exchange.js';
+import { startNats } from '../../../helpers/nats.js';
+
+test('a batch that the broker holds again though it was acknowledged, as after a full disk, is swept away', async (t) => {
+  const nats = await startNats(t);
+  const before = await mkdtemp(path.join(tmpdir(), 'sulcus-batches-'));
+  t.after(() => rm(before, { recursive: true }));
+  const batches = nats.messagesFolder('BATCHES');
+  {
+    await using bus = await connectBus({ servers: nats.url, name: 'test' });
+    await bus.ensureTopology();
+    await bus.publish(subjects.batch('main'), codecs.TensorBatch, { run: 'main', requestId: 'one' });
+    await nats.kill('SIGTERM');
+    await cp(batches, before, { recursive: true });
+    await nats.restart();
+    const stop = new AbortController();
+    const durable = trainerConsumer('main');
+    for await (const delivery of bus.pull({
+      stream: Streams.BATCHES,
+      durable,
+      codec: codecs.TensorBatch,
+      maxInFlight: 1,
+      signal: stop.signal,
+    })) {
+      await delivery.ack();
+      break;
+    }
+    stop.abort();
+  }
+  await nats.kill('SIGTERM');
+  await rm(batches, { recursive: true });
+  await cp(before, batches, { recursive: true });
+  await nats.restart();
+  await using bus = await connectBus({ servers: nats.url, name: 'test' });
+  assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 1);
+  const exchange = new BatchExchange(bus, createLogger('test'), {
+    run: 'main',
+    credit: 1,
+    seed: 1,
+    transform: { json: '{}', hash: '' },
+    requestTimeoutMs: 1000,
+  });
+  await exchange.sweep();
+  assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 0);
+});
