@@ -56,7 +56,7 @@ export const CORE_GRANTS: Readonly<Record<CoreService, Grants>> = {
     read: ['SCANS', 'LABELS', 'MODELS', 'DECISIONS', 'LINEAGE', 'BLOBS'],
     work: [{ stream: 'BATCHES', consumer: '*' }],
     remove: [],
-    purge: ['BLOBS'],
+    purge: ['BATCHES', 'BLOBS'],
     readBuckets: ['state', 'models', 'checkpoints', 'retention', 'archive', 'withdrawn'],
     writeBuckets: ['models', 'checkpoints', 'retention'],
   },
