@@ -1,12 +1,13 @@
 /**
  * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
- * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM (DCMTK
- * and pynetdicom). The project itself runs without them.
+ * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM (DCMTK,
+ * Orthanc and pynetdicom). The project itself runs without them.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, writeJson } from './setup/files.mjs';
 import { bringDcmtk } from './setup/dcmtk.mjs';
+import { bringOrthanc } from './setup/orthanc.mjs';
 import { withLock } from './setup/lock.mjs';
 import { say, SetupError, withProgress } from './setup/output.mjs';
 import { cacheFolder } from './setup/paths.mjs';
@@ -21,7 +22,7 @@ const REQUIRED = ['grpcio==1.81.1', 'grpcio-tools==1.81.1'];
 const OPTIONAL = ['tritonclient[grpc]==2.73.0', 'pynetdicom==3.0.4'];
 /** Programs from npm; what needs them is left out where they cannot be had. */
 const PROGRAMS = ['s3rver@3.7.1'];
-const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS, 'dcmtk'].join(' ');
+const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS, 'dcmtk', 'orthanc'].join(' ');
 
 const isCurrent = () => readJson(stampFile)?.wanted === WANTED;
 
@@ -63,6 +64,8 @@ async function bringPeers() {
   if (withoutPrograms) say(`going on without ${PROGRAMS.join(', ')}: ${withoutPrograms}`);
   const withoutDcmtk = await withProgress('unpacking DCMTK', () => bringDcmtk(path.join(folder, 'dcmtk')));
   if (withoutDcmtk) say(`going on without DCMTK: ${withoutDcmtk}`);
+  const withoutOrthanc = await withProgress('unpacking Orthanc', () => bringOrthanc(path.join(folder, 'orthanc')));
+  if (withoutOrthanc) say(`going on without Orthanc: ${withoutOrthanc}`);
   writeJson(stampFile, { wanted: WANTED });
 }
 

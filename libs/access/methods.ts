@@ -9,6 +9,8 @@ const METHODS = new Map<string, Role | null>([
   ['sulcus.v1.Ingest/Annotate', 'annotate'],
   ['sulcus.v1.Ingest/ForwardScans', 'upload'],
   ['sulcus.v1.Ingest/Describe', 'upload'],
+  ['dicomweb/StoreInstances', 'upload'],
+  ['fhir/DiagnosticReport', 'annotate'],
   ['sulcus.v1.Predictor/Predict', 'predict'],
   ['sulcus.v1.Predictor/PredictStream', 'predict'],
   ['sulcus.v1.Predictor/PredictStudy', 'predict'],

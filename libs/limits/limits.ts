@@ -137,6 +137,41 @@ export const LIMITS = {
     of: 'images of all uploads together, from being read until they are stored or refused',
     answer: { words: 'streams are read no further, and so wait' },
   },
+  httpConnections: {
+    boundary: 'ingest',
+    value: 256,
+    unit: 'count',
+    of: 'HTTP connections of the server',
+    answer: { words: 'further ones are closed' },
+  },
+  httpCalls: {
+    boundary: 'ingest',
+    value: 16,
+    unit: 'count',
+    of: 'HTTP requests at the same time: each may hold a few objects',
+    answer: { words: '503, with a time to come again' },
+  },
+  httpIdleMs: {
+    boundary: 'ingest',
+    value: 120_000,
+    unit: 'milliseconds',
+    of: 'without a byte on an HTTP connection: longer than a full pipeline is waited for',
+    answer: { words: 'the connection is closed' },
+  },
+  storedObjects: {
+    boundary: 'ingest',
+    value: 20_000,
+    unit: 'count',
+    of: 'objects of one STOW-RS request; those before are stored',
+    answer: 'INVALID_ARGUMENT',
+  },
+  reportBytes: {
+    boundary: 'ingest',
+    value: MIB,
+    unit: 'bytes',
+    of: 'one report',
+    answer: 'INVALID_ARGUMENT',
+  },
   // ---- images
   imagePixels: {
     boundary: 'an image file, in ingest and predictor alike',

@@ -193,6 +193,28 @@ export const sourcesEnvironment = {
     'SULCUS_DICOM_IDLE',
     duration({ default: 5 * 60_000, description: 'a DICOM association in which nothing comes for this long is ended' }),
   ],
+  httpAddress: [
+    'SULCUS_HTTP_ADDRESS',
+    optional(
+      text({ description: 'host:port for DICOMweb (STOW-RS) and reports over HTTP (default: none is received)' }),
+    ),
+  ],
+  labelCodes: [
+    'SULCUS_LABEL_CODES',
+    optional(
+      text({
+        description:
+          'JSON file of the codes that reports (FHIR DiagnosticReport) say classes with: ' +
+          '[{"system": "…", "code": "…", "label": "glioma"}] (default: reports give no labels)',
+      }),
+    ),
+  ],
+  pullRules: [
+    'SULCUS_PULL_RULES',
+    optional(
+      text({ description: 'JSON file of what to fetch from archives, and when (docs/dicom.md; default: nothing)' }),
+    ),
+  ],
   maxMessageBytes: [
     'SULCUS_MAX_MESSAGE_BYTES',
     bytes({ default: DEFAULT_MAX_MESSAGE_BYTES, description: 'largest gRPC message' }),

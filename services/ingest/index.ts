@@ -17,7 +17,7 @@ export { Ingestor, type IngestorContext } from './pipeline/ingestor.js';
 export type { IngestOptions, Refused, SampleSink, StoreScan } from './pipeline/sample-sink.js';
 export type { PreparedScan } from './pipeline/prepare-scan.js';
 export { OpenSources, type SourcesContext } from './sources/open-sources.js';
-export { Quarantine, type HoldingNote } from './sources/dicom/quarantine.js';
+export { discardHeld, listHeld, Quarantine, type HeldObject, type HoldingNote } from './sources/dicom/quarantine.js';
 export { IngestEvents, reportOn, type IngestCounts, type Report } from './events.js';
 export type { ImageInput, IngestOutcome } from './pipeline/outcome.js';
 export { Pseudonyms } from './pipeline/pseudonyms.js';
@@ -35,6 +35,9 @@ export {
   type IntakeConfig,
   type SourcesConfig,
 } from './config.js';
+
+export { pull, type PullContext } from './sources/pull/pull.js';
+export { datesOf, isOpen, readPullRules, type PullRule, type PullRules } from './sources/pull/rules.js';
 
 // ---- DICOM at the edge
 export { DicomIntake, type OpenedObject } from './sources/dicom/dicom-intake.js';

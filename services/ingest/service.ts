@@ -10,7 +10,7 @@ import { Ingestor } from './pipeline/ingestor.js';
 import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
 import { warningOfSplits } from './pipeline/splits.js';
-import { annotate } from './sources/grpc/annotate.js';
+import { annotate, storeLabels } from './sources/grpc/annotate.js';
 import { forwardScans } from './sources/grpc/forward-scans.js';
 import { OpenSources } from './sources/open-sources.js';
 
@@ -56,12 +56,15 @@ export class IngestService implements AsyncDisposable {
     const ingestor = new Ingestor({ sink: new BrokerSink({ bus, config, events }), config, pseudonyms, events });
     const studies = new StudyIndex(bus, log, { keepSlices: false });
     const archive = new ArchiveIndex(bus);
+    const labels = { bus, site, pseudonyms, studies, archive };
     const sources = await OpenSources.start({
       ingestor,
       config,
       log,
+      label: async ({ studyUid, ...label }, signal) =>
+        void (await storeLabels(labels, [{ ...label, studyId: studyUid, target: 'studyId' }], signal)),
       handlers: (room) => ({
-        annotate: annotate({ bus, site, pseudonyms, studies, archive }),
+        annotate: annotate(labels),
         forwardScans: forwardScans({ ingestor, room, config }),
       }),
     }).catch(async (error: unknown) => {
@@ -69,12 +72,12 @@ export class IngestService implements AsyncDisposable {
       throw error;
     });
     studies.start();
-    const { address, dicomPort } = sources;
+    const { address, dicomPort, httpAddress } = sources;
     /** With a watched folder: once what arrives there is noticed. */
     const ready = (watchedBy?: string): void => {
       const from = watchDir === undefined ? '' : ` and from ${watchDir} (by ${watchedBy})`;
       events.state('ready', `Takes images in at ${address}${from}`);
-      log.info({ address, watching: watchDir, watchedBy, dicomPort }, 'ready');
+      log.info({ address, watching: watchDir, watchedBy, dicomPort, httpAddress }, 'ready');
     };
     if (watchDir === undefined) ready();
     else {
@@ -94,6 +97,11 @@ export class IngestService implements AsyncDisposable {
   /** Port that DICOM is received on; undefined where it is not. */
   get dicomPort(): number | undefined {
     return this.#parts.sources.dicomPort;
+  }
+
+  /** `host:port` that HTTP is received on; undefined where it is not. */
+  get httpAddress(): string | undefined {
+    return this.#parts.sources.httpAddress;
   }
 
   /** Finishes the uploads that are under way, then everything else. */

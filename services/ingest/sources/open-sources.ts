@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { StoreScp } from '#libs/dimse';
+import type { HttpServer } from '#libs/http';
 import { startServer, type Handlers, type RpcServer } from '#libs/rpc';
 import type { Logger } from '#libs/telemetry';
 import type { SourcesConfig } from '../config.js';
@@ -10,6 +11,10 @@ import { describeIngest } from './grpc/describe-ingest.js';
 import { uploadImages } from './grpc/upload-images.js';
 import { uploadImagesAcked } from './grpc/upload-images-acked.js';
 import { UploadRoom } from './grpc/upload-room.js';
+import type { LabelStudy } from './http/diagnostic-report.js';
+import { startHttp } from './http/start-http.js';
+import { pull } from './pull/pull.js';
+import { readPullRules, type PullRules } from './pull/rules.js';
 
 export interface SourcesContext {
   readonly ingestor: Ingestor;
@@ -17,20 +22,33 @@ export interface SourcesContext {
   readonly log: Logger;
   /** Calls beside the uploads; one that has no handler is answered with UNIMPLEMENTED. */
   readonly handlers: (room: UploadRoom) => Partial<Handlers<'Ingest'>>;
+  /** Where labels of reports go. Default: reports are not taken. */
+  readonly label?: LabelStudy;
 }
 
-/** The sources of a site that stay open: gRPC and, when asked for, DICOM and a watched folder. */
+interface Parts {
+  room: UploadRoom;
+  rules: PullRules | undefined;
+  server: RpcServer;
+  receiver?: StoreScp | undefined;
+  http?: HttpServer | undefined;
+}
+
+/** The sources of a site that stay open: gRPC and, when asked for, DICOM, HTTP, a watched folder, archives. */
 export class OpenSources {
   readonly #server: RpcServer;
   readonly #receiver: StoreScp | undefined;
+  readonly #http: HttpServer | undefined;
   readonly #stop = new AbortController();
   /** By what the folder is watched; undefined where none is, or the end came before. */
   readonly watching: Promise<'events' | 'polling' | undefined>;
   readonly #watched: Promise<void>;
+  readonly #pulling: Promise<void>;
 
-  private constructor({ ingestor, config, log }: SourcesContext, server: RpcServer, receiver: StoreScp | undefined) {
+  private constructor({ ingestor, config, log }: SourcesContext, { server, receiver, http, room, rules }: Parts) {
     this.#server = server;
     this.#receiver = receiver;
+    this.#http = http;
     // One listener for each image under way is the normal case, not a leak.
     setMaxListeners(0, this.#stop.signal);
     const { watchDir, maxFileBytes, dataDir, readsOutside } = config;
@@ -44,12 +62,14 @@ export class OpenSources {
             signal: this.#stop.signal,
           });
     this.#watched.catch(() => undefined).finally(() => onWatching());
+    this.#pulling = rules ? pull(rules, { ingestor, room, config, log }, this.#stop.signal) : Promise.resolve();
   }
 
   /** @throws PORT_IN_USE, INVALID_CONFIG */
   static async start(context: SourcesContext): Promise<OpenSources> {
     const { ingestor, config, log, handlers } = context;
     if (config.watchDir !== undefined) await requireWatchFolder(config.watchDir);
+    const rules = config.pullRules === undefined ? undefined : readPullRules(config.pullRules);
     const room = new UploadRoom();
     const uploads = { ingestor, room };
     const server = await startServer({
@@ -68,11 +88,15 @@ export class OpenSources {
       },
       log,
     });
-    const receiver = await startReceiver({ ingestor, config, log }).catch(async (error: unknown) => {
-      await server.stop();
+    const parts: Parts = { room, rules, server };
+    try {
+      parts.receiver = await startReceiver({ ingestor, config, log });
+      parts.http = await startHttp(context, room);
+    } catch (error) {
+      await Promise.all([server.stop(), parts.receiver?.stop(0)]);
       throw error;
-    });
-    const sources = new OpenSources(context, server, receiver);
+    }
+    const sources = new OpenSources(context, parts);
     server.setServing('Ingest', true);
     return sources;
   }
@@ -87,10 +111,15 @@ export class OpenSources {
     return this.#receiver?.port;
   }
 
+  /** `host:port` that HTTP is received on; undefined where it is not. */
+  get httpAddress(): string | undefined {
+    return this.#http?.address;
+  }
+
   /** Finishes the uploads that are under way, then everything else. */
   async stop(graceMs?: number): Promise<void> {
-    await Promise.all([this.#server.stop(graceMs), this.#receiver?.stop(graceMs)]);
+    await Promise.all([this.#server.stop(graceMs), this.#receiver?.stop(graceMs), this.#http?.stop(graceMs)]);
     this.#stop.abort();
-    await Promise.allSettled([this.#watched]);
+    await Promise.allSettled([this.#watched, this.#pulling]);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 
@@ -59,6 +59,42 @@ export class Quarantine {
       });
     }
   }
+}
+
+/** Something that a quarantine holds. */
+export interface HeldObject {
+  /** SHA-256 of its bytes. */
+  name: string;
+  file: string;
+  sizeBytes: number;
+  /** When it came, ISO 8601; '' where its note is missing. */
+  heldAt: string;
+  note: HoldingNote;
+}
+
+/** What a folder of a quarantine holds, oldest first; nothing for one that is not there. */
+export async function listHeld(folder: string): Promise<HeldObject[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const held: HeldObject[] = [];
+  for (const fileName of names) {
+    const [, name] = /^([0-9a-f]{64})\.(?:dcm|bin)$/.exec(fileName) ?? [];
+    if (name === undefined) continue;
+    const file = path.join(folder, fileName);
+    const text = await readFile(path.join(folder, `${name}.json`), 'utf8').catch(() => '{}');
+    const { heldAt = '', ...note } = JSON.parse(text) as Partial<HoldingNote & { heldAt: string }>;
+    const { size: sizeBytes } = await stat(file);
+    held.push({ name, file, sizeBytes, heldAt, note: { source: '', code: '', reason: '', ...note } });
+  }
+  return held.sort((left, right) => left.heldAt.localeCompare(right.heldAt) || left.name.localeCompare(right.name));
+}
+
+/** Deletes an object and its note. A service that runs counts its room from the files at its next start. */
+export async function discardHeld({ file }: HeldObject): Promise<void> {
+  await rm(file, { force: true });
+  await rm(file.replace(/\.\w+$/, '.json'), { force: true });
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -28,20 +28,30 @@ const MAX_NAMED = 10;
  * Stores labels for samples and studies that were sent before. All of a request is stored or, when anything in it is
  * wrong, nothing.
  */
-export function annotate(context: AnnotateContext): Handlers<'Ingest'>['annotate'] {
-  return async ({ annotations }, { signal }) => {
-    const labels = checkAll(annotations, context);
-    await refuseUnknownTargets(annotations, labels, context, signal);
-    for (const label of labels) {
-      await context.bus.publish(
-        subjects.label(context.site),
-        codecs.LabelEvent,
-        { ...label, labelledUnixMs: Date.now() },
-        { signal },
-      );
-    }
-    return { accepted: labels.length };
-  };
+export const annotate =
+  (context: AnnotateContext): Handlers<'Ingest'>['annotate'] =>
+  async ({ annotations }, { signal }) => ({ accepted: await storeLabels(context, annotations, signal) });
+
+/**
+ * @returns labels stored
+ * @throws INVALID_ARGUMENT naming every mistake; NOT_FOUND naming unknown targets
+ */
+export async function storeLabels(
+  context: AnnotateContext,
+  annotations: readonly Annotation[],
+  signal: AbortSignal,
+): Promise<number> {
+  const labels = checkAll(annotations, context);
+  await refuseUnknownTargets(annotations, labels, context, signal);
+  for (const label of labels) {
+    await context.bus.publish(
+      subjects.label(context.site),
+      codecs.LabelEvent,
+      { ...label, labelledUnixMs: Date.now() },
+      { signal },
+    );
+  }
+  return labels.length;
 }
 
 /** @throws INVALID_ARGUMENT naming every mistake */

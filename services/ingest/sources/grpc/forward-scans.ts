@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mapInOrder, Sequencer } from '#libs/async';
 import type { ForwardedScan } from '#libs/contracts';
 import { parseDicom } from '#libs/dicom';
@@ -31,6 +32,8 @@ const SITE = /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/;
  */
 export function forwardScans({ ingestor, room, config }: ForwardContext): Handlers<'Ingest'>['forwardScans'] {
   return async function* (requests, { signal, identity }) {
+    // One listener for each sample under way is the normal case, not a leak.
+    setMaxListeners(0, signal);
     const sequencer = new Sequencer();
     yield* mapInOrder(admitted(), UPLOAD_WINDOW, async ({ message, release }) => {
       const name = message.scan?.sampleId ?? '';

@@ -1,0 +1,97 @@
+import { readSecretFile } from '#libs/access';
+import { SulcusError } from '#libs/errors';
+import { httpGet, readBody, readParts, type Part } from '#libs/http';
+import { datesOf, type PullPeer, type PullRule } from './rules.js';
+
+/** A series that an archive holds. */
+export interface ArchivedSeries {
+  studyUid: string;
+  seriesUid: string;
+  /** Objects in it, where the archive says so. */
+  instances: number | undefined;
+}
+
+/** An object of DICOM JSON (PS3.18 annex F). */
+type DicomJson = Record<string, { Value?: unknown[] } | undefined>;
+
+type Query = [name: string, value: string][];
+
+const PAGE = 100;
+const MAX_PAGE_BYTES = 16 << 20;
+
+/** An archive, asked by DICOMweb: QIDO-RS to search (PS3.18 section 10.6), WADO-RS to fetch (section 10.4). */
+export class DicomwebArchive {
+  readonly #peer: PullPeer;
+
+  constructor(peer: PullPeer) {
+    this.#peer = peer;
+  }
+
+  /** Series that a rule asks for, as the archive knows them now. @throws as httpGet */
+  async *find(rule: PullRule, at: Date, signal: AbortSignal): AsyncGenerator<ArchivedSeries, void, undefined> {
+    const { modality, bodyPart } = rule;
+    const ofRule: Query = [
+      ['ModalitiesInStudy', modality],
+      ['StudyDate', datesOf(rule, at)],
+    ];
+    // One field for each parameter: a list that is divided by commas is not understood everywhere.
+    const wanted: Query = [
+      ['Modality', modality],
+      ['includefield', 'BodyPartExamined'],
+      ['includefield', 'NumberOfSeriesRelatedInstances'],
+    ];
+    for await (const study of this.#search('studies', ofRule, signal)) {
+      const studyUid = textOf(study, '0020000D');
+      for await (const series of this.#search(`studies/${studyUid}/series`, wanted, signal)) {
+        const part = textOf(series, '00180015').toUpperCase();
+        if (textOf(series, '00080060') !== modality) continue;
+        if (bodyPart !== undefined && part !== '' && part !== bodyPart.toUpperCase()) continue;
+        const count = Number(series['00201209']?.Value?.[0]);
+        const instances = Number.isFinite(count) ? count : undefined;
+        yield { studyUid, seriesUid: textOf(series, '0020000E'), instances };
+      }
+    }
+  }
+
+  /** The objects of a series, in whatever transfer syntax they are kept, one after the other. @throws as httpGet */
+  async *fetch(
+    { studyUid, seriesUid }: ArchivedSeries,
+    maxPartBytes: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Part> {
+    const response = await this.#get(
+      `studies/${studyUid}/series/${seriesUid}`,
+      'multipart/related; type="application/dicom"; transfer-syntax=*',
+      signal,
+    );
+    if (!response) return;
+    const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(response.headers['content-type'] ?? '') ?? [];
+    const boundary = quoted ?? plain;
+    if (boundary === undefined)
+      throw new SulcusError('SERVICE_UNAVAILABLE', 'The archive sends no multipart/related body of objects');
+    yield* readParts(response as AsyncIterable<Buffer>, boundary, { maxPartBytes });
+  }
+
+  async *#search(path: string, query: Query, signal: AbortSignal): AsyncGenerator<DicomJson, void, undefined> {
+    for (let offset = 0; ; offset += PAGE) {
+      const page = new URLSearchParams([...query, ['limit', String(PAGE)], ['offset', String(offset)]]);
+      const response = await this.#get(`${path}?${page.toString()}`, 'application/dicom+json', signal);
+      if (!response) return;
+      const found = JSON.parse((await readBody(response, MAX_PAGE_BYTES)).toString('utf8')) as DicomJson[];
+      yield* found;
+      if (found.length < PAGE) return;
+    }
+  }
+
+  #get(path: string, accept: string, signal: AbortSignal): ReturnType<typeof httpGet> {
+    const { dicomweb, authorities, certificate, key, authorizationFile } = this.#peer;
+    const tls = authorities === undefined && certificate === undefined ? undefined : { authorities, certificate, key };
+    const authorization = authorizationFile === undefined ? undefined : readSecretFile(authorizationFile);
+    return httpGet(new URL(`${dicomweb.replace(/\/+$/, '')}/${path}`), { accept, tls, authorization, signal });
+  }
+}
+
+function textOf(object: DicomJson, tag: string): string {
+  const value = object[tag]?.Value?.[0];
+  return typeof value === 'string' ? value.trim() : '';
+}
