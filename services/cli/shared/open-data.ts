@@ -5,6 +5,8 @@ import path from 'node:path';
 import { parseEnvironment } from '#libs/config';
 import { isPacked, packedStem, unpack } from '#libs/unpack';
 import { unwrap } from '#services/ingest';
+import { bucketEnvironment } from './bucket/environment.js';
+import { fetchBucket, isBucket } from './bucket/fetch-bucket.js';
 import { kaggleEnvironment } from './kaggle/environment.js';
 import { fetchKaggle, isKaggle } from './kaggle/fetch-dataset.js';
 import { runsFolder, shownPath } from './paths.js';
@@ -20,9 +22,11 @@ export interface OpenDataOptions {
 
 /**
  * The folder or manifest that a path names: itself, or, for a zip or tar file, what it holds. It is unpacked once, to
- * `.sulcus/run/unpacked`, in a folder named by the file's path, size and time. `kaggle:owner/name` is downloaded first.
+ * `.sulcus/run/unpacked`, in a folder named by the file's path, size and time. `kaggle:owner/name` is downloaded first,
+ * `s3://bucket/prefix` copied.
  *
- * @throws INVALID_ARGUMENT for a file that is not to be unpacked; FILE_UNREADABLE; what {@link fetchKaggle} throws
+ * @throws INVALID_ARGUMENT for a file that is not to be unpacked; FILE_UNREADABLE; what {@link fetchKaggle} and
+ *   {@link fetchBucket} throw
  */
 export async function openData(
   data: string,
@@ -31,6 +35,11 @@ export async function openData(
   if (isKaggle(data)) {
     const config = parseEnvironment(kaggleEnvironment, environment);
     return unwrap(await fetchKaggle(data, { folder, config, signal }));
+  }
+  if (isBucket(data)) {
+    const { endpoint } = parseEnvironment(bucketEnvironment, environment);
+    const found = await fetchBucket(data, { folder, endpoint, signal });
+    return found.endsWith('.csv') ? found : unwrap(found);
   }
   const file = await realpath(data).catch(() => data); // what reads it says best why it cannot be read
   const stats = await stat(file).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { busEnvironment } from '#libs/bus';
 import { existingPath, flag, list, optional, text, type Variable } from '#libs/config';
 import { SulcusError } from '#libs/errors';
+import { isBucket } from './bucket/fetch-bucket.js';
 import { isKaggle } from './kaggle/fetch-dataset.js';
 
 const [natsVariable, natsServers] = busEnvironment.natsUrl;
@@ -21,8 +22,10 @@ export const predictorOption = [
 
 /** Images to learn from or to measure on. */
 export const dataSource = (description: string): Variable<string> => {
-  const file = existingPath({ description: `${description}; kaggle:owner/name is downloaded first` });
-  return { ...file, parse: (value) => (isKaggle(value) ? value : file.parse(value)) };
+  const file = existingPath({
+    description: `${description}; kaggle:owner/name is downloaded, s3://bucket/prefix copied first`,
+  });
+  return { ...file, parse: (value) => (isKaggle(value) || isBucket(value) ? value : file.parse(value)) };
 };
 
 /** How a manifest's columns are called. */

@@ -14,6 +14,7 @@ import {
   reportOn,
   type IngestOutcome,
 } from '#services/ingest';
+import { bucketEnvironment } from '../../shared/bucket/environment.js';
 import { kaggleEnvironment } from '../../shared/kaggle/environment.js';
 import { openData } from '../../shared/open-data.js';
 import { columnsOption, natsOption } from '../../shared/options.js';
@@ -37,7 +38,7 @@ const OPTIONS = {
 
 /** What is not an option. */
 const { natsUrl: _, ...ingestVariables } = importEnvironment;
-const ENVIRONMENT = { ...ingestVariables, ...kaggleEnvironment };
+const ENVIRONMENT = { ...ingestVariables, ...kaggleEnvironment, ...bucketEnvironment };
 
 /** Rejections shown one by one; all of them are in the dead-letter stream. */
 const MAX_SHOWN_REJECTIONS = 50;
@@ -46,7 +47,7 @@ const MAX_SHOWN_REJECTIONS = 50;
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Takes in a folder of images (<class>/<image>, or the same below Training, Validation, Gate or \
 Testing), a CSV manifest (path,label[,patient][,study][,split]), or a zip or tar file of either; kaggle:owner/name is \
-downloaded first. The files stay; importing again adds only what is new.`;
+downloaded and s3://bucket/prefix copied first. The files stay; importing again adds only what is new.`;
   const parsed = parseCommandLine(
     { name: 'sulcus import', description, operand: '<path>', options: OPTIONS, environment: ENVIRONMENT },
     argv,
