@@ -56,14 +56,20 @@ const RULES = [
   },
   {
     name: 'services-meet-on-the-bus',
-    comment: 'Services meet over the bus and gRPC; the command line alone knows them all.',
-    from: { path: '^services/([^/]+)/', pathNot: '^services/cli/' },
+    comment: 'Services meet over the bus and gRPC; the command line knows them all, edge has the doors of ingest.',
+    from: { path: '^services/([^/]+)/', pathNot: '^services/(cli|edge)/' },
     to: { path: '^services/', pathNot: SAME_SERVICE },
+  },
+  {
+    name: 'edge-has-the-doors-of-ingest',
+    comment: 'An edge is an ingest with another place where samples go; it knows no other service.',
+    from: { path: '^services/edge/' },
+    to: { path: '^services/(?!(edge|ingest)/)' },
   },
   {
     name: 'services-by-their-door',
     comment: 'Enter a service by #services/<name>.',
-    from: { path: '^services/(cli)/' },
+    from: { path: '^services/(cli|edge)/' },
     to: { path: INSIDE_A_SERVICE, pathNot: SAME_SERVICE },
   },
   {

@@ -8,7 +8,9 @@ import { brokerSecurityEnvironment, limitsEnvironment } from '#libs/bus';
 import { shownDefault, type EnvironmentSpec } from '#libs/config';
 import { telemetryEnvironment } from '#libs/telemetry';
 import { environment as archiverEnvironment } from '../services/archiver/config.js';
+import { bucketEnvironment } from '../services/cli/shared/bucket/environment.js';
 import { kaggleEnvironment } from '../services/cli/shared/kaggle/environment.js';
+import { environment as edgeEnvironment } from '../services/edge/config.js';
 import { environment as ingestEnvironment } from '../services/ingest/config.js';
 import { environment as predictorEnvironment } from '../services/predictor/config.js';
 import { environment as preprocessEnvironment } from '../services/preprocess/config.js';
@@ -29,6 +31,7 @@ const SET_UP: readonly (readonly [name: string, description: string])[] = [
 const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Every process', telemetryEnvironment],
   ['Ingest', ingestEnvironment],
+  ['Edge', edgeEnvironment],
   ['Archiver', archiverEnvironment],
   ['Preprocess', preprocessEnvironment],
   ['Trainer', trainerEnvironment],
@@ -36,6 +39,7 @@ const SECTIONS: readonly (readonly [title: string, spec: EnvironmentSpec])[] = [
   ['Every process that uses a broker with TLS or accounts', brokerSecurityEnvironment],
   ['Commands that call ingest or the predictor', clientSecurityEnvironment],
   ['Data that are named as kaggle:owner/name (npm start, sulcus import, sulcus evaluate)', kaggleEnvironment],
+  ['Data that are named as s3://bucket/prefix (the same commands)', bucketEnvironment],
   ['Streams (whoever connects first creates them; one that is there keeps what is not set)', limitsEnvironment],
 ];
 

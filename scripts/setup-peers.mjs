@@ -1,7 +1,7 @@
 /**
  * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
- * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM (DCMTK,
- * Orthanc and pynetdicom). The project itself runs without them.
+ * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM
+ * (DCMTK, Orthanc and pynetdicom). The project itself runs without them.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';

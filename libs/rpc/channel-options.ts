@@ -44,8 +44,8 @@ export interface ConnectionOptions {
   /** A peer that answers no ping for this long is gone, in milliseconds. Default: 5 s. */
   keepaliveTimeoutMs?: number;
   /**
-   * True: a connection of its own, which ends with the client. Default: shared with the clients of the same address, and
-   * an attempt to connect with it: one that hangs holds all of them up.
+   * True: a connection of its own, which ends with the client. Default: one that clients of the same address share,
+   * with its attempts to connect: one that hangs holds all of them up.
    */
   ownConnection?: boolean;
 }

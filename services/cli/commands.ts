@@ -11,6 +11,11 @@ export const COMMANDS: CommandGroups = {
       description: 'take images in over gRPC and from a watched folder',
       load: () => import('#services/ingest'),
     },
+    edge: {
+      operand: '[command]',
+      description: 'take images in beside the scanners, keep them on disk, send them to the core',
+      load: () => import('./commands/edge/edge.js'),
+    },
     archiver: {
       description: 'make room on the broker: move scans that no run needs to the archive',
       load: () => import('#services/archiver'),
@@ -40,6 +45,11 @@ export const COMMANDS: CommandGroups = {
       operand: '<path>',
       description: 'show what would leave the site of DICOM files; nothing is sent',
       load: () => import('./commands/deidentify.js'),
+    },
+    quarantine: {
+      operand: '<command>',
+      description: 'list or delete what must not leave the site',
+      load: () => import('./commands/quarantine/quarantine.js'),
     },
     annotate: {
       operand: '[sample...]',

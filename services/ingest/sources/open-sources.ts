@@ -22,6 +22,8 @@ export interface SourcesContext {
   readonly log: Logger;
   /** Calls beside the uploads; one that has no handler is answered with UNIMPLEMENTED. */
   readonly handlers: (room: UploadRoom) => Partial<Handlers<'Ingest'>>;
+  /** Bound of the images of all uploads together. Default: that of docs/limits.md. */
+  readonly uploadBytes?: number;
   /** Where labels of reports go. Default: reports are not taken. */
   readonly label?: LabelStudy;
 }
@@ -70,7 +72,7 @@ export class OpenSources {
     const { ingestor, config, log, handlers } = context;
     if (config.watchDir !== undefined) await requireWatchFolder(config.watchDir);
     const rules = config.pullRules === undefined ? undefined : readPullRules(config.pullRules);
-    const room = new UploadRoom();
+    const room = new UploadRoom(context.uploadBytes);
     const uploads = { ingestor, room };
     const server = await startServer({
       address: config.address,

@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Notifier } from '#libs/async';
+import { codecs, type ForwardedScan, type ForwardedScanInput } from '#libs/contracts';
+import { SulcusError } from '#libs/errors';
+import { entryOf, keyOf, nameOf, tagOfLabel, UNFINISHED, type SpoolEntry } from './entry.js';
+import { FolderSync } from './folder-sync.js';
+import { WaitingLine, type SendOrder } from './waiting-line.js';
+
+export interface SpoolOptions {
+  /** Made when missing. */
+  folder: string;
+  /** What the spool may take of the disk. */
+  maxBytes: number;
+  /** What is left free on the disk for everybody else. */
+  reserveBytes: number;
+}
+
+/** What is in the spool, and how much more goes in. */
+export interface SpoolState {
+  samples: number;
+  bytes: number;
+  maxBytes: number;
+  /** Free on the disk beyond the reserve; at least 0. */
+  freeBytes: number;
+  /** When the sample that has waited longest came, milliseconds since the Unix epoch. */
+  oldestUnixMs: number | undefined;
+  /** Samples that the core has refused, kept beside the spool. */
+  refused: number;
+}
+
+/** A scan to keep: its image is inline. */
+export type SpooledScan = ForwardedScanInput & { scan: { sampleId: string; label: string } };
+
+/**
+ * Samples on the site's disk, a file each, from their acceptance until the core has them. A file appears whole or not
+ * at all, and is there after a power loss when {@link Spool.add} resolves. One that was sent may come back after a
+ * power loss: it is sent again, and the core knows it.
+ */
+export class Spool {
+  /** Told of each sample that comes, leaves or is given back. */
+  readonly changed = new Notifier();
+  readonly #folder: string;
+  readonly #refusedFolder: string;
+  readonly #options: SpoolOptions;
+  readonly #sync: FolderSync;
+  readonly #line = new WaitingLine();
+  /** Of all samples here, until when they are durable: who brings one again waits for the first. */
+  readonly #keys = new Map<string, Promise<void>>();
+  /** Taken and not yet gone. */
+  readonly #taken = new Set<SpoolEntry>();
+  #bytes = 0;
+  #nextSequence = 0;
+  #refused = 0;
+
+  private constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#folder = path.join(options.folder, 'waiting');
+    this.#refusedFolder = path.join(options.folder, 'refused');
+    this.#sync = new FolderSync(this.#folder);
+  }
+
+  /**
+   * Opens what is there; files that were being written when the power went were acknowledged to nobody and go.
+   *
+   * @throws INVALID_CONFIG for a folder that cannot be used
+   */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    try {
+      await spool.#load();
+    } catch (error) {
+      throw new SulcusError(
+        'INVALID_CONFIG',
+        `The spool ${options.folder} cannot be used: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+    return spool;
+  }
+
+  async state(): Promise<SpoolState> {
+    const oldest = [this.#line.oldest, ...this.#taken].flatMap((entry) => entry?.storedUnixMs ?? []);
+    return {
+      samples: this.#line.length + this.#taken.size,
+      bytes: this.#bytes,
+      maxBytes: this.#options.maxBytes,
+      freeBytes: await this.#freeBytes(),
+      oldestUnixMs: oldest.length === 0 ? undefined : Math.min(...oldest),
+      refused: this.#refused,
+    };
+  }
+
+  /**
+   * Keeps a scan; durable when this resolves.
+   *
+   * @returns its place in the order of arrival, and whether it was here before
+   * @throws BACKPRESSURE when the spool or the disk is full; STORAGE_FULL, STORAGE_FAILED when the disk refuses
+   */
+  async add(scan: SpooledScan): Promise<{ sequence: number; isNew: boolean }> {
+    const { sampleId, label } = scan.scan;
+    const key = keyOf({ sampleId, labelTag: tagOfLabel(label) });
+    const known = this.#keys.get(key);
+    if (known) {
+      await known;
+      return { sequence: -1, isNew: false };
+    }
+    const sequence = this.#nextSequence++;
+    const bytes = codecs.ForwardedScan.encode(scan);
+    const entry = {
+      sequence,
+      storedUnixMs: Date.now(),
+      sampleId,
+      labelTag: tagOfLabel(label),
+      sizeBytes: bytes.length,
+    };
+    const writing = this.#write(entry, bytes);
+    this.#keys.set(key, writing);
+    try {
+      await writing;
+    } catch (error) {
+      this.#keys.delete(key);
+      throw error;
+    }
+    this.#line.add(entry);
+    this.changed.notify();
+    return { sequence, isNew: true };
+  }
+
+  /** The next sample to send, which nobody else gets until it is given back; undefined: none waits. */
+  take(order: SendOrder): SpoolEntry | undefined {
+    const entry = this.#line.take(order);
+    if (entry) this.#taken.add(entry);
+    return entry;
+  }
+
+  /** It was not sent after all. */
+  giveBack(entry: SpoolEntry): void {
+    if (!this.#taken.delete(entry)) return;
+    this.#line.add(entry);
+    this.changed.notify();
+  }
+
+  /**
+   * @throws HASH_MISMATCH, MESSAGE_INVALID when the file is damaged; STORAGE_FAILED when it cannot be read
+   */
+  async read(entry: SpoolEntry): Promise<ForwardedScan> {
+    const file = path.join(this.#folder, nameOf(entry));
+    const bytes = await readFile(file).catch((error: unknown) => {
+      throw explained(error, 'cannot be read');
+    });
+    const scan = codecs.ForwardedScan.decode(bytes);
+    const image = scan.scan?.image?.inline;
+    if (!image || createHash('sha256').update(image).digest('hex') !== entry.sampleId)
+      throw new SulcusError('HASH_MISMATCH', `${file} does not hold the sample that it is named after`);
+    return scan;
+  }
+
+  /** The core has it. */
+  async remove(entry: SpoolEntry): Promise<void> {
+    // Not synced: what comes back after a power loss is sent again, and does no harm.
+    await rm(path.join(this.#folder, nameOf(entry)), { force: true }).catch((error: unknown) => {
+      throw explained(error, 'cannot be deleted from');
+    });
+    this.#forget(entry);
+    this.#bytes -= entry.sizeBytes;
+    this.changed.notify();
+  }
+
+  /** Keeps a sample that cannot be sent beside the spool, with the cause; its bytes still count. */
+  async setAside(entry: SpoolEntry, cause: { code: string; reason: string }): Promise<void> {
+    const name = nameOf(entry);
+    const note = `${JSON.stringify({ ...cause, at: new Date().toISOString() }, undefined, 2)}\n`;
+    try {
+      await writeFile(path.join(this.#refusedFolder, `${name}.json`), note, { mode: 0o600, flush: true });
+      await rename(path.join(this.#folder, name), path.join(this.#refusedFolder, name));
+    } catch (error) {
+      throw explained(error, 'cannot be written');
+    }
+    this.#forget(entry);
+    this.#refused++;
+    this.changed.notify();
+  }
+
+  #forget(entry: SpoolEntry): void {
+    this.#taken.delete(entry);
+    this.#keys.delete(keyOf(entry));
+  }
+
+  async #write(entry: SpoolEntry, bytes: Buffer): Promise<void> {
+    this.#bytes += bytes.length;
+    const file = path.join(this.#folder, nameOf(entry));
+    const unfinished = `${file}${UNFINISHED}`;
+    try {
+      await this.#requireRoom(bytes.length);
+      const handle = await open(unfinished, 'w', 0o600);
+      try {
+        await handle.writeFile(bytes);
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+      await rename(unfinished, file);
+      await this.#sync.sync();
+    } catch (error) {
+      this.#bytes -= bytes.length;
+      for (const left of [unfinished, file]) await rm(left, { force: true }).catch(() => undefined);
+      throw explained(error, 'cannot be written');
+    }
+  }
+
+  /** @throws BACKPRESSURE */
+  async #requireRoom(sizeBytes: number): Promise<void> {
+    const { maxBytes } = this.#options;
+    if (this.#bytes > maxBytes)
+      throw new SulcusError(
+        'BACKPRESSURE',
+        `The spool is full: it holds ${this.#bytes - sizeBytes} of ${maxBytes} bytes`,
+      );
+    if ((await this.#freeBytes()) < sizeBytes)
+      throw new SulcusError('BACKPRESSURE', "The spool's disk is full but for what is reserved for others");
+  }
+
+  async #freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    return Math.max(0, bavail * bsize - this.#options.reserveBytes);
+  }
+
+  async #load(): Promise<void> {
+    for (const folder of [this.#folder, this.#refusedFolder]) await makeFolder(folder);
+    await new FolderSync(this.#options.folder).sync();
+    for (const name of (await readdir(this.#folder)).sort()) {
+      const file = path.join(this.#folder, name);
+      if (name.endsWith(UNFINISHED)) {
+        await rm(file, { force: true });
+        continue;
+      }
+      const entry = entryOf(name, (await stat(file)).size);
+      if (!entry) continue;
+      this.#line.add(entry);
+      this.#keys.set(keyOf(entry), Promise.resolve());
+      this.#bytes += entry.sizeBytes;
+      this.#nextSequence = entry.sequence + 1;
+    }
+    for (const name of await readdir(this.#refusedFolder)) {
+      const entry = entryOf(name, (await stat(path.join(this.#refusedFolder, name))).size);
+      if (!entry) continue;
+      this.#refused++;
+      this.#bytes += entry.sizeBytes;
+      this.#nextSequence = Math.max(this.#nextSequence, entry.sequence + 1);
+    }
+    // What was written just before the end may be named and not yet durable.
+    await this.#sync.sync();
+  }
+}
+
+/**
+ * Makes a folder and those above it. (Node's own way never returns where a folder is there and takes nothing in, such
+ * as below a disk that is not mounted.)
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return;
+    const above = path.dirname(folder);
+    if (error.code !== 'ENOENT' || above === folder) throw error;
+    await makeFolder(above);
+    await make();
+  });
+}
+
+function explained(error: unknown, what: string): SulcusError {
+  if (error instanceof SulcusError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new SulcusError(isFull ? 'STORAGE_FULL' : 'STORAGE_FAILED', `The spool ${what}: ${(error as Error).message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parseEnv } from 'node:util';
+import { environment, readConfig } from '#services/edge';
+
+const folder = path.resolve(import.meta.dirname, '../../deploy/edge');
+const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+
+test('the example of an edge is a configuration that an edge takes', () => {
+  const settings = parseEnv(read('edge.env'));
+  const known = new Set<string>(Object.values(environment).map(([name]) => name));
+  const unknown = Object.keys(settings).filter((name) => !known.has(name.replace(/_FILE$/, '')) && !known.has(name));
+  assert.deepEqual(unknown, []);
+  const site = mkdtempSync(path.join(tmpdir(), 'sulcus-edge-example-'));
+  const before = process.cwd();
+  try {
+    for (const file of ['keys/split.key', 'tls/ca.pem', 'tls/site-north.pem', 'tls/site-north.key']) {
+      mkdirSync(path.join(site, path.dirname(file)), { recursive: true });
+      writeFileSync(path.join(site, file), 'a key that is long enough');
+    }
+    process.chdir(site);
+    const config = readConfig(settings);
+    assert.equal(config.core, 'core.example.org:7001');
+    assert.equal(config.spoolBytes, 20 * 2 ** 30);
+    assert.deepEqual(config.dicomCallers[0], { title: 'MR1', address: '10.0.0.7' });
+  } finally {
+    process.chdir(before);
+    rmSync(site, { recursive: true });
+  }
+});
+
+test('the unit starts the command with the file that the guide names', () => {
+  const unit = read('sulcus-edge.service');
+  assert.match(unit, /^ExecStart=.*\/cli\/main\.js edge --config \/srv\/sulcus-edge\/edge\.env$/m);
+  assert.match(unit, /^ReadWritePaths=\/srv\/sulcus-edge$/m);
+  assert.match(readFileSync(path.join(folder, '../../docs/edge.md'), 'utf8'), /--config \/srv\/sulcus-edge\/edge\.env/);
+});
