@@ -40,7 +40,11 @@ export const requiredRole = (method: string): Role | null => {
 };
 
 /** Calls of edges, each of which sends for its own site: what they carry says for which, and is compared there. */
-const ANY_SITE: ReadonlySet<string> = new Set(['sulcus.v1.Ingest/ForwardScans', 'sulcus.v1.Ingest/Describe']);
+const ANY_SITE: ReadonlySet<string> = new Set([
+  'sulcus.v1.Ingest/ForwardScans',
+  'sulcus.v1.Ingest/Annotate',
+  'sulcus.v1.Ingest/Describe',
+]);
 
 /** Whether peers of every site may call a method of a server that takes in for one. */
 export const isForAnySite = (method: string): boolean => ANY_SITE.has(method);

@@ -17,7 +17,7 @@ import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
 import { startLink } from '../../test/helpers/link.js';
 import { freePort, startNats } from '../../test/helpers/nats.js';
 import { until } from '../../test/helpers/until.js';
-import { peakRssBytes } from './processes.js';
+import { peakRssBytes, processorMs } from './processes.js';
 
 const OPTIONS = {
   slices: ['--slices <n>', integer({ min: 1, max: 100_000, default: 300, description: 'slices per round' })],
@@ -97,14 +97,13 @@ async function measure({ slices, associations, roundTrips }: NonNullable<typeof 
     await using bus = await connectBus({ servers: nats.url, name: 'bench' });
     await bus.ensureTopology();
     const corePort = await freePort();
-    children.push(
-      start('ingest', {
-        SULCUS_NATS_URL: nats.url,
-        SULCUS_SITE: 'core',
-        SULCUS_INGEST_ADDRESS: `127.0.0.1:${corePort}`,
-        SULCUS_DATA_DIR: path.join(folder, 'core'),
-      }),
-    );
+    const core = start('ingest', {
+      SULCUS_NATS_URL: nats.url,
+      SULCUS_SITE: 'core',
+      SULCUS_INGEST_ADDRESS: `127.0.0.1:${corePort}`,
+      SULCUS_DATA_DIR: path.join(folder, 'core'),
+    });
+    children.push(core);
     for (const [round, roundTripMs] of roundTrips.entries()) {
       const link = await startLink(undefined, corePort, { oneWayMs: roundTripMs / 2 });
       const dicomPort = await freePort();
@@ -122,6 +121,7 @@ async function measure({ slices, associations, roundTrips }: NonNullable<typeof 
       await until(async () => (await status())?.link.state === 'up', 'an edge with a link', 60_000);
       const files = await writeSlices(folder, slices, round);
       const before = await onScans(bus);
+      const cpuBefore = [processorMs([edge.pid!]), processorMs([core.pid!])];
       const startMs = performance.now();
       const share = Math.ceil(files.length / associations);
       const sent = await Promise.all(
@@ -136,10 +136,13 @@ async function measure({ slices, associations, roundTrips }: NonNullable<typeof 
       for (const { code, output } of sent) if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
       await until(async () => (await onScans(bus)) - before >= slices, 'all slices at the core', 300_000);
       const storedMs = performance.now() - startMs;
+      const cpu = (of: ChildProcess, which: 0 | 1): string =>
+        ((processorMs([of.pid!]) - cpuBefore[which]!) / slices).toFixed(1);
       const rate = (timeMs: number): string => `${((1000 * slices) / timeMs).toFixed(0)}/s`;
       process.stdout.write(
         `round trip ${roundTripMs} ms · ${slices} slices, ${associations} associations · ` +
           `to the spool ${rate(spooledMs)} · to the core's disk ${rate(storedMs)} · ` +
+          `processor time per slice: edge ${cpu(edge, 0)}, core ${cpu(core, 1)} ms · ` +
           `edge ${Math.round(peakRssBytes([edge.pid!]) / 1e6)} MB at most\n`,
       );
       await end(edge);

@@ -5,6 +5,7 @@ import { IngestEvents, Ingestor, loadPseudonymKey, OpenSources, Pseudonyms, Quar
 import type { EdgeConfig } from './config.js';
 import { connectCore } from './core-client.js';
 import { EdgeEvents } from './events.js';
+import { annotateAtCore, labelAtCore } from './label-forwarder.js';
 import { Forwarder } from './forwarder/forwarder.js';
 import { Spool } from './spool/spool.js';
 import { SpoolSink } from './spool/spool-sink.js';
@@ -66,12 +67,16 @@ export class EdgeService implements AsyncDisposable {
     const refused = new Quarantine(path.join(dataDir, 'refused'), config.quarantineBytes, '.bin');
     const sink = new SpoolSink({ spool, refused, events: doorEvents, config });
     const ingestor = new Ingestor({ sink, config, pseudonyms, events: doorEvents });
-    const sources = await OpenSources.start({ ingestor, config, log, uploadBytes: UPLOAD_BYTES, handlers: () => ({}) }).catch(
-      async (error: unknown) => {
-        await ingestor.close();
-        throw error;
-      },
-    );
+    const labels = { config, pseudonyms, spool };
+    const sources = await OpenSources.start({
+      ...{ ingestor, config, log, uploadBytes: UPLOAD_BYTES },
+      handlers: () => ({ annotate: annotateAtCore(labels) }),
+      label: async ({ studyUid, ...label }, signal) =>
+        void (await labelAtCore(labels, [{ ...label, studyId: studyUid, target: 'studyId' }], signal)),
+    }).catch(async (error: unknown) => {
+      await ingestor.close();
+      throw error;
+    });
     const { address, dicomPort, httpAddress } = sources;
     log.info({ address, dicomPort, httpAddress, watching: config.watchDir, core: config.core }, 'ready');
     return new EdgeService({ config, log, sources, ingestor, spool, doorEvents, events: new EdgeEvents(log) });

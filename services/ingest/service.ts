@@ -62,7 +62,7 @@ export class IngestService implements AsyncDisposable {
       config,
       log,
       label: async ({ studyUid, ...label }, signal) =>
-        void (await storeLabels(labels, [{ ...label, studyId: studyUid, target: 'studyId' }], signal)),
+        void (await storeLabels(labels, [{ ...label, studyId: studyUid, target: 'studyId' }], { signal })),
       handlers: (room) => ({
         annotate: annotate(labels),
         forwardScans: forwardScans({ ingestor, room, config }),

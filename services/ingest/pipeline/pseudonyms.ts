@@ -70,3 +70,7 @@ export class Pseudonyms {
 function normalise(identity: string): string {
   return identity.normalize('NFC').trim().toUpperCase();
 }
+
+/** Whether a text is a pseudonym that a site may have made. */
+export const isPseudonym = (text: string, site: string): boolean =>
+  text.startsWith(`${site}-`) && /^[0-9a-f]{20}$/.test(text.slice(site.length + 1));

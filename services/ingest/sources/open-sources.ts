@@ -24,8 +24,8 @@ export interface SourcesContext {
   readonly handlers: (room: UploadRoom) => Partial<Handlers<'Ingest'>>;
   /** Bound of the images of all uploads together. Default: that of docs/limits.md. */
   readonly uploadBytes?: number;
-  /** Where labels of reports go. Default: reports are not taken. */
-  readonly label?: LabelStudy;
+  /** Where labels of reports go. */
+  readonly label: LabelStudy;
 }
 
 interface Parts {

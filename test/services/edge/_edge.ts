@@ -70,7 +70,7 @@ export async function startCore(t: TestContext, environment: Record<string, stri
   await bus.ensureTopology();
   const authorities = path.join(folder, 'ca.pem');
   await writeFile(authorities, authority.certificate);
-  const roles: Role[] = ['upload'];
+  const roles: Role[] = ['upload', 'annotate'];
   const security: ServerSecurity = {
     tls: { ...(await filesOf(folder, 'core', 'spiffe://sulcus/service/ingest')), authorities },
     policy: new AccessPolicy([{ uri: 'spiffe://sulcus/site/north', site: 'north', roles }]),

@@ -5,7 +5,7 @@ import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { StudyIndex } from '#libs/studies';
 import { cleanLabel } from '../../pipeline/labels.js';
-import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
+import { isPseudonym, type Pseudonyms } from '../../pipeline/pseudonyms.js';
 
 export interface AnnotateContext {
   readonly bus: Bus;
@@ -30,41 +30,49 @@ const MAX_NAMED = 10;
  */
 export const annotate =
   (context: AnnotateContext): Handlers<'Ingest'>['annotate'] =>
-  async ({ annotations }, { signal }) => ({ accepted: await storeLabels(context, annotations, signal) });
+  async ({ annotations, site }, { signal, identity }) => {
+    const ofSite = site === '' ? context.site : site;
+    if (identity?.site !== undefined && identity.site !== ofSite)
+      throw new SulcusError('PERMISSION_DENIED', `${identity.name} may not label for the site "${ofSite}"`);
+    return { accepted: await storeLabels(context, annotations, { signal, site: ofSite }) };
+  };
 
 /**
+ * @param options `site`: that the targets are of. Default: that of the context
  * @returns labels stored
  * @throws INVALID_ARGUMENT naming every mistake; NOT_FOUND naming unknown targets
  */
 export async function storeLabels(
   context: AnnotateContext,
   annotations: readonly Annotation[],
-  signal: AbortSignal,
+  { signal, site = context.site }: { signal: AbortSignal; site?: string },
 ): Promise<number> {
-  const labels = checkAll(annotations, context);
-  await refuseUnknownTargets(annotations, labels, context, signal);
-  for (const label of labels) {
+  const labels = checkAll(annotations, { ...context, isOwn: site === context.site, site });
+  await refuseUnknownTargets(annotations, labels, { ...context, site }, signal);
+  for (const label of labels)
     await context.bus.publish(
-      subjects.label(context.site),
+      subjects.label(site),
       codecs.LabelEvent,
       { ...label, labelledUnixMs: Date.now() },
       { signal },
     );
-  }
   return labels.length;
 }
 
+/** Whose targets they are: of other sites they are named by pseudonyms, which are made there. */
+type TargetContext = Pick<AnnotateContext, 'site' | 'pseudonyms'> & { isOwn: boolean };
+
 /** @throws INVALID_ARGUMENT naming every mistake */
-function checkAll(annotations: readonly Annotation[], { site, pseudonyms }: AnnotateContext): CheckedLabel[] {
+function checkAll(annotations: readonly Annotation[], context: TargetContext): CheckedLabel[] {
   const mistakes: string[] = [];
   const labels: CheckedLabel[] = [];
   annotations.forEach((annotation, index) => {
     try {
       labels.push({
-        ...target(annotation, pseudonyms),
+        ...target(annotation, context),
         label: requiredLabel(annotation.label),
         labelSource: cleanLabel(annotation.labelSource) || 'unknown',
-        site,
+        site: context.site,
       });
     } catch (error) {
       mistakes.push(`annotation ${index + 1}: ${SulcusError.from(error).rawMessage}`);
@@ -77,7 +85,7 @@ function checkAll(annotations: readonly Annotation[], { site, pseudonyms }: Anno
 
 function target(
   annotation: Annotation,
-  pseudonyms: Pseudonyms,
+  { site, pseudonyms, isOwn }: TargetContext,
 ): Pick<LabelEventInput, 'sampleId' | 'studyId' | 'target'> {
   if (annotation.target === 'sampleId') {
     const sampleId = annotation.sampleId!.trim().toLowerCase();
@@ -85,6 +93,14 @@ function target(
       throw new SulcusError('INVALID_ARGUMENT', 'a sample id is 64 hexadecimal digits, as acknowledged at upload');
     return { sampleId, target: 'sampleId' };
   }
+  if (annotation.target === 'studyPseudonym') {
+    const studyId = annotation.studyPseudonym!;
+    if (!isPseudonym(studyId, site))
+      throw new SulcusError('INVALID_ARGUMENT', `the study is named by no pseudonym of the site "${site}"`);
+    return { studyId, target: 'studyId' };
+  }
+  if (!isOwn)
+    throw new SulcusError('INVALID_ARGUMENT', `studies of the site "${site}" are named by the pseudonyms made there`);
   const studyId = pseudonyms.study(annotation.studyId);
   if (studyId === undefined) throw new SulcusError('INVALID_ARGUMENT', 'neither a sample id nor a study id is given');
   return { studyId, target: 'studyId' };
@@ -96,6 +112,8 @@ function requiredLabel(text: string): string {
   return label;
 }
 
+const nameOf = ({ studyId, studyPseudonym }: Annotation): string => studyPseudonym || (studyId ?? '');
+
 /** @throws NOT_FOUND naming the targets as the caller gave them */
 async function refuseUnknownTargets(
   annotations: readonly Annotation[],
@@ -106,7 +124,7 @@ async function refuseUnknownTargets(
   const unknown: string[] = [];
   for (const [index, { sampleId, studyId }] of labels.entries()) {
     const known = sampleId ? await isSample(sampleId, context) : await isStudy(studyId!, context, signal);
-    if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${annotations[index]!.studyId}`);
+    if (!known) unknown.push(sampleId ? `sample ${sampleId}` : `study ${nameOf(annotations[index]!)}`);
   }
   if (unknown.length === 0) return;
   const named =

@@ -11,6 +11,7 @@ import type { Ingestor } from '../../pipeline/ingestor.js';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
 import type { PreparedScan } from '../../pipeline/prepare-scan.js';
+import { isPseudonym } from '../../pipeline/pseudonyms.js';
 import { SPLITS, type AssignedSplit } from '../../pipeline/splits.js';
 import { toAck, UPLOAD_WINDOW } from './upload-input.js';
 import type { UploadRoom } from './upload-room.js';
@@ -101,9 +102,6 @@ function checkedScan(
     askedSplits: [split as AssignedSplit],
   };
 }
-
-const isPseudonym = (text: string, site: string): boolean =>
-  text.startsWith(`${site}-`) && /^[0-9a-f]{20}$/.test(text.slice(site.length + 1));
 
 /** @throws INVALID_ARGUMENT for an object that does not say that nobody is named in it */
 function checkReleased(bytes: Uint8Array): void {

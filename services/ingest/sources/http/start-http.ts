@@ -1,4 +1,3 @@
-import { SulcusError } from '#libs/errors';
 import { startHttpServer, type HttpServer } from '#libs/http';
 import type { Logger } from '#libs/telemetry';
 import type { SourcesConfig } from '../../config.js';
@@ -11,8 +10,8 @@ export interface HttpContext {
   readonly ingestor: Ingestor;
   readonly config: SourcesConfig;
   readonly log: Logger;
-  /** Where labels of reports go; undefined: reports are not taken. */
-  readonly label?: LabelStudy | undefined;
+  /** Where labels of reports go. */
+  readonly label: LabelStudy;
 }
 
 /**
@@ -27,13 +26,11 @@ export async function startHttp(
 ): Promise<HttpServer | undefined> {
   const { httpAddress, labelCodes, security, site } = config;
   if (httpAddress === undefined) return undefined;
-  if (labelCodes !== undefined && label === undefined)
-    throw new SulcusError('INVALID_CONFIG', 'SULCUS_LABEL_CODES is set, and reports are taken by the core alone');
   return await startHttpServer({
     ...{ address: httpAddress, addressVariable: 'SULCUS_HTTP_ADDRESS', security, site, log },
     routes: [
       storeInstances({ ingestor, room, config }),
-      ...(label && labelCodes !== undefined ? [takeReports(await readCodeTable(labelCodes), label)] : []),
+      ...(labelCodes !== undefined ? [takeReports(await readCodeTable(labelCodes), label)] : []),
     ],
   });
 }

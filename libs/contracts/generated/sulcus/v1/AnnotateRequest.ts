@@ -10,6 +10,10 @@ export interface AnnotateRequestInput {
    * The labels, in any order.
    */
   'annotations'?: (_sulcus_v1_AnnotationInput)[];
+  /**
+   * Site that the samples and studies are of, for edges; empty: the server's own. A peer of a site labels for its site.
+   */
+  'site'?: (string);
 }
 
 /**
@@ -20,4 +24,8 @@ export interface AnnotateRequest {
    * The labels, in any order.
    */
   'annotations': (_sulcus_v1_Annotation)[];
+  /**
+   * Site that the samples and studies are of, for edges; empty: the server's own. A peer of a site labels for its site.
+   */
+  'site': (string);
 }

@@ -21,7 +21,11 @@ export interface AnnotationInput {
    * For example "radiologist" or "pathology"; empty is recorded as "unknown".
    */
   'labelSource'?: (string);
-  'target'?: "sampleId"|"studyId";
+  /**
+   * Pseudonym of the study, from edges, who alone can make it.
+   */
+  'studyPseudonym'?: (string);
+  'target'?: "sampleId"|"studyId"|"studyPseudonym";
 }
 
 /**
@@ -44,5 +48,9 @@ export interface Annotation {
    * For example "radiologist" or "pathology"; empty is recorded as "unknown".
    */
   'labelSource': (string);
-  'target'?: "sampleId"|"studyId";
+  /**
+   * Pseudonym of the study, from edges, who alone can make it.
+   */
+  'studyPseudonym'?: (string);
+  'target'?: "sampleId"|"studyId"|"studyPseudonym";
 }
