@@ -72,7 +72,11 @@ describe('samples that an edge sends', () => {
       [{ format: 'jpeg' }, /no jpeg/],
       [{ width: 100_000, height: 100_000 }, /not taken in/],
       [{ format: 'dicom', image: { inline: identified } }, /not de-identified/],
+      [{ format: 'dicom' }, /cannot be read/],
       [{ label: 'a\u0000b' }, /control characters/],
+      [{ source: 'x'.repeat(2000) }, /source has more than/],
+      [{ receivedUnixMs: 2 ** 60 }, /no time/],
+      [{ dicom: { modality: 'MR\r\nSplit: test' } }, /modality is no code/],
     ];
     const sent = await Promise.all(wrong.map(([scan], seed) => forwarded(seed, scan)));
     const acks = await collect<ImageAck>(client.forwardScans([...sent, await forwarded(50)]));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { mapInOrder, Sequencer } from '#libs/async';
-import type { ForwardedScan } from '#libs/contracts';
-import { parseDicom } from '#libs/dicom';
+import type { ForwardedScan, Scan } from '#libs/contracts';
+import { parseDicom, type DataSet } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
 import type { Handlers } from '#libs/rpc';
@@ -24,6 +24,9 @@ export interface ForwardContext {
 
 /** Bytes of a perceptual hash. */
 const HASH_BYTES = 256;
+const MAX_SOURCE_CHARS = 1024;
+/** The last time that a Date can be (ECMA-262, 21.4.1.1). */
+const MAX_TIME_MS = 8.64e15;
 /** A name of a site, as subjects can hold it. */
 const SITE = /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/;
 
@@ -89,6 +92,7 @@ function checkedScan(
   if (bytes.length > limits.maxFileBytes) throw wrong(`the image has more than ${limits.maxFileBytes} bytes`);
   if (!(width > 0 && height > 0 && width * height <= limits.maxPixels && (channels === 1 || channels === 3)))
     throw wrong(`an image of ${width} x ${height} x ${channels} is not taken in`);
+  checkTexts(scan);
   if (format === 'dicom') checkReleased(bytes);
   else if (detectFormat(bytes) !== format) throw wrong(`the image is no ${format.slice(0, 16)}`);
   return {
@@ -103,9 +107,22 @@ function checkedScan(
   };
 }
 
+/** What is said of a sample travels in headers, and is shown to people. @throws INVALID_ARGUMENT */
+function checkTexts({ source, dicom, receivedUnixMs }: Scan): void {
+  if (source.length > MAX_SOURCE_CHARS) throw wrong(`its source has more than ${MAX_SOURCE_CHARS} characters`);
+  if (receivedUnixMs > MAX_TIME_MS) throw wrong('it was received at no time that there is');
+  for (const [name, value] of Object.entries(dicom ?? {}))
+    if (typeof value === 'string' && !/^[\x20-\x7e]{0,64}$/.test(value)) throw wrong(`its ${name} is no code`);
+}
+
 /** @throws INVALID_ARGUMENT for an object that does not say that nobody is named in it */
 function checkReleased(bytes: Uint8Array): void {
-  const { dataSet } = parseDicom(bytes);
+  let dataSet: DataSet;
+  try {
+    ({ dataSet } = parseDicom(bytes));
+  } catch (error) {
+    throw wrong(`the DICOM object cannot be read (${SulcusError.from(error).rawMessage})`);
+  }
   if (dataSet.text('PatientIdentityRemoved') !== 'YES') throw wrong('the DICOM object is not de-identified');
   if ((dataSet.number('NumberOfFrames') ?? 1) > 1) throw wrong('the DICOM object holds several frames');
 }
