@@ -49,7 +49,8 @@ describe('data in a bucket', { skip }, () => {
       ['c.jpg', 'cat', 1],
       ['d.jpg', 'dog', 1],
     ]);
-    assert.equal(await readFile(items[0]!.file, 'utf8'), 'train/a');
+    const first = items.find(({ source }) => source.endsWith('a.jpg'));
+    assert.equal(await readFile(first!.file, 'utf8'), 'train/a');
   });
 
   test('that are asked for again bring what is new, and nothing twice; one manifest may be named', async (t) => {
