@@ -141,7 +141,7 @@ export class BatchExchange {
    * was full may hold acknowledged ones again, which it delivers to nobody.
    */
   async sweep(): Promise<void> {
-    if (this.#queue.length > 0 || (await this.#bus.statsOf(Streams.BATCHES)).messages === 0) return;
+    if (this.#queue.length > 0) return;
     await this.#bus.deleteSubject(Streams.BATCHES, subjects.batch(this.#options.run));
   }
 

@@ -78,7 +78,7 @@ const STREAMS = [...STREAM_NAMES, ...BUCKETS.map((bucket) => `KV_${bucket}`)];
 const QUEUES: readonly string[] = ['BATCH_REQUESTS', 'BATCHES'];
 const CONSUMERS: Readonly<Record<string, string>> = { BATCH_REQUESTS: 'preprocess', BATCHES: 'trainer-main' };
 const DELETERS: Readonly<Record<string, string>> = { SCANS: 'archiver', LABELS: 'archiver' };
-const PURGERS: Readonly<Record<string, string>> = { BLOBS: 'trainer archiver' };
+const PURGERS: Readonly<Record<string, string>> = { BLOBS: 'trainer archiver', BATCHES: 'trainer' };
 
 /** Who may ask the broker what about a stream, beside the operator. */
 const requestsAbout = (stream: string): [subject: string, users: string][] => {
