@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry } from 'yauzl';
 import { refused, type Admission, type EntryHeader } from './admission.js';
@@ -21,12 +22,22 @@ export async function readZip(file: string, admission: Admission, onEntry: () =>
       const target = await admission.admit(headerOf(entry));
       if (target !== undefined) {
         requireReadable(entry);
-        await writeFile(target, checked(entry, await zip.openReadStreamPromise(entry)), { flag: 'wx' });
+        await writeContent(target, entry, await zip.openReadStreamPromise(entry));
       }
       onEntry();
     }
   } finally {
     zip.close();
+  }
+}
+
+async function writeContent(target: string, entry: Entry, content: Readable): Promise<void> {
+  // It may fail before anybody reads it, while the target is being opened: an error that nobody hears ends the process.
+  content.on('error', () => undefined);
+  try {
+    await writeFile(target, checked(entry, content), { flag: 'wx' });
+  } finally {
+    content.destroy();
   }
 }
 

@@ -53,7 +53,7 @@ export class Lane implements AsyncDisposable {
     if (!child || child.exitCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.disconnect();
-    const kill = setTimeout(() => child.kill('SIGKILL'), DEAD_MS);
+    const kill = setTimeout(() => killAll(child, 'SIGKILL'), DEAD_MS);
     await gone;
     clearTimeout(kill);
   }
@@ -71,6 +71,7 @@ export class Lane implements AsyncDisposable {
       const onExit = (code: number | null, signal: string | null): void => {
         settle();
         this.#child = undefined;
+        killAll(child, 'SIGKILL');
         const { index } = this.#place();
         if (index < 0)
           return reject(new Error(`${job.target}: the process ended (${signal ?? code})\n${this.#output}`));
@@ -82,7 +83,7 @@ export class Lane implements AsyncDisposable {
         const { index, sinceMs } = this.#place();
         if (index < 0 || sinceMs < this.#deadMs) return;
         reason = 'hang';
-        child.kill('SIGKILL');
+        killAll(child, 'SIGKILL');
       }, LOOK_EVERY_MS);
       const settle = (): void => {
         clearInterval(looking);
@@ -99,6 +100,8 @@ export class Lane implements AsyncDisposable {
       execArgv: ['--conditions=source', '--import', 'tsx', '--expose-gc'],
       env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
       silent: true,
+      // A group of its own: a broker that it started ends with it, however it ends.
+      detached: true,
     });
     this.#output = '';
     const keep = (text: Buffer): void => {
@@ -113,5 +116,14 @@ export class Lane implements AsyncDisposable {
   #place(): { index: number; sinceMs: number } {
     const place = readFileSync(this.#placeFile);
     return { index: place.readDoubleLE(0) - 1, sinceMs: Date.now() - place.readDoubleLE(8) };
+  }
+}
+
+/** The process and all that it has started. */
+function killAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid!, signal);
+  } catch {
+    // They have ended.
   }
 }

@@ -6,12 +6,14 @@ import { mutateText, oddText } from './text.js';
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 const DEEP = 5000;
+/** Larger documents are refused by their size, before anybody reads them. */
+const MAX_CHARS = 256 * 1024;
 
 /** A JSON document of another, with values, names and kinds changed somewhere in it; seldom one that is none. */
 export function mutateJson(random: Random, document: unknown): Buffer {
   let changed = document as Json;
   for (let count = 1 + few(random, 4); count > 0; count--) changed = mutateSomewhere(random, changed);
-  const text = JSON.stringify(changed);
+  const text = JSON.stringify(changed).slice(0, MAX_CHARS);
   if (random.chance(0.9)) return Buffer.from(text);
   return Buffer.from(random.chance(0.1) ? '['.repeat(DEEP) + text : mutateText(random, text));
 }

@@ -138,6 +138,23 @@ test('a damaged byte in a stored zip entry is found by its checksum', async () =
   await assert.rejects(unpack(path.join(root, 'bad.zip'), path.join(root, 'damaged')), /"a\.png" is damaged/);
 });
 
+test('an entry that is shorter than it says is refused, also when that is known before it is written', async () => {
+  python('import zipfile; zipfile.ZipFile("short.zip", "w", zipfile.ZIP_DEFLATED).writestr("a.png", "nine byte")');
+  const short = readFileSync(path.join(root, 'short.zip'));
+  for (const [mark, at] of [
+    ['PK\x03\x04', 22],
+    ['PK\x01\x02', 24],
+  ] as const)
+    short.writeUInt32LE(32_521, short.indexOf(mark) + at);
+  writeFileSync(path.join(root, 'short.zip'), short);
+  // Which of the two comes first is a matter of luck.
+  for (let attempt = 0; attempt < 50; attempt++)
+    await assert.rejects(
+      unpack(path.join(root, 'short.zip'), path.join(root, 'short')),
+      isCode('INVALID_ARGUMENT', /not enough bytes/),
+    );
+});
+
 test('a link as the packed file itself is followed', async () => {
   symlinkSync(path.join(root, 'set.zip'), path.join(root, 'link.zip'));
   await unpack(path.join(root, 'link.zip'), path.join(root, 'out-link'));
