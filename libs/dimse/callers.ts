@@ -5,7 +5,7 @@ export interface Caller {
   title: string;
   /** Address of its machine; undefined: any. */
   address?: string | undefined;
-  /** A name in the certificate that it shows, or `sha256:` and the fingerprint of it; undefined: it need not show one. */
+  /** A name in the certificate that it shows, or `sha256:` and its fingerprint; undefined: it need not show one. */
   certificate?: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { PixelModule } from './pixel-module.js';
 
 /** Pixels of a frame as they are stored, before any table: `[row, column, sample]`, samples interleaved. */
 export interface StoredFrame {
-  /** One word for each sample, all allocated bits: overlays may stand above the stored ones. May be a view of the file. */
+  /** One word for each sample, all allocated bits: overlays may stand above the stored ones. May view the file. */
   words: Uint8Array | Uint16Array;
   /** What the words are: a decompressed image may differ from its header. */
   photometric: PixelModule['photometric'];

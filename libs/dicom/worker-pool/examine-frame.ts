@@ -32,8 +32,8 @@ export interface ExaminedFrame extends Omit<RenderedFrame, 'window'> {
   values: Float64Array;
   counts: Float64Array;
   /**
-   * A file of PS3.10, Explicit VR Little Endian: the header, the stored values and nothing else. Compressed images carry
-   * comments and markers of their own, and the bits above the stored ones overlays: none of them is written again.
+   * A file of PS3.10, Explicit VR Little Endian: the header, the stored values and nothing else. Compressed images
+   * carry comments and markers of their own, and the bits above the stored ones overlays: none is written again.
    */
   file: Uint8Array;
   /** Of the file, lower-case hexadecimal. */

@@ -20,8 +20,8 @@ const OPTIONS = {
   nats: natsOption,
 } as const;
 
-const NOTES = `A sample is named by its identity, or by its image file. Of a version the JSON is {version, parent, samples, \
-labels: {<label>: samples}, relabelled, putAside, segments, complete}; of a sample {sample, places, versions: \
+const NOTES = `A sample is named by its identity, or by its image file. Of a version the JSON is {version, parent, \
+samples, labels: {<label>: samples}, relabelled, putAside, segments, complete}; of a sample {sample, places, versions: \
 [{version, labels}]}. complete is false where the list does not reach back to the beginning: of a version that began \
 from one that kept none.`;
 

@@ -18,7 +18,7 @@ const OPTIONS = {
   json: jsonOption(),
 } as const;
 
-const NOTES = `The sample is named by the beginning of its identity, by its image file, or by the id of a prediction of it.`;
+const NOTES = `The sample is named by the beginning of its identity, its image file, or the id of a prediction of it.`;
 
 /** `sulcus trace SAMPLE|PREDICTION`: prints what became of one image. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -37,8 +37,8 @@ const OPTIONS = {
 
 const ENVIRONMENT = { pseudonymKey: [keyVariable, pseudonymKey], dataDir: [dataVariable, dataDir] } as const;
 
-const NOTES = `A sample is named by its identity or its image file, a patient by the pseudonym, or with --patient-id by \
-the id, where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused \
+const NOTES = `A sample is named by its identity or its image file, a patient by the pseudonym, or with --patient-id \
+by the id, where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused \
 when it is sent again (WITHDRAWN), also new images of the patient. Versions that had learned from it are listed and \
 marked; whether they go on serving is yours to decide (sulcus rollback, --retrain).`;
 

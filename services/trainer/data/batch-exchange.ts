@@ -137,8 +137,8 @@ export class BatchExchange {
   }
 
   /**
-   * Deletes the run's batches at the broker; nothing happens while one is waited for. A broker that ended while its disk
-   * was full may hold acknowledged ones again, which it delivers to nobody.
+   * Deletes the run's batches at the broker; nothing happens while one is waited for. A broker that ended while its
+   * disk was full may hold acknowledged ones again, which it delivers to nobody.
    */
   async sweep(): Promise<void> {
     if (this.#queue.length > 0) return;

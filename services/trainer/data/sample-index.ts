@@ -25,8 +25,8 @@ interface Known {
 }
 
 /**
- * The samples of the SCANS stream with the labels that count for them. It follows the stream's headers only, so a million scans
- * cost the trainer no image byte.
+ * The samples of the SCANS stream with the labels that count for them. It follows the stream's headers only, so a
+ * million scans cost the trainer no image byte.
  */
 export class SampleIndex {
   readonly #classes: readonly string[];

@@ -353,7 +353,7 @@ describe('specifications', () => {
   }
 });
 
-test('an image that is enlarged before random ops is interpolated once: a crop of all of it gives its pixels back', () => {
+test('images enlarged before random ops are interpolated once: a crop of all of one gives its pixels back', () => {
   const train: TransformSpec['train'] = [
     { op: 'resize', height: 12, width: 12 },
     { op: 'randomResizedCrop', height: 8, width: 8, areaScale: [1, 1], aspectRatio: [1, 1] },

@@ -9,7 +9,7 @@ import { createLogger } from '#libs/telemetry';
 import { BatchExchange } from '../../../../services/trainer/data/batch-exchange.js';
 import { startNats } from '../../../helpers/nats.js';
 
-test('a batch that the broker holds again though it was acknowledged, as after a full disk, is swept away', async (t) => {
+test('a batch that the broker holds again though it was acknowledged is swept away', async (t) => {
   const nats = await startNats(t);
   const before = await mkdtemp(path.join(tmpdir(), 'sulcus-batches-'));
   t.after(() => rm(before, { recursive: true }));

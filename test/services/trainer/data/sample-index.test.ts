@@ -41,7 +41,7 @@ test('a sample that comes back from the archive is one sample, where it lies now
   stop.abort();
 });
 
-test('a sample’s own label holds against a later one of its study, the newest by its time: live and after a restart', async (t) => {
+test('a sample’s own label holds against a later one of its study, live and after a restart', async (t) => {
   const nats = await startNats(t);
   await using bus = await connectBus({ servers: nats.url, name: 'test' });
   await bus.ensureTopology();
