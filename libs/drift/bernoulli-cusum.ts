@@ -8,6 +8,8 @@ export interface CusumRecord {
   evidence: number;
   /** Answers since the evidence was last 0. */
   since: number;
+  /** Whether an alarm was given: what comes after it is the new normal, whatever is usual elsewhere. */
+  isTold?: boolean;
 }
 
 export interface CusumOptions {
@@ -27,6 +29,8 @@ export interface CusumAlarm {
   errorRateBefore: number;
   /** About how many answers ago the change came. */
   answersSinceChange: number;
+  /** Whether `errorRateBefore` is what is usual elsewhere, for there is no own rate yet. */
+  isElsewhere: boolean;
 }
 
 /** Rates outside cannot be told from certainty in so few answers. */
@@ -49,6 +53,7 @@ export class BernoulliCusum {
   #errorRate: number;
   #evidence: number;
   #since: number;
+  #isTold: boolean;
 
   constructor(
     options: CusumOptions = DEFAULT_CUSUM,
@@ -59,6 +64,12 @@ export class BernoulliCusum {
     this.#errorRate = record.errorRate;
     this.#evidence = record.evidence;
     this.#since = record.since;
+    this.#isTold = record.isTold ?? false;
+  }
+
+  /** The error rate, once it is learned. */
+  get learnedRate(): number | undefined {
+    return this.#count >= this.#options.warmUp ? this.#errorRate : undefined;
   }
 
   /** Smoothed share of wrong answers before the present evidence began, 0 to 1. */
@@ -69,26 +80,37 @@ export class BernoulliCusum {
   /**
    * Takes one answer.
    *
+   * @param elsewhere error rate that the answers are held against until an own one is learned: what comes from a place
+   *   that was never any good has no better past; absent: nothing is said until then
    * @returns the alarm that this answer raises, if any; the detector then starts anew with what comes
    */
-  add(wrong: boolean): CusumAlarm | undefined {
+  add(wrong: boolean, elsewhere?: number): CusumAlarm | undefined {
     const { threshold, warmUp, window } = this.#options;
-    if (this.#count < warmUp) {
+    const isElsewhere = this.#count < warmUp;
+    if (isElsewhere && (elsewhere === undefined || this.#isTold)) {
       this.#learn(wrong, window);
       return undefined;
     }
-    const usual = Math.max(LOWEST_RATE, this.#errorRate);
+    const before = isElsewhere ? elsewhere! : this.#errorRate;
+    this.#weigh(wrong, before);
+    if (isElsewhere || this.#evidence < threshold / 2) this.#learn(wrong, window);
+    else this.#count++;
+    // What it was held against changes: so does what speaks against it.
+    if (isElsewhere && this.#count === warmUp) this.handOver();
+    if (this.#evidence < threshold) return undefined;
+    const alarm = { errorRateBefore: before, answersSinceChange: this.#since, isElsewhere };
+    this.restart();
+    this.#isTold = true;
+    return alarm;
+  }
+
+  #weigh(wrong: boolean, rate: number): void {
+    const usual = Math.max(LOWEST_RATE, rate);
     const raised = Math.min(HIGHEST_ALTERNATIVE, Math.max(2 * usual, usual + 0.05));
-    if (raised <= usual) return undefined;
+    if (raised <= usual) return;
     const ratio = wrong ? Math.log(raised / usual) : Math.log((1 - raised) / (1 - usual));
     this.#evidence = Math.max(0, this.#evidence + ratio);
     this.#since = this.#evidence === 0 ? 0 : this.#since + 1;
-    if (this.#evidence < threshold / 2) this.#learn(wrong, window);
-    else this.#count++;
-    if (this.#evidence < threshold) return undefined;
-    const alarm = { errorRateBefore: this.#errorRate, answersSinceChange: this.#since };
-    this.restart();
-    return alarm;
   }
 
   /** Forgets the rate: what comes next is the new normal. To be called too when another model answers. */
@@ -97,6 +119,7 @@ export class BernoulliCusum {
     this.#errorRate = 0;
     this.#evidence = 0;
     this.#since = 0;
+    this.#isTold = false;
   }
 
   /** A model that is no worse answers from now on: what it does is held against the rate that was usual before. */
@@ -106,7 +129,8 @@ export class BernoulliCusum {
   }
 
   toRecord(): CusumRecord {
-    return { count: this.#count, errorRate: this.#errorRate, evidence: this.#evidence, since: this.#since };
+    const told = this.#isTold ? { isTold: true } : {};
+    return { count: this.#count, errorRate: this.#errorRate, evidence: this.#evidence, since: this.#since, ...told };
   }
 
   #learn(wrong: boolean, window: number): void {

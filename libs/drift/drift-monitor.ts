@@ -27,7 +27,8 @@ const MAX_STRATA = 256;
 
 /**
  * Watches the errors of a model over the whole stream, for each site and for each class: a fall at one site of
- * several is too small in the whole to be seen there.
+ * several is too small in the whole to be seen there. A site that has just begun is held against the whole stream: one
+ * that sends nothing of use would else pass for usual. A class is not, for a model knows nothing of it at first.
  *
  * Prequential evaluation with a change detector: Gama, Sebastião & Rodrigues 2013, "On evaluating stream learning
  * algorithms", Machine Learning 90.
@@ -47,8 +48,9 @@ export class DriftMonitor {
   /** @returns the alarms that this answer raises, the narrowest first */
   add({ site, label, wrong }: PrequentialAnswer): DriftAlarm[] {
     const strata: Stratum[] = [`site:${site}`, `class:${label}`, 'all'];
+    const overAll = this.#detectors.get('all')?.learnedRate;
     return strata.flatMap((stratum) => {
-      const alarm = this.#detector(stratum)?.add(wrong);
+      const alarm = this.#detector(stratum)?.add(wrong, stratum.startsWith('site:') ? overAll : undefined);
       return alarm ? [{ stratum, ...alarm }] : [];
     });
   }

@@ -28,6 +28,8 @@ const gateMetrics = z.object({
   calibrationError: z.number(),
   /** What was decided, in a sentence with the figures. */
   reason: z.string(),
+  /** True where it would have been promoted, and the alias was frozen. */
+  frozen: z.boolean().optional(),
   /** The version it was compared with, and what came of it. Absent when there was none that can be compared. */
   comparison: z
     .object({

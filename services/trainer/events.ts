@@ -149,11 +149,13 @@ export class TrainerEvents {
 
   /** Answers have become worse. @param version whose they are; empty: those of the network in training */
   async drift(progress: Progress, alarm: DriftAlarm, version: string): Promise<void> {
-    const { stratum, errorRateBefore, answersSinceChange } = alarm;
+    const { stratum, errorRateBefore, answersSinceChange, isElsewhere } = alarm;
     const [kind, name = ''] = splitOnce(stratum);
     this.#log.warn(
       { step: progress.step, stratum, errorRateBefore, answersSinceChange, version },
-      'answers to new samples have become worse: their images may have changed',
+      isElsewhere
+        ? 'answers to the samples of a site are worse than those of others: its images or labels may be of no use'
+        : 'answers to new samples have become worse: their images may have changed',
     );
     await this.#publish({
       drift: {
@@ -164,6 +166,7 @@ export class TrainerEvents {
         answersSinceChange,
         step: progress.step,
         version,
+        worseThanOthers: isElsewhere,
       },
     });
   }

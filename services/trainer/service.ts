@@ -23,6 +23,7 @@ import { HeldBatches, sweepBatchBlobs } from './data/held-batches.js';
 import { SampleIndex } from './data/sample-index.js';
 import { TrainerEvents } from './events.js';
 import { Gate, type GateOptions } from './gate/gate.js';
+import { explainDivergence } from './loop/explain-divergence.js';
 import type { TrainerOptions, TrainerParts } from './loop/parts.js';
 import { Trainer } from './loop/trainer.js';
 import { Publisher } from './publishing/publisher.js';
@@ -53,8 +54,12 @@ export interface TrainerServiceContext {
 
 /** Trains a run until the signal aborts, going on from its newest checkpoint; anew whenever its classes have grown. */
 export async function runTrainer(context: TrainerServiceContext, signal: AbortSignal): Promise<void> {
-  do await trainClasses(context, signal);
-  while (!signal.aborted);
+  try {
+    do await trainClasses(context, signal);
+    while (!signal.aborted);
+  } catch (error) {
+    throw explainDivergence(error, context.recipe);
+  }
 }
 
 /** Builds the trainer of a run, restores its newest checkpoint and trains until it ends or the signal aborts. */

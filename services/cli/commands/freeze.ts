@@ -11,6 +11,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     const { sinceUnixMs } = await registry.freeze(alias, reason);
     const version = (await registry.alias(alias))?.version;
     if (json) console.log(JSON.stringify({ alias, version, reason, sinceUnixMs }));
-    else console.log(`${alias} stays on ${version ?? 'no version yet'} until sulcus thaw`);
+    else if (version === undefined)
+      console.log(`${alias} points to no version yet: the first takes it all the same, and stays until sulcus thaw`);
+    else console.log(`${alias} stays on ${version} until sulcus thaw`);
   });
 }

@@ -1,5 +1,5 @@
 import type { SulcusError } from '#libs/errors';
-import { hasWeights, type AliasMove, type AliasRecord, type ModelCard } from '#libs/registry';
+import { hasWeights, type AliasMove, type AliasRecord, type ModelCard, type Registry } from '#libs/registry';
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { withRegistry } from '../shared/registry-access.js';
@@ -33,8 +33,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     );
     if (parsed.options.json) console.log(JSON.stringify(versions, null, 2));
     else if (versions.length === 0) console.log('No model version has been published yet');
-    else console.log(lines(versions).join('\n'));
+    else console.log([...lines(versions), ...(await freezes(registry, [...aliases.keys()]))].join('\n'));
   });
+}
+
+/** A line for each alias that trainers do not move. */
+async function freezes(registry: Registry, aliases: readonly string[]): Promise<string[]> {
+  const frozen = await Promise.all(aliases.map(async (alias) => ({ alias, freeze: await registry.frozen(alias) })));
+  return frozen.flatMap(({ alias, freeze }) =>
+    freeze ? [`${alias} is frozen since ${isoMinute(freeze.sinceUnixMs)} (${freeze.reason}): sulcus thaw`] : [],
+  );
 }
 
 /** What is no card is named beside the list, not in it. */

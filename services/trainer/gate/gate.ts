@@ -1,7 +1,7 @@
 import type { GatePolicy, PairedOutcomes } from '#libs/evaluation';
 import type { GateMetrics, Registry } from '#libs/registry';
 import type { SampleIndex } from '../data/sample-index.js';
-import { offeredAlias, type Decision, type PromotionPolicy } from '../publishing/promotion.js';
+import { frozenReason, offeredAlias, type Decision, type PromotionPolicy } from '../publishing/promotion.js';
 import { askModels, type Answers, type AskingParts } from './ask-models.js';
 import { findChampion, loadChampion, type Champion, type ChampionParts } from './champion.js';
 import { figuresOf } from './figures.js';
@@ -77,12 +77,14 @@ export class Gate {
     const own = samples.length === 0 ? undefined : figuresOf(samples, { ...candidate, answers }, classes);
     const looks = await looksAt(this.#parts.registry, set.hash);
     const verdict = reachVerdict(samples, own, opponent, { classes, looks, policy });
+    const frozen = champion && verdict.promote ? await this.#parts.registry.frozen(alias) : undefined;
+    const stays = frozen ? frozenReason(alias, frozen) : '';
     const standIn = set.split === 'gate' ? '' : '; on the validation split, for no labelled image is in the gate split';
     const decision = {
-      promote: verdict.promote,
+      promote: verdict.promote && !frozen,
       alias,
       opponent: champion?.card.version ?? null,
-      reason: `${verdict.reason}${standIn}`,
+      reason: `${stays}${verdict.reason}${standIn}`,
       // The validation split has chosen the candidate already: its verdict is not the last word.
       keepsWeights: keepDeclined || verdict.promote || verdict.undecided || set.split === 'validation',
     };
@@ -104,6 +106,7 @@ export class Gate {
       accuracy: own.accuracy,
       calibrationError: own.calibrationError,
       reason: decision.reason,
+      ...(frozen && { frozen: true }),
       ...(comparison && { comparison }),
     };
     return { decision, gate, ...(outcomes && { outcomes }) };

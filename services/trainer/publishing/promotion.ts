@@ -1,5 +1,5 @@
 import { SulcusError } from '#libs/errors';
-import { mayBeChampion, measuredOtherwise, type Registry, type ModelCard } from '#libs/registry';
+import { mayBeChampion, measuredOtherwise, type Freeze, type ModelCard, type Registry } from '#libs/registry';
 
 /** Mean cross-entropy and accuracy (0-1) on a set of validation samples. */
 export interface ValidationMetrics {
@@ -40,6 +40,10 @@ export interface Decision {
   keepsWeights?: boolean;
 }
 
+/** Stands before the reason of a promotion that a freeze holds back. */
+export const frozenReason = (alias: string, { reason }: Freeze): string =>
+  `${alias} is frozen (${reason}), it would be promoted: `;
+
 /** @throws MODEL_INVALID: a loss that is not a finite number decides nothing */
 export function assertFiniteLoss(who: string, { loss }: ValidationMetrics): void {
   if (!Number.isFinite(loss))
@@ -72,7 +76,7 @@ export async function settle(registry: Registry, card: ModelCard, decision: Deci
   }
   const frozen = await registry.frozen(alias);
   if (current && frozen) {
-    const stays = `${alias} is frozen (${frozen.reason}), it would be promoted: ${reason}`;
+    const stays = `${frozenReason(alias, frozen)}${reason}`;
     await registry.decline(card.version, stays);
     return { ...decision, promote: false, reason: stays };
   }

@@ -63,6 +63,31 @@ describe('the drift detector', () => {
     assert.ok(sites[0].answer < 8400, `after ${sites[0].answer - 8000} answers, a quarter of them of that site`);
   });
 
+  it('names a site that was never any good, once; one like the others gives at most 0.3 false alarms in 10,000', () => {
+    let falseAlarms = 0;
+    const delaysOfSite: number[] = [];
+    const streams = 100;
+    for (let stream = 0; stream < streams; stream++) {
+      const random = createRandom('new site', stream);
+      const monitor = new DriftMonitor();
+      const named: number[] = [];
+      for (let answer = 0; answer < 3000; answer++) {
+        const site = answer < 1000 ? 'old' : ['old', 'new', 'noise'][answer % 3]!;
+        const wrong = random.chance(site === 'noise' ? 0.75 : 0.2);
+        for (const { stratum, isElsewhere } of monitor.add({ site, label: 'glioma', wrong })) {
+          if (stratum === 'site:noise' && isElsewhere) named.push(answer);
+          else if (stratum.startsWith('site:')) falseAlarms++;
+        }
+      }
+      assert.equal(named.length, 1);
+      delaysOfSite.push((named[0]! - 1000) / 3);
+    }
+    delaysOfSite.sort((a, b) => a - b);
+    assert.ok(delaysOfSite[50]! <= 25, `median ${delaysOfSite[50]} answers of that site`);
+    assert.ok(delaysOfSite.at(-1)! <= 200, `at most ${delaysOfSite.at(-1)}`);
+    assert.ok((falseAlarms * 10_000) / (streams * 3000) <= 0.3, `${falseAlarms} in ${streams} times 3,000`);
+  });
+
   it('watches on when a better model takes over: a fall soon after is noticed, and named', () => {
     const random = createRandom('promotions');
     const monitor = new DriftMonitor();

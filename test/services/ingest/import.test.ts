@@ -179,7 +179,7 @@ test('a folder with one class is said so in a clear line, and the import goes on
   );
   assert.equal(counts.ingested, 2);
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0]!, /only one class \("glioma"\).*training waits for a second class/);
+  assert.match(warnings[0]!, /only one class \("glioma"\).*a training that knows no second class waits/);
   assert.ok(
     (await readEvents(harness.bus)).some(({ state }) => /only one class: the images/.test(state?.message ?? '')),
     'operators see it too',

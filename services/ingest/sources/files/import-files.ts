@@ -105,7 +105,7 @@ function warnOfClasses(
   const found = classes.size === 0 ? 'no class' : `only one class ("${[...classes][0]}")`;
   // Of DICOM the folders may be named after patients: their names stay here.
   const publicly = classes.size === 0 ? 'no class' : 'only one class';
-  const rest = 'the images are taken in, and training waits for a second class';
+  const rest = 'the images are taken in, and a training that knows no second class waits for one';
   warn(`${target} has ${found}: ${rest}`, `An import has ${publicly}: ${rest}`);
 }
 

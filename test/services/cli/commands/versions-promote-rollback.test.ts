@@ -12,6 +12,18 @@ import { main as thaw } from '../../../../services/cli/commands/thaw.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 
+const GATE = {
+  split: 'gate' as const,
+  samples: 120,
+  classCounts: { glioma: 60, notumor: 60 },
+  sampleSetHash: 'd'.repeat(64),
+  looks: 1,
+  loss: 0.4,
+  accuracy: 0.85,
+  calibrationError: 0.05,
+  reason: 'not better: 85.0 % right of 120',
+};
+
 let nats: TestNats;
 let bus: Bus;
 let registry: Registry;
@@ -92,18 +104,7 @@ test('sulcus versions lists the newest first: aliases, validation, parent, and t
 });
 
 test('sulcus versions shows what was declined, why, and that its weights are not kept', async () => {
-  const gate = {
-    split: 'gate' as const,
-    samples: 120,
-    classCounts: { glioma: 60, notumor: 60 },
-    sampleSetHash: 'd'.repeat(64),
-    looks: 1,
-    loss: 0.4,
-    accuracy: 0.85,
-    calibrationError: 0.05,
-    reason: 'not better: 85.0 % right of 120',
-  };
-  const metrics = { validation: { loss: 0.2, accuracy: 0.95, samples: 20 }, gate };
+  const metrics = { validation: { loss: 0.2, accuracy: 0.95, samples: 20 }, gate: GATE };
   await registry.publish(cardDraft({ step: 30, metrics }), randomContent(100), { keepsWeights: false });
   const [, newest] = (await output(versions)).split('\n');
   assert.match(newest!, /^main-000003 .* 95\.0 % +85\.0 % +card only +not better: 85\.0 % right of 120$/);
@@ -122,6 +123,22 @@ test('sulcus freeze and thaw say what they did', async () => {
   const champion = (await registry.alias('champion'))!.version;
   assert.equal(await output(freeze, '--reason', 'an audit'), `champion stays on ${champion} until sulcus thaw`);
   assert.equal((await registry.frozen('champion'))!.reason, 'an audit');
+  assert.match(
+    (await output(versions)).split('\n').at(-1)!,
+    /^champion is frozen since \d{4}-\d\d-\d\d \d\d:\d\d \(an audit\): sulcus thaw$/,
+  );
   assert.equal(await output(thaw, '--reason', 'it is over'), 'champion may move again');
+  await output(freeze, '--reason', 'another');
+  const gate = { ...GATE, reason: 'champion is frozen (another), it would be promoted: better', frozen: true };
+  const metrics = { validation: { loss: 0.2, accuracy: 0.95, samples: 20 }, gate };
+  const { version } = await registry.publish(cardDraft({ step: 40, metrics }), randomContent(100));
+  assert.match(
+    await output(thaw, '--reason', 'done'),
+    new RegExp(`; ${version} was better meanwhile: sulcus promote `),
+  );
+  assert.match(
+    await output(freeze, '--alias', 'new', '--reason', 'x'),
+    /^new points to no version yet: the first takes/,
+  );
   assert.equal(await output(thaw, '--reason', 'again'), 'champion was not frozen');
 });

@@ -35,6 +35,11 @@ export interface DriftNoticedInput {
    * Version whose answers they are, or empty: the network in training.
    */
   'version'?: (string);
+  /**
+   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong ones
+   * error_rate_before is.
+   */
+  'worseThanOthers'?: (boolean);
 }
 
 /**
@@ -70,4 +75,9 @@ export interface DriftNoticed {
    * Version whose answers they are, or empty: the network in training.
    */
   'version': (string);
+  /**
+   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong ones
+   * error_rate_before is.
+   */
+  'worseThanOthers': (boolean);
 }

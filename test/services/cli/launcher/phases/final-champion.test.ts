@@ -41,6 +41,13 @@ const publish = (run: string, step: number, loss: number, gate?: ReturnType<type
     { keepsWeights },
   );
 
+/** A version whose validation was of the images that the hash names. */
+const publishOn = (run: string, step: number, loss: number, sampleSetHash: string) =>
+  registry.publish(
+    cardDraft({ run, step, metrics: { validation: { loss, accuracy: 0.9, samples: 20, sampleSetHash } } }),
+    randomContent(100),
+  );
+
 const champion = async (): Promise<string> => (await registry.alias('champion'))!.version;
 
 test('of a finished run that the gate could not judge, the lowest validation loss is champion', async () => {
@@ -69,4 +76,19 @@ test('where the gate decided, a lower loss counts only with more right answers t
   const better = await publish('judged', 6, 0.4, judged(0.86, promoted.version, 0.01));
   assert.equal((await settleFinalChampion(bus, 'judged'))!.version, better.version);
   assert.equal(await champion(), better.version);
+});
+
+test('of a stream, whose versions were measured on ever more images, losses on other images decide nothing', async () => {
+  const first = await publishOn('stream', 1, 0.4, 'a'.repeat(64));
+  await publishOn('stream', 2, 0.1, 'b'.repeat(64));
+  const [end, last] = [
+    await publishOn('stream', 3, 0.5, 'c'.repeat(64)),
+    await publishOn('stream', 4, 0.6, 'c'.repeat(64)),
+  ];
+  await registry.promote('champion', first.version, 'there is no champion yet');
+  const settled = await settleFinalChampion(bus, 'stream');
+  assert.equal(settled!.version, end.version);
+  assert.match(settled!.reason, /0\.5000, where stream-000001 was measured on other images/);
+  await registry.promote('champion', last.version, 'by hand');
+  assert.equal((await settleFinalChampion(bus, 'stream'))!.version, end.version);
 });
