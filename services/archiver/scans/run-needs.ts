@@ -49,7 +49,7 @@ export class RunNeeds {
     for (const { run, retention } of this.living) {
       if (retention?.retained.has(sequence)) return `are kept by run "${run}"`;
       if (labelSequence === undefined) continue;
-      if (!retention) return `are needed by run "${run}", which learns in epochs`;
+      if (!retention) return `are needed by run "${run}", which learns in epochs or has just begun`;
       if (sequence > retention.settledThrough || labelSequence > retention.labelsThrough)
         return `have not been learned by run "${run}" yet`;
     }

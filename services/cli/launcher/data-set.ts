@@ -36,7 +36,10 @@ export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoi
   if (data === undefined) return phantomDataSet(phantoms, seed);
   const source = await openData(data);
   const items = await listData(source, { columns: columns && parseColumns(columns) });
-  const classes = [...new Set(items.map(({ label }) => cleanLabel(label)).filter((label) => label !== ''))].sort();
+  const counts = new Map<string, number>();
+  for (const label of items.map((item) => cleanLabel(item.label)))
+    if (label !== '') counts.set(label, (counts.get(label) ?? 0) + 1);
+  const classes = [...counts.keys()].sort();
   const count = classes.length === 0 ? 'no class' : `the one class "${classes[0]}"`;
   const mistakes = [
     ...(classes.length < 2
@@ -47,9 +50,20 @@ export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoi
   if (mistakes.length > 0) throw new SulcusError('INVALID_CONFIG', mistakes.join('\n'), { details: { mistakes } });
   return {
     classes,
-    description: `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}`,
+    description:
+      `${items.length} files of ${classes.length} classes in ${shownPath(path.resolve(data))}` +
+      fewOf(classes.map((name) => [name, counts.get(name)!])),
     prepare: async () => path.resolve(source),
   };
+}
+
+/** A class of fewer files is in some splits hardly, or not at all. */
+const FEW_FILES = 10;
+
+/** For example `; of notumor only 1: too few to learn and to measure`. */
+function fewOf(counts: readonly (readonly [name: string, count: number])[]): string {
+  const few = counts.filter(([, count]) => count < FEW_FILES).map(([name, count]) => `of ${name} only ${count}`);
+  return few.length === 0 ? '' : `; ${few.join(', ')}: too few to learn and to measure`;
 }
 
 /** Few slices each of many patients teach more than many of few: a network has to generalise over patients. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from '#libs/canonical-json';
 import { SulcusError } from '#libs/errors';
 import type { LineageWriter } from '#libs/lineage';
 import { LearningRateSchedule, type ScheduleConfig } from '#libs/nn';
@@ -127,8 +128,8 @@ export class RunState {
   }
 }
 
-/** Settings of a recipe that are not compared: its seed is the run's, and epochs may be added. */
-const MAY_DIFFER: ReadonlySet<string> = new Set(['seed', 'epochs']);
+/** Settings of a recipe that are not compared: its seed is the run's, epochs may be added, and words train nothing. */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['seed', 'epochs', 'description']);
 
 /** Recipes from before there were two modes say none. */
 const modeOf = ({ mode = 'epochs' }: Record<string, unknown>): unknown => mode;
@@ -144,7 +145,7 @@ export function assertSameRun(
 ): void {
   const shown = (value: unknown): string => (value === undefined ? 'not given' : JSON.stringify(value));
   const changed = (what: string, before: unknown, now: unknown): string[] =>
-    JSON.stringify(before) === JSON.stringify(now) ? [] : [`${what}: ${shown(before)}, and now ${shown(now)}`];
+    canonicalJson(before) === canonicalJson(now) ? [] : [`${what}: ${shown(before)}, and now ${shown(now)}`];
   const recipeKeys = new Set([...Object.keys(manifest.recipe), ...Object.keys(identity.recipe)]);
   const differences = [
     ...(identity.recipe['mode'] === 'stream' && mayGrow(manifest.classes, identity.classes)
