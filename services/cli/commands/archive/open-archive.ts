@@ -28,8 +28,12 @@ export const filterOptions = {
   ],
 } as const;
 
-/** @throws INVALID_CONFIG for an address that is none, and without any */
+/** @throws INVALID_CONFIG for an address that is none, a folder that is not there, and without any */
 export async function openArchive(place: { archive?: string; endpoint?: string }): Promise<SampleArchive> {
+  const { archive } = place;
+  // A mistyped folder would pass for an archive that is empty.
+  if (archive !== undefined && !archive.includes('://') && !existsSync(archive))
+    throw new SulcusError('INVALID_CONFIG', `There is no archive at ${archive}: name its folder with --archive`);
   return new SampleArchive(await openObjectStore(place.archive ?? newestRunsArchive(), place.endpoint));
 }
 

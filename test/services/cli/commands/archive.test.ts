@@ -134,4 +134,12 @@ describe('sulcus archive', () => {
       assert.match(stderr, /INVALID_CONFIG/);
     }
   });
+
+  test('names a folder that is not there, which would else pass for an empty archive', async () => {
+    for (const words of [['list'], ['restore', '--all']]) {
+      const { code, stderr } = await run(...words, '--archive', path.join(folder, 'mistyped'));
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /INVALID_CONFIG: There is no archive at .*mistyped: name its folder with --archive/);
+    }
+  });
 });
