@@ -4,6 +4,9 @@ import { isCheckpointDue, saveCheckpoint } from '../loop/save-checkpoint.js';
 import type { StreamCursor } from './stream-event.js';
 import type { StreamOptions, StreamParts } from './stream-parts.js';
 
+/** Where nothing was learned, a checkpoint of a large network is worth the wait: times the usual interval. */
+const MOVED_FACTOR = 4;
+
 /**
  * Saves checkpoints of a run that learns from a stream, and says behind each durable one which scans it needs: all
  * others may leave the broker.
@@ -36,7 +39,8 @@ export class StreamCheckpoints {
    */
   async saveWhenMoved(): Promise<void> {
     const { scan, label } = this.#parts.plan.settled.cursor;
-    if (scan !== this.#saved.scan || label !== this.#saved.label) await this.saveWhenDue();
+    if (scan === this.#saved.scan && label === this.#saved.label) return;
+    if (this.#parts.checkpoints.ageMs > MOVED_FACTOR * this.#options.checkpointIntervalMs) await this.save();
   }
 
   /** The same, once the last one is old enough or enough batches wait for it. */
