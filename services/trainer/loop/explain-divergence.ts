@@ -10,6 +10,6 @@ export function explainDivergence(error: unknown, { optimizer }: Pick<Recipe, 'o
   if (!REASONS.includes(details['reason'])) return error;
   const advice =
     `lower the learning rate, ${optimizer.learningRate} now (optimizer.learningRate of the recipe, or ` +
-    'SULCUS_LEARNING_RATE), and begin another run (SULCUS_RUN, sulcus up --run): a run keeps the settings it began with';
+    'SULCUS_LEARNING_RATE), and begin another run (SULCUS_RUN, sulcus up --run): a run keeps its settings';
   return new SulcusError(code, `${rawMessage}; ${advice}`, { cause: error, details });
 }

@@ -36,8 +36,8 @@ export interface DriftNoticedInput {
    */
   'version'?: (string);
   /**
-   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong ones
-   * error_rate_before is.
+   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong
+   * ones error_rate_before is.
    */
   'worseThanOthers'?: (boolean);
 }
@@ -76,8 +76,8 @@ export interface DriftNoticed {
    */
   'version': (string);
   /**
-   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong ones
-   * error_rate_before is.
+   * True of a site that has no past yet: its answers are worse than those of the whole stream, whose share of wrong
+   * ones error_rate_before is.
    */
   'worseThanOthers': (boolean);
 }

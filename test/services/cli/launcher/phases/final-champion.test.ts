@@ -78,7 +78,7 @@ test('where the gate decided, a lower loss counts only with more right answers t
   assert.equal(await champion(), better.version);
 });
 
-test('of a stream, whose versions were measured on ever more images, losses on other images decide nothing', async () => {
+test('of a stream, whose versions were measured on ever more images, losses on others decide nothing', async () => {
   const first = await publishOn('stream', 1, 0.4, 'a'.repeat(64));
   await publishOn('stream', 2, 0.1, 'b'.repeat(64));
   const [end, last] = [
