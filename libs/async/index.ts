@@ -5,6 +5,7 @@
  *     for await (const answer of mapInOrder(requests, 16, predict)) yield answer;   // 16 at once, answers in order
  *     while (queue.length === 0 && !signal.aborted) await arrived.wait(signal);     // woken by arrived.notify()
  *     await waitFor('batch 7', arrived);                    // the process's watchdog says so when it does not come
+ *     using limit = timeLimit(signal, 5000);                // aborts with the signal, or after 5 s
  *     await runTogether({ work: train, companions: [follow] }, signal);             // the first failure ends both
  */
 export { abortable, untilAborted } from './abortable.js';
@@ -17,5 +18,6 @@ export { retryStream } from './retry-stream.js';
 export { retryWithBackoff, type RetryOptions } from './retry.js';
 export { runTogether, type Task } from './run-together.js';
 export { Sequencer, type Ticket } from './sequencer.js';
+export { timeLimit, type TimeLimit } from './time-limit.js';
 export { longestWait, waitFor, type Wait } from './waits.js';
 export { onStall, startWatchdog, type OnStall } from './watchdog.js';

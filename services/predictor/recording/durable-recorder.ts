@@ -1,3 +1,4 @@
+import { timeLimit } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { Prediction, RequestOrigin } from '../serving/prediction.js';
 import type { RecordWriter } from './record-writer.js';
@@ -20,13 +21,15 @@ export class DurableRecorder implements Recorder {
 
   /** @throws BUS_UNAVAILABLE when the broker stays away; CANCELLED, DEADLINE_EXCEEDED by `signal` */
   async record(predictions: readonly Prediction[], origin: RequestOrigin, signal: AbortSignal): Promise<void> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const limit = AbortSignal.any([signal, timeout]);
+    using limit = timeLimit(signal, this.#timeoutMs);
     const { counts } = this;
     counts.waiting += predictions.length;
     const outcomes = await Promise.allSettled(
       predictions.map((prediction) =>
-        this.#writer.write(this.#writer.prepare(prediction, origin), { signal: limit, retryTimeoutMs: Infinity }),
+        this.#writer.write(this.#writer.prepare(prediction, origin), {
+          signal: limit.signal,
+          retryTimeoutMs: Infinity,
+        }),
       ),
     );
     counts.waiting -= predictions.length;
@@ -34,7 +37,7 @@ export class DurableRecorder implements Recorder {
     counts.stored += outcomes.length - failures.length;
     if (failures.length === 0) return;
     if (signal.aborted) throw SulcusError.from(signal.reason);
-    if (!timeout.aborted) throw SulcusError.from(failures[0]!.reason);
+    if (!limit.signal.aborted) throw SulcusError.from(failures[0]!.reason);
     throw new SulcusError(
       'BUS_UNAVAILABLE',
       `The prediction is not answered because its record could not be stored within ${this.#timeoutMs} ms: ` +

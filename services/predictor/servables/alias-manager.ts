@@ -125,15 +125,19 @@ export class AliasManager {
     while (!signal.aborted) {
       const redundant = this.#wanted !== undefined && (this.#options.isRedundant?.(this.#wanted.version) ?? false);
       if (redundant && this.#serving) this.#takeOut('empty');
-      const version = redundant ? undefined : this.#next();
-      if (version === undefined) await this.#somethingToDo(signal);
+      // One instant for both: what is due is next, and what is not yet is waited for.
+      const nowMs = performance.now();
+      const version = redundant ? undefined : this.#next(nowMs);
+      if (version === undefined) await this.#changed.wait(signal, this.#failures.nextInMs(nowMs));
       else await this.#bringUp(version, signal);
     }
   }
 
-  #next(): string | undefined {
+  #next(nowMs: number): string | undefined {
     const serving = this.#serving && { version: this.#serving.card.version, alive: this.#serving.alive };
-    return this.#wanted && nextVersion(this.#wanted, serving, this.#failures);
+    const mayLoad = (version: string, revision: number | undefined): boolean =>
+      this.#failures.mayLoad(version, revision, nowMs);
+    return this.#wanted && nextVersion(this.#wanted, serving, { mayLoad });
   }
 
   async #bringUp(version: string, signal: AbortSignal): Promise<void> {
@@ -199,17 +203,12 @@ export class AliasManager {
     void retired.then(() => this.#retiring.delete(retired));
   }
 
-  /** Waits for a change, until a retry is due or `signal`. */
-  async #somethingToDo(signal: AbortSignal): Promise<void> {
-    const inMs = this.#failures.nextInMs();
-    await this.#changed.wait(
-      Number.isFinite(inMs) ? AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(inMs))]) : signal,
-    );
-  }
-
   async #recovered(signal: AbortSignal): Promise<void> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_WAIT_MS)]);
-    while (this.#state === 'recovering' && !limit.aborted) await this.#changed.wait(limit);
+    const deadlineMs = performance.now() + RECOVERY_WAIT_MS;
+    for (let leftMs = RECOVERY_WAIT_MS; this.#state === 'recovering' && leftMs > 0 && !signal.aborted; ) {
+      await this.#changed.wait(signal, leftMs);
+      leftMs = deadlineMs - performance.now();
+    }
     if (signal.aborted) throw SulcusError.from(signal.reason);
   }
 

@@ -5,7 +5,7 @@ interface LoadFailure {
   attempts: number;
   /** Move of the alias that led to the attempt. */
   revision: number;
-  /** Time of the next attempt; Infinity when another attempt cannot help. */
+  /** Time of the next attempt (`performance.now()`: no clock that is set); Infinity when another cannot help. */
   retryAtMs: number;
 }
 
@@ -26,7 +26,7 @@ export class LoadFailures {
   add(version: string, revision: number, error: SulcusError): void {
     const attempts = (this.#byVersion.get(version)?.attempts ?? 0) + 1;
     const pauseMs = isRetryable(error) ? Math.min(RETRY_FIRST_MS * 2 ** (attempts - 1), RETRY_LAST_MS) : Infinity;
-    this.#byVersion.set(version, { error, attempts, revision, retryAtMs: Date.now() + pauseMs });
+    this.#byVersion.set(version, { error, attempts, revision, retryAtMs: performance.now() + pauseMs });
   }
 
   clear(version: string): void {
@@ -38,16 +38,20 @@ export class LoadFailures {
     return this.#byVersion.get(version)?.error;
   }
 
-  /** @param revision the alias' present revision when it points to the version, else undefined */
-  mayLoad(version: string, revision: number | undefined): boolean {
+  /**
+   * @param revision the alias' present revision when it points to the version, else undefined
+   * @param nowMs the instant in question (`performance.now()`)
+   */
+  mayLoad(version: string, revision: number | undefined, nowMs: number): boolean {
     const failure = this.#byVersion.get(version);
     if (!failure) return true;
-    return (revision !== undefined && revision !== failure.revision) || Date.now() >= failure.retryAtMs;
+    return (revision !== undefined && revision !== failure.revision) || nowMs >= failure.retryAtMs;
   }
 
-  /** Milliseconds until some version may be tried again, Infinity when none will. */
-  nextInMs(): number {
-    const times = [...this.#byVersion.values()].map(({ retryAtMs }) => retryAtMs - Date.now()).filter((ms) => ms > 0);
-    return Math.min(Infinity, ...times);
+  /** Milliseconds from an instant until some version that may not be tried then may be; undefined when none will. */
+  nextInMs(nowMs: number): number | undefined {
+    const times = [...this.#byVersion.values()].map(({ retryAtMs }) => retryAtMs - nowMs).filter((ms) => ms > 0);
+    const next = Math.min(...times);
+    return Number.isFinite(next) ? Math.ceil(next) : undefined;
   }
 }

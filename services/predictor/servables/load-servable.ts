@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { abortable } from '#libs/async';
+import { abortable, timeLimit } from '#libs/async';
 import type { ImageWorkerPool } from '#libs/imaging';
 import type { Precision } from '#libs/nn';
 import type { ModelCard } from '#libs/registry';
@@ -61,7 +61,8 @@ export async function loadServable(card: ModelCard, options: LoadOptions, signal
 
   try {
     // The thread's end settles what is left of the work.
-    return await abortable(load(), AbortSignal.any([signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)]));
+    using limit = timeLimit(signal, LOAD_TIMEOUT_MS);
+    return await abortable(load(), limit.signal);
   } catch (error) {
     await thread.end();
     throw error;

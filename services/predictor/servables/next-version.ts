@@ -1,5 +1,4 @@
 import type { AliasRecord } from '#libs/registry';
-import type { LoadFailures } from './load-failures.js';
 
 /** The version in service, and whether it can answer. */
 export interface ServingVersion {
@@ -11,7 +10,7 @@ export interface ServingVersion {
 export function nextVersion(
   wanted: AliasRecord,
   serving: ServingVersion | undefined,
-  failures: Pick<LoadFailures, 'mayLoad'>,
+  failures: { mayLoad(version: string, revision: number | undefined): boolean },
 ): string | undefined {
   for (const version of [wanted.version, serving?.version, wanted.previousVersion]) {
     if (version === undefined) continue;

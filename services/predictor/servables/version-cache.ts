@@ -112,7 +112,7 @@ export class VersionCache {
     const { version } = card;
     if (this.#closed.signal.aborted) throw SulcusError.from(this.#closed.signal.reason);
     const failure = this.#failures.of(version);
-    if (failure && !this.#failures.mayLoad(version, undefined)) throw failure;
+    if (failure && !this.#failures.mayLoad(version, undefined, performance.now())) throw failure;
     this.#makeRoom(version);
     const entry: Entry = {
       servable: this.#options.load(card, this.#closed.signal),

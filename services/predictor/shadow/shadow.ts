@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Notifier } from '#libs/async';
+import { Notifier, timeLimit } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import type { ImageInput, ImageWorkerPool } from '#libs/imaging';
 import type { ModelCard } from '#libs/registry';
@@ -101,7 +101,8 @@ export class Shadow {
       this.#waitingBytes -= heldBytes(live);
       // The answer to the caller is written first.
       await nextTurn();
-      await this.#compare(live, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]), signal);
+      using limit = timeLimit(signal, ANSWER_TIMEOUT_MS);
+      await this.#compare(live, limit.signal, signal);
     }
   }
 

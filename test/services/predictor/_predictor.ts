@@ -192,9 +192,12 @@ export async function predictorEvents(bus: Bus): Promise<PipelineEvent[]> {
   return all;
 }
 
+/** A version loads in a second or two; on a machine that does much else it takes ten times as long. */
+const LOAD_PATIENCE_MS = 60_000;
+
 /** Waits until a version is in service. */
 export const untilServing = (service: PredictorService, version: string): Promise<void> =>
-  until(() => service.serving?.card.version === version, `${version} in service`);
+  until(() => service.serving?.card.version === version, `${version} in service`, LOAD_PATIENCE_MS);
 
 export function assertClose(actual: readonly number[], expected: Float32Array, tolerance = 1e-5): void {
   const difference = Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)));

@@ -1,4 +1,4 @@
-import { retryWithBackoff } from '#libs/async';
+import { retryWithBackoff, timeLimit } from '#libs/async';
 import { runToEnd } from '../processes/one-shot.js';
 import { commandSpec } from '../pipeline/services.js';
 import { untilState, type Run } from '../run.js';
@@ -20,8 +20,8 @@ export async function importData(run: Run): Promise<void> {
   const { columns } = run.options;
   const words = ['import', source, ...(columns ? ['--columns', columns.join(',')] : [])];
   await importRepeatedly(run, words);
-  const arrived = AbortSignal.any([signal, AbortSignal.timeout(REPORT_TIMEOUT_MS)]);
-  await untilState(run, () => state.importsDone > importsBefore, arrived).catch((error: unknown) => {
+  using arrived = timeLimit(signal, REPORT_TIMEOUT_MS);
+  await untilState(run, () => state.importsDone > importsBefore, arrived.signal).catch((error: unknown) => {
     // Its last report may have been lost with the broker: what it stored is there all the same.
     if (signal.aborted) throw error;
   });
