@@ -35,6 +35,8 @@ after(() => {
   rmSync(disk, { recursive: true });
 });
 
+/** The broker is looked at every 2 s, and restarted every 15 s at most. */
+const PATIENCE_MS = 60_000;
 const SMALL_BYTES = 20_000;
 /** Goes with its message all the same, not as a blob. */
 const LARGE_BYTES = 400_000;
@@ -76,10 +78,10 @@ async function stand(t: TestContext, name: string): Promise<Stood> {
   const sendWhileFull = async (image: Buffer): Promise<number> => {
     writeFileSync(filler, Buffer.alloc(freeBytes(disk)));
     const sending = sendUntilStored(bus, image);
-    await until(() => watch.faults.some(({ code }) => code === 'STORAGE_FULL'), 'the disk to be full');
+    await until(() => watch.faults.some(({ code }) => code === 'STORAGE_FULL'), 'the disk to be full', PATIENCE_MS);
     rmSync(filler);
     const sequence = await sending;
-    await until(() => watch.faults.length === 0, 'the broker to be well');
+    await until(() => watch.faults.length === 0, 'the broker to be well', PATIENCE_MS);
     return sequence;
   };
   return { bus, broker, url, watch, sendWhileFull, blocks: () => blocksBelow(folder) };
@@ -128,7 +130,7 @@ test('places that a full disk uses up are unused to the audit, and a scan that i
     { first: 1, last: first - 1 },
     { first: behind - 1, last: behind - 1 },
   ];
-  await until(async () => (await readUnusedPlaces(bus, t.signal)).length === 2, 'both to be on record');
+  await until(async () => (await readUnusedPlaces(bus, t.signal)).length === 2, 'both to be on record', PATIENCE_MS);
   assert.deepEqual(await readUnusedPlaces(bus, t.signal), expected);
   const clean = await auditOf(url);
   assert.deepEqual([clean.findings, clean.clean, clean.unusedPlaces], [[], true, first]);
@@ -148,7 +150,7 @@ test('of a scan that was stored before its broker ended nobody says that its pla
   const { sequence: gone } = await publishScan(bus, randomBytes(SMALL_BYTES));
   await bus.deleteMessage('SCANS', gone);
   await broker.restart('test', 5000);
-  await until(() => watch.faults.length === 0, 'the broker to be well');
+  await until(() => watch.faults.length === 0, 'the broker to be well', PATIENCE_MS);
   const next = await sendWhileFull(randomBytes(SMALL_BYTES));
   assert.ok(kept < gone && gone < next);
   const { findings } = await auditOf(url);
