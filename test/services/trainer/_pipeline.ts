@@ -1,3 +1,4 @@
+import { timeLimit } from '#libs/async';
 import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type PipelineEvent, type ValidationResult } from '#libs/contracts';
 import { Registry } from '#libs/registry';
@@ -58,11 +59,12 @@ export class TestPipeline {
     const newest = this.trainers.started.at(-1)!;
     // What it sent last may still be on its way.
     void newest.ended.then(() => setTimeout(() => noMore.abort(), 1000));
+    using limit = timeLimit(noMore.signal, timeoutMs);
     for await (const { message } of this.bus.follow({
       stream: Streams.EVENTS,
       subject: subjects.event('trainer'),
       codec: codecs.PipelineEvent,
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), noMore.signal]),
+      signal: limit.signal,
     })) {
       const about = message?.training ?? message?.validation ?? message?.epoch ?? message?.waiting ?? message?.finished;
       if (!message || about?.run !== run) continue;
