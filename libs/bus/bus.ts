@@ -1,3 +1,4 @@
+import { pause } from '#libs/async';
 import type { BlobRef, Codec, Payload, PayloadInput } from '#libs/contracts';
 import { SulcusError, type ErrorCode } from '#libs/errors';
 import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
@@ -17,6 +18,9 @@ import { follow, getStored, type Followed, type FollowOptions, type Received } f
 import { readStats, streamStats, type StreamStats } from './streams/stats.js';
 import { answerSites, type SiteAnswers } from './sites/site-requests.js';
 import type { BucketName, StreamName } from './topology.js';
+
+/** A broker that stands still is not waited for longer: what was stored was acknowledged before. */
+const DRAIN_TIMEOUT_MS = 10_000;
 
 /**
  * Connects to the broker, waiting for one that is still starting.
@@ -222,7 +226,13 @@ export class Bus implements AsyncDisposable {
   async drain(): Promise<void> {
     const { nats } = this.#connection;
     if (nats.isClosed()) return;
-    await nats.drain().catch(() => nats.close());
+    const drained = new AbortController();
+    const draining = nats
+      .drain()
+      .catch(() => nats.close())
+      .finally(() => drained.abort());
+    await Promise.race([draining, pause(DRAIN_TIMEOUT_MS, drained.signal)]);
+    if (!nats.isClosed()) await nats.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

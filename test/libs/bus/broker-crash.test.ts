@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as netConnect, createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CHUNK_BYTES, subjects } from '#libs/bus';
+import { CHUNK_BYTES, connectBus, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { until } from '../../helpers/until.js';
 import { startNats } from '../../helpers/nats.js';
@@ -214,4 +216,22 @@ test('consumers that are stopped while the broker is away end without an error',
   await delay(300);
   stop.abort();
   await running;
+});
+
+test('closing a connection on which nothing comes any more takes some seconds, not for ever', async (t) => {
+  const nats = await startNats(t);
+  let isSilent = false;
+  const proxy = createServer((near) => {
+    const far = netConnect(Number(new URL(nats.url).port), '127.0.0.1');
+    near.on('data', (bytes) => void (isSilent || far.write(bytes)));
+    far.on('data', (bytes) => void (isSilent || near.write(bytes)));
+    for (const socket of [near, far]) socket.on('error', () => undefined).on('close', () => far.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => proxy.close());
+  const bus = await connectBus({ servers: `nats://127.0.0.1:${(proxy.address() as AddressInfo).port}`, name: 'test' });
+  isSilent = true;
+  const startedMs = performance.now();
+  await bus.drain();
+  assert.ok(performance.now() - startedMs < 20_000);
 });
