@@ -25,7 +25,7 @@ test('a time limit ends what nobody else refers to, however often garbage is col
   assert.ok(reasons.every((reason) => (reason as Error).name === 'TimeoutError'));
 });
 
-test('a time limit ends with the signal that it goes by, for its reason, also one that has aborted before', async () => {
+test('a time limit ends with the signal that it goes by, for its reason, also one that has ended before', async () => {
   const stop = new AbortController();
   const limit = timeLimit(stop.signal, 60_000).signal;
   assert.equal(limit.aborted, false);
