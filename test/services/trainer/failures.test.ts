@@ -48,6 +48,19 @@ describe('a trainer in which something fails', () => {
     );
   });
 
+  it('on a stream, passes over steps without a finite loss, goes back to the average, ends with advice', async () => {
+    const recipe = {
+      mode: 'stream',
+      stream: { replayedPerArrival: 3, memorySize: 32, warmUp: { samples: 8, epochs: 20 } },
+      optimizer: { name: 'sgd', learningRate: 1e30 },
+    };
+    const trainer = pipeline.trainers.start('diverging-stream', { SULCUS_STREAM_PAUSE: '1s' }, recipe);
+    assert.equal(await endOf(trainer), EXIT_FAILED, trainer.output());
+    assert.match(trainer.output(), /step \d+ was refused: its loss is no finite number: the weights stay as they are/);
+    assert.match(trainer.output(), /step \d+ was refused: 5 in a row: training goes on from the averaged weights/);
+    assert.match(trainer.output(), /^trainer: MODEL_INVALID: .*; lower the learning rate, 1e\+30 now/m);
+  });
+
   it('goes on when a batch names a class that its run does not have: a dead letter, and asked for anew', async () => {
     forgedClass = 1000;
     const { events, exitCode, output } = await pipeline.train('forged');

@@ -71,6 +71,20 @@ it('a run that knows more classes than the champion is compared with it, and pro
   assert.match(reason!, /^better: [\d.]+ % right of 120 against 50\.0 % of blind-000001: /);
 });
 
+it('what is better while the champion is frozen is not promoted, says so, and keeps its weights', async () => {
+  const before = await champion();
+  await pipeline.registry.freeze('champion', 'an audit');
+  await pipeline.train('held', { SULCUS_CLASSES: 'right,left' });
+  await pipeline.registry.thaw('champion', 'it is over');
+  assert.equal((await champion()).version, before.version);
+  const held = (await cardsOf('held')).filter(({ metrics: { gate } }) => gate!.frozen);
+  assert.ok(held.length > 0);
+  for (const { weights, metrics } of held) {
+    assert.ok(weights);
+    assert.match(metrics.gate!.reason, /^champion is frozen \(an audit\), it would be promoted: better: /);
+  }
+});
+
 it('is judged on the gate split alone, also where the class list is in another order', async () => {
   await pipeline.train('good', { SULCUS_CLASSES: 'right,left' });
   const card = await champion();
