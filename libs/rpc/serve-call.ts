@@ -120,10 +120,8 @@ async function runCall(
     if (isUnexpected(error))
       environment.log.error({ err: error, method, trace_id: traceId }, 'call failed unexpectedly');
     else
-      environment.log.debug(
-        { method, code: (error as SulcusError).code, detail: (error as SulcusError).rawMessage },
-        'call failed',
-      );
+      // The client has the message, which may quote what it sent.
+      environment.log.debug({ method, code: (error as SulcusError).code }, 'call failed');
     fail(toFailureStatus(error, traceId));
   } finally {
     release();

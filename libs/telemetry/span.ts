@@ -120,6 +120,13 @@ function recordError(span: Span, thrown: unknown): void {
   const error = SulcusError.from(thrown);
   span.setAttributes({ [attr.errorType]: error.code });
   if (error.code === 'CANCELLED') return;
-  span.recordException(thrown instanceof Error ? thrown : error);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+  span.recordException({ name: error.name, message: error.code, stack: placesOf(thrown) });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.code });
 }
+
+/** Where it was thrown. Messages quote what was sent, which may name a patient, and traces go anywhere. */
+const placesOf = (thrown: unknown): string =>
+  (thrown instanceof Error ? (thrown.stack ?? '') : '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n');

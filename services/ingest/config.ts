@@ -50,6 +50,15 @@ export const intakeEnvironment = {
       description: 'read files too that a manifest or a link names outside the folder that is imported or watched',
     }),
   ],
+  sendsNames: [
+    'SULCUS_SEND_NAMES',
+    flag({
+      default: false,
+      description:
+        'names of files, folders and uploads leave the site as they are; otherwise a pseudonym stands for each, for ' +
+        'they may name patients',
+    }),
+  ],
   splitKey: [
     'SULCUS_SPLIT_KEY',
     secret({

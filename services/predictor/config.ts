@@ -140,6 +140,13 @@ export const environment = {
     'SULCUS_RECORD_INPUTS',
     flag({ default: false, description: 'also keep the images that were predicted, so that sulcus replay has them' }),
   ],
+  recordNames: [
+    'SULCUS_RECORD_NAMES',
+    flag({
+      default: false,
+      description: 'records keep the names that callers give their requests, which may be those of patients',
+    }),
+  ],
   recordTimeoutMs: [
     'SULCUS_RECORD_TIMEOUT',
     duration({

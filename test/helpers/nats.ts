@@ -19,6 +19,8 @@ export interface TestNatsOptions {
 export interface TestNats {
   /** `nats://127.0.0.1:<port>`; the same after a restart. */
   readonly url: string;
+  /** Folder of everything that it keeps. */
+  readonly storeFolder: string;
   /** `http://127.0.0.1:<port>` of the server's monitoring. */
   readonly monitorUrl: string;
   /** Ends the broker and waits until it is gone; the store stays. */
@@ -115,6 +117,7 @@ ${options.further ?? ''}
   const messagesFolder = (stream: string): string => path.join(folder, 'store/jetstream/$G/streams', stream, 'msgs');
   const nats: TestNats = {
     url,
+    storeFolder: path.join(folder, 'store'),
     monitorUrl: `http://127.0.0.1:${monitorPort}`,
     kill,
     restart: async () => {

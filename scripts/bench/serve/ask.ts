@@ -1,6 +1,7 @@
+import type { ClientSecurity } from '#libs/access';
 import { encodeImage, renderPhantom, withChannels } from '#libs/imaging';
 import { createRandom } from '#libs/random';
-import { createClient } from '#libs/rpc';
+import { createClient, type ClientConfig } from '#libs/rpc';
 import type { Ask } from './load.js';
 import type { ServeBenchOptions } from './options.js';
 import { MODEL_NAME } from './stack.js';
@@ -16,12 +17,17 @@ export interface Asker extends Disposable {
 }
 
 /** A client that asks about one image after the other, over one connection. */
-export async function createAsker(address: string, options: ServeBenchOptions): Promise<Asker> {
-  return options.input === 'jpeg' ? await jpegAsker(address) : pixelAsker(address, options.size);
+export async function createAsker(
+  address: string,
+  options: ServeBenchOptions,
+  security?: ClientSecurity,
+): Promise<Asker> {
+  const config = security ? { security } : {};
+  return options.input === 'jpeg' ? await jpegAsker(address, config) : pixelAsker(address, options.size, config);
 }
 
-async function jpegAsker(address: string): Promise<Asker> {
-  const client = createClient('Predictor', address);
+async function jpegAsker(address: string, config: ClientConfig): Promise<Asker> {
+  const client = createClient('Predictor', address, config);
   const images = await Promise.all(
     Array.from({ length: IMAGES }, (_, patient) =>
       encodeImage(withChannels(renderPhantom({ class: 'glioma', seed: 1, size: JPEG_SIZE_PX, patient }), 3), 'jpeg', {
@@ -36,8 +42,8 @@ async function jpegAsker(address: string): Promise<Asker> {
   };
 }
 
-function pixelAsker(address: string, size: number): Asker {
-  const client = createClient('Inference', address);
+function pixelAsker(address: string, size: number, config: ClientConfig): Asker {
+  const client = createClient('Inference', address, config);
   const random = createRandom('pixels');
   const next = inTurn(
     Array.from({ length: IMAGES }, () =>

@@ -50,6 +50,20 @@ const options = {
     '--unbatched',
     flag({ default: false, description: 'also a predictor with SULCUS_BATCH_SIZE=1, in turns' }),
   ],
+  tls: [
+    '--tls',
+    flag({ default: false, description: 'also a predictor with mutual TLS and an access policy, in turns' }),
+  ],
+  badRequests: [
+    '--bad-requests <n>',
+    integer({
+      min: 0,
+      max: 1_000_000,
+      default: 0,
+      description: 'bad requests of every kind in all, with windows of --seconds in all beside them without',
+    }),
+  ],
+  badRate: ['--bad-rate <n>', integer({ min: 1, max: 10_000, default: 25, description: 'bad requests per second' })],
   engine: [
     '--engine',
     flag({ default: false, description: "also the engine's own time at batch 1 and --batch, in turns" }),

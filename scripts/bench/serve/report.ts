@@ -1,4 +1,5 @@
 import type { EngineResult } from './engine.js';
+import type { BadRequestsResult } from './bad-requests.js';
 import type { ServeBenchOptions } from './options.js';
 import type { SwapResult } from './swaps.js';
 import type { LoadResult } from './turns.js';
@@ -7,12 +8,13 @@ export interface ServeResult {
   readonly loads: readonly LoadResult[];
   readonly engine: readonly EngineResult[];
   readonly swaps: SwapResult | undefined;
+  readonly bad?: BadRequestsResult | undefined;
 }
 
 /** Everything as one JSON line, times in milliseconds, after the settings it was measured with. */
 export function serveJson(
   { model, size, precision, input, batch, seconds, rounds }: ServeBenchOptions,
-  { loads, engine, swaps }: ServeResult,
+  { loads, engine, swaps, bad }: ServeResult,
 ): string {
   const result = {
     model,
@@ -24,8 +26,9 @@ export function serveJson(
     rounds,
     loads,
     engine,
-    comparisons: comparisons({ loads, engine, swaps }),
+    comparisons: comparisons({ loads, engine, swaps, bad }),
     ...(swaps && { swaps }),
+    ...(bad && { bad }),
   };
   return JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value));
 }
@@ -40,6 +43,7 @@ export function serveTables(options: ServeBenchOptions, result: ServeResult): st
     title,
     ...loadTable(result),
     ...swapLines(result.swaps),
+    ...badLines(result.bad),
     ...comparisons(result).map(({ what, value }) => `${what}: ${value.toFixed(2)}`),
   ].join('\n');
 }
@@ -103,19 +107,42 @@ function swapLines(swaps: SwapResult | undefined): string[] {
   ];
 }
 
+function badLines(bad: BadRequestsResult | undefined): string[] {
+  if (!bad) return [];
+  const { steady, disturbed, residentBytes } = bad;
+  const line = (what: string, { p50, p95, p99, imagesPerSecond }: BadRequestsResult['steady']): string =>
+    `  ${what}  ${imagesPerSecond.toFixed(1)} images/s, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, ` +
+    `p99 ${p99.toFixed(1)} ms`;
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+  return [
+    `${bad.sent} bad requests of ${bad.kinds} kinds; ${bad.concurrency} callers, ${bad.requests} good requests, ` +
+      `failed: ${described(bad.failed)}`,
+    line('steady   ', steady),
+    line('disturbed', disturbed),
+    `  resident ${megabytes(residentBytes.before)} MB before, ${megabytes(residentBytes.after)} MB after, ` +
+      `${megabytes(residentBytes.peak)} MB at most; answers: ${described(bad.answers)}`,
+  ];
+}
+
 const described = (failed: Readonly<Record<string, number>>): string =>
   Object.entries(failed)
     .map(([code, count]) => `${count} ${code}`)
     .join(', ') || '0';
 
 /** What the figures are measured for: ratios, and the cost of the way over gRPC. */
-export function comparisons({ loads, engine, swaps }: ServeResult): { what: string; value: number }[] {
+export function comparisons({ loads, engine, swaps, bad }: ServeResult): { what: string; value: number }[] {
   const of = (party: string, level: number): LoadResult | undefined =>
     loads.find((each) => each.party === party && each.loop === 'closed' && each.level === level);
   const levels = [...new Set(loads.filter(({ loop }) => loop === 'closed').map(({ level }) => level))];
   const found: { what: string; value: number }[] = [];
   for (const level of levels) {
     const [batched, unbatched] = [of('batched', level), of('unbatched', level)];
+    const secured = of('tls', level);
+    if (batched && secured)
+      found.push({
+        what: `throughput with TLS and identity / without, ${level} callers`,
+        value: secured.imagesPerSecond / batched.imagesPerSecond,
+      });
     if (!batched || !unbatched) continue;
     found.push({
       what: `batched / unbatched throughput, ${level} callers`,
@@ -135,6 +162,7 @@ export function comparisons({ loads, engine, swaps }: ServeResult): { what: stri
       what: `throughput of ${crowd.level} callers / the engine's own at batch ${full.batch}`,
       value: crowd.imagesPerSecond / full.imagesPerSecond,
     });
+  if (bad) found.push({ what: 'p99 with bad requests / steady', value: bad.disturbed.p99 / bad.steady.p99 });
   if (swaps) found.push({ what: 'p99 swapping / steady', value: swaps.swapping.p99 / swaps.steady.p99 });
   return found;
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientSecurity } from '#libs/access';
 import { connectBus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { defaultTransform, transformHash, type TransformSpec } from '#libs/imaging';
@@ -10,6 +11,7 @@ import { encodeSafetensors, initialState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { createClient, type Methods } from '#libs/rpc';
 import { brokerReady, choosePort, createBroker, SupervisedProcess } from '#services/cli';
+import { benchIdentities } from '../identities.js';
 import { networkConfig } from '../options.js';
 import type { ServeBenchOptions } from './options.js';
 
@@ -19,6 +21,8 @@ export interface Served {
   readonly address: string;
   readonly pid: number;
   readonly inference: Pick<Methods<'Inference'>, 'modelStatistics'>;
+  /** What its clients show; undefined: it asks nobody. */
+  readonly security?: ClientSecurity | undefined;
 }
 
 export interface Stack extends AsyncDisposable {
@@ -26,7 +30,7 @@ export interface Stack extends AsyncDisposable {
   /** Two versions of one network with different weights; the first is the champion. */
   readonly versions: readonly [ModelCard, ModelCard];
   /** Starts a predictor and waits until it serves. */
-  startPredictor(name: string, batchSize: number): Promise<Served>;
+  startPredictor(name: string, batchSize: number, secured?: boolean): Promise<Served>;
 }
 
 export const MODEL_NAME = 'bench';
@@ -66,20 +70,25 @@ export async function startStack(options: ServeBenchOptions): Promise<Stack> {
     return {
       registry,
       versions,
-      startPredictor: async (name, batchSize) => {
+      startPredictor: async (name, batchSize, secured = false) => {
+        const tls = secured ? await benchIdentities(folder, ['predict']) : undefined;
         const address = `127.0.0.1:${await freePort()}`;
         const predictor = predictorProcess(name, options, {
           natsUrl,
           address,
           batchSize,
           logFile: path.join(folder, `${name}.log`),
+          environment: tls?.server ?? {},
         });
         predictor.start();
         closers.push(() => predictor.stop(STOP_GRACE_MS));
-        const client = createClient('Inference', address, { connectTimeoutMs: SERVING_TIMEOUT_MS });
+        const client = createClient('Inference', address, {
+          connectTimeoutMs: SERVING_TIMEOUT_MS,
+          ...(tls && { security: tls.client }),
+        });
         closers.push(() => client.close());
         await untilServing(client, predictor);
-        return { name, address, pid: predictor.pid!, inference: client };
+        return { name, address, pid: predictor.pid!, inference: client, security: tls?.client };
       },
       [Symbol.asyncDispose]: close,
     };
@@ -92,7 +101,13 @@ export async function startStack(options: ServeBenchOptions): Promise<Stack> {
 function predictorProcess(
   name: string,
   { precision, sources }: ServeBenchOptions,
-  settings: { natsUrl: string; address: string; batchSize: number; logFile: string },
+  settings: {
+    natsUrl: string;
+    address: string;
+    batchSize: number;
+    logFile: string;
+    environment: NodeJS.ProcessEnv;
+  },
 ): SupervisedProcess {
   const compiled = path.join(ROOT, 'dist/services/cli/main.js');
   if (!sources && !existsSync(compiled))
@@ -105,6 +120,7 @@ function predictorProcess(
     environment: {
       SULCUS_LOG_LEVEL: 'warn',
       ...process.env,
+      ...settings.environment,
       SULCUS_NATS_URL: settings.natsUrl,
       SULCUS_PREDICTOR_ADDRESS: settings.address,
       SULCUS_BATCH_SIZE: String(settings.batchSize),

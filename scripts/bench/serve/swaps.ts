@@ -30,7 +30,7 @@ const SWAP_TIMEOUT_MS = 180_000;
 /** Moves before the first measured one: what is set up once and kept is then there. */
 const FIRST_SWAPS = 1;
 
-interface Window {
+export interface Window {
   fromMs: number;
   toMs: number;
 }
@@ -104,7 +104,7 @@ export async function measureSwaps(
   };
 }
 
-async function underLoad(
+export async function underLoad(
   ask: () => Promise<string>,
   { swapConcurrency }: ServeBenchOptions,
   work: () => Promise<void>,
@@ -120,7 +120,7 @@ async function underLoad(
 }
 
 /** The requests that began in one of the windows. */
-function within(samples: readonly Sample[], windows: readonly Window[]): SwapResult['steady'] {
+export function within(samples: readonly Sample[], windows: readonly Window[]): SwapResult['steady'] {
   const inside = samples.filter(({ beganMs }) =>
     windows.some(({ fromMs, toMs }) => beganMs >= fromMs && beganMs < toMs),
   );

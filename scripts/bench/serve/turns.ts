@@ -62,7 +62,7 @@ export async function measureLoads(
   options: ServeBenchOptions,
   between: (seconds: number) => Promise<void>,
 ): Promise<LoadResult[]> {
-  const askers = await Promise.all(predictors.map(({ address }) => createAsker(address, options)));
+  const askers = await Promise.all(predictors.map(({ address, security }) => createAsker(address, options, security)));
   const kinds = [
     ...options.concurrency.map((level) => ({ loop: 'closed' as const, level })),
     ...options.rate.map((level) => ({ loop: 'open' as const, level })),

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { retryWithBackoff } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import type { Bus, RequestOptions } from '#libs/bus';
@@ -7,6 +8,7 @@ import { detectFormat } from '#libs/imaging';
 import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
+import { Quarantine } from '../sources/dicom/quarantine.js';
 import { KnownScans } from './known-scans.js';
 import type { IngestOutcome } from './outcome.js';
 import type { PreparedScan } from './prepare-scan.js';
@@ -16,7 +18,7 @@ import { whyFull } from './why-full.js';
 
 export interface BrokerSinkContext {
   readonly bus: Bus;
-  readonly config: Pick<ImportConfig, 'site' | 'retryTimeoutMs'>;
+  readonly config: Pick<ImportConfig, 'site' | 'retryTimeoutMs' | 'sendsNames' | 'dataDir' | 'quarantineBytes'>;
   readonly events: IngestEvents;
 }
 
@@ -26,12 +28,15 @@ export class BrokerSink implements SampleSink {
   readonly #archive: ArchiveIndex;
   readonly #known: KnownScans;
   readonly #withdrawals: Withdrawals;
+  readonly #refused: Quarantine;
 
   constructor(context: BrokerSinkContext) {
     this.#context = context;
     this.#archive = new ArchiveIndex(context.bus);
     this.#known = new KnownScans(context.bus);
     this.#withdrawals = new Withdrawals(context.bus);
+    const { dataDir, quarantineBytes } = context.config;
+    this.#refused = new Quarantine(path.join(dataDir, 'refused'), quarantineBytes, '');
   }
 
   begin(sampleId: string, options: IngestOptions): StoreScan {
@@ -45,14 +50,18 @@ export class BrokerSink implements SampleSink {
     bytes?: Uint8Array,
     signal?: AbortSignal,
   ): Promise<void> {
+    const isFromEdge = site !== this.#context.config.site;
+    // What cannot be decoded cannot be cleaned of what else it says: it stays here, unless an edge has cleaned it.
+    const sent = isFromEdge || this.#context.config.sendsNames ? bytes : undefined;
+    if (bytes && !sent) await this.#refused.keep(bytes, { source, code: error.code, reason: error.rawMessage });
     const deadLetter = {
       service: 'ingest',
       site,
       code: error.code,
       cause: error.rawMessage,
       source,
-      originalType: bytes ? mediaType(bytes) : '',
-      ...(bytes ? { original: { inline: bytes } } : {}),
+      originalType: sent ? mediaType(sent) : '',
+      ...(sent ? { original: { inline: sent } } : {}),
       deliveries: 1,
     };
     await this.#context.bus.deadLetter(deadLetter, this.#waiting(signal));

@@ -61,6 +61,17 @@ export class Ingestor implements AsyncDisposable {
     return this.#context.config.splitBy;
   }
 
+  /** Whether names of files and uploads leave the site as they are. */
+  get sendsNames(): boolean {
+    return this.#context.config.sendsNames;
+  }
+
+  /** What a file or an upload is called wherever that is read by others than the site. */
+  nameOf(source: string): string {
+    const { config, pseudonyms } = this.#context;
+    return config.sendsNames || isPseudonym(source) ? source : pseudonyms.name(source);
+  }
+
   /**
    * Takes one image in. Of a DICOM object of several frames, the gravest of their outcomes is returned.
    *
@@ -70,7 +81,7 @@ export class Ingestor implements AsyncDisposable {
   async ingestImage(given: ImageInput, options: IngestOptions = {}): Promise<IngestOutcome> {
     if (isDicom(given.bytes)) return gravest(await this.ingestDicom(given, options));
     // What people and programs write beside the pixels may name a patient: it goes no further, and into no identity.
-    const input = { ...given, bytes: withoutMetadata(given.bytes) };
+    const input = { ...given, source: this.nameOf(given.source), bytes: withoutMetadata(given.bytes) };
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
     const attributes = { [attr.sampleId]: sampleId, [attr.imageSizeBytes]: input.bytes.length };
     return await this.#settled(attributes, options, async () => {
@@ -180,7 +191,7 @@ export class Ingestor implements AsyncDisposable {
   ): Promise<IngestOutcome> {
     options.ticket?.release();
     return await this.#settled({}, options, async () => {
-      const outcome = { kind: 'rejected', source, error } as const;
+      const outcome = { kind: 'rejected', source: this.nameOf(source), error } as const;
       await this.#context.sink.keepRefused(outcome, bytes, options.signal);
       return outcome;
     });
@@ -224,6 +235,9 @@ export class Ingestor implements AsyncDisposable {
     return await store(scan);
   }
 }
+
+/** As DICOM objects are named by their pseudonyms. */
+const isPseudonym = (source: string): boolean => /^dicom\/[0-9a-f]{16}$/.test(source);
 
 async function* numbersBelow(end: number): AsyncGenerator<number, void, undefined> {
   for (let number = 0; number < end; number++) yield number;

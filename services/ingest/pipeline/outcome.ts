@@ -18,7 +18,10 @@ export interface ImageInput {
   splits?: readonly AssignedSplit[];
 }
 
-/** What became of one image. In every case it is on durable storage when this is known. */
+/**
+ * What became of one image. In every case it is on durable storage when this is known. `source` is a pseudonym where
+ * names do not leave the site.
+ */
 export type IngestOutcome =
   /** Stored for the first time. */
   | {

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import path from 'node:path';
+import { IMAGE_EXTENSIONS } from '#libs/imaging';
 
 /** 80 bits: by the birthday bound two of a billion patients collide with a chance below one in a million. */
 const PSEUDONYM_HEX_CHARS = 20;
@@ -28,6 +30,18 @@ export class Pseudonyms {
   /** @returns undefined for an identity that is empty or blank */
   study(studyId: string | undefined): string | undefined {
     return this.#pseudonym('study', studyId);
+  }
+
+  /**
+   * What stands for the name of a file or an upload, which may be that of a patient; it ends as the name of an image
+   * does. Empty for an empty name.
+   */
+  name(name: string): string {
+    if (name === '') return '';
+    const ending = path.extname(name).toLowerCase();
+    const isImage = IMAGE_EXTENSIONS.includes(ending.slice(1));
+    const hash = this.#hmac('name', name).toString('hex').slice(0, PSEUDONYM_HEX_CHARS);
+    return `${this.#site}-${hash}${isImage ? ending : ''}`;
   }
 
   /**

@@ -39,7 +39,7 @@ export function createRecords(
   const writer = new RecordWriter({
     store,
     inputs: config.recordInputs ? new KeptInputs(bus) : undefined,
-    predictor: { instance, engineThreads: config.engineThreads },
+    predictor: { instance, engineThreads: config.engineThreads, keepsNames: config.recordNames },
   });
   return {
     recorder:

@@ -8,6 +8,8 @@ export interface RecordingPredictor {
   instance: string;
   /** Threads of its engines; undefined: one per core. */
   engineThreads: number | undefined;
+  /** Whether the names that callers give their requests may be kept: they may be those of patients. */
+  keepsNames: boolean;
 }
 
 /** A caller's name may be anything: as much of it is kept as tells requests apart. */
@@ -17,7 +19,7 @@ const MAX_NAME_LENGTH = 1024;
 export function toRecord(
   prediction: Prediction,
   origin: RequestOrigin,
-  { instance, engineThreads }: RecordingPredictor,
+  { instance, engineThreads, keepsNames }: RecordingPredictor,
 ): NewRecord {
   const { card, engine, input, inferredUnixMs, inferenceMs, queueMs } = prediction;
   const batchedUnixMs = inferredUnixMs - inferenceMs;
@@ -44,7 +46,7 @@ export function toRecord(
       inferenceMs,
     },
     protocol: origin.protocol,
-    requestName: origin.name.slice(0, MAX_NAME_LENGTH),
+    requestName: keepsNames ? origin.name.slice(0, MAX_NAME_LENGTH) : '',
     instance,
     traceparent: prediction.traceparent,
     studyId: origin.studyId ?? '',

@@ -88,11 +88,7 @@ export class Studies {
     await this.#index.upToDate(signal);
     const slices = this.#index.slicesOf(studyId);
     if (slices.length === 0)
-      throw new SulcusError(
-        'NOT_FOUND',
-        `No scan is of the study "${studyId}": studies go by the pseudonym that ingest gave them`,
-        { details: { studyId } },
-      );
+      throw new SulcusError('NOT_FOUND', 'No scan is of this study: studies go by the pseudonym that ingest gave them');
     return this.#study(studyId, slices);
   }
 

@@ -92,7 +92,7 @@ test('an error is passed on, and recorded with its stable code', async () => {
     ),
   );
   const decode = spans.get('decode')!;
-  assert.deepEqual(decode.status, { code: 2, message: 'ends too early' });
+  assert.deepEqual(decode.status, { code: 2, message: 'IMAGE_TRUNCATED' });
   assert.equal(attribute(decode, 'error.type'), 'IMAGE_TRUNCATED');
   assert.equal(decode.events?.[0]?.name, 'exception');
 });

@@ -61,6 +61,7 @@ export async function startHarness(
   const config = readConfig({
     SULCUS_NATS_URL: nats.url,
     SULCUS_SITE: 'site-a',
+    SULCUS_SEND_NAMES: 'true',
     SULCUS_INGEST_ADDRESS: '127.0.0.1:0',
     SULCUS_PSEUDONYM_KEY: TEST_KEY,
     SULCUS_DATA_DIR: await temporaryFolder(t),

@@ -30,6 +30,14 @@ test('a manifest in another encoding is refused with its first line that is', as
   );
 });
 
+test('a manifest is read in the encoding that is named, and refused where that is another', async (t) => {
+  const file = await manifest(t, Buffer.from('path,label\r\nimg/2.png,m\xe9ningiome\r\n', 'latin1'));
+  const [item] = await listData(file, { encoding: 'windows-1252' });
+  assert.equal(item!.label, 'méningiome');
+  for (const encoding of ['utf-8', 'no such encoding'])
+    await assert.rejects(listData(file, { encoding }), isCode('INVALID_ARGUMENT', new RegExp(`not in ${encoding}`)));
+});
+
 for (const [what, content] of Object.entries({
   tabs: 'path\tlabel\nimg/4.png\ta\nimg/5.png\tb\n',
   semicolons: 'path;label\nimg/4.png;a\nimg/5.png;b\n',

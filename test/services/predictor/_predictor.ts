@@ -155,7 +155,7 @@ export async function createFixture(): Promise<Fixture> {
     start: async (config = {}) => {
       const service = await PredictorService.start({
         config: {
-          ...readConfig({}),
+          ...readConfig({ SULCUS_RECORD_NAMES: 'true' }),
           natsUrl: nats.url,
           address: '127.0.0.1:0',
           prepareThreads: 1,

@@ -1,5 +1,5 @@
 import { openBus } from '#libs/bus';
-import { flag, number } from '#libs/config';
+import { flag, number, optional, text } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import {
   BrokerSink,
@@ -23,6 +23,10 @@ import { ProgressLine, summaryOf } from './progress-line.js';
 const OPTIONS = {
   sorted: ['--sorted', flag({ default: false, description: 'send the images by path instead of mixing the classes' })],
   columns: columnsOption,
+  encoding: [
+    '--encoding <name>',
+    optional(text({ description: 'encoding of a manifest that is not UTF-8, such as windows-1252' })),
+  ],
   maxRejected: [
     '--max-rejected <share>',
     number({
@@ -55,7 +59,7 @@ downloaded and s3://bucket/prefix copied first. The files stay; importing again 
   if (!parsed) return;
   await runService('import', async ({ signal, log, instance, fail }) => {
     const target = await openData(parsed.operand!, { signal });
-    const { columns, sorted } = parsed.options;
+    const { columns, encoding, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };
     await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
@@ -67,6 +71,7 @@ downloaded and s3://bucket/prefix copied first. The files stay; importing again 
       signal,
       readsOutside: config.readsOutside,
       columns: columns && parseColumns(columns),
+      encoding,
       order: sorted ? 'sorted' : 'mixed',
       onWarning: (line) => progress.note(`import: ${line}`),
       onOutcome: (outcome, current, total) => {
@@ -88,8 +93,12 @@ downloaded and s3://bucket/prefix copied first. The files stay; importing again 
   });
 }
 
-function noteRejection(progress: ProgressLine, outcome: IngestOutcome, rejectedSoFar: number): void {
+function noteRejection(
+  progress: ProgressLine,
+  outcome: IngestOutcome & { readonly file: string },
+  rejectedSoFar: number,
+): void {
   if (outcome.kind !== 'rejected' || rejectedSoFar > MAX_SHOWN_REJECTIONS) return;
-  progress.note(`import: rejected ${outcome.source}: ${outcome.error.message}`);
+  progress.note(`import: rejected ${outcome.file}: ${outcome.error.message}`);
   if (rejectedSoFar === MAX_SHOWN_REJECTIONS) progress.note('import: further rejections are only counted here');
 }

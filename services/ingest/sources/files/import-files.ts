@@ -3,16 +3,12 @@ import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
 import type { IngestCounts, IngestEvents } from '../../events.js';
-import { layoutWarnings, likeNamedClasses } from '../folder/layout-warnings.js';
-import { ingestFile, type FileItem } from './ingest-file.js';
+import { LAYOUT_WARNING, layoutWarnings, likeNamedClasses } from '../folder/layout-warnings.js';
+import { ingestFile, type FileItem, type FileOutcome } from './ingest-file.js';
 import { listData, type ListOptions } from './list-data.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import { cleanLabel } from '../../pipeline/labels.js';
-import type { IngestOutcome } from '../../pipeline/outcome.js';
 import { warningOfSplits } from '../../pipeline/splits.js';
-
-/** What leaves the site of a warning that names folders: of DICOM they may be named after patients. */
-const LAYOUT_WARNING = 'The folders of an import are probably meant otherwise: its own output says how';
 
 /** Files read and not yet stored, at most. */
 const FILE_WINDOW = 32;
@@ -28,7 +24,7 @@ export interface ImportOptions extends ListOptions {
   /** Something an operator should know, in one line. */
   onWarning?: (line: string) => void;
   /** What became of each image, in order. */
-  onOutcome?: (outcome: IngestOutcome, counts: Readonly<IngestCounts>, total: number) => void;
+  onOutcome?: (outcome: FileOutcome, counts: Readonly<IngestCounts>, total: number) => void;
   /**
    * 'mixed' (default) sends the images in a fixed shuffled order, so that learning from the stream sees all classes
    * from the start; 'sorted' sends them by path, or as the manifest lists them.

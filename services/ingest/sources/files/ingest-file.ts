@@ -13,20 +13,24 @@ export interface FileItem extends Omit<ImageInput, 'bytes'> {
   within?: string;
 }
 
+/** What became of a file, with the name that it has at the site. */
+export type FileOutcome = IngestOutcome & { readonly file: string };
+
 /** Reads one file and takes it in. A file that cannot be read is rejected, by name and cause. */
 export async function ingestFile(
   ingestor: Ingestor,
   { file, within, ...rest }: FileItem,
   maxFileBytes: number,
   options: IngestOptions = {},
-): Promise<IngestOutcome> {
+): Promise<FileOutcome> {
   let bytes: Buffer;
   try {
     bytes = await readImageFile(file, maxFileBytes, within);
   } catch (error) {
-    return ingestor.reject(safeSource(rest.source), error as SulcusError, undefined, options);
+    const outcome = await ingestor.reject(safeSource(rest.source), error as SulcusError, undefined, options);
+    return { ...outcome, file: rest.source };
   }
-  return ingestor.ingestImage({ ...rest, bytes }, options);
+  return { ...(await ingestor.ingestImage({ ...rest, bytes }, options)), file: rest.source };
 }
 
 /** What names itself DICOM may be named after a patient, and could not be read to tell. */

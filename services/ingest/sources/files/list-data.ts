@@ -18,7 +18,7 @@ export interface ListOptions extends ManifestOptions {
  * @throws FILE_UNREADABLE; INVALID_ARGUMENT for a file that is no manifest, or one with mistakes
  */
 export async function listData(target: string, options: ListOptions = {}): Promise<FileItem[]> {
-  const { columns, signal, readsOutside = false } = options;
+  const { columns, encoding, signal, readsOutside = false } = options;
   const stats = await stat(target).catch((error: Error) => {
     throw new SulcusError('FILE_UNREADABLE', `Cannot read ${target}: ${error.message}`, { cause: error });
   });
@@ -27,7 +27,7 @@ export async function listData(target: string, options: ListOptions = {}): Promi
   const kept = (items: FileItem[]): FileItem[] =>
     within === undefined ? items : items.map((item) => ({ ...item, within }));
   if (!stats.isDirectory()) {
-    if (path.extname(target).toLowerCase() === '.csv') return kept(await readManifest(target, { columns }));
+    if (path.extname(target).toLowerCase() === '.csv') return kept(await readManifest(target, { columns, encoding }));
     throw new SulcusError(
       'INVALID_ARGUMENT',
       `Cannot read ${target}: expected a folder of images or a manifest that ends in .csv`,
@@ -35,6 +35,8 @@ export async function listData(target: string, options: ListOptions = {}): Promi
   }
   const manifests = await findPartManifests(target);
   return kept(
-    await (manifests.length > 0 ? readManifests(manifests, { columns }) : listFolder(target, { signal, within })),
+    await (manifests.length > 0
+      ? readManifests(manifests, { columns, encoding })
+      : listFolder(target, { signal, within })),
   );
 }

@@ -57,3 +57,6 @@ const quoted = (names: readonly string[]): string =>
     .slice(0, MAX_NAMED)
     .map((name) => `"${name}"`)
     .join(', ') + (names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '');
+
+/** What leaves the site of a warning that names folders: they may be named after patients. */
+export const LAYOUT_WARNING = 'The folders of an import are probably meant otherwise: its own output says how';

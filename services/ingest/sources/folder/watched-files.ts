@@ -7,7 +7,7 @@ import type { Logger } from '#libs/telemetry';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import { ingestFile } from '../files/ingest-file.js';
 import { isWithin } from '../files/read-image-file.js';
-import { layoutWarnings } from './layout-warnings.js';
+import { LAYOUT_WARNING, layoutWarnings } from './layout-warnings.js';
 import { isDicomFile } from './is-dicom-file.js';
 import { isOffered, mayBeDicom, placeOf } from './layout.js';
 import { listFolder } from './list-folder.js';
@@ -57,10 +57,11 @@ export class WatchedFiles {
 
   /** Looks through the whole folder, links included, for what has not been met. */
   async meetAll(signal: AbortSignal): Promise<void> {
-    const { root, log, settleMs = 500 } = this.#options;
+    const { root, log, ingestor, settleMs = 500 } = this.#options;
     try {
       const items = await listFolder(root, { signal, within: this.#within });
-      for (const line of layoutWarnings(items.map(({ source }) => source))) this.#warn(line);
+      for (const line of layoutWarnings(items.map(({ source }) => source)))
+        this.#warn(ingestor.sendsNames ? line : LAYOUT_WARNING);
       for (const { file } of items) {
         if (signal.aborted) return;
         await this.meet(file, settleMs);
@@ -72,7 +73,7 @@ export class WatchedFiles {
 
   /** Takes a file in, unless it was met before as it is. @param settleMs for how long nobody may have written to it */
   async meet(file: string, settleMs = 0): Promise<void> {
-    const { root, signal } = this.#options;
+    const { root, signal, ingestor } = this.#options;
     const real = await realpath(file).catch(() => file);
     const source = path.relative(root, isWithin(real, root) ? real : file);
     if (signal.aborted || !(isOffered(source) || mayBeDicom(source))) return;
@@ -81,7 +82,8 @@ export class WatchedFiles {
     const state = `${stats.size} ${stats.ctimeMs}`;
     if (this.#met.get(real) === state || this.#refusals.has(real, stats)) return;
     if (Date.now() - stats.mtimeMs < SUSPICIOUS_MS && (await endsInZeros(real, stats))) {
-      this.#warn(`"${source}" ends in zeros: it is taken when nobody has written to it for ${SUSPICIOUS_MS / 1000} s`);
+      const name = ingestor.nameOf(source);
+      this.#warn(`"${name}" ends in zeros: it is taken when nobody has written to it for ${SUSPICIOUS_MS / 1000} s`);
       return;
     }
     this.#met.set(real, state);
@@ -98,6 +100,7 @@ export class WatchedFiles {
   /** The file waits on disk, so there is no reason to give up. */
   async #takeUntilDone(file: string, source: string, stats: Stats): Promise<void> {
     const { ingestor, maxFileBytes, log, signal } = this.#options;
+    const name = ingestor.nameOf(source);
     const attempt = async (): Promise<void> => {
       if (await isGone(file)) return;
       const item = { file, source, ...(this.#within !== undefined && { within: this.#within }), ...placeOf(source) };
@@ -109,9 +112,10 @@ export class WatchedFiles {
       maxDelayMs: RETRY_MS,
       signal,
       shouldRetry: () => true,
-      onRetry: (error) => log.error({ err: error, source }, 'a watched file could not be taken in: it is tried again'),
+      onRetry: (error) =>
+        log.error({ err: error, source: name }, 'a watched file could not be taken in: it is tried again'),
     }).catch((error: unknown) => {
-      if (!signal.aborted) log.error({ err: error, source }, 'a watched file cannot be taken in');
+      if (!signal.aborted) log.error({ err: error, source: name }, 'a watched file cannot be taken in');
     });
   }
 

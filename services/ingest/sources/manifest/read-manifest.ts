@@ -37,6 +37,8 @@ interface RawRecord {
 export interface ManifestOptions {
   /** Which columns count, where they have other names than ours and their synonyms. */
   columns?: ColumnNames | undefined;
+  /** Encoding of the file where it is neither UTF-8 nor UTF-16 with its mark, as `windows-1252`. */
+  encoding?: string | undefined;
 }
 
 /**
@@ -62,14 +64,14 @@ export interface PartManifest {
  */
 export async function readManifests(
   manifests: readonly PartManifest[],
-  { columns }: ManifestOptions = {},
+  { columns, encoding }: ManifestOptions = {},
 ): Promise<FileItem[]> {
   const mistakes: string[] = [];
   const items: FileItem[] = [];
   const partOfPatient = new Map<string, string>();
   for (const { file, part } of manifests) {
     const found: string[] = [];
-    const text = await readText(file);
+    const text = inUtf8(await readText(file), encoding);
     for (const row of parseManifest(text, columns, found)) {
       const { patient, split } = row.values;
       items.push(toItem(row, file, found, part));
@@ -101,10 +103,20 @@ async function readText(file: string): Promise<Buffer> {
   }
 }
 
+/** @throws INVALID_ARGUMENT for bytes that are nothing in the encoding */
+function inUtf8(text: Buffer, encoding: string | undefined): Buffer {
+  if (encoding === undefined) return text;
+  try {
+    return Buffer.from(new TextDecoder(encoding, { fatal: true }).decode(text));
+  } catch (error) {
+    throw new SulcusError('INVALID_ARGUMENT', `The manifest is not in ${encoding}: ${(error as Error).message}`);
+  }
+}
+
 function parseManifest(text: Buffer, columns: ColumnNames | undefined, mistakes: string[]): Row[] {
   const notUtf8 = lineOfOtherEncoding(text);
   if (notUtf8 !== undefined) {
-    mistakes.push(`line ${notUtf8}: it is not UTF-8: save the manifest as UTF-8`);
+    mistakes.push(`line ${notUtf8}: it is not UTF-8: save the manifest as UTF-8, or name its encoding (--encoding)`);
     return [];
   }
   const { delimiter, linesBefore } = delimiterOf(text);

@@ -379,7 +379,7 @@ test('a stream answers every request in order, errors in place with the id', asy
 });
 
 /** `npm run setup:peers` brings it. */
-const PYTHON = path.resolve(import.meta.dirname, '../../../.sulcus/peers/bin/python');
+const PYTHON = path.resolve(import.meta.dirname, '../../../../.sulcus/peers/bin/python');
 const lacks = (module: string): string | false =>
   spawnSync(PYTHON, ['-c', `import ${module}`]).status !== 0 &&
   `There is no ${module} for Python to try this with: npm run setup:peers brings it`;
@@ -447,9 +447,28 @@ test("Triton's own Python client gets the answers that it expects of a server", 
   t.after(() => rm(folder, { recursive: true }));
   const file = path.join(folder, 'image');
   await writeFile(file, await randomImage(21));
-  const script = path.resolve(import.meta.dirname, '../../../scripts/conformance/triton_client.py');
+  const script = path.resolve(import.meta.dirname, '../../../../scripts/conformance/triton_client.py');
   const { stdout } = await promisify(execFile)(PYTHON, [script, '--address', service.address, file]);
   assert.match(stdout, /^(ok .*\n){8}$/);
+});
+
+test("the calls of Triton's examples image_client.py and grpc_image_client.py are answered as of a Triton", {
+  skip: lacks('tritonclient.grpc'),
+}, async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-triton-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const script = path.resolve(import.meta.dirname, '../../../../scripts/conformance/triton_examples.py');
+  const { stdout } = await promisify(execFile)(PYTHON, [script, '--address', service.address, '--model', 'test']);
+  const told = JSON.parse(stdout) as { pixels: string; best: Record<string, string> };
+  const pixels = Buffer.from(told.pixels, 'base64');
+  const expected = await direct.ofPixels(1, pixels);
+  const best = expected.indexOf(Math.max(...expected));
+  for (const way of ['sync', 'async', 'streaming', 'raw', 'raw streaming']) {
+    const [probability, index, name] = told.best[way]!.split(':');
+    assert.equal(Number(index), best, way);
+    assert.equal(name, CLASSES[best], way);
+    assert.ok(Math.abs(Number(probability) - expected[best]!) < 1e-4, way);
+  }
 });
 
 test('statistics count requests, images, runs and failures of every call, our own protocol included', async () => {
