@@ -119,9 +119,8 @@ async function runCall(
     statusName = statusOf(error);
     if (isUnexpected(error))
       environment.log.error({ err: error, method, trace_id: traceId }, 'call failed unexpectedly');
-    else
-      // The client has the message, which may quote what it sent.
-      environment.log.debug({ method, code: (error as SulcusError).code }, 'call failed');
+    // The client has the message, which may quote what it sent.
+    else environment.log.debug({ method, code: (error as SulcusError).code }, 'call failed');
     fail(toFailureStatus(error, traceId));
   } finally {
     release();
