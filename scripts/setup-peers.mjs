@@ -1,12 +1,13 @@
 /**
  * `npm run setup:peers`: brings what some tests and checks compare with, into `.sulcus/peers`, once: Python clients of
- * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak DICOM
- * (DCMTK, Orthanc and pynetdicom). The project itself runs without them.
+ * gRPC and of the Open Inference Protocol, in a virtual environment, an S3 server, and programs that speak and check
+ * DICOM (DCMTK, Orthanc, pynetdicom, dicom3tools). The project itself runs without them.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, writeJson } from './setup/files.mjs';
 import { bringDcmtk } from './setup/dcmtk.mjs';
+import { bringDicom3tools } from './setup/dicom3tools.mjs';
 import { bringOrthanc } from './setup/orthanc.mjs';
 import { withLock } from './setup/lock.mjs';
 import { say, SetupError, withProgress } from './setup/output.mjs';
@@ -22,7 +23,7 @@ const REQUIRED = ['grpcio==1.81.1', 'grpcio-tools==1.81.1'];
 const OPTIONAL = ['tritonclient[grpc]==2.73.0', 'pynetdicom==3.0.4'];
 /** Programs from npm; what needs them is left out where they cannot be had. */
 const PROGRAMS = ['s3rver@3.7.1'];
-const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS, 'dcmtk', 'orthanc'].join(' ');
+const WANTED = [...REQUIRED, ...OPTIONAL, ...PROGRAMS, 'dcmtk', 'orthanc', 'dicom3tools'].join(' ');
 
 const isCurrent = () => readJson(stampFile)?.wanted === WANTED;
 
@@ -66,6 +67,9 @@ async function bringPeers() {
   if (withoutDcmtk) say(`going on without DCMTK: ${withoutDcmtk}`);
   const withoutOrthanc = await withProgress('unpacking Orthanc', () => bringOrthanc(path.join(folder, 'orthanc')));
   if (withoutOrthanc) say(`going on without Orthanc: ${withoutOrthanc}`);
+  const tools = path.join(folder, 'dicom3tools');
+  const withoutTools = await withProgress('unpacking dicom3tools', () => bringDicom3tools(tools));
+  if (withoutTools) say(`going on without dicom3tools: ${withoutTools}`);
   writeJson(stampFile, { wanted: WANTED });
 }
 

@@ -13,6 +13,7 @@ export {
   dataSetOf,
   IMPLEMENTATION_CLASS_UID,
   IMPLEMENTATION_VERSION_NAME,
+  sequenceElement,
   shortsElement,
   textElement,
   writeDataSet,

@@ -1,13 +1,19 @@
 /**
- * The DICOM upper layer: an SCP for C-STORE and C-ECHO with an allow list, limits, and answers that wait for what they
- * promise, with or without TLS. The only lib that knows dcmjs-dimse. Imports libs/access, libs/dicom and libs/errors.
+ * The DICOM upper layer: an SCP for C-STORE, C-ECHO and storage commitment with an allow list, limits, TLS, and answers
+ * that wait for what they promise; an SCU for C-STORE. The only lib that knows dcmjs-dimse. Imports libs/access,
+ * libs/async, libs/dicom and libs/errors.
  *
  *     const scp = await startStoreScp({ host, port: 11112, title: 'SULCUS', callers: [parseCaller('MR1')], … });
  */
 import type { StoreScpOptions } from './scp-options.js';
+import type { Answer } from './scu.js';
+import type * as Sending from './store-objects.js';
 import type { StoreScp } from './store-scp.js';
 
 export { isTitle, parseCaller, type Caller } from './callers.js';
+export type { CommitmentRequest } from './commitment.js';
+export { parsePeer, type Peer } from './peers.js';
+export type { Answer, CallOptions } from './scu.js';
 export type { ScpNotice, StoreAnswer, StoredObject, StoreScpOptions } from './scp-options.js';
 export type { StoreScp } from './store-scp.js';
 export type { DimseTls } from './tls.js';
@@ -20,4 +26,10 @@ export type { DimseTls } from './tls.js';
 export async function startStoreScp(options: StoreScpOptions): Promise<StoreScp> {
   const { StoreScp } = await import('./store-scp.js');
   return await StoreScp.start(options);
+}
+
+/** See {@link Sending.storeObjects}. The library is loaded now. */
+export async function storeObjects(...sent: Parameters<typeof Sending.storeObjects>): Promise<Answer[]> {
+  const loaded = await import('./store-objects.js');
+  return await loaded.storeObjects(...sent);
 }

@@ -1,30 +1,40 @@
 import dimse from 'dcmjs-dimse';
-import { TRANSFER_SYNTAXES } from '#libs/dicom';
+import { EXPLICIT_LITTLE_ENDIAN, TRANSFER_SYNTAXES } from '#libs/dicom';
+import { STORAGE_COMMITMENT } from './commitment.js';
 
 const { PresentationContextResult } = dimse.constants;
 
 const VERIFICATION = '1.2.840.10008.1.1';
 /** All storage classes begin with this (PS3.4 annex B.5): what is no image gets an answer for each object. */
 const STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.(1\.1|34)\./;
-const UNCOMPRESSED = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1']);
+/** What needs no codec. The explicit one comes first: it is what answers are written in. */
+const UNCOMPRESSED = [EXPLICIT_LITTLE_ENDIAN, '1.2.840.10008.1.2'];
+const READ = TRANSFER_SYNTAXES.map(({ uid }) => uid);
+
+/** What is served beside storage and verification. */
+export interface OfferedServices {
+  commitment: boolean;
+}
 
 /**
  * Chooses for each proposed context: of its transfer syntaxes the one that we like best, once (the example of the
  * library lets a later one overwrite it).
  */
-export function negotiate(association: InstanceType<typeof dimse.association.Association>): void {
+export function negotiate(
+  association: InstanceType<typeof dimse.association.Association>,
+  { commitment }: OfferedServices,
+): void {
+  const syntaxesOf = (abstract: string): readonly string[] | undefined => {
+    if (abstract === VERIFICATION || (commitment && abstract === STORAGE_COMMITMENT)) return UNCOMPRESSED;
+    return STORAGE.test(abstract) ? READ : undefined;
+  };
   for (const { id } of association.getPresentationContexts()) {
     const context = association.getPresentationContext(id);
     const offered = context.getTransferSyntaxUids();
-    const abstract = context.getAbstractSyntaxUid();
-    const isEcho = abstract === VERIFICATION;
-    if (!isEcho && !STORAGE.test(abstract)) {
-      context.setResult(PresentationContextResult.RejectAbstractSyntaxNotSupported);
-      continue;
-    }
-    const known = TRANSFER_SYNTAXES.map(({ uid }) => uid).filter((uid) => !isEcho || UNCOMPRESSED.has(uid));
-    const chosen = known.find((uid) => offered.includes(uid));
-    if (chosen === undefined) context.setResult(PresentationContextResult.RejectTransferSyntaxesNotSupported);
+    const known = syntaxesOf(context.getAbstractSyntaxUid());
+    const chosen = known?.find((uid) => offered.includes(uid));
+    if (known === undefined) context.setResult(PresentationContextResult.RejectAbstractSyntaxNotSupported);
+    else if (chosen === undefined) context.setResult(PresentationContextResult.RejectTransferSyntaxesNotSupported);
     else context.setResult(PresentationContextResult.Accept, chosen);
   }
 }

@@ -13,7 +13,7 @@ const MAX_PDU_BYTES = 1 << 20;
 const MAX_MESSAGE_BYTES = 16 << 20;
 
 export interface PduReaderOptions {
-  /** Data sets of C-STORE with more bytes are let go as they come. */
+  /** Data sets with more bytes are let go as they come. */
   maxObjectBytes: number;
   /** A protocol data unit, whole; of P-DATA one fragment. */
   onUnit: (unit: Buffer) => void;
@@ -25,8 +25,8 @@ export interface PduReaderOptions {
 type Expected = 'unit' | 'body' | 'fragment' | 'value';
 
 /**
- * Cuts a byte stream into protocol data units. Data sets of C-STORE are no part of what it hands on: they are gathered
- * as they come and copied once. In their place comes one empty last fragment.
+ * Cuts a byte stream into protocol data units, and gathers data sets as they come. Those of C-STORE are no part of what
+ * it hands on, so that they are copied once: in their place comes one empty last fragment.
  */
 export class PduReader {
   readonly #options: PduReaderOptions;
@@ -74,8 +74,11 @@ export class PduReader {
 
   #take(part: Buffer): void {
     if (this.#expected === 'unit' || this.#expected === 'fragment') part.copy(this.#header, HEADER_BYTES - this.#rest);
-    else if (this.#expected === 'value' && this.#isObject) this.#gather(part);
-    else this.#parts.push(part);
+    else {
+      const isData = this.#expected === 'value' && (this.#control & IS_COMMAND) === 0;
+      if (isData) this.#gather(part);
+      if (!isData || !this.#isStore) this.#parts.push(part);
+    }
     this.#rest -= part.length;
   }
 

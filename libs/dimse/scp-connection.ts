@@ -2,20 +2,24 @@ import dimse from 'dcmjs-dimse';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '#libs/dicom';
+import { retryWithBackoff } from '#libs/async';
+import { parseDicom } from '#libs/dicom';
 import { isAllowed } from './callers.js';
+import { commitmentReport, readCommitment, STORAGE_COMMITMENT, type CommitmentRequest } from './commitment.js';
 import { negotiate } from './negotiate.js';
 import { PduSocket } from './pdu-socket.js';
 import { EmptySink, RawDataset } from './raw-dataset.js';
 import type { StoreAnswer, StoreScpOptions } from './scp-options.js';
+import { callPeer, type Call } from './scu.js';
 import { certificateNamesOf } from './tls.js';
+import './library.js';
 
 const STATUS = { success: 0x0000, full: 0xa700, failed: 0x0110 } as const;
-const { RejectResult, RejectSource, RejectReason } = dimse.constants;
-/** Data sets stay out of its log; so do titles and addresses, which our own notices tell. */
-dimse.log.setLevel('silent');
-dimse.Implementation.setImplementationClassUid(IMPLEMENTATION_CLASS_UID);
-dimse.Implementation.setImplementationVersion(IMPLEMENTATION_VERSION_NAME);
+const { RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
+
+/** A call that tells a requester what is durable, and how long it is tried for. */
+const CALL_BACK_TIMEOUT_MS = 30_000;
+const CALL_BACK_FOR_MS = 10 * 60_000;
 
 export const addressOf = (socket: Socket): string => (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
@@ -33,6 +37,7 @@ export class ScpConnection extends dimse.Scp {
   readonly #mayNotAssociate: () => boolean;
   readonly #callingAddress: string;
   #callingTitle = '';
+  #isReleased = false;
 
   constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean) {
     const callingAddress = addressOf(socket);
@@ -77,11 +82,12 @@ export class ScpConnection extends dimse.Scp {
     }
     this.isAssociated = true;
     this.#callingTitle = callingTitle;
-    negotiate(association);
+    negotiate(association, { commitment: this.#options.onCommitment !== undefined });
     this.sendAssociationAccept();
   }
 
   override associationReleaseRequested(): void {
+    this.#isReleased = true;
     this.sendAssociationReleaseResponse();
   }
 
@@ -98,6 +104,17 @@ export class ScpConnection extends dimse.Scp {
     const response = dimse.responses.CEchoResponse.fromRequest(request);
     response.setStatus(STATUS.success);
     answer(response);
+  }
+
+  override nActionRequest(
+    request: InstanceType<typeof dimse.requests.NActionRequest>,
+    answer: (response: InstanceType<typeof dimse.responses.NActionResponse>) => void,
+  ): void {
+    const response = dimse.responses.NActionResponse.fromRequest(request);
+    const asked = this.#readCommitment(request);
+    response.setStatus(typeof asked === 'number' ? asked : STATUS.success);
+    answer(response);
+    if (typeof asked === 'object') void this.#commit(asked, request.getDataset()?.getTransferSyntaxUid());
   }
 
   override createStoreWritableStream(): EmptySink {
@@ -135,5 +152,61 @@ export class ScpConnection extends dimse.Scp {
       return { status: 'failed', comment: `The object has more than ${this.#options.maxObjectBytes} bytes` };
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
     return await this.#options.onObject({ bytes, syntaxUid, ...from });
+  }
+
+  /** A status where there is nothing to commit to. */
+  #readCommitment(request: InstanceType<typeof dimse.requests.NActionRequest>): CommitmentRequest | number {
+    const syntaxUid = request.getDataset()?.getTransferSyntaxUid();
+    const bytes = this.#units.takeObject();
+    if (!this.#options.onCommitment || request.getRequestedSopClassUid() !== STORAGE_COMMITMENT)
+      return Status.NoSuchSopClass;
+    if (request.getActionTypeId() !== 1) return Status.NoSuchActionType;
+    if (!bytes || bytes.length === 0) return Status.MissingAttribute;
+    try {
+      return readCommitment(parseDicom(bytes, {}, syntaxUid).dataSet) ?? Status.InvalidArgumentValue;
+    } catch {
+      return Status.InvalidArgumentValue;
+    }
+  }
+
+  /** Tells the requester what is durable: on this association while it lasts, else on one to its address. */
+  async #commit(asked: CommitmentRequest, syntaxUid: string | undefined): Promise<void> {
+    const { onCommitment, onNotice } = this.#options;
+    const callingTitle = this.#callingTitle;
+    try {
+      const durable = await onCommitment!(asked);
+      if (await this.#report(commitmentReport(asked, durable, syntaxUid))) return;
+      await this.#callBack((accepted) => commitmentReport(asked, durable, accepted));
+    } catch (error) {
+      onNotice({ kind: 'not-reported', callingTitle, detail: SulcusError.from(error).rawMessage });
+    }
+  }
+
+  /** @returns whether it was answered before the association ended */
+  #report(report: InstanceType<typeof dimse.requests.NEventReportRequest>): Promise<boolean> {
+    if (this.#socket.destroyed || this.#isReleased) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const end = (): void => resolve(false);
+      this.#socket.once('close', end);
+      report.on('response', () => {
+        this.#socket.off('close', end);
+        resolve(true);
+      });
+      this.sendRequests(report);
+    });
+  }
+
+  async #callBack(request: Call['request']): Promise<void> {
+    const { peers = [], title } = this.#options;
+    const peer = peers.find((one) => one.title === this.#callingTitle);
+    if (!peer)
+      throw new SulcusError(
+        'NOT_FOUND',
+        `${this.#callingTitle} has ended the association, and no address of it is known: it cannot be told`,
+      );
+    const call = { peer, callingTitle: title, timeoutMs: CALL_BACK_TIMEOUT_MS, weProvide: true };
+    await retryWithBackoff(() => callPeer(call, [{ sopClassUid: STORAGE_COMMITMENT, request }]), {
+      timeoutMs: CALL_BACK_FOR_MS,
+    });
   }
 }

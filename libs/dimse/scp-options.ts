@@ -1,4 +1,6 @@
 import type { Caller } from './callers.js';
+import type { CommitmentRequest } from './commitment.js';
+import type { Peer } from './peers.js';
 import type { DimseTls } from './tls.js';
 
 /** An object as it came in a C-STORE. */
@@ -17,6 +19,7 @@ export type StoreAnswer = { status: 'success' } | { status: 'full' | 'failed'; c
 export type ScpNotice =
   | { kind: 'refused-caller' | 'too-many'; callingTitle: string; calledTitle: string; callingAddress: string }
   | { kind: 'aborted' | 'long-pdu' | 'broken' | 'no-tls'; callingAddress: string; detail: string }
+  | { kind: 'not-reported'; callingTitle: string; detail: string }
   | { kind: 'renewed' }
   | { kind: 'not-renewed'; code: string; detail: string };
 
@@ -36,4 +39,11 @@ export interface StoreScpOptions {
   /** Answers when the object is where it must not get lost. */
   onObject: (object: StoredObject) => Promise<StoreAnswer>;
   onNotice: (notice: ScpNotice) => void;
+  /**
+   * Says which of the objects are on durable storage: their classes by SOP instance UID. Absent: storage commitment is
+   * not offered.
+   */
+  onCommitment?: ((request: CommitmentRequest) => Promise<ReadonlyMap<string, string>>) | undefined;
+  /** Who is called back, by title: with what could not be said on the association on which it was asked. */
+  peers?: readonly Peer[] | undefined;
 }

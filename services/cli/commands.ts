@@ -83,6 +83,11 @@ export const COMMANDS: CommandGroups = {
       description: 'ask about a whole study',
       load: () => import('./commands/study/study.js'),
     },
+    results: {
+      operand: '<study>',
+      description: "make a study's report, heat maps and FHIR with the site's own identifiers, and send them",
+      load: () => import('./commands/results.js'),
+    },
     predictions: {
       description: 'list records of predictions',
       load: () => import('./commands/predictions/predictions.js'),

@@ -18,7 +18,7 @@ import {
   type Parsed,
   type Variable,
 } from '#libs/config';
-import { isTitle, parseCaller, type Caller } from '#libs/dimse';
+import { isTitle, parseCaller, parsePeer, type Caller, type Peer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_PIXELS } from '#libs/imaging';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '#libs/rpc';
@@ -171,6 +171,10 @@ export const sourcesEnvironment = {
         'certificate, such as MR1@10.0.0.7,CT2,MR3=mr3.example.org,MR4=sha256:12AB…; * is any title',
     ),
   ],
+  dicomPeers: [
+    'SULCUS_DICOM_PEERS',
+    peers('where application entities listen that are called back or sent results, such as PACS@10.0.0.5:104'),
+  ],
   dicomTlsCertificate: [
     'SULCUS_DICOM_TLS_CERTIFICATE',
     optional(existingPath({ description: 'PEM file of the certificate for DICOM over TLS (default: not encrypted)' })),
@@ -284,6 +288,14 @@ function title(options: { default: string; description: string }): Variable<stri
 }
 
 function callers(description: string): Variable<readonly Caller[]> {
+  return listOf(parseCaller, description);
+}
+
+function peers(description: string): Variable<readonly Peer[]> {
+  return listOf(parsePeer, description);
+}
+
+function listOf<T>(parse: (word: string) => T, description: string): Variable<readonly T[]> {
   const words = list({ default: [], description });
   return {
     description,
@@ -293,7 +305,7 @@ function callers(description: string): Variable<readonly Caller[]> {
     parse: (value) =>
       words.parse(value).map((word) => {
         try {
-          return parseCaller(word);
+          return parse(word);
         } catch (error) {
           throw new Error(SulcusError.from(error).rawMessage, { cause: error });
         }

@@ -39,6 +39,13 @@ export {
 export { pull, type PullContext } from './sources/pull/pull.js';
 export { datesOf, isOpen, readPullRules, type PullRule, type PullRules } from './sources/pull/rules.js';
 
+// ---- results that go back to the site
+export { studyRegister, type StudyRegister } from './register/study-register.js';
+export { studyResult, type StudyResult } from './results/result.js';
+export { structuredReport } from './results/structured-report.js';
+export { heatMapCapture, type HeatMapPicture } from './results/heat-map-capture.js';
+export { fhirBundle } from './results/fhir.js';
+
 // ---- DICOM at the edge
 export { DicomIntake, type OpenedObject } from './sources/dicom/dicom-intake.js';
 export { deidentify, DEIDENTIFICATION } from './deidentify/deidentify.js';

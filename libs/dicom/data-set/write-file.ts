@@ -11,10 +11,18 @@ const SHORT = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI 
 const NUL_PADDED = new Set(['UI', 'OB', 'UN']);
 const UNDEFINED_LENGTH = 0xffffffff;
 
-/** A text attribute; several values are joined by a backslash. */
-export function textElement(keyword: Keyword, value: string | readonly string[]): Element {
+/**
+ * A text attribute; several values are joined by a backslash.
+ *
+ * @param encoding utf8: of a data set whose character set is ISO_IR 192
+ */
+export function textElement(
+  keyword: Keyword,
+  value: string | readonly string[],
+  encoding: 'latin1' | 'utf8' = 'latin1',
+): Element {
   const [tag, vr] = ATTRIBUTES[keyword];
-  return { tag, vr, bytes: Buffer.from(typeof value === 'string' ? value : value.join('\\'), 'latin1') };
+  return { tag, vr, bytes: Buffer.from(typeof value === 'string' ? value : value.join('\\'), encoding) };
 }
 
 /** An attribute of unsigned 16-bit numbers. */
@@ -22,6 +30,11 @@ export function shortsElement(keyword: Keyword, values: readonly number[]): Elem
   const bytes = Buffer.alloc(2 * values.length);
   values.forEach((value, index) => bytes.writeUInt16LE(value & 0xffff, 2 * index));
   return { tag: tagOf(keyword), vr: 'US', bytes };
+}
+
+/** A sequence of items. */
+export function sequenceElement(keyword: Keyword, items: readonly DataSet[]): Element {
+  return { tag: tagOf(keyword), vr: 'SQ', bytes: Buffer.alloc(0), items: [...items] };
 }
 
 /** A data set of the elements, in any order. */
@@ -52,15 +65,23 @@ export function writeDicom(dataSet: DataSet, syntaxUid = EXPLICIT_LITTLE_ENDIAN)
   return Buffer.concat([PREAMBLE, ...groupLength, ...meta, ...writeDataSet(dataSet)]);
 }
 
-/** The data set alone, as it travels in a C-STORE. */
-export const writeDataSet = (dataSet: DataSet): Buffer[] =>
-  writeElements([...dataSet.elements.values()].sort((left, right) => left.tag - right.tag));
+/**
+ * The data set alone, as it travels in a message.
+ *
+ * @param isExplicit false: Implicit VR Little Endian
+ */
+export const writeDataSet = (dataSet: DataSet, isExplicit = true): Buffer[] =>
+  writeElements(
+    [...dataSet.elements.values()].sort((left, right) => left.tag - right.tag),
+    isExplicit,
+  );
 
-function writeElements(elements: readonly Element[]): Buffer[] {
+function writeElements(elements: readonly Element[], isExplicit = true): Buffer[] {
+  const header = isExplicit ? explicitHeader : implicitHeader;
   return elements.flatMap((element) => {
     if (element.fragments) return [header(element, UNDEFINED_LENGTH), ...writeFragments(element.fragments)];
     if (element.items) {
-      const items = element.items.flatMap((item) => writeItem(Buffer.concat(writeDataSet(item))));
+      const items = element.items.flatMap((item) => writeItem(Buffer.concat(writeDataSet(item, isExplicit))));
       return [
         header(
           element,
@@ -74,7 +95,7 @@ function writeElements(elements: readonly Element[]): Buffer[] {
   });
 }
 
-function header({ tag, vr }: Element, length: number): Buffer {
+function explicitHeader({ tag, vr }: Element, length: number): Buffer {
   const isShort = SHORT.has(vr);
   const bytes = Buffer.alloc(isShort ? 8 : 12);
   bytes.writeUInt16LE(tag >>> 16, 0);
@@ -82,6 +103,14 @@ function header({ tag, vr }: Element, length: number): Buffer {
   bytes.write(vr, 4, 'latin1');
   if (isShort) bytes.writeUInt16LE(length, 6);
   else bytes.writeUInt32LE(length, 8);
+  return bytes;
+}
+
+function implicitHeader({ tag }: Element, length: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt16LE(tag >>> 16, 0);
+  bytes.writeUInt16LE(tag & 0xffff, 2);
+  bytes.writeUInt32LE(length, 4);
   return bytes;
 }
 

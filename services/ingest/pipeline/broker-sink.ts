@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { retryWithBackoff } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
-import type { Bus, RequestOptions } from '#libs/bus';
+import { subjects, type Bus, type RequestOptions } from '#libs/bus';
 import type { ArchiveEntry } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
@@ -65,6 +65,12 @@ export class BrokerSink implements SampleSink {
       deliveries: 1,
     };
     await this.#context.bus.deadLetter(deadLetter, this.#waiting(signal));
+  }
+
+  async isDurable(sampleId: string): Promise<boolean> {
+    const { bus, config } = this.#context;
+    if (await bus.isStored('SCANS', subjects.scan(config.site, sampleId))) return true;
+    return (await this.#archive.get(sampleId)) !== undefined;
   }
 
   async #store(

@@ -115,7 +115,30 @@ export class Ingestor implements AsyncDisposable {
       return this.#settled({}, ofFrame, () => this.#ingestFrame(object, frame, input, ofFrame));
     });
     for await (const outcome of settled) outcomes.push(outcome);
+    await object.register(outcomes);
     return outcomes;
+  }
+
+  /** Whether it can be told that a sample is durable: see {@link commitment}. */
+  get canCommit(): boolean {
+    return this.#context.sink.isDurable !== undefined;
+  }
+
+  /**
+   * Which of DICOM objects are on durable storage, every frame of them.
+   *
+   * @param sopInstanceUids as the site knows them
+   * @returns by UID the storage class of those that are; the others are missing
+   * @throws BUS_UNAVAILABLE
+   */
+  async commitment(sopInstanceUids: readonly string[]): Promise<Map<string, string>> {
+    const { sink } = this.#context;
+    const durable = new Map<string, string>();
+    for (const [uid, { sampleIds, sopClassUid }] of await this.#dicom.register.find(sopInstanceUids)) {
+      const looks = sampleIds.map((sampleId) => sampleId !== '' && sink.isDurable?.(sampleId));
+      if ((await Promise.all(looks)).every((isDurable) => isDurable === true)) durable.set(uid, sopClassUid);
+    }
+    return durable;
   }
 
   /**

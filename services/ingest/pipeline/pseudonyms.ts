@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import path from 'node:path';
 import { IMAGE_EXTENSIONS } from '#libs/imaging';
 
@@ -49,6 +49,11 @@ export class Pseudonyms {
    */
   get keyVersion(): string {
     return this.#hmac('key version', '').toString('hex').slice(0, 8);
+  }
+
+  /** Key of what is kept at the site about identities: 32 bytes that follow from the site's key. */
+  get sealingKey(): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#key, Buffer.alloc(0), 'sulcus study register', 32));
   }
 
   /**

@@ -37,4 +37,9 @@ export interface SampleSink {
    * @throws as storing does
    */
   keepRefused(refused: Refused, bytes?: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Whether a sample that was taken in before is on durable storage now. Absent: nobody can tell, and storage is not
+   * committed to.
+   */
+  isDurable?(sampleId: string): Promise<boolean>;
 }

@@ -19,16 +19,24 @@ import { describeImage } from '../../deidentify/describe.js';
 import { identityOf, type Identity } from '../../deidentify/identities.js';
 import { HELD_BECAUSE, releaseOf, type FilterReason } from '../../deidentify/release-policy.js';
 import { cleanLabel } from '../../pipeline/labels.js';
-import type { ImageInput } from '../../pipeline/outcome.js';
+import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 import type { PreparedScan } from '../../pipeline/prepare-scan.js';
 import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
 import { chooseSplit } from '../../pipeline/splits.js';
+import { studyRegister, type StudyRegister } from '../../register/study-register.js';
 import { Quarantine } from './quarantine.js';
 import { SeriesWindows } from './series-windows.js';
 
 /** What is to be done with an object. */
 export type OpenedObject =
-  | { kind: 'image'; frames: number; source: string; prepare: (frame: number) => Promise<PreparedScan> }
+  | {
+      kind: 'image';
+      frames: number;
+      source: string;
+      prepare: (frame: number) => Promise<PreparedScan>;
+      /** Remembers at the site what the object is and which samples its frames became. */
+      register: (outcomes: readonly IngestOutcome[]) => Promise<void>;
+    }
   | { kind: 'filtered'; source: string; reason: FilterReason }
   | { kind: 'held'; source: string; error: SulcusError };
 
@@ -54,6 +62,7 @@ export class DicomIntake implements AsyncDisposable {
   readonly #windows = new SeriesWindows();
   readonly #pictures = new Map<string, number>();
   readonly quarantine: Quarantine;
+  readonly register: StudyRegister;
   readonly #pool: DicomWorkerPool;
 
   constructor(config: IntakeConfig, pseudonyms: Pseudonyms) {
@@ -63,6 +72,7 @@ export class DicomIntake implements AsyncDisposable {
       threads: Math.max(1, availableParallelism() - 1),
       limits: { maxBytes: config.maxFileBytes, maxPixels: config.maxPixels },
     });
+    this.register = studyRegister(config.dataDir, pseudonyms);
     this.quarantine = new Quarantine(path.join(config.dataDir, 'quarantine'), config.quarantineBytes);
   }
 
@@ -90,7 +100,11 @@ export class DicomIntake implements AsyncDisposable {
         identity: identityOf(dataSet, this.#pseudonyms),
         input,
       };
-      return { kind: 'image', frames: pixels.frames, source, prepare: (frame) => this.#prepare(image, frame) };
+      return {
+        ...{ kind: 'image', frames: pixels.frames, source },
+        prepare: (frame) => this.#prepare(image, frame),
+        register: (outcomes) => this.#registerObject(image, outcomes),
+      };
     } catch (error) {
       // Of what cannot be read, something that tells it from others.
       source ??= `dicom/${createHash('sha256').update(input.bytes).digest('hex').slice(0, 16)}`;
@@ -144,6 +158,23 @@ export class DicomIntake implements AsyncDisposable {
         pseudonymKey: this.#pseudonyms.keyVersion,
       },
     };
+  }
+
+  async #registerObject({ file: { dataSet }, identity }: OpenImage, outcomes: readonly IngestOutcome[]): Promise<void> {
+    const sampleIds = outcomes.map((outcome) =>
+      outcome.kind === 'ingested' || outcome.kind === 'duplicate' ? outcome.sampleId : '',
+    );
+    const object = {
+      sopClassUid: dataSet.text('SOPClassUID'),
+      sopInstanceUid: dataSet.text('SOPInstanceUID'),
+      seriesUid: dataSet.text('SeriesInstanceUID'),
+      modality: dataSet.text('Modality'),
+      sampleIds,
+    };
+    await this.register.add(identity.study, dataSet, object).catch((error: unknown) => {
+      const reason = (error as Error).message;
+      throw new SulcusError('STORAGE_FULL', `The register of studies cannot be written: ${reason}`, { cause: error });
+    });
   }
 
   /** Folders of DICOM are often named after patients: only who says that they are classes makes labels of them. */

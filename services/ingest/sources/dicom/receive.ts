@@ -37,6 +37,10 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
     maxObjectBytes: config.maxFileBytes,
     idleTimeoutMs: config.dicomIdleMs,
     onObject: (object) => store(object, ingestor, config.dicomWaitMs),
+    onCommitment: ingestor.canCommit
+      ? ({ references }) => ingestor.commitment(references.map(({ sopInstanceUid }) => sopInstanceUid))
+      : undefined,
+    peers: config.dicomPeers,
     onNotice: (notice) => tell(notice, log),
   });
 }
@@ -70,6 +74,7 @@ const SAID: Readonly<Record<ScpNotice['kind'], string>> = {
   'long-pdu': 'a connection was cut: what it sent is no DICOM, or too long',
   broken: 'a connection broke',
   'no-tls': 'a connection was cut: no TLS came about',
+  'not-reported': 'a sender could not be told what is durable: it will ask again',
   renewed: 'the certificate for DICOM was renewed',
   'not-renewed': 'new TLS files for DICOM cannot be used; the old ones stay in use',
 };

@@ -1,0 +1,75 @@
+"""Asks an SCP to commit to the storage of objects, as a modality does; prints what it was told as JSON.
+
+    commit.py PORT CLASS=INSTANCE... [--listen PORT]     with --listen: hangs up, and is called back
+
+Run by commitment.test.ts, in the environment of `npm run setup:peers`.
+"""
+
+import argparse
+import json
+import queue
+
+from pydicom.dataset import Dataset
+from pydicom.uid import ImplicitVRLittleEndian, generate_uid
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+
+parser = argparse.ArgumentParser()
+parser.add_argument("port", type=int)
+parser.add_argument("references", nargs="*")
+parser.add_argument("--listen", type=int)
+parser.add_argument("--implicit", action="store_true")
+options = parser.parse_intermixed_args()
+
+told = queue.Queue()
+transaction = generate_uid()
+
+
+def on_report(event):
+    information = event.event_information
+    told.put(
+        {
+            "type": event.event_type,
+            "isOurs": information.TransactionUID == transaction,
+            "kept": [item.ReferencedSOPInstanceUID for item in information.get("ReferencedSOPSequence", [])],
+            "failed": {
+                item.ReferencedSOPInstanceUID: item.FailureReason for item in information.get("FailedSOPSequence", [])
+            },
+            "by": event.assoc.requestor.ae_title,
+        }
+    )
+    return 0x0000, None
+
+
+ae = AE(ae_title="MR1")
+ae.add_requested_context(StorageCommitmentPushModel, *([[ImplicitVRLittleEndian]] if options.implicit else []))
+handlers = [(evt.EVT_N_EVENT_REPORT, on_report)]
+server = None
+if options.listen:
+    listener = AE(ae_title="MR1")
+    # The caller provides the service, and so asks for that role.
+    listener.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
+    server = listener.start_server(("127.0.0.1", options.listen), block=False, evt_handlers=handlers)
+
+association = ae.associate("127.0.0.1", options.port, ae_title="SULCUS", evt_handlers=[] if server else handlers)
+if not association.is_established:
+    print(json.dumps({"refused": True}))
+    raise SystemExit(1)
+request = Dataset()
+request.TransactionUID = transaction
+request.ReferencedSOPSequence = []
+for reference in options.references:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = reference.split("=")
+    request.ReferencedSOPSequence.append(item)
+status, _ = association.send_n_action(request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+answer = {"status": status.Status if status else None}
+if server:
+    association.release()
+if answer["status"] == 0:
+    answer |= told.get(timeout=30)
+if not server:
+    association.release()
+print(json.dumps(answer))
+if server:
+    server.shutdown()
