@@ -23,10 +23,10 @@ export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 
 /**
  * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
- * of SCANS; what left SCANS for the archive; what was withdrawn; which state the broker holds, and places
- * of SCANS that nothing was ever stored at.
+ * of SCANS; what left SCANS for the archive; what was withdrawn; which studies are complete; which state
+ * the broker holds, and places of SCANS that nothing was ever stored at.
  */
-export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn', 'state'] as const;
+export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn', 'studies', 'state'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];
 

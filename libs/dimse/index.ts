@@ -13,6 +13,7 @@ import type { StoreScp } from './store-scp.js';
 export { isTitle, parseCaller, type Caller } from './callers.js';
 export type { CommitmentRequest } from './commitment.js';
 export { parsePeer, type Peer } from './peers.js';
+export type { ProcedureStep, StepAnswer, StepStatus } from './procedure-step.js';
 export type { Answer, CallOptions } from './scu.js';
 export type { ScpNotice, StoreAnswer, StoredObject, StoreScpOptions } from './scp-options.js';
 export type { StoreScp } from './store-scp.js';

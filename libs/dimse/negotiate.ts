@@ -1,6 +1,7 @@
 import dimse from 'dcmjs-dimse';
 import { EXPLICIT_LITTLE_ENDIAN, TRANSFER_SYNTAXES } from '#libs/dicom';
 import { STORAGE_COMMITMENT } from './commitment.js';
+import { PERFORMED_PROCEDURE_STEP } from './procedure-step.js';
 
 const { PresentationContextResult } = dimse.constants;
 
@@ -14,6 +15,7 @@ const READ = TRANSFER_SYNTAXES.map(({ uid }) => uid);
 /** What is served beside storage and verification. */
 export interface OfferedServices {
   commitment: boolean;
+  procedureSteps: boolean;
 }
 
 /**
@@ -22,10 +24,12 @@ export interface OfferedServices {
  */
 export function negotiate(
   association: InstanceType<typeof dimse.association.Association>,
-  { commitment }: OfferedServices,
+  { commitment, procedureSteps }: OfferedServices,
 ): void {
   const syntaxesOf = (abstract: string): readonly string[] | undefined => {
-    if (abstract === VERIFICATION || (commitment && abstract === STORAGE_COMMITMENT)) return UNCOMPRESSED;
+    if (abstract === VERIFICATION) return UNCOMPRESSED;
+    if (abstract === STORAGE_COMMITMENT) return commitment ? UNCOMPRESSED : undefined;
+    if (abstract === PERFORMED_PROCEDURE_STEP) return procedureSteps ? UNCOMPRESSED : undefined;
     return STORAGE.test(abstract) ? READ : undefined;
   };
   for (const { id } of association.getPresentationContexts()) {

@@ -1,4 +1,5 @@
 import dimse from 'dcmjs-dimse';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
@@ -10,16 +11,26 @@ import { negotiate } from './negotiate.js';
 import { PduSocket } from './pdu-socket.js';
 import { EmptySink, RawDataset } from './raw-dataset.js';
 import type { StoreAnswer, StoreScpOptions } from './scp-options.js';
+import { PERFORMED_PROCEDURE_STEP, readStep, type ProcedureStep, type StepAnswer } from './procedure-step.js';
 import { callPeer, type Call } from './scu.js';
 import { certificateNamesOf } from './tls.js';
 import './library.js';
 
+const STEP_STATUS: Readonly<Record<StepAnswer, number>> = {
+  success: 0x0000,
+  exists: 0x0111,
+  unknown: 0x0112,
+  final: 0x0110,
+};
 const STATUS = { success: 0x0000, full: 0xa700, failed: 0x0110 } as const;
 const { RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
 
 /** A call that tells a requester what is durable, and how long it is tried for. */
 const CALL_BACK_TIMEOUT_MS = 30_000;
 const CALL_BACK_FOR_MS = 10 * 60_000;
+
+/** The number of a UUID as a UID (PS3.5 annex B.2). */
+const uidOfUuid = (uuid: string): string => `2.25.${BigInt(`0x${uuid.replaceAll('-', '')}`)}`;
 
 export const addressOf = (socket: Socket): string => (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
@@ -82,7 +93,10 @@ export class ScpConnection extends dimse.Scp {
     }
     this.isAssociated = true;
     this.#callingTitle = callingTitle;
-    negotiate(association, { commitment: this.#options.onCommitment !== undefined });
+    negotiate(association, {
+      commitment: this.#options.onCommitment !== undefined,
+      procedureSteps: this.#options.onProcedureStep !== undefined,
+    });
     this.sendAssociationAccept();
   }
 
@@ -104,6 +118,34 @@ export class ScpConnection extends dimse.Scp {
     const response = dimse.responses.CEchoResponse.fromRequest(request);
     response.setStatus(STATUS.success);
     answer(response);
+  }
+
+  override nCreateRequest(
+    request: InstanceType<typeof dimse.requests.NCreateRequest>,
+    answer: (response: InstanceType<typeof dimse.responses.NCreateResponse>) => void,
+  ): void {
+    // A modality may leave the name of its step to us (PS3.7 10.1.5.1.4).
+    const uid = request.getAffectedSopInstanceUid() || uidOfUuid(randomUUID());
+    const isStep = request.getAffectedSopClassUid() === PERFORMED_PROCEDURE_STEP;
+    void this.#step('create', isStep, uid, request.getDataset()).then((status) => {
+      const response = dimse.responses.NCreateResponse.fromRequest(request);
+      response.setAffectedSopInstanceUid(uid);
+      response.setStatus(status);
+      if (!this.#socket.destroyed) answer(response);
+    });
+  }
+
+  override nSetRequest(
+    request: InstanceType<typeof dimse.requests.NSetRequest>,
+    answer: (response: InstanceType<typeof dimse.responses.NSetResponse>) => void,
+  ): void {
+    const isStep = request.getRequestedSopClassUid() === PERFORMED_PROCEDURE_STEP;
+    const uid = request.getRequestedSopInstanceUid();
+    void this.#step('set', isStep, uid, request.getDataset()).then((status) => {
+      const response = dimse.responses.NSetResponse.fromRequest(request);
+      response.setStatus(status);
+      if (!this.#socket.destroyed) answer(response);
+    });
   }
 
   override nActionRequest(
@@ -152,6 +194,28 @@ export class ScpConnection extends dimse.Scp {
       return { status: 'failed', comment: `The object has more than ${this.#options.maxObjectBytes} bytes` };
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
     return await this.#options.onObject({ bytes, syntaxUid, ...from });
+  }
+
+  /** @returns the status to answer with */
+  async #step(
+    kind: ProcedureStep['kind'],
+    isStep: boolean,
+    uid: string,
+    dataset: InstanceType<typeof dimse.Dataset> | undefined,
+  ): Promise<number> {
+    const bytes = this.#units.takeObject();
+    const { onProcedureStep, onNotice } = this.#options;
+    if (!onProcedureStep || !isStep) return Status.NoSuchSopClass;
+    try {
+      const { dataSet } = parseDicom(bytes ?? Buffer.alloc(0), {}, dataset?.getTransferSyntaxUid());
+      const step = readStep(kind, uid, dataSet);
+      return step ? STEP_STATUS[await onProcedureStep(step)] : Status.InvalidAttributeValue;
+    } catch (error) {
+      const { code, rawMessage: detail } = SulcusError.from(error);
+      if (code.startsWith('IMAGE_')) return Status.InvalidAttributeValue;
+      onNotice({ kind: 'step-failed', callingTitle: this.#callingTitle, detail });
+      return Status.ProcessingFailure;
+    }
   }
 
   /** A status where there is nothing to commit to. */

@@ -1,6 +1,7 @@
 import type { Caller } from './callers.js';
 import type { CommitmentRequest } from './commitment.js';
 import type { Peer } from './peers.js';
+import type { ProcedureStep, StepAnswer } from './procedure-step.js';
 import type { DimseTls } from './tls.js';
 
 /** An object as it came in a C-STORE. */
@@ -19,7 +20,7 @@ export type StoreAnswer = { status: 'success' } | { status: 'full' | 'failed'; c
 export type ScpNotice =
   | { kind: 'refused-caller' | 'too-many'; callingTitle: string; calledTitle: string; callingAddress: string }
   | { kind: 'aborted' | 'long-pdu' | 'broken' | 'no-tls'; callingAddress: string; detail: string }
-  | { kind: 'not-reported'; callingTitle: string; detail: string }
+  | { kind: 'not-reported' | 'step-failed'; callingTitle: string; detail: string }
   | { kind: 'renewed' }
   | { kind: 'not-renewed'; code: string; detail: string };
 
@@ -44,6 +45,8 @@ export interface StoreScpOptions {
    * not offered.
    */
   onCommitment?: ((request: CommitmentRequest) => Promise<ReadonlyMap<string, string>>) | undefined;
+  /** Takes in what a modality says of a step that it performs. Absent: MPPS is not offered. */
+  onProcedureStep?: ((step: ProcedureStep) => Promise<StepAnswer>) | undefined;
   /** Who is called back, by title: with what could not be said on the association on which it was asked. */
   peers?: readonly Peer[] | undefined;
 }

@@ -6,3 +6,4 @@
  *     index.slicesOf(studyId); // [{ sequence, sampleId }, …]
  */
 export { StudyIndex, type StoredSlice, type OnSlice } from './study-index.js';
+export { CompletedStudies, type CompletedStudy } from './completed-studies.js';

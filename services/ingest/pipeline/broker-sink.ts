@@ -5,6 +5,7 @@ import { subjects, type Bus, type RequestOptions } from '#libs/bus';
 import type { ArchiveEntry } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
+import { CompletedStudies } from '#libs/studies';
 import { Withdrawals, withdrawnError } from '#libs/withdrawals';
 import type { ImportConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
@@ -65,6 +66,10 @@ export class BrokerSink implements SampleSink {
       deliveries: 1,
     };
     await this.#context.bus.deadLetter(deadLetter, this.#waiting(signal));
+  }
+
+  async completeStudy(studyId: string, samples: number): Promise<void> {
+    await new CompletedStudies(this.#context.bus).announce({ studyId, samples });
   }
 
   async isDurable(sampleId: string): Promise<boolean> {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import pLimit from 'p-limit';
 import { mapInOrder } from '#libs/async';
+import type { ProcedureStep, StepAnswer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
 import { withoutMetadata } from '#libs/imaging';
@@ -9,6 +11,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import { withdrawnError } from '#libs/withdrawals';
 import type { IntakeConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
+import { ProcedureSteps } from '../register/procedure-steps.js';
 import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
@@ -41,10 +44,17 @@ export class Ingestor implements AsyncDisposable {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #dicom: DicomIntake;
+  readonly #steps: ProcedureSteps;
 
   constructor(context: IngestorContext) {
     this.#context = context;
     this.#dicom = new DicomIntake(context.config, context.pseudonyms);
+    this.#steps = new ProcedureSteps({
+      folder: path.join(context.config.dataDir, 'steps'),
+      pseudonyms: context.pseudonyms,
+      register: this.#dicom.register,
+      onComplete: async (studyId, samples) => context.sink.completeStudy?.(studyId, samples),
+    });
   }
 
   /** Ends the threads. */
@@ -105,18 +115,27 @@ export class Ingestor implements AsyncDisposable {
    */
   async ingestDicom(input: ImageInput, options: IngestOptions = {}, syntaxUid?: string): Promise<IngestOutcome[]> {
     const object = this.#dicom.open(input, syntaxUid);
-    if (object.kind !== 'image') {
-      options.ticket?.release();
-      return [await this.#settled({}, options, () => this.#leave(object, input, options, syntaxUid))];
-    }
     const outcomes: IngestOutcome[] = [];
-    const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {
-      const ofFrame = frame === 0 ? options : { ...options, ticket: undefined };
-      return this.#settled({}, ofFrame, () => this.#ingestFrame(object, frame, input, ofFrame));
-    });
-    for await (const outcome of settled) outcomes.push(outcome);
-    await object.register(outcomes);
+    if (object.kind === 'image') {
+      const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {
+        const ofFrame = frame === 0 ? options : { ...options, ticket: undefined };
+        return this.#settled({}, ofFrame, () => this.#ingestFrame(object, frame, input, ofFrame));
+      });
+      for await (const outcome of settled) outcomes.push(outcome);
+    } else {
+      options.ticket?.release();
+      outcomes.push(await this.#settled({}, options, () => this.#leave(object, input, options, syntaxUid)));
+    }
+    if (object.named) {
+      await this.#dicom.remember(object.named, outcomes);
+      await this.#steps.received(object.named.studyUid, object.named.sopInstanceUid);
+    }
     return outcomes;
+  }
+
+  /** Takes in what a modality says of a step that it performs: studies are complete by it. */
+  procedureStep(step: ProcedureStep): Promise<StepAnswer> {
+    return this.#steps.handle(step);
   }
 
   /** Whether it can be told that a sample is durable: see {@link commitment}. */

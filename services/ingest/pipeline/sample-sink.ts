@@ -42,4 +42,6 @@ export interface SampleSink {
    * committed to.
    */
   isDurable?(sampleId: string): Promise<boolean>;
+  /** Tells that everything of a study has come. Absent: nobody can be told, and its idle time is waited for. */
+  completeStudy?(studyId: string, samples: number): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { Notifier, retryWithBackoff } from '#libs/async';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
-import type { StoredSlice, StudyIndex } from '#libs/studies';
+import { CompletedStudies, type StoredSlice, type StudyIndex } from '#libs/studies';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
 import { sliceSetHash } from './study.js';
@@ -12,7 +12,7 @@ export interface StudyFollowerOptions {
   bus: Bus;
   log: Logger;
   index: StudyIndex;
-  /** A study is complete when no slice of it has come for this long. */
+  /** A study is taken to be complete when no slice of it has come for this long, and no site has said so before. */
   idleMs: number;
   predict(studyId: string, slices: readonly StoredSlice[], signal: AbortSignal): Promise<StudyPredictionInput>;
 }
@@ -23,6 +23,8 @@ const BACKOFF = { firstDelayMs: 500, maxDelayMs: 15_000 } as const;
 const MAX_FAILURES = 5;
 /** Failure in a row that is worth a warning. */
 const WARNED_FAILURE = 4;
+/** Studies whose sites have spoken that are remembered. */
+const MAX_ANNOUNCED = 10_000;
 /** Longest sleep, in case the clock is set. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -38,22 +40,27 @@ export class StudyFollower {
   readonly #opened = new Notifier();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  readonly #followingSites: Promise<void>;
+  /** Samples that studies have which their sites say are complete. */
+  readonly #announced = new Map<string, number>();
 
   constructor(options: StudyFollowerOptions) {
     this.#options = options;
     this.#open = new OpenStudies(options.idleMs);
     options.index.start((studyId, arrivedUnixMs) => {
       this.#open.touch(studyId, arrivedUnixMs);
+      this.#completeIfAllIsHere(studyId);
       this.#opened.notify();
     });
     this.#running = this.#run().catch((error: unknown) =>
       options.log.error({ err: error }, 'studies are no longer predicted as they complete'),
     );
+    this.#followingSites = this.#followSites();
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await Promise.all([this.#running, this.#followingSites]);
   }
 
   async #run(): Promise<void> {
@@ -62,13 +69,35 @@ export class StudyFollower {
     while (!signal.aborted) {
       const next = this.#open.next();
       const waitMs = next ? Math.min(LONGEST_WAIT_MS, next.dueUnixMs - Date.now()) : LONGEST_WAIT_MS;
-      if (!next || waitMs > 0) {
+      if (!next || (waitMs > 0 && !next.isComplete)) {
         await this.#opened.wait(signal, waitMs);
         continue;
       }
       await this.#completeOrGiveUp(next.studyId);
       if (!signal.aborted) this.#open.close(next.studyId, next.dueUnixMs);
     }
+  }
+
+  /** Learns which studies are complete; without it their idle times are waited for. */
+  async #followSites(): Promise<void> {
+    const { bus, log } = this.#options;
+    const { signal } = this.#stop;
+    try {
+      for await (const { studyId, samples } of new CompletedStudies(bus).follow(signal)) {
+        this.#announced.set(studyId, samples);
+        if (this.#announced.size > MAX_ANNOUNCED) this.#announced.delete(this.#announced.keys().next().value!);
+        this.#completeIfAllIsHere(studyId);
+        this.#opened.notify();
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error }, 'sites cannot say that studies are complete: idle times count');
+    }
+  }
+
+  /** With more slices than the site spoke of, others may follow: the idle time counts again. */
+  #completeIfAllIsHere(studyId: string): void {
+    const samples = this.#announced.get(studyId);
+    if (samples !== undefined && this.#options.index.slicesOf(studyId).length === samples) this.#open.complete(studyId);
   }
 
   /** Waits until all stored slices are known: before, old studies look complete that are not. */

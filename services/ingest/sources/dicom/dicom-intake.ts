@@ -17,7 +17,7 @@ import type { IntakeConfig } from '../../config.js';
 import { deidentify } from '../../deidentify/deidentify.js';
 import { describeImage } from '../../deidentify/describe.js';
 import { identityOf, type Identity } from '../../deidentify/identities.js';
-import { HELD_BECAUSE, releaseOf, type FilterReason } from '../../deidentify/release-policy.js';
+import { HELD_BECAUSE, releaseOf, type FilterReason, type HoldReason } from '../../deidentify/release-policy.js';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 import type { PreparedScan } from '../../pipeline/prepare-scan.js';
@@ -27,18 +27,21 @@ import { studyRegister, type StudyRegister } from '../../register/study-register
 import { Quarantine } from './quarantine.js';
 import { SeriesWindows } from './series-windows.js';
 
-/** What is to be done with an object. */
-export type OpenedObject =
-  | {
-      kind: 'image';
-      frames: number;
-      source: string;
-      prepare: (frame: number) => Promise<PreparedScan>;
-      /** Remembers at the site what the object is and which samples its frames became. */
-      register: (outcomes: readonly IngestOutcome[]) => Promise<void>;
-    }
-  | { kind: 'filtered'; source: string; reason: FilterReason }
-  | { kind: 'held'; source: string; error: SulcusError };
+/** Whose an object is, as the site knows it: it goes into the register and no further. */
+export interface NamedObject {
+  /** Pseudonym. */
+  study: string;
+  studyUid: string;
+  sopInstanceUid: string;
+  dataSet: DataSet;
+}
+
+/** What is to be done with an object. Named: it says which study it belongs to. */
+export type OpenedObject = { source: string; named?: NamedObject | undefined } & (
+  | { kind: 'image'; frames: number; prepare: (frame: number) => Promise<PreparedScan> }
+  | { kind: 'filtered'; reason: FilterReason }
+  | { kind: 'held'; error: SulcusError }
+);
 
 /** What is needed to prepare a frame of an object. */
 interface OpenImage {
@@ -48,6 +51,8 @@ interface OpenImage {
   identity: Identity;
   input: ImageInput;
 }
+
+const heldBecause = (reason: HoldReason): SulcusError => new SulcusError('IMAGE_UNSUPPORTED', HELD_BECAUSE[reason]);
 
 /** Pictures remembered by the UID of their object. */
 const MAX_REMEMBERED = 50_000;
@@ -83,14 +88,16 @@ export class DicomIntake implements AsyncDisposable {
    */
   open(input: ImageInput, syntaxUid?: string): OpenedObject {
     let source: string | undefined;
+    let named: NamedObject | undefined;
     try {
       const file = parseDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
       const { dataSet } = file;
       source = this.#sourceOf(dataSet);
+      named = this.#nameOf(dataSet);
       const release = releaseOf(dataSet, this.#config.dicomModalities);
       if (release !== 'release') {
-        if ('filtered' in release) return { kind: 'filtered', source, reason: release.filtered };
-        return { kind: 'held', source, error: new SulcusError('IMAGE_UNSUPPORTED', HELD_BECAUSE[release.held]) };
+        if ('filtered' in release) return { kind: 'filtered', source, named, reason: release.filtered };
+        return { kind: 'held', source, named, error: heldBecause(release.held) };
       }
       const pixels = readPixelModule(dataSet, { maxPixels: this.#config.maxPixels });
       const image = {
@@ -101,14 +108,13 @@ export class DicomIntake implements AsyncDisposable {
         input,
       };
       return {
-        ...{ kind: 'image', frames: pixels.frames, source },
+        ...{ kind: 'image', frames: pixels.frames, source, named },
         prepare: (frame) => this.#prepare(image, frame),
-        register: (outcomes) => this.#registerObject(image, outcomes),
       };
     } catch (error) {
       // Of what cannot be read, something that tells it from others.
       source ??= `dicom/${createHash('sha256').update(input.bytes).digest('hex').slice(0, 16)}`;
-      return { kind: 'held', source, error: SulcusError.from(error) };
+      return { kind: 'held', source, named, error: SulcusError.from(error) };
     }
   }
 
@@ -160,21 +166,32 @@ export class DicomIntake implements AsyncDisposable {
     };
   }
 
-  async #registerObject({ file: { dataSet }, identity }: OpenImage, outcomes: readonly IngestOutcome[]): Promise<void> {
-    const sampleIds = outcomes.map((outcome) =>
-      outcome.kind === 'ingested' || outcome.kind === 'duplicate' ? outcome.sampleId : '',
-    );
+  /**
+   * Remembers at the site what an object is and which samples its frames became.
+   *
+   * @throws STORAGE_FULL
+   */
+  async remember({ study, dataSet, sopInstanceUid }: NamedObject, outcomes: readonly IngestOutcome[]): Promise<void> {
     const object = {
       sopClassUid: dataSet.text('SOPClassUID'),
-      sopInstanceUid: dataSet.text('SOPInstanceUID'),
+      sopInstanceUid,
       seriesUid: dataSet.text('SeriesInstanceUID'),
       modality: dataSet.text('Modality'),
-      sampleIds,
+      sampleIds: outcomes.map((outcome) =>
+        outcome.kind === 'ingested' || outcome.kind === 'duplicate' ? outcome.sampleId : '',
+      ),
     };
-    await this.register.add(identity.study, dataSet, object).catch((error: unknown) => {
+    await this.register.add(study, dataSet, object).catch((error: unknown) => {
       const reason = (error as Error).message;
       throw new SulcusError('STORAGE_FULL', `The register of studies cannot be written: ${reason}`, { cause: error });
     });
+  }
+
+  #nameOf(dataSet: DataSet): NamedObject | undefined {
+    const studyUid = dataSet.text('StudyInstanceUID');
+    const sopInstanceUid = dataSet.text('SOPInstanceUID');
+    const study = this.#pseudonyms.study(studyUid);
+    return study === undefined || sopInstanceUid === '' ? undefined : { study, studyUid, sopInstanceUid, dataSet };
   }
 
   /** Folders of DICOM are often named after patients: only who says that they are classes makes labels of them. */

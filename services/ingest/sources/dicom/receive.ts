@@ -40,6 +40,7 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
     onCommitment: ingestor.canCommit
       ? ({ references }) => ingestor.commitment(references.map(({ sopInstanceUid }) => sopInstanceUid))
       : undefined,
+    onProcedureStep: (step) => ingestor.procedureStep(step),
     peers: config.dicomPeers,
     onNotice: (notice) => tell(notice, log),
   });
@@ -75,6 +76,7 @@ const SAID: Readonly<Record<ScpNotice['kind'], string>> = {
   broken: 'a connection broke',
   'no-tls': 'a connection was cut: no TLS came about',
   'not-reported': 'a sender could not be told what is durable: it will ask again',
+  'step-failed': 'what a modality says of its procedure step could not be kept',
   renewed: 'the certificate for DICOM was renewed',
   'not-renewed': 'new TLS files for DICOM cannot be used; the old ones stay in use',
 };

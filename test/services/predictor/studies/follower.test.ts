@@ -146,12 +146,12 @@ test('a study is due when its newest slice is old enough; one that comes meanwhi
   open.touch('a', 1000);
   open.touch('b', 1010);
   open.touch('a', 1020);
-  assert.deepEqual(open.next(), { studyId: 'b', dueUnixMs: 1070 });
+  assert.deepEqual(open.next(), { studyId: 'b', dueUnixMs: 1070, isComplete: false });
   open.close('b', 1070);
-  assert.deepEqual(open.next(), { studyId: 'a', dueUnixMs: 1080 });
+  assert.deepEqual(open.next(), { studyId: 'a', dueUnixMs: 1080, isComplete: false });
   open.touch('a', 1090);
   open.close('a', 1080);
-  assert.deepEqual(open.next(), { studyId: 'a', dueUnixMs: 1150 });
+  assert.deepEqual(open.next(), { studyId: 'a', dueUnixMs: 1150, isComplete: false });
   open.close('a', 1150);
   assert.equal(open.next(), undefined);
   assert.equal(open.size, 0);

@@ -1,0 +1,45 @@
+import type { Bus, KeyValue } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
+
+/** A study of which its site says that everything has come. */
+export interface CompletedStudy {
+  studyId: string;
+  /** Samples that it has then. */
+  samples: number;
+}
+
+const PREFIX = 'complete.';
+
+/** Studies that their sites have said are complete, in the bucket `studies`: nobody needs to wait for their idle time. */
+export class CompletedStudies {
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  async announce({ studyId, samples }: CompletedStudy): Promise<void> {
+    const bucket = await this.#bus.keyValue('studies');
+    await bucket.put(PREFIX + studyId, Buffer.from(JSON.stringify({ samples })));
+  }
+
+  /** Those that were announced, then each that is; ends at once on a broker of before there was this bucket. */
+  async *follow(signal: AbortSignal): AsyncGenerator<CompletedStudy> {
+    const bucket = await this.#bucketIfThere();
+    if (!bucket) return;
+    for await (const { key, value } of bucket.watch(PREFIX, signal)) {
+      if (value === undefined) continue;
+      const { samples } = JSON.parse(value.toString()) as { samples: number };
+      yield { studyId: key.slice(PREFIX.length), samples };
+    }
+  }
+
+  async #bucketIfThere(): Promise<KeyValue | undefined> {
+    try {
+      return await this.#bus.keyValue('studies');
+    } catch (error) {
+      if (SulcusError.from(error).code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+}
