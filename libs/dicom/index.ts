@@ -25,6 +25,7 @@ export { framesOf } from './pixels/frames.js';
 export { frameAttributes } from './pixels/functional-groups.js';
 export { readPixelModule, type PixelModule } from './pixels/pixel-module.js';
 export { decodeFrame, type StoredFrame } from './pixels/decode-frame.js';
+export { percentileGreys } from './pixels/percentile-greys.js';
 export { inOrder, ValueHistogram, type ValueCounts } from './pixels/percentile-window.js';
 export {
   hasSeriesWindow,

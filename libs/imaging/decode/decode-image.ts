@@ -1,4 +1,4 @@
-import type { ValueWindow } from '#libs/dicom';
+import { percentileGreys, type ValueWindow } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
 import type { Metadata, Sharp } from 'sharp';
@@ -45,6 +45,8 @@ export const MAX_SIDE_PIXELS = LIMITS.imageSide.value;
  *
  * - Grey files, and colour files whose pixels all have R = G = B, become one channel (the check costs well under a
  *   millisecond and stops at the first coloured pixel; conversion by libvips would cost as much as decoding).
+ * - Grey of 16 bits (PNG, TIFF) becomes 8 bits by a robust window of its values, 0.5 % to 99.5 %, as MR does in DICOM:
+ *   such files do not say how they want to be shown.
  * - CMYK becomes sRGB by the file's profile. Profiles of grey and RGB files are ignored: the stored values are the
  *   data.
  * - Transparent pixels are laid over black, the background of the modality.
@@ -52,7 +54,7 @@ export const MAX_SIDE_PIXELS = LIMITS.imageSide.value;
  *   hence torchvision's ImageFolder, leaves it unapplied.)
  *
  * @throws IMAGE_EMPTY, IMAGE_UNDECODABLE (no image), IMAGE_TRUNCATED (ends early or damaged), IMAGE_TOO_LARGE,
- *   IMAGE_UNSUPPORTED (other formats; more than 8 bits per channel; animations and multi-page files)
+ *   IMAGE_UNSUPPORTED (other formats; colours of more than 8 bits; animations and multi-page files)
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, mayHalve } = options;
@@ -151,10 +153,10 @@ function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxP
       : refuse(`The ${format} is an animation of ${frames} frames`, 'send one file per image');
   }
   if (format === 'png' && isAnimatedPng(buffer)) throw refuse('The PNG is an animation', 'send one file per image');
-  if (metadata.depth !== 'uchar')
+  if (metadata.depth !== 'uchar' && !isDeepGrey(metadata))
     throw refuse(
       `The ${format} has ${metadata.depth.endsWith('short') ? '16-bit' : metadata.depth} channels`,
-      'window it to 8 bits first',
+      'only unsigned grey without transparency may have 16 bits, window others to 8 bits first',
     );
   const maxSide = Math.max(width, height);
   if (width * height > maxPixels || maxSide > MAX_SIDE_PIXELS) {
@@ -165,7 +167,27 @@ function checkHeader(metadata: Header, buffer: Buffer, format: ImageFormat, maxP
   }
 }
 
+const isDeepGrey = ({ depth, space, hasAlpha }: Header): boolean =>
+  depth === 'ushort' && (space === 'grey16' || space === 'b-w') && !hasAlpha;
+
+async function decodeDeepGrey(buffer: Buffer, format: ImageFormat, { width, height }: Header): Promise<DecodedImage> {
+  try {
+    const { data, info } = await open(buffer, format, true, width * height)
+      .autoOrient()
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    // In the machine's own order; a copy lies so that words can be read.
+    const words = new Uint16Array(new Uint8Array(data).buffer);
+    const size = { width: info.width, height: info.height };
+    return { ...size, format, original: size, channels: 1, data: percentileGreys(words) };
+  } catch (error) {
+    throw truncated(format, buffer, error);
+  }
+}
+
 async function decodePixels(buffer: Buffer, format: ImageFormat, metadata: Header): Promise<DecodedImage> {
+  if (isDeepGrey(metadata)) return await decodeDeepGrey(buffer, format, metadata);
   const isCmyk = metadata.space === 'cmyk';
   const isGreyFile = metadata.space === 'b-w';
   // The size was checked: the decoder must not find another one.

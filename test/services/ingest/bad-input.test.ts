@@ -23,10 +23,10 @@ const animatedWebp = () =>
     .toBuffer();
 const sixteenBitPng = () =>
   sharp(
-    Uint16Array.from({ length: 256 }, (_, index) => index * 256),
-    { raw: { width: 16, height: 16, channels: 1 } },
+    Uint16Array.from({ length: 3 * 256 }, (_, index) => index * 80),
+    { raw: { width: 16, height: 16, channels: 3 } },
   )
-    .toColourspace('grey16')
+    .toColourspace('rgb16')
     .png()
     .toBuffer();
 

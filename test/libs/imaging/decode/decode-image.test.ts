@@ -190,20 +190,17 @@ describe('refused files', () => {
   test('more bytes than the limit', async () =>
     assertRefused(await encodeImage(grey, 'png'), 'IMAGE_TOO_LARGE', /the limit is 100/, { maxBytes: 100 }));
 
-  test('16 bits per channel, grey and colour', async () => {
-    const deep = sharp(new Uint16Array(width * height).fill(3000), {
-      raw: { width, height, channels: 1 },
-    }).toColourspace('grey16');
-    await assertRefused(
-      await deep.clone().png().toBuffer(),
-      'IMAGE_UNSUPPORTED',
-      /16-bit channels: window it to 8 bits first/,
-    );
-    await assertRefused(await deep.clone().tiff({ compression: 'lzw' }).toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
+  test('colours of 16 bits, and grey of 16 bits with transparency', async () => {
     const deepColour = sharp(new Uint16Array((width * height * 3) / 2).fill(3000), {
       raw: { width, height: height / 2, channels: 3 },
     });
-    await assertRefused(await deepColour.toColourspace('rgb16').png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
+    await assertRefused(
+      await deepColour.toColourspace('rgb16').png().toBuffer(),
+      'IMAGE_UNSUPPORTED',
+      /16-bit channels: only unsigned grey without transparency may have 16 bits/,
+    );
+    const transparent = sharp(new Uint16Array(width * height * 2).fill(3000), { raw: { width, height, channels: 2 } });
+    await assertRefused(await transparent.toColourspace('grey16').png().toBuffer(), 'IMAGE_UNSUPPORTED', /16-bit/);
   });
 
   test('animations: GIF, WebP, PNG', async () => {
@@ -273,3 +270,28 @@ function bomb(bombWidth: number, bombHeight: number): Buffer {
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
+
+test('grey of 16 bits becomes eight by the window between 0.5 and 99.5 % of its values, in PNG and TIFF alike', async () => {
+  const [deepWidth, deepHeight] = [40, 25];
+  const words = Uint16Array.from({ length: deepWidth * deepHeight }, (_, at) => 300 + ((at * 7919) % 1000) * 13);
+  words[3] = 65_535;
+  // By sorting: the smallest values that 5 and 995 of 1000 do not exceed.
+  const sorted = [...words].sort((left, right) => left - right);
+  const [low, high] = [sorted[4]!, sorted[994]!];
+  const expected = [...words].map((word) =>
+    word <= low ? 0 : word > high ? 255 : Math.floor(((word - low) * 255) / (high - low)),
+  );
+  const deep = sharp(words, { raw: { width: deepWidth, height: deepHeight, channels: 1 } }).toColourspace('grey16');
+  for (const bytes of [
+    await deep.clone().png().toBuffer(),
+    await deep.clone().tiff({ compression: 'lzw' }).toBuffer(),
+  ]) {
+    const { width: decodedWidth, height: decodedHeight, channels, data } = await decodeImage(bytes);
+    assert.deepEqual([decodedWidth, decodedHeight, channels], [deepWidth, deepHeight, 1]);
+    const largest = Math.max(...expected.map((grey, at) => Math.abs(grey - data[at]!)));
+    assert.ok(largest <= 1, `off by ${largest}`);
+  }
+  await assert.rejects(decodeImage((await deep.clone().png().toBuffer()).subarray(0, 200)), {
+    code: 'IMAGE_TRUNCATED',
+  });
+});
