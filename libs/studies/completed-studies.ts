@@ -10,7 +10,7 @@ export interface CompletedStudy {
 
 const PREFIX = 'complete.';
 
-/** Studies that their sites have said are complete, in the bucket `studies`: nobody needs to wait for their idle time. */
+/** Studies that their sites have said are complete, in the bucket `studies`: nobody waits for their idle time. */
 export class CompletedStudies {
   readonly #bus: Bus;
 

@@ -126,6 +126,13 @@ export const intakeEnvironment = {
       description: 'folders of DICOM files are named after classes: they may be names of patients, which would leave',
     }),
   ],
+  niftiPlane: [
+    'SULCUS_NIFTI_PLANE',
+    choice(['axial', 'coronal', 'sagittal'], {
+      default: 'axial',
+      description: 'plane in which NIfTI volumes become slices',
+    }),
+  ],
   quarantineBytes: [
     'SULCUS_QUARANTINE_BYTES',
     bytes({

@@ -7,6 +7,7 @@ import type { ProcedureStep, StepAnswer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
 import { withoutMetadata } from '#libs/imaging';
+import { isNifti, niftiToDicom } from '#libs/nifti';
 import { attr, withSpan } from '#libs/telemetry';
 import { withdrawnError } from '#libs/withdrawals';
 import type { IntakeConfig } from '../config.js';
@@ -90,6 +91,7 @@ export class Ingestor implements AsyncDisposable {
    */
   async ingestImage(given: ImageInput, options: IngestOptions = {}): Promise<IngestOutcome> {
     if (isDicom(given.bytes)) return gravest(await this.ingestDicom(given, options));
+    if (isNifti(given.bytes)) return await this.#ingestNifti(given, options);
     // What people and programs write beside the pixels may name a patient: it goes no further, and into no identity.
     const input = { ...given, source: this.nameOf(given.source), bytes: withoutMetadata(given.bytes) };
     const sampleId = createHash('sha256').update(input.bytes).digest('hex');
@@ -104,6 +106,19 @@ export class Ingestor implements AsyncDisposable {
       }
       return outcome;
     });
+  }
+
+  /** Takes a volume in: each of its slices in the plane of SULCUS_NIFTI_PLANE is a sample. */
+  async #ingestNifti(input: ImageInput, options: IngestOptions): Promise<IngestOutcome> {
+    const { niftiPlane, maxFileBytes: maxBytes, maxPixels } = this.#context.config;
+    const { patientId, studyId } = input;
+    let bytes: Buffer;
+    try {
+      bytes = niftiToDicom(input.bytes, { plane: niftiPlane, patientId, studyId, limits: { maxBytes, maxPixels } });
+    } catch (error) {
+      return await this.reject(input.source, SulcusError.from(error), input.bytes, options);
+    }
+    return gravest(await this.ingestDicom({ ...input, bytes }, options));
   }
 
   /**
@@ -126,7 +141,9 @@ export class Ingestor implements AsyncDisposable {
       options.ticket?.release();
       outcomes.push(await this.#settled({}, options, () => this.#leave(object, input, options, syntaxUid)));
     }
-    if (object.named) {
+    // Of what was withdrawn nothing is kept.
+    const isWithdrawn = outcomes.some((outcome) => outcome.kind === 'rejected' && outcome.error.code === 'WITHDRAWN');
+    if (object.named && !isWithdrawn) {
       await this.#dicom.remember(object.named, outcomes);
       await this.#steps.received(object.named.studyUid, object.named.sopInstanceUid);
     }
@@ -154,7 +171,7 @@ export class Ingestor implements AsyncDisposable {
     const { sink } = this.#context;
     const durable = new Map<string, string>();
     for (const [uid, { sampleIds, sopClassUid }] of await this.#dicom.register.find(sopInstanceUids)) {
-      const looks = sampleIds.map((sampleId) => sampleId !== '' && sink.isDurable?.(sampleId));
+      const looks = sampleIds.map(async (sampleId) => sampleId !== '' && (await sink.isDurable?.(sampleId)));
       if ((await Promise.all(looks)).every((isDurable) => isDurable === true)) durable.set(uid, sopClassUid);
     }
     return durable;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDicom } from '#libs/dicom';
+import { isNifti, niftiToDicom } from '#libs/nifti';
 import { SulcusError } from '#libs/errors';
 import { withoutMetadata } from '#libs/imaging';
 import type { Logger } from '#libs/telemetry';
@@ -20,13 +21,15 @@ export class SampleNames implements AsyncDisposable {
   }
 
   /**
-   * The sample of an image, or of a DICOM object those of its frames: what a sample is named by is the SHA-256 of what
-   * leaves the site, which is the file without its metadata.
+   * The sample of an image, or of a DICOM object or NIfTI volume those of its frames or slices: what a sample is named
+   * by is the SHA-256 of what leaves the site, which is the file without its metadata.
    *
    * @param source for messages
    * @throws IMAGE_UNSUPPORTED for a DICOM object that does not leave the site, and what is wrong with one
    */
-  async of(bytes: Buffer, source: string): Promise<string[]> {
+  async of(given: Buffer, source: string): Promise<string[]> {
+    const { niftiPlane: plane, maxFileBytes: maxBytes, maxPixels } = this.#config;
+    const bytes = isNifti(given) ? niftiToDicom(given, { plane, limits: { maxBytes, maxPixels } }) : given;
     if (!isDicom(bytes)) return [createHash('sha256').update(withoutMetadata(bytes)).digest('hex')];
     const object = (await this.#dicom()).open({ bytes, source });
     if (object.kind === 'held') throw object.error;

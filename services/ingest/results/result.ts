@@ -37,8 +37,8 @@ export function studyResult(prediction: StudyPrediction, study: RegisteredStudy)
   if (images.size === 0)
     throw new SulcusError(
       'NOT_FOUND',
-      `None of the ${prediction.slices.length} slices of the prediction is in this site's register: make results where ` +
-        'the images came from',
+      `None of the ${prediction.slices.length} slices of the prediction is in this site's register: ` +
+        'make results where the images came from',
     );
   return { prediction, study, images, modality: [...images.values()][0]!.object.modality };
 }

@@ -30,7 +30,7 @@ export function stamped(rgb: Uint8Array, width: number, words: string): Uint8Arr
   const set = (x: number, y: number): void => {
     if (x < width) stampedRgb.fill(255, rgb.length + 3 * (y * width + x), rgb.length + 3 * (y * width + x + 1));
   };
-  [...words].forEach((letter, place) =>
+  words.split('').forEach((letter, place) =>
     (LETTERS[letter] ?? LETTERS[' ']!).forEach((bits, row) => {
       for (let column = 0; column < LETTER_WIDTH; column++)
         if ((bits >> (LETTER_WIDTH - 1 - column)) & 1) set(2 + place * (LETTER_WIDTH + 1) + column, 2 + row);

@@ -83,5 +83,7 @@ export function isOffered(relativePath: string): boolean {
   if (segments.some(isClutter)) return false;
   if (UNFINISHED.test(relativePath)) return false;
   const extension = path.extname(relativePath).slice(1).toLowerCase();
-  return placeOf(relativePath).label !== undefined || IMAGE_EXTENSIONS.includes(extension);
+  return placeOf(relativePath).label !== undefined || IMAGE_EXTENSIONS.includes(extension) || isNiftiName(relativePath);
 }
+
+const isNiftiName = (name: string): boolean => /\.nii(\.gz)?$/i.test(name);

@@ -271,7 +271,7 @@ function bomb(bombWidth: number, bombHeight: number): Buffer {
   ]);
 }
 
-test('grey of 16 bits becomes eight by the window between 0.5 and 99.5 % of its values, in PNG and TIFF alike', async () => {
+test('grey of 16 bits becomes eight by the window of 0.5 to 99.5 % of its values, in PNG and TIFF', async () => {
   const [deepWidth, deepHeight] = [40, 25];
   const words = Uint16Array.from({ length: deepWidth * deepHeight }, (_, at) => 300 + ((at * 7919) % 1000) * 13);
   words[3] = 65_535;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { parseDicom, writeDicom } from '#libs/dicom';
 import { decodeImage } from '#libs/imaging';
 import { StudyIndex } from '#libs/studies';
@@ -116,4 +117,30 @@ test('an image keeps its left and right: a slice stored mirrored hangs as one th
     (await readScans(harness.bus)).map(({ message }) => decodeImage(message.image!.inline!)),
   );
   assert.deepEqual(left!.data, right!.data);
+});
+
+test('a NIfTI volume is a sample for each slice of its plane, of the patient whom the manifest names', async (t) => {
+  const folder = await temporaryFolder(t);
+  // 6 x 5 x 4 voxels of 16 bits, as nifti1.h lays them out; 2 mm each way, RAS.
+  const file = Buffer.alloc(352 + 2 * 120);
+  file.writeInt32LE(348, 0);
+  [3, 6, 5, 4].forEach((side, at) => file.writeInt16LE(side, 40 + 2 * at));
+  file.writeInt16LE(4, 70);
+  [1, 2, 2, 2].forEach((size, at) => file.writeFloatLE(size, 76 + 4 * at));
+  file.writeFloatLE(352, 108);
+  file.write('n+1\0', 344, 'latin1');
+  for (let at = 0; at < 120; at++) file.writeInt16LE((at * 37) % 1000, 352 + 2 * at);
+  await writeFile(path.join(folder, 'head.nii.gz'), gzipSync(file));
+  await writeFile(path.join(folder, 'data.csv'), 'path,label,patient\nhead.nii.gz,glioma,P-7\n');
+  const harness = await startHarness(t, { SULCUS_NIFTI_PLANE: 'coronal' });
+  const counts = await importPath(createIngestor(t, harness), path.join(folder, 'data.csv'));
+  assert.deepEqual([counts.ingested, counts.rejected], [5, 0]);
+  const scans = (await readScans(harness.bus)).map(({ message }) => message);
+  const pseudonym = new Pseudonyms('site-a', Buffer.from(TEST_KEY)).patient('P-7');
+  assert.deepEqual(new Set(scans.map(({ patientId }) => patientId)), new Set([pseudonym]));
+  assert.deepEqual(new Set(scans.map(({ dicom }) => dicom?.plane)), new Set(['coronal']));
+  assert.deepEqual(new Set(scans.map(({ label }) => label)), new Set(['glioma']));
+  assert.deepEqual(new Set(scans.map(({ width, height }) => `${width}x${height}`)), new Set(['6x4']));
+  const again = await importPath(createIngestor(t, harness, 'again'), folder);
+  assert.equal(again.ingested, 5, 'without the manifest it is another patient');
 });

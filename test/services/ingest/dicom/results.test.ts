@@ -39,7 +39,7 @@ async function startSite(t: TestContext) {
   for (const seed of [1, 2]) {
     const outcome = await ingestor.ingestImage({ bytes: sliceBytes(texts, seed), source: 'test' });
     assert.equal(outcome.kind, 'ingested');
-    sampleIds.push('sampleId' in outcome ? outcome.sampleId! : '');
+    sampleIds.push('sampleId' in outcome ? (outcome.sampleId ?? '') : '');
   }
   const studyId = pseudonyms.study(STUDY)!;
   const prediction: StudyPredictionInput = {
@@ -161,7 +161,7 @@ describe('results that go back to the site', { skip: withoutDcmtk }, () => {
     }
   });
 
-  test('sulcus results sends what was published to a PACS and writes FHIR; outside of the site nothing is made', async (t) => {
+  test('sulcus results sends to a PACS and writes FHIR; outside of the site nothing is made', async (t) => {
     const { harness, studyId, prediction } = await startSite(t);
     await harness.bus.publish(subjects.study(studyId), codecs.StudyPrediction, prediction);
     const pacs = await startPacs(t);
