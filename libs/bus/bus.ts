@@ -15,7 +15,7 @@ import { publish, type PublishOptions, type PublishResult } from './messages/pub
 import { pull, type PullOptions } from './consumers/pull.js';
 import { deleteStored, deleteSubject, type DeleteOptions } from './streams/delete-stored.js';
 import { follow, getStored, type Followed, type FollowOptions, type Received } from './consumers/follow.js';
-import { isStored, readStats, streamStats, type StreamStats } from './streams/stats.js';
+import { readStats, streamStats, type StreamStats } from './streams/stats.js';
 import { answerSites, type SiteAnswers } from './sites/site-requests.js';
 import type { BucketName, StreamName } from './topology.js';
 
@@ -210,11 +210,6 @@ export class Bus implements AsyncDisposable {
   /** See {@link answerSites}. */
   answerSites(answers: SiteAnswers): Promise<void> {
     return answerSites(this.#connection, answers);
-  }
-
-  /** Whether a stream holds a message of a subject; without fetching it. */
-  isStored(stream: StreamName, subject: string): Promise<boolean> {
-    return isStored(this.#connection, stream, subject);
   }
 
   /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */

@@ -18,9 +18,10 @@ export class CompletedStudies {
     this.#bus = bus;
   }
 
-  async announce({ studyId, samples }: CompletedStudy): Promise<void> {
+  /** @param site that the study is of: it may speak of its own alone */
+  async announce(site: string, { studyId, samples }: CompletedStudy): Promise<void> {
     const bucket = await this.#bus.keyValue('studies');
-    await bucket.put(PREFIX + studyId, Buffer.from(JSON.stringify({ samples })));
+    await bucket.put(`${PREFIX}${site}.${studyId}`, Buffer.from(JSON.stringify({ samples })));
   }
 
   /** Those that were announced, then each that is; ends at once on a broker of before there was this bucket. */
@@ -28,9 +29,11 @@ export class CompletedStudies {
     const bucket = await this.#bucketIfThere();
     if (!bucket) return;
     for await (const { key, value } of bucket.watch(PREFIX, signal)) {
-      if (value === undefined) continue;
+      const [site = '', studyId = ''] = key.slice(PREFIX.length).split('.');
+      // The broker knows by the key who may write it; whose a study is, its pseudonym says.
+      if (value === undefined || studyId.slice(0, studyId.lastIndexOf('-')) !== site) continue;
       const { samples } = JSON.parse(value.toString()) as { samples: number };
-      yield { studyId: key.slice(PREFIX.length), samples };
+      yield { studyId, samples };
     }
   }
 

@@ -130,6 +130,14 @@ export class IngestEvents {
     this.state('busy', `Senders wait: ${message}${because === undefined ? '' : `. ${because}`}`);
   }
 
+  /** A study is complete and the core could not be told. */
+  studyNotAnnounced(studyId: string, { code, rawMessage: reason }: SulcusError): void {
+    this.#log.warn(
+      { study: studyId, code, reason },
+      'the core was not told that a study is complete: its idle time counts',
+    );
+  }
+
   /** Tells operators what the service is up to. */
   state(state: 'starting' | 'ready' | 'busy' | 'stopping', message: string): void {
     void this.#report({ state: { state, message } });

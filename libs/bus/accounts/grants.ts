@@ -74,7 +74,7 @@ export const CORE_GRANTS: Readonly<Record<CoreService, Grants>> = {
     work: [],
     remove: [],
     purge: [],
-    readBuckets: ['state', 'models', 'archive', 'withdrawn'],
+    readBuckets: ['state', 'models', 'archive', 'withdrawn', 'studies'],
     writeBuckets: [],
   },
   archiver: {
@@ -106,7 +106,14 @@ export interface SiteGrants {
  */
 export const siteGrants = (site: string): SiteGrants => ({
   description: 'its own images and labels in, and what is known of them back',
-  publish: [`scan.v1.${site}.*`, `label.v1.${site}`, 'blob.v1.*.*', 'event.v1.ingest', 'dead.v1.ingest'],
+  publish: [
+    `scan.v1.${site}.*`,
+    `label.v1.${site}`,
+    `$KV.studies.complete.${site}.*`,
+    'blob.v1.*.*',
+    'event.v1.ingest',
+    'dead.v1.ingest',
+  ],
   lookUp: [
     { stream: 'SCANS', subject: `scan.v1.${site}.*` },
     { stream: 'KV_state', subject: '$KV.state.id' },

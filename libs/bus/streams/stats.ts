@@ -61,14 +61,6 @@ export async function streamStats(connection: Connection, stream: StreamName): P
   }
 }
 
-/** Whether a stream holds a message of a subject; without fetching it. */
-export async function isStored(connection: Connection, stream: StreamName, subject: string): Promise<boolean> {
-  const { state } = await requestWithRetry(connection, `Could not look for ${subject} in ${stream}`, () =>
-    connection.manager.streams.info(stream, { subjects_filter: subject }),
-  );
-  return Object.keys(state.subjects ?? {}).length > 0;
-}
-
 async function readInfo({ manager }: Connection, stream: StreamName): Promise<StreamStats> {
   const { state, config } = await manager.streams.info(stream);
   const consumers: ConsumerStats[] = [];

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { retryWithBackoff } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import { subjects, type Bus, type RequestOptions } from '#libs/bus';
-import type { ArchiveEntry } from '#libs/contracts';
+import { codecs, type ArchiveEntry } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
 import { CompletedStudies } from '#libs/studies';
@@ -69,12 +69,14 @@ export class BrokerSink implements SampleSink {
   }
 
   async completeStudy(studyId: string, samples: number): Promise<void> {
-    await new CompletedStudies(this.#context.bus).announce({ studyId, samples });
+    const { bus, config } = this.#context;
+    await new CompletedStudies(bus).announce(config.site, { studyId, samples });
   }
 
   async isDurable(sampleId: string): Promise<boolean> {
     const { bus, config } = this.#context;
-    if (await bus.isStored('SCANS', subjects.scan(config.site, sampleId))) return true;
+    // With its bytes: what is damaged there is not safe.
+    if (await bus.getLast('SCANS', subjects.scan(config.site, sampleId), codecs.Scan)) return true;
     return (await this.#archive.get(sampleId)) !== undefined;
   }
 

@@ -54,7 +54,12 @@ export class Ingestor implements AsyncDisposable {
       folder: path.join(context.config.dataDir, 'steps'),
       pseudonyms: context.pseudonyms,
       register: this.#dicom.register,
-      onComplete: async (studyId, samples) => context.sink.completeStudy?.(studyId, samples),
+      onComplete: async (studyId, samples) => {
+        // The image is safe whatever comes of this: without it the study's idle time is waited for.
+        await context.sink.completeStudy?.(studyId, samples).catch((error: unknown) => {
+          context.events.studyNotAnnounced(studyId, SulcusError.from(error));
+        });
+      },
     });
   }
 

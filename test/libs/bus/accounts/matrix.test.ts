@@ -45,6 +45,8 @@ const MESSAGES: readonly [subject: string, users: string][] = [
   ['$KV.retention.main', 'trainer'],
   ['$KV.archive.sample.one', 'archiver'],
   ['$KV.withdrawn.sample.one', ''],
+  ['$KV.studies.complete.north.one', 'site-north'],
+  ['$KV.studies.complete.south.one', 'site-south'],
   ['$KV.state.id', ''],
   ['$JS.ACK.BATCH_REQUESTS.preprocess.1.1.1.1.0', 'preprocess'],
   ['$JS.ACK.core.account.BATCH_REQUESTS.preprocess.1.1.1.1.0', 'preprocess'],
@@ -71,6 +73,7 @@ const READERS: Readonly<Record<string, string>> = {
   KV_retention: 'trainer archiver',
   KV_archive: CORE,
   KV_withdrawn: CORE,
+  KV_studies: 'predictor',
   KV_state: CORE,
 };
 const STREAMS = [...STREAM_NAMES, ...BUCKETS.map((bucket) => `KV_${bucket}`)];

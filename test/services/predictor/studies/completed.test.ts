@@ -43,21 +43,22 @@ async function startFollower(t: TestContext) {
 
 test('a study that its site says is complete is predicted at once, when all of its slices are here', async (t) => {
   const { studies, slice, predicted } = await startFollower(t);
-  for (const seed of [1, 2]) await slice('a', seed);
-  await slice('b', 1);
-  await studies.announce({ studyId: 'a', samples: 3 });
-  await studies.announce({ studyId: 'b', samples: 1 });
-  await until(async () => (await predicted('b')) === 1, 'the complete one is predicted');
+  for (const seed of [1, 2]) await slice('site-a', seed);
+  await slice('site-b', 1);
+  await studies.announce('site', { studyId: 'site-a', samples: 3 });
+  await studies.announce('other', { studyId: 'site-a', samples: 2 });
+  await studies.announce('site', { studyId: 'site-b', samples: 1 });
+  await until(async () => (await predicted('site-b')) === 1, 'the complete one is predicted');
   await delay(500);
-  assert.equal(await predicted('a'), undefined, 'a slice of it is on its way');
-  await slice('a', 3);
-  await until(async () => (await predicted('a')) === 3, 'all of it is predicted');
+  assert.equal(await predicted('site-a'), undefined, 'a slice of it is on its way');
+  await slice('site-a', 3);
+  await until(async () => (await predicted('site-a')) === 3, 'all of it is predicted');
   // A late slice opens it again, and others may follow it.
-  await slice('a', 4);
+  await slice('site-a', 4);
   await delay(500);
-  assert.equal(await predicted('a'), 3);
-  await studies.announce({ studyId: 'a', samples: 4 });
-  await until(async () => (await predicted('a')) === 4, 'the site has spoken again');
+  assert.equal(await predicted('site-a'), 3);
+  await studies.announce('site', { studyId: 'site-a', samples: 4 });
+  await until(async () => (await predicted('site-a')) === 4, 'the site has spoken again');
 });
 
 test('complete studies are due before those whose idle time ends; a slice that comes opens them again', () => {
