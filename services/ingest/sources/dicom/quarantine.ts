@@ -80,7 +80,7 @@ export async function listHeld(folder: string): Promise<HeldObject[]> {
   });
   const held: HeldObject[] = [];
   for (const fileName of names) {
-    const [, name] = /^([0-9a-f]{64})\.(?:dcm|bin)$/.exec(fileName) ?? [];
+    const [, name] = /^([0-9a-f]{64})(?:\.dcm|\.bin)?$/.exec(fileName) ?? [];
     if (name === undefined) continue;
     const file = path.join(folder, fileName);
     const text = await readFile(path.join(folder, `${name}.json`), 'utf8').catch(() => '{}');
@@ -92,9 +92,9 @@ export async function listHeld(folder: string): Promise<HeldObject[]> {
 }
 
 /** Deletes an object and its note. A service that runs counts its room from the files at its next start. */
-export async function discardHeld({ file }: HeldObject): Promise<void> {
+export async function discardHeld({ file, name }: Pick<HeldObject, 'file' | 'name'>): Promise<void> {
   await rm(file, { force: true });
-  await rm(file.replace(/\.\w+$/, '.json'), { force: true });
+  await rm(path.join(path.dirname(file), `${name}.json`), { force: true });
 }
 
 const exists = (file: string): Promise<boolean> =>

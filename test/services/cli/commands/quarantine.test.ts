@@ -15,7 +15,7 @@ test('what is held is listed oldest first with its cause, and deleted by name: a
   assert.match(await run('list'), /Nothing is held/);
   const quarantine = new Quarantine(path.join(dataDir, 'quarantine'), 1e6);
   await quarantine.keep(Buffer.from('first'), { source: 'from MR1', code: 'IMAGE_UNSUPPORTED', reason: 'burned in' });
-  const refused = new Quarantine(path.join(dataDir, 'refused'), 1e6, '.bin');
+  const refused = new Quarantine(path.join(dataDir, 'refused'), 1e6, '');
   await refused.keep(Buffer.from('second'), { source: 'a.png', code: 'IMAGE_TRUNCATED', reason: 'ends early' });
   const text = await run('list');
   assert.match(text, /IMAGE_UNSUPPORTED +from MR1 +burned in\n.*IMAGE_TRUNCATED +a\.png +ends early\n2 objects/);
