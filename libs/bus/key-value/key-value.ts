@@ -1,11 +1,14 @@
 import { Kvm, type KV } from '@nats-io/kv';
 import { SulcusError } from '#libs/errors';
-import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { busError, isWrongLastSequence } from '../connection/errors.js';
 import { readOrdered } from '../consumers/ordered-consumer.js';
 import { requestWithRetry } from '../connection/retry.js';
 import { withStoreError } from '../connection/store-error.js';
 import type { BucketName } from '../topology.js';
+
+/** A bucket of a million keys is listed in less. */
+const LIST_TIMEOUT_MS = 60_000;
 
 export interface KeyValueEntry {
   value: Buffer;
@@ -104,7 +107,7 @@ export class KeyValue {
   async keys(prefix = ''): Promise<string[]> {
     return this.#do('list keys', async () => {
       const found = new Set<string>();
-      const signal = AbortSignal.timeout(API_TIMEOUT_MS);
+      const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
       const options = { signal, window: 256, storedOnly: true, headersOnly: true };
       for await (const { key, isDeleted } of this.#read(prefix, options))
         if (isDeleted) found.delete(key);

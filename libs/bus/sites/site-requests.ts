@@ -11,11 +11,14 @@ import { subjects, subjectToken } from '../topology.js';
 
 const log = createLogger('bus');
 
+/** Streams of which a site may read something. */
+const LENT = ['SCANS', 'KV_archive'] as const;
+
 /** What a site may ask of the core: a reader of what is its own; the end of a scan of its own that was withdrawn. */
 const request = z.union([
   z.strictObject({
     reader: z.strictObject({
-      stream: z.enum(['SCANS', 'KV_archive']),
+      stream: z.enum(LENT),
       subjects: z.array(z.string().max(512)).max(16),
       startSequence: z.number().int().min(1),
       startUnixMs: z.number().optional(),
@@ -40,6 +43,8 @@ export async function askForReader(
   stream: string,
   { subjects: wanted, ...place }: ReaderPlace,
 ): Promise<Reader> {
+  if (!LENT.some((lent) => lent === stream))
+    throw new SulcusError('PERMISSION_DENIED', `The broker does not let ${connection.user} read ${stream}`);
   const reader = { stream, ...place, subjects: [...wanted] };
   return (await ask(connection, { reader } as SiteRequest)) as Reader;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connectBus } from '#libs/bus';
 import { createSigningKeys, Registry, SigningKey, TrustedKeys } from '#libs/registry';
+import { startNatsWithAccounts } from '../../helpers/accounts.js';
 import { cardDraft, randomContent } from '../../helpers/cards.js';
 import { startBroker } from './_fixtures.js';
 
@@ -46,4 +48,33 @@ test('any change of a signed card is found: of a figure, weights, its name, of w
   await assert.rejects(reader.get('main-000009'), { code: 'MODEL_INVALID', message: /is the card of main-000001/ });
   await models.put(`version.${card.version}`, Buffer.from(JSON.stringify(card)));
   assert.deepEqual(await reader.get(card.version), card);
+});
+
+test("a rogue's version: a site's key cannot publish one, and one of full rights at the broker is read by nobody", async (t) => {
+  const nats = await startNatsWithAccounts(undefined, ['north']);
+  t.after(() => nats.stop());
+  const open = (name: string) => connectBus({ servers: nats.url, name, user: nats.user(name) });
+  await using operator = await open('operator');
+  await operator.ensureTopology();
+  await using trainer = await open('trainer');
+  await using predictor = await open('predictor');
+  const honest = await new Registry(trainer, signing).publish(cardDraft({ step: 1 }), randomContent());
+  await new Registry(trainer, signing).promote('champion', honest.version, 'test');
+
+  await using site = await open('site-north');
+  await assert.rejects(new Registry(site).publish(cardDraft({ step: 2 }), randomContent()), {
+    code: 'PERMISSION_DENIED',
+  });
+  const bucket = await site.keyValue('models');
+  await assert.rejects(bucket.put('alias.champion', Buffer.from('{}')), { code: 'PERMISSION_DENIED' });
+
+  const reader = new Registry(predictor, trusting);
+  const rogue = await new Registry(operator).publish(cardDraft({ step: 3 }), randomContent());
+  await new Registry(operator).promote('champion', rogue.version, 'by a rogue');
+  assert.equal((await reader.alias('champion'))?.version, rogue.version, 'the alias can be moved');
+  await assert.rejects(reader.get(rogue.version), { code: 'MODEL_INVALID' });
+  assert.deepEqual(
+    (await reader.list()).map(({ version }) => version),
+    [honest.version],
+  );
 });
