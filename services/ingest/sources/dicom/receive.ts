@@ -1,3 +1,4 @@
+import { isLoopback } from '#libs/access';
 import { startStoreScp, type ScpNotice, type StoreAnswer, type StoredObject, type StoreScp } from '#libs/dimse';
 import { isTransient, SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
@@ -27,12 +28,14 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
       'INVALID_CONFIG',
       'SULCUS_DICOM_ADDRESS is set and nobody may send: name AE titles in SULCUS_DICOM_CALLERS, such as MR1@10.0.0.7',
     );
+  const tls = dicomTlsOf(config);
+  requireEncryption(dicomAddress, tls !== undefined, config.security.insecure);
   return await startStoreScp({
     host: dicomAddress.host,
     port: dicomAddress.port,
     title: config.dicomTitle,
     callers: dicomCallers,
-    tls: dicomTlsOf(config),
+    tls,
     maxAssociations: config.dicomMaxAssociations,
     maxObjectBytes: config.maxFileBytes,
     idleTimeoutMs: config.dicomIdleMs,
@@ -44,6 +47,22 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
     peers: config.dicomPeers,
     onNotice: (notice) => tell(notice, log),
   });
+}
+
+/**
+ * Other machines send by TLS, or somebody says that the network keeps everybody else out: an AE title proves nothing.
+ *
+ * @throws INVALID_CONFIG saying what to set
+ */
+function requireEncryption({ host, port }: { host: string; port: number }, hasTls: boolean, insecure: boolean): void {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (hasTls || insecure || isLoopback(address)) return;
+  throw new SulcusError(
+    'INVALID_CONFIG',
+    `SULCUS_DICOM_ADDRESS ${address} is reached from other machines: set SULCUS_DICOM_TLS_CERTIFICATE and ` +
+      'SULCUS_DICOM_TLS_KEY, listen on 127.0.0.1, or set SULCUS_INSECURE=true where the network itself keeps ' +
+      'everybody else out',
+  );
 }
 
 async function store(

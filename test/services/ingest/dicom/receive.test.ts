@@ -163,3 +163,14 @@ test('settings of TLS that do not fit each other are mistakes, each with its nam
     /both SULCUS_DICOM_TLS_CERTIFICATE and SULCUS_DICOM_TLS_KEY/,
   );
 });
+
+test('an address that other machines reach needs TLS, or the word that the network keeps others out', async (t) => {
+  const open = { SULCUS_DICOM_ADDRESS: '0.0.0.0:0', SULCUS_DICOM_CALLERS: 'MR1' };
+  const harness = await startHarness(t, open);
+  await assert.rejects(startService(t, harness), {
+    code: 'INVALID_CONFIG',
+    message: /0\.0\.0\.0:0 is reached from other machines.*SULCUS_DICOM_TLS_CERTIFICATE/,
+  });
+  const meant = await startHarness(t, { ...open, SULCUS_INSECURE: 'true' });
+  assert.ok((await startService(t, meant)).service.dicomPort! > 0);
+});
