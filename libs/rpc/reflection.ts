@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+import descriptor, { type IFileDescriptorProto } from 'protobufjs/ext/descriptor/index.js';
 import { healthPackageDefinition } from './health.js';
 import type { ServiceContract } from './services.js';
 
@@ -11,7 +12,35 @@ import type { ServiceContract } from './services.js';
 export function addReflection(server: Server, contracts: readonly ServiceContract[]): void {
   const shown = [...contracts.map((contract) => contract.fullName), 'grpc.health.v1.Health'];
   const definitions = [...new Set(contracts.map((contract) => contract.described)), healthPackageDefinition()];
-  new ReflectionService(Object.assign({}, ...definitions) as PackageDefinition, { services: shown }).addToServer(
-    server,
-  );
+  const named = withFileNames(Object.assign({}, ...definitions) as PackageDefinition);
+  new ReflectionService(named, { services: shown }).addToServer(server);
 }
+
+/** How a package's file is called where it is published; the loader joins all files of a package under its name. */
+const FILE_NAMES: Readonly<Record<string, string>> = { 'inference.proto': 'grpc_service.proto' };
+
+/** The same definitions, with the names of files that clients of the published protocol ask for. */
+function withFileNames(definitions: PackageDefinition): PackageDefinition {
+  const renamed = new Map<Buffer, Buffer>();
+  const rename = (encoded: Buffer): Buffer => {
+    const known = renamed.get(encoded);
+    if (known) return known;
+    const { FileDescriptorProto } = descriptor;
+    const file = FileDescriptorProto.decode(encoded) as unknown as IFileDescriptorProto;
+    file.name = nameOf(file.name ?? '');
+    file.dependency = (file.dependency ?? []).map(nameOf);
+    const changed = Buffer.from(FileDescriptorProto.encode(file as never).finish());
+    renamed.set(encoded, changed);
+    return changed;
+  };
+  return Object.fromEntries(
+    Object.entries(definitions).map(([name, definition]) => [
+      name,
+      'fileDescriptorProtos' in definition && Array.isArray(definition.fileDescriptorProtos)
+        ? { ...definition, fileDescriptorProtos: definition.fileDescriptorProtos.map(rename) }
+        : definition,
+    ]),
+  ) as PackageDefinition;
+}
+
+const nameOf = (file: string): string => FILE_NAMES[file] ?? file;

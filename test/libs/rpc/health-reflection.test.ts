@@ -13,7 +13,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
-import { startServer } from '#libs/rpc';
+import { contracts, startServer, type Handlers } from '#libs/rpc';
 import { isStatus } from '../../helpers/errors.js';
 import { sleep, startEcho } from './_echo.js';
 
@@ -151,3 +151,35 @@ for (const version of ['v1', 'v1alpha']) {
     assert.equal((await ask({ fileContainingSymbol: 'sulcus.test.Nobody' })).errorResponse?.errorCode, 5);
   });
 }
+
+test('reflection answers for the file by which clients of the Open Inference Protocol ask', async (t) => {
+  const answers = Object.keys(contracts.Inference.definition).map((name) => [
+    name.charAt(0).toLowerCase() + name.slice(1),
+    async () => ({}),
+  ]);
+  const handlers = Object.fromEntries(answers) as Handlers<'Inference'>;
+  const server = await startServer({ address: '127.0.0.1:0', services: { Inference: handlers } });
+  t.after(() => server.stop(0));
+  const folder = path.dirname(createRequire(import.meta.url).resolve('@grpc/reflection'));
+  const client = foreignClient<Client & { serverReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer> }>(
+    t,
+    path.join(folder, '../proto/grpc/reflection/v1/reflection.proto'),
+    'grpc.reflection.v1.ServerReflection',
+    server.address,
+  );
+  const firstFile = (request: object) =>
+    new Promise<{ name: string; package: string }>((resolve, reject) => {
+      const stream = client.serverReflectionInfo();
+      stream.once('error', reject).once('data', ({ fileDescriptorResponse }: ReflectionAnswer) => {
+        const [file] = fileDescriptorResponse?.fileDescriptorProto ?? [];
+        if (!file) return reject(new Error('no such file'));
+        resolve(descriptor.FileDescriptorProto.decode(file).toJSON() as { name: string; package: string });
+      });
+      stream.write(request);
+      stream.end();
+    });
+  const byName = await firstFile({ fileByFilename: 'grpc_service.proto' });
+  assert.deepEqual([byName.name, byName.package], ['grpc_service.proto', 'inference']);
+  const bySymbol = await firstFile({ fileContainingSymbol: 'inference.GRPCInferenceService' });
+  assert.equal(bySymbol.name, 'grpc_service.proto', 'one file has one name, however it is asked for');
+});
