@@ -113,6 +113,10 @@ export const COMMANDS: CommandGroups = {
       description: 'move an alias onto a model version',
       load: () => import('./commands/promote.js'),
     },
+    shadow: {
+      description: 'tell how shadow versions answered beside those in service',
+      load: () => import('./commands/shadow.js'),
+    },
     freeze: {
       description: 'keep an alias where it is, whatever trainers offer',
       load: () => import('./commands/freeze.js'),

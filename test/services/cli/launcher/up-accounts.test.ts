@@ -44,6 +44,18 @@ test('npm start has accounts: services and commands do their work as users of th
     const image = path.join(data, 'glioma', readdirSync(path.join(data, 'glioma'))[0]!);
     assert.match(await command('predict', image, '--address', predictor), /glioma|meningioma|notumor|pituitary/);
     assert.match(await atBroker('freeze', '--reason', 'test'), /champion/);
+    const back = await atBroker(
+      'promote',
+      'main-000001',
+      '--reason',
+      'test',
+      '--wait',
+      '--address',
+      predictor,
+      '--json',
+    );
+    assert.equal((JSON.parse(back) as { version: string }).version, 'main-000001');
+    assert.match(await command('predict', image, '--address', predictor), /main-000001/);
     await atBroker('thaw', '--reason', 'test');
     assert.match(await atBroker('runs'), /main/);
     const extra = path.join(folder, 'extra');
