@@ -16,8 +16,9 @@ const CHECKS = [
   { name: 'generated types', args: ['scripts/generate-types.mjs', '--check'] },
   {
     name: 'generated documents',
-    args: ['--conditions=source', '--import', 'tsx', 'scripts/generate-environment.ts', '--check'],
+    args: ['--conditions=source', '--import', 'tsx', 'scripts/generate-documents.ts', '--check'],
   },
+  { name: 'bill of materials', args: ['scripts/sbom.mjs', '--check'] },
   { name: 'line lengths', args: ['scripts/verify/check-lines.mjs'] },
   { name: 'format', args: ['node_modules/@biomejs/biome/bin/biome', 'format', '.'] },
   { name: 'format of C++', args: ['scripts/format-cpp.mjs', '--check'] },
