@@ -24,8 +24,8 @@ const OPERATOR: readonly Peer[] = ['operator'];
 const INGEST: Readonly<Record<string, readonly Peer[]>> = {
   UploadImages: NORTH,
   UploadImagesAcked: NORTH,
-  Annotate: NORTH,
-  // What an edge forwards says for which site, and is compared message by message.
+  // What an edge sends says for which site, and is compared message by message.
+  Annotate: EDGES,
   ForwardScans: EDGES,
   Describe: EDGES,
 };
