@@ -1,7 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import descriptor, { type IFileDescriptorProto } from 'protobufjs/ext/descriptor/index.js';
+import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { healthPackageDefinition } from './health.js';
 import type { ServiceContract } from './services.js';
 
@@ -16,6 +16,12 @@ export function addReflection(server: Server, contracts: readonly ServiceContrac
   new ReflectionService(named, { services: shown }).addToServer(server);
 }
 
+/** What is renamed of a file's description. */
+interface NamedFile {
+  name?: string;
+  dependency?: string[];
+}
+
 /** How a package's file is called where it is published; the loader joins all files of a package under its name. */
 const FILE_NAMES: Readonly<Record<string, string>> = { 'inference.proto': 'grpc_service.proto' };
 
@@ -26,7 +32,7 @@ function withFileNames(definitions: PackageDefinition): PackageDefinition {
     const known = renamed.get(encoded);
     if (known) return known;
     const { FileDescriptorProto } = descriptor;
-    const file = FileDescriptorProto.decode(encoded) as unknown as IFileDescriptorProto;
+    const file = FileDescriptorProto.decode(encoded) as unknown as NamedFile;
     file.name = nameOf(file.name ?? '');
     file.dependency = (file.dependency ?? []).map(nameOf);
     const changed = Buffer.from(FileDescriptorProto.encode(file as never).finish());

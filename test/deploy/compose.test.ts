@@ -161,7 +161,7 @@ describe('docker-compose.yml', () => {
     );
     assert.deepEqual(Object.fromEntries(users), {
       streams: 'operator',
-      ingest: 'site-${SULCUS_SITE:-local}',
+      ingest: 'ingest',
       archiver: 'archiver',
       preprocess: 'preprocess',
       trainer: 'trainer',

@@ -21,7 +21,7 @@ export interface Grants {
 }
 
 /** Services that are part of the core: one user each. */
-export const CORE_SERVICES = ['preprocess', 'trainer', 'predictor', 'archiver'] as const;
+export const CORE_SERVICES = ['ingest', 'preprocess', 'trainer', 'predictor', 'archiver'] as const;
 
 export type CoreService = (typeof CORE_SERVICES)[number];
 
@@ -30,6 +30,16 @@ export type CoreService = (typeof CORE_SERVICES)[number];
  * he has written to any subject: they are trusted with the broker as a whole, and this keeps their mistakes small.
  */
 export const CORE_GRANTS: Readonly<Record<CoreService, Grants>> = {
+  ingest: {
+    description: 'images and labels in, of its own site and of the edges that send to it, which it asks who they are',
+    publish: ['scan.v1.*.*', 'label.v1.*', 'blob.v1.*.*', 'event.v1.ingest', 'dead.v1.ingest'],
+    read: ['SCANS', 'BLOBS'],
+    work: [],
+    remove: ['SCANS'],
+    purge: [],
+    readBuckets: ['state', 'archive', 'withdrawn'],
+    writeBuckets: [],
+  },
   preprocess: {
     description: 'scans in, batches out',
     publish: ['batch.v1.*', 'blob.v1.batch.>', 'blob.v1.*.*', 'event.v1.preprocess', 'dead.v1.preprocess'],

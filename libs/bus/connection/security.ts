@@ -6,7 +6,7 @@ import { readSecretFile } from '#libs/access';
 import { existingPath, optional, parseEnvironment, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { CORE_SERVICES } from '../accounts/grants.js';
-import { keyFile, siteUser } from '../accounts/permissions.js';
+import { keyFile } from '../accounts/permissions.js';
 
 /** How a process proves to the broker who it is, and knows the broker: the same variables everywhere. */
 export const brokerSecurityEnvironment = {
@@ -88,8 +88,7 @@ export function brokerSecurity(
     throw invalid('Set one of SULCUS_NATS_NKEY_FILE, SULCUS_NATS_CREDENTIALS and SULCUS_NATS_USER, not several');
   if (account !== undefined && nkey === undefined)
     throw invalid('SULCUS_NATS_ACCOUNT and SULCUS_NATS_NKEY_FILE belong together: the name and its key');
-  const found =
-    ways.length === 0 && parsed.keys !== undefined ? keyFor(parsed.keys, servers, name, environment) : undefined;
+  const found = ways.length === 0 && parsed.keys !== undefined ? keyFor(parsed.keys, servers, name) : undefined;
   const authenticator = ways[0] ?? (found && nkeyAuthenticator(Buffer.from(readSecretFile(found.file))));
   const options = {
     ...(authorities === undefined
@@ -101,16 +100,11 @@ export function brokerSecurity(
 }
 
 /** The key of whoever connects as `name` to a broker of this machine, if there is one: commands are the operator. */
-function keyFor(
-  folder: string,
-  servers: string,
-  name: string,
-  environment: NodeJS.ProcessEnv,
-): { user: string; file: string } | undefined {
+function keyFor(folder: string, servers: string, name: string): { user: string; file: string } | undefined {
   const port = /^(?:nats:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?::(\d+))?\/?$/.exec(servers.trim());
   if (!port) return undefined;
   const service = CORE_SERVICES.find((each) => name === each || name.startsWith(`${each}-`));
-  const user = name === 'ingest' ? siteUser(environment['SULCUS_SITE'] ?? 'local') : (service ?? 'operator');
+  const user = service ?? 'operator';
   const file = path.join(folder, port[1] ?? '4222', keyFile(user));
   return existsSync(file) ? { user, file } : undefined;
 }

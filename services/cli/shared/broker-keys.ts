@@ -53,9 +53,8 @@ export const credentialsOf = (folder: string, user: string): NodeJS.ProcessEnv =
   SULCUS_NATS_NKEY_FILE: path.join(folder, keyFile(user)),
 });
 
-/** The user as whom a service works; one that is none of the core's works for its site. */
-export const userOf = (service: string, site: string): string =>
-  service === 'ingest' || service === 'import' ? siteUser(site) : service;
+/** The user as whom a service works: the ingest of the core takes in for every site, an import for its own alone. */
+export const userOf = (service: string, site: string): string => (service === 'import' ? siteUser(site) : service);
 
 function readPublicKey(file: string): string {
   try {

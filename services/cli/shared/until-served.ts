@@ -18,7 +18,7 @@ export async function untilServed(
   const deadlineMs = performance.now() + timeoutMs;
   const { signal } = new AbortController();
   for (;;) {
-    const served = await servedAs(client, alias);
+    const served = await servedAs(client, alias, version);
     if (served === version) return;
     if (performance.now() > deadlineMs)
       throw new SulcusError(
@@ -30,13 +30,19 @@ export async function untilServed(
   }
 }
 
-/** The version that answers for an alias; undefined while none does. */
+/** The version that answers for an alias; undefined while none does, or the one that is wanted is not loaded. */
 async function servedAs(
-  client: Pick<ReturnType<typeof createClient<'Inference'>>, 'modelMetadata'>,
+  client: Pick<ReturnType<typeof createClient<'Inference'>>, 'repositoryIndex' | 'modelMetadata' | 'modelReady'>,
   alias: string,
+  wanted: string,
 ): Promise<string | undefined> {
   try {
-    return (await client.modelMetadata({ name: alias })).versions[0];
+    const { models } = await client.repositoryIndex({});
+    const { name = '' } = models.find(({ version }) => version === wanted) ?? {};
+    if (name === '') return undefined;
+    const [served] = (await client.modelMetadata({ name, version: alias })).versions;
+    if (served !== wanted) return served;
+    return (await client.modelReady({ name, version: wanted })).ready ? served : undefined;
   } catch (error) {
     const { code } = SulcusError.from(error);
     if (code === 'MODEL_NOT_READY' || code === 'NOT_FOUND') return undefined;

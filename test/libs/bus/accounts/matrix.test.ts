@@ -7,20 +7,29 @@ import { connectAs, startNatsWithAccounts, type NatsWithAccounts } from '../../.
 
 // The policy, written down a second time by hand: what a mistake in the table of grants would change shows here.
 
-const USERS = ['operator', 'preprocess', 'trainer', 'predictor', 'archiver', 'site-north', 'site-south'] as const;
+const USERS = [
+  'operator',
+  'ingest',
+  'preprocess',
+  'trainer',
+  'predictor',
+  'archiver',
+  'site-north',
+  'site-south',
+] as const;
 type User = (typeof USERS)[number];
 
-const CORE = 'preprocess trainer predictor archiver';
+const CORE = 'ingest preprocess trainer predictor archiver';
 const SITES = 'site-north site-south';
 const HASH = 'a'.repeat(64);
 
 /** Who may publish under a subject, beside the operator. */
 const MESSAGES: readonly [subject: string, users: string][] = [
-  ['scan.v1.north.sample', 'site-north archiver'],
-  ['scan.v1.south.sample', 'site-south archiver'],
+  ['scan.v1.north.sample', 'site-north ingest archiver'],
+  ['scan.v1.south.sample', 'site-south ingest archiver'],
   ['scan.v1.north.sample.more', ''],
-  ['label.v1.north', 'site-north archiver'],
-  ['label.v1.south', 'site-south archiver'],
+  ['label.v1.north', 'site-north ingest archiver'],
+  ['label.v1.south', 'site-south ingest archiver'],
   ['batch-request.v1.main', 'trainer'],
   ['batch.v1.main', 'preprocess'],
   ['model.v1.published', 'trainer'],
@@ -33,9 +42,9 @@ const MESSAGES: readonly [subject: string, users: string][] = [
   [`blob.v1.batch.main.request.${HASH}.0`, 'preprocess'],
   [`blob.v1.checkpoint.main.1.${HASH}.0`, 'trainer'],
   [`blob.v1.model.main.1.${HASH}.0`, 'trainer'],
-  ['event.v1.ingest', SITES],
-  ['dead.v1.ingest', SITES],
-  ...CORE.split(' ').flatMap((service): [string, string][] => [
+  ['event.v1.ingest', `ingest ${SITES}`],
+  ['dead.v1.ingest', `ingest ${SITES}`],
+  ...['preprocess', 'trainer', 'predictor', 'archiver'].flatMap((service): [string, string][] => [
     [`event.v1.${service}`, service],
     [`dead.v1.${service}`, service],
   ]),
@@ -80,7 +89,7 @@ const STREAMS = [...STREAM_NAMES, ...BUCKETS.map((bucket) => `KV_${bucket}`)];
 /** Work queues are read by their consumers alone, never by place. */
 const QUEUES: readonly string[] = ['BATCH_REQUESTS', 'BATCHES'];
 const CONSUMERS: Readonly<Record<string, string>> = { BATCH_REQUESTS: 'preprocess', BATCHES: 'trainer-main' };
-const DELETERS: Readonly<Record<string, string>> = { SCANS: 'archiver', LABELS: 'archiver' };
+const DELETERS: Readonly<Record<string, string>> = { SCANS: 'ingest archiver', LABELS: 'archiver' };
 const PURGERS: Readonly<Record<string, string>> = { BLOBS: 'trainer archiver', BATCHES: 'trainer' };
 
 /** Who may ask the broker what about a stream, beside the operator. */

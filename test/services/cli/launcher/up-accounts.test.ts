@@ -66,7 +66,7 @@ test('npm start has accounts: services and commands do their work as users of th
     assert.equal(/viol/i.test(readFileSync(path.join(state, 'logs', 'nats.log'), 'utf8')), false, violations());
 
     const files = readdirSync(keys, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.nk'));
-    assert.equal(files.length, 6);
+    assert.equal(files.length, 7);
     for (const name of files) assert.equal(statSync(path.join(keys, name)).mode & 0o777, 0o600, name);
     const strangers = { ...process.env };
     delete process.env['SULCUS_NATS_KEYS'];
