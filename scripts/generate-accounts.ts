@@ -45,8 +45,9 @@ const text = [
   ...CORE_SERVICES.map((service) => core(service, CORE_GRANTS[service])),
   `## A site
 
-${capital(site.description)}. Imports of \`npm start\`, and an ingest that stands at the site SITE, work
-as \`site-SITE\`, which lies in an account of its own and sees of the core what is lent to it.
+${capital(site.description)}. Imports of \`npm start\`, and an ingest
+that stands at the site SITE, work as \`site-SITE\`, which lies in an account of its own and sees of the core what is
+lent to it.
 
 ${table([
   ['stores under', code(site.publish)],

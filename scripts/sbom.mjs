@@ -1,5 +1,5 @@
 /**
- * Writes sbom.cdx.json: every package of package-lock.json as CycloneDX, by npm; tools of the development are marked so.
+ * Writes sbom.cdx.json: every package of package-lock.json as CycloneDX, by npm; tools of development are marked so.
  * What changes from one call to the next (serial number, time, npm's version, the folder's name) is left out. With
  * --check it compares packages and hashes with package-lock.json, whatever npm's version, and fails when they differ.
  */

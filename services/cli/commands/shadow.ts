@@ -26,8 +26,8 @@ interface ShadowReport {
 /** `sulcus shadow`: what mirrored traffic has shown, from what predictors report. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description =
-    'Tells how shadow versions answered beside those in service (SULCUS_SHADOW_ALIAS), as predictors have reported it ' +
-    'since their start: events are kept for days, so are the figures.';
+    'Tells how shadow versions answered beside those in service (SULCUS_SHADOW_ALIAS), as predictors have reported ' +
+    'it since their start: events are kept for days, so are the figures.';
   const parsed = parseCommandLine({ name: 'sulcus shadow', description, options: OPTIONS }, argv);
   if (!parsed) return;
   const { json, nats } = parsed.options;

@@ -50,7 +50,7 @@ test('any change of a signed card is found: of a figure, weights, its name, of w
   assert.deepEqual(await reader.get(card.version), card);
 });
 
-test("a rogue's version: a site's key cannot publish one, and one of full rights at the broker is read by nobody", async (t) => {
+test("a rogue's version: a site's key publishes none, and one of full rights at the broker is not read", async (t) => {
   const nats = await startNatsWithAccounts(undefined, ['north']);
   t.after(() => nats.stop());
   const open = (name: string) => connectBus({ servers: nats.url, name, user: nats.user(name) });

@@ -15,8 +15,8 @@ export interface PredictionRecordInput {
    */
   'predictionId'?: (string);
   /**
-   * SHA-256 of the input's bytes as they came, lower-case hexadecimal. Of an encoded image without metadata: the identity
-   * of the sample; ingest leaves metadata out first, and names what is left.
+   * SHA-256 of the input's bytes as they came, lower-case hexadecimal. Of an encoded image without metadata: the
+   * identity of the sample; ingest leaves metadata out first, and names what is left.
    */
   'sampleId'?: (string);
   /**
@@ -96,8 +96,8 @@ export interface PredictionRecord {
    */
   'predictionId': (string);
   /**
-   * SHA-256 of the input's bytes as they came, lower-case hexadecimal. Of an encoded image without metadata: the identity
-   * of the sample; ingest leaves metadata out first, and names what is left.
+   * SHA-256 of the input's bytes as they came, lower-case hexadecimal. Of an encoded image without metadata: the
+   * identity of the sample; ingest leaves metadata out first, and names what is left.
    */
   'sampleId': (string);
   /**
