@@ -32,12 +32,19 @@ export type CoreService = (typeof CORE_SERVICES)[number];
 export const CORE_GRANTS: Readonly<Record<CoreService, Grants>> = {
   ingest: {
     description: 'images and labels in, of its own site and of the edges that send to it, which it asks who they are',
-    publish: ['scan.v1.*.*', 'label.v1.*', 'blob.v1.*.*', 'event.v1.ingest', 'dead.v1.ingest'],
+    publish: [
+      'scan.v1.*.*',
+      'label.v1.*',
+      '$KV.studies.complete.*.*',
+      'blob.v1.*.*',
+      'event.v1.ingest',
+      'dead.v1.ingest',
+    ],
     read: ['SCANS', 'BLOBS'],
     work: [],
     remove: ['SCANS'],
     purge: [],
-    readBuckets: ['state', 'archive', 'withdrawn'],
+    readBuckets: ['state', 'archive', 'withdrawn', 'studies'],
     writeBuckets: [],
   },
   preprocess: {

@@ -54,8 +54,8 @@ const MESSAGES: readonly [subject: string, users: string][] = [
   ['$KV.retention.main', 'trainer'],
   ['$KV.archive.sample.one', 'archiver'],
   ['$KV.withdrawn.sample.one', ''],
-  ['$KV.studies.complete.north.one', 'site-north'],
-  ['$KV.studies.complete.south.one', 'site-south'],
+  ['$KV.studies.complete.north.one', 'site-north ingest'],
+  ['$KV.studies.complete.south.one', 'site-south ingest'],
   ['$KV.state.id', ''],
   ['$JS.ACK.BATCH_REQUESTS.preprocess.1.1.1.1.0', 'preprocess'],
   ['$JS.ACK.core.account.BATCH_REQUESTS.preprocess.1.1.1.1.0', 'preprocess'],
@@ -82,7 +82,7 @@ const READERS: Readonly<Record<string, string>> = {
   KV_retention: 'trainer archiver',
   KV_archive: CORE,
   KV_withdrawn: CORE,
-  KV_studies: 'predictor',
+  KV_studies: 'ingest predictor',
   KV_state: CORE,
 };
 const STREAMS = [...STREAM_NAMES, ...BUCKETS.map((bucket) => `KV_${bucket}`)];
