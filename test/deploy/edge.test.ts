@@ -25,7 +25,8 @@ test('the example of an edge is a configuration that an edge takes', () => {
     const config = readConfig(settings);
     assert.equal(config.core, 'core.example.org:7001');
     assert.equal(config.spoolBytes, 20 * 2 ** 30);
-    assert.deepEqual(config.dicomCallers[0], { title: 'MR1', address: '10.0.0.7' });
+    const [first] = config.dicomCallers;
+    assert.deepEqual([first?.title, first?.address], ['MR1', '10.0.0.7']);
   } finally {
     process.chdir(before);
     rmSync(site, { recursive: true });
