@@ -59,7 +59,10 @@ describe('what is predicted before it is learned from', () => {
     for (let round = 0; round < 40; round++)
       for (const site of ['a', 'b', 'c'])
         assert.deepEqual(await noticedIn(prequential, site, 1, 1), [], 'a rate that stays is no drift');
-    const restarted = new Prequential(CLASSES, JSON.parse(JSON.stringify(prequential.toRecord())));
+    const restarted = new Prequential(
+      CLASSES,
+      JSON.parse(JSON.stringify(prequential.toRecord())) as ReturnType<Prequential['toRecord']>,
+    );
     const noticed = await noticedIn(restarted, 'b', 6, 10);
     assert.deepEqual(
       noticed.filter((stratum) => stratum.startsWith('site:')),
