@@ -26,6 +26,8 @@ const EXPECTED: Readonly<Record<string, string | null>> = {
   'sulcus.v1.Ingest/UploadImages': 'upload',
   'sulcus.v1.Ingest/UploadImagesAcked': 'upload',
   'sulcus.v1.Ingest/Annotate': 'annotate',
+  'sulcus.v1.Ingest/ForwardScans': 'upload',
+  'sulcus.v1.Ingest/Describe': 'upload',
   'sulcus.v1.Predictor/Predict': 'predict',
   'sulcus.v1.Predictor/PredictStream': 'predict',
   'sulcus.v1.Predictor/PredictStudy': 'predict',

@@ -1,4 +1,4 @@
-import { mapInOrder } from '#libs/async';
+import { mapInOrder, timeLimit } from '#libs/async';
 import { isDicom, parseDicom } from '#libs/dicom';
 import { isTransient, SulcusError } from '#libs/errors';
 import { readParts, type HttpAnswer, type HttpCall, type Part, type Route } from '#libs/http';
@@ -76,10 +76,10 @@ async function storePart(
     return { ...nameless, failure: FAILURE.cannotUnderstand };
   const named = namesOf(bytes);
   if (studyUid !== undefined && named.study !== studyUid) return { ...named, failure: FAILURE.doesNotMatch };
+  using patience = timeLimit(signal, config.dicomWaitMs);
   try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(config.dicomWaitMs)]);
     const source = `STOW-RS from ${identity?.name ?? peer}`;
-    return { ...named, failure: failureOf(await ingestor.ingestDicom({ bytes, source }, { signal: patience })) };
+    return { ...named, failure: failureOf(await ingestor.ingestDicom({ bytes, source }, { signal: patience.signal })) };
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (signal.aborted) throw error;
