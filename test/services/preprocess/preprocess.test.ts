@@ -261,8 +261,8 @@ describe('workers', () => {
   test('keep their cache within its bytes, the least recently used image first out', async (t) => {
     const { bus, startWorker } = await startPipeline(t);
     const samples = await publishPhantoms(bus, 3);
-    // A prepared image of the default transform is 108 x 108; two fit.
-    const worker = await startWorker({ cacheBytes: 2 * (108 * 108 + 512) });
+    // A phantom of 64 x 64 is not enlarged before the random part of the default transform; two fit.
+    const worker = await startWorker({ cacheBytes: 2 * (64 * 64 + 512) });
     for (const [index, sample] of [0, 1, 0, 2, 0, 1].entries()) {
       await request(bus, batchRequest(`r${index}`, [samples[sample]!]));
       await takeBatches(bus, 1);
@@ -271,6 +271,6 @@ describe('workers', () => {
     const events = await readAll(bus, 'EVENTS', codecs.PipelineEvent);
     const { decoded, cacheBytes } = events.findLast((event) => event.preprocess)!.preprocess!;
     assert.equal(decoded, 4, '0, 1, 2 and 1 again');
-    assert.equal(cacheBytes, 2 * (108 * 108 + 512));
+    assert.equal(cacheBytes, 2 * (64 * 64 + 512));
   });
 });
