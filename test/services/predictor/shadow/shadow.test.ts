@@ -179,8 +179,15 @@ test('a shadow with another transform gets the images prepared in its own way', 
   await fixture.registry.promote(CANDIDATE, card.version, 'to be compared');
   await untilShadowing(card.version);
   const expected = chosen(await ask(20)).length;
-  await until(async () => (await countsOf(card.version))?.compared === expected, 'all of the share compared');
-  assert.equal((await countsOf(card.version))!.failed, 0);
+  const counted = async (): Promise<number> => {
+    const counts = await countsOf(card.version);
+    return counts ? counts.compared + counts.dropped : 0;
+  };
+  // What a busy machine has no time for is dropped, and counted.
+  await until(async () => (await counted()) === expected, 'all of the share counted');
+  const { compared, failed } = (await countsOf(card.version))!;
+  assert.ok(compared > 0);
+  assert.equal(failed, 0);
 });
 
 test('a shadow with other classes is not compared: counted, and callers are answered', async () => {
