@@ -7,9 +7,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { connectBus } from '#libs/bus';
+import { flag, integer } from '#libs/config';
 import { dataSetOf, shortsElement, tagOf, textElement, writeDicom, type Keyword } from '#libs/dicom';
+import { parseCommandLine } from '#libs/service';
 import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
 import { freePort, startNats } from '../../test/helpers/nats.js';
 import { until } from '../../test/helpers/until.js';
@@ -62,9 +63,20 @@ async function usageOf({ pid }: ChildProcess): Promise<{ cpuMs: number; rssMb: n
   return { cpuMs: 10 * (fields[11]! + fields[12]!), rssMb: mb('VmRSS'), peakMb: mb('VmHWM') };
 }
 
-const { values } = parseArgs({ options: { slices: { type: 'string' }, rounds: { type: 'string' } } });
-const slices = Number(values.slices ?? 200);
-const rounds = Number(values.rounds ?? 5);
+const OPTIONS = {
+  slices: ['--slices <n>', integer({ min: 1, max: 100_000, default: 200, description: 'slices per round' })],
+  rounds: ['--rounds <n>', integer({ min: 1, max: 1000, default: 5, description: 'rounds, one association each' })],
+  json: ['--json', flag({ default: false, description: 'one JSON line at the end instead of a line per round' })],
+} as const;
+
+const description = 'Sends slices by C-STORE over one association and measures what the ingest process needs for them.';
+const parsed = parseCommandLine(
+  { name: 'npm run bench:dicom --', description, options: OPTIONS },
+  process.argv.slice(2),
+);
+if (!parsed) process.exit(0);
+const { slices, rounds, json } = parsed.options;
+const results: { slicesPerSecond: number; processorMsPerSlice: number; residentMb: number; peakMb: number }[] = [];
 if (!dcmtk('storescu')) throw new Error('There is no storescu here: npm run setup:peers brings it');
 const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-bench-dicom-'));
 const nats = await startNats();
@@ -107,11 +119,16 @@ try {
     const { messages } = await bus.statsOf('SCANS');
     if (messages !== slices) throw new Error(`${messages} scans came of ${slices} slices`);
     await bus.deleteSubject('SCANS', 'scan.>');
-    process.stdout.write(
-      `round ${round + 1}: ${slices} slices in ${seconds.toFixed(2)} s, ${(slices / seconds).toFixed(0)} slices/s · ` +
-        `${((cpuMs - before.cpuMs) / slices).toFixed(1)} ms of CPU a slice · ${rssMb} MB, at most ${peakMb} MB\n`,
-    );
+    const slicesPerSecond = slices / seconds;
+    const processorMsPerSlice = (cpuMs - before.cpuMs) / slices;
+    results.push({ slicesPerSecond, processorMsPerSlice, residentMb: rssMb, peakMb });
+    if (!json)
+      process.stdout.write(
+        `round ${round + 1}: ${slices} slices in ${seconds.toFixed(2)} s, ${slicesPerSecond.toFixed(0)} slices/s · ` +
+          `${processorMsPerSlice.toFixed(1)} ms of CPU a slice · ${rssMb} MB, at most ${peakMb} MB\n`,
+      );
   }
+  if (json) process.stdout.write(`${JSON.stringify({ slices, rounds: results })}\n`);
 } finally {
   service?.kill();
   await nats.stop();

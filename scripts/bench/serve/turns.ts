@@ -96,7 +96,7 @@ export async function measureLoads(
 }
 
 function run({ asker, loop, level }: Plan, timeMs: number): Promise<Sample[]> {
-  const signal = AbortSignal.timeout(timeMs);
+  const signal = AbortSignal.timeout(Math.round(timeMs));
   return loop === 'closed' ? closedLoop(asker.ask, level, signal) : openLoop(asker.ask, level, signal);
 }
 
