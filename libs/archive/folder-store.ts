@@ -106,10 +106,9 @@ export class FolderStore implements ObjectStore {
   }
 
   #explain(error: unknown, what: string): SulcusError {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    const { code, rawMessage: message } = SulcusError.from(error);
     return new SulcusError(
-      full ? 'STORAGE_FULL' : 'SERVICE_UNAVAILABLE',
+      code === 'STORAGE_FULL' ? code : 'SERVICE_UNAVAILABLE',
       `The archive in ${this.#root} ${what}: ${message}`,
       {
         cause: error,

@@ -1,6 +1,6 @@
 import { pause } from '#libs/async';
 import type { BlobRef, Codec, Payload, PayloadInput } from '#libs/contracts';
-import { SulcusError, type ErrorCode } from '#libs/errors';
+import { isDamage, type SulcusError } from '#libs/errors';
 import { BlobStore, type BlobOptions } from './blobs/blob-store.js';
 import { Connection, type ConnectOptions } from './connection/connection.js';
 import { consume, type ConsumeOptions } from './consumers/consume.js';
@@ -31,13 +31,11 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
   return new Bus(await Connection.open(options));
 }
 
-const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['MESSAGE_INVALID', 'HASH_MISMATCH']);
-
 async function readable<O>(asked: Promise<Received<O> | undefined>): Promise<Received<O> | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (UNREADABLE.has(SulcusError.from(error).code)) return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
 }

@@ -9,4 +9,4 @@
  * A new code is a line of `codes.ts`.
  */
 export { ERROR_CODES, GrpcStatus, type ErrorCode, type ErrorPolicy } from './codes.js';
-export { isTransient, SulcusError, type ErrorDetails } from './sulcus-error.js';
+export { isDamage, isTransient, SulcusError, type ErrorDetails } from './sulcus-error.js';

@@ -66,3 +66,7 @@ export class SulcusError extends Error {
 
 /** Whether anything thrown is a failure that waiting cures (see {@link ErrorPolicy.transient}). */
 export const isTransient = (error: unknown): boolean => error instanceof SulcusError && error.transient;
+
+/** Whether it is a message or object itself that is bad, as a foreign or damaged one: trying again does not help. */
+export const isDamage = (error: unknown): boolean =>
+  ['HASH_MISMATCH', 'MESSAGE_INVALID'].includes(SulcusError.from(error).code);

@@ -4,64 +4,21 @@
  * UID of its own. The ingest service is a process, compiled; the broker is the machine's, one more.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectBus } from '#libs/bus';
 import { flag, integer } from '#libs/config';
-import { dataSetOf, shortsElement, tagOf, textElement, writeDicom, type Keyword } from '#libs/dicom';
 import { parseCommandLine } from '#libs/service';
 import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
 import { freePort, startNats } from '../../test/helpers/nats.js';
 import { until } from '../../test/helpers/until.js';
+import { peakRssBytes, processorMs, rssBytes } from './processes.js';
+import { writeSlices } from './slices.js';
 
-const SIZE = 512;
 const MAIN = path.resolve(import.meta.dirname, '../../dist/services/ingest/main.js');
 
-function sliceOf(index: number): Buffer {
-  const pixels = new Uint16Array(SIZE * SIZE);
-  for (let at = 0; at < pixels.length; at++) pixels[at] = (at * 31 + index * 977 + (at >> 9) * index) & 0xfff;
-  const texts: Partial<Record<Keyword, string>> = {
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.4',
-    SOPInstanceUID: `2.25.${1_000_000 + index}`,
-    StudyInstanceUID: '2.25.2000',
-    SeriesInstanceUID: '2.25.3000',
-    Modality: 'MR',
-    PatientID: 'BENCH',
-    PatientName: 'Bench',
-    ImageType: 'ORIGINAL\\PRIMARY\\M',
-    PhotometricInterpretation: 'MONOCHROME2',
-    InstanceNumber: String(index),
-  };
-  const numbers = {
-    SamplesPerPixel: 1,
-    Rows: SIZE,
-    Columns: SIZE,
-    BitsAllocated: 16,
-    BitsStored: 12,
-    HighBit: 11,
-    PixelRepresentation: 0,
-  };
-  return writeDicom(
-    dataSetOf([
-      ...Object.entries(texts).map(([keyword, text]) => textElement(keyword as Keyword, text)),
-      ...Object.entries(numbers).map(([keyword, value]) => shortsElement(keyword as Keyword, [value])),
-      { tag: tagOf('PixelData'), vr: 'OW', bytes: Buffer.from(pixels.buffer) },
-    ]),
-  );
-}
-
-/** Processor time and memory of a process (proc(5)); clock ticks are 10 ms. */
-async function usageOf({ pid }: ChildProcess): Promise<{ cpuMs: number; rssMb: number; peakMb: number }> {
-  const [stat, status] = await Promise.all(['stat', 'status'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8')));
-  const fields = stat!
-    .slice(stat!.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const mb = (name: string): number =>
-    Math.round((Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status!)?.[1]) * 1024) / 1e6);
-  return { cpuMs: 10 * (fields[11]! + fields[12]!), rssMb: mb('VmRSS'), peakMb: mb('VmHWM') };
-}
+const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
 
 const OPTIONS = {
   slices: ['--slices <n>', integer({ min: 1, max: 100_000, default: 200, description: 'slices per round' })],
@@ -100,27 +57,22 @@ try {
   });
   const to = ['-aec', 'SULCUS', '127.0.0.1', port];
   await until(async () => (await runDcmtk('echoscu', to)).code === 0, 'ingest answers');
-  const files = await Promise.all(
-    Array.from({ length: slices }, async (_, index) => {
-      const file = path.join(folder, `${index}.dcm`);
-      await writeFile(file, sliceOf(index));
-      return file;
-    }),
-  );
+  const processes = [service.pid!];
+  const files = await writeSlices(folder, slices, 0);
   for (let round = 0; round < rounds; round++) {
-    const before = await usageOf(service);
+    const beforeMs = processorMs(processes);
     const startMs = performance.now();
     // From the second round on, the same pixels come under new UIDs.
     const anew = round === 0 ? [] : ['+II'];
     const { code, output } = await runDcmtk('storescu', [...anew, ...to, ...files]);
     const seconds = (performance.now() - startMs) / 1000;
     if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
-    const { cpuMs, rssMb, peakMb } = await usageOf(service);
+    const processorMsPerSlice = (processorMs(processes) - beforeMs) / slices;
+    const [rssMb, peakMb] = [megabytes(rssBytes(processes)), megabytes(peakRssBytes(processes))];
     const { messages } = await bus.statsOf('SCANS');
     if (messages !== slices) throw new Error(`${messages} scans came of ${slices} slices`);
     await bus.deleteSubject('SCANS', 'scan.>');
     const slicesPerSecond = slices / seconds;
-    const processorMsPerSlice = (cpuMs - before.cpuMs) / slices;
     results.push({ slicesPerSecond, processorMsPerSlice, residentMb: rssMb, peakMb });
     if (!json)
       process.stdout.write(

@@ -5,12 +5,11 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectBus, type Bus } from '#libs/bus';
 import { integer, integers } from '#libs/config';
-import { dataSetOf, shortsElement, tagOf, textElement, writeDicom, type Keyword } from '#libs/dicom';
 import { parseCommandLine } from '#libs/service';
 import { readStatus, type EdgeStatus } from '#services/edge';
 import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
@@ -18,6 +17,7 @@ import { startLink } from '../../test/helpers/link.js';
 import { freePort, startNats } from '../../test/helpers/nats.js';
 import { until } from '../../test/helpers/until.js';
 import { peakRssBytes, processorMs } from './processes.js';
+import { writeSlices } from './slices.js';
 
 const OPTIONS = {
   slices: ['--slices <n>', integer({ min: 1, max: 100_000, default: 300, description: 'slices per round' })],
@@ -28,46 +28,7 @@ const OPTIONS = {
   ],
 } as const;
 
-const SIZE = 512;
 const CLI = path.resolve('dist/services/cli/main.js');
-
-function sliceOf(index: number, round: number): Buffer {
-  const pixels = Buffer.alloc(2 * SIZE * SIZE);
-  for (let at = 0; at < SIZE * SIZE; at++)
-    pixels.writeUInt16LE((at * 31 + index * 977 + round * 7919 + (at >> 9) * index) & 0xfff, 2 * at);
-  const texts: Partial<Record<Keyword, string>> = {
-    SOPClassUID: '1.2.840.10008.5.1.4.1.1.4',
-    SOPInstanceUID: `2.25.${1_000_000 * (round + 1) + index}`,
-    StudyInstanceUID: `2.25.${2000 + round}`,
-    SeriesInstanceUID: `2.25.${3000 + round}`,
-    Modality: 'MR',
-    PatientID: 'BENCH',
-    ImageType: 'ORIGINAL\\PRIMARY\\M',
-    PhotometricInterpretation: 'MONOCHROME2',
-    InstanceNumber: String(index),
-  };
-  const numbers = {
-    ...{ SamplesPerPixel: 1, Rows: SIZE, Columns: SIZE, BitsAllocated: 16 },
-    ...{ BitsStored: 12, HighBit: 11, PixelRepresentation: 0 },
-  };
-  return writeDicom(
-    dataSetOf([
-      ...Object.entries(texts).map(([keyword, text]) => textElement(keyword as Keyword, text)),
-      ...Object.entries(numbers).map(([keyword, value]) => shortsElement(keyword as Keyword, [value])),
-      { tag: tagOf('PixelData'), vr: 'OW', bytes: pixels },
-    ]),
-  );
-}
-
-async function writeSlices(folder: string, count: number, round: number): Promise<string[]> {
-  const files: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const file = path.join(folder, `${round}-${index}.dcm`);
-    await writeFile(file, sliceOf(index, round));
-    files.push(file);
-  }
-  return files;
-}
 
 function start(command: string, environment: Record<string, string>): ChildProcess {
   const env = { ...process.env, SULCUS_LOG_LEVEL: 'warn', ...environment };

@@ -2,11 +2,11 @@ import { retryWithBackoff } from '#libs/async';
 import { bringBack, type ArchiveIndex, type SampleArchive, type SampleToArchive } from '#libs/archive';
 import { Streams, type Bus } from '#libs/bus';
 import { codecs, type ArchiveEntry, type LabelEvent } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
+import { isDamage, SulcusError } from '#libs/errors';
 import type { LabelBook } from '#libs/labels';
 import { attr, withSpan } from '#libs/telemetry';
 import type { ArchiverEvents } from '../events.js';
-import { isDamage, isStronger } from '../scans/archive-scan.js';
+import { isStronger } from '../scans/archive-scan.js';
 import type { UnderWay } from '../scans/under-way.js';
 
 export interface CarryingContext {

@@ -1,7 +1,7 @@
 import type { ArchiveIndex, SampleArchive, SampleToArchive } from '#libs/archive';
 import { HeaderName, Streams, subjects, type Bus, type Received, type ScanEntry } from '#libs/bus';
 import { codecs, type Scan } from '#libs/contracts';
-import { SulcusError } from '#libs/errors';
+import { isDamage, SulcusError } from '#libs/errors';
 import type { LabelBook } from '#libs/labels';
 import { attr, withSpan } from '#libs/telemetry';
 import { Withdrawals } from '#libs/withdrawals';
@@ -105,10 +105,6 @@ async function loadIntact(archive: SampleArchive, sampleId: string): Promise<Sam
     throw error;
   }
 }
-
-/** Whether it is the object or message itself that is bad: trying again does not help. */
-export const isDamage = (error: unknown): boolean =>
-  ['HASH_MISMATCH', 'MESSAGE_INVALID'].includes(SulcusError.from(error).code);
 
 /**
  * Deletes an image that lay beside its scan, unless another scan is of the same image. Ingest stores image, scan, and

@@ -1,9 +1,9 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { followScans, Streams, type ScanEntry } from '#libs/bus';
-import { SulcusError } from '#libs/errors';
+import { isDamage, SulcusError } from '#libs/errors';
 import type { ArchiverConfig } from '../config.js';
 import type { ArchiverEvents } from '../events.js';
-import { archiveScan, isDamage, type ArchivingContext } from './archive-scan.js';
+import { archiveScan, type ArchivingContext } from './archive-scan.js';
 import { readRunNeeds, type RunNeeds } from './run-needs.js';
 import type { UnderWay } from './under-way.js';
 

@@ -274,9 +274,7 @@ async function makeFolder(folder: string): Promise<void> {
 
 function explained(error: unknown, what: string): SulcusError {
   if (error instanceof SulcusError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return new SulcusError(isFull ? 'STORAGE_FULL' : 'STORAGE_FAILED', `The spool ${what}: ${(error as Error).message}`, {
-    cause: error,
-  });
+  const { code, rawMessage } = SulcusError.from(error);
+  const isFull = code === 'STORAGE_FULL';
+  return new SulcusError(isFull ? code : 'STORAGE_FAILED', `The spool ${what}: ${rawMessage}`, { cause: error });
 }

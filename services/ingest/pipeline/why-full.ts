@@ -1,4 +1,5 @@
 import type { ArchiveIndex } from '#libs/archive';
+import { isTransient, type SulcusError } from '#libs/errors';
 
 /** An archiver writes its state every ten seconds: one that is silent for this long does not run. */
 const SILENCE_MS = 60_000;
@@ -17,3 +18,7 @@ export async function whyFull(archive: ArchiveIndex): Promise<string> {
     return 'The broker does not say what the archiver does';
   }
 }
+
+/** Whether an object waited in vain for room, so that its sender is to come again: no fault of the object. */
+export const isForWantOfRoom = (error: SulcusError): boolean =>
+  isTransient(error) || error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED';

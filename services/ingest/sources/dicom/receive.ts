@@ -1,10 +1,11 @@
 import { isLoopback } from '#libs/access';
 import { startStoreScp, type ScpNotice, type StoreAnswer, type StoredObject, type StoreScp } from '#libs/dimse';
-import { isTransient, SulcusError } from '#libs/errors';
+import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { SourcesConfig } from '../../config.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
+import { isForWantOfRoom } from '../../pipeline/why-full.js';
 import { dicomTlsOf } from './dicom-tls.js';
 
 export interface ReceiverContext {
@@ -76,8 +77,7 @@ async function store(
     return answerTo(outcomes);
   } catch (thrown) {
     const error = SulcusError.from(thrown);
-    const isFull = isTransient(error) || error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED';
-    return { status: isFull ? 'full' : 'failed', comment: error.rawMessage };
+    return { status: isForWantOfRoom(error) ? 'full' : 'failed', comment: error.rawMessage };
   }
 }
 

@@ -1,10 +1,11 @@
 import { mapInOrder, timeLimit } from '#libs/async';
 import { isDicom, parseDicom } from '#libs/dicom';
-import { isTransient, SulcusError } from '#libs/errors';
+import { SulcusError } from '#libs/errors';
 import { readParts, type HttpAnswer, type HttpCall, type Part, type Route } from '#libs/http';
 import { LIMITS } from '#libs/limits';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
+import { isForWantOfRoom } from '../../pipeline/why-full.js';
 import type { UploadRoom } from '../grpc/upload-room.js';
 import { FAILURE, storeAnswer, type StoredInstance } from './store-answer.js';
 
@@ -83,8 +84,7 @@ async function storePart(
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     if (signal.aborted) throw error;
-    const isFull = isTransient(error) || error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED';
-    return { ...named, failure: isFull ? FAILURE.outOfResources : FAILURE.processing };
+    return { ...named, failure: isForWantOfRoom(error) ? FAILURE.outOfResources : FAILURE.processing };
   }
 }
 
