@@ -1,7 +1,7 @@
 import type { Msg } from '@nats-io/nats-core';
 import { parseAckSubject, type DeliveryInfo } from './ack-subject.js';
 import type { Connection } from '../connection/connection.js';
-import { confirmAck } from './durable-consumer.js';
+import { confirmAck } from './confirm-ack.js';
 import { HeaderName, readHeaders, type Headers } from '../messages/headers.js';
 
 /** One delivery of one message to a consumer. */
@@ -15,7 +15,7 @@ export interface Delivery<O> {
   readonly deliveryCount: number;
   /** W3C trace context of the sender's span. */
   readonly traceparent?: string;
-  /** Confirmed: resolves when the broker has recorded it. Throws BUS_UNAVAILABLE. */
+  /** Confirmed: resolves when the broker has recorded it. Throws BUS_UNAVAILABLE, STORAGE_FAILED. */
   ack(): Promise<void>;
   /** Gives the message back, to be delivered again after `delayMs` (default: at once). */
   nak(delayMs?: number): void;

@@ -1,5 +1,5 @@
 import { nanos } from '@nats-io/nats-core';
-import { API_TIMEOUT_MS, type Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { isNotFound } from '../connection/errors.js';
 import { requestWithRetry, type RequestOptions } from '../connection/retry.js';
 import type { StreamName } from '../topology.js';
@@ -56,16 +56,4 @@ export async function deleteDurable(
   };
   const doing = `Could not delete the consumer ${durable} of ${stream}`;
   await requestWithRetry(connection, doing, remove, waiting);
-}
-
-/**
- * Acknowledges and waits until the broker has recorded it, over reconnects: an acknowledgement that is lost means that
- * the work is done again.
- *
- * @throws BUS_UNAVAILABLE when the broker did not confirm within 30 s
- */
-export async function confirmAck(connection: Connection, ackSubject: string): Promise<void> {
-  await requestWithRetry(connection, 'Could not acknowledge', () =>
-    connection.nats.request(ackSubject, '+ACK', { timeout: API_TIMEOUT_MS }),
-  );
 }

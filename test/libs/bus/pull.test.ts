@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { stat, truncate } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, subjects, type Bus, type Delivery } from '#libs/bus';
@@ -116,4 +118,26 @@ test('messages as large as the broker takes flow without losing the connection',
   assert.ok(
     held.every(({ deliveryCount, message }) => deliveryCount === 1 && message.pixels?.inline?.length === pixels.length),
   );
+});
+
+test('an acknowledgement of what a damaged disk has lost ends with that cause, before every attempt is made', async (t) => {
+  const own = await startNats(t);
+  await using trainer = await connectBus({ servers: own.url, name: 'trainer' });
+  await trainer.ensureTopology();
+  const batch = { run: 'lost', pixels: { inline: Buffer.alloc(1000) } };
+  for (const messageId of ['a', 'b', 'c'])
+    await trainer.publish(subjects.batch('lost'), codecs.TensorBatch, batch, { messageId });
+  const stop = new AbortController();
+  const options = { stream: 'BATCHES', durable: 'lost', codec: codecs.TensorBatch, maxInFlight: 10 } as const;
+  const pulled = trainer.pull({ ...options, subject: subjects.batch('lost'), signal: stop.signal });
+  const held: Delivery<TensorBatch>[] = [];
+  while (held.length < 3) held.push((await pulled.next()).value as Delivery<TensorBatch>);
+  await own.kill();
+  const block = path.join(own.messagesFolder('BATCHES'), '1.blk');
+  await truncate(block, (await stat(block)).size - 500);
+  await own.restart();
+  const acknowledging = held[2]!.ack();
+  await assert.rejects(acknowledging, { code: 'STORAGE_FAILED' });
+  stop.abort();
+  await pulled.return(undefined);
 });

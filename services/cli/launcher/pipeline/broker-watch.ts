@@ -15,6 +15,8 @@ const ROOM_BYTES = 32e6;
 /** Between two restarts for the same cause. */
 const RESTART_INTERVAL_MS = 15_000;
 const RESTART_GRACE_MS = 5000;
+/** A stopped broker is asked so long which places it used up before it is restarted without knowing. */
+const PLACES_TIMEOUT_MS = 10_000;
 const PROBE_BYTES = 65_536;
 
 export interface WatchedBroker {
@@ -31,11 +33,13 @@ export interface WatchedBroker {
  * again: nats-server itself goes on refusing.
  */
 export class BrokerWatch {
-  /** What was wrong at the last look. */
+  /** What was wrong at the last look, once what that does to SCANS is known too. */
   faults: readonly BrokerFault[] = [];
   readonly #broker: WatchedBroker;
   #told = '';
   #restartedAtMs = -Infinity;
+  /** Since when the disk has stopped it, as far as the looks tell. */
+  #stoppedSinceMs: number | undefined;
 
   constructor(broker: WatchedBroker) {
     this.#broker = broker;
@@ -52,18 +56,34 @@ export class BrokerWatch {
   async #look(log: Logger): Promise<void> {
     const { monitorUrl, own, places } = this.#broker;
     await places?.lookBefore();
-    this.faults = await readBrokerFaults(monitorUrl);
+    const faults = await readBrokerFaults(monitorUrl);
+    const stopped = faults.find(({ needsRestart }) => needsRestart);
+    const placesKnown = await this.#lookAtPlaces(stopped !== undefined, log);
+    this.faults = faults;
     this.#tell(log);
-    const stopped = this.faults.find(({ needsRestart }) => needsRestart);
-    await (stopped ? places?.isStopped() : places?.isWell(log))?.catch((err: unknown) =>
-      log.warn({ err }, 'cannot look for places of SCANS that are unused'),
-    );
+    if (!stopped) this.#stoppedSinceMs = undefined;
     if (!own || !stopped || own.process.state !== 'running') return;
-    if (performance.now() - this.#restartedAtMs < RESTART_INTERVAL_MS || !canBeWritten(own.folder)) return;
-    this.#restartedAtMs = performance.now();
+    const nowMs = performance.now();
+    this.#stoppedSinceMs ??= nowMs;
+    // With the process goes what it knows of its places.
+    if (!placesKnown && nowMs - this.#stoppedSinceMs < PLACES_TIMEOUT_MS) return;
+    if (nowMs - this.#restartedAtMs < RESTART_INTERVAL_MS || !canBeWritten(own.folder)) return;
+    this.#restartedAtMs = nowMs;
     const reason = `its disk takes writes again, and it keeps refusing (${stopped.code})`;
     log.warn({ fault: stopped.message }, `nats-server is restarted: ${reason}`);
     await own.process.restart(reason, RESTART_GRACE_MS);
+  }
+
+  /** False where nothing could be learned; another look may. */
+  async #lookAtPlaces(stopped: boolean, log: Logger): Promise<boolean> {
+    const { places } = this.#broker;
+    try {
+      await (stopped ? places?.isStopped() : places?.isWell(log));
+      return true;
+    } catch (err) {
+      log.warn({ err }, 'cannot look for places of SCANS that are unused');
+      return false;
+    }
   }
 
   #tell(log: Logger): void {

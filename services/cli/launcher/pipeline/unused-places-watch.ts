@@ -29,7 +29,8 @@ export class UnusedPlacesWatch {
 
   /** Of a broker that is well: what was seen goes on record. */
   async isWell(log: Logger): Promise<void> {
-    this.#well = this.#now ?? this.#well;
+    // One that has just begun to answer is another process: of its places the last look says nothing.
+    this.#well = this.#now ?? (await readLastPlace(this.monitorUrl, Streams.SCANS));
     for (const [first, places] of this.#seen) {
       await noteUnusedPlaces(this.bus, places);
       this.#seen.delete(first);
