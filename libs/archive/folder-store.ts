@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { opendir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolderDurably, syncFolder, UNFINISHED, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import type { ObjectStore } from './object-store.js';
-
-/** Ends the name of a file that is being written: it is no object yet. */
-const UNFINISHED = '.part';
 
 /** Objects as files, for their owner alone. A file appears whole or not at all, and stays after a power loss. */
 export class FolderStore implements ObjectStore {
@@ -19,20 +16,10 @@ export class FolderStore implements ObjectStore {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const file = this.#file(key);
-    const unfinished = `${file}.${randomUUID()}${UNFINISHED}`;
     try {
-      await this.#makeFolders(path.dirname(file));
-      const handle = await open(unfinished, 'wx', 0o600);
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(unfinished, file);
-      await syncFolder(path.dirname(file));
+      await makeFolderDurably(path.dirname(file));
+      await writeDurably(file, bytes);
     } catch (error) {
-      await rm(unfinished, { force: true }).catch(() => undefined);
       throw this.#explain(error, `could not store ${key}`);
     }
   }
@@ -97,14 +84,6 @@ export class FolderStore implements ObjectStore {
     return path.join(this.#root, key);
   }
 
-  /** Folders made on the way are synced one by one: else a file in them may be gone after a power loss. */
-  async #makeFolders(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = path.dirname(made))
-      await syncFolder(path.dirname(made));
-  }
-
   #explain(error: unknown, what: string): SulcusError {
     const { code, rawMessage: message } = SulcusError.from(error);
     return new SulcusError(
@@ -119,12 +98,3 @@ export class FolderStore implements ObjectStore {
 
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

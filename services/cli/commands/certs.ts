@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createAuthority, issueCertificate, remainingMs, type CertifiedKey, type Subject } from '#libs/access';
 import { flag, integer, list } from '#libs/config';
+import { writeDurablySync } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import { createSigningKeys } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
-import { writeDurably } from '../shared/write-durably.js';
 
 const OPTIONS = {
   sites: ['--sites <names>', list({ default: [], description: 'sites that send images, comma-separated' })],
@@ -71,8 +71,8 @@ function authorityIn(folder: string): CertifiedKey {
 function signingKeysIn(folder: string): void {
   if (existsSync(path.join(folder, 'signing.key'))) return;
   const { privateKey, publicKey } = createSigningKeys();
-  writeDurably(path.join(folder, 'signing.pub'), publicKey, 0o644);
-  writeDurably(path.join(folder, 'signing.key'), privateKey, 0o600);
+  writeDurablySync(path.join(folder, 'signing.pub'), publicKey, { mode: 0o644 });
+  writeDurablySync(path.join(folder, 'signing.key'), privateKey, { mode: 0o600 });
 }
 
 /** @returns false when a certificate is there that is valid for long enough */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createUserKey, keyFile, publicKeyOf, serverAccounts, siteUser, usersOf } from '#libs/bus';
+import { writeDurablySync } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
-import { writeDurably } from './write-durably.js';
 
 /** Text of nats-server's configuration that knows the users: it holds public keys alone. */
 export const ACCOUNTS_FILE = 'server/accounts.conf';
@@ -36,14 +36,14 @@ export function brokerKeys(folder: string, sites: readonly string[]): BrokerKeys
     const file = path.join(folder, keyFile(user));
     if (!existsSync(file)) {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-      writeDurably(file, `${createUserKey().seed}\n`, 0o600);
+      writeDurablySync(file, `${createUserKey().seed}\n`, { mode: 0o600 });
       made.push(user);
     }
     publicKeys.set(user, readPublicKey(file));
   }
   const accounts = serverAccounts(all, publicKeys);
   mkdirSync(path.dirname(path.join(folder, ACCOUNTS_FILE)), { recursive: true });
-  writeDurably(path.join(folder, ACCOUNTS_FILE), accounts, 0o644);
+  writeDurablySync(path.join(folder, ACCOUNTS_FILE), accounts, { mode: 0o644 });
   return { folder, sites: all, accounts, made };
 }
 

@@ -13,9 +13,6 @@ export interface SpoolEntry {
 
 const NAME = /^(\d{12})-(\d{13})-([0-9a-f]{64})-([0-9a-f]{8})\.scan$/;
 
-/** Ends the name of a file that is being written: it was acknowledged to nobody. */
-export const UNFINISHED = '.part';
-
 export const nameOf = ({ sequence, storedUnixMs, sampleId, labelTag }: Omit<SpoolEntry, 'sizeBytes'>): string =>
   `${String(sequence).padStart(12, '0')}-${String(storedUnixMs).padStart(13, '0')}-${sampleId}-${labelTag}.scan`;
 
@@ -29,5 +26,8 @@ export function entryOf(name: string, sizeBytes: number): SpoolEntry | undefined
 /** What is in the spool once. */
 export const keyOf = ({ sampleId, labelTag }: Pick<SpoolEntry, 'sampleId' | 'labelTag'>): string =>
   `${sampleId}-${labelTag}`;
+
+/** The sample of a key. */
+export const sampleOf = (key: string): string => key.slice(0, key.lastIndexOf('-'));
 
 export const tagOfLabel = (label: string): string => createHash('sha256').update(label).digest('hex').slice(0, 8);

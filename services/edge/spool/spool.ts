@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Notifier } from '#libs/async';
 import { codecs, type ForwardedScan, type ForwardedScanInput } from '#libs/contracts';
+import { FolderSync, makeFolder, syncFolder, UNFINISHED, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
-import { entryOf, keyOf, nameOf, tagOfLabel, UNFINISHED, type SpoolEntry } from './entry.js';
-import { FolderSync } from './folder-sync.js';
+import { entryOf, keyOf, nameOf, sampleOf, tagOfLabel, type SpoolEntry } from './entry.js';
 import { WaitingLine, type SendOrder } from './waiting-line.js';
 
 export interface SpoolOptions {
@@ -130,6 +130,22 @@ export class Spool {
     return { sequence, isNew: true };
   }
 
+  /** Which of the samples are here, synced, and wait for the core. */
+  async durable(sampleIds: readonly string[]): Promise<Set<string>> {
+    const wanted = new Set(sampleIds);
+    const found = new Set<string>();
+    for (const [key, written] of this.#keys) {
+      const sampleId = sampleOf(key);
+      if (!wanted.has(sampleId)) continue;
+      const isWritten = await written.then(
+        () => true,
+        () => false,
+      );
+      if (isWritten) found.add(sampleId);
+    }
+    return found;
+  }
+
   /** The next sample to send, which nobody else gets until it is given back; undefined: none waits. */
   take(order: SendOrder): SpoolEntry | undefined {
     const entry = this.#line.take(order);
@@ -193,21 +209,12 @@ export class Spool {
   async #write(entry: SpoolEntry, bytes: Buffer): Promise<void> {
     this.#bytes += bytes.length;
     const file = path.join(this.#folder, nameOf(entry));
-    const unfinished = `${file}${UNFINISHED}`;
     try {
       await this.#requireRoom(bytes.length);
-      const handle = await open(unfinished, 'w', 0o600);
-      try {
-        await handle.writeFile(bytes);
-        await handle.datasync();
-      } finally {
-        await handle.close();
-      }
-      await rename(unfinished, file);
-      await this.#sync.sync();
+      await writeDurably(file, bytes, { listing: this.#sync });
     } catch (error) {
       this.#bytes -= bytes.length;
-      for (const left of [unfinished, file]) await rm(left, { force: true }).catch(() => undefined);
+      await rm(file, { force: true }).catch(() => undefined);
       throw explained(error, 'cannot be written');
     }
   }
@@ -231,7 +238,7 @@ export class Spool {
 
   async #load(): Promise<void> {
     for (const folder of [this.#folder, this.#refusedFolder]) await makeFolder(folder);
-    await new FolderSync(this.#options.folder).sync();
+    await syncFolder(this.#options.folder);
     for (const name of (await readdir(this.#folder)).sort()) {
       const file = path.join(this.#folder, name);
       if (name.endsWith(UNFINISHED)) {
@@ -255,21 +262,6 @@ export class Spool {
     // What was written just before the end may be named and not yet durable.
     await this.#sync.sync();
   }
-}
-
-/**
- * Makes a folder and those above it. (Node's own way never returns where a folder is there and takes nothing in, such
- * as below a disk that is not mounted.)
- */
-async function makeFolder(folder: string): Promise<void> {
-  const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
-  await make().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return;
-    const above = path.dirname(folder);
-    if (error.code !== 'ENOENT' || above === folder) throw error;
-    await makeFolder(above);
-    await make();
-  });
 }
 
 function explained(error: unknown, what: string): SulcusError {

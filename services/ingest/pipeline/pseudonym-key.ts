@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Secret } from '#libs/config';
+import { makeFolderDurably, syncFolder } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 
@@ -54,11 +55,13 @@ async function readKey(file: string, log: Logger): Promise<Buffer | undefined> {
 
 /** Appears whole or not at all, and never replaces one: two services may start at the same moment. */
 async function createKey(file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolderDurably(path.dirname(file));
   const draft = `${file}.${randomBytes(6).toString('hex')}.draft`;
   await writeFile(draft, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flush: true });
   try {
     await link(draft, file);
+    // What is pseudonymised with a key that a power loss took belongs to nothing any more.
+    await syncFolder(path.dirname(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {

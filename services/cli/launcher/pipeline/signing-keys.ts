@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { syncFolderSync, writeDurablySync } from '#libs/durable-files';
 import { createSigningKeys } from '#libs/registry';
-import { syncFolder, writeDurably } from '../../shared/write-durably.js';
 
 /**
  * Keys by which the trainer of a state signs its versions, and its predictor knows them: made with the state, so that
@@ -17,9 +17,9 @@ export function signingKeys(stateFolder: string, isNew: boolean): NodeJS.Process
     const pair = createSigningKeys();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // Versions that are signed by a key which a power loss took could never be served again.
-    for (const parent of [path.dirname(stateFolder), stateFolder]) syncFolder(parent);
-    writeDurably(publicKey, pair.publicKey, 0o644);
-    writeDurably(privateKey, pair.privateKey, 0o600);
+    for (const parent of [path.dirname(stateFolder), stateFolder]) syncFolderSync(parent);
+    writeDurablySync(publicKey, pair.publicKey, { mode: 0o644 });
+    writeDurablySync(privateKey, pair.privateKey, { mode: 0o600 });
   }
   if (!existsSync(privateKey) || !existsSync(publicKey)) return {};
   return { SULCUS_SIGNING_KEY: privateKey, SULCUS_TRUSTED_KEYS: publicKey };

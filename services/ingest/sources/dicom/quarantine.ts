@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolderDurably, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 
 /** Why an object is kept at the site. */
@@ -38,7 +39,7 @@ export class Quarantine {
   async keep(bytes: Uint8Array, note: HoldingNote): Promise<void> {
     const name = createHash('sha256').update(bytes).digest('hex');
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolderDurably(this.#folder);
       const target = path.join(this.#folder, `${name}${this.#ending}`);
       if (await exists(target)) return;
       const held = (this.#heldBytes ??= await sizeOf(this.#folder));
@@ -50,7 +51,7 @@ export class Quarantine {
         );
       this.#heldBytes = held + bytes.length;
       const text = `${JSON.stringify({ ...note, heldAt: new Date().toISOString() }, undefined, 2)}\n`;
-      await writeDurably(path.join(this.#folder, `${name}.json`), Buffer.from(text));
+      await writeDurably(path.join(this.#folder, `${name}.json`), text);
       await writeDurably(target, bytes);
     } catch (error) {
       if (error instanceof SulcusError) throw error;
@@ -107,27 +108,4 @@ async function sizeOf(folder: string): Promise<number> {
   const names = await readdir(folder);
   const sizes = await Promise.all(names.map((name) => stat(path.join(folder, name)).then(({ size }) => size)));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** Whole or not at all, and still there after a power cut. */
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${file}.${randomBytes(4).toString('hex')}.draft`;
-  try {
-    const handle = await open(draft, 'w', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
-  }
-  const folder = await open(path.dirname(file));
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

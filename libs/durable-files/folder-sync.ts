@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { syncFolder } from './sync-folder.js';
 
 /**
  * Makes what a folder lists outlive a power loss. Whoever asks while a sync is under way shares the next one with all
@@ -23,19 +23,10 @@ export class FolderSync {
 
   #start(): Promise<void> {
     this.#next = undefined;
-    const running = this.#syncNow().finally(() => {
+    const running = syncFolder(this.#folder).finally(() => {
       if (this.#running === running) this.#running = undefined;
     });
     this.#running = running;
     return running;
-  }
-
-  async #syncNow(): Promise<void> {
-    const handle = await open(this.#folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
   }
 }
