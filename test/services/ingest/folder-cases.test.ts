@@ -166,3 +166,26 @@ test('a folder that the system does not watch is looked through, and said to be 
   assert.deepEqual(seen, ['polling']);
   assert.ok(harness.logged.some(({ msg }) => msg.includes('max_user_watches')));
 });
+
+test('what arrives while the system begins to watch, and no event tells of, is taken in soon all the same', async (t) => {
+  const folder = await temporaryFolder(t);
+  const harness = await startHarness(t);
+  const { ingestor, maxFileBytes } = createIngestor(t, harness);
+  const { watchFolder } = await import('../../../services/ingest/sources/folder/watch-folder.js');
+  const stop = new AbortController();
+  let tellReady: () => void = () => undefined;
+  const watching = watchFolder({
+    ...{ folder, ingestor, maxFileBytes, dataDir: harness.config.dataDir, log: harnessLog(harness) },
+    signal: stop.signal,
+    settleMs: 200,
+    watches: (_, { onReady }) => {
+      tellReady = onReady;
+      return { close: async () => undefined };
+    },
+  });
+  await writeImages(folder, ['a/1.png']);
+  tellReady();
+  await until(async () => (await readScans(harness.bus)).length === 1, 'what no event told of', 10_000);
+  stop.abort();
+  await watching;
+});

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { pause, untilAborted } from '#libs/async';
+import { abortable, pause, untilAborted } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { watchEvents } from './watch-events.js';
 import { WatchedFiles, type WatchedFilesOptions } from './watched-files.js';
@@ -34,10 +34,15 @@ export async function watchFolder(options: WatchOptions): Promise<void> {
   const root = await realpath(folder);
   const files = await WatchedFiles.open({ ...options, root });
   const lost = new AbortController();
+  let onTold: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => (onTold = resolve));
   const events = watches(root, {
     settleMs,
     onFile: (file) => void files.meet(file),
-    onReady: () => onWatching?.('events'),
+    onReady: () => {
+      onWatching?.('events');
+      onTold();
+    },
     onTrouble: (error) => {
       log.warn({ err: error }, 'the watched folder reports an error');
       if (!isExhausted(error) || lost.signal.aborted) return;
@@ -50,8 +55,10 @@ export async function watchFolder(options: WatchOptions): Promise<void> {
   });
   try {
     const watched = AbortSignal.any([signal, lost.signal]);
-    while (!watched.aborted) {
-      await pause(rescanMs, watched);
+    // A folder is listed first and watched then: of what comes in between no event tells.
+    await abortable(told, watched).catch(() => undefined);
+    for (let pauseMs = 2 * settleMs; !watched.aborted; pauseMs = rescanMs) {
+      await pause(pauseMs, watched);
       if (!watched.aborted) await files.meetAll(watched);
     }
     if (!signal.aborted) await events.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { open, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
@@ -31,6 +32,8 @@ export interface WatchedFilesOptions {
 /** Files read and not yet stored, at most. */
 const FILE_WINDOW = 16;
 const RETRY_MS = 5_000;
+/** At the end: what is under way is waited for, so that what was refused is remembered and not refused again. */
+const GRACE_MS = 2_000;
 /** A file that ends in a long run of zeros is taken only when nobody has written to it for this long. */
 const SUSPICIOUS_MS = 60_000;
 
@@ -44,10 +47,14 @@ export class WatchedFiles {
   /** By real path: what a file was when it was met. */
   readonly #met = new Map<string, string>();
   readonly #warned = new Set<string>();
+  /** Ends what is under way. */
+  readonly #cut = new AbortController();
 
   private constructor(options: WatchedFilesOptions, refusals: Refusals) {
     this.#options = options;
     this.#refusals = refusals;
+    // One listener for each file under way is the normal case, not a leak.
+    setMaxListeners(0, this.#cut.signal);
     this.#within = options.readsOutside ? undefined : options.root;
   }
 
@@ -81,20 +88,24 @@ export class WatchedFiles {
     if (!stats || Math.abs(Date.now() - stats.mtimeMs) < settleMs) return;
     const state = `${stats.size} ${stats.ctimeMs}`;
     if (this.#met.get(real) === state || this.#refusals.has(real, stats)) return;
+    // At once: an event and a look through the folder may meet a file at the same time.
+    this.#met.set(real, state);
     if (Date.now() - stats.mtimeMs < SUSPICIOUS_MS && (await endsInZeros(real, stats))) {
+      this.#met.delete(real);
       const name = ingestor.nameOf(source);
       this.#warn(`"${name}" ends in zeros: it is taken when nobody has written to it for ${SUSPICIOUS_MS / 1000} s`);
       return;
     }
-    this.#met.set(real, state);
     if (!isOffered(source) && !(await isDicomFile(real))) return;
     const task = this.#slots(() => this.#takeUntilDone(real, source, stats)).finally(() => this.#running.delete(task));
     this.#running.add(task);
   }
 
-  /** Waits for what has been begun. */
+  /** Waits for what has been begun, for a while. */
   async settled(): Promise<void> {
+    const timer = setTimeout(() => this.#cut.abort(), GRACE_MS);
     await Promise.allSettled(this.#running);
+    clearTimeout(timer);
   }
 
   /** The file waits on disk, so there is no reason to give up. */
@@ -102,9 +113,9 @@ export class WatchedFiles {
     const { ingestor, maxFileBytes, log, signal } = this.#options;
     const name = ingestor.nameOf(source);
     const attempt = async (): Promise<void> => {
-      if (await isGone(file)) return;
+      if (signal.aborted || (await isGone(file))) return;
       const item = { file, source, ...(this.#within !== undefined && { within: this.#within }), ...placeOf(source) };
-      const outcome = await ingestFile(ingestor, item, maxFileBytes, { signal });
+      const outcome = await ingestFile(ingestor, item, maxFileBytes, { signal: this.#cut.signal });
       if (outcome.kind === 'rejected') await this.#refusals.add(file, stats);
     };
     await retryWithBackoff(attempt, {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { connectBus } from '#libs/bus';
+import { startLink } from '../../../helpers/link.js';
 import { until } from '../../../helpers/until.js';
 import { readDeadLetters, readEvents, readScans, startHarness, startService, temporaryFolder } from '../_ingest.js';
 import { sliceBytes } from './_objects.js';
@@ -69,5 +71,22 @@ describe('DICOM in a watched folder', () => {
     await writeFile(path.join(folder, 'good.dcm'), sliceBytes({}, 3));
     await until(async () => (await readScans(harness.bus)).length === 1, 'the good slice');
     assert.equal((await readDeadLetters(harness.bus)).length, 2);
+  });
+
+  test('what is being refused at the stop is remembered: it is not refused again after a restart', async (t) => {
+    const { folder, harness, service: first } = await watch(t);
+    await first.stop(0);
+    // Answers of the broker come later than what it has stored can be read.
+    const link = await startLink(t, Number(new URL(harness.nats.url).port), { oneWayMs: 300 });
+    const bus = await connectBus({ servers: `nats://${link.address}`, name: 'ingest' });
+    t.after(() => bus.drain());
+    const { service } = await startService(t, { ...harness, bus });
+    await writeFile(path.join(folder, 'burned.dcm'), sliceBytes({ BurnedInAnnotation: 'YES' }, 1));
+    await until(async () => (await readDeadLetters(harness.bus)).length === 1, 'the dead letter');
+    await service.stop(0);
+    await startService(t, harness);
+    await writeFile(path.join(folder, 'good.dcm'), sliceBytes({}, 3));
+    await until(async () => (await readScans(harness.bus)).length === 1, 'the good slice');
+    assert.equal((await readDeadLetters(harness.bus)).length, 1);
   });
 });
