@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectBus, type Bus } from '#libs/bus';
-import { integer, integers } from '#libs/config';
+import { flag, integer, integers } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 import { readStatus, type EdgeStatus } from '#services/edge';
 import { dcmtk, runDcmtk } from '../../test/helpers/dcmtk.js';
@@ -26,7 +26,11 @@ const OPTIONS = {
     '--round-trips <ms>',
     integers({ min: 0, max: 1000, default: [0, 40], description: 'lines, by their round trip' }),
   ],
+  json: ['--json', flag({ default: false, description: 'one JSON line at the end instead of a line per round' })],
 } as const;
+
+/** Files that are sent at a time; more slices are the same pixels under new UIDs, so that they need no disk. */
+const FILES = 500;
 
 const CLI = path.resolve('dist/services/cli/main.js');
 
@@ -41,6 +45,18 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
+/** What was measured over one line. */
+interface Round {
+  roundTripMs: number;
+  slices: number;
+  associations: number;
+  toSpoolPerSecond: number;
+  toCorePerSecond: number;
+  edgeProcessorMsPerSlice: number;
+  coreProcessorMsPerSlice: number;
+  edgePeakMb: number;
+}
+
 const onScans = async (bus: Bus): Promise<number> => (await bus.statsOf('SCANS')).messages;
 
 const parsed = parseCommandLine(
@@ -49,11 +65,17 @@ const parsed = parseCommandLine(
 );
 if (parsed) await measure(parsed.options);
 
-async function measure({ slices, associations, roundTrips }: NonNullable<typeof parsed>['options']): Promise<void> {
+async function measure({
+  slices,
+  associations,
+  roundTrips,
+  json,
+}: NonNullable<typeof parsed>['options']): Promise<void> {
   if (!dcmtk('storescu')) throw new Error('There is no storescu here: npm run setup:peers brings it');
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-bench-edge-'));
   const nats = await startNats(undefined, { syncInterval: 'always' });
   const children: ChildProcess[] = [];
+  const rounds: Round[] = [];
   try {
     await using bus = await connectBus({ servers: nats.url, name: 'bench' });
     await bus.ensureTopology();
@@ -80,39 +102,60 @@ async function measure({ slices, associations, roundTrips }: NonNullable<typeof 
       children.push(edge);
       const status = async (): Promise<EdgeStatus | undefined> => readStatus(dataDir);
       await until(async () => (await status())?.link.state === 'up', 'an edge with a link', 60_000);
-      const files = await writeSlices(folder, slices, round);
-      const before = await onScans(bus);
+      const files = await writeSlices(folder, Math.min(slices, FILES), round);
+      const to = ['-aec', 'SULCUS', '127.0.0.1', String(dicomPort)];
       const cpuBefore = [processorMs([edge.pid!]), processorMs([core.pid!])];
-      const startMs = performance.now();
-      const share = Math.ceil(files.length / associations);
-      const sent = await Promise.all(
-        Array.from({ length: associations }, (_, index) =>
-          runDcmtk('storescu', [
-            ...['-aec', 'SULCUS', '127.0.0.1', String(dicomPort)],
-            ...files.slice(index * share, (index + 1) * share),
-          ]),
-        ),
-      );
-      const spooledMs = performance.now() - startMs;
-      for (const { code, output } of sent) if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
-      await until(async () => (await onScans(bus)) - before >= slices, 'all slices at the core', 300_000);
-      const storedMs = performance.now() - startMs;
-      const cpu = (of: ChildProcess, which: 0 | 1): string =>
-        ((processorMs([of.pid!]) - cpuBefore[which]!) / slices).toFixed(1);
-      const rate = (timeMs: number): string => `${((1000 * slices) / timeMs).toFixed(0)}/s`;
-      process.stdout.write(
-        `round trip ${roundTripMs} ms · ${slices} slices, ${associations} associations · ` +
-          `to the spool ${rate(spooledMs)} · to the core's disk ${rate(storedMs)} · ` +
-          `processor time per slice: edge ${cpu(edge, 0)}, core ${cpu(core, 1)} ms · ` +
-          `edge ${Math.round(peakRssBytes([edge.pid!]) / 1e6)} MB at most\n`,
-      );
+      let [spooledMs, storedMs, left] = [0, 0, slices];
+      for (let wave = 0; left > 0; wave++) {
+        const sent = files.slice(0, left);
+        const startMs = performance.now();
+        await send(sent, { associations, to: [...(wave === 0 ? [] : ['+II']), ...to] });
+        spooledMs += performance.now() - startMs;
+        await until(async () => (await onScans(bus)) === sent.length, 'all slices at the core', 300_000);
+        storedMs += performance.now() - startMs;
+        left -= sent.length;
+        await bus.deleteSubject('SCANS', 'scan.>');
+      }
+      const perSlice = (of: ChildProcess, which: 0 | 1): number =>
+        (processorMs([of.pid!]) - cpuBefore[which]!) / slices;
+      const measured: Round = {
+        ...{ roundTripMs, slices, associations },
+        toSpoolPerSecond: (1000 * slices) / spooledMs,
+        toCorePerSecond: (1000 * slices) / storedMs,
+        edgeProcessorMsPerSlice: perSlice(edge, 0),
+        coreProcessorMsPerSlice: perSlice(core, 1),
+        edgePeakMb: Math.round(peakRssBytes([edge.pid!]) / 1e6),
+      };
+      rounds.push(measured);
+      if (!json) process.stdout.write(`${lineOf(measured)}\n`);
       await end(edge);
       await link.stop();
       for (const file of files) await rm(file);
     }
+    if (json) process.stdout.write(`${JSON.stringify({ slices, rounds })}\n`);
   } finally {
     for (const child of children) await end(child);
     await nats.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Shares files among so many senders, and waits for all. */
+async function send(
+  files: readonly string[],
+  { associations, to }: { associations: number; to: readonly string[] },
+): Promise<void> {
+  const share = Math.ceil(files.length / associations);
+  const senders = Array.from({ length: associations }, (_, index) => files.slice(index * share, (index + 1) * share));
+  const sent = await Promise.all(
+    senders.filter((some) => some.length > 0).map((some) => runDcmtk('storescu', [...to, ...some])),
+  );
+  for (const { code, output } of sent) if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
+}
+
+const lineOf = (measured: Round): string =>
+  `round trip ${measured.roundTripMs} ms · ${measured.slices} slices, ${measured.associations} associations · ` +
+  `to the spool ${measured.toSpoolPerSecond.toFixed(0)}/s · ` +
+  `to the core's disk ${measured.toCorePerSecond.toFixed(0)}/s · ` +
+  `processor time per slice: edge ${measured.edgeProcessorMsPerSlice.toFixed(1)}, ` +
+  `core ${measured.coreProcessorMsPerSlice.toFixed(1)} ms · edge ${measured.edgePeakMb} MB at most`;
