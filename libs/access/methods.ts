@@ -8,6 +8,8 @@ const METHODS = new Map<string, Role | null>([
   ['sulcus.v1.Ingest/UploadImagesAcked', 'upload'],
   ['sulcus.v1.Ingest/Annotate', 'annotate'],
   ['sulcus.v1.Ingest/ForwardScans', 'upload'],
+  ['sulcus.v1.Ingest/CompleteStudy', 'upload'],
+  ['sulcus.v1.Ingest/FindDurable', 'upload'],
   ['sulcus.v1.Ingest/Describe', 'upload'],
   ['dicomweb/StoreInstances', 'upload'],
   ['fhir/DiagnosticReport', 'annotate'],
@@ -42,6 +44,8 @@ export const requiredRole = (method: string): Role | null => {
 /** Calls of edges, each of which sends for its own site: what they carry says for which, and is compared there. */
 const ANY_SITE: ReadonlySet<string> = new Set([
   'sulcus.v1.Ingest/ForwardScans',
+  'sulcus.v1.Ingest/CompleteStudy',
+  'sulcus.v1.Ingest/FindDurable',
   'sulcus.v1.Ingest/Annotate',
   'sulcus.v1.Ingest/Describe',
 ]);

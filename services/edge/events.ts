@@ -79,6 +79,13 @@ export class EdgeEvents {
     this.#log.warn({ sample: sampleId, ...cause }, 'the core refuses a sample: it is among its dead letters');
   }
 
+  studyRefused(study: string, { code, rawMessage: reason }: SulcusError): void {
+    this.#log.warn(
+      { study, code, reason },
+      'the core does not believe that a study is complete: its idle time is waited for',
+    );
+  }
+
   setAside(sampleId: string, kind: 'refused' | 'damaged', cause: { code: string; reason: string }): void {
     this.counts[kind]++;
     this.#log.error({ sample: sampleId, ...cause }, 'a sample cannot be sent: it is kept in spool/refused');

@@ -5,8 +5,11 @@ import { IngestEvents, Ingestor, loadPseudonymKey, OpenSources, Pseudonyms, Quar
 import type { EdgeConfig } from './config.js';
 import { connectCore } from './core-client.js';
 import { EdgeEvents } from './events.js';
+import { findDurable } from './find-durable.js';
 import { annotateAtCore, labelAtCore } from './label-forwarder.js';
 import { Forwarder } from './forwarder/forwarder.js';
+import { StudyForwarder } from './forwarder/study-forwarder.js';
+import { CompletedStudies } from './spool/completed-studies.js';
 import { Spool } from './spool/spool.js';
 import { SpoolSink } from './spool/spool-sink.js';
 import { STATUS_INTERVAL_MS, writeStatus, type EdgeStatus } from './status/edge-status.js';
@@ -35,24 +38,28 @@ interface ServiceParts {
   sources: OpenSources;
   ingestor: Ingestor;
   spool: Spool;
+  studies: CompletedStudies;
   doorEvents: IngestEvents;
   events: EdgeEvents;
+  stop: AbortController;
 }
 
 /** The doors of ingest, a spool behind them, and a forwarder that empties it. */
 export class EdgeService implements AsyncDisposable {
   readonly #parts: ServiceParts;
-  readonly #stop = new AbortController();
   readonly #startedUnixMs = Date.now();
-  readonly #forwarding: Promise<void>;
+  readonly #forwarding: Promise<unknown>;
   readonly #statusTimer: NodeJS.Timeout;
   #statusWriting: Promise<void> = Promise.resolve();
 
   private constructor(parts: ServiceParts) {
     this.#parts = parts;
-    const { spool, config, events } = parts;
-    const forwarder = new Forwarder({ spool, connect: () => connectCore(config), events, config });
-    this.#forwarding = forwarder.run(this.#stop.signal);
+    const { spool, studies, config, events, stop } = parts;
+    const connect = () => connectCore(config);
+    this.#forwarding = Promise.all([
+      new Forwarder({ spool, connect, events, config }).run(stop.signal),
+      new StudyForwarder({ studies, connect, events, config }).run(stop.signal),
+    ]);
     this.#statusTimer = setInterval(() => this.#writeStatus(), STATUS_INTERVAL_MS);
     this.#writeStatus();
   }
@@ -62,10 +69,15 @@ export class EdgeService implements AsyncDisposable {
     const { dataDir, site } = config;
     const { spoolBytes: maxBytes, reserveBytes } = config;
     const spool = await Spool.open({ folder: path.join(dataDir, 'spool'), maxBytes, reserveBytes });
+    const studies = await CompletedStudies.open(path.join(dataDir, 'spool', 'studies'));
     const doorEvents = new IngestEvents(async () => undefined, log);
     const pseudonyms = new Pseudonyms(site, await loadPseudonymKey(config.pseudonymKey, dataDir, log));
     const refused = new Quarantine(path.join(dataDir, 'refused'), config.quarantineBytes, '.bin');
-    const sink = new SpoolSink({ spool, refused, events: doorEvents, config });
+    const stop = new AbortController();
+    const sink = new SpoolSink({
+      ...{ spool, refused, events: doorEvents, studies, config },
+      findDurable: (sampleIds) => findDurable({ config, spool }, sampleIds, stop.signal),
+    });
     const ingestor = new Ingestor({ sink, config, pseudonyms, events: doorEvents });
     const labels = { config, pseudonyms, spool };
     const sources = await OpenSources.start({
@@ -79,7 +91,8 @@ export class EdgeService implements AsyncDisposable {
     });
     const { address, dicomPort, httpAddress } = sources;
     log.info({ address, dicomPort, httpAddress, watching: config.watchDir, core: config.core }, 'ready');
-    return new EdgeService({ config, log, sources, ingestor, spool, doorEvents, events: new EdgeEvents(log) });
+    const events = new EdgeEvents(log);
+    return new EdgeService({ config, log, sources, ingestor, spool, studies, doorEvents, events, stop });
   }
 
   /** `host:port` that the gRPC server listens on. */
@@ -112,10 +125,10 @@ export class EdgeService implements AsyncDisposable {
 
   /** Finishes the uploads that are under way, then what is on its way to the core; what waits stays in the spool. */
   async stop(graceMs?: number): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const { sources, ingestor, doorEvents } = this.#parts;
+    const { sources, ingestor, doorEvents, stop } = this.#parts;
+    if (stop.signal.aborted) return;
     await sources.stop(graceMs);
-    this.#stop.abort();
+    stop.abort();
     await this.#forwarding;
     await ingestor.close();
     clearInterval(this.#statusTimer);

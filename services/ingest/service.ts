@@ -11,6 +11,7 @@ import { loadPseudonymKey } from './pipeline/pseudonym-key.js';
 import { Pseudonyms } from './pipeline/pseudonyms.js';
 import { warningOfSplits } from './pipeline/splits.js';
 import { annotate, storeLabels } from './sources/grpc/annotate.js';
+import { answerEdges } from './sources/grpc/answer-edges.js';
 import { forwardScans } from './sources/grpc/forward-scans.js';
 import { OpenSources } from './sources/open-sources.js';
 
@@ -53,7 +54,8 @@ export class IngestService implements AsyncDisposable {
     const { site, watchDir } = config;
     const events = new IngestEvents(reportOn(bus, instance), log);
     const pseudonyms = new Pseudonyms(site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
-    const ingestor = new Ingestor({ sink: new BrokerSink({ bus, config, events }), config, pseudonyms, events });
+    const sink = new BrokerSink({ bus, config, events });
+    const ingestor = new Ingestor({ sink, config, pseudonyms, events });
     const studies = new StudyIndex(bus, log, { keepSlices: false });
     const archive = new ArchiveIndex(bus);
     const labels = { bus, site, pseudonyms, studies, archive };
@@ -66,6 +68,7 @@ export class IngestService implements AsyncDisposable {
       handlers: (room) => ({
         annotate: annotate(labels),
         forwardScans: forwardScans({ ingestor, room, config }),
+        ...answerEdges({ sink }),
       }),
     }).catch(async (error: unknown) => {
       await ingestor.close();

@@ -6,8 +6,12 @@ import type { AnnotateResponseInput as _sulcus_v1_AnnotateResponseInput, Annotat
 import type { AnnotationInput as _sulcus_v1_AnnotationInput, Annotation as _sulcus_v1_Annotation } from './sulcus/v1/Annotation.js';
 import type { BlobRefInput as _sulcus_v1_BlobRefInput, BlobRef as _sulcus_v1_BlobRef } from './sulcus/v1/BlobRef.js';
 import type { ClassProbabilityInput as _sulcus_v1_ClassProbabilityInput, ClassProbability as _sulcus_v1_ClassProbability } from './sulcus/v1/ClassProbability.js';
+import type { CompleteStudyRequestInput as _sulcus_v1_CompleteStudyRequestInput, CompleteStudyRequest as _sulcus_v1_CompleteStudyRequest } from './sulcus/v1/CompleteStudyRequest.js';
+import type { CompleteStudyResponseInput as _sulcus_v1_CompleteStudyResponseInput, CompleteStudyResponse as _sulcus_v1_CompleteStudyResponse } from './sulcus/v1/CompleteStudyResponse.js';
 import type { DescribeRequestInput as _sulcus_v1_DescribeRequestInput, DescribeRequest as _sulcus_v1_DescribeRequest } from './sulcus/v1/DescribeRequest.js';
 import type { DicomFactsInput as _sulcus_v1_DicomFactsInput, DicomFacts as _sulcus_v1_DicomFacts } from './sulcus/v1/DicomFacts.js';
+import type { FindDurableRequestInput as _sulcus_v1_FindDurableRequestInput, FindDurableRequest as _sulcus_v1_FindDurableRequest } from './sulcus/v1/FindDurableRequest.js';
+import type { FindDurableResponseInput as _sulcus_v1_FindDurableResponseInput, FindDurableResponse as _sulcus_v1_FindDurableResponse } from './sulcus/v1/FindDurableResponse.js';
 import type { ForwardedScanInput as _sulcus_v1_ForwardedScanInput, ForwardedScan as _sulcus_v1_ForwardedScan } from './sulcus/v1/ForwardedScan.js';
 import type { ImageAckInput as _sulcus_v1_ImageAckInput, ImageAck as _sulcus_v1_ImageAck } from './sulcus/v1/ImageAck.js';
 import type { IngestClient as _sulcus_v1_IngestClient, IngestDefinition as _sulcus_v1_IngestDefinition } from './sulcus/v1/Ingest.js';
@@ -31,8 +35,12 @@ export interface ProtoGrpcType {
       Annotation: MessageTypeDefinition<_sulcus_v1_AnnotationInput, _sulcus_v1_Annotation>
       BlobRef: MessageTypeDefinition<_sulcus_v1_BlobRefInput, _sulcus_v1_BlobRef>
       ClassProbability: MessageTypeDefinition<_sulcus_v1_ClassProbabilityInput, _sulcus_v1_ClassProbability>
+      CompleteStudyRequest: MessageTypeDefinition<_sulcus_v1_CompleteStudyRequestInput, _sulcus_v1_CompleteStudyRequest>
+      CompleteStudyResponse: MessageTypeDefinition<_sulcus_v1_CompleteStudyResponseInput, _sulcus_v1_CompleteStudyResponse>
       DescribeRequest: MessageTypeDefinition<_sulcus_v1_DescribeRequestInput, _sulcus_v1_DescribeRequest>
       DicomFacts: MessageTypeDefinition<_sulcus_v1_DicomFactsInput, _sulcus_v1_DicomFacts>
+      FindDurableRequest: MessageTypeDefinition<_sulcus_v1_FindDurableRequestInput, _sulcus_v1_FindDurableRequest>
+      FindDurableResponse: MessageTypeDefinition<_sulcus_v1_FindDurableResponseInput, _sulcus_v1_FindDurableResponse>
       ForwardedScan: MessageTypeDefinition<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ForwardedScan>
       ImageAck: MessageTypeDefinition<_sulcus_v1_ImageAckInput, _sulcus_v1_ImageAck>
       /**

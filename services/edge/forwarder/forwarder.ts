@@ -1,5 +1,5 @@
 import { pause } from '#libs/async';
-import type { ForwardedScan, ImageAck } from '#libs/contracts';
+import type { ForwardedScan, ForwardedScanInput, ImageAck } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { ClientLife, Methods } from '#libs/rpc';
 import type { EdgeEvents } from '../events.js';
@@ -7,6 +7,7 @@ import type { SpoolEntry } from '../spool/entry.js';
 import type { Spool } from '../spool/spool.js';
 import type { SendOrder } from '../spool/waiting-line.js';
 import { Flight } from './flight.js';
+import { inMessages } from './in-messages.js';
 
 /** A connection to the core, of its own. */
 export type CoreConnection = Pick<Methods<'Ingest'>, 'forwardScans'> & Pick<ClientLife, 'waitForReady' | 'close'>;
@@ -15,7 +16,12 @@ export interface ForwarderContext {
   readonly spool: Spool;
   readonly connect: () => CoreConnection;
   readonly events: EdgeEvents;
-  readonly config: { readonly core: string; readonly order: SendOrder; readonly inFlightBytes: number };
+  readonly config: {
+    readonly core: string;
+    readonly order: SendOrder;
+    readonly inFlightBytes: number;
+    readonly maxMessageBytes: number;
+  };
 }
 
 /** Behind a line that loses everything a connection hangs: another attempt finds it whole again. */
@@ -107,7 +113,7 @@ export class Forwarder {
   }
 
   /** The samples to send, for as long as the call lasts. */
-  async *#requests(flight: Flight, signal: AbortSignal): AsyncGenerator<ForwardedScan, void, undefined> {
+  async *#requests(flight: Flight, signal: AbortSignal): AsyncGenerator<ForwardedScanInput, void, undefined> {
     const { spool, config } = this.#context;
     while (!flight.isOver && !signal.aborted) {
       const entry = flight.hasRoom() ? spool.take(config.order) : undefined;
@@ -119,7 +125,7 @@ export class Forwarder {
       if (!scan) continue;
       if (flight.isOver || signal.aborted) return spool.giveBack(entry);
       flight.push(entry);
-      yield scan;
+      yield* inMessages(scan, config.maxMessageBytes);
     }
   }
 

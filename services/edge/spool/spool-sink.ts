@@ -1,5 +1,4 @@
 import { retryWithBackoff } from '#libs/async';
-import { SulcusError } from '#libs/errors';
 import { currentTraceparent } from '#libs/telemetry';
 import type {
   IngestEvents,
@@ -11,6 +10,7 @@ import type {
   SampleSink,
   StoreScan,
 } from '#services/ingest';
+import type { CompletedStudies } from './completed-studies.js';
 import type { Spool } from './spool.js';
 
 export interface SpoolSinkContext {
@@ -18,11 +18,11 @@ export interface SpoolSinkContext {
   /** Where refused images are kept: nothing of them goes to the core. */
   readonly refused: Quarantine;
   readonly events: IngestEvents;
-  readonly config: { readonly retryTimeoutMs: number; readonly maxMessageBytes: number };
+  readonly studies: CompletedStudies;
+  readonly config: { readonly retryTimeoutMs: number };
+  /** Which samples are on the site's disk or at the core. */
+  readonly findDurable: (sampleIds: readonly string[]) => Promise<ReadonlySet<string>>;
 }
-
-/** What a message holds beside its image. */
-const ENVELOPE_BYTES = 64 * 1024;
 
 /** The spool as the place where samples go: accepted when they are on the site's disk, whatever the core does. */
 export class SpoolSink implements SampleSink {
@@ -41,18 +41,18 @@ export class SpoolSink implements SampleSink {
     if (bytes) await this.#context.refused.keep(bytes, { source, code: error.code, reason: error.rawMessage });
   }
 
+  findDurable(sampleIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#context.findDurable(sampleIds);
+  }
+
+  async completeStudy(studyId: string, samples: number): Promise<void> {
+    await this.#context.studies.add({ studyId, samples });
+  }
+
   async #store(scan: PreparedScan, { signal, ticket }: IngestOptions): Promise<IngestOutcome> {
     const { spool, config, events } = this.#context;
     const { perceptualHash, isSplitByIdentity, ...content } = scan;
     const { source = '', sampleId, split } = content;
-    if (scan.image.inline.length + ENVELOPE_BYTES > config.maxMessageBytes) {
-      const error = new SulcusError(
-        'IMAGE_TOO_LARGE',
-        `The image has ${scan.image.inline.length} bytes: with SULCUS_MAX_MESSAGE_BYTES=${config.maxMessageBytes} ` +
-          'it cannot be sent to the core',
-      );
-      return { kind: 'rejected', source, sampleId, error };
-    }
     await ticket?.ready;
     const adding = retryWithBackoff(
       () =>

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { retryWithBackoff } from '#libs/async';
+import { mapInOrder, retryWithBackoff } from '#libs/async';
 import { ArchiveIndex } from '#libs/archive';
 import { subjects, type Bus, type RequestOptions } from '#libs/bus';
 import { codecs, type ArchiveEntry } from '#libs/contracts';
@@ -22,6 +22,9 @@ export interface BrokerSinkContext {
   readonly config: Pick<ImportConfig, 'site' | 'retryTimeoutMs' | 'sendsNames' | 'dataDir' | 'quarantineBytes'>;
   readonly events: IngestEvents;
 }
+
+/** Samples looked for at the same time: each is read whole. */
+const LOOKS_AT_ONCE = 8;
 
 /** The broker as the place where samples go: SCANS, and DEAD for what is refused. */
 export class BrokerSink implements SampleSink {
@@ -68,15 +71,22 @@ export class BrokerSink implements SampleSink {
     await this.#context.bus.deadLetter(deadLetter, this.#waiting(signal));
   }
 
-  async completeStudy(studyId: string, samples: number): Promise<void> {
-    const { bus, config } = this.#context;
-    await new CompletedStudies(bus).announce(config.site, { studyId, samples });
+  async completeStudy(studyId: string, samples: number, site = this.#context.config.site): Promise<void> {
+    await new CompletedStudies(this.#context.bus).announce(site, { studyId, samples });
   }
 
-  async isDurable(sampleId: string): Promise<boolean> {
-    const { bus, config } = this.#context;
+  async findDurable(sampleIds: readonly string[], site = this.#context.config.site): Promise<Set<string>> {
+    const durable = new Set<string>();
+    for await (const sampleId of mapInOrder(sampleIds, LOOKS_AT_ONCE, async (sampleId) =>
+      (await this.#isDurable(sampleId, site)) ? sampleId : undefined,
+    ))
+      if (sampleId !== undefined) durable.add(sampleId);
+    return durable;
+  }
+
+  async #isDurable(sampleId: string, site: string): Promise<boolean> {
     // With its bytes: what is damaged there is not safe.
-    if (await bus.getLast('SCANS', subjects.scan(config.site, sampleId), codecs.Scan)) return true;
+    if (await this.#context.bus.getLast('SCANS', subjects.scan(site, sampleId), codecs.Scan)) return true;
     return (await this.#archive.get(sampleId)) !== undefined;
   }
 

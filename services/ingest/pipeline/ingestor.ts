@@ -162,7 +162,7 @@ export class Ingestor implements AsyncDisposable {
 
   /** Whether it can be told that a sample is durable: see {@link commitment}. */
   get canCommit(): boolean {
-    return this.#context.sink.isDurable !== undefined;
+    return this.#context.sink.findDurable !== undefined;
   }
 
   /**
@@ -170,16 +170,16 @@ export class Ingestor implements AsyncDisposable {
    *
    * @param sopInstanceUids as the site knows them
    * @returns by UID the storage class of those that are; the others are missing
-   * @throws BUS_UNAVAILABLE
+   * @throws BUS_UNAVAILABLE; of an edge, whatever keeps the core from answering
    */
   async commitment(sopInstanceUids: readonly string[]): Promise<Map<string, string>> {
-    const { sink } = this.#context;
-    const durable = new Map<string, string>();
-    for (const [uid, { sampleIds, sopClassUid }] of await this.#dicom.register.find(sopInstanceUids)) {
-      const looks = sampleIds.map(async (sampleId) => sampleId !== '' && (await sink.isDurable?.(sampleId)));
-      if ((await Promise.all(looks)).every((isDurable) => isDurable === true)) durable.set(uid, sopClassUid);
-    }
-    return durable;
+    const objects = [...(await this.#dicom.register.find(sopInstanceUids))];
+    const sampleIds = new Set(objects.flatMap(([, object]) => object.sampleIds.filter((id) => id !== '')));
+    const durable = (await this.#context.sink.findDurable?.([...sampleIds])) ?? new Set<string>();
+    const isWhole = (ids: readonly string[]): boolean => ids.every((sampleId) => durable.has(sampleId));
+    return new Map(
+      objects.flatMap(([uid, object]) => (isWhole(object.sampleIds) ? [[uid, object.sopClassUid] as const] : [])),
+    );
   }
 
   /**

@@ -38,10 +38,16 @@ export interface SampleSink {
    */
   keepRefused(refused: Refused, bytes?: Uint8Array, signal?: AbortSignal): Promise<void>;
   /**
-   * Whether a sample that was taken in before is on durable storage now. Absent: nobody can tell, and storage is not
+   * Which of samples that were taken in before are on durable storage now. Absent: nobody can tell, and storage is not
    * committed to.
+   *
+   * @param site that they are of. Default: that of this process
    */
-  isDurable?(sampleId: string): Promise<boolean>;
-  /** Tells that everything of a study has come. Absent: nobody can be told, and its idle time is waited for. */
-  completeStudy?(studyId: string, samples: number): Promise<void>;
+  findDurable?(sampleIds: readonly string[], site?: string): Promise<ReadonlySet<string>>;
+  /**
+   * Tells that everything of a study has come. Absent: nobody can be told, and its idle time is waited for.
+   *
+   * @param site that it is of. Default: that of this process
+   */
+  completeStudy?(studyId: string, samples: number, site?: string): Promise<void>;
 }

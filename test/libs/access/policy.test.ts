@@ -27,6 +27,8 @@ const EXPECTED: Readonly<Record<string, string | null>> = {
   'sulcus.v1.Ingest/UploadImagesAcked': 'upload',
   'sulcus.v1.Ingest/Annotate': 'annotate',
   'sulcus.v1.Ingest/ForwardScans': 'upload',
+  'sulcus.v1.Ingest/CompleteStudy': 'upload',
+  'sulcus.v1.Ingest/FindDurable': 'upload',
   'sulcus.v1.Ingest/Describe': 'upload',
   'sulcus.v1.Predictor/Predict': 'predict',
   'sulcus.v1.Predictor/PredictStream': 'predict',

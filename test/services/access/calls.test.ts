@@ -27,6 +27,8 @@ const INGEST: Readonly<Record<string, readonly Peer[]>> = {
   // What an edge sends says for which site, and is compared message by message.
   Annotate: EDGES,
   ForwardScans: EDGES,
+  CompleteStudy: EDGES,
+  FindDurable: EDGES,
   Describe: EDGES,
 };
 const PREDICTOR: Readonly<Record<string, readonly Peer[]>> = {

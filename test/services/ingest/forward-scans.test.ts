@@ -89,6 +89,56 @@ describe('samples that an edge sends', () => {
     // They are kept by the edge that sent them.
     assert.deepEqual(await readDeadLetters(harness.bus), []);
   });
+
+  test('whose images come in parts are whole; one that is too long in all is refused, and the next is taken', async (t) => {
+    const harness = await startHarness(t, { SULCUS_MAX_FILE_BYTES: '100000' });
+    const { client } = await startService(t, harness);
+    const inParts = async (seed: number, sizePx: number): Promise<ForwardedScanInput[]> => {
+      const image = await noiseImage(seed, { format: 'png', width: sizePx, height: sizePx });
+      const whole = await forwarded(seed, { image: { inline: image }, width: sizePx, height: sizePx });
+      const { scan } = whole;
+      const [one, two] = [Math.floor(image.length / 3), Math.floor(image.length / 2)];
+      return [
+        { part: image.subarray(0, one) },
+        { part: image.subarray(one, two) },
+        { ...whole, scan: { ...scan, image: { inline: image.subarray(two) } } },
+      ];
+    };
+    const sent = [...(await inParts(1, 100)), ...(await inParts(2, 400)), await forwarded(3)];
+    const acks = await collect<ImageAck>(client.forwardScans(sent));
+    assert.deepEqual(
+      acks.map(({ outcome, errorCode }) => [outcome, errorCode]),
+      [
+        ['OUTCOME_INGESTED', ''],
+        ['OUTCOME_REJECTED', 'INVALID_ARGUMENT'],
+        ['OUTCOME_INGESTED', ''],
+      ],
+    );
+    assert.match(acks[1]!.errorMessage, /more than 100000 bytes/);
+    const [{ message }] = (await readScans(harness.bus)) as [Awaited<ReturnType<typeof readScans>>[number]];
+    assert.deepEqual(message.image!.inline, await noiseImage(1, { format: 'png', width: 100, height: 100 }));
+  });
+
+  test('and what an edge asks and tells of studies is of its own site alone, and of pseudonyms', async (t) => {
+    const harness = await startHarness(t);
+    const { client } = await startService(t, harness);
+    const sent = await Promise.all([1, 2].map((seed) => forwarded(seed)));
+    await collect<ImageAck>(client.forwardScans(sent));
+    const sampleIds = [...sent.map(({ scan }) => scan!.sampleId!), 'f'.repeat(64)];
+    assert.deepEqual((await client.findDurable({ site: 'north', sampleIds })).sampleIds, sampleIds.slice(0, 2));
+    assert.deepEqual((await client.findDurable({ site: 'south', sampleIds })).sampleIds, []);
+    const studyId = `north-${'0'.repeat(20)}`;
+    await client.completeStudy({ site: 'north', studyId, samples: 2 });
+    for (const wrong of [
+      () => client.findDurable({ site: 'north', sampleIds: ['a name'] }),
+      () => client.findDurable({ site: 'north', sampleIds: Array(1001).fill(sampleIds[0]) }),
+      () => client.findDurable({ site: 'a.*', sampleIds: [] }),
+      () => client.completeStudy({ site: 'south', studyId, samples: 2 }),
+      () => client.completeStudy({ site: 'north', studyId: 'north-1.2.3', samples: 2 }),
+      () => client.completeStudy({ site: 'north', studyId, samples: 0 }),
+    ])
+      await assert.rejects(wrong(), isCode('INVALID_ARGUMENT'));
+  });
 });
 
 const authority = createAuthority('authority of the test', 2);
@@ -134,6 +184,10 @@ describe('an ingest at the core', () => {
       collect(south.forwardScans([await forwarded(2)])),
       isCode('PERMISSION_DENIED', /"south" may not send for "north"/),
     );
+    const studyId = `north-${'0'.repeat(20)}`;
+    const denied = isCode('PERMISSION_DENIED', /"south" may not send for "north"/);
+    await assert.rejects(south.completeStudy({ site: 'north', studyId, samples: 1 }), denied);
+    await assert.rejects(south.findDurable({ site: 'north', sampleIds: [] }), denied);
     // Images that are not de-identified yet are taken in for its own site alone.
     await assert.rejects(collect(north.uploadImagesAcked([{ name: 'a' }])), isCode('PERMISSION_DENIED', /site-a/));
     assert.equal((await readScans(harness.bus)).length, 1);

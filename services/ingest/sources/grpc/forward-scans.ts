@@ -14,6 +14,8 @@ import type { PreparedScan } from '../../pipeline/prepare-scan.js';
 import { isPseudonym } from '../../pipeline/pseudonyms.js';
 import { SPLITS, type AssignedSplit } from '../../pipeline/splits.js';
 import { toAck, UPLOAD_WINDOW } from './upload-input.js';
+import { requireOwnSite } from './caller-site.js';
+import { wholeScans } from './whole-scans.js';
 import type { UploadRoom } from './upload-room.js';
 
 export interface ForwardContext {
@@ -27,8 +29,6 @@ const HASH_BYTES = 256;
 const MAX_SOURCE_CHARS = 1024;
 /** The last time that a Date can be (ECMA-262, 21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;
-/** A name of a site, as subjects can hold it. */
-const SITE = /^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /**
  * Bidirectional: samples that an edge has validated and de-identified, each acknowledged once it is durable. An edge is
@@ -46,7 +46,7 @@ export function forwardScans({ ingestor, room, config }: ForwardContext): Handle
     });
 
     async function* admitted(): AsyncGenerator<{ message: ForwardedScan; release: () => void }> {
-      for await (const message of requests)
+      for await (const message of wholeScans(requests, config.maxFileBytes))
         yield { message, release: await room.acquire(message.scan?.image?.inline?.byteLength ?? 0, signal) };
     }
 
@@ -77,9 +77,8 @@ function checkedScan(
   const bytes = scan?.image?.inline;
   if (!scan || !bytes) throw wrong('the scan carries no image');
   const { sampleId, site, split, width, height, channels, format } = scan;
-  if (!SITE.test(site)) throw wrong(`"${site.slice(0, 64)}" is no name of a site`);
-  if (callerSite !== undefined && callerSite !== site)
-    throw new SulcusError('PERMISSION_DENIED', `A peer of the site "${callerSite}" may not send for "${site}"`);
+  requireOwnSite(site, callerSite);
+  if (bytes.length > limits.maxFileBytes) throw wrong(`the image has more than ${limits.maxFileBytes} bytes`);
   if (createHash('sha256').update(bytes).digest('hex') !== sampleId)
     throw new SulcusError('HASH_MISMATCH', `The image of sample ${sampleId.slice(0, 64)} has another hash`);
   if (!SPLITS.includes(split as AssignedSplit)) throw wrong('the scan is on no split');
@@ -89,7 +88,6 @@ function checkedScan(
   ] as const)
     if (pseudonym !== '' && !isPseudonym(pseudonym, site)) throw wrong(`the ${what} is no pseudonym of the site`);
   if (perceptualHash.length !== HASH_BYTES) throw wrong(`the perceptual hash has ${perceptualHash.length} bytes`);
-  if (bytes.length > limits.maxFileBytes) throw wrong(`the image has more than ${limits.maxFileBytes} bytes`);
   if (!(width > 0 && height > 0 && width * height <= limits.maxPixels && (channels === 1 || channels === 3)))
     throw wrong(`an image of ${width} x ${height} x ${channels} is not taken in`);
   checkTexts(scan);

@@ -22,6 +22,11 @@ export interface ForwardedScanInput {
    * W3C traceparent of the span in which the edge took it in, or empty.
    */
   'traceparent'?: (string);
+  /**
+   * Bytes of an image that does not fit one message: messages of nothing else come before the one with the scan, whose
+   * image goes on where they end.
+   */
+  'part'?: (Buffer | Uint8Array | string);
 }
 
 /**
@@ -44,4 +49,9 @@ export interface ForwardedScan {
    * W3C traceparent of the span in which the edge took it in, or empty.
    */
   'traceparent': (string);
+  /**
+   * Bytes of an image that does not fit one message: messages of nothing else come before the one with the scan, whose
+   * image goes on where they end.
+   */
+  'part': (Buffer);
 }

@@ -4,7 +4,11 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AnnotateRequestInput as _sulcus_v1_AnnotateRequestInput, AnnotateRequest as _sulcus_v1_AnnotateRequest } from '../../sulcus/v1/AnnotateRequest.js';
 import type { AnnotateResponseInput as _sulcus_v1_AnnotateResponseInput, AnnotateResponse as _sulcus_v1_AnnotateResponse } from '../../sulcus/v1/AnnotateResponse.js';
+import type { CompleteStudyRequestInput as _sulcus_v1_CompleteStudyRequestInput, CompleteStudyRequest as _sulcus_v1_CompleteStudyRequest } from '../../sulcus/v1/CompleteStudyRequest.js';
+import type { CompleteStudyResponseInput as _sulcus_v1_CompleteStudyResponseInput, CompleteStudyResponse as _sulcus_v1_CompleteStudyResponse } from '../../sulcus/v1/CompleteStudyResponse.js';
 import type { DescribeRequestInput as _sulcus_v1_DescribeRequestInput, DescribeRequest as _sulcus_v1_DescribeRequest } from '../../sulcus/v1/DescribeRequest.js';
+import type { FindDurableRequestInput as _sulcus_v1_FindDurableRequestInput, FindDurableRequest as _sulcus_v1_FindDurableRequest } from '../../sulcus/v1/FindDurableRequest.js';
+import type { FindDurableResponseInput as _sulcus_v1_FindDurableResponseInput, FindDurableResponse as _sulcus_v1_FindDurableResponse } from '../../sulcus/v1/FindDurableResponse.js';
 import type { ForwardedScanInput as _sulcus_v1_ForwardedScanInput, ForwardedScan as _sulcus_v1_ForwardedScan } from '../../sulcus/v1/ForwardedScan.js';
 import type { ImageAckInput as _sulcus_v1_ImageAckInput, ImageAck as _sulcus_v1_ImageAck } from '../../sulcus/v1/ImageAck.js';
 import type { IngestDescriptionInput as _sulcus_v1_IngestDescriptionInput, IngestDescription as _sulcus_v1_IngestDescription } from '../../sulcus/v1/IngestDescription.js';
@@ -32,6 +36,23 @@ export interface IngestClient extends grpc.Client {
   annotate(argument: _sulcus_v1_AnnotateRequestInput, callback: grpc.requestCallback<_sulcus_v1_AnnotateResponse>): grpc.ClientUnaryCall;
   
   /**
+   * For edges: everything of a study of their site has come in there. Kept when it is answered; before or after its
+   * samples, and again.
+   */
+  CompleteStudy(argument: _sulcus_v1_CompleteStudyRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  CompleteStudy(argument: _sulcus_v1_CompleteStudyRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  CompleteStudy(argument: _sulcus_v1_CompleteStudyRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  CompleteStudy(argument: _sulcus_v1_CompleteStudyRequestInput, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  /**
+   * For edges: everything of a study of their site has come in there. Kept when it is answered; before or after its
+   * samples, and again.
+   */
+  completeStudy(argument: _sulcus_v1_CompleteStudyRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  completeStudy(argument: _sulcus_v1_CompleteStudyRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  completeStudy(argument: _sulcus_v1_CompleteStudyRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  completeStudy(argument: _sulcus_v1_CompleteStudyRequestInput, callback: grpc.requestCallback<_sulcus_v1_CompleteStudyResponse>): grpc.ClientUnaryCall;
+  
+  /**
    * What an edge asks before it trusts a link: what this ingest is, and what its clock says.
    */
   Describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
@@ -45,6 +66,21 @@ export interface IngestClient extends grpc.Client {
   describe(argument: _sulcus_v1_DescribeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
   describe(argument: _sulcus_v1_DescribeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
   describe(argument: _sulcus_v1_DescribeRequestInput, callback: grpc.requestCallback<_sulcus_v1_IngestDescription>): grpc.ClientUnaryCall;
+  
+  /**
+   * For edges: which samples of their site are on durable storage here, on SCANS or in the archive.
+   */
+  FindDurable(argument: _sulcus_v1_FindDurableRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  FindDurable(argument: _sulcus_v1_FindDurableRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  FindDurable(argument: _sulcus_v1_FindDurableRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  FindDurable(argument: _sulcus_v1_FindDurableRequestInput, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  /**
+   * For edges: which samples of their site are on durable storage here, on SCANS or in the archive.
+   */
+  findDurable(argument: _sulcus_v1_FindDurableRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  findDurable(argument: _sulcus_v1_FindDurableRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  findDurable(argument: _sulcus_v1_FindDurableRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
+  findDurable(argument: _sulcus_v1_FindDurableRequestInput, callback: grpc.requestCallback<_sulcus_v1_FindDurableResponse>): grpc.ClientUnaryCall;
   
   /**
    * Bidirectional, for edges: samples that were validated, de-identified and pseudonymised at their site. One
@@ -98,9 +134,20 @@ export interface IngestHandlers extends grpc.UntypedServiceImplementation {
   Annotate: grpc.handleUnaryCall<_sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponseInput>;
   
   /**
+   * For edges: everything of a study of their site has come in there. Kept when it is answered; before or after its
+   * samples, and again.
+   */
+  CompleteStudy: grpc.handleUnaryCall<_sulcus_v1_CompleteStudyRequest, _sulcus_v1_CompleteStudyResponseInput>;
+  
+  /**
    * What an edge asks before it trusts a link: what this ingest is, and what its clock says.
    */
   Describe: grpc.handleUnaryCall<_sulcus_v1_DescribeRequest, _sulcus_v1_IngestDescriptionInput>;
+  
+  /**
+   * For edges: which samples of their site are on durable storage here, on SCANS or in the archive.
+   */
+  FindDurable: grpc.handleUnaryCall<_sulcus_v1_FindDurableRequest, _sulcus_v1_FindDurableResponseInput>;
   
   /**
    * Bidirectional, for edges: samples that were validated, de-identified and pseudonymised at their site. One
@@ -122,7 +169,9 @@ export interface IngestHandlers extends grpc.UntypedServiceImplementation {
 
 export interface IngestDefinition extends grpc.ServiceDefinition {
   Annotate: MethodDefinition<_sulcus_v1_AnnotateRequestInput, _sulcus_v1_AnnotateResponseInput, _sulcus_v1_AnnotateRequest, _sulcus_v1_AnnotateResponse>
+  CompleteStudy: MethodDefinition<_sulcus_v1_CompleteStudyRequestInput, _sulcus_v1_CompleteStudyResponseInput, _sulcus_v1_CompleteStudyRequest, _sulcus_v1_CompleteStudyResponse>
   Describe: MethodDefinition<_sulcus_v1_DescribeRequestInput, _sulcus_v1_IngestDescriptionInput, _sulcus_v1_DescribeRequest, _sulcus_v1_IngestDescription>
+  FindDurable: MethodDefinition<_sulcus_v1_FindDurableRequestInput, _sulcus_v1_FindDurableResponseInput, _sulcus_v1_FindDurableRequest, _sulcus_v1_FindDurableResponse>
   ForwardScans: MethodDefinition<_sulcus_v1_ForwardedScanInput, _sulcus_v1_ImageAckInput, _sulcus_v1_ForwardedScan, _sulcus_v1_ImageAck>
   UploadImages: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_UploadSummaryInput, _sulcus_v1_UploadRequest, _sulcus_v1_UploadSummary>
   UploadImagesAcked: MethodDefinition<_sulcus_v1_UploadRequestInput, _sulcus_v1_ImageAckInput, _sulcus_v1_UploadRequest, _sulcus_v1_ImageAck>
