@@ -119,8 +119,9 @@ export class ProcedureSteps {
     for (const name of await readdir(folder).catch(() => [])) {
       const file = path.join(folder, name);
       if (Date.now() - (await stat(file)).mtimeMs > WAITED_FOR_MS) continue;
-      for (const message of await new SealedLog(file, pseudonyms.sealingKey).read<ProcedureStep>())
-        this.#apply(message);
+      const log = new SealedLog(file, pseudonyms.sealingKey);
+      await log.mend();
+      for (const message of await log.read<ProcedureStep>()) this.#apply(message);
     }
     for (const step of this.#steps.values()) await this.#check(step);
   }

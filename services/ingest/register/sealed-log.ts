@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 const CIPHER = 'aes-256-gcm';
@@ -10,7 +10,7 @@ const TAG_BYTES = 16;
 /**
  * A file of records that are added one by one and can be read with the key alone: length, nonce, JSON under
  * AES-256-GCM, tag. Its name is bound to each record, so that records cannot be moved between files. What a process
- * that died left half written ends the reading.
+ * that died left half written ends the reading, and is cut off by {@link SealedLog.mend}.
  */
 export class SealedLog {
   readonly #file: string;
@@ -22,7 +22,10 @@ export class SealedLog {
     this.#key = key;
   }
 
-  /** Adds a record. It is with the operating system when this resolves, and not safe from a power cut. */
+  /**
+   * Adds a record. It is with the operating system when this resolves, and not safe from a power cut. Nothing of it is
+   * there when the disk refuses it. One call at a time.
+   */
   async add(record: object): Promise<void> {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, nonce);
@@ -31,28 +34,54 @@ export class SealedLog {
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32LE(nonce.length + sealed.length);
     const bytes = Buffer.concat([length, nonce, sealed]);
-    await appendFile(this.#file, bytes, { mode: 0o600 }).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      await appendFile(this.#file, bytes, { mode: 0o600 });
-    });
+    const handle = await this.#openToAppend();
+    try {
+      const { size } = await handle.stat();
+      // Records behind half of one could not be read.
+      await handle.appendFile(bytes).catch(async (error: unknown) => {
+        await handle.truncate(size);
+        throw error;
+      });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Cuts off a record at the end that is not whole, so that what is added behind it can be read. */
+  async mend(): Promise<void> {
+    const bytes = await this.#bytes();
+    let at = 0;
+    for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) at = end;
+    if (at < bytes.length) await truncate(this.#file, at);
   }
 
   /** Every record that can be read, in the order in which they were added; none where there is no file. */
   async read<T extends object>(): Promise<T[]> {
-    const bytes = await readFile(this.#file).catch((error: NodeJS.ErrnoException) => {
+    const bytes = await this.#bytes();
+    const records: T[] = [];
+    for (let at = 0, end = endOf(bytes, at); end <= bytes.length; at = end, end = endOf(bytes, at)) {
+      const record = this.#open(bytes.subarray(at + LENGTH_BYTES, end));
+      if (record === undefined) break;
+      records.push(record as T);
+    }
+    return records;
+  }
+
+  async #openToAppend(): Promise<FileHandle> {
+    try {
+      return await open(this.#file, 'a', 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+      return await open(this.#file, 'a', 0o600);
+    }
+  }
+
+  #bytes(): Promise<Buffer> {
+    return readFile(this.#file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    const records: T[] = [];
-    for (let at = 0; at + LENGTH_BYTES <= bytes.length; ) {
-      const end = at + LENGTH_BYTES + bytes.readUInt32LE(at);
-      const record = end > bytes.length ? undefined : this.#open(bytes.subarray(at + LENGTH_BYTES, end));
-      if (record === undefined) break;
-      records.push(record as T);
-      at = end;
-    }
-    return records;
   }
 
   #open(sealed: Buffer): object | undefined {
@@ -67,3 +96,7 @@ export class SealedLog {
     }
   }
 }
+
+/** Where the record at a place ends, by its length; beyond all bytes where there is none. */
+const endOf = (bytes: Buffer, at: number): number =>
+  at + LENGTH_BYTES > bytes.length ? Infinity : at + LENGTH_BYTES + bytes.readUInt32LE(at);

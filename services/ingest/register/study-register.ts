@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import type { DataSet, Keyword } from '#libs/dicom';
 import type { Pseudonyms } from '../pipeline/pseudonyms.js';
 import { SealedLog } from './sealed-log.js';
@@ -60,6 +61,7 @@ export class StudyRegister {
   readonly #folder: string;
   readonly #key: Buffer;
   readonly #known = new Set<string>();
+  readonly #oneByOne = pLimit(1);
   readonly #studyOf = new Map<string, string>();
 
   /** @param key 32 bytes */
@@ -69,11 +71,16 @@ export class StudyRegister {
   }
 
   /** @param study pseudonym of the study */
-  async add(study: string, dataSet: DataSet, object: RegisteredObject): Promise<void> {
+  add(study: string, dataSet: DataSet, object: RegisteredObject): Promise<void> {
+    return this.#oneByOne(() => this.#add(study, dataSet, object));
+  }
+
+  async #add(study: string, dataSet: DataSet, object: RegisteredObject): Promise<void> {
     const log = this.#log(study);
     if (!this.#known.has(study)) {
-      if ((await stat(this.#fileOf(study)).catch(() => undefined)) === undefined)
-        await log.add({ study: attributesOf(dataSet) } satisfies Entry);
+      await log.mend();
+      const { size } = await stat(this.#fileOf(study)).catch(() => ({ size: 0 }));
+      if (size === 0) await log.add({ study: attributesOf(dataSet) } satisfies Entry);
       remember(this.#known, study, MAX_KNOWN);
     }
     await log.add({ object } satisfies Entry);

@@ -29,7 +29,7 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 /** Ends things in the reverse order of their start, the broker last: node:test runs its hooks first to last. */
 const cleanups = new WeakMap<TestContext, (() => unknown)[]>();
 
-function atEnd(t: TestContext, cleanup: () => unknown): void {
+export function atEnd(t: TestContext, cleanup: () => unknown): void {
   const known = cleanups.get(t);
   if (known) return void known.push(cleanup);
   const all = [cleanup];

@@ -10,6 +10,8 @@ export interface HoldingNote {
   source: string;
   code: string;
   reason: string;
+  /** Pseudonym of the patient, where one is known. */
+  patientId?: string | undefined;
   /** Of a bare data set, which does not say it itself. */
   transferSyntax?: string | undefined;
 }
@@ -42,7 +44,8 @@ export class Quarantine {
       await makeFolderDurably(this.#folder);
       const target = path.join(this.#folder, `${name}${this.#ending}`);
       if (await exists(target)) return;
-      const held = (this.#heldBytes ??= await sizeOf(this.#folder));
+      const found = this.#heldBytes === undefined ? await sizeOf(this.#folder) : 0;
+      const held = (this.#heldBytes ??= found);
       if (held + bytes.length > this.#maxBytes)
         throw new SulcusError(
           'STORAGE_FULL',
@@ -50,14 +53,25 @@ export class Quarantine {
             'empty it, or raise SULCUS_QUARANTINE_BYTES',
         );
       this.#heldBytes = held + bytes.length;
-      const text = `${JSON.stringify({ ...note, heldAt: new Date().toISOString() }, undefined, 2)}\n`;
-      await writeDurably(path.join(this.#folder, `${name}.json`), text);
-      await writeDurably(target, bytes);
+      await this.#write(target, bytes, path.join(this.#folder, `${name}.json`), note);
     } catch (error) {
       if (error instanceof SulcusError) throw error;
       throw new SulcusError('STORAGE_FULL', `The quarantine cannot be written: ${(error as Error).message}`, {
         cause: error,
       });
+    }
+  }
+
+  /** Both or none: what a full disk refuses takes no room, and is kept when its sender comes again. */
+  async #write(target: string, bytes: Uint8Array, noteFile: string, note: HoldingNote): Promise<void> {
+    const text = `${JSON.stringify({ ...note, heldAt: new Date().toISOString() }, undefined, 2)}\n`;
+    try {
+      await writeDurably(noteFile, Buffer.from(text));
+      await writeDurably(target, bytes);
+    } catch (error) {
+      this.#heldBytes! -= bytes.length;
+      await rm(noteFile, { force: true }).catch(() => undefined);
+      throw error;
     }
   }
 }
