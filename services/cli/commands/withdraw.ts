@@ -7,6 +7,7 @@ import { jsonOption, natsOption } from '../shared/options.js';
 import { sampleNamed } from '../shared/sample-of.js';
 import { findSample, findSamplesOf } from '../withdraw/find-samples.js';
 import { retrain } from '../withdraw/retrain.js';
+import type { RefusedTold } from '../withdraw/refused.js';
 import { withdraw } from '../withdraw/withdraw.js';
 import { archiveIfAny } from './archive/archive-if-any.js';
 import { placeOptions } from './archive/open-archive.js';
@@ -30,17 +31,23 @@ const OPTIONS = {
     '--retrain <run>',
     optional(text({ description: 'train this run anew without what is withdrawn, and wait for it' })),
   ],
-  json: jsonOption('write one line of JSON: {samples, patient?, versions: [{version, labels, samples}], retrained?}'),
+  json: jsonOption(
+    'write one line of JSON: {samples, patient?, refused, versions: [{version, labels, samples}], retrained?}',
+  ),
   nats: natsOption,
   ...placeOptions,
 } as const;
+
+/** Dead letters that are named; there may be thousands. */
+const MAX_NAMED = 20;
 
 const ENVIRONMENT = { pseudonymKey: [keyVariable, pseudonymKey], dataDir: [dataVariable, dataDir] } as const;
 
 const NOTES = `A sample is named by its identity or its image file, a patient by the pseudonym, or with --patient-id \
 by the id, where the site's pseudonym key is (SULCUS_PSEUDONYM_KEY or SULCUS_DATA_DIR). What is withdrawn is refused \
-when it is sent again (WITHDRAWN), also new images of the patient. Versions that had learned from it are listed and \
-marked; whether they go on serving is yours to decide (sulcus rollback, --retrain).`;
+when it is sent again (WITHDRAWN), also new images of the patient. What was refused of it goes as well: dead letters, \
+and what lies in SULCUS_DATA_DIR where this runs; what names no patient is told of. Versions that had learned from it \
+are listed and marked; whether they go on serving is yours to decide (sulcus rollback, --retrain).`;
 
 /** `sulcus withdraw PATIENT|SAMPLE`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -71,7 +78,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     const samples = one ? [one] : patientId === undefined ? [] : await findSamplesOf(bus, archive, patientId, signal);
     if (isSample && !one) throw new SulcusError('NOT_FOUND', `The sample ${name} was never accepted here`);
     const { reason } = options;
-    const versions = await withdraw(bus, archive, { samples, patientId, reason }, signal);
+    const request = { samples, patientId, reason, dataDir: folderOfData() };
+    const { versions, refused } = await withdraw(bus, archive, request, signal);
     const retrained =
       options.retrain === undefined
         ? undefined
@@ -81,12 +89,14 @@ export async function main(argv: readonly string[]): Promise<void> {
             signal,
           });
     await archive?.close();
-    const told = { samples: samples.length, ...(patientId !== undefined && { patient: patientId }), versions };
+    const whose = patientId === undefined ? {} : { patient: patientId };
+    const told = { samples: samples.length, ...whose, refused, versions };
     if (options.json)
       return console.log(JSON.stringify({ ...told, ...(options.retrain && { retrained: retrained ?? null }) }));
     console.log(
       `${samples.length} samples withdrawn${patientId === undefined ? '' : `, and all of ${patientId} to come`}`,
     );
+    for (const line of refusedLines(refused)) console.log(line);
     for (const { version, samples: count } of versions) console.log(`${version} had learned from ${count} of them`);
     if (options.retrain !== undefined)
       console.log(
@@ -95,9 +105,21 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
 }
 
+const folderOfData = (): string => process.env[dataVariable] ?? dataDir.default!;
+
+/** What was refused and kept, for people. */
+function* refusedLines({ letters, held, unknown }: RefusedTold): Generator<string> {
+  if (letters + held > 0)
+    yield `${letters + held} that were refused are deleted: ${letters} dead letters, ${held} in ${folderOfData()}`;
+  if (unknown.letters.length > 0)
+    yield `Of nobody known, look at them: sulcus dead show ${unknown.letters.slice(0, MAX_NAMED).join(', ')}`;
+  if (unknown.held.length > 0)
+    yield `Of nobody known, look at them: ${unknown.held.length} objects of sulcus quarantine list`;
+}
+
 async function pseudonymOf(id: string, site: string, log: Parameters<typeof loadPseudonymKey>[2]): Promise<string> {
   const given = process.env[keyVariable] === undefined ? undefined : pseudonymKey.parse(process.env[keyVariable]);
-  const key = await loadPseudonymKey(given, process.env[dataVariable] ?? dataDir.default!, log);
+  const key = await loadPseudonymKey(given, folderOfData(), log);
   const pseudonym = new Pseudonyms(site, key).patient(id);
   if (pseudonym === undefined) throw new SulcusError('INVALID_ARGUMENT', 'The patient id is empty');
   return pseudonym;

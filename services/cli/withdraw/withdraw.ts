@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { ArchiveIndex, type SampleArchive } from '#libs/archive';
 import { Streams, subjects, type Bus } from '#libs/bus';
-import { codecs, type DeadLetter } from '#libs/contracts';
+import { codecs } from '#libs/contracts';
 import { recordDecision } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
 import { readLineage } from '#libs/lineage';
@@ -9,6 +8,7 @@ import { Registry } from '#libs/registry';
 import { Withdrawals } from '#libs/withdrawals';
 import { versionsThatSaw, type VersionThatSaw } from '../lineage/versions-of.js';
 import type { SampleToWithdraw } from './find-samples.js';
+import { deleteRefused, type RefusedTold } from './refused.js';
 
 /** What is withdrawn, and why. */
 export interface WithdrawalRequest {
@@ -16,6 +16,15 @@ export interface WithdrawalRequest {
   /** Pseudonym, where all of a patient is withdrawn, now and in future; else undefined. */
   patientId: string | undefined;
   reason: string;
+  /** SULCUS_DATA_DIR of the site, where what was refused may lie. */
+  dataDir: string;
+}
+
+/** What a withdrawal has found. */
+export interface WithdrawalTold {
+  /** Versions that had learned from what is withdrawn. */
+  versions: VersionThatSaw[];
+  refused: RefusedTold;
 }
 
 /** Identities in one entry of the record: far below what a message holds. */
@@ -26,14 +35,14 @@ const SAMPLES_PER_ENTRY = 5000;
  * nobody takes them in again; then trainers are told, then they are deleted everywhere. Doing it again completes what
  * was broken off.
  *
- * @returns the versions that had learned from them
+ * @returns the versions that had learned from them, and what was refused of them
  */
 export async function withdraw(
   bus: Bus,
   archive: SampleArchive | undefined,
-  { samples, patientId, reason }: WithdrawalRequest,
+  { samples, patientId, reason, dataDir }: WithdrawalRequest,
   signal: AbortSignal,
-): Promise<VersionThatSaw[]> {
+): Promise<WithdrawalTold> {
   const withdrawals = new Withdrawals(bus);
   const timeUnixMs = Date.now();
   if (patientId !== undefined) await withdrawals.addPatient(patientId, { reason, timeUnixMs });
@@ -42,7 +51,8 @@ export async function withdraw(
     await tellTrainers(bus, sampleId, timeUnixMs);
   }
   for (const sample of samples) await deleteSample(bus, archive, sample, signal);
-  await deleteDeadLetters(bus, new Set(samples.map(({ sampleId }) => sampleId)), signal);
+  const whose = { samples: new Set(samples.map(({ sampleId }) => sampleId)), patientId };
+  const refused = await deleteRefused(bus, whose, dataDir, signal);
 
   const registry = new Registry(bus);
   const places = new Set(samples.flatMap(({ sequences }) => sequences));
@@ -63,7 +73,7 @@ export async function withdraw(
       },
       { scope: patientId ?? 'samples', key: `${timeUnixMs}-${start}` },
     );
-  return versions;
+  return { versions, refused };
 }
 
 /** By the stream that labels come on: they take it in at its place among these, whatever is killed. */
@@ -96,26 +106,4 @@ async function deleteSample(
   await bus.deleteBlob(sampleId, { stream: 'PREDICTION_INPUTS' });
   await archive?.delete(sampleId, signal);
   await index.remove(sampleId, studyId);
-}
-
-/** A dead letter may hold the image: as a scan, or as it came. */
-async function deleteDeadLetters(bus: Bus, samples: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-  if ((await bus.statsOf(Streams.DEAD)).messages === 0) return;
-  const codec = codecs.DeadLetter;
-  for await (const { message, sequence } of bus.follow({ stream: Streams.DEAD, codec, storedOnly: true, signal })) {
-    if (!message || !samples.has(sampleOf(message))) continue;
-    await bus.deleteMessage(Streams.DEAD, sequence, { erase: true });
-    if (message.original?.blob) await bus.deleteBlob(message.original.blob.sha256);
-  }
-}
-
-function sampleOf({ originalType, original }: DeadLetter): string {
-  if (original?.blob) return original.blob.sha256;
-  if (!original?.inline) return '';
-  if (originalType !== codecs.Scan.typeName) return createHash('sha256').update(original.inline).digest('hex');
-  try {
-    return codecs.Scan.decode(original.inline).sampleId;
-  } catch {
-    return '';
-  }
 }

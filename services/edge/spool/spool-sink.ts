@@ -36,9 +36,10 @@ export class SpoolSink implements SampleSink {
     return (scan) => this.#store(scan, options);
   }
 
-  async keepRefused({ source, error }: Refused, bytes?: Uint8Array): Promise<void> {
+  async keepRefused({ source, error, patientId }: Refused, bytes?: Uint8Array): Promise<void> {
+    const note = { source, patientId, code: error.code, reason: error.rawMessage };
     // Of DICOM the quarantine has the object already, of a file that cannot be read there is nothing.
-    if (bytes) await this.#context.refused.keep(bytes, { source, code: error.code, reason: error.rawMessage });
+    if (bytes) await this.#context.refused.keep(bytes, note);
   }
 
   findDurable(sampleIds: readonly string[]): Promise<ReadonlySet<string>> {

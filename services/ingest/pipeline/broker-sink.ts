@@ -50,20 +50,22 @@ export class BrokerSink implements SampleSink {
   }
 
   async keepRefused(
-    { source, error, site = this.#context.config.site }: Refused,
+    { source, error, site = this.#context.config.site, patientId }: Refused,
     bytes?: Uint8Array,
     signal?: AbortSignal,
   ): Promise<void> {
     const isFromEdge = site !== this.#context.config.site;
     // What cannot be decoded cannot be cleaned of what else it says: it stays here, unless an edge has cleaned it.
     const sent = isFromEdge || this.#context.config.sendsNames ? bytes : undefined;
-    if (bytes && !sent) await this.#refused.keep(bytes, { source, code: error.code, reason: error.rawMessage });
+    const note = { source, patientId, code: error.code, reason: error.rawMessage };
+    if (bytes && !sent) await this.#refused.keep(bytes, note);
     const deadLetter = {
       service: 'ingest',
       site,
       code: error.code,
       cause: error.rawMessage,
       source,
+      patientId: patientId ?? '',
       originalType: sent ? mediaType(sent) : '',
       ...(sent ? { original: { inline: sent } } : {}),
       deliveries: 1,

@@ -107,7 +107,8 @@ export class Ingestor implements AsyncDisposable {
         options.ticket?.release();
         // What was withdrawn is not kept as a dead letter either.
         const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : input.bytes;
-        await this.#context.sink.keepRefused(outcome, bytes, options.signal);
+        const patientId = this.#context.pseudonyms.patient(given.patientId);
+        await this.#context.sink.keepRefused({ ...outcome, patientId }, bytes, options.signal);
       }
       return outcome;
     });
@@ -121,7 +122,7 @@ export class Ingestor implements AsyncDisposable {
     try {
       bytes = niftiToDicom(input.bytes, { plane: niftiPlane, patientId, studyId, limits: { maxBytes, maxPixels } });
     } catch (error) {
-      return await this.reject(input.source, SulcusError.from(error), input.bytes, options);
+      return await this.reject(input.source, SulcusError.from(error), input.bytes, { ...options, patientId });
     }
     return gravest(await this.ingestDicom({ ...input, bytes }, options));
   }
@@ -195,7 +196,8 @@ export class Ingestor implements AsyncDisposable {
       if (outcome.kind !== 'rejected') return outcome;
       options.ticket?.release();
       const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : image.inline;
-      await this.#context.sink.keepRefused({ ...outcome, site }, bytes, options.signal);
+      const { patientId } = scan;
+      await this.#context.sink.keepRefused({ ...outcome, site, patientId }, bytes, options.signal);
       return outcome;
     });
   }
@@ -206,13 +208,13 @@ export class Ingestor implements AsyncDisposable {
     input: ImageInput,
     options: IngestOptions,
   ): Promise<IngestOutcome> {
-    const { source } = object;
+    const { source, named } = object;
     let scan: PreparedScan;
     try {
       scan = await this.#decodes(() => object.prepare(frame));
     } catch (thrown) {
       options.ticket?.release();
-      return await this.#leave({ kind: 'held', source, error: SulcusError.from(thrown) }, input, options);
+      return await this.#leave({ kind: 'held', source, named, error: SulcusError.from(thrown) }, input, options);
     }
     const outcome = await this.#context.sink.begin(scan.sampleId, options)(scan);
     if (outcome.kind !== 'rejected') return outcome;
@@ -222,7 +224,7 @@ export class Ingestor implements AsyncDisposable {
       await this.#context.sink.keepRefused(outcome, undefined, options.signal);
       return outcome;
     }
-    return await this.#leave({ kind: 'held', source, error: outcome.error }, input, options);
+    return await this.#leave({ kind: 'held', source, named, error: outcome.error }, input, options);
   }
 
   /** What does not leave the site. */
@@ -234,11 +236,12 @@ export class Ingestor implements AsyncDisposable {
   ): Promise<IngestOutcome> {
     const { source } = object;
     if (object.kind === 'filtered') return { kind: 'filtered', source, reason: object.reason };
-    const { error } = object;
+    const { error, named } = object;
+    const patientId = named?.patient || this.#context.pseudonyms.patient(input.patientId);
     const note = { source: input.source, code: error.code, reason: error.rawMessage, transferSyntax: syntaxUid };
-    await this.#dicom.quarantine.keep(input.bytes, note);
+    await this.#dicom.quarantine.keep(input.bytes, { ...note, patientId });
     const outcome = { kind: 'rejected', source, error, isQuarantined: true } as const;
-    await this.#context.sink.keepRefused(outcome, undefined, options.signal);
+    await this.#context.sink.keepRefused({ ...outcome, patientId }, undefined, options.signal);
     return outcome;
   }
 
@@ -246,17 +249,19 @@ export class Ingestor implements AsyncDisposable {
    * Refuses an image for what it came with.
    *
    * @param bytes kept with the cause; undefined for a file that could not be read
+   * @param options `patientId`: as the site knows it
    */
   async reject(
     source: string,
     error: SulcusError,
     bytes: Uint8Array | undefined,
-    options: IngestOptions = {},
+    options: IngestOptions & { patientId?: string | undefined } = {},
   ): Promise<IngestOutcome> {
     options.ticket?.release();
     return await this.#settled({}, options, async () => {
       const outcome = { kind: 'rejected', source: this.nameOf(source), error } as const;
-      await this.#context.sink.keepRefused(outcome, bytes, options.signal);
+      const patientId = this.#context.pseudonyms.patient(options.patientId);
+      await this.#context.sink.keepRefused({ ...outcome, patientId }, bytes, options.signal);
       return outcome;
     });
   }

@@ -16,6 +16,8 @@ export interface Refused {
   error: SulcusError;
   /** Site that it came from. Default: that of this process. */
   site?: string;
+  /** Pseudonym of its patient, where one is known. */
+  patientId?: string | undefined;
 }
 
 /** Stores the scan that was begun; the outcome is on durable storage when it is known. */

@@ -9,14 +9,18 @@ const MIN_NAME_CHARS = 8;
 
 /** `sulcus quarantine discard NAME...`: all of them or none. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const description = 'Deletes what is held, with its cause. A name may be cut behind its eighth digit.';
+  const description =
+    'Deletes what is held, with its cause. A name may be cut behind its eighth digit; the pseudonym of a patient ' +
+    'names all that is held of her.';
   const parsed = parseCommandLine(
     { name: 'sulcus quarantine discard', description, operand: '<name...>', options: OPTIONS },
     argv,
   );
   if (!parsed) return;
   const held = await heldIn(parsed.options.dataDir);
-  const chosen = parsed.operands.map((name) => {
+  const chosen = parsed.operands.flatMap((name) => {
+    const ofPatient = held.filter(({ note }) => note.patientId === name);
+    if (ofPatient.length > 0) return ofPatient;
     const [found, ...others] = held.filter((object) => object.name.startsWith(name.toLowerCase()));
     if (name.length < MIN_NAME_CHARS || !found || others.length > 0)
       throw new SulcusError('NOT_FOUND', `"${name}" names no object, or several: see sulcus quarantine list`);

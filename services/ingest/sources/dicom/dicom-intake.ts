@@ -29,8 +29,9 @@ import { SeriesWindows } from './series-windows.js';
 
 /** Whose an object is, as the site knows it: it goes into the register and no further. */
 export interface NamedObject {
-  /** Pseudonym. */
+  /** Pseudonyms. */
   study: string;
+  patient: string | undefined;
   studyUid: string;
   sopInstanceUid: string;
   dataSet: DataSet;
@@ -191,7 +192,8 @@ export class DicomIntake implements AsyncDisposable {
     const studyUid = dataSet.text('StudyInstanceUID');
     const sopInstanceUid = dataSet.text('SOPInstanceUID');
     const study = this.#pseudonyms.study(studyUid);
-    return study === undefined || sopInstanceUid === '' ? undefined : { study, studyUid, sopInstanceUid, dataSet };
+    if (study === undefined || sopInstanceUid === '') return undefined;
+    return { study, patient: identityOf(dataSet, this.#pseudonyms).patient, studyUid, sopInstanceUid, dataSet };
   }
 
   /** Folders of DICOM are often named after patients: only who says that they are classes makes labels of them. */

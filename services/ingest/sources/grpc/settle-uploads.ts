@@ -40,7 +40,8 @@ async function settle(
   try {
     input = toImageInput(request);
   } catch (error) {
-    return ingestor.reject(request.name, SulcusError.from(error), request.image, options);
+    const { name, image, patientId } = request;
+    return ingestor.reject(name, SulcusError.from(error), image, { ...options, patientId });
   }
   return ingestor.ingestImage(input, options);
 }

@@ -9,8 +9,10 @@ import { ArchiveIndex, bringBack, openObjectStore, SampleArchive } from '#libs/a
 import { subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { lastDecision } from '#libs/decisions';
-import { createIngestor } from '../../ingest/_ingest.js';
-import { readConfig } from '#services/ingest';
+import { listHeld, Pseudonyms, readConfig } from '#services/ingest';
+import type { RefusedTold } from '../../../../services/cli/withdraw/refused.js';
+import { createIngestor, readDeadLetters, TEST_KEY } from '../../ingest/_ingest.js';
+import { sliceBytes } from '../../ingest/dicom/_objects.js';
 import { isCode } from '../../../helpers/errors.js';
 import { noiseImage } from '../../../helpers/images.js';
 import { publishScan } from '../../../helpers/scans.js';
@@ -58,7 +60,11 @@ describe('what a version learned from', { timeout: 240_000 }, () => {
     const place = ['audit', 'withdraw'].includes(words[0]!) ? ['--archive', path.join(folder, 'archive')] : [];
     const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--test'));
     const child = spawn(process.execPath, [...execArgv, CLI, ...words, ...place, '--json', '--nats', natsUrl], {
-      env: { ...process.env, NODE_TEST_CONTEXT: '', SULCUS_ENGINE_THREADS: '1', SULCUS_LOG_LEVEL: 'warn' },
+      env: {
+        ...process.env,
+        ...{ NODE_TEST_CONTEXT: '', SULCUS_ENGINE_THREADS: '1', SULCUS_LOG_LEVEL: 'warn' },
+        SULCUS_DATA_DIR: path.join(folder, 'site'),
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
@@ -124,10 +130,13 @@ describe('what a version learned from', { timeout: 240_000 }, () => {
     await bucket.put('stream', entry.value);
   });
 
-  it('changes by a withdrawal: gone everywhere, versions marked, on record, refused when sent again', async (t) => {
+  it('changes by a withdrawal: gone everywhere, what was refused too, on record, for good', async (t) => {
     const { bus, registry } = pipeline;
     const image = await noiseImage(77);
-    const config = readConfig({ SULCUS_NATS_URL: natsUrl, SULCUS_SITE: 'test', SULCUS_INGEST_ADDRESS: '127.0.0.1:0' });
+    const config = readConfig({
+      ...{ SULCUS_NATS_URL: natsUrl, SULCUS_SITE: 'test', SULCUS_INGEST_ADDRESS: '127.0.0.1:0' },
+      SULCUS_DATA_DIR: path.join(folder, 'site'),
+    });
     const nats = undefined as never;
     const { ingestor } = createIngestor(t, { nats, bus, config, logged: [] });
     const input = { bytes: image, source: 'a.jpg', label: 'left', patientId: 'Jane', splits: ['SPLIT_TRAIN'] } as const;
@@ -140,14 +149,30 @@ describe('what a version learned from', { timeout: 240_000 }, () => {
     const original = { inline: codecs.Scan.encode(scan) };
     const letter = { service: 'test', code: 'INTERNAL', cause: 'x', originalType: codecs.Scan.typeName, original };
     await bus.deadLetter(letter);
+    // Refused, and so of no sample that is known: kept at the site, and one that an edge had cleaned at the broker.
+    const broken = image.subarray(0, image.length - 200);
+    for (const patientId of ['Jane', 'John'])
+      await ingestor.ingestImage({ ...input, patientId, bytes: Buffer.concat([broken, Buffer.from(patientId)]) });
+    await ingestor.ingestDicom({ bytes: sliceBytes({ PatientID: 'Jane', BurnedInAnnotation: 'YES' }), source: 'x' });
+    const cleaned = {
+      service: 'ingest',
+      code: 'SPLIT_CONFLICT',
+      originalType: 'image/png',
+      original: { inline: broken },
+    };
+    for (const patientId of [scan.patientId, 'test-of-another', ''])
+      await bus.deadLetter({ ...cleaned, patientId, cause: `of ${patientId}` });
 
-    const { told, code } = await sulcus<{ samples: number; patient: string }>(
-      'withdraw',
-      scan.patientId,
-      '--reason',
-      'asked',
-    );
+    const words = ['withdraw', scan.patientId, '--reason', 'asked'];
+    const { told, code } = await sulcus<{ samples: number; patient: string; refused: RefusedTold }>(...words);
     assert.deepEqual([told.samples, told.patient, code], [1, scan.patientId, 0]);
+    const { letters, held, unknown } = told.refused;
+    assert.deepEqual([letters, held, unknown.letters.length, unknown.held], [4, 2, 1, []]);
+    const patients = (await readDeadLetters(bus)).map(({ patientId }) => patientId);
+    assert.deepEqual([patients.includes('test-of-another'), patients.includes(scan.patientId)], [true, false]);
+    const left = (await listHeld(path.join(folder, 'site/refused'))).map(({ note }) => note.patientId);
+    assert.deepEqual(left, [new Pseudonyms('test', Buffer.from(TEST_KEY)).patient('John')]);
+    assert.deepEqual(await listHeld(path.join(folder, 'site/quarantine')), []);
     assert.equal(await bus.getLast('SCANS', subjects.scanOf(outcome.sampleId), codecs.Scan), undefined);
     assert.equal(await archive.load(outcome.sampleId), undefined);
     const dead = await sulcus<unknown>('dead', 'list', '--service', 'test');

@@ -16,7 +16,8 @@ test('what is held is listed oldest first with its cause, and deleted by name: a
   const quarantine = new Quarantine(path.join(dataDir, 'quarantine'), 1e6);
   await quarantine.keep(Buffer.from('first'), { source: 'from MR1', code: 'IMAGE_UNSUPPORTED', reason: 'burned in' });
   const refused = new Quarantine(path.join(dataDir, 'refused'), 1e6, '');
-  await refused.keep(Buffer.from('second'), { source: 'a.png', code: 'IMAGE_TRUNCATED', reason: 'ends early' });
+  const note = { source: 'a.png', patientId: 'local-0123', code: 'IMAGE_TRUNCATED', reason: 'ends early' };
+  await refused.keep(Buffer.from('second'), note);
   const text = await run('list');
   assert.match(text, /IMAGE_UNSUPPORTED +from MR1 +burned in\n.*IMAGE_TRUNCATED +a\.png +ends early\n2 objects/);
   const lines = (await run('list', '--json')).trim().split('\n');
@@ -34,4 +35,6 @@ test('what is held is listed oldest first with its cause, and deleted by name: a
   assert.match(await run('discard', first!.name.slice(0, 8)), /1 object is deleted/);
   assert.deepEqual(await readdir(path.join(dataDir, 'quarantine')), []);
   assert.match(await run('list'), /1 objects/);
+  assert.match(await run('discard', 'local-0123'), /1 object is deleted/, 'all of a patient');
+  assert.match(await run('list'), /Nothing is held/);
 });

@@ -47,6 +47,10 @@ export interface DeadLetterInput {
    * Subject of the original message, or empty.
    */
   'subject'?: (string);
+  /**
+   * Pseudonym of the patient that a refused image came with, or empty: a withdrawal finds it by that.
+   */
+  'patientId'?: (string);
 }
 
 /**
@@ -93,4 +97,8 @@ export interface DeadLetter {
    * Subject of the original message, or empty.
    */
   'subject': (string);
+  /**
+   * Pseudonym of the patient that a refused image came with, or empty: a withdrawal finds it by that.
+   */
+  'patientId': (string);
 }
