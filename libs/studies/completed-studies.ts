@@ -32,8 +32,8 @@ export class CompletedStudies {
       const [site = '', studyId = ''] = key.slice(PREFIX.length).split('.');
       // The broker knows by the key who may write it; whose a study is, its pseudonym says.
       if (value === undefined || studyId.slice(0, studyId.lastIndexOf('-')) !== site) continue;
-      const { samples } = JSON.parse(value.toString()) as { samples: number };
-      yield { studyId, samples };
+      const samples = samplesIn(value);
+      if (samples !== undefined) yield { studyId, samples };
     }
   }
 
@@ -44,5 +44,15 @@ export class CompletedStudies {
       if (SulcusError.from(error).code === 'NOT_FOUND') return undefined;
       throw error;
     }
+  }
+}
+
+/** Any site may write here: what is no announcement ends nobody's following. */
+function samplesIn(value: Buffer): number | undefined {
+  try {
+    const { samples } = JSON.parse(value.toString()) as { samples: unknown };
+    return Number.isSafeInteger(samples) ? (samples as number) : undefined;
+  } catch {
+    return undefined;
   }
 }

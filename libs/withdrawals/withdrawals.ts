@@ -78,7 +78,22 @@ export class Withdrawals {
   }
 }
 
-const parse = (value: Buffer): Withdrawal => JSON.parse(value.toString()) as Withdrawal;
+/** Of an entry that cannot be read it is known that something was withdrawn: that must hold. */
+function parse(value: Buffer): Withdrawal {
+  let read: Partial<Withdrawal> | null = null;
+  try {
+    read = JSON.parse(value.toString()) as Partial<Withdrawal> | null;
+  } catch {
+    // as one that says nothing
+  }
+  const { reason, timeUnixMs, patientId, sequences } = read ?? {};
+  return {
+    reason: typeof reason === 'string' ? reason : 'the entry cannot be read',
+    timeUnixMs: typeof timeUnixMs === 'number' ? timeUnixMs : 0,
+    patientId: typeof patientId === 'string' ? patientId : '',
+    sequences: Array.isArray(sequences) ? sequences.filter((each) => Number.isSafeInteger(each)) : [],
+  };
+}
 
 /** What who sends, asks for or brings back something withdrawn is told. */
 export const withdrawnError = (sampleId: string): SulcusError =>

@@ -1,5 +1,7 @@
 import { subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs, type Split } from '#libs/contracts';
+import { recordDecision } from '#libs/decisions';
+import { CompletedStudies } from '#libs/studies';
 import { createLogger } from '#libs/telemetry';
 import { RecordStore } from '#services/predictor';
 import { readConfig, runPreprocess } from '#services/preprocess';
@@ -38,6 +40,7 @@ export class Followers implements AsyncDisposable {
         batches: exchange.receive(signal),
         preprocess: runPreprocess({ bus, config: readConfig({}), log, instance: 'fuzz' }, signal),
         pipeline: watchPipeline(bus, new PipelineState(), { signal, changed: () => undefined }),
+        completed: exhaust(new CompletedStudies(bus).follow(signal)),
         records: exhaust(new RecordStore(bus).follow({ signal }, 0)),
       }),
     );
@@ -58,6 +61,8 @@ export class Followers implements AsyncDisposable {
     await until(() => this.#ended !== undefined || this.#samples.lastSequence >= sequence, 'a scan is seen', SOON_MS);
     const requests = async (): Promise<number> => (await this.#bus.statsOf('BATCH_REQUESTS')).messages;
     await until(async () => this.#ended !== undefined || (await requests()) === 0, 'requests are answered', SOON_MS);
+    const decided = { kind: 'KIND_FROZEN', reason: 'a look' } as const;
+    await recordDecision(this.#bus, decided, { scope: 'sound', key: `${this.#looks}` });
     if (this.#ended) throw this.#ended;
   }
 

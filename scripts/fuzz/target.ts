@@ -1,3 +1,4 @@
+import type { MessageName } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { Random } from '#libs/random';
 
@@ -19,6 +20,8 @@ export interface Target {
   readonly share: number;
   /** Targets of a kind are met in one process: those of `services` share the running ones. */
   readonly kind: 'readers' | 'services';
+  /** Messages that its inputs are read as, by the codec of each. */
+  readonly reads?: readonly MessageName[];
   /** Reads the corpus. */
   maker(): Promise<Make>;
   open(): Promise<Subject>;

@@ -8,6 +8,7 @@ import { imageTargets } from './targets/images.js';
 import { modelTargets } from './targets/models.js';
 import { packedTargets } from './targets/packed.js';
 import { settingsTargets } from './targets/settings.js';
+import { storedTargets } from './targets/stored.js';
 import type { Target } from './target.js';
 
 /** Every door that is tried. */
@@ -22,4 +23,5 @@ export const TARGETS: readonly Target[] = [
   ...http2Targets,
   ...busTargets,
   ...checkpointTargets,
+  ...storedTargets,
 ];

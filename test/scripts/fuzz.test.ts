@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { STREAM_NAMES } from '#libs/bus';
+import { codecs, PROTO_FILES, PROTO_FOLDER, type MessageName } from '#libs/contracts';
+
 import type { Finding } from '../../scripts/fuzz/findings.js';
 import { fuzz } from '../../scripts/fuzz/fuzz.js';
 import { Lane } from '../../scripts/fuzz/lane.js';
@@ -23,6 +27,28 @@ test('what is damaged on purpose is read or refused by a code, at every door, an
     assert.ok(inputs > 0, target);
     assert.ok(functions > 0, `${target} runs code of ours`);
   }
+});
+
+test('every rpc, stream and message that is sent or stored has a target', () => {
+  const names = new Set(TARGETS.map(({ name }) => name));
+  const protos = PROTO_FILES.map((file) => readFileSync(path.join(PROTO_FOLDER, file), 'utf8')).join('\n');
+  const rpcs = [...protos.matchAll(/^ *rpc (\w+)\(/gm)].map(([, name]) => `rpc-${name}`);
+  assert.ok(rpcs.length > 20);
+  assert.deepEqual(
+    rpcs.filter((name) => !names.has(name)),
+    [],
+  );
+  // Blobs are bytes: what is made of them, `checkpoint` and the weights of models are targets of their own.
+  const streams = STREAM_NAMES.filter((stream) => !/BLOBS|INPUTS/.test(stream));
+  assert.deepEqual(
+    streams.map((stream) => `bus-${stream.toLowerCase().replaceAll('_', '-')}`).filter((name) => !names.has(name)),
+    [],
+  );
+  const read = new Set(TARGETS.flatMap(({ reads = [] }) => reads));
+  assert.deepEqual(
+    Object.keys(codecs).filter((name) => !read.has(name as MessageName)),
+    [],
+  );
 });
 
 test('the same seed makes the same inputs, another one others', async () => {

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { HeaderName } from '#libs/bus';
+import { HeaderName, type Bus } from '#libs/bus';
 import { codecs, packageDefinition, type MessageName } from '#libs/contracts';
+import { lastDecision } from '#libs/decisions';
+import { readLineage } from '#libs/lineage';
 import type { Random } from '#libs/random';
 import { imageCorpus } from '../corpus/images.js';
-import { Followers } from '../followers.js';
 import { mutateBytes } from '../mutate/bytes.js';
 import { choose, either } from '../mutate/choose.js';
 import { randomMessage, type Pool } from '../mutate/message.js';
 import { mutateParts } from '../mutate/parts.js';
 import { mutateText, oddText } from '../mutate/text.js';
 import { mutateWire } from '../mutate/wire.js';
-import { sharedStack, type FuzzStack } from '../stack.js';
-import type { Target } from '../target.js';
+import { sharedReaders } from '../readers.js';
+import { outcomeOf, type Target } from '../target.js';
 import { RawNats } from '../../../test/helpers/raw-nats.js';
 
 const ID = 'ab'.repeat(32);
@@ -90,11 +91,13 @@ function someMessage(random: Random, name: MessageName, pool: Pool): Buffer {
   return Buffer.concat([length, headers, body]);
 }
 
-let readers: { followers: Promise<Followers>; stack: FuzzStack; users: number } | undefined;
+/** Reads what was just sent, where nobody follows the stream. */
+type Read = (bus: Bus, subject: string) => Promise<unknown>;
 
 /** Messages of one stream, sent past our own publisher. */
-const streamTarget = (stream: string, name: MessageName, subject: (random: number) => string): Target => ({
+const streamTarget = (stream: string, name: MessageName, subject: (count: number) => string, read?: Read): Target => ({
   name: `bus-${stream}`,
+  reads: [name],
   share: 3,
   kind: 'services',
   maker: async () => {
@@ -103,29 +106,28 @@ const streamTarget = (stream: string, name: MessageName, subject: (random: numbe
     return (random) => someMessage(random, name, pool);
   },
   open: async () => {
-    const { stack, release } = await sharedStack();
-    readers ??= { followers: Promise.resolve(new Followers(stack.bus)), stack, users: 0 };
-    readers.users++;
-    const followers = await readers.followers;
+    const { stack, followers, release } = await sharedReaders();
     const nats = new RawNats(stack.natsUrl);
     let sent = 0;
     return {
       run: async (input) => {
         const headers = input.readUInt32BE(0);
-        await nats.publish(subject(sent++), input.subarray(4, 4 + headers), input.subarray(4 + headers));
-        return 'sent';
+        const to = subject(sent++);
+        await nats.publish(to, input.subarray(4, 4 + headers), input.subarray(4 + headers));
+        return read ? await outcomeOf(() => read(stack.bus, to)) : 'sent';
       },
       check: () => followers.check(),
       [Symbol.asyncDispose]: async () => {
         nats[Symbol.dispose]();
-        if (--readers!.users === 0) await followers[Symbol.asyncDispose]();
         await release();
       },
     };
   },
 });
 
-/** Every stream that a service follows. */
+const SOON_MS = 5000;
+
+/** Every stream that a service follows, and those that commands read. */
 export const busTargets: readonly Target[] = [
   streamTarget('scans', 'Scan', (count) => `scan.v1.local.${count}`),
   streamTarget('labels', 'LabelEvent', () => 'label.v1.local'),
@@ -135,4 +137,22 @@ export const busTargets: readonly Target[] = [
   streamTarget('models', 'ModelEvent', () => 'model.v1.published'),
   streamTarget('events', 'PipelineEvent', () => 'event.v1.ingest'),
   streamTarget('dead', 'DeadLetter', () => 'dead.v1.ingest'),
+  streamTarget(
+    'studies',
+    'StudyPrediction',
+    (count) => `study.v1.local-${count}`,
+    (bus, subject) => bus.getLast('STUDIES', subject, codecs.StudyPrediction),
+  ),
+  streamTarget(
+    'decisions',
+    'Decision',
+    (count) => `decision.v1.promoted.fuzzed.${count}`,
+    (bus) => lastDecision(bus, 'KIND_PROMOTED', 'fuzzed'),
+  ),
+  streamTarget(
+    'lineage',
+    'LineageSegment',
+    (count) => `lineage.v1.run${count}.${ID}`,
+    (bus, subject) => readLineage(bus, AbortSignal.timeout(SOON_MS), subject.split('.')[2]),
+  ),
 ];

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { gzipSync } from 'node:zlib';
 import { GrpcStatus } from '#libs/errors';
+import { detectFormat } from '#libs/imaging';
 import { contracts, type ServiceName } from '#libs/rpc';
 import type { Random } from '#libs/random';
 import { imageCorpus } from '../corpus/images.js';
@@ -32,10 +34,24 @@ const ANSWERED: Readonly<Record<string, (pool: Pool) => object[]>> = {
     { annotations: [{ sampleId: 'a1'.repeat(32), label: 'glioma', labelSource: 'a reader', target: 'sampleId' }] },
     { annotations: [{ studyId: 'study-1', label: 'notumor', labelSource: 'a reader', target: 'studyId' }] },
   ],
-  UploadImages: ({ bytes }) => bytes.map((image) => ({ image, label: 'glioma', name: 'a.png', patientId: 'p1' })),
+  UploadImages: ({ bytes }) => uploadRequests(bytes),
+  UploadImagesAcked: ({ bytes }) => uploadRequests(bytes),
+  ForwardScans: ({ bytes }) => bytes.map(forwardedScan),
   ModelInfer: ({ bytes }) => inferRequests(bytes),
   ModelStreamInfer: ({ bytes }) => inferRequests(bytes),
 };
+
+const uploadRequests = (images: readonly Buffer[]): object[] =>
+  images.map((image) => ({ image, label: 'glioma', name: 'a.png', patientId: 'p1' }));
+
+const forwardedScan = (image: Buffer): object => ({
+  scan: {
+    ...{ sampleId: createHash('sha256').update(image).digest('hex'), site: 'north', split: 'SPLIT_TRAIN' },
+    ...{ label: 'glioma', format: detectFormat(image) ?? 'dicom', width: 32, height: 32, channels: 1 },
+    image: { inline: image },
+  },
+  perceptualHash: Buffer.alloc(256),
+});
 
 const inferRequests = (images: readonly Buffer[]): object[] => [
   {
