@@ -1,77 +1,30 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import sharp from 'sharp';
+import { openObjectStore, SampleArchive } from '#libs/archive';
 import { connectBus, type Bus, type StreamName } from '#libs/bus';
 import { codecs, type Codec } from '#libs/contracts';
-import { ATTRIBUTES, type Keyword } from '#libs/dicom';
-import { createRandom } from '#libs/random';
+import { parseDicom } from '#libs/dicom';
+import { parsePeer, storeObjects } from '#libs/dimse';
 import { createClient } from '#libs/rpc';
 import { Registry } from '#libs/registry';
+import { createLogger } from '#libs/telemetry';
+import { readConfig, runArchiver } from '#services/archiver';
+import { Pseudonyms } from '#services/ingest';
+import { filesBelow, Identifiers, namedDicom, namedImage } from '../helpers/identifiers.js';
 import { noiseImage } from '../helpers/images.js';
 import { freePort, startNats } from '../helpers/nats.js';
 import { until } from '../helpers/until.js';
-import { sliceBytes } from './ingest/dicom/_objects.js';
-import { runSulcus, startSulcus } from './predictor/_cli.js';
+import { settled } from './archiver/_archiver.js';
+import { runSulcus, startSulcus, type Outcome } from './predictor/_cli.js';
 import { publishModel } from './predictor/_predictor.js';
 
 const SEED = 'identifiers';
 const PLANTED = 300;
 const KEY = 'a key of the test that is long enough';
-
-/** Names as of patients; each is planted once, and known by the door that it was planted at. */
-class Identifiers {
-  readonly #random = createRandom(SEED);
-  readonly doors = new Map<string, string>();
-
-  next(door: string): string {
-    const letters = Array.from({ length: 14 }, () => String.fromCharCode(97 + this.#random.integer(0, 25)));
-    const name = `Q${letters.join('')}`;
-    this.doors.set(name, door);
-    return name;
-  }
-
-  /** Those that are in some bytes, as they are, in other case, or in UTF-16. */
-  foundIn(content: Buffer): string[] {
-    const text = content.toString('latin1').toLowerCase();
-    const wide = text.replaceAll('\0', '');
-    return [...this.doors].flatMap(([name, door]) =>
-      text.includes(name.toLowerCase()) || wide.includes(name.toLowerCase()) ? [`${name} (${door})`] : [],
-    );
-  }
-}
-
-let seed = 0;
-
-/** An image whose metadata name people, in every place that its format has. */
-async function namedImage(names: Identifiers, format: 'png' | 'jpeg' | 'webp' | 'tiff'): Promise<Buffer> {
-  const picture = sharp(await noiseImage(++seed, { format: 'png' }));
-  const next = (where: string): string => names.next(`${where} of ${format}`);
-  const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
-<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="${next('XMP')}"/></rdf:RDF></x:xmpmeta>`;
-  const bytes = await picture
-    .withExif({ IFD0: { ImageDescription: next('EXIF'), Artist: next('EXIF') }, IFD2: { UserComment: next('EXIF') } })
-    .withXmp(xmp)
-    .toFormat(format)
-    .toBuffer();
-  if (format !== 'jpeg') return bytes;
-  const comment = Buffer.from(next('comment'));
-  const head = Buffer.from([0xff, 0xfe, 0, comment.length + 2]);
-  return Buffer.concat([bytes.subarray(0, 2), head, comment, bytes.subarray(2)]);
-}
-
-/** Elements of texts that name somebody or something of a site. */
-const TEXTS = (Object.keys(ATTRIBUTES) as Keyword[]).filter((keyword) =>
-  /Name|Description|Comments|Identifier|StudyID|AccessionNumber|Institution|Station|PatientID/.test(keyword),
-);
-
-const namedDicom = (names: Identifiers): Buffer => {
-  const texts = TEXTS.filter((keyword) => ['PN', 'LO', 'SH', 'LT', 'ST'].includes(ATTRIBUTES[keyword][1]));
-  return sliceBytes(Object.fromEntries(texts.map((keyword) => [keyword, names.next(keyword)])), ++seed);
-};
 
 /** A folder of images and a manifest, with names in all of them. */
 async function writeSite(folder: string, names: Identifiers): Promise<string> {
@@ -154,6 +107,55 @@ async function predict(address: string, names: Identifiers): Promise<void> {
   await assert.rejects(inference.modelInfer({ ...infer, modelName: names.next('model name'), id: '' }));
 }
 
+/** As a scanner sends them: three slices of one study. @returns the study, as the site knows it */
+async function scanned(port: number, names: Identifiers): Promise<string> {
+  const [StudyInstanceUID, PatientID] = ['1.2.3.77', names.next('scanned patient')];
+  const objects = [1, 2, 3].map(() => parseDicom(namedDicom(names, { StudyInstanceUID, PatientID })).dataSet);
+  const call = { peer: parsePeer(`SULCUS@127.0.0.1:${port}`), callingTitle: 'MR1', timeoutMs: 20_000 };
+  const answers = await storeObjects(call, objects);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [0, 0, 0],
+  );
+  return StudyInstanceUID;
+}
+
+/** What goes back to the site of a study: it names whom it is of, there, and tells nobody else. */
+async function results(studyId: string, folder: string, environment: NodeJS.ProcessEnv): Promise<Outcome> {
+  using client = createClient('Predictor', environment['SULCUS_PREDICTOR_ADDRESS']!);
+  const { prediction } = await client.predictStoredStudy({ studyId });
+  const file = path.join(folder, 'prediction.json');
+  await writeFile(file, JSON.stringify(prediction));
+  const words = [
+    'results',
+    studyId,
+    '--prediction',
+    file,
+    '--heat-maps',
+    '1',
+    '--output',
+    path.join(folder, 'results'),
+  ];
+  const outcome = await runSulcus(words, environment);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  return outcome;
+}
+
+/** Everything on SCANS, as the archiver puts it into a folder. */
+async function archived(bus: Bus, natsUrl: string, folder: string): Promise<Map<string, Buffer>> {
+  const { messages, bytes } = await bus.statsOf('SCANS');
+  await settled(bus);
+  await bus.ensureTopology({ maxBytes: { SCANS: bytes } });
+  const config = readConfig({ SULCUS_NATS_URL: natsUrl, SULCUS_ARCHIVE: folder, SULCUS_ARCHIVE_INTERVAL: '50ms' });
+  const stop = new AbortController();
+  const archive = new SampleArchive(await openObjectStore(folder));
+  const running = runArchiver({ bus, archive, config, log: createLogger('archiver'), instance: 'test' }, stop.signal);
+  await until(async () => (await bus.statsOf('SCANS')).messages < messages / 2, 'half of the scans in the archive');
+  stop.abort();
+  await running;
+  return await filesBelow(folder);
+}
+
 /** Every message, as whoever reads the streams has it. */
 async function messagesOf(bus: Bus): Promise<Buffer> {
   const read: string[] = [];
@@ -175,26 +177,17 @@ async function messagesOf(bus: Bus): Promise<Buffer> {
   return Buffer.from(read.join('\n'));
 }
 
-async function filesBelow(folder: string): Promise<Map<string, Buffer>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file)] as const)));
-}
-
 const temporary = async (t: TestContext): Promise<string> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-identifiers-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 };
 
-test('of names planted at every door none is found in broker, records, spans, logs and messages', async (t) => {
-  const names = new Identifiers();
-  const [site, spans, dataDir, watched] = [
-    await temporary(t),
-    await temporary(t),
-    await temporary(t),
-    await temporary(t),
-  ];
+test('of names planted at every door none is in broker, archive, records, spans, logs and messages', async (t) => {
+  const names = new Identifiers(SEED);
+  const [site, spans, dataDir, watched, kept] = [
+    ...[await temporary(t), await temporary(t), await temporary(t), await temporary(t), await temporary(t)],
+  ] as const;
   const nats = await startNats(t);
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   t.after(() => bus.drain());
@@ -203,7 +196,7 @@ test('of names planted at every door none is found in broker, records, spans, lo
   const card = await publishModel(registry, 1);
   await registry.promote('champion', card.version, 'the first');
 
-  const [ingestPort, predictorPort] = [await freePort(), await freePort()];
+  const [ingestPort, predictorPort, dicomPort] = [await freePort(), await freePort(), await freePort()];
   const environment = {
     SULCUS_NATS_URL: nats.url,
     SULCUS_DATA_DIR: dataDir,
@@ -212,6 +205,8 @@ test('of names planted at every door none is found in broker, records, spans, lo
     SULCUS_INGEST_ADDRESS: `127.0.0.1:${ingestPort}`,
     SULCUS_PREDICTOR_ADDRESS: `127.0.0.1:${predictorPort}`,
     SULCUS_WATCH_DIR: watched,
+    SULCUS_DICOM_ADDRESS: `127.0.0.1:${dicomPort}`,
+    SULCUS_DICOM_CALLERS: 'MR1',
   };
   const services = [new Service(['ingest'], environment), new Service(['predictor'], environment)];
   t.after(() => Promise.all(services.map((service) => service.stop())));
@@ -233,24 +228,34 @@ test('of names planted at every door none is found in broker, records, spans, lo
   const words = ['annotate', '--address', environment.SULCUS_INGEST_ADDRESS, '--study', study, '--label', 'glioma'];
   await runSulcus(words, environment);
   await predict(environment.SULCUS_PREDICTOR_ADDRESS, names);
+  const studyUid = await scanned(dicomPort, names);
+  const studyId = new Pseudonyms('local', Buffer.from(KEY)).study(studyUid)!;
+  const drawn = await results(studyId, kept, environment);
   while (names.doors.size < PLANTED) {
     const metadata = { [`x-${names.next('name of metadata').toLowerCase()}`]: names.next('metadata') };
     using client = createClient('Predictor', environment.SULCUS_PREDICTOR_ADDRESS);
-    await client.predict({ image: await noiseImage(++seed), name: names.next('request name') }, { metadata });
+    await client.predict(
+      { image: await noiseImage(names.nextImage()), name: names.next('request name') },
+      { metadata },
+    );
   }
   const dead = async (): Promise<number> => (await bus.statsOf('DEAD')).messages;
   await until(async () => (await dead()) >= 7, 'what is refused is told of');
   await until(async () => (await bus.statsOf('PREDICTIONS')).messages >= 3, 'predictions are on record');
   const messages = await messagesOf(bus);
+  const inArchive = await archived(bus, nats.url, path.join(kept, 'archive'));
   await Promise.all(services.splice(0).map((service) => service.stop().then(() => outputs.push(service.output))));
 
   assert.match(messages.toString('latin1'), /glioma/, 'messages were read');
   assert.deepEqual(names.foundIn(messages), []);
   const stored = await filesBelow(nats.storeFolder);
   assert.ok(Buffer.concat([...stored.values()]).includes('glioma'), 'the store was read');
-  for (const [file, content] of [...stored, ...(await filesBelow(spans))])
+  assert.ok(inArchive.size > 10, 'the archive was read');
+  for (const [file, content] of [...stored, ...inArchive, ...(await filesBelow(spans))])
     assert.deepEqual(names.foundIn(content), [], file);
-  const log = [...outputs, imported.stdout, imported.stderr].join('\n').split('\n');
+  const report = (await filesBelow(path.join(kept, 'results'))).get(path.join(kept, 'results/report.dcm'))!;
+  assert.match(names.foundIn(report).join(), /scanned patient/, 'the site itself is told whom a result is of');
+  const log = [...outputs, imported.stdout, imported.stderr, drawn.stdout, drawn.stderr].join('\n').split('\n');
   const lines = log.filter((line) => line.startsWith('{'));
   assert.ok(lines.length > 20, 'logs were read');
   assert.deepEqual(names.foundIn(Buffer.from(lines.join('\n'))), []);

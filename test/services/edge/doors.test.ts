@@ -7,6 +7,7 @@ import { subjects } from '#libs/bus';
 import { Withdrawals } from '#libs/withdrawals';
 import { runDcmtk, withoutDcmtk } from '../../helpers/dcmtk.js';
 import { isCode } from '../../helpers/errors.js';
+import { filesBelow, Identifiers, namedDicom, namedImage } from '../../helpers/identifiers.js';
 import { until } from '../../helpers/until.js';
 import { sliceBytes } from '../ingest/dicom/_objects.js';
 import { samplesOnScans, startSite, temporaryFolder, uploads, type Edge } from './_edge.js';
@@ -91,6 +92,24 @@ describe('the doors of an edge', { concurrency: 2 }, () => {
     const kept = await readdir(path.join(site.dataDir, 'refused'));
     assert.equal(kept.filter((name) => name.endsWith('.bin')).length, 1);
     assert.equal((await site.core.bus.stats()).DEAD.messages, 0);
+  });
+
+  test('names planted in images and objects are in no file of the spool, and in none of the core', async (t) => {
+    const names = new Identifiers('edge');
+    const site = await startSite(t);
+    await site.core.stop();
+    const formats = ['png', 'jpeg', 'webp', 'tiff'] as const;
+    const images = [...(await Promise.all(formats.map((format) => namedImage(names, format)))), namedDicom(names)];
+    const requests = images.map((image) => ({ image, name: names.next('name'), patientId: names.next('patient') }));
+    for await (const { outcome } of site.client.uploadImagesAcked(requests)) assert.equal(outcome, 'OUTCOME_INGESTED');
+    const waiting = await filesBelow(path.join(site.dataDir, 'spool/waiting'));
+    assert.equal(waiting.size, images.length);
+    await site.core.start();
+    await until(() => isEmptied(site), 'an empty spool');
+    const atCore = await filesBelow(site.core.nats.storeFolder);
+    assert.ok(Buffer.concat([...atCore.values()]).includes('north-'), 'the store was read');
+    for (const [file, content] of [...waiting, ...atCore]) assert.deepEqual(names.foundIn(content), [], file);
+    assert.deepEqual(names.foundIn(Buffer.from(JSON.stringify(site.logged))), []);
   });
 
   test('what was withdrawn at the core is deleted at the edge too', async (t) => {

@@ -6,9 +6,11 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import sharp from 'sharp';
 import { writePhantomDataset } from '#libs/imaging';
 import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
 import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/index.js';
+import { filesBelow, Identifiers } from '../../../helpers/identifiers.js';
 import { until } from '../../../helpers/until.js';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
@@ -18,8 +20,8 @@ after(() => rmSync(folder, { recursive: true }));
 const PER_CLASS = 14;
 const GOOD_IMAGES = 4 * PER_CLASS;
 
-/** Phantoms of four classes, and five files that sites also send. */
-async function mixedDataSet(): Promise<string> {
+/** Phantoms of four classes, some named after people, and five files that sites also send. */
+async function mixedDataSet(people: Identifiers): Promise<string> {
   const root = path.join(folder, 'data');
   await writePhantomDataset(root, { perClass: PER_CLASS, seed: 1, sizePx: 64, slicesPerPatient: 1 });
   rmSync(path.join(root, 'manifest.csv'));
@@ -30,6 +32,11 @@ async function mixedDataSet(): Promise<string> {
   const [first, second, third] = imagesOf('glioma') as [string, string, string];
   copyFileSync(first, path.join(root, 'glioma', 'copy.jpg'));
   copyFileSync(second, path.join(root, 'notumor', 'other-label.jpg'));
+  for (const file of imagesOf('notumor').slice(2, 6)) {
+    const named = sharp(readFileSync(file)).withExif({ IFD0: { ImageDescription: people.next('EXIF') } });
+    rmSync(file);
+    await named.png().toFile(path.join(root, 'notumor', `${people.next('file')}.png`));
+  }
   writeFileSync(path.join(root, 'glioma', 'empty.jpg'), '');
   writeFileSync(path.join(root, 'notumor', 'text.jpg'), 'no image');
   writeFileSync(path.join(root, 'pituitary', 'truncated.jpg'), readFileSync(third).subarray(0, 700));
@@ -69,7 +76,8 @@ async function* eventsOf(launcher: ChildProcess): AsyncGenerator<[Buffer]> {
 test('one command: images in, bad ones kept apart, a model out, every request answered, whatever is killed', {
   timeout: 280_000,
 }, async () => {
-  const [data, json, state] = [await mixedDataSet(), path.join(folder, 'out.json'), path.join(folder, 'state')];
+  const people = new Identifiers('up');
+  const [data, json, state] = [await mixedDataSet(people), path.join(folder, 'out.json'), path.join(folder, 'state')];
   const launcher = spawn(
     process.execPath,
     [
@@ -129,6 +137,12 @@ test('one command: images in, bad ones kept apart, a model out, every request an
       .split('\r\n').length,
     1 + split.test,
   );
+
+  // Whatever the run leaves of its images, reports, cards and pictures too, tells nobody's name.
+  const left = await filesBelow(state);
+  assert.ok([...left.keys()].some((file) => file.endsWith('index.html')) && left.size > 20);
+  for (const [file, content] of left)
+    assert.deepEqual(people.foundIn(Buffer.concat([Buffer.from(file), content])), [], file);
 
   // Any image that was trained on has the whole timeline, from the files of all processes.
   const spans = await readSpanFolder(path.join(state, 'traces'));
