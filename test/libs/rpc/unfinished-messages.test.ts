@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { LIMITS } from '#libs/limits';
-import { createClient, startServer } from '#libs/rpc';
 import { UnfinishedMessages, type UnfinishedLimits } from '../../../libs/rpc/guard/unfinished-messages.js';
 import { until } from '../../helpers/until.js';
 import { connectFrames, framed } from './_frames.js';
@@ -104,26 +102,4 @@ test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the s
   assert.equal(status, DEADLINE_EXCEEDED);
   assert.match(message, /^DEADLINE_EXCEEDED: No part of the message has come for 0.2 s/);
   assert.equal(unfinished.bytes, 0);
-});
-
-test('a connection holds 64 MiB of unfinished messages at most, and others are answered meanwhile', async (t) => {
-  const server = await startServer({
-    address: '127.0.0.1:0',
-    services: { Inference: { serverLive: async () => ({ live: true }), modelInfer: async () => ({}) } as never },
-  });
-  t.after(() => server.stop(0));
-  using frames = connectFrames(server.address);
-  using other = createClient('Inference', server.address);
-  const almost = framed(Buffer.alloc(LIMITS.messageBytes.value - 1000)).subarray(0, -1);
-  const calls = Array.from({ length: 6 }, () => frames.begin('/inference.GRPCInferenceService/ModelInfer'));
-  let ended = 0;
-  for (const call of calls) {
-    void call.ended.then(({ status }) => {
-      if (status === RESOURCE_EXHAUSTED) ended++;
-    });
-    call.stream.write(almost);
-  }
-  await until(() => ended >= 2, 'two of six find no room');
-  assert.equal((await other.serverLive({})).live, true);
-  assert.ok(ended < 6);
 });

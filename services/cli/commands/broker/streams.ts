@@ -1,4 +1,4 @@
-import { connectBus, limitsEnvironment } from '#libs/bus';
+import { connectBus, limitsEnvironment, readStateId } from '#libs/bus';
 import { parseCommandLine } from '#libs/service';
 import { natsOption } from '../../shared/options.js';
 
@@ -14,5 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await using bus = await connectBus({ servers: parsed.options.nats, name: 'broker' });
   await bus.ensureTopology();
+  // By which services know that it is the same broker later: they may not write it either.
+  await readStateId(bus);
   console.log('The streams are there');
 }

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { temperatureScaled } from '#libs/calibration';
 import type { PredictStudyRequestInput, StudyOptionsInput, StudyPrediction } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -356,20 +355,4 @@ test('configuration: every variable of studies is read, and mistakes are told to
     () => readConfig({ SULCUS_STUDY_THRESHOLD: '2', SULCUS_STUDY_VIEWS: '9' }),
     (error: Error) => /STUDY_THRESHOLD/.test(error.message) && /STUDY_VIEWS/.test(error.message),
   );
-});
-
-test('studies that are begun and never ended keep nobody out', async () => {
-  const left = new AbortController();
-  /** One slice, and then nothing for as long as the caller stays. */
-  async function* begun(): AsyncGenerator<PredictStudyRequestInput> {
-    yield { slice: { image: images[0]!, name: 'first' } };
-    await new Promise<void>((resolve) => left.signal.addEventListener('abort', () => resolve(), { once: true }));
-  }
-  const held = Array.from({ length: 4 }, () => client.predictStudy(begun(), { signal: left.signal }));
-  const ended = Promise.allSettled(held);
-  await sleep(300);
-  const { prediction } = await client.predictStudy([0, 1].map((index) => ({ slice: { image: images[index]! } })));
-  assert.equal(prediction!.slices.length, 2);
-  left.abort();
-  assert.ok((await ended).every(({ status }) => status === 'rejected'));
 });
