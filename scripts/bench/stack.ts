@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connectBus, type Bus, type TopologyLimits } from '#libs/bus';
-import { brokerReady, choosePort, createBroker, SupervisedProcess } from '#services/cli';
+import { connectBus, keyFile, type Bus, type TopologyLimits } from '#libs/bus';
+import { brokerKeys, brokerReady, choosePort, createBroker, credentialsOf, SupervisedProcess } from '#services/cli';
 
 export interface StackPlan {
   /** Name of the benchmark: of its folder and of its connection. */
@@ -11,6 +11,8 @@ export interface StackPlan {
   limits?: Partial<TopologyLimits>;
   /** Services to start, some perhaps several times. */
   services: readonly string[];
+  /** Whether the broker knows its users, as the launcher's does. Default: nobody is asked who he is. */
+  accounts?: boolean;
   /** What they are told beside the broker's address. */
   environment: (folder: string) => Promise<NodeJS.ProcessEnv>;
 }
@@ -30,7 +32,8 @@ const STOP_GRACE_MS = 20_000;
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** Starts them; disposing stops them and deletes the folder. */
-export async function startStack({ name, limits, services: names, environment }: StackPlan): Promise<Stack> {
+export async function startStack(plan: StackPlan): Promise<Stack> {
+  const { name, limits, services: names, environment } = plan;
   const folder = await mkdtemp(path.join(tmpdir(), `sulcus-${name}-`));
   const closers: (() => Promise<unknown> | void)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -38,17 +41,27 @@ export async function startStack({ name, limits, services: names, environment }:
   };
   try {
     const [port, monitorPort] = [await freePort(), await freePort()];
-    const plan = { folder: path.join(folder, 'nats'), logFile: path.join(folder, 'nats.log'), port, monitorPort };
-    const broker = await createBroker(plan);
+    const keys = plan.accounts ? brokerKeys(path.join(folder, 'keys'), []) : undefined;
+    const broker = await createBroker({
+      ...{ folder: path.join(folder, 'nats'), logFile: path.join(folder, 'nats.log'), port, monitorPort },
+      accounts: keys?.accounts,
+    });
     broker.start();
     closers.push(() => broker.stop(STOP_GRACE_MS));
     await brokerReady(broker, port, AbortSignal.timeout(STARTING_TIMEOUT_MS));
     const natsUrl = `nats://127.0.0.1:${port}`;
-    const bus = await connectBus({ servers: natsUrl, name: `bench-${name}` });
+    const user = keys && { name: 'operator', keyFile: path.join(keys.folder, keyFile('operator')) };
+    const bus = await connectBus({ servers: natsUrl, name: `bench-${name}`, user });
     closers.push(() => bus.drain());
     await bus.ensureTopology(limits);
     const told = { SULCUS_LOG_LEVEL: 'warn', ...process.env, SULCUS_NATS_URL: natsUrl, ...(await environment(folder)) };
-    const services = names.map((each, index) => service(each, told, path.join(folder, `${index}-${each}.log`)));
+    const services = names.map((each, index) =>
+      service(
+        each,
+        { ...told, ...(keys && credentialsOf(keys.folder, each)) },
+        path.join(folder, `${index}-${each}.log`),
+      ),
+    );
     for (const each of services) {
       each.start();
       closers.push(() => each.stop(STOP_GRACE_MS));

@@ -5,3 +5,4 @@ export { main } from './main.js';
 export { brokerReady, createBroker } from './launcher/processes/broker.js';
 export { choosePort } from './launcher/processes/ports.js';
 export { SupervisedProcess } from './launcher/processes/supervised-process.js';
+export { brokerKeys, credentialsOf } from './shared/broker-keys.js';

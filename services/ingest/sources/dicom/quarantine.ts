@@ -66,7 +66,7 @@ export class Quarantine {
   async #write(target: string, bytes: Uint8Array, noteFile: string, note: HoldingNote): Promise<void> {
     const text = `${JSON.stringify({ ...note, heldAt: new Date().toISOString() }, undefined, 2)}\n`;
     try {
-      await writeDurably(noteFile, Buffer.from(text));
+      await writeDurably(noteFile, text);
       await writeDurably(target, bytes);
     } catch (error) {
       this.#heldBytes! -= bytes.length;
