@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connectBus, keyFile, type Bus, type TopologyLimits } from '#libs/bus';
+import { connectBus, keyFile, readStateId, type Bus, type TopologyLimits } from '#libs/bus';
 import { brokerKeys, brokerReady, choosePort, createBroker, credentialsOf, SupervisedProcess } from '#services/cli';
 
 export interface StackPlan {
@@ -54,6 +54,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
     const bus = await connectBus({ servers: natsUrl, name: `bench-${name}`, user });
     closers.push(() => bus.drain());
     await bus.ensureTopology(limits);
+    await readStateId(bus);
     const told = { SULCUS_LOG_LEVEL: 'warn', ...process.env, SULCUS_NATS_URL: natsUrl, ...(await environment(folder)) };
     const services = names.map((each, index) =>
       service(

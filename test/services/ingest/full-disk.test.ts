@@ -9,7 +9,7 @@ import { connectBus, STREAM_NAMES } from '#libs/bus';
 import { parseDicom } from '#libs/dicom';
 import { parsePeer, storeObjects } from '#libs/dimse';
 import { createLogger } from '#libs/telemetry';
-import { IngestService, Pseudonyms, readConfig, studyRegister } from '#services/ingest';
+import { Pseudonyms, readConfig, studyRegister, type IngestService } from '#services/ingest';
 import { BrokerWatch } from '../../../services/cli/launcher/pipeline/broker-watch.js';
 import { freeBytes } from '../../../services/cli/launcher/pipeline/storage.js';
 import { brokerReady, createBroker } from '../../../services/cli/launcher/processes/broker.js';
