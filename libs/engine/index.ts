@@ -2,7 +2,6 @@
 export type { Engine, EngineOptions, LoadedProgram } from './client/engine.js';
 export { assertDevices, describeEngine, engineEnvironment, startEngine } from './client/start.js';
 export type { EngineInfo, EngineKind } from './protocol/engine-info.js';
-export { collectGarbage } from './protocol/garbage.js';
 export { listGpus, pinnedGpu, type Gpu } from './tensorflow/gpus.js';
 export {
   deviceCount,

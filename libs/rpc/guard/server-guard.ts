@@ -5,6 +5,7 @@ import { constants, type Http2Server, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net';
 import { toFailureStatus } from '../error-mapping.js';
 import { CallRate } from './call-rate.js';
+import { IdleMemory } from './idle-memory.js';
 import { createInflater } from './inflate.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
 
@@ -24,6 +25,7 @@ interface CallInternals extends ServerInterceptingCallInterface {
 export class ServerGuard {
   readonly #unfinished = new UnfinishedMessages();
   readonly #rate = new CallRate();
+  readonly #memory = new IdleMemory();
   readonly #inflate: ReturnType<typeof createInflater>;
 
   constructor(maxMessageBytes: number) {
@@ -51,7 +53,10 @@ export class ServerGuard {
 
   /** Bounds connections, and looks for what does not move until the server closes. */
   watchConnections(http2Server: Http2Server): void {
-    const looking = setInterval(() => this.#unfinished.endIdle(), LOOK_EVERY_MS).unref();
+    const looking = setInterval(() => {
+      this.#unfinished.endIdle();
+      this.#memory.look(this.#unfinished.lastFrameMs);
+    }, LOOK_EVERY_MS).unref();
     http2Server.once('close', () => clearInterval(looking));
     http2Server.maxConnections = LIMITS.connections.value;
     const perPeer = new Map<string, number>();

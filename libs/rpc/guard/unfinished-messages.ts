@@ -45,6 +45,7 @@ export class UnfinishedMessages {
   readonly #all: Holdings;
   readonly #connections = new WeakMap<Http2Session, Holdings>();
   readonly #calls = new Set<Call>();
+  #lastFrameMs = 0;
 
   constructor(limits: UnfinishedLimits = DEFAULT_UNFINISHED_LIMITS) {
     this.#limits = limits;
@@ -56,10 +57,15 @@ export class UnfinishedMessages {
     return this.#all.amount;
   }
 
+  /** When a call began or a frame came last, by `performance.now()`; 0: never. */
+  get lastFrameMs(): number {
+    return this.#lastFrameMs;
+  }
+
   /** Follows a call from its beginning. @param end ends it with an error */
   watch(stream: ServerHttp2Stream, end: (error: SulcusError) => void): void {
     const evict = (error: SulcusError): void => this.#end(call, error);
-    const nowMs = performance.now();
+    const nowMs = (this.#lastFrameMs = performance.now());
     const call: Call = {
       end,
       stream,
@@ -110,8 +116,9 @@ export class UnfinishedMessages {
   }
 
   #take(call: Call, data: Buffer): void {
+    this.#lastFrameMs = performance.now();
     if (!this.#calls.has(call)) return;
-    call.lastMs = performance.now();
+    call.lastMs = this.#lastFrameMs;
     if (call.counted === 0) call.startedMs = call.lastMs;
     const before = call.counted;
     call.progress.take(data);

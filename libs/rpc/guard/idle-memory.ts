@@ -1,0 +1,21 @@
+import { collectGarbage } from '#libs/threads';
+
+/** Behind the last frame of any call. */
+const IDLE_MS = 2000;
+/** Buffers that are worth a collection, which takes some 30 ms. */
+const LARGE_BYTES = 16 * 2 ** 20;
+
+/**
+ * Gives back what the messages of others have left: a process that has nothing to do collects no garbage, and the
+ * buffers of what was refused would lie in its memory for as long. Once for each pause.
+ */
+export class IdleMemory {
+  #lookedMs = 0;
+
+  /** @param lastFrameMs when the newest frame came, by `performance.now()` */
+  look(lastFrameMs: number): void {
+    if (this.#lookedMs >= lastFrameMs || performance.now() - lastFrameMs < IDLE_MS) return;
+    this.#lookedMs = performance.now();
+    if (process.memoryUsage().arrayBuffers >= LARGE_BYTES) collectGarbage();
+  }
+}
