@@ -47,6 +47,13 @@ interface Pointer extends Stored {
   previous?: Stored;
 }
 
+/** What a process saved last of a run. */
+interface Saved {
+  revision: number;
+  /** Owner of the checkpoint before it. */
+  previousOwner: string | undefined;
+}
+
 /** A manifest up to this size lies in the pointer itself. */
 const INLINE_MANIFEST_BYTES = 256 * 1024;
 
@@ -65,6 +72,7 @@ export class CheckpointStore {
   #opened: Promise<KeyValue> | undefined;
   /** Revisions whose newest checkpoint could not be read. */
   readonly #damaged = new Set<number>();
+  readonly #saved = new Map<string, Saved>();
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -156,6 +164,22 @@ export class CheckpointStore {
   }
 
   /**
+   * Whether the broker no longer has what was saved last here, and holds the checkpoint before it: a disk that is damaged
+   * at its end takes the newest messages. The next save then follows that one.
+   *
+   * @throws BUS_UNAVAILABLE
+   */
+  async hasLost(run: string): Promise<boolean> {
+    return this.#isLost(run, await this.#present(run));
+  }
+
+  #isLost(run: string, present: { pointer?: Pointer; revision: number } | undefined): boolean {
+    const saved = this.#saved.get(run);
+    if (saved?.previousOwner === undefined || present === undefined) return false;
+    return present.revision < saved.revision && present.pointer?.owner === saved.previousOwner;
+  }
+
+  /**
    * Saves a checkpoint and returns its revision.
    *
    * @param expectedRevision revision of the checkpoint that this one follows; 0: there is none. Default: whatever is
@@ -173,7 +197,9 @@ export class CheckpointStore {
   ): Promise<number> {
     named.catch(() => undefined); // seen when it is waited for
     const before = await this.#present(run);
-    const base = expectedRevision ?? before?.revision ?? 0;
+    const isLost = this.#isLost(run, before);
+    if (isLost) log.warn({ run }, 'The broker has lost the newest checkpoint: the one before it is followed');
+    const base = (isLost ? before?.revision : (expectedRevision ?? before?.revision)) ?? 0;
     // One that was fenced keeps nothing of others: its compare-and-set fails.
     const previous = before?.revision === base ? this.#sound(before) : undefined;
     const owner = blobOwners.checkpoint(run, `${base}-${randomBytes(6).toString('hex')}`);
@@ -188,6 +214,7 @@ export class CheckpointStore {
       throw error;
     }
     const revision = await this.#point(run, pointer, base);
+    this.#saved.set(run, { revision, previousOwner: previous?.owner });
     await this.#sweep(run, [owner, ...(previous ? [previous.owner] : [])], revision);
     return revision;
   }

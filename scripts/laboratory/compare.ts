@@ -38,7 +38,8 @@ export function compare(found: Findings, calm: Findings, sameArrivals: boolean):
     tell(Math.max(0, -rows), `${-rows} training images had no effect in the last epoch`);
   const doubled =
     tell(repeated, `${repeated} images are on SCANS twice`) +
-    tell(Math.max(0, rows), `${rows} rows more than images were learned in the last epoch`);
+    // What was learned before it was lost is no more than once in the weights.
+    tell(Math.max(0, rows - missing.length), `${rows} rows more than images were learned in the last epoch`);
   for (const [stream, count] of Object.entries(found.leftover)) tell(count, `${count} messages are left on ${stream}`);
   const wrong = sameArrivals ? differentBits(found, calm, sentences) : 0;
   return { lost, doubled, wrong, sentences };

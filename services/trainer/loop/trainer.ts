@@ -90,10 +90,14 @@ export class Trainer {
 
   async #idle(reason: 'early_stopping' | 'epochs', signal: AbortSignal): Promise<void> {
     const { index, state, events, checkpoints, exchange } = this.#parts;
-    await saveCheckpoint(this.#parts);
-    await checkpoints.settled();
+    const save = async (): Promise<void> => {
+      await saveCheckpoint(this.#parts);
+      await checkpoints.settled();
+    };
+    await save();
     await exchange.sweep();
     for (let reportedVersion = -1; !signal.aborted; await index.changed(IDLE_MS, signal)) {
+      if (await checkpoints.isLost()) await save();
       if (index.version === reportedVersion) continue;
       await events.waiting(index.waiting);
       if (this.#dataFingerprint() !== state.dataFingerprint) return;

@@ -72,6 +72,8 @@ export class Checkpoints {
   #saving: Promise<void> = Promise.resolve();
   #failure: unknown;
   #savedAtMs = Date.now();
+  /** Whether the broker was away since it was last seen to have what was saved. */
+  #mayBeLost = false;
   readonly #withRoom: WithRoom;
 
   constructor(bus: Bus, run: string, held: HeldBatches, withRoom: WithRoom) {
@@ -80,11 +82,27 @@ export class Checkpoints {
     this.#run = run;
     this.#held = held;
     this.#withRoom = withRoom;
+    bus.onReconnect(() => {
+      this.#mayBeLost = true;
+    });
   }
 
   /** Milliseconds since the last checkpoint was begun. */
   get ageMs(): number {
     return Date.now() - this.#savedAtMs;
+  }
+
+  /**
+   * Whether the broker came back without what was saved last. Who learns on saves soon in any case; who waits is to save
+   * again.
+   *
+   * @throws BUS_UNAVAILABLE
+   */
+  async isLost(): Promise<boolean> {
+    if (!this.#mayBeLost) return false;
+    const isLost = await this.#store.hasLost(this.#run);
+    this.#mayBeLost = false;
+    return isLost;
   }
 
   /**

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { stat, truncate } from 'node:fs/promises';
+import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHUNK_BYTES } from '#libs/bus';
@@ -216,4 +218,26 @@ test('a checkpoint is not there before what its manifest names is durable, and n
   await assert.rejects(failing, /no/);
   assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 2);
   assert.equal((await bus.stats()).BLOBS.messages, blobs);
+});
+
+test('a checkpoint that a damaged disk has taken is saved again by who has it, and by nobody else', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  let revision = 0;
+  for (let step = 1; step <= 3; step++)
+    revision = await store.save('main', { manifest: { step }, parts: parts() }, revision);
+  assert.equal(await store.hasLost('main'), false);
+  await nats.kill();
+  const block = path.join(nats.messagesFolder('KV_checkpoints'), '1.blk');
+  await truncate(block, (await stat(block)).size - 1);
+  await nats.restart();
+  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 2);
+  const other = new CheckpointStore(bus);
+  assert.deepEqual([await store.hasLost('main'), await other.hasLost('main')], [true, false]);
+  const again = { manifest: { step: 3 }, parts: parts() };
+  await assert.rejects(other.save('main', again, revision), { code: 'CONFLICT' });
+  revision = await store.save('main', again, revision);
+  assert.equal(await store.hasLost('main'), false);
+  assert.deepEqual((await store.load('main'))?.checkpoint.parts, again.parts);
+  assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
 });
