@@ -69,10 +69,11 @@ export class Holdings {
 
   #evictOldest(asking: Held): void {
     for (const oldest of this.#held) {
-      if (oldest === asking || oldest.amount === 0) continue;
+      if (oldest === asking || oldest.amount === 0 || oldest.lastMs === Number.POSITIVE_INFINITY) continue;
       if (performance.now() - oldest.lastMs < GIVES_WAY_AFTER_MS) break;
+      const error = this.#full();
       this.#drop(oldest);
-      oldest.evict(this.#full());
+      oldest.evict(error);
       return;
     }
     throw this.#full();

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import type { ReadableBody } from './bodies.js';
 
 /** One part of a multipart body. */
 export interface Part {
@@ -17,16 +18,17 @@ type State = 'preamble' | 'delimited' | 'headers' | 'body' | 'ended';
  * The parts of a multipart body (RFC 2046 section 5.1) one after the other, as they come: at most one of them is in
  * memory here.
  *
- * @throws INVALID_ARGUMENT for a body that is none, or that ends before its last delimiter
+ * @throws INVALID_ARGUMENT for a body that is none, or that ends before its last delimiter; as the body
  */
 export async function* readParts(
-  body: AsyncIterable<Buffer>,
+  { chunks, hold }: ReadableBody,
   boundary: string,
   { maxPartBytes }: { maxPartBytes: number },
 ): AsyncGenerator<Part, void, undefined> {
   const reader = new PartReader(boundary, maxPartBytes);
-  for await (const chunk of body) {
+  for await (const chunk of chunks) {
     yield* reader.take(chunk);
+    hold?.(reader.heldBytes);
     // What follows the last delimiter means nothing; it is read over, so that the sender gets its answer.
   }
   reader.end();
@@ -45,6 +47,11 @@ class PartReader {
   constructor(boundary: string, maxPartBytes: number) {
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     this.#maxPartBytes = maxPartBytes;
+  }
+
+  /** Of the part that has not come whole. */
+  get heldBytes(): number {
+    return this.#chunks.length === 0 ? this.#data.length : this.#bytes + this.#data.length;
   }
 
   *take(chunk: Buffer): Generator<Part, void, undefined> {

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Identity } from '#libs/access';
+import type { Body } from './bodies.js';
 
 /** What a handler is asked. */
 export interface HttpCall {
   readonly request: IncomingMessage;
+  /** Its body as it comes: read this, and not the request. */
+  readonly body: Body;
   /** Groups of the route's path. */
   readonly params: readonly string[];
   /** Who calls; undefined where the server asks nobody. */
   readonly identity: Identity | undefined;
   /** Address of the caller. */
   readonly peer: string;
-  /** Aborts when the caller goes away. */
+  /** Aborts when the caller goes away, and when the call has to make room for another. */
   readonly signal: AbortSignal;
 }
 

@@ -13,6 +13,7 @@ import {
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
 import type { Logger } from '#libs/telemetry';
+import { Bodies } from './bodies.js';
 import type { HttpAnswer, Route } from './route.js';
 import { httpStatusOf } from './status.js';
 
@@ -75,10 +76,9 @@ export async function startHttpServer(config: HttpServerConfig): Promise<HttpSer
 }
 
 function createListener(config: HttpServerConfig, running: Set<Promise<void>>): Server {
+  const bodies = new Bodies();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const call = serve(config, running.size >= LIMITS.httpCalls.value, request, response).finally(() =>
-      running.delete(call),
-    );
+    const call = serve(config, bodies, request, response).finally(() => running.delete(call));
     running.add(call);
   };
   // A study may take minutes: what is bounded is the time in which nothing comes.
@@ -121,7 +121,7 @@ function listen(server: Server, { address, addressVariable }: HttpServerConfig):
 
 async function serve(
   config: HttpServerConfig,
-  isFull: boolean,
+  bodies: Bodies,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -135,10 +135,12 @@ async function serve(
     if (fitting.length === 0) throw new SulcusError('NOT_FOUND', `There is no ${path.slice(0, 200)}`);
     if (!route) return send(request, response, methodNotAllowed(fitting));
     const identity = identify(config, route.operation, request);
-    if (isFull) throw new SulcusError('BACKPRESSURE', `${LIMITS.httpCalls.value} calls are under way: come later`);
     const params = route.path.exec(path)!.slice(1);
     const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    send(request, response, await route.handle({ request, params, identity, peer, signal: gone.signal }));
+    const answer = await bodies.receive(request, gone.signal, (body, signal) =>
+      route.handle({ request, body, params, identity, peer, signal }),
+    );
+    send(request, response, answer);
   } catch (thrown) {
     if (gone.signal.aborted) return;
     const error = SulcusError.from(thrown);

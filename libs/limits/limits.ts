@@ -148,8 +148,24 @@ export const LIMITS = {
     boundary: 'ingest',
     value: 16,
     unit: 'count',
-    of: 'HTTP requests at the same time: each may hold a few objects',
+    of:
+      'HTTP requests at the same time; the one that has waited longest for its next bytes, for a second or more, ' +
+      'makes room for another',
     answer: { words: '503, with a time to come again' },
+  },
+  httpUnfinishedBytes: {
+    boundary: 'ingest',
+    value: 256 * MIB,
+    unit: 'bytes',
+    of: 'objects of HTTP requests that have begun and not ended, of all requests; they make room in the same way',
+    answer: { words: '503, with a time to come again' },
+  },
+  httpBytesPerSecond: {
+    boundary: 'ingest',
+    value: 4096,
+    unit: 'bytes per second',
+    of: 'at least, on the average of an HTTP request that has been waited for for 30 s',
+    answer: 'DEADLINE_EXCEEDED',
   },
   httpIdleMs: {
     boundary: 'ingest',

@@ -13,7 +13,7 @@ async function partsOf(
     for (let at = 0; at < body.length; at += chunkBytes) yield body.subarray(at, at + chunkBytes);
   }
   const parts: Part[] = [];
-  for await (const part of readParts(chunks(), boundary, { maxPartBytes })) parts.push(part);
+  for await (const part of readParts({ chunks: chunks() }, boundary, { maxPartBytes })) parts.push(part);
   return parts;
 }
 

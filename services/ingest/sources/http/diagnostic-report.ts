@@ -63,8 +63,8 @@ export const takeReports = (codes: CodeTable, label: LabelStudy): Route => ({
   onError: (error) => outcome(SulcusError.from(error)),
 });
 
-async function take(codes: CodeTable, label: LabelStudy, { request, signal }: HttpCall): Promise<HttpAnswer> {
-  const parsed = report.safeParse(parseJson(await readBody(request, LIMITS.reportBytes.value)));
+async function take(codes: CodeTable, label: LabelStudy, { body, signal }: HttpCall): Promise<HttpAnswer> {
+  const parsed = report.safeParse(parseJson(await readBody(body, LIMITS.reportBytes.value)));
   if (!parsed.success) throw wrong('it is no DiagnosticReport');
   const { status } = parsed.data;
   if (!FINAL.has(status)) throw wrong(`its status is "${status.slice(0, 40)}", and only final reports give labels`);

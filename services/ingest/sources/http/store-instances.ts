@@ -31,16 +31,14 @@ export const storeInstances = (context: StoreContext): Route => ({
 });
 
 async function store(context: StoreContext, call: HttpCall): Promise<HttpAnswer> {
-  const { request, params } = call;
+  const { request, body, params } = call;
   const [studyUid] = params;
   if (!/application\/dicom\+json|application\/json|\*\/\*|application\/\*/.test(request.headers.accept ?? '*/*'))
     return wrongMedia(406, 'The answer is application/dicom+json');
   const type = multipartOf(request.headers['content-type'] ?? '');
   if (!type) return wrongMedia(415, 'Objects are taken as multipart/related; type="application/dicom"; boundary=…');
   const stored: StoredInstance[] = [];
-  const parts = readParts(request as AsyncIterable<Buffer>, type.boundary, {
-    maxPartBytes: context.config.maxFileBytes,
-  });
+  const parts = readParts(body, type.boundary, { maxPartBytes: context.config.maxFileBytes });
   for await (const instance of mapInOrder(admitted(parts, context, call.signal), WINDOW, ({ part, release }) =>
     storePart(context, part, call, studyUid).finally(release),
   )) {

@@ -69,7 +69,7 @@ export class DicomwebArchive {
     const boundary = quoted ?? plain;
     if (boundary === undefined)
       throw new SulcusError('SERVICE_UNAVAILABLE', 'The archive sends no multipart/related body of objects');
-    yield* readParts(response as AsyncIterable<Buffer>, boundary, { maxPartBytes });
+    yield* readParts({ chunks: response as AsyncIterable<Buffer> }, boundary, { maxPartBytes });
   }
 
   async *#search(path: string, query: Query, signal: AbortSignal): AsyncGenerator<DicomJson, void, undefined> {
@@ -77,7 +77,9 @@ export class DicomwebArchive {
       const page = new URLSearchParams([...query, ['limit', String(PAGE)], ['offset', String(offset)]]);
       const response = await this.#get(`${path}?${page.toString()}`, 'application/dicom+json', signal);
       if (!response) return;
-      const found = JSON.parse((await readBody(response, MAX_PAGE_BYTES)).toString('utf8')) as DicomJson[];
+      const found = JSON.parse(
+        (await readBody({ chunks: response as AsyncIterable<Buffer> }, MAX_PAGE_BYTES)).toString('utf8'),
+      ) as DicomJson[];
       yield* found;
       if (found.length < PAGE) return;
     }

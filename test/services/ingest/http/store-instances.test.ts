@@ -5,7 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AccessPolicy, createAuthority, issueCertificate } from '#libs/access';
+import { LIMITS } from '#libs/limits';
 import { IngestService } from '#services/ingest';
 import { until } from '../../../helpers/until.js';
 import { sliceBytes } from '../dicom/_objects.js';
@@ -112,6 +114,18 @@ describe('STOW-RS', () => {
     assert.deepEqual([full.status, full.retryAfter, ...reasonsIn(full)], [503, '30', 0xa700]);
     await harness.bus.ensureTopology({ maxBytes: { SCANS: 10e6 } });
     assert.equal((await store(bodyOf(sliceBytes({}, 1)))).status, 200);
+  });
+
+  test('requests that are begun and do not go on keep nobody out, though they take all places', async (t) => {
+    const { begin, store } = await startSite(t);
+    const held = Array.from({ length: LIMITS.httpCalls.value }, () => begin({ 'transfer-encoding': 'chunked' }));
+    const answers = held.map(async (call) => (await answerOf(call)).status);
+    for (const call of held) call.write(part(sliceBytes({}, 1)).subarray(0, 500));
+    await sleep(1300);
+    assert.equal((await store(bodyOf(sliceBytes({}, 2)))).status, 200);
+    assert.equal(await Promise.race(answers), 503);
+    for (const call of held) call.destroy();
+    await Promise.allSettled(answers);
   });
 
   test('what is no store request has the answer of HTTP', async (t) => {
