@@ -2,62 +2,45 @@
  * `npm test`: sets up, checks what `npm run verify` checks, and runs the tests (`npm test -- --help`). Ends with the
  * line `N passed, N failed`.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from './setup/paths.mjs';
+import { readJson, writeJson } from './setup/files.mjs';
 import { run } from './setup/process.mjs';
 import { SetupError, say } from './setup/output.mjs';
 import { ALL_PARTS, setUp } from './setup.mjs';
 import { runChecks } from './verify/checks.mjs';
-import { listTestFiles, matchFiles } from './test/choose-files.mjs';
+import { listTestFiles, matchFiles, slowFirst } from './test/choose-files.mjs';
+import { compiledTest, compileTests } from './test/compile.mjs';
 
-/** No test may hang the run; the tests themselves set tighter limits where they wait for something. */
-const TEST_TIMEOUT_MS = 300_000;
-
-/** Test files at a time. Some start a broker or an engine, so more would only make them wait for each other. */
-const CONCURRENCY = 2;
+const NAME_PATTERN = '--test-name-pattern=';
 
 /**
- * @param {readonly string[]} files @param {readonly string[]} options
+ * @param {readonly string[]} files @param {readonly string[]} namePatterns
  * @returns {Promise<{ passed: number, failed: number, skipped: number, code: number }>}
  */
-async function runTests(files, options) {
+async function runTests(files, namePatterns) {
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-test-'));
-  const counts = path.join(folder, 'counts.json');
+  const [plan, counts] = [path.join(folder, 'plan.json'), path.join(folder, 'counts.json')];
   try {
-    const { code } = await run(
-      process.execPath,
-      [
-        '--conditions=source',
-        '--import',
-        'tsx',
-        '--enable-source-maps',
-        '--test',
-        `--test-concurrency=${CONCURRENCY}`,
-        `--test-timeout=${TEST_TIMEOUT_MS}`,
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        '--test-reporter=./scripts/test/count-reporter.mjs',
-        `--test-reporter-destination=${counts}`,
-        ...options,
-        ...files,
-      ],
-      { inherit: true },
-    );
-    return { ...JSON.parse(readFileSync(counts, 'utf8')), code };
+    writeJson(plan, { files: files.map(compiledTest), namePatterns, counts });
+    const { code } = await run(process.execPath, ['--enable-source-maps', 'scripts/test/run.mjs', plan], {
+      inherit: true,
+    });
+    return { passed: 0, failed: 1, skipped: 0, ...readJson(counts), code };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /**
- * @param {readonly import('./setup.mjs').Part[]} parts
+ * @param {() => Promise<void>} bringing what may not be had
  * @returns {Promise<boolean>} whether all is there; if not, it is said why
  */
-async function bring(parts) {
+async function bring(bringing) {
   try {
-    await setUp({ parts });
+    await bringing();
     return true;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -73,9 +56,9 @@ function report({ passed, failed, skipped = 0, code = 0 }) {
   process.exitCode = failed > 0 || passed === 0 || code !== 0 ? 1 : 0;
 }
 
-const USAGE = `Usage: npm test                      set-up, the checks of npm run verify, all tests
-       npm test -- PATTERN…         only the test files whose path holds one of the patterns, without the checks
-       npm test -- --OPTION=VALUE   options of node's test runner, such as --test-name-pattern=…
+const USAGE = `Usage: npm test                set-up, the checks of npm run verify, all tests
+       npm test -- PATTERN…   only the test files whose path holds one of the patterns, without the checks
+       npm test -- ${NAME_PATTERN}PATTERN   only the tests whose title it matches
 `;
 
 async function main() {
@@ -84,19 +67,27 @@ async function main() {
     process.stdout.write(USAGE);
     return;
   }
+  const options = words.filter((word) => word.startsWith('-'));
+  const unknown = options.filter((word) => !word.startsWith(NAME_PATTERN));
+  if (unknown.length > 0) {
+    process.stderr.write(`${unknown.join(' ')}: there is no such option\n${USAGE}`);
+    return report({ passed: 0, failed: 0 });
+  }
   const patterns = words.filter((word) => !word.startsWith('-'));
-  const files = matchFiles(listTestFiles(root), patterns);
+  const files = slowFirst(matchFiles(listTestFiles(root), patterns));
   if (files.length === 0) {
     console.log(`No test file's path holds ${patterns.join(' or ')}.`);
     return report({ passed: 0, failed: 0 });
   }
-  if (!(await bring(ALL_PARTS.filter((part) => part !== 'build')))) return report({ passed: 0, failed: 1 });
-  // Sources that do not compile fail the checks, yet most tests run from source and say more.
-  await bring(['build']);
+  if (!(await bring(() => setUp({ parts: ALL_PARTS.filter((part) => part !== 'build') }))))
+    return report({ passed: 0, failed: 1 });
+  // Types that do not fit fail the checks, yet most tests run and say more.
+  await bring(() => setUp({ parts: ['build'] }));
+  if (!(await bring(compileTests))) return report({ passed: 0, failed: 1 });
   const failedChecks = words.length === 0 ? await runChecks() : 0;
   const result = await runTests(
     files,
-    words.filter((word) => word.startsWith('-')),
+    options.map((option) => option.slice(NAME_PATTERN.length)),
   );
   report({ ...result, failed: result.failed + failedChecks });
 }

@@ -1,11 +1,17 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import forge from 'node-forge';
+import { createRequire } from 'node:module';
+import type Forge from 'node-forge';
 
 /** Taken by every TLS library and by every HSM of a hospital that may have to hold it. */
 const KEY_BITS = 2048;
 const DAY_MS = 86_400_000;
 /** Clocks that are behind by less do not refuse a new certificate. */
 const CLOCK_SKEW_MS = 300_000;
+
+let loaded: typeof Forge | undefined;
+
+/** Loaded when it is used: most processes make no certificates, and it takes as long to load as a lib of ours. */
+const forge = (): typeof Forge => (loaded ??= createRequire(import.meta.url)('node-forge') as typeof Forge);
 
 /** A certificate and its private key (PKCS #8), as PEM. */
 export interface CertifiedKey {
@@ -46,7 +52,7 @@ export function issueCertificate(
   days: number,
 ): CertifiedKey {
   const { key, certificate } = newCertificate(name, days);
-  const issuer = forge.pki.certificateFromPem(authority.certificate);
+  const issuer = forge().pki.certificateFromPem(authority.certificate);
   certificate.setIssuer(issuer.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
@@ -60,7 +66,7 @@ export function issueCertificate(
 
 /** Milliseconds until a certificate ends; negative: it has. */
 export const remainingMs = (certificate: string): number =>
-  forge.pki.certificateFromPem(certificate).validity.notAfter.getTime() - Date.now();
+  forge().pki.certificateFromPem(certificate).validity.notAfter.getTime() - Date.now();
 
 /** Kinds of alternative name (RFC 5280, GeneralName). */
 const ALT_NAME = { dns: 2, uri: 6, ip: 7 } as const;
@@ -68,14 +74,14 @@ const ALT_NAME = { dns: 2, uri: 6, ip: 7 } as const;
 const altNameOf = (host: string): object =>
   /^[\d.]+$|:/.test(host) ? { type: ALT_NAME.ip, ip: host } : { type: ALT_NAME.dns, value: host };
 
-function newCertificate(name: string, days: number): { key: string; certificate: forge.pki.Certificate } {
+function newCertificate(name: string, days: number): { key: string; certificate: Forge.pki.Certificate } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: KEY_BITS,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
-  const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  const certificate = forge().pki.createCertificate();
+  certificate.publicKey = forge().pki.publicKeyFromPem(publicKey);
   // The first bit is 0: a serial number is positive.
   certificate.serialNumber = `00${randomBytes(16).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - CLOCK_SKEW_MS);
@@ -84,7 +90,7 @@ function newCertificate(name: string, days: number): { key: string; certificate:
   return { key: privateKey, certificate };
 }
 
-function signed(certificate: forge.pki.Certificate, key: string, signingKey: string): CertifiedKey {
-  certificate.sign(forge.pki.privateKeyFromPem(signingKey), forge.md.sha256.create());
-  return { certificate: forge.pki.certificateToPem(certificate), key };
+function signed(certificate: Forge.pki.Certificate, key: string, signingKey: string): CertifiedKey {
+  certificate.sign(forge().pki.privateKeyFromPem(signingKey), forge().md.sha256.create());
+  return { certificate: forge().pki.certificateToPem(certificate), key };
 }

@@ -38,8 +38,11 @@ export const PROTO_LOADER_OPTIONS: Options = {
 /** All messages and services by full name, as `@grpc/grpc-js` takes them: fields are named in camel case. */
 export const packageDefinition: PackageDefinition = loadSync(PROTO_FILES, PROTO_LOADER_OPTIONS);
 
-/** The same with fields named as in the proto files, as the reflection service must tell them to others. */
-export const describedDefinition: PackageDefinition = loadSync(PROTO_FILES, {
-  ...PROTO_LOADER_OPTIONS,
-  keepCase: true,
-});
+let described: PackageDefinition | undefined;
+
+/**
+ * The same with fields named as in the proto files, as the reflection service must tell them to others. Loaded at the
+ * first call, as most processes serve nobody.
+ */
+export const describedDefinition = (): PackageDefinition =>
+  (described ??= loadSync(PROTO_FILES, { ...PROTO_LOADER_OPTIONS, keepCase: true }));

@@ -11,7 +11,7 @@ import type { ServiceContract } from './services.js';
  */
 export function addReflection(server: Server, contracts: readonly ServiceContract[]): void {
   const shown = [...contracts.map((contract) => contract.fullName), 'grpc.health.v1.Health'];
-  const definitions = [...new Set(contracts.map((contract) => contract.described)), healthPackageDefinition()];
+  const definitions = [...new Set(contracts.map((contract) => contract.described())), healthPackageDefinition()];
   const named = withFileNames(Object.assign({}, ...definitions) as PackageDefinition);
   new ReflectionService(named, { services: shown }).addToServer(server);
 }

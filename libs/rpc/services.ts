@@ -19,7 +19,7 @@ export interface ServiceContract<Handlers = UntypedHandlers, Methods = unknown> 
   /** Messages of the same package definition, fields named as `definition` names them. */
   readonly messages: PackageDefinition;
   /** All messages and services that reflection may show together with this one, fields named as in the proto files. */
-  readonly described: PackageDefinition;
+  readonly described: () => PackageDefinition;
   /** Carries the types; never set. */
   readonly types?: { handlers: Handlers; methods: Methods };
 }
@@ -38,7 +38,7 @@ export interface ServiceImplementation {
 export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(
   fullName: string,
   from: PackageDefinition = packageDefinition,
-  described: PackageDefinition = from === packageDefinition ? describedDefinition : from,
+  described: () => PackageDefinition = from === packageDefinition ? describedDefinition : () => from,
 ): ServiceContract<Handlers, Methods> {
   const definition = from[fullName];
   if (!definition || 'format' in definition) throw new Error(`The package definition has no service ${fullName}`);

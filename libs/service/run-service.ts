@@ -31,19 +31,20 @@ const ORPHAN_GRACE_MS = 15_000;
  * second one exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
  * line on stderr for each mistake. A service that `sulcus up` started stops when its launcher is gone.
  *
- * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal
+ * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal; `stallMs`: how long it
+ *   waits for something before it says so, default half a minute
  */
 export async function runService(
   name: string,
   run: (context: ServiceContext) => Promise<void>,
-  { log = createLogger(name) }: { log?: Logger } = {},
+  { log = createLogger(name), stallMs }: { log?: Logger; stallMs?: number } = {},
 ): Promise<void> {
   const stop = new AbortController();
   // One listener for each running operation is the normal case, not a leak.
   setMaxListeners(0, stop.signal);
   // What is printed goes to a file whose disk may be full: that is no reason to end.
   process.stderr.on('error', ignore);
-  const release = [stopOnSignals(stop, log), stopOnUncaught(name, log), sayStalls(log), tellLauncher()];
+  const release = [stopOnSignals(stop, log), stopOnUncaught(name, log), sayStalls(log, stallMs), tellLauncher()];
   let telemetry: Telemetry | undefined;
   let failure: SulcusError | undefined;
   const fail = (error: SulcusError): void => {
@@ -126,8 +127,8 @@ function stopOnUncaught(name: string, log: Logger): () => void {
 }
 
 /** What the process waits for, in its log. */
-function sayStalls(log: Logger): () => void {
-  const stop = startWatchdog();
+function sayStalls(log: Logger, stallMs: number | undefined): () => void {
+  const stop = startWatchdog(stallMs);
   const forget = onStall((stall) => (stall === undefined ? log.info('going on again') : log.warn(stall)));
   return () => {
     stop();

@@ -5,8 +5,10 @@ import type { Finding, FindingKind } from './findings.js';
 import { DEAD_MS, PLACE_BYTES, type Answer, type Job, type JobResult } from './protocol.js';
 
 const LOOK_EVERY_MS = 500;
-const CHILD = path.join(import.meta.dirname, 'child.ts');
-const OWN_TARGETS = new URL('targets.ts', import.meta.url).href;
+/** `.ts` or `.js`: from the sources, or compiled as the tests are. */
+const ENDING = path.extname(import.meta.filename);
+const CHILD = path.join(import.meta.dirname, `child${ENDING}`);
+const OWN_TARGETS = new URL(`targets${ENDING}`, import.meta.url).href;
 /** What native code writes to its last, such as why it gave up. */
 const KEPT_OUTPUT_CHARS = 2000;
 
@@ -97,7 +99,7 @@ export class Lane implements AsyncDisposable {
   #start(): ChildProcess {
     writeFileSync(this.#placeFile, Buffer.alloc(PLACE_BYTES));
     const child = fork(CHILD, [this.#placeFile, this.#module], {
-      execArgv: ['--conditions=source', '--import', 'tsx', '--expose-gc'],
+      execArgv: [...(ENDING === '.ts' ? ['--conditions=source', '--import', 'tsx'] : []), '--expose-gc'],
       env: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
       silent: true,
       // A group of its own: a broker that it started ends with it, however it ends.

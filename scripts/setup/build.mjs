@@ -37,15 +37,18 @@ export function fingerprintSources(base) {
 
 /**
  * The compiled files below `output` whose source below `base` is gone: left in place they could still be imported.
- * @param {string} base @param {string} output @returns {string[]} full paths
+ * @param {string} base @param {string} output @param {readonly string[]} [folders] below both
+ * @returns {string[]} full paths
  */
-export function findOrphans(base, output) {
-  return SOURCE_FOLDERS.filter((folder) => existsSync(path.join(output, folder))).flatMap((folder) =>
-    readdirSync(path.join(output, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.js(\.map)?$/.test(entry.name))
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .filter((file) => !existsSync(path.join(base, path.relative(output, file).replace(/\.js(\.map)?$/, '.ts')))),
-  );
+export function findOrphans(base, output, folders = SOURCE_FOLDERS) {
+  return folders
+    .filter((folder) => existsSync(path.join(output, folder)))
+    .flatMap((folder) =>
+      readdirSync(path.join(output, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.js(\.map)?$/.test(entry.name))
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .filter((file) => !existsSync(path.join(base, path.relative(output, file).replace(/\.js(\.map)?$/, '.ts')))),
+    );
 }
 
 export const build = {

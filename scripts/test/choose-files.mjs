@@ -23,3 +23,45 @@ export function matchFiles(files, patterns) {
     ? [...files]
     : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
+
+/** What takes longest, from a minute down to ten seconds: begun last, one would run on alone at the end. */
+export const SLOW_FILES = [
+  'test/scripts/laboratory/rounds.test.ts',
+  'test/scripts/bench.test.ts',
+  'test/services/cli/commands/lineage-withdraw.test.ts',
+  'test/services/cli/launcher/up-accounts.test.ts',
+  'test/services/trainer/stream.test.ts',
+  'test/services/trainer/shards.test.ts',
+  'test/services/cli/commands/evaluate.test.ts',
+  'test/services/predictor/servables/swap.test.ts',
+  'test/services/archiver/room.test.ts',
+  'test/services/trainer/trainer.test.ts',
+  'test/services/trainer/failures.test.ts',
+  'test/services/trainer/gate/promotion.test.ts',
+  'test/services/cli/launcher/up.test.ts',
+  'test/services/cli/launcher/up-portable.test.ts',
+  'test/services/cli/launcher/up-refused.test.ts',
+  'test/services/cli/launcher/up-failed.test.ts',
+  'test/libs/nn/evaluation.test.ts',
+  'test/libs/nn/sharding.test.ts',
+  'test/libs/engine/native/kernels/batch-norm.test.ts',
+  'test/services/predictor/recording/replay.test.ts',
+  'test/services/predictor/shadow/shadow.test.ts',
+  'test/services/predictor/studies/follower.test.ts',
+  'test/services/cli/launcher/processes/supervised-process.test.ts',
+  'test/libs/bus/broker-crash.test.ts',
+  'test/scripts/fuzz.test.ts',
+  'test/scripts/optional-parts.test.ts',
+  'test/services/cli/commands/weights.test.ts',
+  'test/services/ingest/commands.test.ts',
+  'test/services/preprocess/process.test.ts',
+];
+
+/**
+ * The same files in the order to begin them in.
+ * @param {readonly string[]} files
+ */
+export const slowFirst = (files) => [
+  ...SLOW_FILES.filter((file) => files.includes(file)),
+  ...files.filter((file) => !SLOW_FILES.includes(file)),
+];

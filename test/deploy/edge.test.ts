@@ -5,8 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { environment, readConfig } from '#services/edge';
+import { root } from '../../scripts/setup/paths.mjs';
 
-const folder = path.resolve(import.meta.dirname, '../../deploy/edge');
+const folder = path.join(root, 'deploy/edge');
 const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
 
 test('the example of an edge is a configuration that an edge takes', () => {

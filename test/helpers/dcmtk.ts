@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { root } from '../../scripts/setup/paths.mjs';
 
-const PEERS = path.resolve(import.meta.dirname, '../../.sulcus/peers');
+const PEERS = path.join(root, '.sulcus/peers');
 
 const onPath = (name: string): string | undefined =>
   (process.env['PATH'] ?? '')

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { natsServerBinary } from '../../scripts/setup/paths.mjs';
 
 /** Settings of nats-server, in its own notation. Default: what sulcus deploys with, but its default sync interval. */
 export interface TestNatsOptions {
@@ -39,11 +40,10 @@ export interface TestNats {
 }
 
 /** Where a nats-server is: SULCUS_NATS_SERVER, what set-up brought, or PATH. */
-function natsServerBinary(): string {
+function natsServer(): string {
   const fromEnvironment = process.env['SULCUS_NATS_SERVER'];
   if (fromEnvironment) return fromEnvironment;
-  const fromSetup = path.resolve(import.meta.dirname, '../../.sulcus/bin/nats-server');
-  return existsSync(fromSetup) ? fromSetup : 'nats-server';
+  return existsSync(natsServerBinary) ? natsServerBinary : 'nats-server';
 }
 
 /** A TCP port on loopback that nobody listens on at this moment. */
@@ -88,7 +88,7 @@ ${options.further ?? ''}
   process.once('exit', killNow);
 
   const start = async () => {
-    const started = spawn(natsServerBinary(), ['-c', config], { stdio: 'ignore' });
+    const started = spawn(natsServer(), ['-c', config], { stdio: 'ignore' });
     child = started;
     let failure: Error | undefined;
     started.once(

@@ -7,8 +7,9 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { freePort } from './nats.js';
 import { until } from './until.js';
+import { root } from '../../scripts/setup/paths.mjs';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../.sulcus/peers/orthanc');
+const FOLDER = path.join(root, '.sulcus/peers/orthanc');
 const PROGRAM = path.join(FOLDER, 'bin/Orthanc');
 const PLUGIN = path.join(FOLDER, 'usr/share/orthanc/plugins/libOrthancDicomWeb.so');
 

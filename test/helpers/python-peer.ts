@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { root } from '../../scripts/setup/paths.mjs';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../.sulcus/peers');
+const FOLDER = path.join(root, '.sulcus/peers');
 const PYTHON = path.join(FOLDER, 'bin/python');
 
 const has = (name: string): boolean =>

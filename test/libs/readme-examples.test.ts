@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-
-const root = path.join(import.meta.dirname, '../..');
+import { root } from '../../scripts/setup/paths.mjs';
 
 /** The first TypeScript example of a lib's README. */
 function exampleOf(lib: string): string {
@@ -20,10 +19,10 @@ async function runModule(code: string): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-example-'));
   try {
     for (const file of ['package.json', 'tsconfig.json']) cpSync(path.join(root, file), path.join(folder, file));
-    for (const part of ['libs', 'node_modules']) symlinkSync(path.join(root, part), path.join(folder, part));
+    for (const part of ['dist', 'node_modules']) symlinkSync(path.join(root, part), path.join(folder, part));
     const module = path.join(folder, 'example.ts');
     writeFileSync(module, code);
-    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, module]);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', module]);
     return stdout;
   } finally {
     rmSync(folder, { recursive: true, force: true });

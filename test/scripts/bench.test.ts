@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { median, percentile, summarise } from '../../scripts/bench/measure.js';
 
-const script = (name: string): string => fileURLToPath(new URL(`../../scripts/bench/${name}.ts`, import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`../../scripts/bench/${name}.js`, import.meta.url));
 const run = (name: string, ...args: string[]) =>
-  spawnSync(process.execPath, ['--conditions=source', '--import', 'tsx', script(name), ...args], { encoding: 'utf8' });
+  spawnSync(process.execPath, [script(name), ...args], { encoding: 'utf8' });
 
 test('throughput is the median of the turns, percentiles and processor time are over all steps', () => {
   const turns = [
@@ -100,7 +100,6 @@ test('bench:serve measures a real predictor under load and under swaps, and prin
     'pixels',
     '--batch',
     '4',
-    '--sources',
   ];
   const { stdout, stderr, status } = run(
     'serve',

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { run } from '../../scripts/setup/process.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
-import { matchFiles } from '../../scripts/test/choose-files.mjs';
+import { listTestFiles, matchFiles, SLOW_FILES, slowFirst } from '../../scripts/test/choose-files.mjs';
 
 const FILES = {
   'mixed.test.mjs': `import { describe, it } from 'node:test';
@@ -49,5 +49,12 @@ describe('the choice of test files', () => {
     assert.deepEqual(matchFiles(files, []), files);
     assert.deepEqual(matchFiles(files, ['libs/nn']), [files[1]]);
     assert.deepEqual(matchFiles(files, ['none']), []);
+  });
+
+  it('begins with those that take long, and loses none', () => {
+    const all = listTestFiles(root);
+    const ordered = slowFirst(all);
+    assert.deepEqual(ordered.slice(0, SLOW_FILES.length), SLOW_FILES);
+    assert.deepEqual(ordered.toSorted(), all);
   });
 });

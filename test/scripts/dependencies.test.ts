@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
+import { root } from '../../scripts/setup/paths.mjs';
 
 const sources = (folder: string): string[] =>
-  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs)$/.test(name))
-    .map((name) => readFileSync(path.join(ROOT, folder, name), 'utf8'));
+    .map((name) => readFileSync(path.join(root, folder, name), 'utf8'));
 
 test('every package that is installed for running is used by a source', () => {
-  const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
   const text = ['libs', 'services', 'scripts'].flatMap(sources).join('\n');

@@ -15,7 +15,7 @@ import { TARGETS } from '../../scripts/fuzz/targets.js';
 import { describeFinding } from '../../scripts/fuzz/report.js';
 
 const INPUTS = 1000;
-const MISBEHAVING = new URL('_misbehaving-targets.ts', import.meta.url).href;
+const MISBEHAVING = new URL('_misbehaving-targets.js', import.meta.url).href;
 
 test('what is damaged on purpose is read or refused by a code, at every door, and all others are served', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-fuzz-test-'));

@@ -10,6 +10,7 @@ import { defaultTransform, transformHash, type TransformSpec } from '#libs/imagi
 import { encodeSafetensors, initialState } from '#libs/nn';
 import { Registry, type ModelCard } from '#libs/registry';
 import { createClient, type Methods } from '#libs/rpc';
+import { packageRoot } from '#libs/service';
 import { brokerReady, choosePort, createBroker, SupervisedProcess } from '#services/cli';
 import { benchIdentities } from '../identities.js';
 import { networkConfig } from '../options.js';
@@ -37,7 +38,7 @@ export const MODEL_NAME = 'bench';
 const CLASS_NAMES = ['glioma', 'meningioma', 'notumor', 'pituitary'];
 const SERVING_TIMEOUT_MS = 180_000;
 const STOP_GRACE_MS = 20_000;
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+const ROOT = packageRoot();
 
 /** A broker of its own in a temporary folder, two published versions, and predictors as processes of their own. */
 export async function startStack(options: ServeBenchOptions): Promise<Stack> {

@@ -6,8 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { timeLimit } from '#libs/async';
-
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+import { root } from '../../../scripts/setup/paths.mjs';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -37,11 +36,11 @@ test('a time limit ends with the signal that it goes by, for its reason, also on
 
 test('no timeout is joined with other signals: garbage collection would take it', () => {
   const wrong = ['libs', 'services'].flatMap((folder) =>
-    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => path.join(folder, file))
       .filter((file) => {
-        const text = readFileSync(path.join(ROOT, file), 'utf8').replaceAll(/\/\*\*[^]*?\*\//g, '');
+        const text = readFileSync(path.join(root, file), 'utf8').replaceAll(/\/\*\*[^]*?\*\//g, '');
         return /AbortSignal\.any\(\[[^\]]*AbortSignal\.timeout/.test(text);
       }),
   );

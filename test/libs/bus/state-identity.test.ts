@@ -27,7 +27,10 @@ test('a state has one identity, whoever asks first, and keeps it over a restart'
 function startService(t: TestContext, environment: Record<string, string>) {
   const child = spawn(
     process.execPath,
-    [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/preprocess/main.ts')],
+    [
+      ...process.execArgv.filter((flag) => !flag.startsWith('--test')),
+      path.resolve('dist/services/preprocess/main.js'),
+    ],
     { env: { ...process.env, NODE_TEST_CONTEXT: '', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   t.after(() => child.kill('SIGKILL'));

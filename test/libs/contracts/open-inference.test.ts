@@ -79,7 +79,7 @@ interface Definition {
 /** A message or enum of the protocol; one inside a message as `Outer.Inner`. */
 function definitionOf(name: string): Definition {
   const [outer, inner] = name.split('.');
-  const { type } = describedDefinition[`inference.${outer}`] as unknown as { type: Definition };
+  const { type } = describedDefinition()[`inference.${outer}`] as unknown as { type: Definition };
   return inner === undefined ? type : type.nestedType.find((nested) => nested.name === inner)!;
 }
 

@@ -119,7 +119,7 @@ describe('the record of decisions', () => {
 
   it('sulcus verify-record says so, with exit code 1, and 2 when there is no broker', async () => {
     const run = async (...words: string[]) => {
-      const script = new URL('../../../services/cli/main.ts', import.meta.url).pathname;
+      const script = new URL('../../../services/cli/main.js', import.meta.url).pathname;
       const child = spawn(process.execPath, [...process.execArgv, script, 'verify-record', '--json', ...words], {
         stdio: ['ignore', 'pipe', 'ignore'],
         env: { ...process.env, NODE_TEST_CONTEXT: '' },

@@ -31,7 +31,7 @@ function withoutStrace(): string | false {
 /** Syncs and renames of a script, in their order, as `call name`. */
 async function callsOf(t: TestContext, script: string): Promise<string[]> {
   const log = path.join(await temporaryFolder(t), 'calls');
-  const node = [process.execPath, '--conditions=source', '--import', 'tsx', '--input-type=module', '-e', script];
+  const node = [process.execPath, '--input-type=module', '-e', script];
   const filter = 'trace=fsync,fdatasync,rename,renameat2,mkdir';
   await promisify(execFile)('strace', ['-f', '-y', '-qq', '-e', filter, '-o', log, ...node]);
   return (await readFile(log, 'utf8')).split('\n').flatMap((line) => {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SulcusError } from '#libs/errors';
 import { startEngine } from '#libs/engine';
 import { type TensorValue } from '#libs/graph';
+import { root } from '../../../scripts/setup/paths.mjs';
 import { counterProgram, slowProgram } from '../graph/_programs.js';
 
 const isRunning = (pid: number): boolean => {
@@ -78,7 +79,7 @@ test('the engine ends when its parent is killed', async () => {
     process.execPath,
     [
       ...process.execArgv.filter((argument) => !argument.startsWith('--test')),
-      path.join(import.meta.dirname, '_parent.ts'),
+      path.join(import.meta.dirname, '_parent.js'),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -95,7 +96,7 @@ test('without a binding the error says what to do', async () => {
   try {
     await assert.rejects(startEngine(), /ENGINE_UNAVAILABLE: SULCUS_ENGINE_BINDING names no file: \/nowhere/);
     // A file that is no library: loading fails in the process, not here.
-    process.env['SULCUS_ENGINE_BINDING'] = path.join(import.meta.dirname, '_parent.ts');
+    process.env['SULCUS_ENGINE_BINDING'] = path.join(root, 'libs/engine/README.md');
     await assert.rejects(startEngine(), /ENGINE_UNAVAILABLE: TensorFlow does not load/);
   } finally {
     if (before === undefined) delete process.env['SULCUS_ENGINE_BINDING'];

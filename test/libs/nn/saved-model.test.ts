@@ -11,7 +11,7 @@ import { engineBinding } from '../../../scripts/setup/paths.mjs';
 import { assertClose, readFixture } from './_compare.js';
 import { formulaConfig, formulaPixels, formulaState } from './_formula.js';
 
-const runner = fileURLToPath(new URL('./_saved-model-runner.ts', import.meta.url));
+const runner = fileURLToPath(new URL('./_saved-model-runner.js', import.meta.url));
 
 const binding = process.env['SULCUS_ENGINE_BINDING'] || engineBinding;
 const withoutTensorFlow = !existsSync(binding) && 'only TensorFlow loads a SavedModel';

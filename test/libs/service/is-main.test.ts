@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 
-const PROGRAM = path.join(import.meta.dirname, '_fixtures/program.ts');
+const PROGRAM = path.join(import.meta.dirname, '_fixtures/program.js');
 
 const output = (file: string): string =>
   execFileSync(process.execPath, [...process.execArgv, file], { encoding: 'utf8' });
@@ -13,7 +13,7 @@ const output = (file: string): string =>
 test('a module is the program when it was started, also by a link, and not when another imports it', (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-main-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const [link, importer] = [path.join(folder, 'link.ts'), path.join(folder, 'importer.mjs')];
+  const [link, importer] = [path.join(folder, 'link.js'), path.join(folder, 'importer.mjs')];
   symlinkSync(PROGRAM, link);
   writeFileSync(importer, `await import(${JSON.stringify(PROGRAM)});`);
   assert.equal(output(PROGRAM), 'the program\n');

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { readSpans } from '../telemetry/_fixtures/read-spans.js';
 
-const FIXTURE = path.join(import.meta.dirname, '_fixtures/service.ts');
+const FIXTURE = path.join(import.meta.dirname, '_fixtures/service.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-service-'));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -18,7 +18,7 @@ after(() => rmSync(folder, { recursive: true }));
 function startFixture(environment: NodeJS.ProcessEnv, ...args: string[]) {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, path.join(import.meta.dirname, '_fixtures/spans.ts'), ...args],
+    [...process.execArgv, path.join(import.meta.dirname, '_fixtures/spans.js'), ...args],
     {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,7 +17,7 @@ test('a thread makes itself less urgent and no other, and comes back where that 
   skip: process.platform !== 'linux',
 }, async () => {
   const ours = os.getPriority();
-  const thread = new ThreadClient<NicenessMethods>(new URL('./_niceness-thread.ts', import.meta.url), 'test thread');
+  const thread = new ThreadClient<NicenessMethods>(new URL('./_niceness-thread.js', import.meta.url), 'test thread');
   try {
     assert.equal(await thread.call('set', ours + 3), ours + 3);
     assert.equal(os.getPriority(), ours);

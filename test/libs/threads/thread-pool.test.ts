@@ -12,7 +12,7 @@ beforeEach(() => {
   gate = new Int32Array(new SharedArrayBuffer(4));
   const start = (): ThreadClient<TaskMethods> => {
     started++;
-    return new ThreadClient(new URL('./_task-thread.ts', import.meta.url), 'test thread');
+    return new ThreadClient(new URL('./_task-thread.js', import.meta.url), 'test thread');
   };
   pool = new ThreadPool(start, { threads: 2, tasksPerThread: 1 });
 });

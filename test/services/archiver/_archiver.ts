@@ -14,7 +14,7 @@ import { startNats, type TestNats } from '../../helpers/nats.js';
 import { publishScan, type ScanOverrides } from '../../helpers/scans.js';
 import { until } from '../../helpers/until.js';
 
-const MAIN = new URL('../../../services/archiver/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../../services/archiver/main.js', import.meta.url).pathname;
 
 /** A broker with a small SCANS, an archive in a folder of its own, and archivers that end with the test. */
 export interface Scene {
@@ -81,7 +81,7 @@ export async function startScene(
       return end;
     },
     spawn: (environment = {}) => {
-      const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+      const child = spawn(process.execPath, [MAIN], {
         env: { ...process.env, ...environmentOf(environment) },
         stdio: ['ignore', 'ignore', 'pipe'],
       });

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { COMMANDS } from '../../../services/cli/commands.js';
+import { root } from '../../../scripts/setup/paths.mjs';
 
-const CLI = path.join(import.meta.dirname, '../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../services/cli/main.js');
 const COMMAND_NAMES = Object.values(COMMANDS).flatMap(Object.keys);
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -62,13 +63,13 @@ describe('sulcus', { concurrency: 2 }, () => {
   });
 
   test('every command explains itself', async () => {
-    const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.ts'), COMMAND_NAMES);
+    const { code, stdout } = await run(path.join(import.meta.dirname, '_fixtures/help.js'), COMMAND_NAMES);
     assert.equal(code, 0);
     for (const command of COMMAND_NAMES) assert.match(stdout, new RegExp(`^Usage: sulcus ${command} `, 'm'));
   });
 
   test('the documentation of the commands has a line for each', async () => {
-    const readme = await readFile(path.join(import.meta.dirname, '../../../services/cli/README.md'), 'utf8');
+    const readme = await readFile(path.join(root, 'services/cli/README.md'), 'utf8');
     const rows = Object.values(COMMANDS).flatMap((commands) =>
       Object.entries(commands).map(
         ([name, { operand = '', description }]) => `| \`${`${name} ${operand}`.trim()}\` | ${description} |`,

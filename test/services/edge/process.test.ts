@@ -11,7 +11,7 @@ import { freePort } from '../../helpers/nats.js';
 import { until } from '../../helpers/until.js';
 import { atEnd, edgeEnvironment, samplesOnScans, startCore, temporaryFolder, uploads, type Core } from './_edge.js';
 
-const CLI = path.resolve(import.meta.dirname, '../../../services/cli/main.ts');
+const CLI = path.resolve(import.meta.dirname, '../../../services/cli/main.js');
 
 /** A folder with a configuration file, as a site has it. */
 async function siteFolder(t: TestContext, core: Core, address: string) {
@@ -30,7 +30,7 @@ async function siteFolder(t: TestContext, core: Core, address: string) {
 }
 
 function spawnCommand(t: TestContext, words: readonly string[]): ChildProcess & { said: () => string } {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', CLI, ...words], {
+  const child = spawn(process.execPath, [CLI, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -8,12 +8,11 @@ import sharp from 'sharp';
 import { noiseImage } from '../../helpers/images.js';
 import { readLabels, startHarness, startService, temporaryFolder, TEST_KEY } from './_ingest.js';
 import { sliceBytes } from './dicom/_objects.js';
-
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+import { root } from '../../../scripts/setup/paths.mjs';
 
 function run(words: string[], environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', 'services/cli/main.ts', ...words], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, ['dist/services/cli/main.js', ...words], {
+    cwd: root,
     env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', SULCUS_PSEUDONYM_KEY: TEST_KEY, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,20 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { root } from '../../../scripts/setup/paths.mjs';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
-
-/** Starts `sulcus <words>` from the sources. */
+/** Starts `sulcus <words>` as it is installed, from what was compiled. */
 export function startSulcus(words: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', path.join(ROOT, 'services/cli/main.ts'), ...words],
-    {
-      cwd: ROOT,
-      env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  return spawn(process.execPath, [path.join(root, 'dist/services/cli/main.js'), ...words], {
+    cwd: root,
+    env: { ...process.env, SULCUS_LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** What a command left. */

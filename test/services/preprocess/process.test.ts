@@ -19,14 +19,14 @@ import {
   type Pipeline,
 } from './_preprocess.js';
 
-const MAIN = new URL('../../../services/preprocess/main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../../services/preprocess/main.js', import.meta.url).pathname;
 
 /** A worker as a process of its own; ended with the test. */
 function spawnWorker(
   { nats, onEnd }: Pipeline,
   environment: NodeJS.ProcessEnv = {},
 ): ChildProcess & { log: () => string } {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+  const child = spawn(process.execPath, [MAIN], {
     env: { ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_LOG_LEVEL: 'debug', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -40,7 +40,7 @@ export class TrainerStarter {
     writeFileSync(recipe, JSON.stringify({ ...RECIPE, ...overrides }));
     const child = spawn(
       process.execPath,
-      [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/trainer/main.ts')],
+      [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('dist/services/trainer/main.js')],
       {
         env: {
           ...process.env,

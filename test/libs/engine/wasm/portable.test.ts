@@ -22,6 +22,7 @@ import {
 } from '#libs/graph';
 import { SulcusError } from '#libs/errors';
 import { WasmSession } from '../../../../libs/engine/wasm/session.js';
+import { root } from '../../../../scripts/setup/paths.mjs';
 import { counterProgram, float32, networkBatch, networkProgram, networkState, numbers } from '../../graph/_programs.js';
 
 let engine: Engine;
@@ -231,11 +232,10 @@ test('without TensorFlow auto takes the portable engine and warns what to do; te
   // The libs in a folder of their own: no binding lies above them.
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-portable-'));
   try {
-    const root = path.join(import.meta.dirname, '../../../..');
-    for (const part of ['libs/engine', 'libs/graph', 'libs/errors', 'libs/config', 'package.json', 'tsconfig.json'])
+    for (const part of [...['engine', 'graph', 'errors', 'config'].map((lib) => `dist/libs/${lib}`), 'package.json'])
       cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
     symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-    const script = path.join(folder, 'which.ts');
+    const script = path.join(folder, 'which.js');
     writeFileSync(
       script,
       [
@@ -246,7 +246,7 @@ test('without TensorFlow auto takes the portable engine and warns what to do; te
       ].join('\n'),
     );
     const which = (engineKind: string) =>
-      promisify(execFile)(process.execPath, ['--conditions=source', '--import', 'tsx', script], {
+      promisify(execFile)(process.execPath, [script], {
         cwd: folder,
         env: { ...process.env, SULCUS_ENGINE: engineKind, SULCUS_ENGINE_BINDING: undefined },
       });

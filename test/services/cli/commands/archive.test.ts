@@ -11,7 +11,7 @@ import { connectBus, followScans, type Bus, type ScanEntry } from '#libs/bus';
 import type { Split } from '#libs/contracts';
 import { startNats, type TestNats } from '../../../helpers/nats.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 
 let nats: TestNats;
 let bus: Bus;

@@ -148,7 +148,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 
 /** Runs the command as a process of its own. */
 async function run(...words: string[]): Promise<{ code: number | null; out: string; err: string }> {

@@ -19,7 +19,7 @@ import { publishScan } from '../../../helpers/scans.js';
 import { TestPipeline } from '../../trainer/_pipeline.js';
 import { publishScans } from '../../trainer/_stream.js';
 
-const CLI = new URL('../../../../services/cli/main.ts', import.meta.url).pathname;
+const CLI = new URL('../../../../services/cli/main.js', import.meta.url).pathname;
 const TRAIN = 24;
 const STREAM = {
   mode: 'stream',

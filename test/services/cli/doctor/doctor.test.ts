@@ -14,7 +14,7 @@ import { devicesFinding } from '../../../../services/cli/doctor/devices.js';
 import { engineFinding, engineFindings } from '../../../../services/cli/doctor/engine.js';
 import { allWell, renderFindings, type Finding } from '../../../../services/cli/doctor/finding.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-doctor-'));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -10,7 +10,7 @@ import { connectBus } from '#libs/bus';
 import { writePhantomDataset } from '#libs/imaging';
 import { until } from '../../../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-accounts-'));
 after(() => rmSync(folder, { recursive: true }));
 

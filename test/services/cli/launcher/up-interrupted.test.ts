@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const SKIP = process.platform === 'linux' ? false : 'processes are listed from /proc';
 
 interface Entry {
@@ -50,7 +50,7 @@ test('a second Ctrl-C ends the launcher at once, and leaves no process behind', 
   t.after(() => launcher.kill('SIGKILL'));
   const ended = once(launcher, 'exit');
   const runs = (name: string): boolean => below(launcher.pid!).some((each) => each.name.includes(name));
-  for (const name of ['nats-server', 'sulcus-engine', 'main.ts predictor'])
+  for (const name of ['nats-server', 'sulcus-engine', 'main.js predictor'])
     await until(() => runs(name), `${name} to run`, 90_000);
   const family = below(launcher.pid!);
   assert.ok(family.length >= 6, `${family.length} processes`);

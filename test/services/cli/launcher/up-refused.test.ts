@@ -10,7 +10,7 @@ import { getRecipe } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import { startNats } from '../../../helpers/nats.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const EXIT_INVALID_CONFIG = 2;
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-refused-'));
 after(() => rmSync(folder, { recursive: true }));

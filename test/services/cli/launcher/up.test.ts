@@ -13,7 +13,7 @@ import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/in
 import { filesBelow, Identifiers } from '../../../helpers/identifiers.js';
 import { until } from '../../../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-up-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -45,7 +45,7 @@ async function mixedDataSet(people: Identifiers): Promise<string> {
 
 /** Process id of a service of a launcher; undefined while it does not run. */
 function pidOf(launcher: ChildProcess, service: string): string | undefined {
-  const args = ['-P', String(launcher.pid), '-f', `main.ts ${service}$`];
+  const args = ['-P', String(launcher.pid), '-f', `main.js ${service}$`];
   const { stdout } = spawnSync('pgrep', args, { encoding: 'utf8' });
   return stdout.trim() || undefined;
 }

@@ -19,7 +19,7 @@ function emit(
     process.execPath,
     [
       ...process.execArgv,
-      path.join(import.meta.dirname, '_fixtures/emit-span.ts'),
+      path.join(import.meta.dirname, '_fixtures/emit-span.js'),
       service,
       JSON.stringify({ attributes: {}, ...span }),
     ],

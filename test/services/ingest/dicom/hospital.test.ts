@@ -11,7 +11,7 @@ import { createIngestor, readScans, startHarness, temporaryFolder } from '../_in
 import { parsed } from './_objects.js';
 
 const run = promisify(execFile);
-const SULCUS = ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts')];
+const SULCUS = [path.resolve('dist/services/cli/main.js')];
 
 test('a hospital of phantoms is imported: labels from its manifest, localizers left, planes as drawn', async (t) => {
   const folder = await temporaryFolder(t);

@@ -22,7 +22,7 @@ import { createIngestor, startHarness, temporaryFolder, TEST_KEY, type Harness }
 import { sliceBytes } from './_objects.js';
 
 const STUDY = '1.2.3.1';
-const CLI = ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts')];
+const CLI = [path.resolve('dist/services/cli/main.js')];
 const PREDICTION_ID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const PREDECESSOR_ID = '0b4f6c1e-6d0a-4d3e-8f2a-5b9c1e7d2a10';
 

@@ -7,13 +7,14 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import path from 'node:path';
+import { root } from '../../../../scripts/setup/paths.mjs';
 
 /**
  * A client of the Open Inference Protocol made of nothing but the proto files, with the field names of the wire. It
  * packs tensors as stock Python clients do: raw contents only, elements of BYTES tensors with their length in front.
  */
 
-const FOLDER = path.resolve(import.meta.dirname, '../../../../proto');
+const FOLDER = path.join(root, 'proto');
 
 export interface Tensor {
   name: string;

@@ -33,6 +33,7 @@ import {
   untilServing,
   type Fixture,
 } from '../_predictor.js';
+import { root } from '../../../../scripts/setup/paths.mjs';
 
 let fixture: Fixture;
 let direct: DirectAnswers;
@@ -379,7 +380,7 @@ test('a stream answers every request in order, errors in place with the id', asy
 });
 
 /** `npm run setup:peers` brings it. */
-const PYTHON = path.resolve(import.meta.dirname, '../../../../.sulcus/peers/bin/python');
+const PYTHON = path.join(root, '.sulcus/peers/bin/python');
 const lacks = (module: string): string | false =>
   spawnSync(PYTHON, ['-c', `import ${module}`]).status !== 0 &&
   `There is no ${module} for Python to try this with: npm run setup:peers brings it`;
@@ -392,7 +393,7 @@ test('a Python client made of grpcio and the proto files gets right answers to e
   const images = await Promise.all([11, 12, 13].map((seed) => randomImage(seed, seed === 12 ? 'jpeg' : 'png')));
   const files = images.map((_, index) => path.join(folder, `${index}`));
   await Promise.all(files.map((file, index) => writeFile(file, images[index]!)));
-  const script = path.resolve(import.meta.dirname, '../../../../scripts/conformance/open_inference.py');
+  const script = path.join(root, 'scripts/conformance/open_inference.py');
   const run = (...words: string[]) =>
     promisify(execFile)(PYTHON, [script, '--address', service.address, '--protos', PROTO_FOLDER, ...words, ...files]);
   type Told = Record<'rows' | 'streamed' | 'compressed' | 'own', number[][]> & {
@@ -447,7 +448,7 @@ test("Triton's own Python client gets the answers that it expects of a server", 
   t.after(() => rm(folder, { recursive: true }));
   const file = path.join(folder, 'image');
   await writeFile(file, await randomImage(21));
-  const script = path.resolve(import.meta.dirname, '../../../../scripts/conformance/triton_client.py');
+  const script = path.join(root, 'scripts/conformance/triton_client.py');
   const { stdout } = await promisify(execFile)(PYTHON, [script, '--address', service.address, file]);
   assert.match(stdout, /^(ok .*\n){8}$/);
 });
@@ -457,7 +458,7 @@ test("the calls of Triton's examples image_client.py and grpc_image_client.py ar
 }, async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-triton-'));
   t.after(() => rm(folder, { recursive: true }));
-  const script = path.resolve(import.meta.dirname, '../../../../scripts/conformance/triton_examples.py');
+  const script = path.join(root, 'scripts/conformance/triton_examples.py');
   const { stdout } = await promisify(execFile)(PYTHON, [script, '--address', service.address, '--model', 'test']);
   const told = JSON.parse(stdout) as { pixels: string; best: Record<string, string> };
   const pixels = Buffer.from(told.pixels, 'base64');

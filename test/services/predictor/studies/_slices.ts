@@ -15,14 +15,10 @@ export async function sulcusStudy(
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', path.resolve('services/cli/main.ts'), 'study', ...words],
-    {
-      env: { ...process.env, ...environment, NODE_TEST_CONTEXT: '' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [path.resolve('dist/services/cli/main.js'), 'study', ...words], {
+    env: { ...process.env, ...environment, NODE_TEST_CONTEXT: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [[code], stdout, stderr] = await Promise.all([
     once(child, 'close') as Promise<[number | null]>,
     text(child.stdout),

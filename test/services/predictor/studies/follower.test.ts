@@ -33,7 +33,7 @@ after(async () => {
 function startPredictor(): ChildProcess {
   const predictor = spawn(
     process.execPath,
-    [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('services/predictor/main.ts')],
+    [...process.execArgv.filter((flag) => !flag.startsWith('--test')), path.resolve('dist/services/predictor/main.js')],
     {
       env: {
         ...process.env,

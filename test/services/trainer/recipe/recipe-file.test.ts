@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
+import { register } from 'tsx/esm/api';
 import { getRecipe } from '#libs/nn';
 import { isCode } from '../../../helpers/errors.js';
 import { isRecipeFile, readRecipeFile as readFile } from '../../../../services/trainer/recipe/recipe-file.js';
@@ -27,8 +28,18 @@ describe('recipe files', () => {
     const source = `const epochs = 2 * 15;\nexport default { ...${JSON.stringify(base)}, name: 'mine', epochs };`;
     assert.deepEqual(await readRecipeFile(json), expected);
     assert.deepEqual(await readRecipeFile(write('mine.mjs', source)), expected);
-    // Tests run under a loader that strips types on every Node.
-    assert.deepEqual(await readRecipeFile(write('mine.ts', source.replace('epochs =', 'epochs: number ='))), expected);
+  });
+
+  it('a module in TypeScript is read where something strips its types, elsewhere refused with what to do', async () => {
+    const source = `const name: string = 'mine';\nexport default { ...${JSON.stringify(base)}, name };`;
+    if (!('typescript' in process.features && process.features.typescript))
+      await assert.rejects(readRecipeFile(write('refused.mts', source)), invalid(/does not read TypeScript .*\.mjs/));
+    const unregister = register();
+    try {
+      assert.deepEqual(await readRecipeFile(write('mine.mts', source)), { ...base, name: 'mine' });
+    } finally {
+      await unregister();
+    }
   });
 
   it('a module is not run unless that is asked for', async () => {

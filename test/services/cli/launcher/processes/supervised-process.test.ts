@@ -16,7 +16,7 @@ import { SupervisedProcess } from '../../../../../services/cli/launcher/processe
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-supervised-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const CHILD = path.join(import.meta.dirname, '_fixtures/child.ts');
+const CHILD = path.join(import.meta.dirname, '_fixtures/child.js');
 const anyPort = (): Promise<number> => choosePort({ port: 0, explicit: false, purpose: 'a test', option: '--port' });
 
 function supervise(
@@ -140,7 +140,7 @@ test('a launcher killed with -9 takes its services and its broker with it', asyn
     process.execPath,
     [
       ...process.execArgv,
-      path.join(import.meta.dirname, '_fixtures/launcher.ts'),
+      path.join(import.meta.dirname, '_fixtures/launcher.js'),
       path.join(folder, 'orphans'),
       String(port),
       String(monitorPort),

@@ -13,7 +13,7 @@ const broker = await createBroker({
 const service = new SupervisedProcess({
   name: 'child',
   command: process.execPath,
-  args: [...process.execArgv, path.join(import.meta.dirname, 'child.ts'), 'run'],
+  args: [...process.execArgv, path.join(import.meta.dirname, 'child.js'), 'run'],
   environment: process.env,
   logFile: path.join(folder, 'child.log'),
   orphanGuard: 'ipc',
