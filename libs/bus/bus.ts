@@ -166,6 +166,11 @@ export class Bus implements AsyncDisposable {
     return this.#blobs.delete(sha256, options);
   }
 
+  /** See {@link BlobStore.isWhole}. */
+  isBlobWhole(ref: BlobRef, options?: BlobOptions): Promise<boolean> {
+    return this.#blobs.isWhole(ref, options);
+  }
+
   /** Deletes every blob of an owner. */
   deleteOwnedBlobs(owner: string): Promise<void> {
     return this.#blobs.deleteOwned(owner);

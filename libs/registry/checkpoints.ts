@@ -50,6 +50,7 @@ interface Pointer extends Stored {
 /** What a process saved last of a run. */
 interface Saved {
   revision: number;
+  owner: string;
   /** Owner of the checkpoint before it. */
   previousOwner: string | undefined;
 }
@@ -164,13 +165,25 @@ export class CheckpointStore {
   }
 
   /**
-   * Whether the broker no longer has what was saved last here, and holds the checkpoint before it: a disk that is damaged
-   * at its end takes the newest messages. The next save then follows that one.
+   * Whether the broker no longer has what was saved last here, or not all of its tensors: a disk that is damaged at its
+   * end takes the newest messages. The next save then follows what there is.
    *
    * @throws BUS_UNAVAILABLE
    */
   async hasLost(run: string): Promise<boolean> {
-    return this.#isLost(run, await this.#present(run));
+    const present = await this.#present(run);
+    if (this.#isLost(run, present)) return true;
+    const { pointer, revision } = present ?? {};
+    if (!pointer || !revision || pointer.owner !== this.#saved.get(run)?.owner) return false;
+    if (await this.#isWhole(pointer)) return false;
+    this.#damaged.add(revision);
+    return true;
+  }
+
+  async #isWhole({ owner, parts, manifestBlob }: Stored): Promise<boolean> {
+    for (const ref of [...Object.values(parts), ...(manifestBlob ? [manifestBlob] : [])])
+      if (!(await this.#bus.isBlobWhole(ref, { owner }))) return false;
+    return true;
   }
 
   #isLost(run: string, present: { pointer?: Pointer; revision: number } | undefined): boolean {
@@ -214,7 +227,7 @@ export class CheckpointStore {
       throw error;
     }
     const revision = await this.#point(run, pointer, base);
-    this.#saved.set(run, { revision, previousOwner: previous?.owner });
+    this.#saved.set(run, { revision, owner, previousOwner: previous?.owner });
     await this.#sweep(run, [owner, ...(previous ? [previous.owner] : [])], revision);
     return revision;
   }

@@ -19,6 +19,8 @@ interface Entry<T> {
 export interface Preference<T> {
   /** At least 1. */
   readonly candidates: number;
+  /** Share of the draws in which it counts; in the others the first candidate is taken. Default: 1. */
+  readonly share?: number;
   rank(item: T): number;
 }
 
@@ -135,7 +137,8 @@ export class StratifiedSample<T extends Item> {
       do {
         const own = stratum();
         const other = (): T => anyOf(random.uniform(0, 1) < OTHER_STRATUM ? stratum() : own);
-        item = preferred(anyOf(own), other, preference);
+        const counts = preference?.share === undefined || random.uniform(0, 1) < preference.share;
+        item = preferred(anyOf(own), other, counts ? preference : undefined);
       } while (drawn.has(item) && drawn.size < this.size && ++collisions < MAX_COLLISIONS);
       drawn.add(item);
       result.push(item);

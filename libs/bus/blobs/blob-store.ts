@@ -100,6 +100,12 @@ export class BlobStore {
     return content;
   }
 
+  /** Whether every chunk is there; its bytes are not read. Throws BUS_UNAVAILABLE. */
+  async isWhole({ sha256, chunkCount }: BlobRef, { owner, stream, ...waiting }: BlobOptions = {}): Promise<boolean> {
+    const present = await this.#subjectsLike(subjects.blobChunk(sha256, '*', owner, stream), stream, waiting);
+    return present.size === chunkCount;
+  }
+
   /** Deletes content; nothing happens when there is none. */
   async delete(sha256: string, { owner, stream }: BlobOptions = {}): Promise<void> {
     await this.#purge(subjects.blobChunk(sha256, '*', owner, stream), stream);

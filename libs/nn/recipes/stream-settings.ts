@@ -52,7 +52,7 @@ export function streamSettings({
     replayedPerArrival: stream.replayedPerArrival ?? (batchSize === 'auto' ? REPLAYED_WITH_AUTO : batchSize - 1),
     memorySize: stream.memorySize ?? 1000,
     warmUp: { samples: stream.warmUp?.samples ?? 400, epochs: stream.warmUp?.epochs ?? 15 },
-    averageDecay: stream.averageDecay ?? 0.98,
+    averageDecay: stream.averageDecay ?? 0.99,
     roundArrivals: stream.roundArrivals ?? 200,
     heldOutSize: stream.heldOutSize ?? 1000,
   };

@@ -58,11 +58,19 @@ async function secondsToRecover(stand: Stand, endedMs: number): Promise<number> 
 export async function untilDone(stand: Stand, images: number): Promise<void> {
   const isDone = async (): Promise<boolean> => {
     if (!stand.progress.isFinished || !stand.probe.hasServed) return false;
-    const { scans, archived, leftover } = await findingsOf(stand);
+    const found = await findingsOf(stand).catch(unlessDamaged);
+    if (!found) return false;
+    const { scans, archived, leftover } = found;
     return new Set([...scans, ...archived]).size >= images && leftover.BATCHES + leftover.BATCH_REQUESTS === 0;
   };
   await until(stand, isDone, END_TIMEOUT_MS);
   await sleep(QUIET_MS);
+}
+
+/** A checkpoint whose tensors are damaged is saved again: it is waited for. */
+function unlessDamaged(error: unknown): undefined {
+  const { code } = SulcusError.from(error);
+  if (code !== 'NOT_FOUND' && code !== 'HASH_MISMATCH') throw error;
 }
 
 export const findingsOf = (stand: Stand): ReturnType<typeof readFindings> =>

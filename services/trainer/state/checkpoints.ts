@@ -93,8 +93,8 @@ export class Checkpoints {
   }
 
   /**
-   * Whether the broker came back without what was saved last. Who learns on saves soon in any case; who waits is to save
-   * again.
+   * Whether the broker came back without what was saved last. Who learns on saves soon in any case; who waits is to
+   * save again.
    *
    * @throws BUS_UNAVAILABLE
    */

@@ -35,8 +35,8 @@ export class StreamCheckpoints {
 
   /**
    * The same where something was taken in that no step learns from, once the last one is old enough: held-out images
-   * and labels of others may leave the broker only when it is said that they were seen. At once where the broker has lost
-   * the last one.
+   * and labels of others may leave the broker only when it is said that they were seen. At once where the broker has
+   * lost the last one.
    */
   async saveWhenMoved(): Promise<void> {
     if (await this.#parts.checkpoints.isLost()) return await this.save();

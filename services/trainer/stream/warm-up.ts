@@ -58,7 +58,7 @@ export class WarmUp {
    *
    * @param arrivals samples that came
    * @param held those of them that can be learned from
-   * @param idleMs time since something came
+   * @param idleMs time since something came; 0 while more is there already: then nothing is waited for in vain
    */
   tryToBegin(arrivals: number, held: number, idleMs: number): void {
     const { warmUp, batchSize, pauseMs } = this.#settings;
@@ -66,7 +66,8 @@ export class WarmUp {
     const nowMs = performance.now();
     this.#gatheringSinceMs ??= nowMs;
     const allCame = arrivals >= warmUp.samples || idleMs > pauseMs;
-    if (!allCame && nowMs - this.#gatheringSinceMs < PAUSES_OF_A_TRICKLE * pauseMs) return;
+    const isTrickle = idleMs > 0 && nowMs - this.#gatheringSinceMs >= PAUSES_OF_A_TRICKLE * pauseMs;
+    if (!allCame && !isTrickle) return;
     this.#plannedLeft = this.#settledLeft = Math.ceil((held * warmUp.epochs) / batchSize);
     this.#isOffered = allCame;
   }

@@ -120,7 +120,7 @@ test('messages as large as the broker takes flow without losing the connection',
   );
 });
 
-test('an acknowledgement of what a damaged disk has lost ends with that cause, before every attempt is made', async (t) => {
+test('an acknowledgement of what a damaged disk has lost ends with that cause, and early', async (t) => {
   const own = await startNats(t);
   await using trainer = await connectBus({ servers: own.url, name: 'trainer' });
   await trainer.ensureTopology();

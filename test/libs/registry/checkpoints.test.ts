@@ -241,3 +241,21 @@ test('a checkpoint that a damaged disk has taken is saved again by who has it, a
   assert.deepEqual((await store.load('main'))?.checkpoint.parts, again.parts);
   assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
 });
+
+test('tensors that a damaged disk has taken are saved again, and what is damaged is not kept beside them', async (t) => {
+  const { bus, nats } = await startBroker(t);
+  const store = new CheckpointStore(bus);
+  const first = await store.save('main', { manifest: { step: 1 }, parts: parts() }, 0);
+  const newest = { manifest: { step: 2 }, parts: parts() };
+  const revision = await store.save('main', newest, first);
+  await nats.kill();
+  const block = path.join(nats.messagesFolder('BLOBS'), '1.blk');
+  await truncate(block, (await stat(block)).size - 1);
+  await nats.restart();
+  assert.equal(await store.hasLost('main'), true);
+  await store.save('main', newest, revision);
+  assert.equal(await store.hasLost('main'), false);
+  const loaded = await store.load('main');
+  assert.deepEqual([loaded?.damage, loaded?.checkpoint.parts], [undefined, newest.parts]);
+  assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
+});

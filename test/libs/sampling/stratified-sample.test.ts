@@ -111,6 +111,17 @@ describe('a stratified sample', () => {
     assert.ok(Math.abs(highest - 0.1 ** 3) < 0.003, `the highest in ${highest}`);
   });
 
+  it('in the share s of the draws only: the lowest of n items with s (1 − (1 − 1/n)³) + (1 − s)/n', () => {
+    const sample = fill(Array.from({ length: 10 }, (_, index) => ({ stratum: 'a', item: { id: String(index) } })));
+    const preference = { candidates: 3, share: 0.6, rank: ({ id }: { id: string }) => Number(id) };
+    const draws = Array.from(
+      { length: 4000 },
+      (_, step) => sample.draw(createRandom('share', step), 1, preference)[0]!,
+    );
+    const lowest = draws.filter(({ id }) => id === '0').length / draws.length;
+    assert.ok(Math.abs(lowest - (0.6 * (1 - 0.9 ** 3) + 0.4 / 10)) < 0.03, `the lowest in ${lowest}`);
+  });
+
   it('draws what there is, repeated, when more is asked for', () => {
     const sample = new StratifiedSample<{ id: string }>('test', { total: 10 });
     assert.deepEqual(sample.draw(createRandom('none'), 3), []);
