@@ -27,7 +27,7 @@ export interface Body {
    */
   readonly chunks: AsyncIterable<Buffer>;
   /** Says how many bytes its reader keeps of what has not come whole. @throws BACKPRESSURE when there is no room */
-  hold(bytes: number): void;
+  readonly hold: (bytes: number) => void;
 }
 
 /** What is read: a request's body, or an answer of others, whose size whoever asks bounds. */

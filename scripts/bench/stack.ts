@@ -23,6 +23,7 @@ export interface Stack extends AsyncDisposable {
   readonly natsUrl: string;
   readonly monitorUrl: string;
   readonly folder: string;
+  readonly broker: SupervisedProcess;
   /** In the order of the plan. */
   readonly services: readonly SupervisedProcess[];
 }
@@ -68,7 +69,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
       closers.push(() => each.stop(STOP_GRACE_MS));
     }
     const monitorUrl = `http://127.0.0.1:${monitorPort}`;
-    return { bus, natsUrl, monitorUrl, folder, services, [Symbol.asyncDispose]: close };
+    return { bus, natsUrl, monitorUrl, folder, broker, services, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -2,7 +2,7 @@ import { collectGarbage } from '#libs/threads';
 
 /** Behind the last frame of any call. */
 const IDLE_MS = 2000;
-/** Buffers that are worth a collection, which takes some 30 ms. */
+/** What is worth a collection, which takes some 30 ms. */
 const LARGE_BYTES = 16 * 2 ** 20;
 
 /**
@@ -11,11 +11,18 @@ const LARGE_BYTES = 16 * 2 ** 20;
  */
 export class IdleMemory {
   #lookedMs = 0;
+  /** The least that was seen since the last collection. */
+  #floorBytes = Number.POSITIVE_INFINITY;
 
-  /** @param lastFrameMs when the newest frame came, by `performance.now()` */
+  /** Called regularly. @param lastFrameMs when the newest frame came, by `performance.now()` */
   look(lastFrameMs: number): void {
+    const { heapTotal, external } = process.memoryUsage();
+    const bytes = heapTotal + external;
+    this.#floorBytes = Math.min(this.#floorBytes, bytes);
     if (this.#lookedMs >= lastFrameMs || performance.now() - lastFrameMs < IDLE_MS) return;
     this.#lookedMs = performance.now();
-    if (process.memoryUsage().arrayBuffers >= LARGE_BYTES) collectGarbage();
+    if (bytes - this.#floorBytes < LARGE_BYTES) return;
+    collectGarbage();
+    this.#floorBytes = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,6 +1,6 @@
 import { table } from '#libs/service';
 import type { IngestBenchOptions } from './options.js';
-import { ratioOf, type PartyResult } from './turns.js';
+import { processorRatioOf, ratioOf, type PartyResult } from './turns.js';
 
 /** Everything as one JSON line, after the settings it was measured with. */
 export function ingestJson(
@@ -8,8 +8,11 @@ export function ingestJson(
   imageBytes: number,
   parties: readonly PartyResult[],
 ): string {
-  const result = { images, size, callers, rounds, imageBytes, parties, ratio: ratioOf(parties) };
-  return JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value));
+  const result = { images, size, callers, rounds, imageBytes, parties };
+  const ratios = { ratio: ratioOf(parties), processorRatio: processorRatioOf(parties) };
+  return JSON.stringify({ ...result, ...ratios }, (_, value: unknown) =>
+    typeof value === 'number' ? Number(value.toFixed(3)) : value,
+  );
 }
 
 const COLUMNS = ['', 'images/s', 'slowest to fastest turn', 'MB/s', 'p50 ms', 'p99 ms', 'cpu ms/image'];
@@ -38,6 +41,9 @@ export function ingestTable(
     ...table([COLUMNS, ...rows], new Set([1, 2, 3, 4, 5, 6])),
     ...(ratio === undefined
       ? []
-      : [`throughput with TLS, policy and accounts of the broker / without: ${ratio.toFixed(3)}`]),
+      : [
+          `throughput with TLS, policy and accounts of the broker / without: ${ratio.toFixed(3)}`,
+          `processor time without / with: ${processorRatioOf(parties)!.toFixed(3)}`,
+        ]),
   ].join('\n');
 }

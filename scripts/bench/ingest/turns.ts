@@ -10,7 +10,7 @@ import type { IngestParty } from './party.js';
 interface Turn {
   readonly seconds: number;
   readonly latenciesMs: readonly number[];
-  /** Of the ingest process. */
+  /** Of ingest, its broker and the client. */
   readonly processorMs: number;
 }
 
@@ -22,6 +22,7 @@ export interface PartyResult {
   readonly megabytesPerSecond: number;
   /** From sending an image to its acknowledgement, over all turns. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** Of ingest, its broker and the client: what other work on the machine changes least. */
   readonly processorMsPerImage: number;
   /** Images a second of each turn. */
   readonly turns: readonly number[];
@@ -60,8 +61,8 @@ export async function measureTurns(
 
 /** Uploads everything once, so many at a time, looks whether it is there, and deletes it. */
 async function takeTurn(party: IngestParty, images: readonly Buffer[], callers: number): Promise<Turn> {
-  const { address, security, bus, services } = party;
-  const pids = services.map(({ pid }) => pid!);
+  const { address, security, bus, broker, services } = party;
+  const pids = [process.pid, ...[broker, ...services].map(({ pid }) => pid!)];
   using client = createClient('Ingest', address, {
     connectTimeoutMs: START_TIMEOUT_MS,
     ...(security && { security }),
@@ -119,3 +120,7 @@ export function ratioOf([plain, secured]: readonly PartyResult[]): number | unde
   if (!plain || !secured) return undefined;
   return median(secured.turns.map((perSecond, turn) => perSecond / plain.turns[turn]!));
 }
+
+/** Processor time of the first party over that of the second. Undefined for one party alone. */
+export const processorRatioOf = ([plain, secured]: readonly PartyResult[]): number | undefined =>
+  plain && secured && plain.processorMsPerImage / secured.processorMsPerImage;

@@ -13,6 +13,7 @@ function leave(mib: number): void {
 
 test('what messages have left is given back once nobody calls for two seconds, and once for each pause', async () => {
   const memory = new IdleMemory();
+  memory.look(0);
   const before = buffersMib();
   leave(24);
   const lastFrameMs = performance.now();
