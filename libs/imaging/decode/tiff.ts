@@ -79,12 +79,14 @@ export function tiffNumbers(bytes: Buffer, survey: TiffSurvey, tag: number): num
 
 /** Where the pixels of the first directory lie. */
 export function tiffParts(bytes: Buffer, survey: TiffSurvey): { from: number; to: number }[] {
-  const offsets =
-    tiffNumbers(bytes, survey, TiffTag.stripOffsets) ?? tiffNumbers(bytes, survey, TiffTag.tileOffsets) ?? [];
+  const offsets = partOffsets(bytes, survey);
   const sizes =
     tiffNumbers(bytes, survey, TiffTag.stripByteCounts) ?? tiffNumbers(bytes, survey, TiffTag.tileByteCounts) ?? [];
   return sizes.map((size, index) => ({ from: offsets[index] ?? bytes.length, to: (offsets[index] ?? 0) + size }));
 }
+
+const partOffsets = (bytes: Buffer, survey: TiffSurvey): number[] =>
+  tiffNumbers(bytes, survey, TiffTag.stripOffsets) ?? tiffNumbers(bytes, survey, TiffTag.tileOffsets) ?? [];
 
 /** Compressed data of any kind hold no such run of zero bytes. */
 const MANY_ZEROS = 256;
@@ -115,6 +117,8 @@ export function checkTiff(bytes: Buffer): void {
   const parts = tiffParts(bytes, survey);
   if (parts.some(({ to }) => to > bytes.length)) throw damaged('a part of its pixels is missing');
   // The decoder would guess where they end, and what is cleaned of metadata would go by what the file says.
+  if (parts.length === 0 || parts.length !== partOffsets(bytes, survey).length)
+    throw damaged('it does not say of each part of its pixels where it ends');
   if (parts.some(({ from, to }) => from === to)) throw damaged('a part of its pixels has no bytes');
   if (compression === UNCOMPRESSED) {
     if (storedBytes(parts) < pixelBytes(bytes, survey)) throw damaged('a part of its pixels is missing');

@@ -178,6 +178,9 @@ describe('files whose full size is reserved and whose tail is not written yet', 
       const isLong = whole.readUInt16LE(at + 2) === 4;
       shorter.fill(0, sizesAt, sizesAt + (isLong ? 4 : 2));
       await assertRefused(shorter, 'IMAGE_TRUNCATED', /a part of its pixels (has no bytes|is missing)/);
+      const lengthless = Buffer.from(whole);
+      lengthless.writeUInt16LE(280, at);
+      await assertRefused(lengthless, 'IMAGE_TRUNCATED', /does not say of each part of its pixels where it ends/);
     }
   });
 
