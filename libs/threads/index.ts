@@ -1,6 +1,6 @@
 /**
- * Worker threads that serve functions: typed calls, errors with their codes, sources and compiled code alike; and what a
- * process does about its own priority and memory.
+ * Worker threads that serve functions: typed calls, errors with their codes, sources and compiled code alike; and what
+ * a process does about its own priority and memory.
  */
 export { collectGarbage } from './garbage.js';
 export { canRestoreNiceness, setProcessNiceness, setThreadNiceness } from './niceness.js';
