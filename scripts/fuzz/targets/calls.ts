@@ -33,7 +33,10 @@ export class RawCalls implements Disposable {
       };
       stream.on('response', read).on('trailers', read);
       stream.on('error', () => undefined).resume();
-      stream.on('end', () => stream.close());
+      // A server ends a connection whose calls are reset again and again (nghttp2: 1,000, then 33 a second).
+      stream.on('end', () => {
+        if (!stream.writableFinished) stream.close();
+      });
       stream.on('close', () => resolve(last ?? { status: undefined, message: `reset with ${stream.rstCode}` }));
       stream.end(body);
     });
