@@ -1,4 +1,4 @@
-import { commandFieldOf, C_STORE_REQUEST } from './command-set.js';
+import { readCommand, C_STORE_REQUEST, type CommandSet } from './command-set.js';
 
 const P_DATA = 4;
 /** Type, reserved byte, length (PS3.8 section 9.3.1); of a fragment: length, context, control (annex E.2). */
@@ -12,11 +12,22 @@ const MAX_PDU_BYTES = 1 << 20;
 /** A command is some two hundred bytes, a data set that is no image some thousands. */
 const MAX_MESSAGE_BYTES = 16 << 20;
 
+/** A request of C-STORE, whole. */
+export interface StoreMessage {
+  /** Presentation context. */
+  contextId: number;
+  command: CommandSet;
+  /** The data set; empty where none came, undefined where it had more bytes than the limit. */
+  object: Buffer | undefined;
+}
+
 export interface PduReaderOptions {
   /** Data sets with more bytes are let go as they come. */
   maxObjectBytes: number;
   /** A protocol data unit, whole; of P-DATA one fragment. */
   onUnit: (unit: Buffer) => void;
+  /** Is given requests of C-STORE; nothing of them is a unit then. Default: they are units, but for their data sets. */
+  onStore?: ((message: StoreMessage) => void) | undefined;
   /** What comes is no protocol, or longer than anything that could be meant: nothing of it is read any further. */
   onViolation: (detail: string) => void;
 }
@@ -40,6 +51,9 @@ export class PduReader {
   #control = 0;
   #isStore = false;
   #command: Buffer[] = [];
+  /** Units of a command that is not known yet. */
+  #held: Buffer[] = [];
+  #store: Omit<StoreMessage, 'object'> | undefined;
   #messageBytes = 0;
   #object: Buffer[] = [];
   #objectBytes = 0;
@@ -135,18 +149,41 @@ export class PduReader {
 
   #endFragment(): void {
     const isLast = (this.#control & IS_LAST) !== 0;
-    if (!this.#isObject || isLast) this.#options.onUnit(this.#fragmentUnit());
     if ((this.#control & IS_COMMAND) !== 0) this.#endCommandFragment(isLast);
-    else if (isLast) this.#messageBytes = 0;
+    else if (isLast && this.#store) this.#handOnStore(this.#store);
+    else if (!this.#isObject || isLast) this.#options.onUnit(this.#fragmentUnit());
+    if (isLast) this.#messageBytes = 0;
     this.#nextFragment();
   }
 
   #endCommandFragment(isLast: boolean): void {
+    // A request whose data set does not come is not made up for by the next one's.
+    if (this.#store) this.#drop();
     this.#command.push(...this.#parts);
+    this.#held.push(this.#fragmentUnit());
     if (!isLast) return;
-    this.#isStore = commandFieldOf(Buffer.concat(this.#command)) === C_STORE_REQUEST;
+    const command = readCommand(Buffer.concat(this.#command));
+    const { onStore, onUnit } = this.#options;
+    const held = this.#held;
     this.#command = [];
-    this.#messageBytes = 0;
+    this.#held = [];
+    this.#isStore = command.field === C_STORE_REQUEST;
+    if (!this.#isStore || !onStore) return held.forEach((unit) => onUnit(unit));
+    // Nor is it made up for by what nobody took before.
+    this.#drop();
+    this.#store = { contextId: this.#context, command };
+    if (!command.hasDataSet) this.#handOnStore(this.#store);
+  }
+
+  #drop(): void {
+    this.#store = undefined;
+    this.#object = [];
+    this.#objectBytes = 0;
+  }
+
+  #handOnStore(store: Omit<StoreMessage, 'object'>): void {
+    this.#store = undefined;
+    this.#options.onStore!({ ...store, object: this.takeObject() });
   }
 
   /** A unit of one fragment. */

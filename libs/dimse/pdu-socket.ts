@@ -1,21 +1,22 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { PduReader } from './pdu-reader.js';
+import { PduReader, type PduReaderOptions } from './pdu-reader.js';
 
 /**
- * A connection as dcmjs-dimse sees it: protocol data units come whole, and data sets of C-STORE not at all. The library
- * would copy each of their bytes some six times; here they are copied once.
+ * A connection as dcmjs-dimse sees it: protocol data units come whole, and C-STORE not at all, or without its data
+ * sets. The library would copy each of their bytes some six times; here they are copied once.
  */
 export class PduSocket extends EventEmitter {
   readonly #socket: Socket;
   readonly #reader: PduReader;
 
   /** @param options `onViolation` is told why the connection was cut */
-  constructor(socket: Socket, options: { maxObjectBytes: number; onViolation: (detail: string) => void }) {
+  constructor(socket: Socket, options: Omit<PduReaderOptions, 'onUnit'>) {
     super();
     this.#socket = socket;
     this.#reader = new PduReader({
       maxObjectBytes: options.maxObjectBytes,
+      onStore: options.onStore,
       onUnit: (unit) => this.emit('data', unit),
       onViolation: (detail) => {
         options.onViolation(detail);

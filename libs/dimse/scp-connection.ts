@@ -9,10 +9,11 @@ import { isAllowed } from './callers.js';
 import { commitmentReport, readCommitment, STORAGE_COMMITMENT, type CommitmentRequest } from './commitment.js';
 import { negotiate } from './negotiate.js';
 import { PduSocket } from './pdu-socket.js';
-import { EmptySink, RawDataset } from './raw-dataset.js';
+import type { StoreMessage } from './pdu-reader.js';
 import type { StoreAnswer, StoreScpOptions } from './scp-options.js';
 import { PERFORMED_PROCEDURE_STEP, readStep, type ProcedureStep, type StepAnswer } from './procedure-step.js';
 import { callPeer, type Call } from './scu.js';
+import { storeUnit } from './store-unit.js';
 import { certificateNamesOf } from './tls.js';
 import './library.js';
 
@@ -22,8 +23,7 @@ const STEP_STATUS: Readonly<Record<StepAnswer, number>> = {
   unknown: 0x0112,
   final: 0x0110,
 };
-const STATUS = { success: 0x0000, full: 0xa700, failed: 0x0110 } as const;
-const { RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
+const { PresentationContextResult, RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
 
 /** A call that tells a requester what is durable, and how long it is tried for. */
 const CALL_BACK_TIMEOUT_MS = 30_000;
@@ -48,6 +48,7 @@ export class ScpConnection extends dimse.Scp {
   readonly #mayNotAssociate: () => boolean;
   readonly #callingAddress: string;
   #callingTitle = '';
+  #association: InstanceType<typeof dimse.association.Association> | undefined;
   #isReleased = false;
 
   constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean) {
@@ -55,6 +56,7 @@ export class ScpConnection extends dimse.Scp {
     const units = new PduSocket(socket, {
       maxObjectBytes: options.maxObjectBytes,
       onViolation: (detail) => options.onNotice({ kind: 'long-pdu', callingAddress, detail }),
+      onStore: (message) => void this.#store(message),
     });
     super(units.asSocket(), { associationTimeout: options.idleTimeoutMs, pduTimeout: options.idleTimeoutMs });
     this.peer = peerOf(socket);
@@ -97,6 +99,7 @@ export class ScpConnection extends dimse.Scp {
       commitment: this.#options.onCommitment !== undefined,
       procedureSteps: this.#options.onProcedureStep !== undefined,
     });
+    this.#association = association;
     this.sendAssociationAccept();
   }
 
@@ -116,7 +119,7 @@ export class ScpConnection extends dimse.Scp {
     answer: (response: InstanceType<typeof dimse.responses.CEchoResponse>) => void,
   ): void {
     const response = dimse.responses.CEchoResponse.fromRequest(request);
-    response.setStatus(STATUS.success);
+    response.setStatus(Status.Success);
     answer(response);
   }
 
@@ -154,42 +157,33 @@ export class ScpConnection extends dimse.Scp {
   ): void {
     const response = dimse.responses.NActionResponse.fromRequest(request);
     const asked = this.#readCommitment(request);
-    response.setStatus(typeof asked === 'number' ? asked : STATUS.success);
+    response.setStatus(typeof asked === 'number' ? asked : Status.Success);
     answer(response);
     if (typeof asked === 'object') void this.#commit(asked, request.getDataset()?.getTransferSyntaxUid());
   }
 
-  override createStoreWritableStream(): EmptySink {
-    return new EmptySink();
-  }
-
-  override createDatasetFromStoreWritableStream(
-    _sink: EmptySink,
-    context: InstanceType<typeof dimse.association.PresentationContext>,
-    take: (dataset: RawDataset) => void,
-  ): void {
-    take(new RawDataset(this.#units.takeObject(), context.getAcceptedTransferSyntaxUid() ?? ''));
-  }
-
-  override cStoreRequest(
-    request: InstanceType<typeof dimse.requests.CStoreRequest>,
-    answer: (response: InstanceType<typeof dimse.responses.CStoreResponse>) => void,
-  ): void {
-    const reply = (stored: StoreAnswer): void => {
-      if (this.#socket.destroyed) return;
-      const response = dimse.responses.CStoreResponse.fromRequest(request);
-      response.setStatus(STATUS[stored.status]);
-      // At most 64 characters (LO), of the default repertoire.
-      if ('comment' in stored) response.setErrorComment(stored.comment.replace(/[^ -[\]-~]/g, '?').slice(0, 64));
-      answer(response);
-    };
-    this.#store(request.getDataset()).then(reply, (error: unknown) =>
-      reply({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
+  /** C-STORE does not go through the library: it takes as long for the two commands as ingest for the decoding. */
+  async #store(message: StoreMessage): Promise<void> {
+    const context = this.#acceptedContext(message.contextId);
+    if (!context) {
+      const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;
+      this.#options.onNotice({ kind: 'broken', callingAddress: this.#callingAddress, detail });
+      this.#socket.destroy();
+      return;
+    }
+    const answer = await this.#answerTo(message.object, context.getAcceptedTransferSyntaxUid() ?? '').catch(
+      (error: unknown): StoreAnswer => ({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
     );
+    if (!this.#socket.destroyed) this.#socket.write(storeUnit(message, answer));
   }
 
-  async #store(dataset: unknown): Promise<StoreAnswer> {
-    const { bytes, syntaxUid } = dataset as RawDataset;
+  #acceptedContext(id: number): InstanceType<typeof dimse.association.PresentationContext> | undefined {
+    const isKnown = this.#association?.getPresentationContexts().some((one) => one.id === id) ?? false;
+    const context = isKnown ? this.#association?.getPresentationContext(id) : undefined;
+    return context?.getResult() === PresentationContextResult.Accept ? context : undefined;
+  }
+
+  async #answerTo(bytes: Buffer | undefined, syntaxUid: string): Promise<StoreAnswer> {
     if (bytes === undefined)
       return { status: 'failed', comment: `The object has more than ${this.#options.maxObjectBytes} bytes` };
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };

@@ -19,7 +19,8 @@ export class ValueHistogram {
 
   constructor(held: ValueCounts = NONE) {
     this.#held = held;
-    this.#total = held.counts.reduce((sum, count) => sum + count, 0);
+    this.#total = 0;
+    for (let at = 0; at < held.counts.length; at++) this.#total += held.counts[at]!;
   }
 
   /** Values counted. */
@@ -57,18 +58,15 @@ export class ValueHistogram {
   }
 }
 
-/** Counts of values in any order, in which one may stand more than once. */
-export function inOrder(values: readonly number[], counts: readonly number[]): ValueCounts {
+/** Counts of values in any order, in which one may stand more than once. What is in order is held as it is. */
+export function inOrder(values: Float64Array, counts: Float64Array): ValueCounts {
   let isAscending = true;
   for (let at = 1; at < values.length; at++) isAscending &&= values[at - 1]! < values[at]!;
-  if (isAscending) return { values: new Float64Array(values), counts: new Float64Array(counts) };
+  if (isAscending) return { values, counts };
   const sums = new Map<number, number>();
   values.forEach((value, at) => sums.set(value, (sums.get(value) ?? 0) + counts[at]!));
-  const sorted = [...sums.keys()].sort((left, right) => left - right);
-  return inOrder(
-    sorted,
-    sorted.map((value) => sums.get(value)!),
-  );
+  const sorted = Float64Array.from(sums.keys()).sort();
+  return { values: sorted, counts: sorted.map((value) => sums.get(value)!) };
 }
 
 function isWithin(values: Float64Array, known: Float64Array): boolean {

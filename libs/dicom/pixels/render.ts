@@ -7,6 +7,7 @@ import { decodeFrame, type StoredFrame } from './decode-frame.js';
 import { isPadding, modalityTransform, storedValueOf } from './modality.js';
 import { readPixelModule, type PixelModule } from './pixel-module.js';
 import { inOrder, ValueHistogram } from './percentile-window.js';
+import { countWords, mapGreys, type WordCounts } from './word-counts.js';
 import { displayGrey, rampGrey, type GreyOf, type ValueWindow, type WindowRule } from './voi.js';
 import type { DataSet } from '../data-set/data-set.js';
 import type { DicomLimits } from '../data-set/limits.js';
@@ -70,7 +71,7 @@ export async function readFrame(file: DicomFile, index = 0, limits?: Partial<Dic
   const histogramOnce = (): ValueHistogram => (histogram ??= histogramOf(counted, measures));
   return {
     stored: frame,
-    usedBits: () => counted.words.reduce((all, word) => all | word, 0),
+    usedBits: () => allBits(counted.words),
     histogram: histogramOnce,
     render: (options) => {
       const { greyOf, ...how } = chooseGrey(histogramOnce, measures, pixels, options);
@@ -124,61 +125,36 @@ function chooseGrey(
   return { greyOf: rampGrey(window ?? { low: 0, high: 0 }), rule, window };
 }
 
-function allBits(words: StoredFrame['words']): number {
+function allBits(words: Uint8Array | Uint16Array): number {
   let all = 0;
   for (let at = 0; at < words.length; at++) all |= words[at]!;
   return all;
 }
 
-/** The words that stand in a frame, ascending, and how often each does. Everything is worked out once for each. */
-interface WordCounts {
-  words: number[];
-  counts: number[];
-  /** One more than the largest that there could be. */
-  end: number;
-}
-
-function countWords(stored: StoredFrame['words']): WordCounts {
-  const end = stored.BYTES_PER_ELEMENT === 1 ? 256 : 65_536;
-  const all = new Uint32Array(end);
-  // By index: callbacks cost more than the counting.
-  for (let at = 0; at < stored.length; at++) all[stored[at]!]!++;
-  const [words, counts]: [number[], number[]] = [[], []];
-  for (let word = 0; word < end; word++) {
-    if (all[word] === 0) continue;
-    words.push(word);
-    counts.push(all[word]!);
-  }
-  return { words, counts, end };
-}
-
 function histogramOf({ words, counts }: WordCounts, { valueOf, isPadding }: Measures): ValueHistogram {
-  const values: number[] = [];
-  const measured: number[] = [];
-  words.forEach((word, at) => {
-    if (isPadding(word)) return;
-    values.push(valueOf(word));
-    measured.push(counts[at]!);
-  });
-  return new ValueHistogram(inOrder(values, measured));
+  const values = new Float64Array(words.length);
+  const measured = new Float64Array(words.length);
+  let length = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (isPadding(word)) continue;
+    values[length] = valueOf(word);
+    measured[length++] = counts[at]!;
+  }
+  return new ValueHistogram(inOrder(values.subarray(0, length), measured.subarray(0, length)));
 }
 
 function greyTable(
-  { words, end }: WordCounts,
+  { words }: WordCounts,
   { valueOf, isPadding }: Measures,
   { photometric }: PixelModule,
   greyOf: GreyOf,
 ): Uint8Array {
   const isInverted = photometric === 'MONOCHROME1';
-  const table = new Uint8Array(end);
+  // One more than the largest word that there is.
+  const table = new Uint8Array((words.at(-1) ?? -1) + 1);
   for (const word of words) table[word] = isPadding(word) ? 0 : rounded(greyOf(valueOf(word)), isInverted);
   return table;
-}
-
-function mapGreys(words: StoredFrame['words'], table: Uint8Array): Uint8Array {
-  const greys = new Uint8Array(words.length);
-  for (let at = 0; at < words.length; at++) greys[at] = table[words[at]!]!;
-  return greys;
 }
 
 /** Rounded down after it is inverted, as DCMTK does; what is a whole number but for its last bits is that number. */

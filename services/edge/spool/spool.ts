@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Notifier } from '#libs/async';
 import { codecs, type ForwardedScan, type ForwardedScanInput } from '#libs/contracts';
 import { FolderSync, makeFolder, syncFolder, UNFINISHED, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import { entryOf, keyOf, nameOf, sampleOf, tagOfLabel, type SpoolEntry } from './entry.js';
+import { FreshSamples } from './fresh-samples.js';
 import { WaitingLine, type SendOrder } from './waiting-line.js';
 
 export interface SpoolOptions {
@@ -30,6 +31,9 @@ export interface SpoolState {
   refused: number;
 }
 
+/** The disk is asked this often how much of it is free. */
+const ROOM_MS = 200;
+
 /** A scan to keep: its image is inline. */
 export type SpooledScan = ForwardedScanInput & { scan: { sampleId: string; label: string } };
 
@@ -46,11 +50,14 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #sync: FolderSync;
   readonly #line = new WaitingLine();
+  readonly #fresh = new FreshSamples();
   /** Of all samples here, until when they are durable: who brings one again waits for the first. */
   readonly #keys = new Map<string, Promise<void>>();
   /** Taken and not yet gone. */
   readonly #taken = new Set<SpoolEntry>();
   #bytes = 0;
+  /** Free on the disk beyond the reserve, less what was written since. */
+  #room = { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
   #nextSequence = 0;
   #refused = 0;
 
@@ -125,6 +132,7 @@ export class Spool {
       this.#keys.delete(key);
       throw error;
     }
+    this.#fresh.add(entry, bytes);
     this.#line.add(entry);
     this.changed.notify();
     return { sequence, isNew: true };
@@ -164,6 +172,8 @@ export class Spool {
    * @throws HASH_MISMATCH, MESSAGE_INVALID when the file is damaged; STORAGE_FAILED when it cannot be read
    */
   async read(entry: SpoolEntry): Promise<ForwardedScan> {
+    const fresh = this.#fresh.get(entry);
+    if (fresh) return codecs.ForwardedScan.decode(fresh);
     const file = path.join(this.#folder, nameOf(entry));
     const bytes = await readFile(file).catch((error: unknown) => {
       throw explained(error, 'cannot be read');
@@ -178,8 +188,8 @@ export class Spool {
   /** The core has it. */
   async remove(entry: SpoolEntry): Promise<void> {
     // Not synced: what comes back after a power loss is sent again, and does no harm.
-    await rm(path.join(this.#folder, nameOf(entry)), { force: true }).catch((error: unknown) => {
-      throw explained(error, 'cannot be deleted from');
+    await unlink(path.join(this.#folder, nameOf(entry))).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw explained(error, 'cannot be deleted from');
     });
     this.#forget(entry);
     this.#bytes -= entry.sizeBytes;
@@ -203,6 +213,7 @@ export class Spool {
 
   #forget(entry: SpoolEntry): void {
     this.#taken.delete(entry);
+    this.#fresh.delete(entry);
     this.#keys.delete(keyOf(entry));
   }
 
@@ -227,7 +238,10 @@ export class Spool {
         'BACKPRESSURE',
         `The spool is full: it holds ${this.#bytes - sizeBytes} of ${maxBytes} bytes`,
       );
-    if ((await this.#freeBytes()) < sizeBytes)
+    if (performance.now() - this.#room.atMs > ROOM_MS)
+      this.#room = { bytes: await this.#freeBytes(), atMs: performance.now() };
+    this.#room.bytes -= sizeBytes;
+    if (this.#room.bytes < 0)
       throw new SulcusError('BACKPRESSURE', "The spool's disk is full but for what is reserved for others");
   }
 

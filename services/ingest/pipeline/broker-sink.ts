@@ -99,14 +99,14 @@ export class BrokerSink implements SampleSink {
   ): Promise<IngestOutcome> {
     const { sampleId, source = '' } = scan;
     const waiting = this.#waiting(signal);
-    const refused = { kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) } as const;
+    const refused = (): IngestOutcome => ({ kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) });
     try {
       const isWithdrawn = (): Promise<boolean> =>
         retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId: scan.patientId }), {
           signal,
           timeoutMs: waiting.retryTimeoutMs ?? 0,
         });
-      if (await isWithdrawn()) return refused;
+      if (await isWithdrawn()) return refused();
       await this.#known.ready();
       const outcome = await storeScan(this.#context.bus, scan, {
         ticket,
@@ -117,7 +117,7 @@ export class BrokerSink implements SampleSink {
       // It may have been withdrawn between the look and now, and what withdraws may have missed it.
       if (outcome.kind !== 'ingested' || !(await isWithdrawn())) return outcome;
       await this.#context.bus.deleteMessage('SCANS', outcome.sequence, { erase: true });
-      return refused;
+      return refused();
     } catch (error) {
       throw await this.#explained(error);
     }

@@ -5,6 +5,9 @@ import { IMAGE_EXTENSIONS } from '#libs/imaging';
 /** 80 bits: by the birthday bound two of a billion patients collide with a chance below one in a million. */
 const PSEUDONYM_HEX_CHARS = 20;
 
+/** What was made of identities lately: all slices of a study ask for the same. */
+const MAX_REMEMBERED = 1_000;
+
 /** Ten years. */
 const MAX_SHIFT_DAYS = 3650;
 
@@ -16,6 +19,7 @@ const MAX_SHIFT_DAYS = 3650;
 export class Pseudonyms {
   readonly #site: string;
   readonly #key: Buffer;
+  readonly #remembered = new Map<string, Buffer>();
 
   constructor(site: string, key: Buffer) {
     this.#site = site;
@@ -61,7 +65,7 @@ export class Pseudonyms {
    * most 44 characters.
    */
   uid(uid: string): string {
-    const uuid = this.#hmac('uid', uid).subarray(0, 16);
+    const uuid = Buffer.from(this.#hmac('uid', uid).subarray(0, 16));
     uuid[6] = (uuid[6]! & 0x0f) | 0x80; // version 8: made by a rule of its own (RFC 9562)
     uuid[8] = (uuid[8]! & 0x3f) | 0x80;
     return `2.25.${BigInt(`0x${uuid.toString('hex')}`)}`;
@@ -72,8 +76,15 @@ export class Pseudonyms {
     return -1 - (this.#hmac('date', normalise(patientId)).readUInt32BE(0) % MAX_SHIFT_DAYS);
   }
 
+  /** Not to be changed. */
   #hmac(kind: string, identity: string): Buffer {
-    return createHmac('sha256', this.#key).update(`${kind}\0${identity}`).digest();
+    const text = `${kind}\0${identity}`;
+    const known = this.#remembered.get(text);
+    if (known) return known;
+    const made = createHmac('sha256', this.#key).update(text).digest();
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value!);
+    this.#remembered.set(text, made);
+    return made;
   }
 
   #pseudonym(kind: string, identity: string | undefined): string | undefined {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inOrder, readFrame, renderFrame, shortsElement, ValueHistogram } from '#libs/dicom';
+import { countWords } from '../../../libs/dicom/pixels/word-counts.js';
 import { fixture } from './_reference.js';
 
 describe('the window of the model', () => {
   it('leaves out half a percent of the values at either end, of a whole series', () => {
     const histogram = new ValueHistogram();
     const counted = (from: number, to: number) => {
-      const values = Array.from({ length: to - from }, (_, at) => from + at);
+      const values = Float64Array.from({ length: to - from }, (_, at) => from + at);
       return inOrder(
         values,
         values.map(() => 1),
@@ -27,9 +28,24 @@ describe('the window of the model', () => {
   });
 
   it('values are counted in order, however words stand for them: signed ones, and several for one value', () => {
-    const { values, counts } = inOrder([5, 9, -3, 5], [1, 2, 4, 8]);
+    const { values, counts } = inOrder(Float64Array.of(5, 9, -3, 5), Float64Array.of(1, 2, 4, 8));
     assert.deepEqual([...values], [-3, 5, 9]);
     assert.deepEqual([...counts], [4, 9, 2]);
+  });
+
+  it('words are counted wherever they lie, whole and by bytes, one frame after the other', () => {
+    for (const seed of [0, 1, 2]) {
+      const all = Uint16Array.from({ length: 1001 }, (_, at) => (at * at * (31 + seed)) % [7, 4096, 65_536][seed]!);
+      for (const words of [all, all.subarray(1), all.subarray(1, 2), all.subarray(0, 0), new Uint8Array(all.buffer)]) {
+        const expected = new Map<number, number>();
+        for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1);
+        const counted = countWords(words);
+        assert.deepEqual(
+          [...counted.words].map((word, at) => [word, counted.counts[at]]),
+          [...expected].sort(([left], [right]) => left - right),
+        );
+      }
+    }
   });
 
   it('an MR image follows its values, not the window the technologist chose', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PduReader } from '../../../libs/dimse/pdu-reader.js';
+import { PduReader, type StoreMessage } from '../../../libs/dimse/pdu-reader.js';
 
 /** A unit of P-DATA of fragments `[control, value]` in context 1. */
 function pData(...fragments: (readonly [control: number, value: Buffer])[]): Buffer {
@@ -27,6 +27,12 @@ function command(field: number): Buffer {
   bytes.writeUInt32LE(2, 16);
   bytes.writeUInt16LE(field, 20);
   return bytes;
+}
+
+/** A request of C-STORE that says that no data set follows. */
+function withoutDataSet(): Buffer {
+  const type = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0, 1, 1]);
+  return Buffer.concat([command(0x0001), type]);
 }
 
 const [COMMAND, LAST_COMMAND, DATA, LAST_DATA] = [1, 3, 0, 2];
@@ -81,6 +87,26 @@ describe('protocol data units cut out of a stream', () => {
       assert.deepEqual(units, expected);
       assert.deepEqual(objects, [object, Buffer.from('request'), Buffer.from('again')]);
       assert.deepEqual(violations, []);
+    });
+
+  for (const chunkBytes of [1, 7, 64, 10_000])
+    it(`of C-STORE are none where requests are taken whole, in pieces of ${chunkBytes} bytes`, () => {
+      const units: Buffer[] = [];
+      const stores: StoreMessage[] = [];
+      const reader = new PduReader({
+        ...{ maxObjectBytes: 1000, onUnit: (one) => units.push(one), onViolation: assert.fail },
+        onStore: (message) => stores.push(message),
+      });
+      // The data set of the last request but one does not come.
+      const [half, bare] = [pData([LAST_COMMAND, C_STORE], [DATA, object]), pData([LAST_COMMAND, withoutDataSet()])];
+      const all = Buffer.concat([stream, half, pData([LAST_COMMAND, C_STORE], [LAST_DATA, object]), bare]);
+      for (let at = 0; at < all.length; at += chunkBytes) reader.read(all.subarray(at, at + chunkBytes));
+      assert.deepEqual(units, [expected[0], ...expected.slice(3, 6), expected.at(-1)]);
+      assert.deepEqual(
+        stores.map(({ contextId, command: { field }, object: taken }) => [contextId, field, taken]),
+        // What nobody took of the message in between is no part of any.
+        [object, Buffer.from('again'), object, Buffer.alloc(0)].map((taken) => [1, 1, taken]),
+      );
     });
 
   it('a data set beyond the limit is let go, the next one is taken', () => {

@@ -112,13 +112,15 @@ describe('a spool', () => {
   });
 
   test('a file that the disk has changed is noticed and kept aside, with the cause', async (t) => {
-    const { folder, spool } = await openSpool(t);
-    await spool.add(scanOf(1, { sizeBytes: 1000 }));
+    const { folder, spool: writing } = await openSpool(t);
+    await writing.add(scanOf(1, { sizeBytes: 1000 }));
     const [name] = await readdir(path.join(folder, 'waiting'));
     const file = path.join(folder, 'waiting', name!);
     const bytes = await readFile(file);
     bytes[500]! ^= 1;
     await writeFile(file, bytes);
+    // The newest samples are not read from the disk by who wrote them.
+    const spool = await Spool.open({ ...OPTIONS, folder });
     const entry = spool.take('oldest')!;
     await assert.rejects(spool.read(entry), isCode('HASH_MISMATCH'));
     await spool.setAside(entry, { code: 'HASH_MISMATCH', reason: 'damaged' });
@@ -126,6 +128,18 @@ describe('a spool', () => {
     const { samples, refused, bytes: held } = await again.state();
     assert.deepEqual([samples, refused, held], [0, 1, bytes.length]);
     assert.match(await readFile(path.join(folder, 'refused', `${name}.json`), 'utf8'), /HASH_MISMATCH/);
+  });
+
+  test('reads the newest from memory and the others from the disk: all are what was put in', async (t) => {
+    const { spool } = await openSpool(t);
+    // 48 MB of which 16 are held.
+    const scans = Array.from({ length: 12 }, (_, seed) => scanOf(seed, { sizeBytes: 4 * 2 ** 20 }));
+    for (const scan of scans) await spool.add(scan);
+    for (const { scan } of scans) {
+      const read = await spool.read(spool.take('oldest')!);
+      assert.ok(read.scan!.image!.inline!.equals((scan.image as { inline: Buffer }).inline));
+    }
+    assert.equal(spool.take('oldest'), undefined);
   });
 
   test('a disk that refuses is said, and nothing half written stays', async (t) => {

@@ -63,7 +63,7 @@ function largeSlice(side: number): Buffer {
 }
 
 describe('an edge', { skip: withoutDcmtk || withoutPynetdicom }, () => {
-  test('commits to what is on its spool while the core is away, later to what the core has, and to nothing else', async (t) => {
+  test('commits to what is on its spool while the core is away, later to what the core has, and no more', async (t) => {
     const site = await startSite(t, DICOM);
     await site.core.stop();
     assert.equal((await store(t, site, sliceBytes({}, 1), sliceBytes({}, 2))).code, 0);

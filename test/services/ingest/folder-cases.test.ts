@@ -167,7 +167,7 @@ test('a folder that the system does not watch is looked through, and said to be 
   assert.ok(harness.logged.some(({ msg }) => msg.includes('max_user_watches')));
 });
 
-test('what arrives while the system begins to watch, and no event tells of, is taken in soon all the same', async (t) => {
+test('what arrives while the system begins to watch, and no event tells of, is taken in soon', async (t) => {
   const folder = await temporaryFolder(t);
   const harness = await startHarness(t);
   const { ingestor, maxFileBytes } = createIngestor(t, harness);

@@ -90,7 +90,7 @@ describe('samples that an edge sends', () => {
     assert.deepEqual(await readDeadLetters(harness.bus), []);
   });
 
-  test('whose images come in parts are whole; one that is too long in all is refused, and the next is taken', async (t) => {
+  test('whose images come in parts are whole; one too long in all is refused, and the next is taken', async (t) => {
     const harness = await startHarness(t, { SULCUS_MAX_FILE_BYTES: '100000' });
     const { client } = await startService(t, harness);
     const inParts = async (seed: number, sizePx: number): Promise<ForwardedScanInput[]> => {
