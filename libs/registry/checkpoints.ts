@@ -22,6 +22,13 @@ export interface LoadedCheckpoint {
   damage?: SulcusError;
 }
 
+/** Why a run cannot go on from its newest checkpoint. */
+export interface CheckpointDamage {
+  error: SulcusError;
+  /** Whether the one before it is there to stand in. */
+  isPreviousSound: boolean;
+}
+
 /** A checkpoint without its tensors. */
 export interface CheckpointDescription {
   manifest: Record<string, unknown>;
@@ -128,6 +135,42 @@ export class CheckpointStore {
     );
     const parts = Object.fromEntries(names.map((name, index) => [name, contents[index]!]));
     return { manifest: await this.#manifest(stored), parts };
+  }
+
+  /**
+   * What is wrong with the tensors of a run's newest checkpoint; undefined: nothing, or it has none.
+   *
+   * @param readsContents true: they are read and compared with their hashes; false: all of them must be there
+   * @throws MESSAGE_INVALID when the entry that points to them is damaged, BUS_UNAVAILABLE
+   */
+  async damage(run: string, readsContents: boolean): Promise<CheckpointDamage | undefined> {
+    const lookAt = (stored: Stored): Promise<unknown> => (readsContents ? this.#read(stored) : this.#complete(stored));
+    for (;;) {
+      const found = await this.#pointer(run);
+      if (found === undefined) return undefined;
+      const { pointer, revision } = found;
+      try {
+        await lookAt(pointer);
+        return undefined;
+      } catch (thrown) {
+        const error = damageOf(thrown);
+        // Whoever saved meanwhile has deleted what we were looking at.
+        if ((await this.#pointer(run))?.revision !== revision) continue;
+        const { previous } = pointer;
+        const isThere = (): Promise<boolean> =>
+          lookAt(previous!).then(
+            () => true,
+            (failure) => !damageOf(failure),
+          );
+        return { error, isPreviousSound: previous !== undefined && (await isThere()) };
+      }
+    }
+  }
+
+  /** @throws NOT_FOUND when something of it is missing */
+  async #complete(stored: Stored): Promise<void> {
+    if (await this.#isWhole(stored)) return;
+    throw new SulcusError('NOT_FOUND', 'its tensors are not there, or not all of them');
   }
 
   /** Runs that have a checkpoint, sorted. */
@@ -325,14 +368,11 @@ export class CheckpointStore {
   async #pointer(run: string): Promise<{ pointer: Pointer; revision: number } | undefined> {
     const entry = await (await this.#checkpoints()).get(run);
     if (!entry) return undefined;
-    try {
-      return { pointer: JSON.parse(entry.value.toString()) as Pointer, revision: entry.revision };
-    } catch (cause) {
-      throw new SulcusError('MESSAGE_INVALID', `The entry of the checkpoint of ${run} is no JSON`, {
-        cause,
-        details: { revision: entry.revision },
-      });
-    }
+    const pointer = pointerIn(entry.value);
+    if (pointer) return { pointer, revision: entry.revision };
+    throw new SulcusError('MESSAGE_INVALID', `What is stored of the checkpoint of ${run} points to none`, {
+      details: { revision: entry.revision },
+    });
   }
 
   #checkpoints(): Promise<KeyValue> {
@@ -341,6 +381,17 @@ export class CheckpointStore {
       throw error;
     });
     return this.#opened;
+  }
+}
+
+/** Undefined for what is no pointer: foreign or damaged. */
+function pointerIn(value: Buffer): Pointer | undefined {
+  try {
+    const read = JSON.parse(value.toString()) as Partial<Pointer> | null;
+    const isPointer = typeof read?.owner === 'string' && typeof read.parts === 'object' && read.parts !== null;
+    return isPointer ? (read as Pointer) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,11 +8,24 @@
  */
 export { Registry } from './registry.js';
 export type { WithdrawalMark } from './versions.js';
-export { hasWeights, versionName, type GateMetrics, type ModelCard, type ModelCardDraft } from './card.js';
+export {
+  hasWeights,
+  versionName,
+  versionNumber,
+  type GateMetrics,
+  type ModelCard,
+  type ModelCardDraft,
+} from './card.js';
 export { isMeasuredAsServed, mayBeChampion, measuredOtherwise } from './champion-guard.js';
 export type { AliasMove, AliasRecord } from './alias.js';
 export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';
 export { recordMove } from './aliases.js';
 export type { Freeze } from './freeze.js';
 export { runKeys, runOfKey } from './run-keys.js';
-export { CheckpointStore, type Checkpoint, type CheckpointDescription, type LoadedCheckpoint } from './checkpoints.js';
+export {
+  CheckpointStore,
+  type Checkpoint,
+  type CheckpointDamage,
+  type CheckpointDescription,
+  type LoadedCheckpoint,
+} from './checkpoints.js';

@@ -33,6 +33,17 @@ export interface WithdrawalMark {
 
 const markKey = (version: string): string => `mark.${version}`;
 
+/** Of marks that cannot be read it is known that there was one. */
+function marksIn(value: Buffer): WithdrawalMark[] {
+  try {
+    const read: unknown = JSON.parse(value.toString());
+    if (Array.isArray(read)) return read as WithdrawalMark[];
+  } catch {
+    // told below
+  }
+  return [{ reason: 'the mark cannot be read', timeUnixMs: 0, samples: 0 }];
+}
+
 /** Is told of a version whose card cannot be read, and why. */
 export type OnBadCard = (version: string, error: SulcusError) => void;
 
@@ -88,8 +99,11 @@ export class Versions {
       const versions = await this.#versions(draft.run);
       const other = await this.#publishedAt(draft.step, versions);
       if (other) return this.#announce(other);
-      const newest = versions.at(-1);
-      const version = versionName(draft.run, newest === undefined ? 1 : versionNumber(newest) + 1);
+      // The run may remember a version whose card a damaged disk has taken: its number is not given again either.
+      const known = [...versions, draft.parent ?? ''].filter(
+        (name) => name === versionName(draft.run, versionNumber(name)),
+      );
+      const version = versionName(draft.run, Math.max(0, ...known.map(versionNumber)) + 1);
       // Checked as it will be read: a card that cannot be used must not become visible.
       const card = this.#signed(decodeCard(version, encodeCard({ ...complete, version })));
       try {
@@ -170,7 +184,7 @@ export class Versions {
   /** What was withdrawn that a version had learned from, oldest first. */
   async marks(version: string): Promise<WithdrawalMark[]> {
     const entry = await (await this.#bucket.open()).get(markKey(version));
-    return entry ? (JSON.parse(entry.value.toString()) as WithdrawalMark[]) : [];
+    return entry ? marksIn(entry.value) : [];
   }
 
   /** Deletes a version with its content. */

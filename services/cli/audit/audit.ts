@@ -11,7 +11,7 @@ import { auditPlaces } from './places.js';
 import { auditLineage } from './lineage.js';
 import { readGivenLabels } from './labels.js';
 import type { RunAccount } from './run-account.js';
-import { auditRun, readCheckpoints } from './runs.js';
+import { auditLastVersion, auditRun, readCheckpoints } from './runs.js';
 import { auditScans } from './scans.js';
 import { auditVersions } from './versions.js';
 import { auditWithdrawn } from './withdrawn.js';
@@ -71,6 +71,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
   const batches = await auditBatches(context);
   const checkpoints = await readCheckpoints(context);
   const cards = await auditVersions(context);
+  for (const checkpoint of checkpoints) auditLastVersion(context, checkpoint, cards);
   const listed = checkpoints.flatMap(({ run, manifest: { lineage } }) => (lineage ? [{ run, record: lineage }] : []));
   const accounted = await auditLineage(context, cards, listed, lastNow);
   const runs = checkpoints.map((each) => auditRun(context, each, accounted.get(each.run), lastNow));

@@ -1,3 +1,4 @@
+import type { Decision } from '#libs/contracts';
 import { readDecisions } from '#libs/decisions';
 import { recordMove, Registry, type AliasMove, type ModelCard } from '#libs/registry';
 import type { AuditContext } from './context.js';
@@ -6,14 +7,16 @@ const identity = (alias: string, { version, timeUnixMs }: Pick<AliasMove, 'versi
   `${alias} ${version} ${timeUnixMs}`;
 
 /**
- * The record of decisions is whole, and every move of an alias that the registry remembers is on it. Who is killed
- * between a move and its entry leaves one out; a repair adds it behind the others.
+ * The record of decisions is whole, every move of an alias that the registry remembers is on it, and the last move on
+ * it is one that the alias remembers. Who is killed between a move and its entry leaves one out; a repair adds it
+ * behind the others. An alias that forgot its last moves, as on a damaged disk, is for people to move.
  *
  * @returns sound entries
  */
 export async function auditDecisions(context: AuditContext, cards: readonly ModelCard[]): Promise<number> {
   const { bus, findings, signal } = context;
   const moves = new Set<string>();
+  const last = new Map<string, Decision>();
   let entries = 0;
   for await (const read of readDecisions(bus, signal)) {
     if (read.why !== undefined) {
@@ -22,9 +25,11 @@ export async function auditDecisions(context: AuditContext, cards: readonly Mode
     }
     entries++;
     const { kind, alias } = read.decision;
-    if (kind === 'KIND_PROMOTED' || kind === 'KIND_ROLLED_BACK') moves.add(identity(alias, read.decision));
+    if (kind !== 'KIND_PROMOTED' && kind !== 'KIND_ROLLED_BACK') continue;
+    moves.add(identity(alias, read.decision));
+    last.set(alias, read.decision);
   }
-  await auditMoves(context, cards, moves);
+  await auditMoves(context, cards, moves, last);
   return entries;
 }
 
@@ -32,9 +37,10 @@ async function auditMoves(
   { bus, findings }: AuditContext,
   cards: readonly ModelCard[],
   recorded: ReadonlySet<string>,
+  last: ReadonlyMap<string, Decision>,
 ): Promise<void> {
   // An alias that cannot be read is told with the versions.
-  const aliases = await new Registry(bus).aliases().catch(() => new Map<string, never>());
+  const aliases = await new Registry(bus).aliases();
   for (const [alias, record] of aliases) {
     for (const move of [record, ...record.history].reverse()) {
       if (move.kind === undefined || recorded.has(identity(alias, move))) continue;
@@ -51,5 +57,22 @@ async function auditMoves(
         },
       );
     }
+  }
+  const present = new Set(
+    (await (await bus.keyValue('models')).keys('alias.')).map((key) => key.slice('alias.'.length)),
+  );
+  for (const [alias, decision] of last) {
+    const record = aliases.get(alias);
+    if (!record && present.has(alias)) continue;
+    if (record && [record, ...record.history].some((move) => identity(alias, move) === identity(alias, decision)))
+      continue;
+    const now = record ? `it points to ${record.version}` : 'there is no such alias';
+    findings.add({
+      kind: 'lost',
+      where: `alias ${alias}`,
+      what:
+        `its last move on record (decision ${decision.number}) was to ${decision.version}, which it does not ` +
+        `remember: ${now}. sulcus promote moves it`,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { CheckpointStore } from '#libs/registry';
+import { CheckpointStore, versionName, versionNumber, type CheckpointDamage, type ModelCard } from '#libs/registry';
 import { SulcusError } from '#libs/errors';
 import { Ledger, type LedgerRecord } from '#services/trainer';
 import type { LineageRecord } from '#libs/lineage';
@@ -15,6 +15,8 @@ export interface Manifest {
   completedLedger?: LedgerRecord | null;
   lineage?: LineageRecord;
   stream?: StreamManifest;
+  /** Version that the run published last. */
+  parentVersion?: string | null;
 }
 
 /** A run with what its checkpoint says beside the tensors. */
@@ -24,13 +26,20 @@ export interface RunCheckpoint {
 }
 
 /** The checkpoint of every run, as far as it can be read. */
-export async function readCheckpoints({ bus, findings }: AuditContext): Promise<RunCheckpoint[]> {
+export async function readCheckpoints({ bus, findings, readsContents }: AuditContext): Promise<RunCheckpoint[]> {
   const store = new CheckpointStore(bus);
   const found: RunCheckpoint[] = [];
   for (const run of await store.runs()) {
     try {
       const described = await store.describe(run);
       if (described) found.push({ run, manifest: described.manifest });
+      const damage = await store.damage(run, readsContents);
+      if (damage)
+        findings.add({
+          kind: 'lost',
+          where: `run ${run}`,
+          what: `its newest checkpoint cannot be used: ${damage.error.rawMessage}; ${whatStandsIn(damage)}`,
+        });
     } catch (thrown) {
       const { transient, rawMessage } = SulcusError.from(thrown);
       if (transient) throw thrown;
@@ -38,6 +47,32 @@ export async function readCheckpoints({ bus, findings }: AuditContext): Promise<
     }
   }
   return found;
+}
+
+const whatStandsIn = ({ isPreviousSound }: CheckpointDamage): string =>
+  isPreviousSound
+    ? 'a trainer goes on from the one before it'
+    : 'nor can one before it: a trainer goes on from a published version that has an optimizer state, if there is one';
+
+/**
+ * The version that a run published last has a card, or a newer one has: the newest of a run is never pruned.
+ *
+ * @param cards those that can be read
+ */
+export function auditLastVersion(
+  { findings }: AuditContext,
+  { run, manifest: { parentVersion } }: RunCheckpoint,
+  cards: readonly ModelCard[],
+): void {
+  // A run may have begun from a version of another.
+  if (!parentVersion || parentVersion !== versionName(run, versionNumber(parentVersion))) return;
+  const newest = Math.max(0, ...cards.filter((card) => card.run === run).map(({ version }) => versionNumber(version)));
+  if (newest >= versionNumber(parentVersion)) return;
+  findings.add({
+    kind: 'lost',
+    where: `version ${parentVersion}`,
+    what: `run ${run} has published it, and there is neither its card nor that of one behind it`,
+  });
 }
 
 /** What became of the samples in a run, by its ledgers, or in stream mode by the list of what it has learned. */

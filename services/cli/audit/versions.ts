@@ -14,17 +14,16 @@ export async function auditVersions(context: AuditContext): Promise<ModelCard[]>
     const card = await readable(context, `version ${version}`, () => registry.get(version));
     if (card) cards.push(card);
   }
-  const stored = new Map<string, ReadonlySet<string>>();
   for (const card of cards.filter(hasWeights)) {
-    const steps = stored.get(card.run) ?? new Set(await bus.blobOwners(blobOwners.model(card.run)));
-    stored.set(card.run, steps);
-    if (!steps.has(String(card.step)))
+    const areThere = await bus.isBlobWhole(card.weights, { owner: blobOwners.model(card.run, card.step) });
+    // What was pruned since is no loss.
+    if (!areThere && (await registry.get(card.version)))
       findings.add({
         kind: 'lost',
         where: `version ${card.version}`,
-        what: 'its card says that its weights are kept, and they are not there',
+        what: 'its card says that its weights are kept, and they are not there, or not all of them',
       });
-    else if (context.readsContents)
+    else if (areThere && context.readsContents)
       await readable(context, `version ${card.version}`, () => registry.loadWeights(card));
   }
   for (const key of await models.keys('alias.')) {

@@ -83,6 +83,17 @@ test('versions are numbered per run, also when runs publish at once and names be
   ]);
 });
 
+test('the number of a version whose card was lost is not given again: the run remembers it', async (t) => {
+  const { bus } = await startBroker(t);
+  const registry = new Registry(bus);
+  const { weights } = randomContent(10);
+  for (const step of [1, 2]) await registry.publish(cardDraft({ step }), { weights });
+  await (await bus.keyValue('models')).delete('version.main-000002');
+  const next = await registry.publish(cardDraft({ step: 3, parent: 'main-000002' }), { weights });
+  const other = await registry.publish(cardDraft({ run: 'other', parent: 'main-000002' }), { weights });
+  assert.deepEqual([next.version, other.version], ['main-000003', 'other-000001']);
+});
+
 test('a publication broken off before its card leaves nothing visible and is completed by the next try', async (t) => {
   const { bus } = await startBroker(t);
   const files = randomContent();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ArchiveIndex, bringBack, openObjectStore, SampleArchive } from '#libs/archive';
-import { connectBus, subjects, type Bus } from '#libs/bus';
+import { blobOwners, connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { lastDecision } from '#libs/decisions';
 import { CheckpointStore, Registry } from '#libs/registry';
@@ -245,5 +245,48 @@ describe('sulcus audit', () => {
     process.exitCode = 0;
     assert.equal(exitCode, 2);
     assert.equal((JSON.parse(text) as { error: { code: string } }).error.code, 'INVALID_CONFIG');
+  });
+
+  it('misses tensors that the newest checkpoint of a run names, and says what stands in', async () => {
+    const checkpoints = new CheckpointStore(bus);
+    const parts = { weights: Buffer.from('first') };
+    const first = await checkpoints.save('main', { manifest: {}, parts });
+    await checkpoints.save('main', { manifest: {}, parts: { weights: Buffer.from('second') } }, first);
+    const [before, newest] = (await bus.blobOwners(blobOwners.checkpoint('main'))).sort();
+    for (const [owner, standsIn] of [
+      [newest, /its tensors are not there.*from the one before it/],
+      [before, /from a published version/],
+    ] as const) {
+      await bus.deleteOwnedBlobs(blobOwners.checkpoint('main', owner));
+      const { report, exitCode } = await audit();
+      assert.deepEqual([report.lost, report.findings[0]!.where, exitCode], [1, 'run main', 1]);
+      assert.match(report.findings[0]!.what, standsIn);
+    }
+  });
+
+  it('misses a card, a part of the weights and the move of an alias that a damaged disk has taken', async () => {
+    const registry = new Registry(bus);
+    const first = await registry.publish(cardDraft({ step: 10 }), randomContent());
+    const second = await registry.publish(cardDraft({ step: 20 }), randomContent());
+    await registry.promote('champion', first.version, 'first');
+    const models = await bus.keyValue('models');
+    const { value } = (await models.get('alias.champion'))!;
+    await registry.promote('champion', second.version, 'better');
+    await new CheckpointStore(bus).save('main', { manifest: { parentVersion: second.version }, parts: {} });
+    assert.deepEqual((await audit()).report.findings, []);
+    await models.put('alias.champion', value);
+    await models.delete(`version.${second.version}`);
+    const { sha256 } = first.weights!;
+    await bus.deleteSubject('BLOBS', subjects.blobChunk(sha256, 1, blobOwners.model('main', first.step)));
+    const { report } = await audit();
+    assert.deepEqual(
+      report.findings.map(({ kind, where }) => [kind, where]),
+      [
+        ['lost', `version ${first.version}`],
+        ['lost', `version ${second.version}`],
+        ['lost', 'alias champion'],
+      ],
+    );
+    assert.match(report.findings[2]!.what, /\(decision 2\) was to main-000002.*points to main-000001/);
   });
 });
