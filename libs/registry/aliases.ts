@@ -182,7 +182,7 @@ export class Aliases {
     kind: 'KIND_FROZEN' | 'KIND_THAWED',
     { reason, sinceUnixMs: timeUnixMs }: Freeze,
   ): Promise<void> {
-    const version = (await this.get(alias))?.version ?? '';
+    const version = (await this.#present(alias)).current?.version ?? '';
     await tellFreeze(this.#bus, alias, version, { kind, reason });
     const decision = { kind, alias, version, reason, timeUnixMs };
     await recordDecision(this.#bus, decision, { scope: alias, key: String(timeUnixMs) });

@@ -1,5 +1,5 @@
 import { parseCommandLine } from '#libs/service';
-import { ALIAS_OPTIONS, withRegistry } from '../shared/registry-access.js';
+import { ALIAS_OPTIONS, aliasAsStored, withRegistry } from '../shared/registry-access.js';
 
 /** `sulcus freeze`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -9,7 +9,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { alias, reason, json, nats } = parsed.options;
   await withRegistry('freeze', nats, async (registry) => {
     const { sinceUnixMs } = await registry.freeze(alias, reason);
-    const version = (await registry.alias(alias))?.version;
+    const version = (await aliasAsStored(registry, alias)).record?.version;
     if (json) console.log(JSON.stringify({ alias, version, reason, sinceUnixMs }));
     else if (version === undefined)
       console.log(`${alias} points to no version yet: the first takes it all the same, and stays until sulcus thaw`);

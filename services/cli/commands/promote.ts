@@ -1,7 +1,7 @@
 import { duration, flag } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 import { predictorOption } from '../shared/options.js';
-import { ALIAS_OPTIONS, withRegistry } from '../shared/registry-access.js';
+import { ALIAS_OPTIONS, aliasAsStored, withRegistry } from '../shared/registry-access.js';
 import { untilServed } from '../shared/until-served.js';
 
 const OPTIONS = {
@@ -25,8 +25,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const version = parsed.operand!;
   const { alias, reason, json, nats, wait, address, timeout } = parsed.options;
   await withRegistry('promote', nats, async (registry) => {
-    const before = await registry.alias(alias);
-    await registry.promote(alias, version, reason, before?.revision ?? 0);
+    const { record: before, revision } = await aliasAsStored(registry, alias);
+    await registry.promote(alias, version, reason, revision);
     if (wait) await untilServed(address, { alias, version, timeoutMs: timeout });
     if (json) console.log(JSON.stringify({ alias, version, previousVersion: before?.version }));
     else if (before?.version === version) console.log(`${alias} is ${version} already`);

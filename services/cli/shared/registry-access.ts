@@ -1,6 +1,7 @@
 import { connectBus } from '#libs/bus';
 import { text } from '#libs/config';
-import { Registry } from '#libs/registry';
+import { isDamage } from '#libs/errors';
+import { Registry, type AliasRecord } from '#libs/registry';
 import { jsonOption, natsOption } from './options.js';
 
 /** Options of the commands that decide about an alias. */
@@ -20,4 +21,21 @@ export async function withRegistry<T>(
 ): Promise<T> {
   await using bus = await connectBus({ servers: natsUrl, name });
   return await work(new Registry(bus));
+}
+
+/**
+ * Where an alias points, and the revision that it was read at: 0 for one that there is not yet, undefined for what is
+ * no record of moves, which a promotion replaces.
+ */
+export async function aliasAsStored(
+  registry: Registry,
+  alias: string,
+): Promise<{ record?: AliasRecord | undefined; revision: number | undefined }> {
+  try {
+    const record = await registry.alias(alias);
+    return { record, revision: record?.revision ?? 0 };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { revision: undefined };
+  }
 }

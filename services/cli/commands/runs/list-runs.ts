@@ -1,4 +1,5 @@
 import { connectBus } from '#libs/bus';
+import type { SulcusError } from '#libs/errors';
 import { parseCommandLine, table } from '#libs/service';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { percent } from '../../shared/percent.js';
@@ -25,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   await using bus = await connectBus({ servers: parsed.options.nats, name: 'runs' });
-  const runs = await readRuns(bus);
+  const tell = (run: string, { code, rawMessage }: SulcusError): void =>
+    void process.stderr.write(`runs: bad checkpoint of ${run}: ${code}: ${rawMessage}\n`);
+  const runs = await readRuns(bus, tell);
   if (parsed.options.json) console.log(JSON.stringify(runs, undefined, 2));
   else if (runs.length === 0) console.log('There is no run yet');
   else console.log(table([HEADER, ...runs.map(row)], new Set([3, 5, 7, 9, 10])).join('\n'));

@@ -3,14 +3,26 @@ import { SulcusError } from '#libs/errors';
 import { CheckpointStore, Registry } from '#libs/registry';
 import { describeRun, type RunRecord } from './run-record.js';
 
-/** Every run that has a checkpoint or a version, the one heard of last first. */
-export async function readRuns(bus: Bus): Promise<RunRecord[]> {
+/** Is told of a run whose checkpoint cannot be read, and why. */
+export type OnBadCheckpoint = (run: string, error: SulcusError) => void;
+
+/**
+ * Every run that has a checkpoint or a version, the one heard of last first.
+ *
+ * @param onBad told of runs whose checkpoint cannot be read: of these what their versions say. Default: it is thrown
+ */
+export async function readRuns(bus: Bus, onBad?: OnBadCheckpoint): Promise<RunRecord[]> {
   const store = new CheckpointStore(bus);
   const [withCheckpoint, cards] = await Promise.all([store.runs(), new Registry(bus).list()]);
   const names = [...new Set([...withCheckpoint, ...cards.map(({ run }) => run)])];
   const records = await Promise.all(
     names.map(async (run) => {
-      const checkpoint = await store.describe(run);
+      const checkpoint = await store.describe(run).catch((thrown: unknown) => {
+        const failure = SulcusError.from(thrown);
+        if (!onBad || failure.transient) throw failure;
+        onBad(run, failure);
+        return undefined;
+      });
       return describeRun(
         run,
         checkpoint,

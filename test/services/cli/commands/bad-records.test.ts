@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { connectBus, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
-import { Registry } from '#libs/registry';
+import { CheckpointStore, Registry } from '#libs/registry';
 import { createLogger } from '#libs/telemetry';
 import { RecordStore, type BadRecord } from '#services/predictor';
+import { main as freeze } from '../../../../services/cli/commands/freeze.js';
+import { main as promote } from '../../../../services/cli/commands/promote.js';
+import { main as listRuns } from '../../../../services/cli/commands/runs/list-runs.js';
+import { main as thaw } from '../../../../services/cli/commands/thaw.js';
 import { main as versions } from '../../../../services/cli/commands/versions.js';
 import { followAlias } from '../../../../services/predictor/servables/alias-follower.js';
 import { cardDraft, randomContent } from '../../../helpers/cards.js';
@@ -76,4 +80,38 @@ test('what is no record of an alias is named, said once by who follows it, and r
   await until(() => seen.includes('main-000002'), 'the follower to see it');
   stop.abort();
   await following;
+});
+
+test('a promotion replaces what is no record of an alias; freezes and marks that cannot be read hold', async (t) => {
+  const { bus, nats, registry } = await startScene(t);
+  for (const step of [10, 20]) await registry.publish(cardDraft({ step }), randomContent(1000));
+  const models = await bus.keyValue('models');
+  const words = ['--reason', 'why', '--nats', nats.url];
+  for (const garbage of ['garbage', 'null']) {
+    for (const key of ['alias.champion', 'freeze.champion', 'mark.main-000001'])
+      await models.put(key, Buffer.from(garbage));
+    assert.match((await registry.frozen('champion'))!.reason, /cannot be read/);
+    assert.match((await registry.marks('main-000001'))[0]!.reason, /cannot be read/);
+    assert.match(await commandOutput(thaw, words), /may move again/);
+    assert.match(await commandOutput(freeze, words), /champion points to no version yet/);
+    assert.match(await commandOutput(promote, ['main-000002', ...words]), /champion: none → main-000002/);
+    assert.match(await commandOutput(versions, ['--nats', nats.url]), /main-000002 +champion/);
+  }
+});
+
+test('a run whose checkpoint points to nothing is named beside the others, and can save again', async (t) => {
+  const { bus, nats } = await startScene(t);
+  const store = new CheckpointStore(bus);
+  for (const run of ['good', 'bad']) await store.save(run, { manifest: {}, parts: {} });
+  const write = mock.method(process.stderr, 'write', () => true);
+  for (const garbage of ['garbage', 'null', '{}']) {
+    await (await bus.keyValue('checkpoints')).put('bad', Buffer.from(garbage));
+    await assert.rejects(store.load('bad'), isCode('MESSAGE_INVALID'));
+    assert.match(await commandOutput(listRuns, ['--nats', nats.url]), /good/);
+  }
+  const told = write.mock.calls.map((call) => String(call.arguments[0])).join('');
+  write.mock.restore();
+  assert.match(told, /runs: bad checkpoint of bad: MESSAGE_INVALID/);
+  await store.save('bad', { manifest: { step: 1 }, parts: {} });
+  assert.deepEqual((await store.load('bad'))!.checkpoint.manifest, { step: 1 });
 });
