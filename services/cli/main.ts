@@ -25,4 +25,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-if (isMain(import.meta.url)) await main(process.argv.slice(2));
+/**
+ * What a command leaves behind must not keep it from ending: the NATS client never closes a connection to a server that
+ * takes it and says nothing.
+ */
+const LAST_RESORT_MS = 2000;
+
+if (isMain(import.meta.url)) {
+  await main(process.argv.slice(2));
+  setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
+}

@@ -50,9 +50,11 @@ export class KeyValue {
       return new KeyValue(connection, await new Kvm(connection.js).open(bucket), bucket);
     } catch (error) {
       if (busError(error, '').code === 'NOT_FOUND')
-        throw new SulcusError('NOT_FOUND', `The broker has no bucket ${bucket}: ensureTopology creates it`, {
-          cause: error,
-        });
+        throw new SulcusError(
+          'NOT_FOUND',
+          `The broker has no bucket ${bucket}: no service has used it yet, or another broker is meant (--nats)`,
+          { cause: error },
+        );
       throw busError(error, `Could not open the ${bucket} bucket`);
     }
   }

@@ -5,6 +5,7 @@ import { readDecisions } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
 import { jsonOption, natsOption } from '../shared/options.js';
+import { requireState } from '../shared/require-state.js';
 
 const OPTIONS = {
   head: [
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { json, list, head: expected, nats } = parsed.options;
   try {
     await using bus = await connectBus({ servers: nats, name: 'verify-record' });
+    await requireState(bus);
     const decisions: Decision[] = [];
     let [entries, head] = [0, ''];
     let broken: { number: number; why: string } | undefined;

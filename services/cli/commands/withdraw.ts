@@ -4,6 +4,7 @@ import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { importEnvironment, loadPseudonymKey, Pseudonyms } from '#services/ingest';
 import { jsonOption, natsOption } from '../shared/options.js';
+import { requireState } from '../shared/require-state.js';
 import { sampleNamed } from '../shared/sample-of.js';
 import { findSample, findSamplesOf } from '../withdraw/find-samples.js';
 import { retrain } from '../withdraw/retrain.js';
@@ -69,6 +70,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { options } = parsed;
   await runService('withdraw', async ({ signal, log }) => {
     await using bus = await connectBus({ servers: options.nats, name: 'withdraw', signal });
+    await requireState(bus);
     await bus.ensureTopology();
     const archive = await archiveIfAny(options);
     const name = options.patientId ? parsed.operand! : await sampleNamed(parsed.operand!, log);

@@ -7,7 +7,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { connectBus } from '#libs/bus';
 import { COMMANDS } from '../../../services/cli/commands.js';
+import { isCode } from '../../helpers/errors.js';
+import { startNats } from '../../helpers/nats.js';
 import { root } from '../../../scripts/setup/paths.mjs';
 
 const CLI = path.join(import.meta.dirname, '../../../services/cli/main.js');
@@ -53,6 +56,30 @@ describe('sulcus', { concurrency: 2 }, () => {
     child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
     assert.deepEqual([code, stderr], [0, '']);
+  });
+
+  test('a command that finds a broker which says nothing gives up and ends', { timeout: 60_000 }, async (t) => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    t.after(() => silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { code, stderr } = await sulcus('verify-record', '--nats', `nats://127.0.0.1:${port}`);
+    assert.equal(code, 2);
+    assert.match(stderr.join(), /BUS_UNAVAILABLE: No NATS server answers/);
+  });
+
+  test('on a broker that holds no state nothing is withdrawn, verified or made', async (t) => {
+    const nats = await startNats(t);
+    for (const [words, code, told] of [
+      [['withdraw', 'site-a-3f2c', '--reason', 'why'], 1, /^withdraw: NOT_FOUND: .*another broker is meant/],
+      [['verify-record'], 2, /^verify-record: cannot check: NOT_FOUND: /],
+    ] as const) {
+      const outcome = await sulcus(...words, '--nats', nats.url);
+      assert.deepEqual([outcome.code, outcome.stdout], [code, '']);
+      assert.match(outcome.stderr[0]!, told);
+    }
+    await using bus = await connectBus({ servers: nats.url, name: 'test' });
+    await assert.rejects(bus.keyValue('withdrawn'), isCode('NOT_FOUND'));
   });
 
   test('--version prints the version of the package, --help every command', async () => {
