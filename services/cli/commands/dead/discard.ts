@@ -2,7 +2,7 @@ import { connectBus } from '#libs/bus';
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
 import { natsOption } from '../../shared/options.js';
-import { letterAt, settleLetter } from './letters.js';
+import { anythingAt, settleLetter } from './letters.js';
 
 const OPTIONS = {
   reason: ['--reason <text>', text({ description: 'why, for the record' })],
@@ -19,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await using bus = await connectBus({ servers: parsed.options.nats, name: 'dead' });
   for (const word of parsed.operands) {
-    const letter = await letterAt(bus, word);
+    const letter = await anythingAt(bus, word);
     await settleLetter(bus, letter, `discarded: ${parsed.options.reason}`);
     console.log(`${letter.number}: discarded`);
   }

@@ -1,7 +1,7 @@
 import { Streams, type Bus } from '#libs/bus';
 import { codecs, type DeadLetter } from '#libs/contracts';
 import { recordDecision } from '#libs/decisions';
-import { SulcusError } from '#libs/errors';
+import { isDamage, SulcusError } from '#libs/errors';
 
 /** A dead letter with its number: its place on DEAD. */
 export interface NumberedLetter {
@@ -17,6 +17,19 @@ export async function letterAt(bus: Bus, word: string): Promise<NumberedLetter> 
   const found = await bus.get(Streams.DEAD, number, codecs.DeadLetter);
   if (!found) throw new SulcusError('NOT_FOUND', `There is no dead letter ${number} (any more): sulcus dead list`);
   return { number, letter: found.message };
+}
+
+/** The same; what lies there and is no dead letter has nothing but its number, and why it is none. */
+export async function anythingAt(bus: Bus, word: string): Promise<NumberedLetter> {
+  try {
+    return await letterAt(bus, word);
+  } catch (thrown) {
+    if (!isDamage(thrown)) throw thrown;
+    const { code, rawMessage: cause } = SulcusError.from(thrown);
+    const number = Number(word);
+    const none = { service: 'unknown', code, cause, source: `DEAD/${number}` };
+    return { number, letter: codecs.DeadLetter.decode(codecs.DeadLetter.encode(none)) };
+  }
 }
 
 /** The original as it came; undefined when none was kept. */

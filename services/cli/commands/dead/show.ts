@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { connectBus } from '#libs/bus';
+import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
 import { natsOption, outputOption } from '../../shared/options.js';
 import { letterAt, originalOf } from './letters.js';
@@ -22,5 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const bytes = await originalOf(bus, letter);
   const { original: _, ...about } = letter;
   console.log(JSON.stringify({ number, ...about, originalBytes: bytes?.length ?? 0 }, null, 2));
-  if (parsed.options.output !== undefined && bytes) await writeFile(parsed.options.output, bytes);
+  if (parsed.options.output === undefined) return;
+  if (!bytes) throw new SulcusError('NOT_FOUND', `The original of ${number} was not kept: nothing is written`);
+  await writeFile(parsed.options.output, bytes);
 }

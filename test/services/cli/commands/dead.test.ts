@@ -88,4 +88,14 @@ describe('sulcus dead', () => {
     await assert.rejects(dead('show', '1'), isCode('NOT_FOUND'));
     assert.match((await lastDecision(bus, 'KIND_DEAD_LETTER_SETTLED', 'ingest'))!.reason, /discarded: a test image/);
   });
+
+  it('discards what is no dead letter too, and writes no file for a letter without its original', async () => {
+    await dead('discard', '3', '--reason', 'foreign');
+    assert.equal(await bus.get('DEAD', 3, codecs.DeadLetter), undefined);
+    assert.match((await lastDecision(bus, 'KIND_DEAD_LETTER_SETTLED', 'unknown'))!.reason, /discarded: foreign/);
+    await bus.deadLetter({ service: 'ingest', code: 'IMAGE_EMPTY', cause: 'zero bytes', source: 'b.jpg' });
+    const { lastSequence } = await bus.statsOf('DEAD');
+    const output = path.join(folder, 'none');
+    await assert.rejects(dead('show', String(lastSequence), '--output', output), isCode('NOT_FOUND'));
+  });
 });
