@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { UNFINISHED, writeDurablySync } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import { makeFolder } from '../shared/make-folder.js';
 import { runsFolder, shownPath } from '../shared/paths.js';
@@ -52,7 +53,7 @@ export interface StateChoice {
 export function openStateFolder({ once, state, fresh }: StateChoice, runs: string = runsFolder()): StateFolder {
   const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : 'live'));
   let isResumed = false;
-  const used = usable(root, () => existsSync(root) && readdirSync(root).length > 0);
+  const used = usable(root, () => existsSync(root) && readdirSync(root).some(isFinished));
   if (used) {
     const marker = path.join(root, MARKER);
     if (!existsSync(marker))
@@ -100,9 +101,18 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     finish: () => {
       isUnfinished = false;
     },
-    release: () => writeMarker(root, undefined, { isUnfinished, stateId }),
+    release: () => {
+      try {
+        writeMarker(root, undefined, { isUnfinished, stateId });
+      } catch {
+        // A full disk: the next launcher sees that this process is gone.
+      }
+    },
   };
 }
+
+/** Who was killed while marking a folder leaves something that is no marker yet. */
+const isFinished = (name: string): boolean => !(name.startsWith(MARKER) && name.endsWith(UNFINISHED));
 
 /** @throws INVALID_CONFIG when the system does not let us work in the folder */
 function usable<T>(root: string, work: () => T): T {
@@ -146,10 +156,9 @@ function writeMarker(
   { isUnfinished, stateId }: Pick<Marker, 'isUnfinished' | 'stateId'>,
 ): void {
   const owner: Marker = launcherPid === undefined ? {} : { launcherPid, launcherStart: startTicks(launcherPid) };
-  writeFileSync(
-    path.join(root, MARKER),
-    `${JSON.stringify({ ...owner, ...(isUnfinished && { isUnfinished }), stateId })}\n`,
-  );
+  const text = `${JSON.stringify({ ...owner, ...(isUnfinished && { isUnfinished }), stateId })}\n`;
+  // In place of the one that is there: a full disk would leave an empty one, and the folder would belong to no state.
+  writeDurablySync(path.join(root, MARKER), text, { mode: 0o644 });
 }
 
 /** Process id of the launcher that uses a folder; undefined when none lives. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -113,4 +114,22 @@ test('a folder that cannot be made is said, with what to do, whatever keeps it',
       code: 'INVALID_CONFIG',
       message: /The state folder .* cannot be used \(.*\): name another with --state/,
     });
+});
+
+test('what a folder says of itself is replaced whole, and a full disk keeps nobody from ending', () => {
+  const runs = fresh();
+  const folder = openStateFolder({ once: true, fresh: false }, runs);
+  folder.adopt('one');
+  const [marker, before] = [path.join(folder.root, 'sulcus-state.json'), path.join(runs, 'before')];
+  linkSync(marker, before);
+  folder.release();
+  // A file that is written over would show the new text under both names, and none where the disk is full.
+  assert.equal((JSON.parse(readFileSync(before, 'utf8')) as { launcherPid: number }).launcherPid, process.pid);
+  assert.deepEqual(JSON.parse(readFileSync(marker, 'utf8')), { isUnfinished: true, stateId: 'one' });
+  rmSync(folder.root, { recursive: true });
+  folder.release();
+  // Killed while it marked a folder that was empty.
+  mkdirSync(folder.root);
+  writeFileSync(path.join(folder.root, 'sulcus-state.json.0123.part'), '');
+  openStateFolder({ once: true, fresh: false, state: folder.root }, runs).release();
 });
