@@ -242,7 +242,7 @@ test('a checkpoint that a damaged disk has taken is saved again by who has it, a
   assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
 });
 
-test('tensors that a damaged disk has taken are saved again, and what is damaged is not kept beside them', async (t) => {
+test('tensors that a damaged disk has taken are saved again, and what is damaged is not kept beside', async (t) => {
   const { bus, nats } = await startBroker(t);
   const store = new CheckpointStore(bus);
   const first = await store.save('main', { manifest: { step: 1 }, parts: parts() }, 0);
