@@ -60,6 +60,7 @@ interface Saved {
   owner: string;
   /** Owner of the checkpoint before it. */
   previousOwner: string | undefined;
+  savedUnixMs: number;
 }
 
 /** A manifest up to this size lies in the pointer itself. */
@@ -229,10 +230,11 @@ export class CheckpointStore {
     return true;
   }
 
+  /** Only behind a loss the broker gives lower revisions; what is newer than ours is another trainer's all the same. */
   #isLost(run: string, present: { pointer?: Pointer; revision: number } | undefined): boolean {
     const saved = this.#saved.get(run);
-    if (saved?.previousOwner === undefined || present === undefined) return false;
-    return present.revision < saved.revision && present.pointer?.owner === saved.previousOwner;
+    if (!saved || !present || present.revision >= saved.revision) return false;
+    return (present.pointer?.savedUnixMs ?? 0) <= saved.savedUnixMs;
   }
 
   /**
@@ -257,7 +259,9 @@ export class CheckpointStore {
     if (isLost) log.warn({ run }, 'The broker has lost the newest checkpoint: the one before it is followed');
     const base = (isLost ? before?.revision : (expectedRevision ?? before?.revision)) ?? 0;
     // One that was fenced keeps nothing of others: its compare-and-set fails.
-    const previous = before?.revision === base ? this.#sound(before) : undefined;
+    // Of an older one than the one before, the tensors are gone.
+    const isKept = !isLost || before?.pointer?.owner === this.#saved.get(run)?.previousOwner;
+    const previous = before?.revision === base && isKept ? this.#sound(before) : undefined;
     const owner = blobOwners.checkpoint(run, `${base}-${randomBytes(6).toString('hex')}`);
     let pointer: Pointer;
     try {
@@ -270,7 +274,7 @@ export class CheckpointStore {
       throw error;
     }
     const revision = await this.#point(run, pointer, base);
-    this.#saved.set(run, { revision, owner, previousOwner: previous?.owner });
+    this.#saved.set(run, { revision, owner, previousOwner: previous?.owner, savedUnixMs: pointer.savedUnixMs });
     await this.#sweep(run, [owner, ...(previous ? [previous.owner] : [])], revision);
     return revision;
   }

@@ -154,6 +154,8 @@ export class Checkpoints {
     readState: () => Promise<SessionState>,
     beforehand: () => Promise<void> = async () => undefined,
   ): Promise<void> {
+    // What the run learns while this is stored is of the next one.
+    const stored = structuredClone(manifest) as unknown as Record<string, unknown>;
     await this.settled();
     const batches = this.#held.take();
     const { weights, optimizer, average } = await readState();
@@ -166,7 +168,7 @@ export class Checkpoints {
     const links = manifest.stepTraceparents.map((traceparent) => ({ traceparent }));
     const attributes = { [attr.run]: this.#run, [attr.step]: manifest.progress.step };
     this.#saving = withSpan('save checkpoint', { root: true, links, attributes }, async () => {
-      const content = { manifest: manifest as unknown as Record<string, unknown>, parts };
+      const content = { manifest: stored, parts };
       this.#revision = await this.#withRoom('a checkpoint', () =>
         this.#store.save(this.#run, content, this.#revision, beforehand()),
       );

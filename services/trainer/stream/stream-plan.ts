@@ -149,7 +149,7 @@ export class StreamPlan {
   toRecord(): StreamPlanRecord {
     return {
       memory: this.#settled.toRecord(),
-      pending: this.#pending,
+      pending: [...this.#pending],
       ...this.#warmUp.toRecord(),
       arrivalsSinceRound: this.#arrivalsSinceRound,
     };

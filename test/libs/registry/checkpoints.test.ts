@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { stat, truncate } from 'node:fs/promises';
+import { readFile, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CHUNK_BYTES } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { CheckpointStore } from '#libs/registry';
+import type { TestNats } from '../../helpers/nats.js';
 import { startBroker } from './_fixtures.js';
 
 const parts = (sizeBytes = 1_500_000) => ({ weights: randomBytes(sizeBytes), ledger: randomBytes(100) });
@@ -220,27 +221,36 @@ test('a checkpoint is not there before what its manifest names is durable, and n
   assert.equal((await bus.stats()).BLOBS.messages, blobs);
 });
 
-test('a checkpoint that a damaged disk has taken is saved again by who has it, and by nobody else', async (t) => {
-  const { bus, nats } = await startBroker(t);
-  const store = new CheckpointStore(bus);
-  let revision = 0;
-  for (let step = 1; step <= 3; step++)
-    revision = await store.save('main', { manifest: { step }, parts: parts() }, revision);
-  assert.equal(await store.hasLost('main'), false);
+/** The newest messages of a stream are gone, as behind a damaged one after a crash. */
+async function loseNewest(nats: TestNats, stream: string, count: number): Promise<void> {
   await nats.kill();
-  const block = path.join(nats.messagesFolder('KV_checkpoints'), '1.blk');
-  await truncate(block, (await stat(block)).size - 1);
+  const block = path.join(nats.messagesFolder(stream), '1.blk');
+  const content = await readFile(block);
+  const ends = [...content.toString('latin1').matchAll(/"savedUnixMs"/g)].map(({ index }) => index);
+  await truncate(block, count === 1 ? content.length - 1 : ends.at(-count)!);
   await nats.restart();
-  assert.equal((await store.load('main'))?.checkpoint.manifest['step'], 2);
-  const other = new CheckpointStore(bus);
-  assert.deepEqual([await store.hasLost('main'), await other.hasLost('main')], [true, false]);
-  const again = { manifest: { step: 3 }, parts: parts() };
-  await assert.rejects(other.save('main', again, revision), { code: 'CONFLICT' });
-  revision = await store.save('main', again, revision);
-  assert.equal(await store.hasLost('main'), false);
-  assert.deepEqual((await store.load('main'))?.checkpoint.parts, again.parts);
-  assert.equal((await bus.blobOwners('checkpoint.main')).length, 2);
-});
+}
+
+for (const count of [1, 2])
+  test(`a checkpoint that a damaged disk has taken is saved again by who has it and nobody else: ${count}`, async (t) => {
+    const { bus, nats } = await startBroker(t);
+    const store = new CheckpointStore(bus);
+    let revision = 0;
+    for (let step = 1; step <= 4; step++)
+      revision = await store.save('main', { manifest: { step }, parts: parts() }, revision);
+    assert.equal(await store.hasLost('main'), false);
+    await loseNewest(nats, 'KV_checkpoints', count);
+    const other = new CheckpointStore(bus);
+    assert.deepEqual([await store.hasLost('main'), await other.hasLost('main')], [true, false]);
+    const again = { manifest: { step: 4 }, parts: parts() };
+    await assert.rejects(other.save('main', again, revision), { code: 'CONFLICT' });
+    revision = await store.save('main', again, revision);
+    assert.equal(await store.hasLost('main'), false);
+    assert.deepEqual((await store.load('main'))?.checkpoint.parts, again.parts);
+    for (let step = 5; step <= 6; step++)
+      revision = await store.save('main', { manifest: { step }, parts: parts() }, revision);
+    assert.equal((await bus.blobOwners('checkpoint.main')).length, 2, 'nothing is left of what was lost');
+  });
 
 test('tensors that a damaged disk has taken are saved again, and what is damaged is not kept beside', async (t) => {
   const { bus, nats } = await startBroker(t);

@@ -52,6 +52,16 @@ const told = ({ step, samples, arrivals }: StepBatch): string =>
   `${step}: ${samples.map(({ sampleId, classIndex }) => `${sampleId}=${classIndex}`).join(' ')} (${arrivals.length})`;
 
 describe('what is learned next from a stream', () => {
+  it('what a checkpoint was given does not change while it is stored', () => {
+    const plan = planOf(EVENTS);
+    for (let steps = 0; settle(plan, 1).length > 0; steps++) {
+      const [record, flight] = [plan.toRecord(), [...plan.batches()]];
+      const given = JSON.stringify(record);
+      for (const batch of flight) if (batch.purpose === 'step') plan.settle(batch);
+      assert.equal(JSON.stringify(record), given, `after ${steps} steps`);
+    }
+  });
+
   it('a sample is retained until it has been learned, also when a study gives many at once', () => {
     const plan = planOf(EVENTS);
     let late = 0;
@@ -141,6 +151,8 @@ describe('what is learned next from a stream', () => {
     const plan = new StreamPlan(trickle, settings, MEMORY, 0);
     assert.equal(plan.batches().next().done, true, 'more are waited for at first');
     await sleep(6 * settings.pauseMs + 5);
+    assert.equal(plan.batches().next().done, true, 'and while the broker holds more, however slowly it is read');
+    trickle.idleMs = 1;
     let [steps, offers] = [0, 0];
     const settleAll = (of: StreamPlan): void => {
       for (const batch of of.batches())
