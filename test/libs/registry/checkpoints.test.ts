@@ -232,7 +232,7 @@ async function loseNewest(nats: TestNats, stream: string, count: number): Promis
 }
 
 for (const count of [1, 2])
-  test(`a checkpoint that a damaged disk has taken is saved again by who has it and nobody else: ${count}`, async (t) => {
+  test(`a checkpoint that a damaged disk has taken is saved again by who has it, nobody else: ${count}`, async (t) => {
     const { bus, nats } = await startBroker(t);
     const store = new CheckpointStore(bus);
     let revision = 0;
