@@ -21,8 +21,8 @@ export interface DataSetChoice {
   data: string | undefined;
   /** Names of a manifest's columns, as {@link parseColumns} reads them. */
   columns?: readonly string[] | undefined;
-  /** Phantoms per class. */
-  phantoms: number;
+  /** Phantoms per class. Default 250. */
+  phantoms?: number | undefined;
   seed: number;
 }
 
@@ -33,7 +33,7 @@ export interface DataSetChoice {
  * classes, or a class name cannot be used
  */
 export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoice): Promise<DataSet> {
-  if (data === undefined) return phantomDataSet(phantoms, seed);
+  if (data === undefined) return phantomDataSet(phantoms ?? DEFAULT_PHANTOMS, seed);
   const source = await openData(data);
   const items = await listData(source, { columns: columns && parseColumns(columns) });
   const counts = new Map<string, number>();
@@ -57,6 +57,8 @@ export async function openDataSet({ data, columns, phantoms, seed }: DataSetChoi
   };
 }
 
+const DEFAULT_PHANTOMS = 250;
+
 /** A class of fewer files is in some splits hardly, or not at all. */
 const FEW_FILES = 10;
 
@@ -75,22 +77,24 @@ function phantomDataSet(perClass: number, seed: number): DataSet {
   return {
     classes: [...PHANTOM_CLASSES].sort(),
     description: `${perClass * PHANTOM_CLASSES.length} phantoms of ${PHANTOM_CLASSES.length} classes`,
-    prepare: (onProgress) => preparePhantoms(folder, perClass, seed, onProgress),
+    prepare: (onProgress) =>
+      preparePhantoms(folder, (draft) =>
+        writePhantomDataset(draft, { perClass, seed, slicesPerPatient: SLICES_PER_PATIENT, onProgress }),
+      ),
   };
 }
 
-/** Appears whole or not at all: an interrupted run leaves nothing that looks finished. */
-async function preparePhantoms(
-  folder: string,
-  perClass: number,
-  seed: number,
-  onProgress: (done: number, total: number) => void,
-): Promise<string> {
+/**
+ * Phantoms in a folder that appears whole or not at all: an interrupted run leaves nothing that looks finished.
+ *
+ * @returns its manifest
+ */
+export async function preparePhantoms(folder: string, write: (draft: string) => Promise<unknown>): Promise<string> {
   const manifest = path.join(folder, 'manifest.csv');
   if (existsSync(manifest)) return manifest;
   const draft = `${folder}.${process.pid}.draft`;
   try {
-    await writePhantomDataset(draft, { perClass, seed, slicesPerPatient: SLICES_PER_PATIENT, onProgress });
+    await write(draft);
     if (!existsSync(manifest)) renameSync(draft, folder);
   } catch (error) {
     const { code, rawMessage } = SulcusError.from(error);

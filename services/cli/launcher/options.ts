@@ -68,7 +68,28 @@ const OPTIONS = {
   ],
   phantoms: [
     '--phantoms <n>',
-    integer({ default: 250, min: 2, max: 100_000, description: 'phantoms per class when there is no --data' }),
+    optional(
+      integer({
+        min: 2,
+        max: 100_000,
+        description: 'phantoms per class when there is no --data (default: 250; with --site 60)',
+      }),
+    ),
+  ],
+  site: [
+    '--site',
+    flag({
+      default: false,
+      description:
+        'play a hospital: a scanner sends studies of phantoms by C-STORE to an edge, reports label them, and of a ' +
+        "new patient's study a DICOM SR is made; with --once that is the end",
+    }),
+  ],
+  results: [
+    '--results <folder>',
+    optional(
+      text({ description: 'with --site: write report, heat map and FHIR there (default: in the state folder)' }),
+    ),
   ],
   state: [
     '--state <folder>',
@@ -81,10 +102,12 @@ const OPTIONS = {
   portMonitor: ['--port-monitor <port>', port(8222, "the NATS server's monitoring")],
   portIngest: ['--port-ingest <port>', port(7001, 'ingest')],
   portPredictor: ['--port-predictor <port>', port(7002, 'the predictor')],
+  portDicom: ['--port-dicom <port>', port(11112, 'DICOM, with --site')],
 } as const;
 
 const NOTES = `State: ${[
   'without --once everything is kept in .sulcus/run/live, and the next start goes on where the last one ended.',
+  'With --site it is .sulcus/run/site instead of live.',
   'With --once every run has a fresh folder .sulcus/run/once-<time> of its own, so that its accounting starts at 0;',
   'the newest few are kept. .sulcus/run/latest points to the newest run: its logs, its traces (sulcus trace), its',
   'streams. --state names another folder; with --once it must be empty, --fresh, or that of an interrupted run,',
@@ -142,5 +165,12 @@ export function readUpOptions(argv: readonly string[], environment?: NodeJS.Proc
       '--port-nats, --port-monitor: no NATS server is started while --nats or SULCUS_NATS_URL names one',
     );
   }
+  if (options.site && options.data !== undefined)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      '--site plays a hospital of phantoms: leave out --data (sulcus import takes DICOM of your own)',
+    );
+  if (!options.site && (options.results !== undefined || options.portDicom !== undefined))
+    throw new SulcusError('INVALID_CONFIG', '--results, --port-dicom: they go with --site');
   return options;
 }

@@ -24,6 +24,8 @@ export interface StateFolder {
   startWeights: string;
   /** Of a finished `--once` run. */
   report: string;
+  /** What a hospital keeps that is played: its edge's data. */
+  site: string;
   /** Whether an interrupted `--once` run is gone on with here. */
   isResumed: boolean;
   /**
@@ -40,6 +42,8 @@ export interface StateFolder {
 
 export interface StateChoice {
   once: boolean;
+  /** A hospital is played, which goes on apart from other runs. */
+  site?: boolean;
   state?: string;
   fresh: boolean;
 }
@@ -50,8 +54,11 @@ export interface StateChoice {
  * @throws INVALID_CONFIG for a folder that is not ours to empty, not empty with `--once`, in use by another launcher,
  * or not to be written to
  */
-export function openStateFolder({ once, state, fresh }: StateChoice, runs: string = runsFolder()): StateFolder {
-  const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : 'live'));
+export function openStateFolder(
+  { once, site = false, state, fresh }: StateChoice,
+  runs: string = runsFolder(),
+): StateFolder {
+  const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : site ? 'site' : 'live'));
   let isResumed = false;
   const used = usable(root, () => existsSync(root) && readdirSync(root).some(isFinished));
   if (used) {
@@ -92,6 +99,7 @@ export function openStateFolder({ once, state, fresh }: StateChoice, runs: strin
     archive: path.join(root, 'archive'),
     startWeights: path.join(root, 'start-weights'),
     report: path.join(root, 'report'),
+    site: path.join(root, 'site'),
     isResumed,
     adopt: (found) => {
       if (stateId !== undefined && stateId !== found) throw otherState(root, stateId, found);

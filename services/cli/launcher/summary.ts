@@ -1,3 +1,4 @@
+import type { StudyDecision } from '#libs/contracts';
 import { table } from '#libs/service';
 import { describeCost, type RunCost } from './cost.js';
 import type { TestMetrics } from './evaluation/metrics.js';
@@ -27,6 +28,22 @@ export interface RunSummary {
   test?: TestMetrics;
   /** Absent without `--price-per-hour`. */
   cost?: RunCost;
+  /** With `--site`. */
+  site?: SiteResult;
+}
+
+/** What came of the new patient's study in a hospital that was played. */
+export interface SiteResult {
+  studyInstanceUid: string;
+  patientId: string;
+  /** What the phantom shows. */
+  drawnAs: string;
+  decision: StudyDecision;
+  predictedClass: string;
+  /** File of the DICOM SR. */
+  report: string;
+  /** From the start of the launcher to the written report. */
+  seconds: number;
 }
 
 /** Requests that were made to the predictor throughout the run. */

@@ -11,9 +11,12 @@ import { RetryingClient } from './evaluation/retrying-client.js';
 import type { UpOptions } from './options.js';
 import { runContinuously } from './phases/run-continuously.js';
 import { runOnce } from './phases/run-once.js';
+import { runSite } from './phases/run-site.js';
 import { prepareSummaryFile } from './phases/show-summary.js';
 import { Pipeline } from './pipeline/pipeline.js';
+import { SITE_TITLE } from './pipeline/site-environment.js';
 import type { Run } from './run.js';
+import { hospitalDataSet } from './site/hospital.js';
 import { openStateFolder, type StateFolder } from './state-folder.js';
 import { PipelineState } from './state/pipeline-state.js';
 import { pollStreams, type PolledStreams } from './state/poll-streams.js';
@@ -29,11 +32,11 @@ import { tellRounds } from './view/tell-rounds.js';
  * @throws what made the run fail
  */
 export async function up(options: UpOptions, context: ServiceContext, openLog: (file: string) => void): Promise<void> {
-  const dataSet = await openDataSet(options);
+  const dataSet = options.site ? hospitalDataSet(options) : await openDataSet(options);
   const folder = openStateFolder(options);
   try {
     openLog(path.join(folder.logs, 'sulcus.log'));
-    if (options.once) prepareReportFolder(reportFolder(options, folder));
+    if (options.once && !options.site) prepareReportFolder(reportFolder(options, folder));
     if (options.json !== undefined) prepareSummaryFile(options.json);
     process.stdout.write(`${dataSet.description}\n`);
     if (folder.isResumed) process.stdout.write('going on with the run that was interrupted in this folder\n');
@@ -51,6 +54,9 @@ export async function up(options: UpOptions, context: ServiceContext, openLog: (
 
 const reportFolder = ({ report }: UpOptions, folder: StateFolder): string =>
   report === undefined ? folder.report : path.resolve(report);
+
+const resultsFolder = ({ results }: UpOptions, folder: StateFolder): string =>
+  results === undefined ? path.join(folder.site, 'results') : path.resolve(results);
 
 interface Operation {
   pipeline: Pipeline;
@@ -76,7 +82,8 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
   const run = { options, dataSet, pipeline, state, changed, client, view, startedMs, setPhase };
   const work = async (stop: AbortSignal): Promise<void> => {
     const phases: Run = { ...run, reportFolder: reportFolder(options, folder), signal: stop };
-    await (options.once ? runOnce(phases) : runContinuously(phases));
+    const site = { siteFolder: folder.site, resultsFolder: resultsFolder(options, folder), log };
+    await (options.site ? runSite({ ...phases, ...site }) : options.once ? runOnce(phases) : runContinuously(phases));
   };
   // A run that counts from nothing leaves out what others left on a broker that is not ours.
   const after = options.once && !folder.isResumed ? pipeline.streamEnds : undefined;
@@ -86,7 +93,7 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
   const probe = (stop: AbortSignal): Promise<void> => probeAvailability(pipeline.bus, client, log, stop);
   try {
     const care = async (stop: AbortSignal): Promise<void> => pipeline.brokerWatch?.run(stop, log);
-    const companions = [watch, tell, care, ...(options.once ? [probe] : [])];
+    const companions = [watch, tell, care, ...(options.once && !options.site ? [probe] : [])];
     await runTogether({ work, companions }, running);
     pipeline.failed.throwIfAborted();
     if (options.once) signal.throwIfAborted();
@@ -121,6 +128,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
   const addresses = [
     `ingest ${pipeline.ingestAddress}`,
     `predictor ${pipeline.predictorAddress}`,
+    ...(pipeline.sitePorts ? [`DICOM ${SITE_TITLE}@127.0.0.1:${pipeline.sitePorts.dicom}`] : []),
     pipeline.natsUrl,
     `logs ${shownPath(folder.logs)}`,
   ].join('   ');
@@ -131,7 +139,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     processes: pipeline.processes,
     streams: streams.latest,
     brokerFaults: pipeline.brokerWatch?.faults ?? [],
-    requests: options.once ? client.counts : undefined,
+    requests: options.once && !options.site ? client.counts : undefined,
     addresses,
   });
   const view = startView(snapshot, process.stdout, options.live);

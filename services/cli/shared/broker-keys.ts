@@ -53,8 +53,12 @@ export const credentialsOf = (folder: string, user: string): NodeJS.ProcessEnv =
   SULCUS_NATS_NKEY_FILE: path.join(folder, keyFile(user)),
 });
 
-/** The user as whom a service works: the ingest of the core takes in for every site, an import for its own alone. */
-export const userOf = (service: string, site: string): string => (service === 'import' ? siteUser(site) : service);
+/**
+ * The user as whom a service or command works: the ingest of the core takes in for every site, an import for its own
+ * alone, results are made by an operator.
+ */
+export const userOf = (service: string, site: string): string =>
+  ({ import: siteUser(site), results: 'operator' })[service] ?? service;
 
 function readPublicKey(file: string): string {
   try {

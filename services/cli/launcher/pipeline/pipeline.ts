@@ -10,11 +10,12 @@ import { failureOf } from '../processes/failure.js';
 import type { SupervisedProcess } from '../processes/supervised-process.js';
 import type { StateFolder } from '../state-folder.js';
 import { BrokerWatch } from './broker-watch.js';
-import { choosePorts, type Ports } from './choose-ports.js';
+import { choosePorts, type Ports, type SitePorts } from './choose-ports.js';
 import { endOfStreams } from './end-of-streams.js';
 import { brokerKeys, credentialsOf, userOf } from '../../shared/broker-keys.js';
 import { tellKeys } from './known-broker.js';
 import { signingKeys } from './signing-keys.js';
+import { siteEnvironment } from './site-environment.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createServices, type ServicePlan } from './services.js';
 import { freeBytes, limitsFor } from './storage.js';
@@ -36,6 +37,8 @@ export class Pipeline {
   readonly natsUrl: string;
   readonly ingestAddress: string;
   readonly predictorAddress: string;
+  /** Doors of the hospital's edge, where one is played. */
+  readonly sitePorts: SitePorts | undefined;
   /** In the order they are shown and started. */
   readonly processes: readonly SupervisedProcess[];
   /** What every command of this pipeline is started with. */
@@ -66,6 +69,7 @@ export class Pipeline {
     this.natsUrl = parts.natsUrl;
     this.ingestAddress = `127.0.0.1:${parts.ports.ingest}`;
     this.predictorAddress = `127.0.0.1:${parts.ports.predictor}`;
+    this.sitePorts = parts.ports.site;
     this.plan = parts.plan;
     this.#broker = parts.broker;
     this.#services = parts.services;
@@ -127,16 +131,20 @@ export class Pipeline {
       folder.adopt(stateId);
       const streamEnds = await endOfStreams(bus);
       mkdirSync(folder.traces, { recursive: true });
+      const ofSite = ports.site && siteEnvironment(folder.site, ports, ports.site);
       const plan: ServicePlan = {
         environment: serviceEnvironment(options, { ...surroundings, stateId, keys }),
         logFolder: folder.logs,
-        credentials: (name) => (users ? credentialsOf(users.folder, userOf(name, site())) : {}),
+        own: (name) => ({
+          ...(users ? credentialsOf(users.folder, userOf(name, site())) : {}),
+          ...ofSite?.(name),
+        }),
         ...(options.once ? { maxRapidFailures: MAX_RAPID_FAILURES_ONCE } : {}),
       };
       await checkRun(bus, trainer);
       // What a broker that others use holds does not go to a folder of this run, which may be emptied with it.
       const archiver = options.nats === undefined || Boolean(process.env['SULCUS_ARCHIVE']);
-      const services = createServices(plan, { archiver });
+      const services = createServices(plan, { archiver, edge: ofSite !== undefined });
       // What a run to the end learns first must not depend on how fast its images came in: `startTraining`.
       const waits = (service: SupervisedProcess): boolean => options.once && service.name === 'trainer';
       for (const service of services) service.once('gaveUp', fail(service));

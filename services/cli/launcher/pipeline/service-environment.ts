@@ -17,9 +17,20 @@ interface Surroundings {
   keys: NodeJS.ProcessEnv;
 }
 
+/**
+ * Where a hospital is played studies are predicted as they come, nobody waits for as long as in a real one, and of so
+ * few patients some are in every split.
+ */
+const PLAYED: NodeJS.ProcessEnv = {
+  SULCUS_SPLIT_SHARES: '60/15/15/10',
+  SULCUS_STUDIES: 'true',
+  SULCUS_STUDY_IDLE: '5s',
+  SULCUS_STREAM_PAUSE: '3s',
+};
+
 /** What the services are told; everything else comes from the environment of the launcher. */
 export const serviceEnvironment = (
-  { run, recipe, mode, epochs, seed, once }: UpOptions,
+  { run, recipe, mode, epochs, seed, once, site }: UpOptions,
   { natsUrl, stateId, monitorUrl, ports, classes, traceFolder, archiveFolder, startWeightsFile, keys }: Surroundings,
 ): NodeJS.ProcessEnv => ({
   SULCUS_TRACE_FILE: path.join(traceFolder, '%s-%p.jsonl'),
@@ -28,13 +39,14 @@ export const serviceEnvironment = (
   SULCUS_ARCHIVE: archiveFolder,
   SULCUS_START_WEIGHTS: startWeightsFile,
   ...keys,
+  ...(site ? PLAYED : {}),
   ...process.env,
   SULCUS_NATS_URL: natsUrl,
   SULCUS_STATE_ID: stateId,
   ...(monitorUrl === undefined ? {} : { SULCUS_NATS_MONITOR_URL: monitorUrl }),
   SULCUS_RUN: run,
   SULCUS_RECIPE: recipe,
-  SULCUS_MODE: mode ?? (once ? 'epochs' : 'stream'),
+  SULCUS_MODE: mode ?? (once && !site ? 'epochs' : 'stream'),
   SULCUS_SEED: String(seed),
   SULCUS_CLASSES: classes.join(','),
   SULCUS_INGEST_ADDRESS: `127.0.0.1:${ports.ingest}`,

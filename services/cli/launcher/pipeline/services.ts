@@ -3,13 +3,13 @@ import { SupervisedProcess } from '../processes/supervised-process.js';
 import type { OneShotSpec } from '../processes/one-shot.js';
 
 /** The services of a pipeline, in the order in which data flows through them. */
-export const SERVICES = ['ingest', 'archiver', 'preprocess', 'trainer', 'predictor'] as const;
+export const SERVICES = ['edge', 'ingest', 'archiver', 'preprocess', 'trainer', 'predictor'] as const;
 
 export interface ServicePlan {
   environment: NodeJS.ProcessEnv;
   logFolder: string;
-  /** Variables by which a service or command proves to the broker who it is. */
-  credentials: (name: string) => NodeJS.ProcessEnv;
+  /** Variables of one service or command alone, such as those by which it proves to the broker who it is. */
+  own: (name: string) => NodeJS.ProcessEnv;
   /** Gives up on a service that keeps failing right after its start, whatever the cause. Default: never. */
   maxRapidFailures?: number;
 }
@@ -17,12 +17,12 @@ export interface ServicePlan {
 /** The command line of this very build: sources are run by sources, compiled code by compiled code. */
 const CLI = path.join(import.meta.dirname, '..', '..', `main${path.extname(import.meta.filename)}`);
 
-/** One process per service. @param archiver false: without one */
+/** One process per service. @param has which of those there are that not every pipeline has */
 export function createServices(
   { maxRapidFailures, ...plan }: ServicePlan,
-  { archiver }: { archiver: boolean },
+  has: { archiver: boolean; edge: boolean },
 ): SupervisedProcess[] {
-  return SERVICES.filter((name) => archiver || name !== 'archiver').map(
+  return SERVICES.filter((name) => !Object.hasOwn(has, name) || has[name as keyof typeof has]).map(
     (name) =>
       new SupervisedProcess({
         ...commandSpec(name, [name], plan),
@@ -36,13 +36,13 @@ export function createServices(
 export function commandSpec(
   name: string,
   words: readonly string[],
-  { environment, logFolder, credentials }: ServicePlan,
+  { environment, logFolder, own }: ServicePlan,
 ): OneShotSpec {
   return {
     name,
     command: process.execPath,
     args: [...process.execArgv, CLI, ...words],
-    environment: { ...environment, ...credentials(name) },
+    environment: { ...environment, ...own(name) },
     logFile: path.join(logFolder, `${name}.log`),
   };
 }

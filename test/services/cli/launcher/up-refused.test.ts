@@ -104,3 +104,12 @@ test('first weights and class weights that do not fit are refused before anythin
   t.after(() => bus.drain());
   assert.equal((await bus.stats()).SCANS.messages, 0);
 });
+
+test('a hospital that is played has its own patients, and what goes with it alone says so', async () => {
+  const withData = await up(['--site', '--data', folder], {});
+  assert.equal(withData.code, EXIT_INVALID_CONFIG);
+  assert.match(withData.errors, /--site plays a hospital of phantoms: leave out --data/);
+  const without = await up(['--results', folder], {});
+  assert.equal(without.code, EXIT_INVALID_CONFIG);
+  assert.match(without.errors, /--results, --port-dicom: they go with --site/);
+});

@@ -32,7 +32,7 @@ async function startScene(t: TestContext) {
   const environment = { ...process.env, SULCUS_NATS_URL: nats.url, SULCUS_DATA_DIR: folder, NODE_TEST_CONTEXT: '' };
   const run = {
     options: {},
-    pipeline: { plan: { environment, logFolder: folder, credentials: () => ({}) } },
+    pipeline: { plan: { environment, logFolder: folder, own: () => ({}) } },
     dataSet: { prepare: () => Promise.resolve(data) },
     view: { note: (line: string) => notes.push(line) },
     state,
