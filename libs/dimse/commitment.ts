@@ -12,6 +12,22 @@ export interface CommitmentRequest {
   references: readonly { sopClassUid: string; sopInstanceUid: string }[];
 }
 
+/** A request whose sender is still to be told. */
+export interface PendingReport {
+  callingTitle: string;
+  request: CommitmentRequest;
+}
+
+/** Where requests are kept until their senders were told: what is there outlives a restart. */
+export interface PendingReports {
+  /** It is kept when this resolves. */
+  keep(report: PendingReport): Promise<void>;
+  /** Its sender was told, or is given up. */
+  settle(report: PendingReport): Promise<void>;
+  /** What is kept, of the last day. */
+  kept(): Promise<readonly PendingReport[]>;
+}
+
 /** Failure reasons (PS3.3 C.14.1.1). */
 const NO_SUCH_OBJECT = 0x0112;
 const CLASS_CONFLICT = 0x0119;

@@ -42,3 +42,13 @@ export function negotiate(
     else context.setResult(PresentationContextResult.Accept, chosen);
   }
 }
+
+/** The context of a number, where both sides agreed on it. */
+export function acceptedContext(
+  association: InstanceType<typeof dimse.association.Association> | undefined,
+  id: number,
+): InstanceType<typeof dimse.association.PresentationContext> | undefined {
+  const isKnown = association?.getPresentationContexts().some((one) => one.id === id) ?? false;
+  const context = isKnown ? association?.getPresentationContext(id) : undefined;
+  return context?.getResult() === PresentationContextResult.Accept ? context : undefined;
+}

@@ -1,5 +1,4 @@
 import dimse from 'dcmjs-dimse';
-import { Writable } from 'node:stream';
 import { EXPLICIT_LITTLE_ENDIAN, writeDataSet, type DataSet } from '#libs/dicom';
 
 /** The bytes of a data set, which the library neither reads nor writes; undefined for one that was too long. */
@@ -27,11 +26,4 @@ export function rawDataset(dataSet: DataSet, syntaxUid = EXPLICIT_LITTLE_ENDIAN)
     syntaxUid,
     elements,
   );
-}
-
-/** Where the library writes a data set to whose bytes are elsewhere: it is empty. */
-export class EmptySink extends Writable {
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    done();
-  }
 }

@@ -3,16 +3,21 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
-import { retryWithBackoff } from '#libs/async';
 import { parseDicom } from '#libs/dicom';
 import { isAllowed } from './callers.js';
-import { commitmentReport, readCommitment, STORAGE_COMMITMENT, type CommitmentRequest } from './commitment.js';
-import { negotiate } from './negotiate.js';
+import {
+  commitmentReport,
+  readCommitment,
+  STORAGE_COMMITMENT,
+  type CommitmentRequest,
+  type PendingReport,
+} from './commitment.js';
+import { acceptedContext, negotiate } from './negotiate.js';
 import { PduSocket } from './pdu-socket.js';
 import type { StoreMessage } from './pdu-reader.js';
 import type { StoreAnswer, StoreScpOptions } from './scp-options.js';
 import { PERFORMED_PROCEDURE_STEP, readStep, type ProcedureStep, type StepAnswer } from './procedure-step.js';
-import { callPeer, type Call } from './scu.js';
+import { callBack, findDurable } from './report-commitment.js';
 import { storeUnit } from './store-unit.js';
 import { certificateNamesOf } from './tls.js';
 import './library.js';
@@ -23,11 +28,7 @@ const STEP_STATUS: Readonly<Record<StepAnswer, number>> = {
   unknown: 0x0112,
   final: 0x0110,
 };
-const { PresentationContextResult, RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
-
-/** A call that tells a requester what is durable, and how long it is tried for. */
-const CALL_BACK_TIMEOUT_MS = 30_000;
-const CALL_BACK_FOR_MS = 10 * 60_000;
+const { RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
 
 /** The number of a UUID as a UID (PS3.5 annex B.2). */
 const uidOfUuid = (uuid: string): string => `2.25.${BigInt(`0x${uuid.replaceAll('-', '')}`)}`;
@@ -46,12 +47,13 @@ export class ScpConnection extends dimse.Scp {
   readonly #units: PduSocket;
   readonly #options: StoreScpOptions;
   readonly #mayNotAssociate: () => boolean;
+  readonly #stop: AbortSignal;
   readonly #callingAddress: string;
   #callingTitle = '';
   #association: InstanceType<typeof dimse.association.Association> | undefined;
   #isReleased = false;
 
-  constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean) {
+  constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean, stop: AbortSignal) {
     const callingAddress = addressOf(socket);
     const units = new PduSocket(socket, {
       maxObjectBytes: options.maxObjectBytes,
@@ -64,6 +66,7 @@ export class ScpConnection extends dimse.Scp {
     this.#units = units;
     this.#options = options;
     this.#mayNotAssociate = mayNotAssociate;
+    this.#stop = stop;
     this.#callingAddress = callingAddress;
     socket.setTimeout(options.idleTimeoutMs, () => socket.destroy());
     const broken = (error: Error): void => {
@@ -155,16 +158,19 @@ export class ScpConnection extends dimse.Scp {
     request: InstanceType<typeof dimse.requests.NActionRequest>,
     answer: (response: InstanceType<typeof dimse.responses.NActionResponse>) => void,
   ): void {
-    const response = dimse.responses.NActionResponse.fromRequest(request);
     const asked = this.#readCommitment(request);
-    response.setStatus(typeof asked === 'number' ? asked : Status.Success);
-    answer(response);
-    if (typeof asked === 'object') void this.#commit(asked, request.getDataset()?.getTransferSyntaxUid());
+    void this.#keep(asked).then((status) => {
+      const response = dimse.responses.NActionResponse.fromRequest(request);
+      response.setStatus(status);
+      if (!this.#socket.destroyed) answer(response);
+      if (typeof asked === 'object' && status === Status.Success)
+        void this.#commit(asked, request.getDataset()?.getTransferSyntaxUid());
+    });
   }
 
   /** C-STORE does not go through the library: it takes as long for the two commands as ingest for the decoding. */
   async #store(message: StoreMessage): Promise<void> {
-    const context = this.#acceptedContext(message.contextId);
+    const context = acceptedContext(this.#association, message.contextId);
     if (!context) {
       const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;
       this.#options.onNotice({ kind: 'broken', callingAddress: this.#callingAddress, detail });
@@ -175,12 +181,6 @@ export class ScpConnection extends dimse.Scp {
       (error: unknown): StoreAnswer => ({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
     );
     if (!this.#socket.destroyed) this.#socket.write(storeUnit(message, answer));
-  }
-
-  #acceptedContext(id: number): InstanceType<typeof dimse.association.PresentationContext> | undefined {
-    const isKnown = this.#association?.getPresentationContexts().some((one) => one.id === id) ?? false;
-    const context = isKnown ? this.#association?.getPresentationContext(id) : undefined;
-    return context?.getResult() === PresentationContextResult.Accept ? context : undefined;
   }
 
   async #answerTo(bytes: Buffer | undefined, syntaxUid: string): Promise<StoreAnswer> {
@@ -227,17 +227,35 @@ export class ScpConnection extends dimse.Scp {
     }
   }
 
-  /** Tells the requester what is durable: on this association while it lasts, else on one to its address. */
-  async #commit(asked: CommitmentRequest, syntaxUid: string | undefined): Promise<void> {
-    const { onCommitment, onNotice } = this.#options;
+  /** What is asked is kept before its sender may believe that it is told. @returns the status to answer with */
+  async #keep(asked: CommitmentRequest | number): Promise<number> {
+    if (typeof asked === 'number') return asked;
+    const { pendingReports, onNotice } = this.#options;
     const callingTitle = this.#callingTitle;
     try {
-      const durable = await onCommitment!(asked);
-      if (await this.#report(commitmentReport(asked, durable, syntaxUid))) return;
-      await this.#callBack((accepted) => commitmentReport(asked, durable, accepted));
+      await pendingReports?.keep({ callingTitle, request: asked });
+      return Status.Success;
     } catch (error) {
       onNotice({ kind: 'not-reported', callingTitle, detail: SulcusError.from(error).rawMessage });
+      return Status.ProcessingFailure;
     }
+  }
+
+  /** Tells the requester what is durable: on this association while it lasts, else on one to its address. */
+  async #commit(request: CommitmentRequest, syntaxUid: string | undefined): Promise<void> {
+    const { onCommitment, onNotice, pendingReports } = this.#options;
+    const pending: PendingReport = { callingTitle: this.#callingTitle, request };
+    try {
+      const durable = await findDurable(onCommitment!, request, this.#stop);
+      if (!(await this.#report(commitmentReport(request, durable, syntaxUid))))
+        await callBack(pending, durable, this.#options, this.#stop);
+    } catch (error) {
+      // What is kept is told after the next start.
+      if (this.#stop.aborted && pendingReports) return;
+      const { callingTitle } = pending;
+      onNotice({ kind: 'not-reported', callingTitle, detail: SulcusError.from(error).rawMessage });
+    }
+    await pendingReports?.settle(pending).catch(() => undefined);
   }
 
   /** @returns whether it was answered before the association ended */
@@ -251,20 +269,6 @@ export class ScpConnection extends dimse.Scp {
         resolve(true);
       });
       this.sendRequests(report);
-    });
-  }
-
-  async #callBack(request: Call['request']): Promise<void> {
-    const { peers = [], title } = this.#options;
-    const peer = peers.find((one) => one.title === this.#callingTitle);
-    if (!peer)
-      throw new SulcusError(
-        'NOT_FOUND',
-        `${this.#callingTitle} has ended the association, and no address of it is known: it cannot be told`,
-      );
-    const call = { peer, callingTitle: title, timeoutMs: CALL_BACK_TIMEOUT_MS, weProvide: true };
-    await retryWithBackoff(() => callPeer(call, [{ sopClassUid: STORAGE_COMMITMENT, request }]), {
-      timeoutMs: CALL_BACK_FOR_MS,
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Caller } from './callers.js';
-import type { CommitmentRequest } from './commitment.js';
+import type { CommitmentRequest, PendingReports } from './commitment.js';
 import type { Peer } from './peers.js';
 import type { ProcedureStep, StepAnswer } from './procedure-step.js';
 import type { DimseTls } from './tls.js';
@@ -45,6 +45,8 @@ export interface StoreScpOptions {
    * not offered.
    */
   onCommitment?: ((request: CommitmentRequest) => Promise<ReadonlyMap<string, string>>) | undefined;
+  /** Where requests for storage commitment wait until their senders were told. Absent: a restart forgets them. */
+  pendingReports?: PendingReports | undefined;
   /** Takes in what a modality says of a step that it performs. Absent: MPPS is not offered. */
   onProcedureStep?: ((step: ProcedureStep) => Promise<StepAnswer>) | undefined;
   /** Who is called back, by title: with what could not be said on the association on which it was asked. */

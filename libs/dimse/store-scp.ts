@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
+import { reportKept } from './report-commitment.js';
 import { addressOf, peerOf, ScpConnection } from './scp-connection.js';
 import type { StoreScpOptions } from './scp-options.js';
 import { createTlsServer } from './tls.js';
@@ -13,6 +14,8 @@ export class StoreScp implements AsyncDisposable {
   /** Every connection, also those that have not come as far as an association. */
   readonly #sockets = new Set<Socket>();
   readonly #stop = new AbortController();
+  /** Senders that were not told of their commitments before the last end. */
+  #telling: Promise<void> = Promise.resolve();
 
   private constructor(options: StoreScpOptions) {
     this.#options = options;
@@ -51,6 +54,7 @@ export class StoreScp implements AsyncDisposable {
       );
       scp.#server.listen(options.port, options.host, resolve);
     });
+    scp.#telling = reportKept(options, scp.#stop.signal).catch(() => undefined);
     return scp;
   }
 
@@ -72,7 +76,7 @@ export class StoreScp implements AsyncDisposable {
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
-    await closed;
+    await Promise.all([closed, this.#telling]);
     clearTimeout(timer);
   }
 
@@ -85,6 +89,7 @@ export class StoreScp implements AsyncDisposable {
       socket,
       this.#options,
       () => this.#stop.signal.aborted || this.associations >= this.#options.maxAssociations,
+      this.#stop.signal,
     );
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));

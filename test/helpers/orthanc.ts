@@ -24,14 +24,14 @@ export interface Orthanc {
   /** Of its DICOMweb. */
   dicomweb: string;
   /** Puts an object in. */
-  add(bytes: Buffer): Promise<void>;
+  add: (bytes: Buffer) => Promise<void>;
   stop(): Promise<void>;
   /** Starts it again on the same ports and store. */
   start(): Promise<void>;
 }
 
-/** An Orthanc with DICOMweb and a store of its own. */
-export async function startOrthanc(t: TestContext): Promise<Orthanc> {
+/** An Orthanc (title ORTHANC) with DICOMweb and a store of its own. @param sulcusPort where it knows us to listen */
+export async function startOrthanc(t: TestContext, sulcusPort?: number): Promise<Orthanc> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-orthanc-'));
   const [httpPort, dicomPort] = [await freePort(), await freePort()];
   const configuration = path.join(folder, 'orthanc.json');
@@ -48,6 +48,7 @@ export async function startOrthanc(t: TestContext): Promise<Orthanc> {
       DicomAlwaysAllowFind: true,
       DicomAlwaysAllowMove: true,
       DicomAlwaysAllowGet: true,
+      DicomModalities: sulcusPort === undefined ? {} : { sulcus: ['SULCUS', '127.0.0.1', sulcusPort] },
       Plugins: [PLUGIN],
       DicomWeb: { Enable: true, Root: '/dicom-web/' },
     }),

@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { root } from '../../scripts/setup/paths.mjs';
 
@@ -27,4 +29,15 @@ export async function runPython<T>(script: string, args: readonly string[]): Pro
     if (stdout !== '') return JSON.parse(stdout) as T;
     throw new Error(`${script} failed: ${stderr}`, { cause: error });
   }
+}
+
+/** Runs a script that serves until the test ends. */
+export function startPython(t: TestContext, script: string, args: readonly string[]): void {
+  const child = spawn(PYTHON, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  t.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  });
 }

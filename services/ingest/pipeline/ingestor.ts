@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { mapInOrder } from '#libs/async';
-import type { ProcedureStep, StepAnswer } from '#libs/dimse';
+import type { PendingReports, ProcedureStep, StepAnswer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
 import { withoutMetadata } from '#libs/imaging';
@@ -12,6 +12,7 @@ import { attr, withSpan } from '#libs/telemetry';
 import { withdrawnError } from '#libs/withdrawals';
 import type { IntakeConfig } from '../config.js';
 import type { IngestEvents } from '../events.js';
+import { PendingCommitments } from '../register/pending-commitments.js';
 import { ProcedureSteps } from '../register/procedure-steps.js';
 import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
@@ -46,9 +47,15 @@ export class Ingestor implements AsyncDisposable {
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #dicom: DicomIntake;
   readonly #steps: ProcedureSteps;
+  /** Senders that are to be told of storage commitments. */
+  readonly pendingReports: PendingReports;
 
   constructor(context: IngestorContext) {
     this.#context = context;
+    this.pendingReports = new PendingCommitments(
+      path.join(context.config.dataDir, 'commitments'),
+      context.pseudonyms.sealingKey,
+    );
     this.#dicom = new DicomIntake(context.config, context.pseudonyms);
     this.#steps = new ProcedureSteps({
       folder: path.join(context.config.dataDir, 'steps'),
@@ -181,6 +188,15 @@ export class Ingestor implements AsyncDisposable {
     return new Map(
       objects.flatMap(([uid, object]) => (isWhole(object.sampleIds) ? [[uid, object.sopClassUid] as const] : [])),
     );
+  }
+
+  /**
+   * Which of DICOM objects have come, whatever became of them.
+   *
+   * @param sopInstanceUids as the site knows them
+   */
+  async known(sopInstanceUids: readonly string[]): Promise<Set<string>> {
+    return new Set((await this.#dicom.register.find(sopInstanceUids)).keys());
   }
 
   /**

@@ -14,6 +14,7 @@ import { UploadRoom } from './grpc/upload-room.js';
 import type { LabelStudy } from './http/diagnostic-report.js';
 import { startHttp } from './http/start-http.js';
 import { pull } from './pull/pull.js';
+import { requireDestination } from './pull/destination.js';
 import { readPullRules, type PullRules } from './pull/rules.js';
 
 export interface SourcesContext {
@@ -42,6 +43,7 @@ export class OpenSources {
   readonly #receiver: StoreScp | undefined;
   readonly #http: HttpServer | undefined;
   readonly #stop = new AbortController();
+  readonly #stopPulling = new AbortController();
   /** By what the folder is watched; undefined where none is, or the end came before. */
   readonly watching: Promise<'events' | 'polling' | undefined>;
   readonly #watched: Promise<void>;
@@ -52,7 +54,7 @@ export class OpenSources {
     this.#receiver = receiver;
     this.#http = http;
     // One listener for each image under way is the normal case, not a leak.
-    setMaxListeners(0, this.#stop.signal);
+    setMaxListeners(0, this.#stop.signal, this.#stopPulling.signal);
     const { watchDir, maxFileBytes, dataDir, readsOutside } = config;
     let onWatching: (by?: 'events' | 'polling') => void = () => undefined;
     this.watching = new Promise((resolve) => (onWatching = resolve));
@@ -64,7 +66,7 @@ export class OpenSources {
             signal: this.#stop.signal,
           });
     this.#watched.catch(() => undefined).finally(() => onWatching());
-    this.#pulling = rules ? pull(rules, { ingestor, room, config, log }, this.#stop.signal) : Promise.resolve();
+    this.#pulling = rules ? pull(rules, { ingestor, room, config, log }, this.#stopPulling.signal) : Promise.resolve();
   }
 
   /** @throws PORT_IN_USE, INVALID_CONFIG */
@@ -72,6 +74,7 @@ export class OpenSources {
     const { ingestor, config, log, handlers } = context;
     if (config.watchDir !== undefined) await requireWatchFolder(config.watchDir);
     const rules = config.pullRules === undefined ? undefined : readPullRules(config.pullRules);
+    if (rules) requireDestination(rules, config);
     const room = new UploadRoom(context.uploadBytes);
     const uploads = { ingestor, room };
     const server = await startServer({
@@ -120,6 +123,8 @@ export class OpenSources {
 
   /** Finishes the uploads that are under way, then everything else. */
   async stop(graceMs?: number): Promise<void> {
+    // Archives send no more of what was asked for: it would come by the doors that close now.
+    this.#stopPulling.abort();
     await Promise.all([this.#server.stop(graceMs), this.#receiver?.stop(graceMs), this.#http?.stop(graceMs)]);
     this.#stop.abort();
     await Promise.allSettled([this.#watched, this.#pulling]);

@@ -4,8 +4,7 @@ import { SulcusError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
 import type { SourcesConfig } from '../../config.js';
 import type { Ingestor } from '../../pipeline/ingestor.js';
-import type { IngestOutcome } from '../../pipeline/outcome.js';
-import { isForWantOfRoom } from '../../pipeline/why-full.js';
+import { answerTo } from './answer-to.js';
 import { dicomTlsOf } from './dicom-tls.js';
 
 export interface ReceiverContext {
@@ -44,6 +43,7 @@ export async function startReceiver({ ingestor, config, log }: ReceiverContext):
     onCommitment: ingestor.canCommit
       ? ({ references }) => ingestor.commitment(references.map(({ sopInstanceUid }) => sopInstanceUid))
       : undefined,
+    pendingReports: ingestor.pendingReports,
     onProcedureStep: (step) => ingestor.procedureStep(step),
     peers: config.dicomPeers,
     onNotice: (notice) => tell(notice, log),
@@ -71,19 +71,8 @@ async function store(
   ingestor: Ingestor,
   waitMs: number,
 ): Promise<StoreAnswer> {
-  try {
-    const input = { bytes, source: `C-STORE from ${callingTitle} at ${callingAddress}` };
-    const outcomes = await ingestor.ingestDicom(input, { signal: AbortSignal.timeout(waitMs) }, syntaxUid);
-    return answerTo(outcomes);
-  } catch (thrown) {
-    const error = SulcusError.from(thrown);
-    return { status: isForWantOfRoom(error) ? 'full' : 'failed', comment: error.rawMessage };
-  }
-}
-
-function answerTo(outcomes: readonly IngestOutcome[]): StoreAnswer {
-  const rejected = outcomes.find((outcome) => outcome.kind === 'rejected');
-  return rejected ? { status: 'failed', comment: rejected.error.rawMessage } : { status: 'success' };
+  const input = { bytes, source: `C-STORE from ${callingTitle} at ${callingAddress}` };
+  return await answerTo(ingestor.ingestDicom(input, { signal: AbortSignal.timeout(waitMs) }, syntaxUid));
 }
 
 const SAID: Readonly<Record<ScpNotice['kind'], string>> = {

@@ -1,35 +1,31 @@
 import { readSecretFile } from '#libs/access';
+import { mapInOrder } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { httpGet, readBody, readParts, type Part } from '#libs/http';
-import { datesOf, type PullPeer, type PullRule } from './rules.js';
-
-/** A series that an archive holds. */
-export interface ArchivedSeries {
-  studyUid: string;
-  seriesUid: string;
-  /** Objects in it, where the archive says so. */
-  instances: number | undefined;
-}
+import type { Archive, ArchivedSeries, PulledObjects } from './archive.js';
+import { datesOf, isOfRule, tlsOf, type DicomwebPeer, type PullRule } from './rules.js';
 
 /** An object of DICOM JSON (PS3.18 annex F). */
 type DicomJson = Record<string, { Value?: unknown[] } | undefined>;
 
 type Query = [name: string, value: string][];
 
+/** Objects of a series that are under way at the same time. */
+const WINDOW = 4;
 const PAGE = 100;
 const MAX_PAGE_BYTES = 16 << 20;
 
 /** An archive, asked by DICOMweb: QIDO-RS to search (PS3.18 section 10.6), WADO-RS to fetch (section 10.4). */
-export class DicomwebArchive {
-  readonly #peer: PullPeer;
+export class DicomwebArchive implements Archive {
+  readonly #peer: DicomwebPeer;
 
-  constructor(peer: PullPeer) {
+  constructor(peer: DicomwebPeer) {
     this.#peer = peer;
   }
 
-  /** Series that a rule asks for, as the archive knows them now. @throws as httpGet */
+  /** @throws as httpGet */
   async *find(rule: PullRule, at: Date, signal: AbortSignal): AsyncGenerator<ArchivedSeries, void, undefined> {
-    const { modality, bodyPart } = rule;
+    const { modality } = rule;
     const ofRule: Query = [
       ['ModalitiesInStudy', modality],
       ['StudyDate', datesOf(rule, at)],
@@ -43,18 +39,28 @@ export class DicomwebArchive {
     for await (const study of this.#search('studies', ofRule, signal)) {
       const studyUid = textOf(study, '0020000D');
       for await (const series of this.#search(`studies/${studyUid}/series`, wanted, signal)) {
-        const part = textOf(series, '00180015').toUpperCase();
-        if (textOf(series, '00080060') !== modality) continue;
-        if (bodyPart !== undefined && part !== '' && part !== bodyPart.toUpperCase()) continue;
+        const said = { modality: textOf(series, '00080060'), bodyPart: textOf(series, '00180015') };
+        if (!isOfRule(rule, said)) continue;
         const count = Number(series['00201209']?.Value?.[0]);
         const instances = Number.isFinite(count) ? count : undefined;
-        yield { studyUid, seriesUid: textOf(series, '0020000E'), instances };
+        yield { studyUid, seriesUid: textOf(series, '0020000E'), modality, instances };
       }
     }
   }
 
-  /** The objects of a series, in whatever transfer syntax they are kept, one after the other. @throws as httpGet */
-  async *fetch(
+  /** @throws as httpGet */
+  async fetch(series: ArchivedSeries, objects: PulledObjects, signal: AbortSignal): Promise<number> {
+    let came = 0;
+    const settled = mapInOrder(this.#parts(series, objects.maxObjectBytes, signal), WINDOW, async ({ bytes }) => {
+      came++;
+      await (bytes ? objects.take(bytes) : objects.tooLong());
+    });
+    for await (const _ of settled);
+    return came;
+  }
+
+  /** The objects of a series, in whatever transfer syntax they are kept, one after the other. */
+  async *#parts(
     { studyUid, seriesUid }: ArchivedSeries,
     maxPartBytes: number,
     signal: AbortSignal,
@@ -86,10 +92,14 @@ export class DicomwebArchive {
   }
 
   #get(path: string, accept: string, signal: AbortSignal): ReturnType<typeof httpGet> {
-    const { dicomweb, authorities, certificate, key, authorizationFile } = this.#peer;
-    const tls = authorities === undefined && certificate === undefined ? undefined : { authorities, certificate, key };
+    const { dicomweb, authorizationFile } = this.#peer;
     const authorization = authorizationFile === undefined ? undefined : readSecretFile(authorizationFile);
-    return httpGet(new URL(`${dicomweb.replace(/\/+$/, '')}/${path}`), { accept, tls, authorization, signal });
+    return httpGet(new URL(`${dicomweb.replace(/\/+$/, '')}/${path}`), {
+      accept,
+      tls: tlsOf(this.#peer),
+      authorization,
+      signal,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ArchivedSeries } from './dicomweb.js';
+import type { ArchivedSeries } from './archive.js';
 
 /** Series that were fetched whole, over restarts: `pulled-series` in the data folder, by hashes of their UIDs. */
 export class PulledSeries {

@@ -1,12 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { TlsFiles } from '#libs/access';
+import { parsePeer, type Peer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time such as 22:00');
 
+const dicom = z.strictObject({
+  /** Its title and where it listens, for example `PACS@10.0.0.5:104`. */
+  peer: z.string().transform((text, context): Peer => {
+    try {
+      return parsePeer(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: SulcusError.from(error).rawMessage });
+      return z.NEVER;
+    }
+  }),
+  /** How series are fetched: to our own title, which the archive knows (C-MOVE), or on our association (C-GET). */
+  retrieve: z.enum(['move', 'get']),
+});
+
 const peer = z.strictObject({
   /** Address of its DICOMweb, for example `https://pacs.example.org/dicom-web`. */
-  dicomweb: z.url({ protocol: /^https?$/ }),
+  dicomweb: z.url({ protocol: /^https?$/ }).optional(),
+  /** It is asked by C-FIND instead. */
+  dicom: dicom.optional(),
   /** PEM file of the authorities of its certificate. */
   authorities: z.string().optional(),
   /** PEM files that we show. */
@@ -35,15 +53,30 @@ const rule = z.strictObject({
 
 const schema = z
   .strictObject({ peers: z.record(z.string(), peer), rules: z.array(rule).min(1) })
-  .superRefine(({ peers, rules }, context) =>
+  .superRefine(({ peers, rules }, context) => {
+    for (const [name, { dicomweb, dicom: byDicom, authorizationFile }] of Object.entries(peers)) {
+      const mistake = (message: string): void => context.addIssue({ code: 'custom', path: ['peers', name], message });
+      if ((dicomweb === undefined) === (byDicom === undefined)) mistake('expected either "dicomweb" or "dicom"');
+      if (byDicom && authorizationFile !== undefined) mistake('"authorizationFile" goes with "dicomweb"');
+    }
     rules.forEach(({ peer: name }, index) => {
       if (!Object.hasOwn(peers, name))
         context.addIssue({ code: 'custom', path: ['rules', index, 'peer'], message: `there is no peer "${name}"` });
-    }),
-  );
+    });
+  });
 
-/** An archive that is asked. */
+/** An archive that is asked: one of the two ways. */
 export type PullPeer = z.infer<typeof peer>;
+export type DicomwebPeer = PullPeer & { dicomweb: string };
+export type DicomPeer = PullPeer & { dicom: z.infer<typeof dicom> };
+
+export const isDicomweb = (one: PullPeer): one is DicomwebPeer => one.dicomweb !== undefined;
+export const isDicomPeer = (one: PullPeer): one is DicomPeer => one.dicom !== undefined;
+
+/** How a connection to it is encrypted; undefined where nothing says so. */
+export const tlsOf = ({ authorities, certificate, key }: PullPeer): TlsFiles | undefined =>
+  authorities === undefined && certificate === undefined ? undefined : { authorities, certificate, key };
+
 /** What is fetched from it, and when. */
 export type PullRule = z.infer<typeof rule>;
 
@@ -85,3 +118,12 @@ export function datesOf({ days }: Pick<PullRule, 'days'>, at: Date): string {
 
 const dateOf = (at: Date): string =>
   `${at.getFullYear()}${String(at.getMonth() + 1).padStart(2, '0')}${String(at.getDate()).padStart(2, '0')}`;
+
+/** Whether a series is one of a rule, by what the archive says of it; one that names no body part may be. */
+export function isOfRule(
+  { modality, bodyPart }: Pick<PullRule, 'modality' | 'bodyPart'>,
+  series: { modality: string; bodyPart: string },
+): boolean {
+  const part = series.bodyPart.toUpperCase();
+  return series.modality === modality && (bodyPart === undefined || part === '' || part === bodyPart.toUpperCase());
+}

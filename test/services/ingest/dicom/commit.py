@@ -1,6 +1,8 @@
 """Asks an SCP to commit to the storage of objects, as a modality does; prints what it was told as JSON.
 
     commit.py PORT CLASS=INSTANCE... [--listen PORT]     with --listen: hangs up, and is called back
+    commit.py PORT CLASS=INSTANCE... --transaction UID --hang-up     does not wait to be told
+    commit.py PORT --transaction UID --listen PORT                   waits to be told of what was asked before
 
 Run by commitment.test.ts, in the environment of `npm run setup:peers`.
 """
@@ -19,10 +21,12 @@ parser.add_argument("port", type=int)
 parser.add_argument("references", nargs="*")
 parser.add_argument("--listen", type=int)
 parser.add_argument("--implicit", action="store_true")
+parser.add_argument("--transaction")
+parser.add_argument("--hang-up", action="store_true")
 options = parser.parse_intermixed_args()
 
 told = queue.Queue()
-transaction = generate_uid()
+transaction = options.transaction or generate_uid()
 
 
 def on_report(event):
@@ -51,6 +55,10 @@ if options.listen:
     listener.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
     server = listener.start_server(("127.0.0.1", options.listen), block=False, evt_handlers=handlers)
 
+if options.transaction and server:
+    print(json.dumps(told.get(timeout=60)))
+    server.shutdown()
+    raise SystemExit(0)
 association = ae.associate("127.0.0.1", options.port, ae_title="SULCUS", evt_handlers=[] if server else handlers)
 if not association.is_established:
     print(json.dumps({"refused": True}))
@@ -66,7 +74,7 @@ status, _ = association.send_n_action(request, 1, StorageCommitmentPushModel, St
 answer = {"status": status.Status if status else None}
 if server:
     association.release()
-if answer["status"] == 0:
+if answer["status"] == 0 and not options.hang_up:
     answer |= told.get(timeout=30)
 if not server:
     association.release()

@@ -5,6 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { subjects } from '#libs/bus';
 import { runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
 import { freePort } from '../../../helpers/nats.js';
+import { lastingPort } from '../../../helpers/ports.js';
 import { runPython, withoutPynetdicom } from '../../../helpers/python-peer.js';
 import { until } from '../../../helpers/until.js';
 import { readScans, startHarness, startService, temporaryFolder } from '../_ingest.js';
@@ -83,6 +84,25 @@ describe('storage commitment', { skip: withoutDcmtk || withoutPynetdicom }, () =
     await known.send(sliceBytes({}, 1));
     const told = await known.ask('--listen', listen, reference(1));
     assert.deepEqual(told, { status: 0, type: 1, isOurs: true, kept: ['1.2.3.4.1'], failed: {}, by: 'SULCUS' });
+  });
+
+  test('a sender that could not be told before a restart is told after it, once', async (t) => {
+    const listen = String(await lastingPort());
+    const first = await startSite(t, { SULCUS_DICOM_PEERS: `MR1@127.0.0.1:${listen}` });
+    await first.send(sliceBytes({}, 1));
+    const transaction = ['--transaction', '1.2.3.99'];
+    assert.equal((await first.ask(reference(1), reference(9), ...transaction, '--hang-up')).status, 0);
+    const pending = path.join(first.dataDir, 'commitments');
+    assert.equal((await readdir(pending)).length, 1);
+    const [file] = await readdir(pending);
+    assert.doesNotMatch((await readFile(path.join(pending, file!))).toString('latin1'), /1\.2\.3\.|MR1/);
+    await first.service.stop(0);
+    assert.equal((await readdir(pending)).length, 1, 'nobody listened');
+    await startService(t, first.harness);
+    assert.deepEqual(await first.ask(...transaction, '--listen', listen), {
+      ...{ type: 2, isOurs: true, kept: ['1.2.3.4.1'], failed: { '1.2.3.4.9': 0x0112 }, by: 'SULCUS' },
+    });
+    await until(async () => (await readdir(pending)).length === 0, 'nothing is pending');
   });
 
   test('a request that names nothing is refused', async (t) => {

@@ -1,32 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { datesOf, isOpen, readPullRules } from '#services/ingest';
 import { isCode } from '../../../helpers/errors.js';
 import { startOrthanc, withoutOrthanc, type Orthanc } from '../../../helpers/orthanc.js';
 import { until } from '../../../helpers/until.js';
-import { sliceBytes } from '../dicom/_objects.js';
-import { readEvents, readScans, startHarness, startService, temporaryFolder } from '../_ingest.js';
+import { readEvents, readScans, startHarness, startService } from '../_ingest.js';
+import { RULE, rulesFile, rulesOf, sliceOf } from './_rules.js';
 
-const today = (): string => datesOf({ days: 0 }, new Date()).slice(0, 8);
-
-/** A slice of a study of today, unless it says otherwise. */
-const sliceOf = (seed: number, texts: Parameters<typeof sliceBytes>[0] = {}): Buffer =>
-  sliceBytes({ StudyDate: today(), BodyPartExamined: 'HEAD', ...texts }, seed);
-
-async function rulesFile(t: TestContext, rules: unknown): Promise<string> {
-  const file = path.join(await temporaryFolder(t), 'rules.json');
-  await writeFile(file, JSON.stringify(rules));
-  return file;
-}
-
-const RULE = { name: 'MR head of the last day', peer: 'pacs', modality: 'MR', bodyPart: 'HEAD', days: 1 };
-
-const rulesFor = ({ dicomweb }: Pick<Orthanc, 'dicomweb'>, rule: object = {}): object => ({
-  peers: { pacs: { dicomweb } },
-  rules: [{ ...RULE, everyMinutes: 0.005, ...rule }],
-});
+const rulesFor = ({ dicomweb }: Pick<Orthanc, 'dicomweb'>, rule: object = {}): object => rulesOf({ dicomweb }, rule);
 
 describe('pulling from a PACS over DICOMweb', { skip: withoutOrthanc }, () => {
   test('fetches what the rule asks for and nothing else; late slices follow, nothing is fetched twice', async (t) => {

@@ -1,0 +1,15 @@
+import type { StoreAnswer } from '#libs/dimse';
+import { SulcusError } from '#libs/errors';
+import type { IngestOutcome } from '../../pipeline/outcome.js';
+import { isForWantOfRoom } from '../../pipeline/why-full.js';
+
+/** What the sender of an object is told when it is settled what becomes of it. */
+export async function answerTo(settling: Promise<readonly IngestOutcome[]>): Promise<StoreAnswer> {
+  try {
+    const rejected = (await settling).find((outcome) => outcome.kind === 'rejected');
+    return rejected ? { status: 'failed', comment: rejected.error.rawMessage } : { status: 'success' };
+  } catch (thrown) {
+    const error = SulcusError.from(thrown);
+    return { status: isForWantOfRoom(error) ? 'full' : 'failed', comment: error.rawMessage };
+  }
+}
