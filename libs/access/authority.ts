@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type Forge from 'node-forge';
+import { serialNumber } from './serial-number.js';
 
 /** Taken by every TLS library and by every HSM of a hospital that may have to hold it. */
 const KEY_BITS = 2048;
@@ -82,8 +83,7 @@ function newCertificate(name: string, days: number): { key: string; certificate:
   });
   const certificate = forge().pki.createCertificate();
   certificate.publicKey = forge().pki.publicKeyFromPem(publicKey);
-  // The first bit is 0: a serial number is positive.
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`;
+  certificate.serialNumber = serialNumber();
   certificate.validity.notBefore = new Date(Date.now() - CLOCK_SKEW_MS);
   certificate.validity.notAfter = new Date(Date.now() + days * DAY_MS);
   certificate.setSubject([{ name: 'commonName', value: name }]);
