@@ -81,6 +81,8 @@ describe('an edge as a process', () => {
     );
     const samples = await samplesOnScans(core.bus);
     assert.equal(new Set(samples).size, samples.length);
+    // All may have been forwarded before: an edge that has only just begun knows no order to stop.
+    await until(() => edge.said().includes('"msg":"ready"'), `the edge to be ready: ${edge.said()}`, 30_000);
     edge.kill('SIGTERM');
     const [code] = (await once(edge, 'exit')) as [number | null];
     assert.equal(code, 0, edge.said());

@@ -14,13 +14,16 @@ export interface WantedPort {
 }
 
 /**
- * Chooses a port that is free now.
+ * Chooses a port that is free now and that no other launcher of this machine has chosen, whose services are still to
+ * listen on it.
  *
  * @throws PORT_IN_USE when an explicitly wanted port is taken
  */
 export async function choosePort({ port, explicit, purpose, option }: WantedPort): Promise<number> {
   try {
-    return await freePort(port);
+    const free = await freePort(port);
+    if (!explicit) await reserve(port);
+    return free;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     if (explicit)
@@ -40,4 +43,14 @@ async function freePort(port: number): Promise<number> {
   server.close();
   await once(server, 'close');
   return free;
+}
+
+/**
+ * Holds the port's name among launchers until this process ends: an abstract socket, which only Linux has and which no
+ * crash leaves behind. Rejects with EADDRINUSE when another holds it.
+ */
+async function reserve(port: number): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const holder = createServer().listen(`\0sulcus-port-${port}`).unref();
+  await once(holder, 'listening');
 }
