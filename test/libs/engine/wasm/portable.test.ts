@@ -232,7 +232,10 @@ test('without TensorFlow auto takes the portable engine and warns what to do; te
   // The libs in a folder of their own: no binding lies above them.
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-portable-'));
   try {
-    for (const part of [...['engine', 'graph', 'errors', 'config'].map((lib) => `dist/libs/${lib}`), 'package.json'])
+    for (const part of [
+      ...['engine', 'graph', 'errors', 'config', 'threads', 'async'].map((lib) => `dist/libs/${lib}`),
+      'package.json',
+    ])
       cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
     symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
     const script = path.join(folder, 'which.js');
