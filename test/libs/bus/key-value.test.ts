@@ -76,7 +76,6 @@ test('a watcher sees the current values first, then changes and deletions', asyn
 
 test('a bucket of a broker without topology is named', async (t) => {
   const empty = await startNats(t);
-  const lone = await connectBus({ servers: empty.url, name: 'test' });
-  await assert.rejects(lone.keyValue('models'), { code: 'NOT_FOUND', message: /ensureTopology/ });
-  await lone.drain();
+  await using lone = await connectBus({ servers: empty.url, name: 'test' });
+  await assert.rejects(lone.keyValue('models'), { code: 'NOT_FOUND', message: /no bucket models/ });
 });

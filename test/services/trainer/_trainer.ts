@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { until } from '../../helpers/until.js';
 import { CLASSES, RECIPE } from './_stream.js';
 
 /** A trainer as a process of its own. */
@@ -67,7 +68,11 @@ export class TrainerStarter {
       process: child,
       output: () => text,
       ended,
-      stop: () => end('SIGTERM'),
+      stop: async () => {
+        // One that has only just begun knows no order to stop.
+        await Promise.race([ended, until(() => text.includes('"msg"'), 'the trainer to say something', 30_000)]);
+        return await end('SIGTERM');
+      },
       kill: async () => void (await end('SIGKILL')),
     };
     this.#started.push(trainer);

@@ -1,4 +1,4 @@
-import { retryWithBackoff } from '#libs/async';
+import { retryWithBackoff, timeLimit } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { CODE_SYSTEM } from '../pipeline/site-environment.js';
 import type { HospitalStudy } from './hospital.js';
@@ -32,9 +32,10 @@ export async function reportStudy(
   };
   await retryWithBackoff(
     async () => {
+      using limit = timeLimit(signal, REQUEST_TIMEOUT_MS);
       const response = await fetch(`http://${address}/fhir/DiagnosticReport`, {
         ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+        signal: limit.signal,
       }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw new SulcusError('SERVICE_UNAVAILABLE', `Reports are not taken at ${address}: ${String(error)}`);
