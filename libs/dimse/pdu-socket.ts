@@ -3,12 +3,20 @@ import type { Socket } from 'node:net';
 import { PduReader, type PduReaderOptions } from './pdu-reader.js';
 
 /**
+ * So long nothing is read behind a burst. Many senders leave Nagle's algorithm on (DCMTK unless TCP_NODELAY=1): the end
+ * of an object waits for an acknowledgement, which the kernel delays by 40 ms where what came is read at once, segment
+ * by segment, and sends where much is read in one go.
+ */
+const GATHER_MS = 2;
+
+/**
  * A connection as dcmjs-dimse sees it: protocol data units come whole, and C-STORE not at all, or without its data
  * sets. The library would copy each of their bytes some six times; here they are copied once.
  */
 export class PduSocket extends EventEmitter {
   readonly #socket: Socket;
   readonly #reader: PduReader;
+  #isGathering = false;
 
   /** @param options `onViolation` is told why the connection was cut */
   constructor(socket: Socket, options: Omit<PduReaderOptions, 'onUnit'>) {
@@ -23,10 +31,26 @@ export class PduSocket extends EventEmitter {
         socket.destroy();
       },
     });
-    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      this.#gatherNext();
+      this.#reader.read(chunk);
+    });
     socket.on('error', (error) => this.emit('error', error));
     socket.on('timeout', () => this.emit('timeout'));
     socket.on('close', () => this.emit('close'));
+  }
+
+  /** Once what is there has been read: the next is waited for. */
+  #gatherNext(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#socket.pause();
+      setTimeout(() => {
+        this.#isGathering = false;
+        this.#socket.resume();
+      }, GATHER_MS);
+    });
   }
 
   /** See {@link PduReader.takeObject}. */
