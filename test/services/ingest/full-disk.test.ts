@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { connectBus, STREAM_NAMES } from '#libs/bus';
 import { parseDicom } from '#libs/dicom';
 import { parsePeer, storeObjects } from '#libs/dimse';
@@ -16,25 +15,12 @@ import { brokerReady, createBroker } from '../../../services/cli/launcher/proces
 import { isCode } from '../../helpers/errors.js';
 import { noiseImage } from '../../helpers/images.js';
 import { freePort } from '../../helpers/nats.js';
+import { smallDisk } from '../../helpers/small-disk.js';
 import { until } from '../../helpers/until.js';
 import { atEnd, readScans, startHarness, startService, temporaryFolder, TEST_KEY } from './_ingest.js';
 import { slice, sliceBytes } from './dicom/_objects.js';
 
-const disk = mkdtempSync(path.join(tmpdir(), 'sulcus-ingest-disk-'));
-
-/** A disk of its own; only root may make one. */
-const skip = (() => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'none', disk], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'no small disk can be mounted here';
-  }
-})();
-after(() => {
-  if (skip === false) execFileSync('umount', [disk]);
-  rmSync(disk, { recursive: true });
-});
+const { folder: disk, skip } = smallDisk(80);
 
 const filler = path.join(disk, 'filler');
 const fill = (): void => writeFileSync(filler, Buffer.alloc(freeBytes(disk)));

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectBus, readBrokerFaults, STREAM_NAMES } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
@@ -15,23 +14,10 @@ import { BrokerWatch } from '../../../../../services/cli/launcher/pipeline/broke
 import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
 import { freeBytes } from '../../../../../services/cli/launcher/pipeline/storage.js';
 import { freePort, startNats } from '../../../../helpers/nats.js';
+import { smallDisk } from '../../../../helpers/small-disk.js';
 import { until } from '../../../../helpers/until.js';
 
-const disk = mkdtempSync(path.join(tmpdir(), 'sulcus-broker-disk-'));
-
-/** A disk of its own with 120 MB; only root may make one. */
-const skip = (() => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', disk], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'no small disk can be mounted here';
-  }
-})();
-after(() => {
-  if (skip === false) execFileSync('umount', [disk]);
-  rmSync(disk, { recursive: true });
-});
+const { folder: disk, skip } = smallDisk(120);
 
 test('a broker stopped by a full disk is named with its code, and goes on by itself within 30 s of room', {
   skip,

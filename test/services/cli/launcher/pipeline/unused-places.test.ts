@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { connectBus, readUnusedPlaces, STREAM_NAMES, type Bus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -17,23 +16,10 @@ import type { SupervisedProcess } from '../../../../../services/cli/launcher/pro
 import { commandOutput } from '../../../../helpers/command-output.js';
 import { freePort } from '../../../../helpers/nats.js';
 import { publishScan } from '../../../../helpers/scans.js';
+import { smallDisk } from '../../../../helpers/small-disk.js';
 import { until } from '../../../../helpers/until.js';
 
-const disk = mkdtempSync(path.join(tmpdir(), 'sulcus-full-disk-'));
-
-/** A disk of its own with 120 MB; only root may make one. */
-const skip = (() => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'none', disk], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'no small disk can be mounted here';
-  }
-})();
-after(() => {
-  if (skip === false) execFileSync('umount', [disk]);
-  rmSync(disk, { recursive: true });
-});
+const { folder: disk, skip } = smallDisk(120);
 
 /** The broker is looked at every 2 s, and restarted every 15 s at most. */
 const PATIENCE_MS = 60_000;
