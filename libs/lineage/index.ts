@@ -1,6 +1,6 @@
 /**
  * Which samples, under which labels, the weights of a version have learned from: segments on an append-only stream,
- * each what was learned beyond the one before. Imports bus, contracts and errors.
+ * each what was learned beyond the one before. Imports bus, contracts, errors and memory.
  *
  *     const lineage = await LineageWriter.open(bus, 'main', manifest.lineage, { remembersAll: true });
  *     lineage.add(samples); lineage.cut(step); await lineage.durable();

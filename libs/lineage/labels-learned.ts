@@ -1,3 +1,5 @@
+import { forgetOldest } from '#libs/memory';
+
 /** Under which label each sample was learned last, by its sequence. */
 export interface LabelsLearned {
   get(sequence: number): string | undefined;
@@ -47,7 +49,7 @@ export class RecentLabels implements LabelsLearned {
   set(sequence: number, label: string): void {
     this.#labels.delete(sequence);
     this.#labels.set(sequence, label);
-    if (this.#labels.size > this.#capacity) this.#labels.delete(this.#labels.keys().next().value!);
+    forgetOldest(this.#labels, this.#capacity);
   }
 
   clear(): void {

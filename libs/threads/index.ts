@@ -1,8 +1,7 @@
 /**
  * Worker threads that serve functions: typed calls, errors with their codes, sources and compiled code alike; and what
- * a process does about its own priority and memory.
+ * a process does about its own priority.
  */
-export { collectGarbage } from './garbage.js';
 export { canRestoreNiceness, setProcessNiceness, setThreadNiceness } from './niceness.js';
 export type { ThreadMethods } from './protocol.js';
 export { serveThread } from './serve-thread.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngine, type Engine } from '#libs/engine';
 import { parseCommandLine, reportFailure, type OptionsSpec } from '#libs/service';
-import { collectGarbage } from '#libs/threads';
+import { collectGarbage } from '#libs/memory';
 import { summarise, timeSteps, type Contestant, type Turn } from './measure.js';
 import { startPeer } from './peer.js';
 import type { BenchOptions } from './options.js';

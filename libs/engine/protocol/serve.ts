@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { TensorValue } from '#libs/graph';
 import { feedBytes } from './feeds.js';
-import { collectGarbage } from '#libs/threads';
+import { collectGarbage } from '#libs/memory';
 import type { EngineInfo } from './engine-info.js';
 import type { Feed, LoweredGraph, Request, Response } from './messages.js';
 

@@ -1,4 +1,4 @@
-import { collectGarbage } from '#libs/threads';
+import { collectGarbage } from '#libs/memory';
 
 /** Behind the last frame of any call. */
 const IDLE_MS = 2000;

@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { forgetOldest } from '#libs/memory';
 import type { PreparedScan } from './prepare-scan.js';
 import type { AssignedSplit } from './splits.js';
 
@@ -21,8 +22,8 @@ export class KnownSplits {
   /** The first that is heard of somebody counts. */
   add(whom: string, split: AssignedSplit): void {
     if (this.#splits.has(whom)) return;
-    if (this.#splits.size >= this.capacity) this.#splits.delete(this.#splits.keys().next().value!);
     this.#splits.set(whom, split);
+    forgetOldest(this.#splits, this.capacity);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import path from 'node:path';
 import { IMAGE_EXTENSIONS } from '#libs/imaging';
+import { forgetOldest } from '#libs/memory';
 
 /** 80 bits: by the birthday bound two of a billion patients collide with a chance below one in a million. */
 const PSEUDONYM_HEX_CHARS = 20;
@@ -82,8 +83,8 @@ export class Pseudonyms {
     const known = this.#remembered.get(text);
     if (known) return known;
     const made = createHmac('sha256', this.#key).update(text).digest();
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value!);
     this.#remembered.set(text, made);
+    forgetOldest(this.#remembered, MAX_REMEMBERED);
     return made;
   }
 

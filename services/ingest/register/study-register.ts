@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import type { DataSet, Keyword } from '#libs/dicom';
+import { forgetOldest } from '#libs/memory';
 import type { Pseudonyms } from '../pipeline/pseudonyms.js';
 import { SealedLog } from './sealed-log.js';
 
@@ -136,7 +137,7 @@ export class StudyRegister {
   #remember(sopInstanceUid: string, study: string): void {
     this.#studyOf.delete(sopInstanceUid);
     this.#studyOf.set(sopInstanceUid, study);
-    if (this.#studyOf.size > MAX_REMEMBERED) this.#studyOf.delete(this.#studyOf.keys().next().value!);
+    forgetOldest(this.#studyOf, MAX_REMEMBERED);
   }
 
   #log(study: string): SealedLog {
@@ -154,5 +155,5 @@ const attributesOf = (dataSet: DataSet): StudyAttributes =>
 
 function remember(set: Set<string>, value: string, limit: number): void {
   set.add(value);
-  if (set.size > limit) set.delete(set.keys().next().value!);
+  forgetOldest(set, limit);
 }

@@ -1,3 +1,4 @@
+import { forgetOldest } from '#libs/memory';
 import type { Prediction } from './prediction.js';
 
 /** How often something happened, and how long it took together. */
@@ -76,7 +77,7 @@ export class ServingStatistics {
     if (!statistics) {
       statistics = noStatistics();
       this.#byVersion.set(version, statistics);
-      if (this.#byVersion.size > VERSIONS) this.#byVersion.delete(this.#byVersion.keys().next().value!);
+      forgetOldest(this.#byVersion, VERSIONS);
     }
     return statistics;
   }

@@ -1,5 +1,6 @@
 import { publishEvent, type Bus } from '#libs/bus';
 import type { SulcusError } from '#libs/errors';
+import { forgetOldest } from '#libs/memory';
 import type { Logger } from '#libs/telemetry';
 import type { AliasObserver } from '../servables/alias-manager.js';
 import type { Servable } from '../servables/servable.js';
@@ -47,7 +48,7 @@ export class ShadowEvents implements AliasObserver {
     if (!pair) {
       pair = new ShadowComparison(liveVersion, shadowVersion);
       this.#pairs.set(key, pair);
-      if (this.#pairs.size > PAIRS) this.#pairs.delete(this.#pairs.keys().next().value!);
+      forgetOldest(this.#pairs, PAIRS);
     }
     this.#changed.add(pair);
     return pair;

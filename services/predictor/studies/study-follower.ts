@@ -3,6 +3,7 @@ import { Notifier, retryWithBackoff } from '#libs/async';
 import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs, type StudyPrediction, type StudyPredictionInput } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
+import { forgetOldest } from '#libs/memory';
 import { CompletedStudies, type StoredSlice, type StudyIndex } from '#libs/studies';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { OpenStudies } from './open-studies.js';
@@ -85,7 +86,7 @@ export class StudyFollower {
     try {
       for await (const { studyId, samples } of new CompletedStudies(bus).follow(signal)) {
         this.#announced.set(studyId, samples);
-        if (this.#announced.size > MAX_ANNOUNCED) this.#announced.delete(this.#announced.keys().next().value!);
+        forgetOldest(this.#announced, MAX_ANNOUNCED);
         this.#completeIfAllIsHere(studyId);
         this.#opened.notify();
       }

@@ -13,6 +13,7 @@ import {
 } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { perceptualHash } from '#libs/imaging';
+import { forgetOldest } from '#libs/memory';
 import type { IntakeConfig } from '../../config.js';
 import { deidentify } from '../../deidentify/deidentify.js';
 import { describeImage } from '../../deidentify/describe.js';
@@ -215,7 +216,7 @@ export class DicomIntake implements AsyncDisposable {
         'ALREADY_EXISTS',
         `Another picture came before under the same SOP instance UID (${uid}): look at what sends it`,
       );
-    if (this.#pictures.size >= MAX_REMEMBERED) this.#pictures.delete(this.#pictures.keys().next().value!);
     this.#pictures.set(uid, picture);
+    forgetOldest(this.#pictures, MAX_REMEMBERED);
   }
 }

@@ -1,4 +1,5 @@
 import { ValueHistogram, type ValueCounts, type ValueWindow } from '#libs/dicom';
+import { forgetOldest } from '#libs/memory';
 
 /** Series remembered, each with the values of its slices so far. */
 const MAX_SERIES = 64;
@@ -20,7 +21,7 @@ export class SeriesWindows {
     // The series that was silent for longest goes first.
     this.#bySeries.delete(seriesId);
     this.#bySeries.set(seriesId, known);
-    if (this.#bySeries.size > MAX_SERIES) this.#bySeries.delete(this.#bySeries.keys().next().value!);
+    forgetOldest(this.#bySeries, MAX_SERIES);
     known.addAll(slice);
     return known.window();
   }

@@ -1,3 +1,4 @@
+import { forgetOldest } from '#libs/memory';
 import type { ArchivedSeries } from './archive.js';
 
 /** Series that did not come whole are tried once a day at least. */
@@ -27,7 +28,7 @@ export class FailedSeries {
     // The first failure may be one of the moment: the next look tries again.
     const waitMs = count === 1 ? 0 : Math.min(LONGEST_MS, pauseMs * 2 ** (count - 1));
     this.#failures.set(seriesUid, { count, notBeforeMs: nowMs + waitMs });
-    if (this.#failures.size > MAX_REMEMBERED) this.#failures.delete(this.#failures.keys().next().value!);
+    forgetOldest(this.#failures, MAX_REMEMBERED);
   }
 
   forget({ seriesUid }: ArchivedSeries): void {

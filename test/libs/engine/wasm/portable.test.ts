@@ -233,7 +233,7 @@ test('without TensorFlow auto takes the portable engine and warns what to do; te
   const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-portable-'));
   try {
     for (const part of [
-      ...['engine', 'graph', 'errors', 'config', 'threads', 'async'].map((lib) => `dist/libs/${lib}`),
+      ...['engine', 'graph', 'errors', 'config', 'memory'].map((lib) => `dist/libs/${lib}`),
       'package.json',
     ])
       cpSync(path.join(root, part), path.join(folder, part), { recursive: true });

@@ -1,0 +1,9 @@
+/**
+ * What keeps a process's memory bounded. Imports nothing.
+ *
+ *     known.set(key, value);
+ *     forgetOldest(known, 10_000); // a map of the newest entries
+ *     collectGarbage();            // what nobody uses any more goes now
+ */
+export { collectGarbage } from './garbage.js';
+export { forgetOldest } from './forget-oldest.js';
