@@ -1,10 +1,5 @@
 import { readCommand, C_STORE_REQUEST, type CommandSet } from './command-set.js';
-
-const P_DATA = 4;
-/** Type, reserved byte, length (PS3.8 section 9.3.1); of a fragment: length, context, control (annex E.2). */
-const HEADER_BYTES = 6;
-const IS_COMMAND = 1;
-const IS_LAST = 2;
+import { dataUnit, HEADER_BYTES, IS_COMMAND, IS_LAST, P_DATA } from './data-unit.js';
 
 /** What a peer may announce beyond the length that was agreed: its own requests have no agreed length. */
 const MAX_PDU_BYTES = 1 << 20;
@@ -188,14 +183,7 @@ export class PduReader {
 
   /** A unit of one fragment. */
   #fragmentUnit(): Buffer {
-    const valueBytes = this.#parts.reduce((sum, part) => sum + part.length, 0);
-    const headers = Buffer.alloc(2 * HEADER_BYTES);
-    headers[0] = P_DATA;
-    headers.writeUInt32BE(HEADER_BYTES + valueBytes, 2);
-    headers.writeUInt32BE(2 + valueBytes, HEADER_BYTES);
-    headers[10] = this.#context;
-    headers[11] = this.#control;
-    return Buffer.concat([headers, ...this.#parts]);
+    return dataUnit(this.#context, this.#control, this.#parts);
   }
 
   #refuse(detail: string): void {

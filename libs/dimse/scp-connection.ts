@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
 import { parseDicom } from '#libs/dicom';
+import { answerStore } from './answer-store.js';
 import { isAllowed } from './callers.js';
 import {
   commitmentReport,
@@ -12,13 +13,12 @@ import {
   type CommitmentRequest,
   type PendingReport,
 } from './commitment.js';
-import { acceptedContext, negotiate } from './negotiate.js';
+import { negotiate } from './negotiate.js';
 import { PduSocket } from './pdu-socket.js';
 import type { StoreMessage } from './pdu-reader.js';
-import type { StoreAnswer, StoreScpOptions } from './scp-options.js';
+import type { StoreScpOptions } from './scp-options.js';
 import { PERFORMED_PROCEDURE_STEP, readStep, type ProcedureStep, type StepAnswer } from './procedure-step.js';
 import { callBack, findDurable } from './report-commitment.js';
-import { storeUnit } from './store-unit.js';
 import { certificateNamesOf } from './tls.js';
 import './library.js';
 
@@ -168,26 +168,17 @@ export class ScpConnection extends dimse.Scp {
     });
   }
 
-  /** C-STORE does not go through the library: it takes as long for the two commands as ingest for the decoding. */
   async #store(message: StoreMessage): Promise<void> {
-    const context = acceptedContext(this.#association, message.contextId);
-    if (!context) {
-      const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;
-      this.#options.onNotice({ kind: 'broken', callingAddress: this.#callingAddress, detail });
-      this.#socket.destroy();
-      return;
-    }
-    const answer = await this.#answerTo(message.object, context.getAcceptedTransferSyntaxUid() ?? '').catch(
-      (error: unknown): StoreAnswer => ({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
-    );
-    if (!this.#socket.destroyed) this.#socket.write(storeUnit(message, answer));
-  }
-
-  async #answerTo(bytes: Buffer | undefined, syntaxUid: string): Promise<StoreAnswer> {
-    if (bytes === undefined)
-      return { status: 'failed', comment: `The object has more than ${this.#options.maxObjectBytes} bytes` };
+    const { maxObjectBytes, onObject, onNotice } = this.#options;
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
-    return await this.#options.onObject({ bytes, syntaxUid, ...from });
+    const answer = await answerStore(message, this.#association, {
+      maxObjectBytes,
+      onObject: (object) => onObject({ ...object, ...from }),
+    });
+    if (answer) return void this.#units.write(answer);
+    const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;
+    onNotice({ kind: 'broken', callingAddress: this.#callingAddress, detail });
+    this.#socket.destroy();
   }
 
   /** @returns the status to answer with */

@@ -4,12 +4,10 @@ import { connect as connectTls } from 'node:tls';
 import { readTlsFiles, type TlsFiles } from '#libs/access';
 import { EXPLICIT_LITTLE_ENDIAN, parseDicom, type DataSet } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
-import { acceptedContext } from './negotiate.js';
+import { answerStore, type ObjectTaker } from './answer-store.js';
 import type { StoreMessage } from './pdu-reader.js';
 import { PduSocket } from './pdu-socket.js';
 import type { Peer } from './peers.js';
-import type { StoreAnswer } from './scp-options.js';
-import { storeUnit } from './store-unit.js';
 import './library.js';
 
 type Request = InstanceType<
@@ -40,11 +38,9 @@ export interface CallOptions {
 }
 
 /** How objects are taken that come on an association of ours (C-GET, PS3.4 annex C.4.3). */
-export interface Receiving {
+export interface Receiving extends ObjectTaker {
   /** A presentation context each. */
   contexts: readonly { sopClassUid: string; syntaxes: readonly string[] }[];
-  maxObjectBytes: number;
-  onObject: (object: { bytes: Buffer; syntaxUid: string }) => Promise<StoreAnswer>;
 }
 
 /** A request that is made when it is known in which transfer syntax its data set is to be. */
@@ -73,6 +69,10 @@ export interface Answer {
 const SYNTAXES = [EXPLICIT_LITTLE_ENDIAN, '1.2.840.10008.1.2'];
 /** A data set that is no image. */
 const MAX_IDENTIFIER_BYTES = 1 << 20;
+const TAKES_NOTHING: ObjectTaker = {
+  maxObjectBytes: MAX_IDENTIFIER_BYTES,
+  onObject: async () => ({ status: 'failed', comment: 'Nothing was asked for' }),
+};
 const CLOSE_TIMEOUT_MS = 1000;
 const { PresentationContextResult, Status } = dimse.constants;
 
@@ -144,19 +144,19 @@ type Association = InstanceType<typeof dimse.association.Association>;
 /** The library's provider, as a user: its client forgets roles and fixes syntaxes before they are agreed. */
 class Scu extends dimse.Scp {
   readonly #units: PduSocket;
-  readonly #receives: Receiving | undefined;
+  readonly #taker: ObjectTaker;
   #association: Association | undefined;
 
   constructor(socket: Socket, options: CallOptions, conversation: Conversation) {
-    const { timeoutMs, tls, receives } = options;
+    const { timeoutMs, tls, receives: taker = TAKES_NOTHING } = options;
     const units = new PduSocket(socket, {
-      maxObjectBytes: receives?.maxObjectBytes ?? MAX_IDENTIFIER_BYTES,
+      maxObjectBytes: taker.maxObjectBytes,
       onViolation: (detail) => conversation.onRefused(`sent what is no DICOM, or too long: ${detail}`),
       onStore: (message) => void this.#store(message, conversation.onRefused),
     });
     super(units.asSocket(), { connectTimeout: timeoutMs, associationTimeout: timeoutMs, pduTimeout: timeoutMs });
     this.#units = units;
-    this.#receives = receives;
+    this.#taker = taker;
     const association = proposal(options, conversation.calls);
     socket.once(tls ? 'secureConnect' : 'connect', () => this.sendAssociationRequest(association));
     this.on('associationAccepted', (accepted: Association) => this.#send(accepted, conversation));
@@ -190,22 +190,10 @@ class Scu extends dimse.Scp {
     this.sendRequests(requests);
   }
 
-  /** Objects do not go through the library, as in the provider. */
   async #store(message: StoreMessage, onRefused: Conversation['onRefused']): Promise<void> {
-    const context = acceptedContext(this.#association, message.contextId);
-    if (!context) return onRefused(`sent an object in context ${message.contextId}, which was not agreed`);
-    const answer = await this.#answerTo(message.object, context.getAcceptedTransferSyntaxUid() ?? '').catch(
-      (error: unknown): StoreAnswer => ({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
-    );
-    this.#units.write(storeUnit(message, answer));
-  }
-
-  async #answerTo(bytes: Buffer | undefined, syntaxUid: string): Promise<StoreAnswer> {
-    const receives = this.#receives;
-    if (!receives) return { status: 'failed', comment: 'Nothing was asked for' };
-    if (bytes === undefined)
-      return { status: 'failed', comment: `The object has more than ${receives.maxObjectBytes} bytes` };
-    return await receives.onObject({ bytes, syntaxUid });
+    const answer = await answerStore(message, this.#association, this.#taker);
+    if (answer) this.#units.write(answer);
+    else onRefused(`sent an object in context ${message.contextId}, which was not agreed`);
   }
 
   override abort(): void {
