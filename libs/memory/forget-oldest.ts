@@ -1,4 +1,4 @@
-/** Lets go of the entry that was set first once a map or set has more than so many: to be called behind each addition. */
+/** Lets go of the entry that was set first where a map or set has more than so many: called behind each addition. */
 export function forgetOldest<K>(
   kept: { readonly size: number; keys(): Iterator<K>; delete(key: K): boolean },
   limit: number,

@@ -54,6 +54,12 @@ interface Pointer extends Stored {
   previous?: Stored;
 }
 
+/** The entry of a run, as it was read. */
+interface Found {
+  pointer: Pointer;
+  revision: number;
+}
+
 /** What a process saved last of a run. */
 interface Saved {
   revision: number;
@@ -93,17 +99,32 @@ export class CheckpointStore {
    * @throws HASH_MISMATCH or NOT_FOUND, with the revision in its details, when the content of both is damaged;
    * MESSAGE_INVALID when the entry that points to them is
    */
-  async load(run: string): Promise<LoadedCheckpoint | undefined> {
+  load(run: string): Promise<LoadedCheckpoint | undefined> {
+    return this.#lookAt(
+      run,
+      async ({ pointer, revision }) => ({ checkpoint: await this.#read(pointer), revision }),
+      ({ pointer, revision }, damage) => this.#readPrevious(pointer, revision, damage),
+    );
+  }
+
+  /**
+   * Looks at what a run's entry points to, and where that is damaged does something else. Whoever saves meanwhile
+   * deletes what is looked at: then the newer one is. Undefined: there is no entry.
+   */
+  async #lookAt<T>(
+    run: string,
+    look: (found: Found) => Promise<T>,
+    onDamage: (found: Found, damage: SulcusError) => Promise<T>,
+  ): Promise<T | undefined> {
     for (;;) {
       const found = await this.#pointer(run);
       if (found === undefined) return undefined;
-      const { pointer, revision } = found;
       try {
-        return { checkpoint: await this.#read(pointer), revision };
+        return await look(found);
       } catch (error) {
-        // Whoever saved meanwhile has deleted what we were reading: read the newer one.
-        if (SulcusError.from(error).code === 'NOT_FOUND' && (await this.#pointer(run))?.revision !== revision) continue;
-        return await this.#readPrevious(pointer, revision, damageOf(error));
+        const damage = damageOf(error);
+        if ((await this.#pointer(run))?.revision !== found.revision) continue;
+        return await onDamage(found, damage);
       }
     }
   }
@@ -145,27 +166,20 @@ export class CheckpointStore {
    * @throws MESSAGE_INVALID when the entry that points to them is damaged, BUS_UNAVAILABLE
    */
   async damage(run: string, readsContents: boolean): Promise<CheckpointDamage | undefined> {
-    const lookAt = (stored: Stored): Promise<unknown> => (readsContents ? this.#read(stored) : this.#complete(stored));
-    for (;;) {
-      const found = await this.#pointer(run);
-      if (found === undefined) return undefined;
-      const { pointer, revision } = found;
-      try {
-        await lookAt(pointer);
-        return undefined;
-      } catch (thrown) {
-        const error = damageOf(thrown);
-        // Whoever saved meanwhile has deleted what we were looking at.
-        if ((await this.#pointer(run))?.revision !== revision) continue;
-        const { previous } = pointer;
-        const isThere = (): Promise<boolean> =>
-          lookAt(previous!).then(
-            () => true,
-            (failure) => !damageOf(failure),
-          );
-        return { error, isPreviousSound: previous !== undefined && (await isThere()) };
-      }
-    }
+    const read = (stored: Stored): Promise<unknown> => (readsContents ? this.#read(stored) : this.#complete(stored));
+    const isSound = (stored: Stored): Promise<boolean> =>
+      read(stored).then(
+        () => true,
+        (failure) => !damageOf(failure),
+      );
+    return this.#lookAt<CheckpointDamage | undefined>(
+      run,
+      async ({ pointer }) => void (await read(pointer)),
+      async ({ pointer: { previous } }, error) => ({
+        error,
+        isPreviousSound: previous !== undefined && (await isSound(previous)),
+      }),
+    );
   }
 
   /** @throws NOT_FOUND when something of it is missing */
@@ -180,20 +194,15 @@ export class CheckpointStore {
   }
 
   /** What the newest readable checkpoint of a run says beside its tensors; undefined: none. As {@link load}. */
-  async describe(run: string): Promise<CheckpointDescription | undefined> {
-    for (;;) {
-      const found = await this.#pointer(run);
-      if (found === undefined) return undefined;
-      const { pointer, revision } = found;
-      try {
-        return await this.#describe(pointer);
-      } catch (error) {
-        if (SulcusError.from(error).code === 'NOT_FOUND' && (await this.#pointer(run))?.revision !== revision) continue;
-        damageOf(error);
-        if (!pointer.previous) throw error;
-        return await this.#describe(pointer.previous);
-      }
-    }
+  describe(run: string): Promise<CheckpointDescription | undefined> {
+    return this.#lookAt(
+      run,
+      ({ pointer }) => this.#describe(pointer),
+      ({ pointer: { previous } }, damage) => {
+        if (!previous) throw damage;
+        return this.#describe(previous);
+      },
+    );
   }
 
   async #describe(stored: Stored): Promise<CheckpointDescription> {
@@ -258,8 +267,8 @@ export class CheckpointStore {
     const isLost = this.#isLost(run, before);
     if (isLost) log.warn({ run }, 'The broker has lost the newest checkpoint: the one before it is followed');
     const base = (isLost ? before?.revision : (expectedRevision ?? before?.revision)) ?? 0;
-    // One that was fenced keeps nothing of others: its compare-and-set fails.
-    // Of an older one than the one before, the tensors are gone.
+    // One that was fenced keeps nothing of others: its compare-and-set fails. And of one that is older than the one
+    // before the tensors are gone.
     const isKept = !isLost || before?.pointer?.owner === this.#saved.get(run)?.previousOwner;
     const previous = before?.revision === base && isKept ? this.#sound(before) : undefined;
     const owner = blobOwners.checkpoint(run, `${base}-${randomBytes(6).toString('hex')}`);
@@ -369,7 +378,7 @@ export class CheckpointStore {
     }
   }
 
-  async #pointer(run: string): Promise<{ pointer: Pointer; revision: number } | undefined> {
+  async #pointer(run: string): Promise<Found | undefined> {
     const entry = await (await this.#checkpoints()).get(run);
     if (!entry) return undefined;
     const pointer = pointerIn(entry.value);
