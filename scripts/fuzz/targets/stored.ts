@@ -145,8 +145,10 @@ const spooledScan = fileTarget(
   'ForwardedScan',
   (image) => codecs.ForwardedScan.encode({ scan: scanOf(image), perceptualHash: Buffer.alloc(256) }),
   async (folder, image) => {
-    const spool = await Spool.open({ folder, maxBytes: 1e9, reserveBytes: 0 });
-    await spool.add({ scan: scanOf(image) });
+    const open = () => Spool.open({ folder, maxBytes: 1e9, reserveBytes: 0 });
+    await (await open()).add({ scan: scanOf(image) });
+    // Opened anew: what a spool has just written it reads from its memory.
+    const spool = await open();
     const entry = spool.take('oldest')!;
     const [name] = await readdir(path.join(folder, 'waiting'));
     return { file: path.join(folder, 'waiting', name!), read: () => spool.read(entry) };
