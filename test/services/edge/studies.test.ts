@@ -6,13 +6,13 @@ import { describe, test, type TestContext } from 'node:test';
 import { subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { dataSetOf, shortsElement, tagOf, writeDicom } from '#libs/dicom';
-import { CompletedStudies, type CompletedStudy } from '#libs/studies';
 import { Pseudonyms } from '#services/ingest';
+import { completedStudies } from '../../helpers/completed-studies.js';
 import { runDcmtk, withoutDcmtk } from '../../helpers/dcmtk.js';
 import { runPython, withoutPynetdicom } from '../../helpers/python-peer.js';
 import { until } from '../../helpers/until.js';
 import { MR, slice, sliceBytes } from '../ingest/dicom/_objects.js';
-import { samplesOnScans, startEdge, startSite, temporaryFolder, type Core, type Edge } from './_edge.js';
+import { samplesOnScans, startEdge, startSite, temporaryFolder, type Edge } from './_edge.js';
 
 const PEERS = path.join(import.meta.dirname, '../ingest/dicom');
 const DICOM = { SULCUS_DICOM_ADDRESS: '127.0.0.1:0', SULCUS_DICOM_CALLERS: 'MR1' };
@@ -42,17 +42,6 @@ const commit = ({ service }: Edge, ...seeds: number[]) =>
 const tellSteps = ({ service }: Edge, ...messages: string[]) =>
   runPython<number[]>(path.join(PEERS, 'mpps.py'), [String(service.dicomPort), ...messages]);
 
-/** What the core was told. */
-function completedAt(t: TestContext, { bus }: Core): CompletedStudy[] {
-  const stop = new AbortController();
-  t.after(() => stop.abort());
-  const completed: CompletedStudy[] = [];
-  void (async () => {
-    for await (const study of new CompletedStudies(bus).follow(stop.signal)) completed.push(study);
-  })().catch(() => undefined);
-  return completed;
-}
-
 /** An MR slice of so many rows and columns, 16 bits. */
 function largeSlice(side: number): Buffer {
   const pixels = Buffer.alloc(2 * side * side);
@@ -80,7 +69,7 @@ describe('an edge', { skip: withoutDcmtk || withoutPynetdicom }, () => {
 
   test('tells the core that a study is complete, whatever the line does and after a restart', async (t) => {
     const site = await startSite(t, DICOM);
-    const completed = completedAt(t, site.core);
+    const completed = completedStudies(t, site.core.bus);
     await site.core.stop();
     assert.deepEqual(await tellSteps(site, `create=1.9.1,${STUDY}`), [0]);
     const localizer = sliceBytes({ ImageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }, 3);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { CompletedStudies, type CompletedStudy } from '#libs/studies';
 import { IngestService, Pseudonyms } from '#services/ingest';
+import { completedStudies } from '../../../helpers/completed-studies.js';
 import { runPython, withoutPynetdicom } from '../../../helpers/python-peer.js';
 import { until } from '../../../helpers/until.js';
 import { harnessLog, startHarness, temporaryFolder, TEST_KEY } from '../_ingest.js';
@@ -30,13 +30,7 @@ async function startSite(t: TestContext) {
       tell: (...messages: string[]) => runPython<number[]>(SCRIPT, [String(service.dicomPort), ...messages]),
     };
   };
-  const stop = new AbortController();
-  t.after(() => stop.abort());
-  const completed: CompletedStudy[] = [];
-  void (async () => {
-    for await (const study of new CompletedStudies(bus).follow(stop.signal)) completed.push(study);
-  })().catch(() => undefined);
-  return { harness, dataDir, start, completed };
+  return { harness, dataDir, start, completed: completedStudies(t, bus) };
 }
 
 describe('performed procedure steps', { skip: withoutPynetdicom }, () => {
