@@ -3,7 +3,7 @@ import { SulcusError } from '#libs/errors';
 import type { Handlers } from '#libs/rpc';
 import type { Pseudonyms } from '#services/ingest';
 import type { EdgeConfig } from './config.js';
-import { connectCore } from './core-client.js';
+import { callCore } from './core-client.js';
 import type { Spool } from './spool/spool.js';
 
 export interface LabelContext {
@@ -12,7 +12,6 @@ export interface LabelContext {
   readonly spool: Spool;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const CALL_TIMEOUT_MS = 30_000;
 
 /**
@@ -39,11 +38,12 @@ export async function labelAtCore(
         ? annotation
         : { ...annotation, target: 'studyPseudonym', studyPseudonym: pseudonyms.study(studyId) ?? '' },
   );
-  const client = connectCore(config);
+  const request = { annotations: named, site: config.site };
   try {
-    await client.waitForReady(CONNECT_TIMEOUT_MS);
-    const request = { annotations: named, site: config.site };
-    return (await client.annotate(request, { signal, timeoutMs: CALL_TIMEOUT_MS })).accepted;
+    const { accepted } = await callCore(config, (client) =>
+      client.annotate(request, { signal, timeoutMs: CALL_TIMEOUT_MS }),
+    );
+    return accepted;
   } catch (thrown) {
     const error = SulcusError.from(thrown);
     const { samples } = await spool.state();
@@ -53,7 +53,5 @@ export async function labelAtCore(
       `The core does not have all samples yet (${samples} wait here): send the labels again later`,
       { cause: error },
     );
-  } finally {
-    client.close();
   }
 }

@@ -9,7 +9,7 @@ import { findDurable } from './find-durable.js';
 import { annotateAtCore, labelAtCore } from './label-forwarder.js';
 import { Forwarder } from './forwarder/forwarder.js';
 import { StudyForwarder } from './forwarder/study-forwarder.js';
-import { CompletedStudies } from './spool/completed-studies.js';
+import { StudySpool } from './spool/study-spool.js';
 import { Spool } from './spool/spool.js';
 import { SpoolSink } from './spool/spool-sink.js';
 import { STATUS_INTERVAL_MS, writeStatus, type EdgeStatus } from './status/edge-status.js';
@@ -38,7 +38,7 @@ interface ServiceParts {
   sources: OpenSources;
   ingestor: Ingestor;
   spool: Spool;
-  studies: CompletedStudies;
+  studies: StudySpool;
   doorEvents: IngestEvents;
   events: EdgeEvents;
   stop: AbortController;
@@ -55,10 +55,9 @@ export class EdgeService implements AsyncDisposable {
   private constructor(parts: ServiceParts) {
     this.#parts = parts;
     const { spool, studies, config, events, stop } = parts;
-    const connect = () => connectCore(config);
     this.#forwarding = Promise.all([
-      new Forwarder({ spool, connect, events, config }).run(stop.signal),
-      new StudyForwarder({ studies, connect, events, config }).run(stop.signal),
+      new Forwarder({ spool, connect: () => connectCore(config), events, config }).run(stop.signal),
+      new StudyForwarder({ studies, events, config }).run(stop.signal),
     ]);
     this.#statusTimer = setInterval(() => this.#writeStatus(), STATUS_INTERVAL_MS);
     this.#writeStatus();
@@ -69,7 +68,7 @@ export class EdgeService implements AsyncDisposable {
     const { dataDir, site } = config;
     const { spoolBytes: maxBytes, reserveBytes } = config;
     const spool = await Spool.open({ folder: path.join(dataDir, 'spool'), maxBytes, reserveBytes });
-    const studies = await CompletedStudies.open(path.join(dataDir, 'spool', 'studies'));
+    const studies = await StudySpool.open(path.join(dataDir, 'spool', 'studies'));
     const doorEvents = new IngestEvents(async () => undefined, log);
     const pseudonyms = new Pseudonyms(site, await loadPseudonymKey(config.pseudonymKey, dataDir, log));
     const refused = new Quarantine(path.join(dataDir, 'refused'), config.quarantineBytes, '.bin');

@@ -3,7 +3,7 @@ import { readTlsFiles, urisOfCertificate, type ClientSecurity } from '#libs/acce
 import type { IngestDescription } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import type { EdgeConfig } from './config.js';
-import { connectCore } from './core-client.js';
+import { callCore, CONNECT_TIMEOUT_MS } from './core-client.js';
 
 /** What was agreed with the core in the TLS handshake. */
 export interface TlsFacts {
@@ -27,17 +27,14 @@ export interface CoreFacts {
 }
 
 const CALLS = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Asks the core who it is.
  *
  * @throws SERVICE_UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED
  */
-export async function askCore(config: EdgeConfig): Promise<CoreFacts> {
-  const client = connectCore(config);
-  try {
-    await client.waitForReady(CONNECT_TIMEOUT_MS);
+export const askCore = (config: EdgeConfig): Promise<CoreFacts> =>
+  callCore(config, async (client) => {
     let best: Omit<CoreFacts, 'tls'> | undefined;
     for (let call = 0; call < CALLS; call++) {
       const [sentUnixMs, sentMs] = [Date.now(), performance.now()];
@@ -48,10 +45,7 @@ export async function askCore(config: EdgeConfig): Promise<CoreFacts> {
       if (!best || roundTripMs < best.roundTripMs) best = { description, roundTripMs, clockAheadMs };
     }
     return { ...best!, tls: await askTls(config.core, config.coreSecurity) };
-  } finally {
-    client.close();
-  }
-}
+  });
 
 /** @throws SERVICE_UNAVAILABLE when no handshake comes about */
 async function askTls(address: string, { tls }: ClientSecurity): Promise<TlsFacts | undefined> {

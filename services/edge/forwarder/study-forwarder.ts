@@ -1,22 +1,19 @@
-import { pause } from '#libs/async';
+import { retryWithBackoff } from '#libs/async';
 import { SulcusError } from '#libs/errors';
-import type { ClientLife, Methods } from '#libs/rpc';
+import type { EdgeConfig } from '../config.js';
+import { callCore } from '../core-client.js';
 import type { EdgeEvents } from '../events.js';
-import type { CompletedStudies, CompletedStudy } from '../spool/completed-studies.js';
-
-/** A connection to the core, of its own. */
-export type StudyConnection = Pick<Methods<'Ingest'>, 'completeStudy'> & Pick<ClientLife, 'waitForReady' | 'close'>;
+import type { StudySpool } from '../spool/study-spool.js';
 
 export interface StudyForwarderContext {
-  readonly studies: CompletedStudies;
-  readonly connect: () => StudyConnection;
+  readonly studies: StudySpool;
   readonly events: EdgeEvents;
-  readonly config: { readonly site: string };
+  readonly config: EdgeConfig;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const CALL_TIMEOUT_MS = 30_000;
-const RETRY_MS = { first: 500, most: 10_000 } as const;
+/** Whatever keeps the core from hearing of it passes. */
+const RETRY = { firstDelayMs: 500, maxDelayMs: 10_000, shouldRetry: () => true } as const;
 
 /**
  * Tells the core of studies that are complete, for ever. Whether their samples are there yet does not matter: the core
@@ -31,39 +28,29 @@ export class StudyForwarder {
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { studies, events } = this.#context;
-    for (let delayMs: number = RETRY_MS.first; !signal.aborted; ) {
-      const study = studies.first;
-      if (!study) {
-        await studies.changed.wait(signal);
-        continue;
-      }
+    const { studies } = this.#context;
+    while (!signal.aborted)
       try {
-        await this.#tell(study, signal);
-        await studies.remove(study);
-        delayMs = RETRY_MS.first;
-      } catch (thrown) {
-        const error = SulcusError.from(thrown);
-        if (error.code === 'INVALID_ARGUMENT') {
-          // It will not be believed another time either, and must not hold up the others.
-          events.studyRefused(study.studyId, error);
-          await studies.remove(study).catch(() => undefined);
-          continue;
-        }
-        await pause(delayMs, signal);
-        delayMs = Math.min(2 * delayMs, RETRY_MS.most);
+        if (studies.first) await retryWithBackoff(() => this.#tellFirst(signal), { ...RETRY, signal });
+        else await studies.changed.wait(signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
       }
-    }
   }
 
-  async #tell({ studyId, samples }: CompletedStudy, signal: AbortSignal): Promise<void> {
-    const { connect, config } = this.#context;
-    const client = connect();
+  async #tellFirst(signal: AbortSignal): Promise<void> {
+    const { studies, events, config } = this.#context;
+    const study = studies.first;
+    if (!study) return;
+    const request = { site: config.site, ...study };
     try {
-      await client.waitForReady(CONNECT_TIMEOUT_MS);
-      await client.completeStudy({ site: config.site, studyId, samples }, { signal, timeoutMs: CALL_TIMEOUT_MS });
-    } finally {
-      client.close();
+      await callCore(config, (client) => client.completeStudy(request, { signal, timeoutMs: CALL_TIMEOUT_MS }));
+    } catch (thrown) {
+      const error = SulcusError.from(thrown);
+      if (error.code !== 'INVALID_ARGUMENT') throw error;
+      // It will not be believed another time either, and must not hold up the others.
+      events.studyRefused(study.studyId, error);
     }
+    await studies.remove(study);
   }
 }

@@ -10,7 +10,7 @@ import type {
   SampleSink,
   StoreScan,
 } from '#services/ingest';
-import type { CompletedStudies } from './completed-studies.js';
+import type { StudySpool } from './study-spool.js';
 import type { Spool } from './spool.js';
 
 export interface SpoolSinkContext {
@@ -18,7 +18,7 @@ export interface SpoolSinkContext {
   /** Where refused images are kept: nothing of them goes to the core. */
   readonly refused: Quarantine;
   readonly events: IngestEvents;
-  readonly studies: CompletedStudies;
+  readonly studies: StudySpool;
   readonly config: { readonly retryTimeoutMs: number };
   /** Which samples are on the site's disk or at the core. */
   readonly findDurable: (sampleIds: readonly string[]) => Promise<ReadonlySet<string>>;

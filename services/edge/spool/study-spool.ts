@@ -3,19 +3,13 @@ import path from 'node:path';
 import { Notifier } from '#libs/async';
 import { makeFolderDurably, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
-
-/** A study of which everything has come in here. */
-export interface CompletedStudy {
-  /** Pseudonym. */
-  studyId: string;
-  samples: number;
-}
+import type { CompletedStudy } from '#libs/studies';
 
 /**
  * Studies that the core is yet to be told of as complete, a file each: that a study is complete is known for as long as
  * the line is down and the edge off.
  */
-export class CompletedStudies {
+export class StudySpool {
   /** Told of each study that is added. */
   readonly changed = new Notifier();
   readonly #folder: string;
@@ -26,8 +20,8 @@ export class CompletedStudies {
   }
 
   /** @throws INVALID_CONFIG for a folder that cannot be used */
-  static async open(folder: string): Promise<CompletedStudies> {
-    const opened = new CompletedStudies(folder);
+  static async open(folder: string): Promise<StudySpool> {
+    const opened = new StudySpool(folder);
     try {
       await makeFolderDurably(folder);
       for (const name of await readdir(folder)) await opened.#load(path.join(folder, name));
