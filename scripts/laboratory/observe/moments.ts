@@ -33,13 +33,13 @@ export async function untilMoment(proxy: BrokerProxy, moment: Moment, isOver: ()
   return await new Promise<boolean>((resolve) => {
     const end = (came: boolean): void => {
       clearInterval(timer);
-      proxy.off('operation', look);
+      proxy.conversation.off('operation', look);
       resolve(came);
     };
     const look = (operation: Operation): void => {
       if (operation.client === client && subject.test(operation.subject)) end(true);
     };
     const timer = setInterval(() => (isOver() ? end(false) : undefined), LOOK_MS);
-    proxy.on('operation', look);
+    proxy.conversation.on('operation', look);
   });
 }

@@ -29,7 +29,7 @@ export class Progress {
     proxy: BrokerProxy,
     private readonly epochs: number,
   ) {
-    proxy.on('operation', ({ subject }: Operation) => {
+    proxy.conversation.on('operation', ({ subject }: Operation) => {
       if (WORK.test(subject)) this.workedMs = performance.now();
       if (subject.startsWith('batch-request.v1.')) this.hasBegun = true;
     });

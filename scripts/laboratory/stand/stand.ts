@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, type Bus } from '#libs/bus';
 import { SupervisedProcess } from '#services/cli';
 import { BrokerProxy } from '../observe/broker-proxy.js';
+import { ConnectionProxy } from '../observe/connection-proxy.js';
 import type { Images } from './images.js';
 import { CLI, environmentOf, lastLine, launch, openProxy, type LauncherPlan } from './launcher.js';
 import type { LoopDisk } from './loop-disk.js';
@@ -29,6 +30,9 @@ export interface StandOptions {
 const STOP_TIMEOUT_MS = 40_000;
 const START_TIMEOUT_MS = 60_000;
 
+/** Whose connections to the predictor pass a proxy. */
+export const PREDICTION_CLIENT = 'prediction client';
+
 /** A user whose start is refused, for a port or a process that is still ending, tries again. */
 const RETRY_START_MS = 500;
 
@@ -50,8 +54,10 @@ export class Stand {
     /** Straight to the broker, past the proxy. */
     readonly bus: Bus,
     readonly proxy: BrokerProxy,
+    private readonly predictorProxy: ConnectionProxy,
+    predictorAddress: string,
   ) {
-    this.probe = new Probe(`127.0.0.1:${plan.ports.predictor}`, options.images.probe);
+    this.probe = new Probe(predictorAddress, options.images.probe);
     this.progress = new Progress(bus, proxy, options.epochs);
   }
 
@@ -60,17 +66,19 @@ export class Stand {
     const { folder, disk, images, servers } = options;
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'recipe.json'), JSON.stringify(laboratoryRecipe(options)));
-    const [ingest, predictor] = (await freePorts(2)) as [number, number];
+    const [ingest, predictor, front] = (await freePorts(3)) as [number, number, number];
     const broker = servers > 1 ? await clusterBroker(folder, servers) : await launchersBroker(folder);
     const stateFolder = path.join(disk?.folder ?? folder, 'state');
     const plan = { folder, stateFolder, images, broker, ports: { ingest, predictor } };
     const proxy = new BrokerProxy();
+    const predictorProxy = new ConnectionProxy(PREDICTION_CLIENT);
+    await predictorProxy.listen(front, predictor);
     const launcher = launch(plan);
     try {
       await openProxy(proxy, broker, launcher);
       const direct = broker.ports.map(({ server }) => `nats://127.0.0.1:${server}`).join(',');
       const bus = await connectBus({ servers: direct, name: 'laboratory' });
-      const stand = new Stand(options, plan, bus, proxy);
+      const stand = new Stand(options, plan, bus, proxy, predictorProxy, `127.0.0.1:${front}`);
       stand.#adopt(launcher);
       stand.#startWorker();
       stand.probe.start();
@@ -79,6 +87,7 @@ export class Stand {
     } catch (error) {
       launcher.kill('SIGTERM');
       proxy.close();
+      predictorProxy.close();
       await broker.stop();
       throw error;
     }
@@ -104,6 +113,11 @@ export class Stand {
   /** As services have it: through the proxy. */
   get brokerAddress(): string {
     return this.plan.broker.ports.map(({ front }) => `nats://127.0.0.1:${front}`).join(',');
+  }
+
+  /** What stands between a client and its server: the predictor's for its client, else the broker's. */
+  proxyOf(client: string): ConnectionProxy {
+    return client === PREDICTION_CLIENT ? this.predictorProxy : this.proxy;
   }
 
   /** Processes of a part that live now; of a cluster's servers one, by turns. */
@@ -159,6 +173,7 @@ export class Stand {
     await this.#worker?.stop(STOP_TIMEOUT_MS);
     await this.#stopLauncher();
     this.proxy.close();
+    this.predictorProxy.close();
     await this.plan.broker.stop();
   }
 
