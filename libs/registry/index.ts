@@ -22,10 +22,10 @@ export { createSigningKeys, SigningKey, TrustedKeys } from './signature.js';
 export { recordMove } from './aliases.js';
 export type { Freeze } from './freeze.js';
 export { runKeys, runOfKey } from './run-keys.js';
-export {
-  CheckpointStore,
-  type Checkpoint,
-  type CheckpointDamage,
-  type CheckpointDescription,
-  type LoadedCheckpoint,
-} from './checkpoints.js';
+export type {
+  Checkpoint,
+  CheckpointDamage,
+  CheckpointDescription,
+  LoadedCheckpoint,
+} from './checkpoints/checkpoint.js';
+export { CheckpointStore } from './checkpoints/checkpoint-store.js';
