@@ -9,9 +9,9 @@ import type { PipelineBenchOptions } from './options.js';
 
 export interface BrokerResult {
   imageBytes: number;
-  /** Images stored a second through our bus: hashed, encoded, with headers and trace context. Median of the turns. */
+  /** Images stored a second through our bus: encoded, with headers and trace context. Median of the turns. */
   busPerSecond: number;
-  /** Messages of the same size stored a second by the client that the bus is made of, bare. */
+  /** The same bytes stored a second by the client that the bus is made of, bare. */
   rawPerSecond: number;
   /** The first over the second, turn by turn: median. */
   share: number;
@@ -22,24 +22,22 @@ const TOGETHER = 16;
 /** A turn ends by time, so that a slow disk makes it no longer. */
 const TURN_MS = 2000;
 
-/** Stores images by turns in both ways, on the same broker. */
+/** Stores images by turns in both ways, on the same broker: named by their hash, each once, whoever stores them. */
 export async function measureBroker({ rounds }: PipelineBenchOptions): Promise<BrokerResult> {
   await using stack = await startStack({ name: 'broker', services: [], environment: async () => ({}) });
   const nats = await connect({ servers: stack.natsUrl });
   const raw = jetstream(nats);
   const viaBus = async (image: Buffer): Promise<void> => {
-    const sampleId = createHash('sha256').update(image).digest('hex');
+    const sampleId = nameOf(image);
     const scan = { sampleId, site: 'bench', split: 'SPLIT_TRAIN', label: 'glioma', format: 'jpeg' } as const;
     const message = { ...scan, source: 'bench', image: await stack.bus.toPayload(image) };
     const options = { firstOnSubject: true, headers: writeScanHeaders(scan) };
     await stack.bus.publish(subjects.scan(scan.site, sampleId), codecs.Scan, message, options);
   };
-  let count = 0;
   const bare = async (image: Buffer): Promise<void> => {
-    // The same demand on the broker: one message for each subject.
     const headers = natsHeaders();
     headers.set('Nats-Expected-Last-Subject-Sequence', '0');
-    await raw.publish(subjects.scan('raw', String(count++)), image, { headers });
+    await raw.publish(subjects.scan('raw', nameOf(image)), image, { headers });
   };
   try {
     await turn(viaBus);
@@ -74,6 +72,8 @@ async function turn(store: (image: Buffer) => Promise<void>): Promise<number> {
   );
   return (stored * 1000) / (performance.now() - startedMs);
 }
+
+const nameOf = (image: Buffer): string => createHash('sha256').update(image).digest('hex');
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
