@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectBus, keyFile, readStateId, type Bus, type TopologyLimits } from '#libs/bus';
+import { packageRoot } from '#libs/service';
 import { brokerKeys, brokerReady, choosePort, createBroker, credentialsOf, SupervisedProcess } from '#services/cli';
 
 export interface StackPlan {
@@ -30,7 +31,8 @@ export interface Stack extends AsyncDisposable {
 
 const STARTING_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 20_000;
-const ROOT = path.resolve(import.meta.dirname, '../..');
+/** As `npm start` runs them. */
+const MAIN = path.join(packageRoot(), 'dist/services/cli/main.js');
 
 /** Starts them; disposing stops them and deletes the folder. */
 export async function startStack(plan: StackPlan): Promise<Stack> {
@@ -80,7 +82,7 @@ const service = (name: string, environment: NodeJS.ProcessEnv, logFile: string):
   new SupervisedProcess({
     name,
     command: process.execPath,
-    args: [...process.execArgv, path.join(ROOT, 'services/cli/main.ts'), name],
+    args: [MAIN, name],
     environment,
     logFile,
     orphanGuard: 'ipc',
