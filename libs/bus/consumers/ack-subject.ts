@@ -1,6 +1,7 @@
 /** What the broker says about one delivery, in the subject that acknowledges it (NATS ADR-15). */
 export interface DeliveryInfo {
   stream: string;
+  consumer: string;
   /** 1 for the first delivery. */
   deliveryCount: number;
   streamSequence: number;
@@ -26,6 +27,14 @@ export function parseAckSubject(subject: string): DeliveryInfo {
     .map(Number) as [number, number, number, number, number];
   if (!isAckSubject(subject) || !Number.isSafeInteger(streamSequence))
     throw new Error(`Not an acknowledgement subject: ${subject}`);
-  const stream = tokens[start - 2]!;
-  return { stream, deliveryCount, streamSequence, consumerSequence, timeUnixMs: Math.floor(timeNs / 1e6), pending };
+  const [stream, consumer] = [tokens[start - 2]!, tokens[start - 1]!];
+  return {
+    stream,
+    consumer,
+    deliveryCount,
+    streamSequence,
+    consumerSequence,
+    timeUnixMs: Math.floor(timeNs / 1e6),
+    pending,
+  };
 }

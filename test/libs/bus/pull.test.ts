@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stat, truncate } from 'node:fs/promises';
+import { rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -138,6 +138,31 @@ test('an acknowledgement of what a damaged disk has lost ends with that cause, a
   await own.restart();
   const acknowledging = held[2]!.ack();
   await assert.rejects(acknowledging, { code: 'STORAGE_FAILED' });
+  stop.abort();
+  await pulled.return(undefined);
+});
+
+test('an acknowledgement of what a killed broker forgot that it delivered ends early, and it comes again', async (t) => {
+  const own = await startNats(t);
+  await using worker = await connectBus({ servers: own.url, name: 'preprocess' });
+  await worker.ensureTopology();
+  for (const messageId of ['a', 'b'])
+    await worker.publish(subjects.batch('forgotten'), codecs.TensorBatch, { run: 'forgotten' }, { messageId });
+  const options = { stream: 'BATCHES', durable: 'forgotten', codec: codecs.TensorBatch, maxInFlight: 1 } as const;
+  const stop = new AbortController();
+  const pulled = worker.pull({ ...options, subject: subjects.batch('forgotten'), signal: stop.signal });
+  const { value: held } = (await pulled.next()) as { value: Delivery<TensorBatch> };
+  await own.kill();
+  // What it has delivered is written some time after the delivery.
+  await rm(path.join(own.messagesFolder('BATCHES'), '../obs/forgotten/o.dat'), { force: true });
+  await own.restart();
+  const startedMs = performance.now();
+  await assert.rejects(held.ack(), { code: 'BUS_UNAVAILABLE' });
+  assert.ok(performance.now() - startedMs < 15_000);
+  held.nak();
+  const { value: again } = (await pulled.next()) as { value: Delivery<TensorBatch> };
+  assert.equal(again.sequence, held.sequence);
+  await again.ack();
   stop.abort();
   await pulled.return(undefined);
 });

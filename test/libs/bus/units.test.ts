@@ -9,6 +9,7 @@ const MIB = 2 ** 20;
 test('an acknowledgement subject is read in its short and long forms (NATS ADR-15)', () => {
   const expected = {
     stream: 'SCANS',
+    consumer: 'worker',
     deliveryCount: 2,
     streamSequence: 10,
     consumerSequence: 7,
