@@ -1,10 +1,12 @@
 /**
- * Generates libs/contracts/generated from proto/. With --check it only compares, and fails when they differ.
+ * Generates libs/contracts/generated from proto/: types, and the descriptors of all messages, so that no process has to
+ * parse the proto files when it starts. With --check it only compares, and fails when they differ.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import protobuf from 'protobufjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const target = path.join(root, 'libs/contracts/generated');
@@ -19,6 +21,14 @@ function readTree(folder) {
       .map((entry) => path.join(entry.parentPath, entry.name))
       .map((file) => [path.relative(folder, file), readFileSync(file, 'utf8')]),
   );
+}
+
+/** A module with what the proto files say, as protobufjs writes it; fields are named in camel case. */
+function descriptors() {
+  const all = new protobuf.Root();
+  all.resolvePath = (_origin, file) => path.join(root, 'proto', file);
+  all.loadSync(protoFiles).resolveAll();
+  return `/** Of protobufjs: an INamespace. */\nexport const DESCRIPTORS: object = ${JSON.stringify(all.toJSON(), undefined, 1)};\n`;
 }
 
 const protoFiles = readdirSync(path.join(root, 'proto'), { recursive: true, encoding: 'utf8' })
@@ -46,6 +56,8 @@ execFileSync(
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 );
+
+writeFileSync(path.join(output, 'descriptors.ts'), descriptors());
 
 if (check) {
   const [expected, actual] = [readTree(output), readTree(target)];

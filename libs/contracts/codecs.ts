@@ -1,6 +1,5 @@
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { SulcusError } from '#libs/errors';
-import { packageDefinition } from './definitions.js';
+import { messages, PROTO_LOADER_OPTIONS } from './definitions.js';
 import type { ArchivedSample, ArchivedSampleInput } from './generated/sulcus/v1/ArchivedSample.js';
 import type { ArchiveEntry, ArchiveEntryInput } from './generated/sulcus/v1/ArchiveEntry.js';
 import type { ArchiveProgress, ArchiveProgressInput } from './generated/sulcus/v1/ArchiveProgress.js';
@@ -17,6 +16,7 @@ import type { RunRetention, RunRetentionInput } from './generated/sulcus/v1/RunR
 import type { Scan, ScanInput } from './generated/sulcus/v1/Scan.js';
 import type { StudyPrediction, StudyPredictionInput } from './generated/sulcus/v1/StudyPrediction.js';
 import type { TensorBatch, TensorBatchInput } from './generated/sulcus/v1/TensorBatch.js';
+import { memoize } from './memoize.js';
 
 /** Turns one message type into bytes and back. */
 export interface Codec<Input, Output> {
@@ -29,14 +29,14 @@ export interface Codec<Input, Output> {
 
 function codec<Input extends object, Output extends object>(name: string): Codec<Input, Output> {
   const typeName = `sulcus.v1.${name}`;
-  const definition = packageDefinition[typeName] as MessageTypeDefinition<Input, Output> | undefined;
-  if (!definition) throw new Error(`proto/ defines no message ${typeName}`);
+  const type = memoize(() => messages().lookupType(typeName));
   return {
     typeName,
-    encode: (message) => definition.serialize(message),
+    encode: (message) => type().encode(type().fromObject(message)).finish() as Buffer,
     decode: (bytes) => {
       try {
-        return definition.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        const message = type().decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        return type().toObject(message, PROTO_LOADER_OPTIONS) as Output;
       } catch (error) {
         throw new SulcusError('MESSAGE_INVALID', `The bytes are no ${typeName} message`, { cause: error });
       }

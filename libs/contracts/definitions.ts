@@ -1,6 +1,9 @@
-import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
+import { fromJSON, loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import protobuf, { type INamespace, type Root } from 'protobufjs';
+import { DESCRIPTORS } from './generated/descriptors.js';
+import { memoize } from './memoize.js';
 
 /** The nearest `proto/` above this module: the same files serve sources and compiled code. */
 function findProtoFolder(): string {
@@ -35,14 +38,21 @@ export const PROTO_LOADER_OPTIONS: Options = {
   includeDirs: [PROTO_FOLDER],
 };
 
-/** All messages and services by full name, as `@grpc/grpc-js` takes them: fields are named in camel case. */
-export const packageDefinition: PackageDefinition = loadSync(PROTO_FILES, PROTO_LOADER_OPTIONS);
+/** All messages by full name, fields named in camel case. Made at the first call. */
+export const messages = memoize((): Root => protobuf.Root.fromJSON(DESCRIPTORS as INamespace).resolveAll() as Root);
 
-let described: PackageDefinition | undefined;
+/**
+ * All messages and services by full name, as `@grpc/grpc-js` takes them: fields are named in camel case. Made at the
+ * first call, as many processes neither serve nor call.
+ */
+export const packageDefinition = memoize(
+  (): PackageDefinition => fromJSON(DESCRIPTORS as INamespace, PROTO_LOADER_OPTIONS),
+);
 
 /**
  * The same with fields named as in the proto files, as the reflection service must tell them to others. Loaded at the
  * first call, as most processes serve nobody.
  */
-export const describedDefinition = (): PackageDefinition =>
-  (described ??= loadSync(PROTO_FILES, { ...PROTO_LOADER_OPTIONS, keepCase: true }));
+export const describedDefinition = memoize(
+  (): PackageDefinition => loadSync(PROTO_FILES, { ...PROTO_LOADER_OPTIONS, keepCase: true }),
+);

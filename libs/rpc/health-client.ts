@@ -21,8 +21,9 @@ interface Health {
 
 /** Creates a client of the health service at `host:port`. */
 export function createHealthClient(address: string, config: ClientConfig = {}): HealthClient {
+  const definition = healthPackageDefinition();
   const client = createClientOf(
-    serviceContract<unknown, Health>('grpc.health.v1.Health', healthPackageDefinition()),
+    serviceContract<unknown, Health>('grpc.health.v1.Health', () => definition),
     address,
     config,
   );

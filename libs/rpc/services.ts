@@ -31,18 +31,31 @@ export interface ServiceImplementation {
 }
 
 /**
- * Names a service of any package definition.
+ * Names a service of any package definition, which is made when the service is served or called.
  *
  * @param described the same definition loaded with `keepCase`, where `from` is loaded without
  */
 export function serviceContract<Handlers = UntypedHandlers, Methods = unknown>(
   fullName: string,
-  from: PackageDefinition = packageDefinition,
-  described: () => PackageDefinition = from === packageDefinition ? describedDefinition : () => from,
+  from: () => PackageDefinition = packageDefinition,
+  described: () => PackageDefinition = from === packageDefinition ? describedDefinition : from,
 ): ServiceContract<Handlers, Methods> {
-  const definition = from[fullName];
+  return {
+    fullName,
+    get definition() {
+      return serviceIn(from(), fullName);
+    },
+    get messages() {
+      return from();
+    },
+    described,
+  };
+}
+
+function serviceIn(definitions: PackageDefinition, fullName: string): ServiceDefinition {
+  const definition = definitions[fullName];
   if (!definition || 'format' in definition) throw new Error(`The package definition has no service ${fullName}`);
-  return { fullName, definition, messages: from, described };
+  return definition;
 }
 
 /** Joins a contract of any package definition with its handlers, for `startServer({ implementations })`. */

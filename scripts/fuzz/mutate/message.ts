@@ -23,7 +23,7 @@ const lastOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
 
 /** Messages by the last part of their names: none of ours share one at the outside. */
 const MESSAGES: ReadonlyMap<string, Descriptor> = new Map(
-  Object.entries(packageDefinition).flatMap(([name, { format, type }]) =>
+  Object.entries(packageDefinition()).flatMap(([name, { format, type }]) =>
     format === 'Protocol Buffer 3 DescriptorProto' ? [[lastOf(name), type as Descriptor] as const] : [],
   ),
 );

@@ -78,7 +78,7 @@ function someHeaders(random: Random, typeName: string, body: Buffer): Buffer {
 /** An input: length and bytes of the headers, then the body. */
 function someMessage(random: Random, name: MessageName, pool: Pool): Buffer {
   const { typeName } = codecs[name];
-  const sound = randomMessage(random, packageDefinition[typeName]!.type, pool);
+  const sound = randomMessage(random, packageDefinition()[typeName]!.type, pool);
   const body = either(
     random,
     () => sound,

@@ -31,7 +31,7 @@ async function makerOf(name: MessageName, sound?: (image: Buffer) => Buffer): Pr
   const image = (await imageCorpus()).png[0]!;
   const known = sound?.(image);
   const drawn = (random: Random): Buffer =>
-    randomMessage(random, packageDefinition[codecs[name].typeName]!.type, poolOf(image));
+    randomMessage(random, packageDefinition()[codecs[name].typeName]!.type, poolOf(image));
   const one = (random: Random): Buffer => (known && random.chance(0.7) ? known : drawn(random));
   return (random) =>
     either(

@@ -43,6 +43,6 @@ describe('definitions', () => {
     );
     assert.deepEqual([...PROTO_FILES].sort(), files.sort());
     for (const service of ['sulcus.v1.Predictor', 'sulcus.v1.Ingest', 'inference.GRPCInferenceService'])
-      assert.ok(service in packageDefinition, service);
+      assert.ok(service in packageDefinition(), service);
   });
 });

@@ -103,7 +103,7 @@ describe('the Open Inference Protocol', () => {
   });
 
   it('has the published calls, one of them a stream', () => {
-    const calls = packageDefinition['inference.GRPCInferenceService'] as Record<
+    const calls = packageDefinition()['inference.GRPCInferenceService'] as Record<
       string,
       { path: string; requestStream: boolean; responseStream: boolean }
     >;

@@ -38,15 +38,14 @@ export interface EchoMethods {
   bidi(requests: AsyncIterable<EchoMessage> | Iterable<EchoMessage>, options?: CallOptions): AsyncIterable<EchoMessage>;
 }
 
-export const echo = serviceContract<EchoHandlers, EchoMethods>(
-  'sulcus.test.Echo',
-  loadSync(path.join(import.meta.dirname, 'fixtures/echo.proto'), {
-    longs: Number,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  }),
-);
+const definition = loadSync(path.join(import.meta.dirname, 'fixtures/echo.proto'), {
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+
+export const echo = serviceContract<EchoHandlers, EchoMethods>('sulcus.test.Echo', () => definition);
 
 /** Answers each shape in the plainest way. */
 export const plainHandlers: EchoHandlers = {
