@@ -1,5 +1,6 @@
 import { readCommand, C_STORE_REQUEST, type CommandSet } from './command-set.js';
 import { dataUnit, HEADER_BYTES, IS_COMMAND, IS_LAST, P_DATA } from './data-unit.js';
+import { ObjectBuffer } from './object-buffer.js';
 
 /** What a peer may announce beyond the length that was agreed: its own requests have no agreed length. */
 const MAX_PDU_BYTES = 1 << 20;
@@ -50,7 +51,7 @@ export class PduReader {
   #held: Buffer[] = [];
   #store: Omit<StoreMessage, 'object'> | undefined;
   #messageBytes = 0;
-  #object: Buffer[] = [];
+  readonly #object = new ObjectBuffer();
   #objectBytes = 0;
   #isBroken = false;
 
@@ -71,10 +72,18 @@ export class PduReader {
   /** The data set whose last fragment was handed on; undefined when it had more bytes than the limit. */
   takeObject(): Buffer | undefined {
     const isTooLong = this.#objectBytes > this.#options.maxObjectBytes;
-    const object = isTooLong ? undefined : Buffer.concat(this.#object, this.#objectBytes);
-    this.#object = [];
     this.#objectBytes = 0;
-    return object;
+    return isTooLong ? undefined : this.#object.take();
+  }
+
+  /** Nobody reads any more what was taken: another may come where it lies. */
+  giveBackObject(taken: Buffer): void {
+    this.#object.giveBack(taken);
+  }
+
+  /** The rest of a data set of C-STORE is to come; only where requests are taken whole. */
+  get isInObject(): boolean {
+    return this.#store !== undefined;
   }
 
   get #isObject(): boolean {
@@ -93,8 +102,8 @@ export class PduReader {
 
   #gather(part: Buffer): void {
     this.#objectBytes += part.length;
-    if (this.#objectBytes <= this.#options.maxObjectBytes) this.#object.push(part);
-    else this.#object = [];
+    if (this.#objectBytes <= this.#options.maxObjectBytes) this.#object.add(part);
+    else this.#object.clear();
   }
 
   /** What was expected is here. */
@@ -172,7 +181,7 @@ export class PduReader {
 
   #drop(): void {
     this.#store = undefined;
-    this.#object = [];
+    this.#object.clear();
     this.#objectBytes = 0;
   }
 

@@ -3,11 +3,18 @@ import type { Socket } from 'node:net';
 import { PduReader, type PduReaderOptions } from './pdu-reader.js';
 
 /**
- * So long nothing is read behind a burst. Many senders leave Nagle's algorithm on (DCMTK unless TCP_NODELAY=1): the end
- * of an object waits for an acknowledgement, which the kernel delays by 40 ms where what came is read at once, segment
- * by segment, and sends where much is read in one go.
+ * Many senders leave Nagle's algorithm on (DCMTK unless TCP_NODELAY=1): the end of an object waits for an
+ * acknowledgement, which the kernel delays by 40 ms where what came is read at once, segment by segment, and sends
+ * where much is read in one go. An object that pauses for so long is taken to wait for it.
  */
-const GATHER_MS = 2;
+const STALL_MS = 30;
+
+/**
+ * From the first such pause on, nothing is read for this long behind a burst; it grows with each further one. Senders
+ * that do not wait are not waited for.
+ */
+const GATHER_STEP_MS = 1;
+const MAX_GATHER_MS = 3;
 
 /**
  * A connection as dcmjs-dimse sees it: protocol data units come whole, and C-STORE not at all, or without its data
@@ -16,7 +23,9 @@ const GATHER_MS = 2;
 export class PduSocket extends EventEmitter {
   readonly #socket: Socket;
   readonly #reader: PduReader;
+  #gatherMs = 0;
   #isGathering = false;
+  #lastMs = 0;
 
   /** @param options `onViolation` is told why the connection was cut */
   constructor(socket: Socket, options: Omit<PduReaderOptions, 'onUnit'>) {
@@ -32,12 +41,20 @@ export class PduSocket extends EventEmitter {
       },
     });
     socket.on('data', (chunk: Buffer) => {
-      this.#gatherNext();
+      this.#noteStall();
+      if (this.#gatherMs > 0) this.#gatherNext();
       this.#reader.read(chunk);
     });
     socket.on('error', (error) => this.emit('error', error));
     socket.on('timeout', () => this.emit('timeout'));
     socket.on('close', () => this.emit('close'));
+  }
+
+  #noteStall(): void {
+    const nowMs = performance.now();
+    if (this.#reader.isInObject && nowMs - this.#lastMs > STALL_MS)
+      this.#gatherMs = Math.min(this.#gatherMs + GATHER_STEP_MS, MAX_GATHER_MS);
+    this.#lastMs = nowMs;
   }
 
   /** Once what is there has been read: the next is waited for. */
@@ -49,13 +66,18 @@ export class PduSocket extends EventEmitter {
       setTimeout(() => {
         this.#isGathering = false;
         this.#socket.resume();
-      }, GATHER_MS);
+      }, this.#gatherMs);
     });
   }
 
   /** See {@link PduReader.takeObject}. */
   takeObject(): Buffer | undefined {
     return this.#reader.takeObject();
+  }
+
+  /** See {@link PduReader.giveBackObject}. */
+  giveBackObject(taken: Buffer): void {
+    this.#reader.giveBackObject(taken);
   }
 
   /** As the library takes it. */

@@ -173,7 +173,12 @@ export class ScpConnection extends dimse.Scp {
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
     const answer = await answerStore(message, this.#association, {
       maxObjectBytes,
-      onObject: (object) => onObject({ ...object, ...from }),
+      onObject: async (object) => {
+        const said = await onObject({ ...object, ...from });
+        // Behind a failure something may still be at work on it.
+        if (said.status === 'success') this.#units.giveBackObject(object.bytes);
+        return said;
+      },
     });
     if (answer) return void this.#units.write(answer);
     const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;

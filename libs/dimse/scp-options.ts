@@ -6,7 +6,10 @@ import type { DimseTls } from './tls.js';
 
 /** An object as it came in a C-STORE. */
 export interface StoredObject {
-  /** The data set in its transfer syntax, without file meta information. */
+  /**
+   * The data set in its transfer syntax, without file meta information. Once success was answered the next object of
+   * its association is written over it.
+   */
   bytes: Buffer;
   syntaxUid: string;
   callingTitle: string;

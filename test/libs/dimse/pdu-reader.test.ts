@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PduReader, type StoreMessage } from '../../../libs/dimse/pdu-reader.js';
-
-/** A unit of P-DATA of fragments `[control, value]` in context 1. */
-function pData(...fragments: (readonly [control: number, value: Buffer])[]): Buffer {
-  const body = fragments.map(([control, value]) => {
-    const header = Buffer.from([0, 0, 0, 0, 1, control]);
-    header.writeUInt32BE(2 + value.length);
-    return Buffer.concat([header, value]);
-  });
-  return unit(4, Buffer.concat(body));
-}
-
-function unit(type: number, body: Buffer): Buffer {
-  const header = Buffer.from([type, 0, 0, 0, 0, 0]);
-  header.writeUInt32BE(body.length, 2);
-  return Buffer.concat([header, body]);
-}
-
-/** A command set that holds its length and its field. */
-function command(field: number): Buffer {
-  const bytes = Buffer.alloc(22);
-  bytes.writeUInt32LE(4, 4);
-  bytes.writeUInt32LE(10, 8);
-  bytes.writeUInt32LE(0x0100 << 16, 12);
-  bytes.writeUInt32LE(2, 16);
-  bytes.writeUInt16LE(field, 20);
-  return bytes;
-}
+import { C_STORE, COMMAND, command, DATA, LAST_COMMAND, LAST_DATA, pData, unit } from './_pdus.js';
 
 /** A request of C-STORE that says that no data set follows. */
 function withoutDataSet(): Buffer {
@@ -35,8 +9,6 @@ function withoutDataSet(): Buffer {
   return Buffer.concat([command(0x0001), type]);
 }
 
-const [COMMAND, LAST_COMMAND, DATA, LAST_DATA] = [1, 3, 0, 2];
-const C_STORE = command(0x0001);
 const N_ACTION = command(0x0130);
 
 function read(stream: Buffer, chunkBytes = stream.length, maxObjectBytes = 1000) {
@@ -139,5 +111,29 @@ describe('protocol data units cut out of a stream', () => {
     const { violations, units } = read(endless);
     assert.match(violations[0]!, /a message of 1\d{7} bytes/);
     assert.ok(units.length < 21);
+  });
+
+  it('a data set that was given back makes room for the next; any other is left as it is', () => {
+    const stores: StoreMessage[] = [];
+    const reader = new PduReader({
+      ...{ maxObjectBytes: 1000, onUnit: () => assert.fail('no unit'), onViolation: assert.fail },
+      onStore: (message) => stores.push(message),
+    });
+    const send = (value: number): Buffer => {
+      const stored = Buffer.alloc(300, value);
+      reader.read(Buffer.concat([pData([LAST_COMMAND, C_STORE]), pData([LAST_DATA, stored])]));
+      const object = stores.at(-1)!.object!;
+      assert.deepEqual(object, stored);
+      return object;
+    };
+    const [kept, first] = [send(1), send(2)];
+    // Another was taken since: its buffer is not the one that was given back.
+    reader.giveBackObject(kept);
+    const second = send(3);
+    assert.notEqual(second.buffer, first.buffer);
+    reader.giveBackObject(second);
+    assert.equal(send(4).buffer, second.buffer);
+    for (const [object, value] of [[kept, 1] as const, [first, 2] as const])
+      assert.deepEqual(object, Buffer.alloc(300, value));
   });
 });
