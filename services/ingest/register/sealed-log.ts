@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -15,11 +16,17 @@ const TAG_BYTES = 16;
 export class SealedLog {
   readonly #file: string;
   readonly #key: Buffer;
+  readonly #staysOpen: boolean;
+  #handle: FileHandle | undefined;
 
-  /** @param key 32 bytes */
-  constructor(file: string, key: Buffer) {
+  /**
+   * @param key 32 bytes
+   * @param options `staysOpen`: between records, until {@link close}; opening and closing take longer than writing one
+   */
+  constructor(file: string, key: Buffer, { staysOpen = false } = {}) {
     this.#file = file;
     this.#key = key;
+    this.#staysOpen = staysOpen;
   }
 
   /**
@@ -34,17 +41,29 @@ export class SealedLog {
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32LE(nonce.length + sealed.length);
     const bytes = Buffer.concat([length, nonce, sealed]);
-    const handle = await this.#openToAppend();
+    const handle = await this.#opened();
     try {
-      const { size } = await handle.stat();
+      const { size } = fstatSync(handle.fd);
       // Records behind half of one could not be read.
       await handle.appendFile(bytes).catch(async (error: unknown) => {
         await handle.truncate(size);
         throw error;
       });
     } finally {
-      await handle.close();
+      if (!this.#staysOpen) await this.close();
     }
+  }
+
+  /** Whether there is no record yet, of a log that stays open. One call at a time, as of {@link add}. */
+  async isEmpty(): Promise<boolean> {
+    return fstatSync((await this.#opened()).fd).size === 0;
+  }
+
+  /** Lets go of the file; the next record opens it again. */
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
   }
 
   /** Cuts off a record at the end that is not whole, so that what is added behind it can be read. */
@@ -65,6 +84,12 @@ export class SealedLog {
       records.push(record as T);
     }
     return records;
+  }
+
+  async #opened(): Promise<FileHandle> {
+    // Somebody may have deleted the file meanwhile: what is written to it then is gone.
+    if (this.#handle && fstatSync(this.#handle.fd).nlink === 0) await this.close();
+    return (this.#handle ??= await this.#openToAppend());
   }
 
   async #openToAppend(): Promise<FileHandle> {

@@ -46,8 +46,10 @@ type Entry = { study: StudyAttributes } | { object: RegisteredObject };
 export const studyRegister = (dataDir: string, pseudonyms: Pseudonyms): StudyRegister =>
   new StudyRegister(path.join(dataDir, 'register'), pseudonyms.sealingKey);
 
-/** Studies that are known to have a file whose first record is there. */
+/** Studies whose files are known to end with a whole record. */
 const MAX_KNOWN = 10_000;
+/** Studies that come at the same time, whose files stay open. */
+const MAX_OPEN = 8;
 /** Objects whose study is remembered. */
 const MAX_REMEMBERED = 200_000;
 /** Studies that are looked through for an object that nobody remembers, the newest first. */
@@ -64,6 +66,8 @@ export class StudyRegister {
   readonly #known = new Set<string>();
   readonly #oneByOne = pLimit(1);
   readonly #studyOf = new Map<string, string>();
+  /** By study, the one that was written to last behind the others. */
+  readonly #open = new Map<string, SealedLog>();
 
   /** @param key 32 bytes */
   constructor(folder: string, key: Buffer) {
@@ -76,14 +80,21 @@ export class StudyRegister {
     return this.#oneByOne(() => this.#add(study, dataSet, object));
   }
 
+  /** Closes the files of the studies that came last. */
+  close(): Promise<void> {
+    return this.#oneByOne(async () => {
+      for (const log of this.#open.values()) await log.close();
+      this.#open.clear();
+    });
+  }
+
   async #add(study: string, dataSet: DataSet, object: RegisteredObject): Promise<void> {
-    const log = this.#log(study);
+    const log = await this.#logToAddTo(study);
     if (!this.#known.has(study)) {
       await log.mend();
-      const { size } = await stat(this.#fileOf(study)).catch(() => ({ size: 0 }));
-      if (size === 0) await log.add({ study: attributesOf(dataSet) } satisfies Entry);
       remember(this.#known, study, MAX_KNOWN);
     }
+    if (await log.isEmpty()) await log.add({ study: attributesOf(dataSet) } satisfies Entry);
     await log.add({ object } satisfies Entry);
     this.#remember(object.sopInstanceUid, study);
   }
@@ -140,8 +151,20 @@ export class StudyRegister {
     forgetOldest(this.#studyOf, MAX_REMEMBERED);
   }
 
-  #log(study: string): SealedLog {
-    return new SealedLog(this.#fileOf(study), this.#key);
+  #log(study: string, options?: { staysOpen: boolean }): SealedLog {
+    return new SealedLog(this.#fileOf(study), this.#key, options);
+  }
+
+  async #logToAddTo(study: string): Promise<SealedLog> {
+    const log = this.#open.get(study) ?? this.#log(study, { staysOpen: true });
+    this.#open.delete(study);
+    this.#open.set(study, log);
+    const [oldest] = this.#open;
+    if (oldest && this.#open.size > MAX_OPEN) {
+      this.#open.delete(oldest[0]);
+      await oldest[1].close();
+    }
+    return log;
   }
 
   /** Pseudonyms are letters, digits, hyphens and underscores. */

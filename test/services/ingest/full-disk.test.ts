@@ -83,9 +83,10 @@ test('a full disk of the site is said at every door, nothing half written stays,
 
 test('an entry of the register that a full disk cuts short is none, and those behind it are read', {
   skip,
-}, async () => {
+}, async (t) => {
   const pseudonyms = new Pseudonyms('site-a', Buffer.from(TEST_KEY));
   const register = studyRegister(path.join(disk, 'register-of-site'), pseudonyms);
+  t.after(() => register.close());
   const add = (seed: number): Promise<void> => {
     const about = { sopClassUid: '1.2', seriesUid: '1.2.3', modality: 'MR', sampleIds: ['a'.repeat(64)] };
     return register.add('study', slice({}, seed), { ...about, sopInstanceUid: `1.2.3.4.${seed}` });

@@ -122,6 +122,7 @@ export class DicomIntake implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.#pool.close();
+    await this.register.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
