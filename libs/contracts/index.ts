@@ -8,6 +8,7 @@
  * A changed proto changes the types with `npm run generate`.
  */
 export { codecs, type Codec, type MessageName } from './codecs.js';
+export { rememberBytes, rememberedBytes } from './encoded.js';
 export {
   PROTO_FOLDER,
   PROTO_FILES,

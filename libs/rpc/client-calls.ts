@@ -8,6 +8,7 @@ import {
   type CallOptions as GrpcCallOptions,
 } from '@grpc/grpc-js';
 import { abortable } from '#libs/async';
+import { rememberedBytes } from '#libs/contracts';
 import { attr, currentTraceparent, withSpan } from '#libs/telemetry';
 import { fromServiceError } from './error-mapping.js';
 import type { CallOptions } from './handler-types.js';
@@ -184,6 +185,7 @@ class MethodCaller {
 
   #wire() {
     const { path, requestSerialize, responseDeserialize } = this.definition;
-    return [path, requestSerialize, responseDeserialize] as const;
+    const serialize = (message: object): Buffer => rememberedBytes(message) ?? requestSerialize(message);
+    return [path, serialize, responseDeserialize] as const;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Notifier } from '#libs/async';
-import { codecs, type ForwardedScan, type ForwardedScanInput } from '#libs/contracts';
+import { codecs, rememberBytes, type ForwardedScan, type ForwardedScanInput } from '#libs/contracts';
 import { FolderSync, makeFolder, syncFolder, UNFINISHED, writeDurably } from '#libs/durable-files';
 import { SulcusError } from '#libs/errors';
 import { entryOf, keyOf, nameOf, sampleOf, tagOfLabel, type SpoolEntry } from './entry.js';
@@ -169,11 +169,13 @@ export class Spool {
   }
 
   /**
+   * A sample as it was added, to be sent on as it is.
+   *
    * @throws HASH_MISMATCH, MESSAGE_INVALID when the file is damaged; STORAGE_FAILED when it cannot be read
    */
   async read(entry: SpoolEntry): Promise<ForwardedScan> {
     const fresh = this.#fresh.get(entry);
-    if (fresh) return codecs.ForwardedScan.decode(fresh);
+    if (fresh) return rememberBytes(codecs.ForwardedScan.decode(fresh), fresh);
     const file = path.join(this.#folder, nameOf(entry));
     const bytes = await readFile(file).catch((error: unknown) => {
       throw explained(error, 'cannot be read');
@@ -182,7 +184,7 @@ export class Spool {
     const image = scan.scan?.image?.inline;
     if (!image || createHash('sha256').update(image).digest('hex') !== entry.sampleId)
       throw new SulcusError('HASH_MISMATCH', `${file} does not hold the sample that it is named after`);
-    return scan;
+    return rememberBytes(scan, bytes);
   }
 
   /** The core has it. */
