@@ -1,3 +1,4 @@
+import { keepFreedMemory } from '#libs/memory';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { configOption, enterConfigFile } from './config-file.js';
 import { environment, readConfig } from './config.js';
@@ -17,7 +18,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   enterConfigFile(parsed.options.config);
-  await runService('edge', async ({ signal, log }) => runEdge({ config: readConfig(), log }, signal));
+  await runService('edge', async ({ signal, log }) => {
+    const config = readConfig();
+    keepFreedMemory();
+    await runEdge({ config, log }, signal);
+  });
 }
 
 if (isMain(import.meta.url)) await main(process.argv.slice(2));
