@@ -153,9 +153,12 @@ async function send(
   for (const { code, output } of sent) if (code !== 0) throw new Error(`storescu failed: ${output.slice(-500)}`);
 }
 
-const lineOf = (measured: Round): string =>
-  `round trip ${measured.roundTripMs} ms · ${measured.slices} slices, ${measured.associations} associations · ` +
-  `to the spool ${measured.toSpoolPerSecond.toFixed(0)}/s · ` +
-  `to the core's disk ${measured.toCorePerSecond.toFixed(0)}/s · ` +
-  `processor time per slice: edge ${measured.edgeProcessorMsPerSlice.toFixed(1)}, ` +
-  `core ${measured.coreProcessorMsPerSlice.toFixed(1)} ms · edge ${measured.edgePeakMb} MB at most`;
+function lineOf(measured: Round): string {
+  return (
+    `round trip ${measured.roundTripMs} ms · ${measured.slices} slices, ${measured.associations} associations · ` +
+    `to the spool ${measured.toSpoolPerSecond.toFixed(0)}/s · ` +
+    `to the core's disk ${measured.toCorePerSecond.toFixed(0)}/s · ` +
+    `processor time per slice: edge ${measured.edgeProcessorMsPerSlice.toFixed(1)}, ` +
+    `core ${measured.coreProcessorMsPerSlice.toFixed(1)} ms · edge ${measured.edgePeakMb} MB at most`
+  );
+}
