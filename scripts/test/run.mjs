@@ -10,8 +10,8 @@ import countTests from './count-reporter.mjs';
 /** No test may hang the run; the tests themselves set tighter limits where they wait for something. */
 const TEST_TIMEOUT_MS = 300_000;
 
-/** Test files at a time: one more than the cores of a small machine, as some only wait for what they have started. */
-const CONCURRENCY = 3;
+/** Test files at a time: two for each core of a small machine, as many wait for what they have started. */
+const CONCURRENCY = 4;
 
 const { files, namePatterns, counts } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 
