@@ -15,13 +15,19 @@ const waits = new Map<symbol, { what: string; sinceMs: number }>();
  * @param what for people, behind "waiting for"
  */
 export async function waitFor<T>(what: string, work: Promise<T> | (() => Promise<T>)): Promise<T> {
-  const key = Symbol(what);
-  waits.set(key, { what, sinceMs: performance.now() });
+  const end = beginWait(what);
   try {
     return await (typeof work === 'function' ? work() : work);
   } finally {
-    waits.delete(key);
+    end();
   }
+}
+
+/** The same for what ends with no promise: it is waited for until the function that is returned is called. */
+export function beginWait(what: string): () => void {
+  const key = Symbol(what);
+  waits.set(key, { what, sinceMs: performance.now() });
+  return () => void waits.delete(key);
 }
 
 /** What this process has waited for the longest at this moment; undefined when it waits for nothing that has a name. */

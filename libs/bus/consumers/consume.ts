@@ -12,6 +12,7 @@ import { RawDelivery, type Delivery } from './delivery.js';
 import { ensureDurable } from './durable-consumer.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow } from './pull-window.js';
+import { ReaderTrouble } from './reader-trouble.js';
 
 export interface ConsumeOptions<O> {
   stream: StreamName;
@@ -51,9 +52,10 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
   const ensure = () =>
     ensureDurable(connection, { stream, durable, subject, ackWaitMs }, { signal, retryTimeoutMs: Infinity });
   const window = pLimit(pullWindow(stream, connection.maxPayloadBytes));
-  const handleNext = async (): Promise<void> => {
+  const handleNext = async (trouble: ReaderTrouble): Promise<void> => {
     try {
       const delivery = await window(() => pullOne(consumer));
+      trouble.isOver();
       if (delivery) await handle(consumer, options, ackWaitMs, delivery);
     } catch (error) {
       const failure = busError(error, `Could not consume ${stream}`);
@@ -65,10 +67,13 @@ export async function consume<O>(connection: Connection, blobs: BlobStore, optio
     if (!signal.aborted) throw error;
   };
   const slot = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const shouldRetry = () => !connection.nats.isClosed();
-      await retryWithBackoff(handleNext, { signal, shouldRetry }).catch(throwUnlessAborted);
-    }
+    const trouble = new ReaderTrouble(`work on ${stream}`);
+    const shouldRetry = () => !connection.nats.isClosed();
+    const onRetry = (failure: SulcusError) => trouble.goesOn(failure);
+    while (!signal.aborted)
+      await retryWithBackoff(() => handleNext(trouble), { signal, shouldRetry, onRetry })
+        .catch(throwUnlessAborted)
+        .finally(() => trouble.isOver());
   };
   await ensure().catch(throwUnlessAborted);
   await Promise.all(Array.from({ length: maxInFlight }, slot));

@@ -12,6 +12,7 @@ import { RawDelivery, type Delivery } from './delivery.js';
 import { deleteDurable, ensureDurable } from './durable-consumer.js';
 import { pullRequest } from './pull-request.js';
 import { pullWindow } from './pull-window.js';
+import { ReaderTrouble } from './reader-trouble.js';
 
 export interface PullOptions<O> {
   stream: StreamName;
@@ -40,6 +41,7 @@ export async function* pull<O>(
 ): AsyncGenerator<Delivery<O>> {
   const { stream, durable, subject, signal, ackWaitMs = 600_000 } = options;
   const held = new HeldCount();
+  const trouble = new ReaderTrouble(`take from ${stream}`);
   let recreate = options.recreate;
   let ensured = false;
   const open = async function* (): AsyncGenerator<Delivery<O>> {
@@ -49,6 +51,7 @@ export async function* pull<O>(
       recreate = false;
       await ensureDurable(connection, { stream, durable, subject, ackWaitMs }, { signal, retryTimeoutMs: 0 });
       ensured = true;
+      trouble.isOver();
       yield* pullHeld({ connection, blobs, stream, durable, signal }, options, held);
     } catch (error) {
       throw busError(error, `Could not pull from ${stream}`);
@@ -57,7 +60,11 @@ export async function* pull<O>(
   // A consumer that was there and is gone is made again; a stream that does not exist stays an error.
   const shouldRetry = (failure: SulcusError): boolean =>
     mayComeBack(connection, failure) || (ensured && failure.code === 'NOT_FOUND' && !connection.nats.isClosed());
-  yield* retryStream(open, { signal, shouldRetry });
+  try {
+    yield* retryStream(open, { signal, shouldRetry, onRetry: (failure) => trouble.goesOn(failure) });
+  } finally {
+    trouble.isOver();
+  }
 }
 
 async function* pullHeld<O>(
