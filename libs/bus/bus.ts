@@ -40,7 +40,7 @@ async function readable<O>(asked: Promise<Received<O> | undefined>): Promise<Rec
   }
 }
 
-/** Everything that services say to each other goes through here. It reconnects for ever. */
+/** Everything that services say to each other goes through here. It reconnects for ever, but where it is refused. */
 export class Bus implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #blobs: BlobStore;
@@ -218,6 +218,11 @@ export class Bus implements AsyncDisposable {
   /** Calls `listener` whenever the connection was lost and is back; returns how to stop that. */
   onReconnect(listener: () => void): () => void {
     return this.#connection.onReconnect(listener);
+  }
+
+  /** Calls `listener` when the connection is closed for good, though nobody asked for it; returns how to stop that. */
+  onEnd(listener: (error: SulcusError) => void): () => void {
+    return this.#connection.onEnd(listener);
   }
 
   /** Closes the connection at once: what is under way fails. */

@@ -43,6 +43,7 @@ export async function openBus(
     const own = stateId ?? (await readStateId(bus));
     await checkStateId(bus, own);
     bus.onReconnect(() => void leaveForeign(bus, own, fail));
+    bus.onEnd(fail);
     await warnOfFaults(monitorUrl, log);
     onStall((stall) => void publishEvent(bus, name, instance, { state: stalledState(stall) }));
     return bus;

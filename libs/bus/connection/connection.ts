@@ -2,9 +2,10 @@ import { errors as natsErrors } from '@nats-io/nats-core';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { retryWithBackoff } from '#libs/async';
+import { beginWait, retryWithBackoff } from '#libs/async';
 import { SulcusError, type ErrorCode } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import { closeAbandonedSockets } from './abandoned-sockets.js';
 import { busError } from './errors.js';
 import { brokerSecurity, type BrokerSecurity, type BrokerUser } from './security.js';
 import { checkServer, MINIMUM_MAX_PAYLOAD_BYTES } from './server-version.js';
@@ -25,16 +26,29 @@ export interface ConnectOptions {
   user?: BrokerUser | undefined;
   /** How long to wait for a broker that is not up yet, or whose servers still choose who leads. Default: 15 s. */
   connectTimeoutMs?: number;
+  /** A broker that is away for longer ends the connection, in milliseconds. Default: it is waited for without end. */
+  patienceMs?: number;
 }
 
+/** A broker that is loaded or changes its accounts refuses clients for a moment: they try again for so long. */
+const REFUSED_MS = 30_000;
+/** A refusal that comes longer after the one before begins anew. */
+const REFUSAL_GAP_MS = 15_000;
+
 /**
- * A connection that never gives up: the client reconnects for ever, and whoever waits for an answer is told when a
- * reconnect made the answer impossible, instead of waiting for a timeout.
+ * A connection that gives up a broker that refuses it, and no other: the client reconnects for ever, and whoever waits
+ * for an answer is told when a reconnect made the answer impossible, instead of waiting for a timeout. While it is lost
+ * the process's watchdog says so.
  */
 export class Connection {
   readonly #resets = new Set<() => void>();
   readonly #denials = new Set<(subject: string, error: SulcusError) => void>();
+  readonly #ends = new Set<(error: SulcusError) => void>();
   #isConnected = true;
+  /** Why it was closed, though nobody here asked for it. */
+  #end: SulcusError | undefined;
+  #lossIsOver: (() => void) | undefined;
+  #refused: { sinceMs: number; lastMs: number } | undefined;
   readonly #reads = new Map<StreamName, LimitFunction>();
 
   private constructor(
@@ -44,8 +58,13 @@ export class Connection {
     readonly name: string,
     /** Its user in the broker's accounts; undefined where the broker has none of ours. */
     readonly user: string | undefined,
+    private readonly patienceMs: number | undefined,
   ) {
     void this.#watchStatus();
+    void nats.closed().then((error) => {
+      this.#lossIsOver?.();
+      if (error) this.#endWith(busError(error, `Lost the NATS server at ${nats.getServer()}`));
+    });
   }
 
   /**
@@ -54,6 +73,7 @@ export class Connection {
    */
   static async open(options: ConnectOptions): Promise<Connection> {
     tolerateMalformedHeaders();
+    closeAbandonedSockets();
     const deadlineMs = performance.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     const security = brokerSecurity(options);
     const nats = await connectWithin(options, security);
@@ -63,7 +83,7 @@ export class Connection {
       const js = jetstream(nats, { timeout: API_TIMEOUT_MS });
       // A key that is shown to a broker which demands none says nothing.
       const user = nats.info?.auth_required ? security.user : undefined;
-      return new Connection(nats, js, manager, options.name, user);
+      return new Connection(nats, js, manager, options.name, user, options.patienceMs);
     } catch (error) {
       await nats.close();
       if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
@@ -80,6 +100,11 @@ export class Connection {
   /** False while the connection is lost. */
   get isConnected(): boolean {
     return this.#isConnected && !this.nats.isClosed();
+  }
+
+  /** Why it was closed for good: the broker refused it, or was away for too long. Undefined while it goes on. */
+  get end(): SulcusError | undefined {
+    return this.#end;
   }
 
   /** True: it may read and write what is its site's alone, and asks the core for readers. */
@@ -113,6 +138,12 @@ export class Connection {
     return () => this.#resets.delete(listener);
   }
 
+  /** Calls `listener` when it is closed for good, though nobody here asked for it; returns how to stop that. */
+  onEnd(listener: (error: SulcusError) => void): () => void {
+    this.#ends.add(listener);
+    return () => this.#ends.delete(listener);
+  }
+
   /** Calls `listener` when the broker refuses something published to `subject`; returns how to stop that. */
   onDenied(subject: string, listener: (error: SulcusError) => void): () => void {
     const onDenial = (denied: string, error: SulcusError): void => {
@@ -126,7 +157,8 @@ export class Connection {
    * Waits for an answer of the broker, but not over a reconnect or an abort: an answer sent to a lost connection never
    * comes.
    *
-   * @throws BUS_UNAVAILABLE after a reconnect, the signal's reason after an abort, else what `work` throws
+   * @throws BUS_UNAVAILABLE after a reconnect, why the connection ended, the signal's reason after an abort, else what
+   * `work` throws
    */
   async answer<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     work.catch(() => {});
@@ -135,11 +167,13 @@ export class Connection {
       const unsubscribe = this.onReconnect(() =>
         reject(new SulcusError('BUS_UNAVAILABLE', 'The connection to the broker was reset before it answered')),
       );
+      const forgetEnd = this.onEnd(reject);
       const onAbort = () => reject(cancelled(signal!));
       signal?.addEventListener('abort', onAbort, { once: true });
       if (signal?.aborted) onAbort();
       stop = () => {
         unsubscribe();
+        forgetEnd();
         signal?.removeEventListener('abort', onAbort);
       };
     });
@@ -151,6 +185,8 @@ export class Connection {
   }
 
   #tellError(error: Error): void {
+    if (error instanceof natsErrors.AuthorizationError || error instanceof natsErrors.UserAuthenticationExpiredError)
+      return this.#isRefused(error);
     if (!(error instanceof natsErrors.PermissionViolationError))
       return log.warn({ err: error }, 'The broker reports an error');
     const { operation, subject } = error;
@@ -158,18 +194,58 @@ export class Connection {
     for (const listener of [...this.#denials]) listener(subject, busError(error, 'The broker was asked'));
   }
 
+  /** The client by itself gives up at the second refusal of its life, also where years and a busy broker lie between. */
+  #isRefused(error: Error): void {
+    const nowMs = performance.now();
+    const refused = this.#refused && nowMs - this.#refused.lastMs < REFUSAL_GAP_MS ? this.#refused : undefined;
+    this.#refused = { sinceMs: refused?.sinceMs ?? nowMs, lastMs: nowMs };
+    if (!refused) log.warn({ err: error }, 'The broker refuses this client; trying again');
+    else if (nowMs - refused.sinceMs > REFUSED_MS)
+      this.#endWith(busError(error, `Lost the NATS server at ${this.nats.getServer()}`));
+  }
+
+  #endWith(error: SulcusError): void {
+    if (this.#end) return;
+    this.#end = error;
+    log.warn({ code: error.code, reason: error.rawMessage }, 'The connection to the broker is given up');
+    for (const listener of [...this.#ends]) listener(error);
+    void this.nats.close();
+  }
+
+  #isLost(server: string): void {
+    // Of one that refuses us each attempt is told.
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    log.warn({ server }, 'Lost the broker; reconnecting');
+    const endWait = beginWait('the broker (to come back: its connection is lost)');
+    const { patienceMs } = this;
+    const away = (): void =>
+      this.#endWith(
+        new SulcusError(
+          'BUS_UNAVAILABLE',
+          `The NATS server at ${this.nats.getServer()} went away, and did not come back within ${patienceMs! / 1000} s`,
+        ),
+      );
+    const timer = patienceMs === undefined ? undefined : setTimeout(away, patienceMs);
+    this.#lossIsOver = () => {
+      clearTimeout(timer);
+      endWait();
+    };
+  }
+
+  #isBack(server: string): void {
+    this.#isConnected = true;
+    log.info({ server }, 'The broker is back');
+    this.#lossIsOver?.();
+    this.#lossIsOver = this.#refused = undefined;
+    for (const listener of [...this.#resets]) listener();
+  }
+
   async #watchStatus(): Promise<void> {
     for await (const status of this.nats.status()) {
-      if (status.type === 'disconnect') {
-        this.#isConnected = false;
-        log.warn({ server: status.server }, 'Lost the broker; reconnecting');
-      }
+      if (status.type === 'disconnect') this.#isLost(status.server);
       if (status.type === 'error') this.#tellError(status.error);
-      if (status.type === 'reconnect') {
-        this.#isConnected = true;
-        log.info({ server: status.server }, 'The broker is back');
-        for (const listener of [...this.#resets]) listener();
-      }
+      if (status.type === 'reconnect') this.#isBack(status.server);
     }
   }
 }
@@ -231,6 +307,7 @@ async function connectWithin(
         reconnectJitter: 100,
         pingInterval: 10_000,
         maxPingOut: 2,
+        ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
       });
     } catch (error) {

@@ -26,7 +26,7 @@ export const mayComeBack = ({ nats }: Connection, failure: SulcusError): boolean
  *
  * @param doing what is tried, as the beginning of an error message
  * @param request gets the number of the attempt, from 1
- * @throws the signal's reason after an abort; else what the broker said last
+ * @throws the signal's reason after an abort; why the connection ended; else what the broker said last
  */
 export async function requestWithRetry<T>(
   connection: Connection,
@@ -36,6 +36,7 @@ export async function requestWithRetry<T>(
 ): Promise<T> {
   const attempt = async (count: number): Promise<T> => {
     if (signal?.aborted) throw cancelled(signal);
+    if (connection.end) throw connection.end;
     try {
       return await connection.answer(request(count), signal);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { ArchiveIndex } from '#libs/archive';
-import { connectBus, followScans, type Bus } from '#libs/bus';
+import { followScans, type Bus } from '#libs/bus';
 import { flag } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { chainOf, readLineage, type KnownLineage } from '#libs/lineage';
@@ -8,6 +8,7 @@ import { parseCommandLine } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
 import { placesOf } from '../lineage/sample-places.js';
 import { versionsThatSaw } from '../lineage/versions-of.js';
+import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { sampleNamed } from '../shared/sample-of.js';
 
@@ -37,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const { json, samples, nats } = parsed.options;
   const operand = await sampleNamed(parsed.operand!, createLogger('lineage'));
-  await using bus = await connectBus({ servers: nats, name: 'lineage' });
+  await using bus = await connectCommand(nats, 'lineage');
   const { signal } = new AbortController();
   if (/^[0-9a-f]{64}$/.test(operand)) {
     await tellSample(bus, operand, json, signal);

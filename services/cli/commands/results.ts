@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
+import { Streams, subjects, type Bus } from '#libs/bus';
 import { existingPath, integer, optional, text } from '#libs/config';
 import { codecs, type StudyPrediction } from '#libs/contracts';
 import { parseDicom, writeDicom, type DataSet } from '#libs/dicom';
@@ -23,6 +23,7 @@ import {
   type IngestConfig,
   type StudyResult,
 } from '#services/ingest';
+import { connectCommand } from '../shared/connect-command.js';
 import { outputOption, predictorOption } from '../shared/options.js';
 
 const OPTIONS = {
@@ -76,7 +77,7 @@ images came from: the register in SULCUS_DATA_DIR knows what stands behind the p
     if (!study)
       throw new SulcusError('NOT_FOUND', `The register in ${config.dataDir} knows no study ${studyId}: no image came`);
     const peer = options.to === undefined ? undefined : peerOf(options.to, config.dicomPeers);
-    await using bus = needsBroker(options) ? await connectBus({ servers: config.natsUrl, name: 'results' }) : undefined;
+    await using bus = needsBroker(options) ? await connectCommand(config.natsUrl, 'results') : undefined;
     const result = studyResult(await predictionOf(studyId, options.prediction, bus), study);
     const pictures = bus && options.heatMaps > 0 ? await draw(result, bus, config.site, options) : [];
     const objects = [

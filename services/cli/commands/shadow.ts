@@ -1,6 +1,7 @@
-import { connectBus, Streams, subjects, type Bus } from '#libs/bus';
+import { Streams, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { parseCommandLine, table } from '#libs/service';
+import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { percent } from '../shared/percent.js';
 
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine({ name: 'sulcus shadow', description, options: OPTIONS }, argv);
   if (!parsed) return;
   const { json, nats } = parsed.options;
-  await using bus = await connectBus({ servers: nats, name: 'shadow' });
+  await using bus = await connectCommand(nats, 'shadow');
   const reports = await readReports(bus);
   if (json) return console.log(JSON.stringify(reports));
   if (reports.length === 0) return console.log('No predictor has mirrored anything to a shadow version');

@@ -1,9 +1,9 @@
-import { connectBus } from '#libs/bus';
 import type { Decision } from '#libs/contracts';
 import { flag, optional, text } from '#libs/config';
 import { readDecisions } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
+import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { requireState } from '../shared/require-state.js';
 
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const { json, list, head: expected, nats } = parsed.options;
   try {
-    await using bus = await connectBus({ servers: nats, name: 'verify-record' });
+    await using bus = await connectCommand(nats, 'verify-record');
     await requireState(bus);
     const decisions: Decision[] = [];
     let [entries, head] = [0, ''];

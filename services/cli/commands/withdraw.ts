@@ -1,8 +1,8 @@
-import { connectBus } from '#libs/bus';
 import { flag, optional, site as siteName, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
 import { importEnvironment, loadPseudonymKey, Pseudonyms } from '#services/ingest';
+import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { requireState } from '../shared/require-state.js';
 import { sampleNamed } from '../shared/sample-of.js';
@@ -69,7 +69,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const { options } = parsed;
   await runService('withdraw', async ({ signal, log }) => {
-    await using bus = await connectBus({ servers: options.nats, name: 'withdraw', signal });
+    await using bus = await connectCommand(options.nats, 'withdraw', signal);
     await requireState(bus);
     await bus.ensureTopology();
     const archive = await archiveIfAny(options);

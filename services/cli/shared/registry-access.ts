@@ -1,7 +1,7 @@
-import { connectBus } from '#libs/bus';
 import { text } from '#libs/config';
 import { isDamage } from '#libs/errors';
 import { Registry, type AliasRecord } from '#libs/registry';
+import { connectCommand } from './connect-command.js';
 import { jsonOption, natsOption } from './options.js';
 
 /** Options of the commands that decide about an alias. */
@@ -19,7 +19,7 @@ export async function withRegistry<T>(
   natsUrl: string,
   work: (registry: Registry) => Promise<T>,
 ): Promise<T> {
-  await using bus = await connectBus({ servers: natsUrl, name });
+  await using bus = await connectCommand(natsUrl, name);
   return await work(new Registry(bus));
 }
 

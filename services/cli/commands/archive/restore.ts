@@ -1,9 +1,10 @@
 import { mapInOrder } from '#libs/async';
 import { ArchiveIndex, bringBack, type SampleArchive } from '#libs/archive';
-import { connectBus, type Bus } from '#libs/bus';
+import type { Bus } from '#libs/bus';
 import { duration, flag } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, runService } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
 import { filterOptions, isMeant, loadSample, openArchive, placeOptions } from './open-archive.js';
@@ -43,7 +44,7 @@ choose them with --all, --label or --split.`;
   requireChoice(operands, options);
   await runService('archive restore', async ({ signal }) => {
     const archive = await openArchive(options);
-    await using bus = await connectBus({ servers: options.nats, name: 'archive', signal });
+    await using bus = await connectCommand(options.nats, 'archive', signal);
     await bus.ensureTopology();
     const samples = operands.length > 0 ? operands : await listAll(archive, signal);
     const counts = await restoreAll({ bus, archive, options, signal }, samples);

@@ -1,6 +1,6 @@
-import { connectBus } from '#libs/bus';
 import { text } from '#libs/config';
 import { parseCommandLine } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { natsOption } from '../../shared/options.js';
 import { anythingAt, settleLetter } from './letters.js';
 
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await using bus = await connectBus({ servers: parsed.options.nats, name: 'dead' });
+  await using bus = await connectCommand(parsed.options.nats, 'dead');
   for (const word of parsed.operands) {
     const letter = await anythingAt(bus, word);
     await settleLetter(bus, letter, `discarded: ${parsed.options.reason}`);

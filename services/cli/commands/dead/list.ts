@@ -1,7 +1,8 @@
-import { connectBus, Streams } from '#libs/bus';
+import { Streams } from '#libs/bus';
 import { optional, text } from '#libs/config';
 import { codecs } from '#libs/contracts';
 import { parseCommandLine, table } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
 
 const OPTIONS = {
@@ -17,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const parsed = parseCommandLine({ name: 'sulcus dead list', description, options: OPTIONS }, argv);
   if (!parsed) return;
   const { service, code, json, nats } = parsed.options;
-  await using bus = await connectBus({ servers: nats, name: 'dead' });
+  await using bus = await connectCommand(nats, 'dead');
   const rows: string[][] = [];
   const following = { stream: Streams.DEAD, codec: codecs.DeadLetter, storedOnly: true } as const;
   const { messages } = await bus.statsOf(Streams.DEAD);

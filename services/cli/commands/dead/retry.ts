@@ -1,8 +1,9 @@
-import { connectBus, HeaderName, readScanHeaders, Streams, subjects, writeScanHeaders, type Bus } from '#libs/bus';
+import { HeaderName, readScanHeaders, Streams, subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs, type DeadLetter } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
 import { Withdrawals, withdrawnError } from '#libs/withdrawals';
+import { connectCommand } from '../../shared/connect-command.js';
 import { natsOption } from '../../shared/options.js';
 import { letterAt, originalOf, settleLetter } from './letters.js';
 
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await using bus = await connectBus({ servers: parsed.options.nats, name: 'dead' });
+  await using bus = await connectCommand(parsed.options.nats, 'dead');
   for (const word of parsed.operands) {
     try {
       const letter = await letterAt(bus, word);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { connectBus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { natsOption, outputOption } from '../../shared/options.js';
 import { letterAt, originalOf } from './letters.js';
 
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await using bus = await connectBus({ servers: parsed.options.nats, name: 'dead' });
+  await using bus = await connectCommand(parsed.options.nats, 'dead');
   const { number, letter } = await letterAt(bus, parsed.operand!);
   const bytes = await originalOf(bus, letter);
   const { original: _, ...about } = letter;

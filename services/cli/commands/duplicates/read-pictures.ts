@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mapInOrder } from '#libs/async';
-import { connectBus, followScanHashes } from '#libs/bus';
+import { followScanHashes } from '#libs/bus';
 import { splitName, type Split } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { decodeImage, perceptualHash, withoutMetadata } from '#libs/imaging';
 import { readImageFile, type ImportConfig } from '#services/ingest';
+import { connectCommand } from '../../shared/connect-command.js';
 import { listImages, type LabelledFile } from '../evaluate/answer-images.js';
 
 /** A picture of a set: its name for people, the SHA-256 of its file without metadata, what it looks like. */
@@ -78,7 +79,7 @@ async function* picturesOnBroker(
       'INVALID_ARGUMENT',
       `There is no split "${wanted}": scans:${SPLITS.map(splitName).join(', scans:')}`,
     );
-  await using bus = await connectBus({ servers: natsUrl, name: 'duplicates' });
+  await using bus = await connectCommand(natsUrl, 'duplicates');
   for await (const scan of followScanHashes(bus, { signal, storedOnly: true }))
     if (split === undefined || scan.split === split)
       yield { name: `${splitName(scan.split)} ${scan.sampleId}`, sampleId: scan.sampleId, hash: scan.hash };

@@ -1,7 +1,7 @@
-import { connectBus } from '#libs/bus';
 import { number, optional, text } from '#libs/config';
 import { parseCommandLine, runService } from '#libs/service';
 import { compare, recall, replay } from '#services/predictor';
+import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { toJson, toText } from './output.js';
 
@@ -43,7 +43,7 @@ and compares the numbers.`;
   if (!parsed) return;
   await runService('replay', async ({ signal }) => {
     const { nats: natsUrl } = parsed.options;
-    await using bus = await connectBus({ servers: natsUrl, name: 'replay', signal });
+    await using bus = await connectCommand(natsUrl, 'replay', signal);
     const { record, card, input } = await recall(bus, parsed.operand!.toLowerCase(), parsed.options.image);
     const replayed = await replay({ record, card, input: input.bytes, natsUrl, signal });
     const report = {

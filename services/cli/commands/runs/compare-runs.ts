@@ -1,7 +1,7 @@
-import { connectBus } from '#libs/bus';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine, table } from '#libs/service';
 import { comparisonChart } from '../../report/index.js';
+import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption, outputOption } from '../../shared/options.js';
 import { percent } from '../../shared/percent.js';
 import { writeOutput } from '../../shared/write-output.js';
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const names = parsed.operands;
   if (names.length < 2) throw new SulcusError('INVALID_CONFIG', 'give two runs or more: sulcus runs lists them');
-  await using bus = await connectBus({ servers: parsed.options.nats, name: 'runs' });
+  await using bus = await connectCommand(parsed.options.nats, 'runs');
   const runs = await findRuns(bus, names);
   const differences = recipeDifferences(
     runs.map(({ recipe, batchSize, classes, seed }) => ({

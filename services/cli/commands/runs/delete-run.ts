@@ -1,8 +1,9 @@
-import { blobOwners, connectBus, Streams, subjects, withdrawRetention, type Bus } from '#libs/bus';
+import { blobOwners, Streams, subjects, withdrawRetention, type Bus } from '#libs/bus';
 import { duration, optional } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { CheckpointStore, Registry, runKeys } from '#libs/registry';
 import { parseCommandLine } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { natsOption } from '../../shared/options.js';
 import { assertAtRest, trainedNow } from './trained-now.js';
 import { findRuns, readRuns } from './read-runs.js';
@@ -33,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { olderThanMs, nats } = parsed.options;
   if ((olderThanMs === undefined) === (parsed.operands.length === 0))
     throw new SulcusError('INVALID_CONFIG', 'give runs, or --older-than: sulcus runs lists them');
-  await using bus = await connectBus({ servers: nats, name: 'runs' });
+  await using bus = await connectCommand(nats, 'runs');
   const trained = await trainedNow(bus);
   const isOld = ({ run, activeUnixMs }: { run: string; activeUnixMs: number }, ageMs: number): boolean =>
     Date.now() - activeUnixMs > ageMs && !trained.has(run);

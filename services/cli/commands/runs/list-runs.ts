@@ -1,6 +1,6 @@
-import { connectBus } from '#libs/bus';
 import type { SulcusError } from '#libs/errors';
 import { parseCommandLine, table } from '#libs/service';
+import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { percent } from '../../shared/percent.js';
 import { readRuns } from './read-runs.js';
@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     argv,
   );
   if (!parsed) return;
-  await using bus = await connectBus({ servers: parsed.options.nats, name: 'runs' });
+  await using bus = await connectCommand(parsed.options.nats, 'runs');
   const tell = (run: string, { code, rawMessage }: SulcusError): void =>
     void process.stderr.write(`runs: bad checkpoint of ${run}: ${code}: ${rawMessage}\n`);
   const runs = await readRuns(bus, tell);

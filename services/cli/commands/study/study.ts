@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { connectBus, Streams, subjects } from '#libs/bus';
+import { Streams, subjects } from '#libs/bus';
 import { choice, duration, integer, list, number, optional, text } from '#libs/config';
 import { codecs, type PredictStudyRequestInput, type StudyOptionsInput, type StudyPrediction } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
 import { parseCommandLine, runService, type ParsedOptions } from '#libs/service';
 import { AGGREGATIONS, MAX_VIEWS, toWireAggregation } from '#services/predictor';
+import { connectCommand } from '../../shared/connect-command.js';
 import { findImages } from '../../shared/image-files.js';
 import { jsonOption, natsOption, outputOption, predictorOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
@@ -136,7 +137,7 @@ async function* requests(
 }
 
 async function lastPublished(studyId: string, natsUrl: string): Promise<StudyPrediction> {
-  await using bus = await connectBus({ servers: natsUrl, name: 'study' });
+  await using bus = await connectCommand(natsUrl, 'study');
   const last = await bus.getLast(Streams.STUDIES, subjects.study(studyId), codecs.StudyPrediction);
   if (!last)
     throw new SulcusError(

@@ -126,6 +126,7 @@ export class Pipeline {
     try {
       if (broker) await brokerReady(broker, ports.nats, signal);
       bus = await connectBus({ servers: natsUrl, name: 'launcher', signal, user: operator });
+      bus.onEnd((error) => failure.abort(error));
       await bus.ensureTopology(limits);
       const stateId = await readStateId(bus);
       folder.adopt(stateId);
