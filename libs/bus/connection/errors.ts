@@ -30,6 +30,13 @@ const API_CODES: Readonly<Record<number, ErrorCode>> = {
   10028: 'STORAGE_FULL', // resource limits exceeded for account
 };
 
+/** What is set up at the broker in a way that we cannot work with, and what to do about it. */
+const SETTINGS: Readonly<Record<number, string>> = {
+  10026: 'raise max_consumers of the account: every reader of a stream is one',
+  10027: 'raise max_streams of the account: sulcus has a stream of each kind, and one of each bucket',
+  10065: 'a stream that is none of ours takes what is sent to ours: delete it, or give sulcus an account of its own',
+};
+
 /** True when the broker says that a consumer or stream is not there. */
 export function isNotFound(error: unknown): boolean {
   return (
@@ -65,6 +72,9 @@ function fromApiError(error: JetStreamApiError, doing: string): SulcusError {
           details,
         });
   }
+  const remedy = SETTINGS[error.code];
+  if (remedy !== undefined)
+    return new SulcusError('INVALID_CONFIG', `${doing}: ${error.message}: ${remedy}`, { cause: error, details });
   const code =
     API_CODES[error.code] ?? diskErrorCode(error.message) ?? (error.status >= 500 ? 'BUS_UNAVAILABLE' : 'INTERNAL');
   return new SulcusError(code, `${doing}: ${error.message}`, { cause: error, details });

@@ -5,8 +5,12 @@ import { test } from 'node:test';
 import { connectBus, limitsFromEnvironment, STREAM_NAMES, subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { until } from '../../helpers/until.js';
-import { startNats } from '../../helpers/nats.js';
+import { isCode } from '../../helpers/errors.js';
+import { startNats, type TestNats } from '../../helpers/nats.js';
 import { connect } from './_fixtures.js';
+
+/** Sizes that fit any disk. */
+const maxBytes = Object.fromEntries(STREAM_NAMES.map((stream) => [stream, 4e6]));
 
 test('many services may ensure the topology at once, and again later', async (t) => {
   const nats = await startNats(t);
@@ -199,4 +203,34 @@ test('streams that others set up so that messages would be lost are refused, and
     await manager.streams.update(stream, config);
     await bus.ensureTopology();
   }
+});
+
+test('a broker that is set up so that we cannot work with it is named with what to do, as no defect of ours', async (t) => {
+  const limited = (limit: string): Promise<TestNats> =>
+    startNats(t, {
+      further:
+        `accounts { A: { jetstream: { ${limit}, max_file: 60G }, users: [{ user: a, password: b }] } }\n` +
+        'no_auth_user: a',
+    });
+  const [fewStreams, fewReaders, others] = await Promise.all([
+    limited('max_streams: 5'),
+    limited('max_consumers: 1'),
+    startNats(t),
+  ]);
+  const bus = await connect(t, fewStreams.url);
+  await assert.rejects(bus.ensureTopology({ maxBytes }), isCode('INVALID_CONFIG', /raise max_streams of the account/));
+  const reading = await connect(t, fewReaders.url);
+  await reading.ensureTopology({ maxBytes });
+  const stop = new AbortController();
+  const follow = async (): Promise<void> => {
+    for await (const _ of reading.follow({ stream: 'LABELS', signal: stop.signal }));
+  };
+  const refused = isCode('INVALID_CONFIG', /raise max_consumers of the account/);
+  await assert.rejects(Promise.all([follow(), follow()]), refused);
+  stop.abort();
+  const raw = await connectNats({ servers: others.url });
+  await (await jetstreamManager(raw)).streams.add({ name: 'OTHERS', subjects: ['scan.>'] });
+  await raw.close();
+  const late = await connect(t, others.url);
+  await assert.rejects(late.ensureTopology(), isCode('INVALID_CONFIG', /give sulcus an account of its own/));
 });
