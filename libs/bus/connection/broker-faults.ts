@@ -10,6 +10,8 @@ export interface BrokerFault {
   message: string;
   /** True: streams refuse everything until the server is restarted, also when the cause is gone. */
   needsRestart: boolean;
+  /** True: it says nothing at all, as a process that stands still. */
+  isSilent?: boolean;
 }
 
 /** A server that takes longer than this to say how it is keeps its users waiting too. */
@@ -35,7 +37,7 @@ export async function readBrokerFaults(monitorUrl: string): Promise<BrokerFault[
     if (tookMs > SLOW_MS) faults.push(fault('DEADLINE_EXCEEDED', `it took ${(tookMs / 1000).toFixed(1)} s to answer`));
     return faults;
   } catch (error) {
-    return [fault('BUS_UNAVAILABLE', SulcusError.from(error).rawMessage)];
+    return [{ ...fault('BUS_UNAVAILABLE', SulcusError.from(error).rawMessage), isSilent: true }];
   }
 }
 

@@ -4,6 +4,7 @@ import type { RetryingClient } from './evaluation/retrying-client.js';
 import type { UpOptions } from './options.js';
 import type { Pipeline } from './pipeline/pipeline.js';
 import type { PipelineState } from './state/pipeline-state.js';
+import type { ShownProcess } from './view/frame.js';
 import type { View } from './view/live-view.js';
 
 /** What the phases of a run work with. */
@@ -16,6 +17,8 @@ export interface Run {
   changed: Notifier;
   client: RetryingClient;
   view: View;
+  /** Commands that run at this moment, for the view. */
+  commands: Set<ShownProcess>;
   /** When the run began, milliseconds since the Unix epoch. */
   startedMs: number;
   /** Where `--once` leaves its report. */

@@ -21,6 +21,7 @@ import { openStateFolder, type StateFolder } from './state-folder.js';
 import { PipelineState } from './state/pipeline-state.js';
 import { pollStreams, type PolledStreams } from './state/poll-streams.js';
 import { watchPipeline } from './state/watch-pipeline.js';
+import type { ShownProcess } from './view/frame.js';
 import { startView, type View } from './view/live-view.js';
 import { tellRounds } from './view/tell-rounds.js';
 
@@ -74,12 +75,13 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
   using client = new RetryingClient(pipeline.predictorAddress);
   using streams = pollStreams(pipeline.bus);
   let phase = 'starting';
-  const view = showOperation(operation, { state, streams, client, startedMs, phase: () => phase });
+  const commands = new Set<ShownProcess>();
+  const view = showOperation(operation, { state, streams, client, startedMs, commands, phase: () => phase });
   const setPhase = (next: string): void => {
     phase = next;
     log.info({ phase }, 'phase');
   };
-  const run = { options, dataSet, pipeline, state, changed, client, view, startedMs, setPhase };
+  const run = { options, dataSet, pipeline, state, changed, client, view, commands, startedMs, setPhase };
   const work = async (stop: AbortSignal): Promise<void> => {
     const phases: Run = { ...run, reportFolder: reportFolder(options, folder), signal: stop };
     const site = { siteFolder: folder.site, resultsFolder: resultsFolder(options, folder), log };
@@ -119,12 +121,13 @@ interface Shown {
   streams: PolledStreams;
   client: RetryingClient;
   startedMs: number;
+  commands: ReadonlySet<ShownProcess>;
   phase: () => string;
 }
 
 /** Shows the addresses once, and the operation until the view is closed. */
 function showOperation({ pipeline, folder, options }: Operation, shown: Shown): View {
-  const { state, streams, client, startedMs, phase } = shown;
+  const { state, streams, client, startedMs, commands, phase } = shown;
   const addresses = [
     `ingest ${pipeline.ingestAddress}`,
     `predictor ${pipeline.predictorAddress}`,
@@ -136,7 +139,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     phase: phase(),
     elapsedMs: Date.now() - startedMs,
     state,
-    processes: pipeline.processes,
+    processes: [...pipeline.processes, ...commands],
     streams: streams.latest,
     brokerFaults: pipeline.brokerWatch?.faults ?? [],
     requests: options.once && !options.site ? client.counts : undefined,

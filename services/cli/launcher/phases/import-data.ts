@@ -35,12 +35,12 @@ export async function importData(run: Run): Promise<void> {
  *
  * @throws what repeating cannot mend, and what stays after a few attempts
  */
-async function importRepeatedly({ pipeline, signal, view }: Run, words: readonly string[]): Promise<void> {
+async function importRepeatedly({ pipeline, signal, view, commands }: Run, words: readonly string[]): Promise<void> {
   let attempts = 0;
   await retryWithBackoff(
     async () => {
       attempts++;
-      await runToEnd(commandSpec('import', words, pipeline.plan), signal);
+      await runToEnd(commandSpec('import', words, pipeline.plan), signal, commands);
     },
     {
       signal,

@@ -18,6 +18,8 @@ const RESTART_GRACE_MS = 5000;
 /** A stopped broker is asked so long which places it used up before it is restarted without knowing. */
 const PLACES_TIMEOUT_MS = 10_000;
 const PROBE_BYTES = 65_536;
+/** One that runs and says nothing for so long, and at two looks, is ended. */
+const SILENT_AFTER_MS = 40_000;
 
 export interface WatchedBroker {
   /** `http://host:port` of its monitoring. */
@@ -30,7 +32,8 @@ export interface WatchedBroker {
 
 /**
  * Looks at the broker every two seconds. One of our own that its disk has stopped is restarted as soon as there is room
- * again: nats-server itself goes on refusing.
+ * again: nats-server itself goes on refusing. So is one that runs and says nothing for two thirds of a minute: it stands still,
+ * and everybody waits for it.
  */
 export class BrokerWatch {
   /** What was wrong at the last look, once what that does to SCANS is known too. */
@@ -40,6 +43,7 @@ export class BrokerWatch {
   #restartedAtMs = -Infinity;
   /** Since when the disk has stopped it, as far as the looks tell. */
   #stoppedSinceMs: number | undefined;
+  #silent: { sinceMs: number; looks: number } | undefined;
 
   constructor(broker: WatchedBroker) {
     this.#broker = broker;
@@ -55,6 +59,7 @@ export class BrokerWatch {
 
   async #look(log: Logger): Promise<void> {
     const { monitorUrl, own, places } = this.#broker;
+    const beganMs = performance.now();
     await places?.lookBefore();
     const faults = await readBrokerFaults(monitorUrl);
     const stopped = faults.find(({ needsRestart }) => needsRestart);
@@ -62,6 +67,7 @@ export class BrokerWatch {
     this.faults = faults;
     this.#tell(log);
     if (!stopped) this.#stoppedSinceMs = undefined;
+    await this.#endSilent(faults, beganMs, log);
     if (!own || !stopped || own.process.state !== 'running') return;
     const nowMs = performance.now();
     this.#stoppedSinceMs ??= nowMs;
@@ -72,6 +78,19 @@ export class BrokerWatch {
     const reason = `its disk takes writes again, and it keeps refusing (${stopped.code})`;
     log.warn({ fault: stopped.message }, `nats-server is restarted: ${reason}`);
     await own.process.restart(reason, RESTART_GRACE_MS);
+  }
+
+  async #endSilent(faults: readonly BrokerFault[], beganMs: number, log: Logger): Promise<void> {
+    const process = this.#broker.own?.process;
+    const isSilent = process?.state === 'running' && faults.some((fault) => fault.isSilent);
+    const { sinceMs, looks } = this.#silent ?? { sinceMs: beganMs, looks: 0 };
+    this.#silent = isSilent ? { sinceMs, looks: looks + 1 } : undefined;
+    const silentMs = performance.now() - sinceMs;
+    if (!process || !isSilent || looks < 1 || silentMs < SILENT_AFTER_MS) return;
+    this.#silent = undefined;
+    const reason = `it ran and said nothing for ${Math.round(silentMs / 1000)} s`;
+    log.warn(`nats-server is restarted: ${reason}`);
+    await process.restart(reason, RESTART_GRACE_MS);
   }
 
   /** False where nothing could be learned; another look may. */

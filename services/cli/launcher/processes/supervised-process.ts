@@ -3,9 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { LIFE_SIGN_INTERVAL_MS, type LifeSign } from '#libs/service';
 import { endWithUs } from './end-with-us.js';
 import { permanentErrorOf } from './failure.js';
+import { SignsOfLife, SILENT_AFTER_MS } from './signs-of-life.js';
 
 export interface ProcessSpec {
   name: string;
@@ -42,7 +42,6 @@ const MAX_SAME_ERRORS = 3;
 /** Exit code of our services for wrong configuration: the same start would fail the same way. */
 const EXIT_INVALID_CONFIG = 2;
 
-const SILENT_AFTER_MS = 45_000;
 const STUCK_GRACE_MS = 2000;
 
 /**
@@ -67,7 +66,7 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
   #sameErrors = 0;
   #stopping = false;
   #restarting = false;
-  #stall: string | undefined;
+  #signs: SignsOfLife | undefined;
   #restartReason: string | undefined;
   #retry: NodeJS.Timeout | undefined;
 
@@ -98,9 +97,9 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     return this.#restartReason;
   }
 
-  /** What it says it has waited for for long; undefined when it does not. */
+  /** What it says it has waited for for long, or that it says nothing any more; undefined while all is well. */
   get stall(): string | undefined {
-    return this.#state === 'running' ? this.#stall : undefined;
+    return this.#state === 'running' ? this.#signs?.stall : undefined;
   }
 
   start(): void {
@@ -118,12 +117,11 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     });
     closeSync(log);
     endWithUs(child);
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     this.#child = child;
-    this.#stall = undefined;
     if (!guarded) this.#listen(child);
     this.#exited = once(child, 'exit').then(
-      ([code]) => this.#onExit(code as number | null, Date.now() - startedMs),
+      ([code]) => this.#onExit(code as number | null, performance.now() - startedMs),
       (error: Error) => this.#giveUp(`cannot be started: ${error.message}`),
     );
     this.#setState('running');
@@ -157,24 +155,13 @@ export class SupervisedProcess extends EventEmitter<{ change: []; gaveUp: [reaso
     clearTimeout(insist);
   }
 
-  /**
-   * One that gave signs of life and gives none any more, though it runs, is restarted: its event loop stands still, or
-   * somebody stopped it. Counted in intervals of our own, so that our own sleep is not taken for its silence.
-   */
   #listen(child: ChildProcess): void {
     const { silentAfterMs = SILENT_AFTER_MS } = this.spec;
-    let silentIntervals = -Infinity;
-    child.on('message', (sign: LifeSign) => {
-      silentIntervals = 0;
-      this.#stall = sign.stall;
-    });
-    const timer = setInterval(() => {
-      silentIntervals++;
-      if (silentIntervals * LIFE_SIGN_INTERVAL_MS <= silentAfterMs || this.#stopping) return;
-      silentIntervals = -Infinity;
+    const onSilent = (): void => {
+      if (this.#stopping) return;
       void this.restart(`it gave no sign of life for ${silentAfterMs / 1000} s`, STUCK_GRACE_MS);
-    }, LIFE_SIGN_INTERVAL_MS).unref();
-    child.once('exit', () => clearInterval(timer));
+    };
+    this.#signs = new SignsOfLife(child, { silentAfterMs, onSilent });
   }
 
   #onExit(code: number | null, livedMs: number): void {

@@ -74,3 +74,27 @@ test('a broker that acknowledges before its disk has it is named, one that does 
   await lazy.kill();
   assert.equal((await readBrokerFaults(lazy.monitorUrl))[0]?.code, 'BUS_UNAVAILABLE');
 });
+
+test('a broker of its own that runs and says nothing is restarted, and the reason is said', async (t) => {
+  const base = mkdtempSync(path.join(tmpdir(), 'sulcus-silent-'));
+  const [port, monitorPort, folder] = [await freePort(), await freePort(), path.join(base, 'nats')];
+  const broker = await createBroker({ folder, logFile: path.join(base, 'nats.log'), port, monitorPort });
+  const stop = new AbortController();
+  broker.start();
+  await brokerReady(broker, port, stop.signal);
+  const monitorUrl = `http://127.0.0.1:${monitorPort}`;
+  const watching = new BrokerWatch({ monitorUrl, own: { process: broker, folder } }).run(
+    stop.signal,
+    createLogger('test'),
+  );
+  t.after(async () => {
+    stop.abort();
+    await watching;
+    await broker.stop(5000);
+    rmSync(base, { recursive: true });
+  });
+  process.kill(broker.pid!, 'SIGSTOP');
+  await until(() => broker.restarts === 1 && broker.state === 'running', 'another to run', 90_000);
+  assert.match(broker.restartReason ?? '', /ran and said nothing/);
+  await brokerReady(broker, port, stop.signal);
+});

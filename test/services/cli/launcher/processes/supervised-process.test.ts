@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { isCode } from '../../../../helpers/errors.js';
+import type { ShownProcess } from '../../../../../services/cli/launcher/view/frame.js';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../../helpers/until.js';
 import { brokerReady, createBroker } from '../../../../../services/cli/launcher/processes/broker.js';
 import { failureOf } from '../../../../../services/cli/launcher/processes/failure.js';
 import { lastErrors } from '../../../../../services/cli/launcher/processes/log-tail.js';
+import { runToEnd } from '../../../../../services/cli/launcher/processes/one-shot.js';
 import { choosePort } from '../../../../../services/cli/launcher/processes/ports.js';
+import { SignsOfLife } from '../../../../../services/cli/launcher/processes/signs-of-life.js';
 import { SupervisedProcess } from '../../../../../services/cli/launcher/processes/supervised-process.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-supervised-'));
@@ -186,4 +191,52 @@ test('a service that stands still is restarted and the reason is said; one that 
   assert.equal(isAlive(firstPid), false);
   assert.equal(child.restartReason, 'it gave no sign of life for 6 s');
   await child.stop(5000);
+});
+
+/** A command that runs to its end, stopped by the system once it has begun. */
+async function stoppedCommand(name: string, signal: AbortSignal) {
+  const spec = {
+    name,
+    command: process.execPath,
+    args: [...process.execArgv, CHILD, 'run'],
+    environment: { ...process.env, SULCUS_LOG_LEVEL: 'silent' },
+    logFile: path.join(folder, `${name}.log`),
+    silentAfterMs: 30_000,
+  };
+  const shown = new Set<ShownProcess & { pid?: number }>();
+  const ended = runToEnd(spec, signal, shown);
+  ended.catch(() => undefined);
+  await until(() => shown.size === 1, 'it to be shown');
+  const [command] = shown;
+  const pid = (): number => Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', `${CHILD} run`]));
+  await delay(4000);
+  process.kill(pid(), 'SIGSTOP');
+  return { ended, shown, stall: () => command!.stall };
+}
+
+test('a command that stands still says so in the view, and is ended and told of', async () => {
+  const { ended, shown, stall } = await stoppedCommand('still-command', new AbortController().signal);
+  await until(() => stall() !== undefined, 'the view to say it', 40_000);
+  assert.match(stall()!, /^no sign of life for \d+ s$/);
+  await assert.rejects(ended, isCode('INTERNAL', /still-command gave no sign of life for 30 s and was ended/));
+  assert.equal(shown.size, 0);
+});
+
+test('a command that stands still is ended, too, when the launcher is to stop', async () => {
+  const stop = new AbortController();
+  const { ended } = await stoppedCommand('stopping-command', stop.signal);
+  stop.abort();
+  await assert.rejects(Promise.race([ended, delay(25_000, undefined, { ref: false })]), { name: 'AbortError' });
+});
+
+test('a process that stands still before its first sign of life is noticed', async (t) => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let isNoticed = false;
+  const limits = { silentAfterMs: 5000, firstSignMs: 5000, onSilent: () => void (isNoticed = true) };
+  const signs = new SignsOfLife(child, limits);
+  await until(() => isNoticed, 'it to be noticed', 20_000);
+  assert.equal(signs.stall, undefined, 'one that never spoke may still load its code');
 });
