@@ -5,7 +5,7 @@ import { SulcusError } from '#libs/errors';
 import { createLogger, startTelemetry, type Logger, type Telemetry } from '#libs/telemetry';
 
 export interface ServiceContext {
-  /** Aborts at the first SIGINT or SIGTERM, or when the launcher that started this process is gone. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, or when the launcher that started this process is gone. */
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** Unique per process: host, process id, time. */
@@ -27,8 +27,8 @@ const LAST_RESORT_MS = 5000;
 const ORPHAN_GRACE_MS = 15_000;
 
 /**
- * The process skeleton that every service shares. Starts telemetry, turns SIGINT and SIGTERM into an abort signal (a
- * second one exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
+ * The process skeleton that every service shares. Starts telemetry, turns SIGINT, SIGTERM and SIGHUP into an abort
+ * signal (a second one of the first two exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
  * line on stderr for each mistake. A service that `sulcus up` started stops when its launcher is gone.
  *
  * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal; `stallMs`: how long it
@@ -97,20 +97,25 @@ function stopOnSignals(stop: AbortController, log: Logger): () => void {
   };
   const onInterrupt = (): void => ask('SIGINT');
   const onTerminate = (): void => ask('SIGTERM');
+  // Of a terminal that is closed several are sent, by the kernel, the shell and what stands in between: nobody insists.
+  const onHangUp = (): void => {
+    if (!asked) ask('SIGHUP');
+  };
   // A launcher killed with -9 says nothing; its closed channel does. Nobody is left to insist: the process does itself.
   const onDisconnect = (): void => {
     if (asked) return;
     ask('the launcher is gone');
     setTimeout(() => process.exit(EXIT_FAILED), ORPHAN_GRACE_MS).unref();
   };
-  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate).on('SIGHUP', onHangUp);
   if (process.send) {
     process.on('disconnect', onDisconnect);
     // It may be gone before this process was up to listen.
     if (!process.connected) onDisconnect();
   }
   return () => {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('disconnect', onDisconnect);
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('SIGHUP', onHangUp);
+    process.off('disconnect', onDisconnect);
     if (process.connected) process.disconnect();
   };
 }

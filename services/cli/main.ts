@@ -2,12 +2,7 @@ import { isMain, packageVersion, reportFailure } from '#libs/service';
 import { COMMANDS } from './commands.js';
 import { brokersFolder } from './shared/paths.js';
 import { dispatch } from './shared/dispatch.js';
-
-/** Whoever reads the output may have seen enough, as `head` does. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-}
+import { outputFailed } from './shared/output-gone.js';
 
 /**
  * `sulcus <command> …`. Wrong usage is a line for each mistake and exit code 2.
@@ -15,7 +10,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
  * @param argv the words after `sulcus`
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', endWithReader);
+  process.stdout.on('error', outputFailed);
   process.env['SULCUS_NATS_KEYS'] ??= brokersFolder();
   const description = 'Edge-to-core streaming for medical imaging: images in, a learning model out.';
   try {
@@ -25,10 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * What a command leaves behind must not keep it from ending: the NATS client never closes a connection to a server that
- * takes it and says nothing.
- */
+/** What a command leaves behind must not keep it from ending. */
 const LAST_RESORT_MS = 2000;
 
 if (isMain(import.meta.url)) {

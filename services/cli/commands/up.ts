@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
+import { SulcusError } from '#libs/errors';
 import { runService } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
 import { DeferredLog } from '../launcher/deferred-log.js';
 import { readUpOptions } from '../launcher/options.js';
+import { onOutputGone } from '../shared/output-gone.js';
 
 /** As shells report a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
@@ -13,10 +16,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { up } = await import('../launcher/up.js');
   const output = new DeferredLog();
   let ended = false;
+  const unread = new AbortController();
+  onOutputGone(() => unread.abort(new SulcusError('CANCELLED', 'Nobody reads the output any more')));
   await runService(
     'sulcus',
     async (context) => {
-      await up(options, context, (file) => output.open(file));
+      const signal = AbortSignal.any([context.signal, unread.signal]);
+      setMaxListeners(0, signal);
+      await up(options, { ...context, signal }, (file) => output.open(file));
       ended = true;
     },
     { log: createLogger('sulcus', output) },

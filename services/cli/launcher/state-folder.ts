@@ -28,6 +28,8 @@ export interface StateFolder {
   site: string;
   /** Whether an interrupted `--once` run is gone on with here. */
   isResumed: boolean;
+  /** The state that the folder belongs to; undefined before it belongs to any. */
+  readonly stateId: string | undefined;
   /**
    * Ties the folder to the state that a broker holds.
    *
@@ -48,6 +50,15 @@ export interface StateChoice {
   fresh: boolean;
 }
 
+/** Where a run keeps everything that others may go on with; undefined for one that has a folder of its own. */
+export const lastingRoot = (
+  { once, site = false, state }: Omit<StateChoice, 'fresh'>,
+  runs: string = runsFolder(),
+): string | undefined => {
+  if (state !== undefined) return path.resolve(state);
+  return once ? undefined : path.join(runs, site ? 'site' : 'live');
+};
+
 /**
  * Chooses, empties if asked, and takes a state folder.
  *
@@ -58,7 +69,7 @@ export function openStateFolder(
   { once, site = false, state, fresh }: StateChoice,
   runs: string = runsFolder(),
 ): StateFolder {
-  const root = path.resolve(state ?? path.join(runs, once ? `once-${timestamp()}` : site ? 'site' : 'live'));
+  const root = lastingRoot({ once, site, state }, runs) ?? path.resolve(runs, `once-${timestamp()}`);
   let isResumed = false;
   const used = usable(root, () => existsSync(root) && readdirSync(root).some(isFinished));
   if (used) {
@@ -69,11 +80,7 @@ export function openStateFolder(
         `${shownPath(root)} holds other files: name an empty folder with --state`,
       );
     const owner = ownerOf(marker);
-    if (owner !== undefined)
-      throw new SulcusError(
-        'INVALID_CONFIG',
-        `${shownPath(root)} is in use by process ${owner}: stop it, or name another folder with --state`,
-      );
+    if (owner !== undefined) throw folderInUse(root, `process ${owner}`);
     const { isUnfinished = false } = readMarker(marker);
     if (fresh) rmSync(root, { recursive: true });
     else if (once && isUnfinished) isResumed = true;
@@ -101,6 +108,9 @@ export function openStateFolder(
     report: path.join(root, 'report'),
     site: path.join(root, 'site'),
     isResumed,
+    get stateId() {
+      return stateId;
+    },
     adopt: (found) => {
       if (stateId !== undefined && stateId !== found) throw otherState(root, stateId, found);
       stateId = found;
@@ -118,6 +128,12 @@ export function openStateFolder(
     },
   };
 }
+
+export const folderInUse = (root: string, by: string): SulcusError =>
+  new SulcusError(
+    'INVALID_CONFIG',
+    `${shownPath(root)} is in use by ${by}: stop it, or name another folder with --state`,
+  );
 
 /** Who was killed while marking a folder leaves something that is no marker yet. */
 const isFinished = (name: string): boolean => !(name.startsWith(MARKER) && name.endsWith(UNFINISHED));

@@ -5,6 +5,7 @@ import { Notifier, runTogether } from '#libs/async';
 import type { ServiceContext } from '#libs/service';
 import { prepareReportFolder } from '../report/index.js';
 import { shownPath } from '../shared/paths.js';
+import { claimFolder } from './claim-folder.js';
 import { openDataSet, type DataSet } from './data-set.js';
 import { probeAvailability } from './evaluation/availability-probe.js';
 import { RetryingClient } from './evaluation/retrying-client.js';
@@ -17,7 +18,7 @@ import { Pipeline } from './pipeline/pipeline.js';
 import { SITE_TITLE } from './pipeline/site-environment.js';
 import type { Run } from './run.js';
 import { hospitalDataSet } from './site/hospital.js';
-import { openStateFolder, type StateFolder } from './state-folder.js';
+import { folderInUse, lastingRoot, openStateFolder, type StateFolder } from './state-folder.js';
 import { PipelineState } from './state/pipeline-state.js';
 import { pollStreams, type PolledStreams } from './state/poll-streams.js';
 import { watchPipeline } from './state/watch-pipeline.js';
@@ -34,6 +35,8 @@ import { tellRounds } from './view/tell-rounds.js';
  */
 export async function up(options: UpOptions, context: ServiceContext, openLog: (file: string) => void): Promise<void> {
   const dataSet = options.site ? hospitalDataSet(options) : await openDataSet(options);
+  const root = lastingRoot(options);
+  if (root !== undefined && !(await claimFolder(root))) throw folderInUse(root, 'another launcher');
   const folder = openStateFolder(options);
   try {
     openLog(path.join(folder.logs, 'sulcus.log'));

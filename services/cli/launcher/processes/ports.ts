@@ -22,7 +22,8 @@ export interface WantedPort {
 export async function choosePort({ port, explicit, purpose, option }: WantedPort): Promise<number> {
   try {
     const free = await freePort(port);
-    if (!explicit) await reserve(port);
+    // Of port 0 the system gives another to each.
+    if (port !== 0) await reserve(port);
     return free;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
