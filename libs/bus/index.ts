@@ -29,7 +29,7 @@ export { corePermissions, keyFile, operatorPermissions, sitePermissions, siteUse
 export { CORE_ACCOUNT, serverAccounts, usersOf } from './accounts/server-accounts.js';
 export { createUserKey, publicKeyOf } from './accounts/user-keys.js';
 export type { SiteAnswers } from './sites/site-requests.js';
-export { checkStateId, readStateId } from './state-identity.js';
+export { checkStateId, readStateId, restoreStateId, storedStateId } from './state-identity.js';
 export { busEnvironment } from './connection/environment.js';
 export { brokerSecurityEnvironment } from './connection/security.js';
 export type { BrokerUser } from './connection/security.js';

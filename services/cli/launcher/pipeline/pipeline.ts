@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { busEnvironment, connectBus, keyFile, readStateId, type Bus, type StreamName } from '#libs/bus';
+import { busEnvironment, connectBus, keyFile, type Bus, type StreamName } from '#libs/bus';
 import { parseEnvironment } from '#libs/config';
 import { environment as ingestEnvironment } from '#services/ingest';
 import { checkRecipe, checkRun, readConfig as readTrainerConfig } from '#services/trainer';
@@ -12,6 +12,7 @@ import type { StateFolder } from '../state-folder.js';
 import { BrokerWatch } from './broker-watch.js';
 import { choosePorts, type Ports, type SitePorts } from './choose-ports.js';
 import { endOfStreams } from './end-of-streams.js';
+import { identityOf } from './identity-of.js';
 import { brokerKeys, credentialsOf, userOf } from '../../shared/broker-keys.js';
 import { tellKeys } from './known-broker.js';
 import { signingKeys } from './signing-keys.js';
@@ -128,9 +129,9 @@ export class Pipeline {
       bus = await connectBus({ servers: natsUrl, name: 'launcher', signal, user: operator });
       bus.onEnd((error) => failure.abort(error));
       await bus.ensureTopology(limits);
-      const stateId = await readStateId(bus);
-      folder.adopt(stateId);
       const streamEnds = await endOfStreams(bus);
+      const stateId = await identityOf(bus, folder, { isOwn: broker !== undefined, streamEnds });
+      folder.adopt(stateId);
       mkdirSync(folder.traces, { recursive: true });
       const ofSite = ports.site && siteEnvironment(folder.site, ports, ports.site);
       const plan: ServicePlan = {
