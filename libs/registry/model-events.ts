@@ -21,6 +21,10 @@ async function tell(bus: Bus, event: string, card: ModelCard, body: ModelEventIn
 export const tellPublished = (bus: Bus, card: ModelCard): Promise<void> =>
   tell(bus, 'published', card, { kind: 'KIND_PUBLISHED' }, `published:${card.version}`);
 
+/** The same once more, where what was told is lost: the broker itself may still take it for a repetition. */
+export const tellPublishedAgain = (bus: Bus, card: ModelCard): Promise<void> =>
+  tell(bus, 'published', card, { kind: 'KIND_PUBLISHED' }, `published:${card.version}:${Date.now()}`);
+
 export const tellDeclined = (bus: Bus, card: ModelCard, reason: string): Promise<void> =>
   tell(bus, 'declined', card, { kind: 'KIND_DECLINED', reason }, `declined:${card.version}`);
 

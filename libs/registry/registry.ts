@@ -4,7 +4,7 @@ import type { AliasRecord } from './alias.js';
 import { Aliases } from './aliases.js';
 import type { ModelCard, ModelCardDraft } from './card.js';
 import type { Freeze } from './freeze.js';
-import { tellDeclined } from './model-events.js';
+import { tellDeclined, tellPublishedAgain } from './model-events.js';
 import { ModelsBucket } from './models-bucket.js';
 import { deleteRun, prune } from './pruning.js';
 import { Versions, type OnBadCard, type Signing, type WithdrawalMark } from './versions.js';
@@ -36,6 +36,11 @@ export class Registry {
     options?: { keepsWeights?: boolean },
   ): Promise<ModelCard> {
     return this.#versions.publish(draft, content, options);
+  }
+
+  /** Tells followers of a version that was published, as where a damaged disk has taken what told them. */
+  async announce(card: ModelCard): Promise<void> {
+    await tellPublishedAgain(this.#bus, card);
   }
 
   /** The card of a version; undefined when it was never published or is pruned. Throws MODEL_INVALID. */

@@ -13,6 +13,7 @@ import { readGivenLabels } from './labels.js';
 import type { RunAccount } from './run-account.js';
 import { auditLastVersion, auditRun, readCheckpoints } from './runs.js';
 import { auditScans } from './scans.js';
+import { auditStreams } from './streams.js';
 import { auditVersions } from './versions.js';
 import { auditWithdrawn } from './withdrawn.js';
 
@@ -76,6 +77,7 @@ export async function audit({ bus, archive, readsContents, accepted, signal }: A
   const accounted = await auditLineage(context, cards, listed, lastNow);
   const runs = checkpoints.map((each) => auditRun(context, each, accounted.get(each.run), lastNow));
   const decisions = await auditDecisions(context, cards);
+  await auditStreams(context, cards);
   const elsewhere = Known.SCANS | Known.INDEX;
   return {
     places: lastNow,

@@ -1,9 +1,9 @@
-import { connectBus } from '#libs/bus';
 import { flag, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { parseCommandLine } from '#libs/service';
 import { audit, type AuditReport } from '../audit/audit.js';
-import { FINDING_KINDS } from '../audit/findings.js';
+import { FINDING_KINDS, type Repair } from '../audit/findings.js';
+import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
 import { archiveIfAny } from './archive/archive-if-any.js';
 import { placeOptions } from './archive/open-archive.js';
@@ -28,7 +28,8 @@ could not be looked at.
 
 --json prints one line: {clean, lost, doubled, wrong, unreadable, unrecorded, places, unusedPlaces, samples: {known, \
 onScans, archived, withdrawn}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, \
-heldOut, unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], seconds}. \
+heldOut, unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], failedRepairs: [sentence], \
+seconds}. \
 lost to unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked \
 at: {clean: false, error: {code, message}}.`;
 
@@ -42,7 +43,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { json, nats, contents, accepted, repair } = parsed.options;
   const startedAtMs = performance.now();
   try {
-    await using bus = await connectBus({ servers: nats, name: 'audit' });
+    await using bus = await connectCommand(nats, 'audit');
     const archive = await archiveIfAny(parsed.options);
     const report = await audit({
       bus,
@@ -51,11 +52,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       accepted,
       signal: new AbortController().signal,
     });
-    const repairs: string[] = [];
-    if (repair) for (const mend of report.findings.repairs) repairs.push(await mend());
+    const { repairs, failedRepairs } = await mendAll(repair ? report.findings.repairs : []);
     await archive?.close();
     const seconds = Math.round(performance.now() - startedAtMs) / 1000;
-    console.log(json ? JSON.stringify(toJson(report, repairs, seconds)) : sentences(report, repairs).join('\n'));
+    const mended = { repairs, failedRepairs };
+    console.log(json ? JSON.stringify(toJson(report, mended, seconds)) : sentences(report, mended).join('\n'));
     process.exitCode = report.findings.total > repairs.length ? 1 : 0;
   } catch (thrown) {
     const { code, rawMessage: message } = SulcusError.from(thrown);
@@ -65,17 +66,38 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-const toJson = ({ findings, ...account }: AuditReport, repairs: readonly string[], seconds: number) => ({
+/** What was mended, and what could not be, in sentences. */
+interface Mended {
+  repairs: readonly string[];
+  failedRepairs: readonly string[];
+}
+
+/** One that fails keeps neither the others from being done nor what was found from being told. */
+async function mendAll(mends: readonly Repair[]): Promise<Mended> {
+  const mended = { repairs: [] as string[], failedRepairs: [] as string[] };
+  for (const mend of mends) {
+    try {
+      mended.repairs.push(await mend());
+    } catch (thrown) {
+      const { code, rawMessage } = SulcusError.from(thrown);
+      mended.failedRepairs.push(`${code}: ${rawMessage}`);
+    }
+  }
+  return mended;
+}
+
+const toJson = ({ findings, ...account }: AuditReport, { repairs, failedRepairs }: Mended, seconds: number) => ({
   clean: findings.total === repairs.length,
   ...findings.counts,
   ...account,
   findings: findings.listed,
   notListed: findings.notListed,
   repairs,
+  failedRepairs,
   seconds,
 });
 
-function sentences(report: AuditReport, repairs: readonly string[]): string[] {
+function sentences(report: AuditReport, { repairs, failedRepairs }: Mended): string[] {
   const { findings, samples, places, unusedPlaces, runs, batches, versions, decisions, listed } = report;
   const kinds = FINDING_KINDS.filter((kind) => findings.counts[kind] > 0);
   return [
@@ -95,6 +117,7 @@ function sentences(report: AuditReport, repairs: readonly string[]): string[] {
     ),
     ...(findings.notListed > 0 ? [`… and ${findings.notListed} more`] : []),
     ...repairs.map((sentence) => `mended: ${sentence}`),
+    ...failedRepairs.map((sentence) => `could not be mended: ${sentence}`),
     kinds.length === 0
       ? 'everything is accounted for'
       : kinds.map((kind) => `${findings.counts[kind]} ${kind}`).join(', ') +

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ArchiveIndex, bringBack, openObjectStore, SampleArchive } from '#libs/archive';
-import { blobOwners, connectBus, subjects, type Bus } from '#libs/bus';
+import { blobOwners, connectBus, publishEvent, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { lastDecision } from '#libs/decisions';
 import { CheckpointStore, Registry } from '#libs/registry';
@@ -27,6 +27,7 @@ interface Report {
   runs: { run: string; learned: number; waiting: number; heldOut: number; unlabelled: number }[];
   findings: { kind: string; where: string; what: string; sampleId?: string }[];
   repairs: string[];
+  failedRepairs: string[];
 }
 
 const imageOf = (name: string): Buffer => Buffer.from(`image ${name}`.repeat(20));
@@ -288,5 +289,37 @@ describe('sulcus audit', () => {
       ],
     );
     assert.match(report.findings[2]!.what, /\(decision 2\) was to main-000002.*points to main-000001/);
+  });
+
+  it('--repair tells what it found also where a repair fails, and what became of the others', async () => {
+    await publishScan(bus, imageOf('a'));
+    await index.remove(await toArchive(1), '');
+    const { version } = await new Registry(bus).publish(cardDraft(), randomContent(1000));
+    const move = { kind: 'promoted', version, reason: 'killed behind the move', timeUnixMs: 5 };
+    await (await bus.keyValue('models')).put('alias.champion', Buffer.from(JSON.stringify({ ...move, history: [] })));
+    // Nothing more goes on record.
+    await bus.ensureTopology({ maxBytes: { DECISIONS: 1 } });
+    const { report, exitCode } = await audit('--repair');
+    assert.deepEqual([report.clean, report.unrecorded, exitCode], [false, 2, 1]);
+    assert.equal(report.findings.length, 2);
+    assert.match(report.repairs.join(), /^\S/);
+    assert.match(report.failedRepairs.join(), /^BACKPRESSURE: .*the stream is full/);
+  });
+
+  it('names messages that cannot be read in streams of which nothing else tells', async () => {
+    for (const service of ['marked', 'other'])
+      await publishEvent(bus, 'ingest', 'test', { state: { state: 'ready', message: `event ${service}` } });
+    await nats.damage('EVENTS', 'event marked');
+    const { report, exitCode } = await audit();
+    assert.deepEqual([report.unreadable, report.findings[0]!.where, exitCode], [1, 'EVENTS/1', 1]);
+  });
+
+  it('misses the announcement of a version that a damaged disk has taken, and --repair makes it again', async () => {
+    const { version } = await new Registry(bus).publish(cardDraft(), randomContent(1000));
+    await bus.deleteMessage('MODELS', 1);
+    const { report } = await audit();
+    assert.deepEqual([report.unrecorded, report.findings[0]!.where], [1, `version ${version}`]);
+    assert.deepEqual((await audit('--repair')).report.repairs, [`announced ${version} again`]);
+    assert.equal((await audit()).report.clean, true);
   });
 });
