@@ -206,9 +206,9 @@ async function stopServer(
   health.setAllNotServing();
   // Waits for every stream, open health watches among them, so only our own calls decide how long the grace lasts.
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  const deadline = Date.now() + graceMs;
-  while (running.size > 0 && Date.now() < deadline) {
-    await Promise.race([Promise.allSettled(running), pause(deadline - Date.now())]);
+  const deadlineMs = performance.now() + graceMs;
+  while (running.size > 0 && performance.now() < deadlineMs) {
+    await Promise.race([Promise.allSettled(running), pause(deadlineMs - performance.now())]);
   }
   await Promise.race([closed, pause(FLUSH_MS)]);
   server.forceShutdown();

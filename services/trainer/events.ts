@@ -23,7 +23,7 @@ export class TrainerEvents {
   readonly #instance: string;
   readonly #engine: string;
   readonly #devices: readonly string[];
-  #reportedAtMs = 0;
+  #reportedAtMs = -Infinity;
   #waitingTold = '';
 
   /** @param engine what computes */
@@ -71,10 +71,10 @@ export class TrainerEvents {
     learningRate: number,
     { force = false, arrivals = 0 }: { force?: boolean; arrivals?: number } = {},
   ): Promise<void> {
-    if (!force && Date.now() - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
+    if (!force && performance.now() - this.#reportedAtMs < REPORT_INTERVAL_MS) return;
     const window = progress.takeWindow();
     if (!window) return;
-    this.#reportedAtMs = Date.now();
+    this.#reportedAtMs = performance.now();
     this.#log.debug({ step: progress.step, epoch, ...window }, 'training');
     await this.#publish({
       training: {

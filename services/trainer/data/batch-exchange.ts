@@ -215,9 +215,9 @@ export class BatchExchange {
     while (!pending.delivered) {
       signal.throwIfAborted();
       await this.#delivered.wait(signal, 1000);
-      if (!pending.delivered && Date.now() - pending.sentAtMs > this.#options.requestTimeoutMs) {
+      if (!pending.delivered && performance.now() - pending.sentAtMs > this.#options.requestTimeoutMs) {
         this.#log.warn(
-          { sequence: pending.sequence, waitedMs: Date.now() - pending.sentAtMs },
+          { sequence: pending.sequence, waitedMs: performance.now() - pending.sentAtMs },
           'no answer to a batch request: asking again (is a preprocess worker running?)',
         );
         await this.#send(pending);
@@ -242,7 +242,7 @@ export class BatchExchange {
       classIndex: classIndex!,
     }));
     pending.requestIds.push(requestId);
-    pending.sentAtMs = Date.now();
+    pending.sentAtMs = performance.now();
     this.#byRequestId.set(requestId, { pending, samples: references });
     await this.#bus.publish(
       subjects.batchRequest(run),

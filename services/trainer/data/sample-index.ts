@@ -40,7 +40,7 @@ export class SampleIndex {
   readonly #withdrawn = new Set<string>();
   #lastSequence = 0;
   #version = 0;
-  #changedAtMs = Date.now();
+  #changedAtMs = performance.now();
   readonly #changed = new Notifier();
   #streamsBehind = 2;
   #onCaughtUp: () => void = () => {};
@@ -60,7 +60,7 @@ export class SampleIndex {
 
   /** Milliseconds since a scan or label came last. */
   get idleMs(): number {
-    return Date.now() - this.#changedAtMs;
+    return performance.now() - this.#changedAtMs;
   }
 
   /** Grows with every scan and with every label that changes what a sample is learned as. */
@@ -198,7 +198,7 @@ export class SampleIndex {
 
   #notify(): void {
     this.#version++;
-    this.#changedAtMs = Date.now();
+    this.#changedAtMs = performance.now();
     this.#changed.notify();
   }
 }

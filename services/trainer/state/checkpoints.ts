@@ -71,7 +71,7 @@ export class Checkpoints {
   #revision = 0;
   #saving: Promise<void> = Promise.resolve();
   #failure: unknown;
-  #savedAtMs = Date.now();
+  #savedAtMs = performance.now();
   /** Whether the broker was away since it was last seen to have what was saved. */
   #mayBeLost = false;
   readonly #withRoom: WithRoom;
@@ -89,7 +89,7 @@ export class Checkpoints {
 
   /** Milliseconds since the last checkpoint was begun. */
   get ageMs(): number {
-    return Date.now() - this.#savedAtMs;
+    return performance.now() - this.#savedAtMs;
   }
 
   /**
@@ -159,7 +159,7 @@ export class Checkpoints {
     await this.settled();
     const batches = this.#held.take();
     const { weights, optimizer, average } = await readState();
-    this.#savedAtMs = Date.now();
+    this.#savedAtMs = performance.now();
     const parts = {
       weights: encodeSafetensors(weights),
       optimizer: encodeSafetensors(optimizer),

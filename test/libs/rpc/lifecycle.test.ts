@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClientOf, implement, startServer } from '#libs/rpc';
+import { DAY_MS, setClockBack } from '../../helpers/clock.js';
 import { connectEcho, echo, plainHandlers, sleep, startEcho } from './_echo.js';
 
 test('a port in use is said so, with what to do', async (t) => {
@@ -50,6 +51,18 @@ test('calls that outlive the grace are cut, with their signal aborted', async (t
   assert.ok(performance.now() - startMs < 2000);
   await sleep(50);
   assert.equal(aborted, true);
+  await running;
+});
+
+test('a grace ends when it is over, though the clock was set back by a day meanwhile', async (t) => {
+  const { server, client } = await startEcho(t, { unary: () => new Promise(() => undefined) });
+  const running = assert.rejects(client.unary({}, { timeoutMs: 10_000 }));
+  await sleep(100);
+  const startMs = performance.now();
+  const stopped = server.stop(500);
+  setClockBack(t, DAY_MS);
+  await Promise.race([stopped, sleep(5000)]);
+  assert.ok(performance.now() - startMs < 3000);
   await running;
 });
 

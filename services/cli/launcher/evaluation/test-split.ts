@@ -117,12 +117,12 @@ async function untilServed(
   sample: ScanEntry,
   signal: AbortSignal,
 ): Promise<number> {
-  const deadlineMs = Date.now() + CHAMPION_TIMEOUT_MS;
+  const deadlineMs = performance.now() + CHAMPION_TIMEOUT_MS;
   const { image } = await scanOf(bus, sample);
   for (;;) {
     const { modelVersion, temperature } = await client.predict(image, 'is it served', signal);
     if (modelVersion === champion) return temperature;
-    if (Date.now() > deadlineMs) {
+    if (performance.now() > deadlineMs) {
       throw new SulcusError(
         'MODEL_NOT_READY',
         `The predictor answers with ${client.lastVersion}, not with the champion ${champion}: see its log`,

@@ -81,8 +81,8 @@ function moveStore(store: string, account: string): void {
  */
 async function predecessorGone(pidFile: string): Promise<void> {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
-  for (const deadlineMs = Date.now() + PREDECESSOR_TIMEOUT_MS; pid > 0 && isNatsServer(pid); await sleep(100)) {
-    if (Date.now() > deadlineMs)
+  for (const deadlineMs = performance.now() + PREDECESSOR_TIMEOUT_MS; pid > 0 && isNatsServer(pid); await sleep(100)) {
+    if (performance.now() > deadlineMs)
       throw new SulcusError(
         'CONFLICT',
         `nats-server with process id ${pid} still uses this state folder: stop it first`,
@@ -106,10 +106,10 @@ function isNatsServer(pid: number): boolean {
  * @throws BUS_UNAVAILABLE with the last line of the server's log when it does not
  */
 export async function brokerReady(broker: SupervisedProcess, port: number, signal: AbortSignal): Promise<void> {
-  const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+  const deadlineMs = performance.now() + READY_TIMEOUT_MS;
   while (!(await greets(port))) {
     signal.throwIfAborted();
-    if (broker.state === 'failed' || Date.now() > deadlineMs) {
+    if (broker.state === 'failed' || performance.now() > deadlineMs) {
       const { logFile } = broker.spec;
       const [said = 'it says nothing'] = lastLines(logFile, 1);
       throw new SulcusError('BUS_UNAVAILABLE', `nats-server does not start: ${said} (see ${logFile})`);

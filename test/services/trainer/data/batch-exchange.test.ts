@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { connectBus, Streams, subjects, trainerConsumer } from '#libs/bus';
-import { codecs } from '#libs/contracts';
+import { codecs, Split } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { BatchExchange } from '../../../../services/trainer/data/batch-exchange.js';
+import { DAY_MS, setClockBack } from '../../../helpers/clock.js';
 import { startNats } from '../../../helpers/nats.js';
+import { until } from '../../../helpers/until.js';
 
 test('a batch that the broker holds again though it was acknowledged is swept away', async (t) => {
   const nats = await startNats(t);
@@ -50,4 +52,27 @@ test('a batch that the broker holds again though it was acknowledged is swept aw
   });
   await exchange.sweep();
   assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 0);
+});
+
+test('a batch that does not come is asked for again after its time, though the clock was set back by a day', async (t) => {
+  const nats = await startNats(t);
+  await using bus = await connectBus({ servers: nats.url, name: 'test' });
+  await bus.ensureTopology();
+  const exchange = new BatchExchange(bus, createLogger('test'), {
+    run: 'main',
+    credit: 1,
+    seed: 1,
+    transform: { json: '{}', hash: '' },
+    requestTimeoutMs: 1000,
+  });
+  const stop = new AbortController();
+  const sample = { scanSequence: 1, sampleId: 'a'.repeat(64), split: Split.SPLIT_TRAIN, classIndex: 0 };
+  const contents = [{ epoch: 0, split: Split.SPLIT_TRAIN, samples: [sample] }].values();
+  const waiting = exchange.batches(contents, stop.signal).next();
+  const requests = async (): Promise<number> => (await bus.statsOf(Streams.BATCH_REQUESTS)).messages;
+  await until(async () => (await requests()) === 1, 'the request');
+  setClockBack(t, DAY_MS);
+  await until(async () => (await requests()) >= 2, 'another request');
+  stop.abort();
+  await assert.rejects(waiting);
 });
