@@ -7,8 +7,9 @@ export const SILENT_AFTER_MS = 45_000;
 /** Until its first sign a process loads its code, which takes its time on a busy machine. */
 const FIRST_SIGN_MS = 120_000;
 
-/** Of one that is silent for so many intervals it is said. */
-const TOLD_INTERVALS = 3;
+/** Of one that is silent for longer it is said, milliseconds; before its first sign for longer still. */
+const TOLD_AFTER_MS = 15_000;
+const FIRST_TOLD_AFTER_MS = 30_000;
 
 export interface SilenceLimits {
   /** What it may be silent for, milliseconds. */
@@ -46,8 +47,9 @@ export class SignsOfLife {
 
   /** What it says it has waited for for long, or that it says nothing any more; undefined while all is well. */
   get stall(): string | undefined {
-    const isSilent = this.#hasSpoken && this.#silentIntervals > TOLD_INTERVALS;
-    return isSilent ? `no sign of life for ${this.#silentMs / 1000} s` : this.#said;
+    const silentMs = this.#silentMs;
+    if (silentMs <= (this.#hasSpoken ? TOLD_AFTER_MS : FIRST_TOLD_AFTER_MS)) return this.#said;
+    return `no sign of life ${this.#hasSpoken ? 'for' : 'since its start, for'} ${silentMs / 1000} s`;
   }
 
   get #silentMs(): number {
