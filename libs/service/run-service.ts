@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { onStall, startWatchdog } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createLogger, startTelemetry, type Logger, type Telemetry } from '#libs/telemetry';
+import { leaveClosedTerminal } from './closed-terminal.js';
 
 export interface ServiceContext {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, or when the launcher that started this process is gone. */
@@ -44,6 +45,7 @@ export async function runService(
   setMaxListeners(0, stop.signal);
   // What is printed goes to a file whose disk may be full: that is no reason to end.
   process.stderr.on('error', ignore);
+  leaveClosedTerminal();
   const release = [stopOnSignals(stop, log), stopOnUncaught(name, log), sayStalls(log, stallMs), tellLauncher()];
   let telemetry: Telemetry | undefined;
   let failure: SulcusError | undefined;

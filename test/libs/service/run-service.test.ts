@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,28 @@ describe('runService', { concurrency: 2 }, () => {
     await ready;
     child.kill('SIGTERM');
     assert.deepEqual(await outcome, { code: 0, stderr: [] });
+  });
+
+  test('SIGHUP aborts the signal, however often it comes, and the stopped service exits 0', async () => {
+    const { child, ready, outcome } = start('wait');
+    await ready;
+    for (let times = 0; times < 3; times++) child.kill('SIGHUP');
+    assert.deepEqual(await outcome, { code: 0, stderr: [] });
+  });
+
+  test('a service whose terminal is closed exits 0, where Node would abort with a core dump', () => {
+    const words = JSON.stringify([process.execPath, ...process.execArgv, FIXTURE, 'wait']);
+    // A terminal of its own, which is closed when the service has said that it is ready.
+    const script = `
+import json, os, pty
+pid, terminal = pty.fork()
+if pid == 0: os.execvp(${JSON.stringify(process.execPath)}, json.loads(${JSON.stringify(words)}))
+os.read(terminal, 100)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+    const environment = { ...process.env, SULCUS_LOG_LEVEL: 'silent', NODE_TEST_CONTEXT: '' };
+    const printed = execFileSync('python3', ['-c', script], { env: environment, encoding: 'utf8', timeout: 60_000 });
+    assert.equal(printed.trim(), '0');
   });
 
   test('a second signal exits at once when the service does not stop', async () => {
