@@ -43,8 +43,8 @@ export async function checkStateId(bus: Bus, expected: string): Promise<void> {
     throw new SulcusError(
       'STATE_MISMATCH',
       `The broker does not know which state it holds, and this belongs to one (${expected}): it is a new broker at ` +
-        'the address of another, or its disk has lost the bucket "state". Start the one that is meant. Where it is the one, ' +
-        `npm start on its state folder puts that right, or \`sulcus broker streams --state-id ${expected}\``,
+        'the address of another, or its disk has lost the bucket "state". Start the one that is meant. Where it is ' +
+        `the one, npm start on its state folder puts that right, or \`sulcus broker streams --state-id ${expected}\``,
       { details: { expected } },
     );
   throw new SulcusError(

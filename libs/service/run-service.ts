@@ -29,8 +29,9 @@ const ORPHAN_GRACE_MS = 15_000;
 
 /**
  * The process skeleton that every service shares. Starts telemetry, turns SIGINT, SIGTERM and SIGHUP into an abort
- * signal (a second one of the first two exits at once), runs `run` to its end, flushes telemetry and sets the exit code. An error is one clear
- * line on stderr for each mistake. A service that `sulcus up` started stops when its launcher is gone.
+ * signal (a second one of the first two exits at once), runs `run` to its end, flushes telemetry and sets the exit
+ * code. An error is one clear line on stderr for each mistake. A service that `sulcus up` started stops when its
+ * launcher is gone.
  *
  * @param options `log`: instead of a logger to stderr, for programs that draw on the terminal; `stallMs`: how long it
  *   waits for something before it says so, default half a minute

@@ -11,7 +11,7 @@ export function closeAbandonedSockets(): void {
   if (isPatched) return;
   isPatched = true;
   const { prototype } = NodeTransport;
-  const close = prototype.close;
+  const close = Reflect.get(prototype, 'close');
   prototype.close = async function (this: NodeTransport, error?: Error): Promise<void> {
     // `connected` is when the server has greeted: until then the client's own `close` does nothing.
     if (!this.connected) this.discard();

@@ -194,7 +194,7 @@ export class Connection {
     for (const listener of [...this.#denials]) listener(subject, busError(error, 'The broker was asked'));
   }
 
-  /** The client by itself gives up at the second refusal of its life, also where years and a busy broker lie between. */
+  /** The client by itself gives up at the second refusal of its life, whatever lies between the two. */
   #isRefused(error: Error): void {
     const nowMs = performance.now();
     const refused = this.#refused && nowMs - this.#refused.lastMs < REFUSAL_GAP_MS ? this.#refused : undefined;

@@ -28,8 +28,8 @@ could not be looked at.
 
 --json prints one line: {clean, lost, doubled, wrong, unreadable, unrecorded, places, unusedPlaces, samples: {known, \
 onScans, archived, withdrawn}, listed, batches, versions, decisions, runs: [{run, mode, learned, putAside, waiting, \
-heldOut, unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], failedRepairs: [sentence], \
-seconds}. \
+heldOut, unlabelled}], findings: [{kind, where, what, sampleId?, count?}], notListed, repairs: [sentence], \
+failedRepairs: [sentence], seconds}. \
 lost to unrecorded count findings of that kind, findings names the first 1,000. Where something could not be looked \
 at: {clean: false, error: {code, message}}.`;
 

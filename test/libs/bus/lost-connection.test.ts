@@ -53,7 +53,7 @@ async function startGate(t: TestContext, natsUrl: string) {
   };
 }
 
-test('a broker that is away is what the process waits for, by name, from when it is lost to when it is back', async (t) => {
+test('a broker that is away is what its process waits for, by name, until it is back', async (t) => {
   const nats = await startNats(t);
   const bus = await connect(t, nats.url);
   assert.equal(longestWait(), undefined);

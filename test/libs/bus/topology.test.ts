@@ -205,7 +205,7 @@ test('streams that others set up so that messages would be lost are refused, and
   }
 });
 
-test('a broker that is set up so that we cannot work with it is named with what to do, as no defect of ours', async (t) => {
+test('a broker that is set up so that we cannot work with it is named with what to do', async (t) => {
   const limited = (limit: string): Promise<TestNats> =>
     startNats(t, {
       further:

@@ -32,8 +32,8 @@ export interface WatchedBroker {
 
 /**
  * Looks at the broker every two seconds. One of our own that its disk has stopped is restarted as soon as there is room
- * again: nats-server itself goes on refusing. So is one that runs and says nothing for two thirds of a minute: it stands still,
- * and everybody waits for it.
+ * again: nats-server itself goes on refusing. So is one that runs and says nothing for two thirds of a minute: it
+ * stands still, and everybody waits for it.
  */
 export class BrokerWatch {
   /** What was wrong at the last look, once what that does to SCANS is known too. */

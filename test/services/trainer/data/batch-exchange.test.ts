@@ -54,7 +54,7 @@ test('a batch that the broker holds again though it was acknowledged is swept aw
   assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 0);
 });
 
-test('a batch that does not come is asked for again after its time, though the clock was set back by a day', async (t) => {
+test('a batch that does not come is asked for again in time, though the clock was set back by a day', async (t) => {
   const nats = await startNats(t);
   await using bus = await connectBus({ servers: nats.url, name: 'test' });
   await bus.ensureTopology();

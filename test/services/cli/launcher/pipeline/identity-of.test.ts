@@ -8,7 +8,7 @@ import { identityOf } from '../../../../../services/cli/launcher/pipeline/identi
 import { isCode } from '../../../../helpers/errors.js';
 import { startNats } from '../../../../helpers/nats.js';
 
-/** A broker whose disk has taken the bucket with its state's identity, as it is when a launcher has made what is missing. */
+/** A broker whose disk has taken the bucket with its state's identity, when a launcher has made what is missing. */
 async function startForgetful(t: TestContext, { holdsData }: { holdsData: boolean }) {
   const nats = await startNats(t);
   const bus = await connectBus({ servers: nats.url, name: 'test' });
