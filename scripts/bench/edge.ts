@@ -98,6 +98,8 @@ async function measure({
         SULCUS_EDGE_CORE: link.address,
         SULCUS_DICOM_ADDRESS: `127.0.0.1:${dicomPort}`,
         SULCUS_DICOM_CALLERS: '*',
+        // The slices look alike: on several splits each would be told of.
+        SULCUS_SPLIT_SHARES: '100/0/0',
       });
       children.push(edge);
       const status = async (): Promise<EdgeStatus | undefined> => readStatus(dataDir);
