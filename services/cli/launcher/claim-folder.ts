@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { makeFolder } from '../shared/make-folder.js';
 
 /**
  * Holds a state folder among launchers of this machine until this process ends, from before anything in it is looked
@@ -13,7 +14,12 @@ import path from 'node:path';
  */
 export async function claimFolder(root: string): Promise<boolean> {
   if (process.platform !== 'linux') return true;
-  const name = createHash('sha256').update(realPath(root)).digest('hex');
+  let name: string;
+  try {
+    name = nameOf(root);
+  } catch {
+    return true; // Nobody can hold a folder that cannot be made; who is to work in it says why.
+  }
   const holder = createServer().listen(`\0sulcus-state-${name}`).unref();
   try {
     await once(holder, 'listening');
@@ -24,9 +30,16 @@ export async function claimFolder(root: string): Promise<boolean> {
   }
 }
 
-/** One name for each folder, whatever links lead to it and whether it is there yet. */
-function realPath(folder: string): string {
-  if (existsSync(folder)) return realpathSync(folder);
+/**
+ * One name for each folder, whatever links lead to it, whether it is there yet, and also where it is emptied and made
+ * again: by the folder that it lies in. Containers may call other folders by the same path.
+ */
+function nameOf(root: string): string {
+  const folder = existsSync(root) ? realpathSync(root) : root;
   const parent = path.dirname(folder);
-  return parent === folder ? folder : path.join(realPath(parent), path.basename(folder));
+  makeFolder(parent);
+  const { dev, ino } = statSync(parent);
+  return createHash('sha256')
+    .update(`${dev}/${ino}/${path.basename(folder)}`)
+    .digest('hex');
 }

@@ -31,6 +31,9 @@ test('one launcher holds a state folder, by whatever name, until it ends, howeve
   assert.equal(await claimFolder(path.join(link, 'live')), false, 'before it is there');
   mkdirSync(folder);
   assert.equal(await claimFolder(path.join(link, 'live')), false);
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  assert.equal(await claimFolder(folder), false, 'emptied and made again');
   assert.equal(await claimFolder(path.join(base, 'runs', 'site')), true);
   other.kill('SIGKILL');
   await once(other, 'exit');
