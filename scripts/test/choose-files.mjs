@@ -24,7 +24,7 @@ export function matchFiles(files, patterns) {
     : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 
-/** What takes longest, from a minute of a processor down to ten seconds: begun last, one would run on alone at the end. */
+/** What takes longest, from a minute of a processor to ten seconds: begun last, one would run on alone at the end. */
 export const SLOW_FILES = [
   'test/scripts/laboratory/rounds.test.ts',
   'test/services/cli/launcher/up-site.test.ts',
