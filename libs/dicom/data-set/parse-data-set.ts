@@ -11,6 +11,8 @@ export interface Encoding {
 
 const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;
+/** The same, as the number that its four bytes are. */
+const ITEM_BYTES = 0xe000fffe;
 const ITEM_END = 0xfffee00d;
 const SEQUENCE_END = 0xfffee0dd;
 const PIXEL_DATA = 0x7fe00010;
@@ -83,7 +85,8 @@ export class DataSetParser {
     const { vr, length } = this.#encoding.isExplicit ? this.#explicitHeader(tag) : this.#implicitHeader(tag);
     if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH)
       return { tag, vr: 'OB', bytes: EMPTY, fragments: this.#fragments(end) };
-    if (vr === 'SQ' || length === UNDEFINED_LENGTH) return this.#sequence(tag, vr, length, dataSet, end, depth);
+    const isSequence = vr === 'SQ' || length === UNDEFINED_LENGTH || (vr === 'UN' && this.#holdsItems(tag, length));
+    if (isSequence) return this.#sequence(tag, vr, length, dataSet, end, depth);
     return { tag, vr, bytes: this.#inOrder(this.#take(tag, length, end), vr) };
   }
 
@@ -132,9 +135,30 @@ export class DataSetParser {
     return { tag, vr: 'SQ', bytes: EMPTY, items };
   }
 
+  /**
+   * A sequence that a system passed on without knowing it has a length, and no representation (PS3.5 6.2.2): what is
+   * read of it is read all the same.
+   */
+  #holdsItems(tag: number, length: number): boolean {
+    if (vrOf(tag) !== 'SQ' || length < 8 || this.#encoding.isBigEndian) return false;
+    return this.#at + 8 <= this.#bytes.length && this.#bytes.readUInt32LE(this.#at) === ITEM_BYTES;
+  }
+
+  /**
+   * Items may be encoded otherwise than what they stand in: some systems write private sequences explicitly into an
+   * implicit data set, or copy implicit ones into an explicit one.
+   */
+  #encodingOfItem(outer: Encoding, stop: number): Encoding {
+    if (outer.isBigEndian || this.#at + 8 > Math.min(stop, this.#bytes.length)) return outer;
+    if (this.#bytes.readUInt16LE(this.#at) === 0xfffe) return outer;
+    return { isExplicit: isVr(this.#bytes.toString('latin1', this.#at + 4, this.#at + 6)) };
+  }
+
   #item(tag: number, length: number, parent: DataSet, end: number, depth: number): DataSet {
     const item = new DataSet(parent);
     const stop = length === UNDEFINED_LENGTH ? end : this.#endOf(tag, length, end);
+    const outer = this.#encoding;
+    this.#encoding = this.#encodingOfItem(outer, stop);
     while (this.#at < stop) {
       const inner = this.#itemTag(tag);
       if (inner === ITEM_END) {
@@ -143,6 +167,7 @@ export class DataSetParser {
       }
       this.#add(item, this.#element(inner, item, stop, depth + 1));
     }
+    this.#encoding = outer;
     return item;
   }
 

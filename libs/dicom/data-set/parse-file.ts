@@ -9,12 +9,13 @@ import {
 import type { DataSet } from './data-set.js';
 import { DICOM_LIMITS, type DicomLimits } from './limits.js';
 import { DataSetParser, isVr, type Encoding } from './parse-data-set.js';
+import { syntaxOfPixels } from './pixel-syntax.js';
 
 /** A DICOM object in memory. Values are views of the file. */
 export interface DicomFile {
   syntax: TransferSyntax;
   dataSet: DataSet;
-  /** The header names another encoding than the data set is in, which is what was read. */
+  /** The header names another encoding than the data set or its pixels are in, which is what was read. */
   isMislabelled: boolean;
 }
 
@@ -44,19 +45,18 @@ export function parseDicom(bytes: Uint8Array, limits: Partial<DicomLimits> = {},
   const body = named?.isDeflated ? inflate(buffer.subarray(from), bounds) : buffer;
   const at = named?.isDeflated ? 0 : from;
   const found = encodingAt(body, at, named);
-  const syntax = named && !found ? named : syntaxFor(found ?? { isExplicit: true }, named);
-  const encoding = found ?? { isExplicit: syntax.isExplicit, isBigEndian: syntax.isBigEndian };
-  return {
-    syntax,
-    dataSet: new DataSetParser(body, at, encoding, bounds).read(),
-    isMislabelled: named !== undefined && found !== undefined,
-  };
+  const said = named && !found ? named : syntaxFor(found ?? { isExplicit: true }, named);
+  const encoding = found ?? { isExplicit: said.isExplicit, isBigEndian: said.isBigEndian };
+  const dataSet = new DataSetParser(body, at, encoding, bounds).read();
+  const syntax = syntaxOfPixels(dataSet, said);
+  return { syntax, dataSet, isMislabelled: named !== undefined && (found !== undefined || syntax !== said) };
 }
 
-/** File meta information is in Explicit VR Little Endian, whatever follows (PS3.10 section 7.1). */
+/** File meta information is in Explicit VR Little Endian, whatever follows (PS3.10 section 7.1); old files differ. */
 function readMeta(buffer: Buffer, start: number, limits: DicomLimits): { from: number; uid: string | undefined } {
   if (buffer.length < start + 8 || buffer.readUInt16LE(start) !== 2) return { from: start, uid: undefined };
-  const parser = new DataSetParser(buffer, start, { isExplicit: true }, limits);
+  const isExplicit = isVr(buffer.toString('latin1', start + 4, start + 6));
+  const parser = new DataSetParser(buffer, start, { isExplicit }, limits);
   const meta = parser.read((tag) => tag >>> 16 === 2);
   return { from: parser.offset, uid: meta.text('TransferSyntaxUID') || undefined };
 }

@@ -1,5 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import type { DicomFile } from '../data-set/parse-file.js';
+import { beginsImage } from '../data-set/pixel-syntax.js';
 import type { PixelModule } from './pixel-module.js';
 
 /** Bytes of one frame as they stand in the file. */
@@ -11,11 +12,16 @@ export type EncodedFrame = Buffer;
  * Fragments of encapsulated pixels go to frames by their number where that is plain, else by the offset table, else by
  * the marks with which a compressed image begins.
  *
- * @throws IMAGE_TRUNCATED for fewer pixels than the header announces, IMAGE_UNDECODABLE for fragments that are not so
- *   many frames
+ * @throws IMAGE_TRUNCATED for fewer pixels than the header announces, IMAGE_UNDECODABLE for more frames than that, and
+ *   for fragments that are not so many frames, or of which nothing says how they are compressed
  */
 export function framesOf({ dataSet, syntax }: DicomFile, pixels: PixelModule): EncodedFrame[] {
   const element = dataSet.get('PixelData')!;
+  if (element.fragments && !syntax.compression)
+    throw new SulcusError(
+      'IMAGE_UNDECODABLE',
+      'The pixels are encapsulated, and neither the header nor they themselves say how they are compressed',
+    );
   if (element.fragments) return encapsulated(element.fragments, pixels.frames);
   if (syntax.compression)
     throw new SulcusError('IMAGE_UNDECODABLE', `The header says ${syntax.name} and the pixels are not encapsulated`);
@@ -25,6 +31,10 @@ export function framesOf({ dataSet, syntax }: DicomFile, pixels: PixelModule): E
       'IMAGE_TRUNCATED',
       `The pixel data has ${element.bytes.length} bytes, ${pixels.frames} frames take ${frameBytes * pixels.frames}`,
     );
+  // Less than a frame may be filling.
+  const excess = element.bytes.length - frameBytes * pixels.frames;
+  if (excess >= frameBytes && excess > 1)
+    throw otherCount(pixels.frames, Math.floor(element.bytes.length / frameBytes));
   return Array.from({ length: pixels.frames }, (_, index) =>
     element.bytes.subarray(index * frameBytes, (index + 1) * frameBytes),
   );
@@ -38,21 +48,21 @@ export function nativeFrameBytes({ rows, columns, samplesPerPixel, bitsAllocated
 
 function encapsulated([offsets, ...fragments]: readonly Buffer[], frames: number): EncodedFrame[] {
   if (fragments.length === 0) throw new SulcusError('IMAGE_TRUNCATED', 'The pixel data has no fragments');
-  if (frames === 1) return [joined(fragments)];
-  if (fragments.length === frames) return [...fragments];
-  const groups = byOffsets(offsets!, fragments, frames) ?? byMarks(fragments);
-  if (groups.length !== frames)
-    throw new SulcusError(
-      'IMAGE_UNDECODABLE',
-      `The header announces ${frames} frames, the pixel data holds ${groups.length}`,
-      { details: { frames, found: groups.length } },
-    );
+  if (frames > 1 && fragments.length === frames) return [...fragments];
+  const groups = byOffsets(offsets!, fragments) ?? byMarks(fragments);
+  if (groups.length !== frames) throw otherCount(frames, groups.length);
   return groups.map(joined);
 }
 
-/** Offsets count from the first fragment's item header. */
-function byOffsets(table: Buffer, fragments: readonly Buffer[], frames: number): Buffer[][] | undefined {
-  if (table.length !== 4 * frames) return undefined;
+const otherCount = (frames: number, found: number): SulcusError =>
+  new SulcusError('IMAGE_UNDECODABLE', `The header announces ${frames} frames, the pixel data holds ${found}`, {
+    details: { frames, found },
+  });
+
+/** Offsets count from the first fragment's item header; a table may be empty, and some are wrong. */
+function byOffsets(table: Buffer, fragments: readonly Buffer[]): Buffer[][] | undefined {
+  const frames = table.length / 4;
+  if (frames < 1 || !Number.isInteger(frames)) return undefined;
   const starts = new Set(Array.from({ length: frames }, (_, index) => table.readUInt32LE(4 * index)));
   const groups: Buffer[][] = [];
   let at = 0;
@@ -64,13 +74,11 @@ function byOffsets(table: Buffer, fragments: readonly Buffer[], frames: number):
   return groups.length === frames ? groups : undefined;
 }
 
-/** JPEG and JPEG-LS begin with SOI, a JPEG 2000 codestream with SOC and SIZ. */
+/** What begins no image belongs to the one before it. */
 function byMarks(fragments: readonly Buffer[]): Buffer[][] {
   const groups: Buffer[][] = [];
   for (const fragment of fragments) {
-    const mark = fragment.length < 4 ? 0 : fragment.readUInt32BE(0);
-    const isStart = mark >>> 8 === 0xffd8ff || mark === 0xff4fff51;
-    if (isStart || groups.length === 0) groups.push([]);
+    if (beginsImage(fragment) || groups.length === 0) groups.push([]);
     groups.at(-1)!.push(fragment);
   }
   return groups;

@@ -5,7 +5,7 @@ import { IMAGE_CLASSES, isSecondaryCapture } from './classes.js';
 export type FilterReason = 'not-an-image' | 'modality' | 'localizer' | 'screen' | 'secondary';
 
 /** Why an object must not leave, though it is wanted; it is kept at the site. */
-export type HoldReason = 'burned-in' | 'no-patient' | 'no-uid';
+export type HoldReason = 'burned-in' | 'no-pixels' | 'no-patient' | 'no-uid';
 
 export type Release = 'release' | { filtered: FilterReason } | { held: HoldReason };
 
@@ -20,7 +20,7 @@ export function releaseOf(dataSet: DataSet, modalities: readonly string[]): Rele
   const sopClass = dataSet.text('SOPClassUID');
   const imageType = dataSet.texts('ImageType').map((value) => value.toUpperCase());
   if (isSecondaryCapture(sopClass)) return { filtered: 'screen' };
-  if (!Object.hasOwn(IMAGE_CLASSES, sopClass) || !dataSet.has('PixelData')) return { filtered: 'not-an-image' };
+  if (!Object.hasOwn(IMAGE_CLASSES, sopClass)) return { filtered: 'not-an-image' };
   if (!modalities.includes(dataSet.text('Modality'))) return { filtered: 'modality' };
   if (imageType.some((value) => /LOCALI[SZ]ER|SCOUT|SURVEY/.test(value))) return { filtered: 'localizer' };
   if (/\b(localizer|localiser|scout|survey)\b/i.test(dataSet.text('SeriesDescription')))
@@ -29,6 +29,8 @@ export function releaseOf(dataSet: DataSet, modalities: readonly string[]): Rele
   if (dataSet.has('ConversionType') || dataSet.has('SecondaryCaptureDeviceManufacturer')) return { filtered: 'screen' };
   if (imageType[1] === 'SECONDARY') return { filtered: 'secondary' };
   if (dataSet.text('BurnedInAnnotation') === 'YES') return { held: 'burned-in' };
+  // One that was cut short before its pixels: success would have its sender delete it.
+  if (!dataSet.has('PixelData')) return { held: 'no-pixels' };
   if (dataSet.text('PatientID') === '') return { held: 'no-patient' };
   if (!dataSet.text('StudyInstanceUID') || !dataSet.text('SeriesInstanceUID') || !dataSet.text('SOPInstanceUID'))
     return { held: 'no-uid' };
@@ -38,6 +40,7 @@ export function releaseOf(dataSet: DataSet, modalities: readonly string[]): Rele
 /** What operators read. */
 export const HELD_BECAUSE: Readonly<Record<HoldReason, string>> = {
   'burned-in': 'The object says that its pixels show annotations: it stays at the site',
+  'no-pixels': 'The image holds no pixels: it may have been cut short',
   'no-patient': 'The object names no patient: without one it cannot be kept on one side of the split',
   'no-uid': 'The object lacks the UID of its study, series or itself',
 };

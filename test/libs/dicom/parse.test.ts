@@ -39,6 +39,15 @@ const element = (tag: number, vr: string, value: Buffer, length = value.length):
   return Buffer.concat([header, value]);
 };
 
+/** Implicit VR Little Endian. */
+const implicit = (tag: number, value: Buffer, length = value.length): Buffer => {
+  const header = Buffer.alloc(8);
+  header.writeUInt16LE(tag >>> 16, 0);
+  header.writeUInt16LE(tag & 0xffff, 2);
+  header.writeUInt32LE(length >>> 0, 4);
+  return Buffer.concat([header, value]);
+};
+
 describe('reading', () => {
   it('a file without preamble, and one without any header, are read as the whole file is', () => {
     const { dataSet } = parseDicom(plain);
@@ -76,6 +85,44 @@ describe('reading', () => {
       assert.equal(mended.dataSet.text('PatientID'), 'P16');
       assert.equal(mended.dataSet.number('Columns'), 48);
     }
+  });
+
+  it('file meta information in Implicit VR, as old systems wrote it, is read', () => {
+    const body = plain.subarray(132 + 12 + plain.readUInt32LE(140));
+    const meta = implicit(0x00020010, Buffer.from('1.2.840.10008.1.2.1\0'));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(meta.length);
+    const old = Buffer.concat([plain.subarray(0, 132), implicit(0x00020000, length), meta, body]);
+    assert.equal(parseDicom(old).dataSet.text('PatientID'), parseDicom(plain).dataSet.text('PatientID'));
+    assert.equal(parseDicom(old).syntax.uid, '1.2.840.10008.1.2.1');
+  });
+
+  it('items that are encoded otherwise than what they stand in are read, and what follows them', () => {
+    const uid = Buffer.from('1.2.3\0');
+    const patient = Buffer.from('P1');
+    const item = (content: Buffer): Buffer => {
+      const header = Buffer.from('feff00e000000000', 'hex');
+      header.writeUInt32LE(content.length, 4);
+      return Buffer.concat([header, content]);
+    };
+    const explicitItem = item(element(0x00081155, 'UI', uid));
+    const implicitItem = item(implicit(0x00081155, uid));
+    const read = (isExplicit: boolean, ...elements: Buffer[]) => {
+      const first = isExplicit ? element(0x00080005, 'CS', Buffer.alloc(0)) : implicit(0x00080005, Buffer.alloc(0));
+      const last = isExplicit ? element(0x00100020, 'LO', patient) : implicit(0x00100020, patient);
+      const { dataSet } = parseDicom(Buffer.concat([first, ...elements, last]));
+      assert.equal(dataSet.text('PatientID'), 'P1');
+      return dataSet.items('ReferencedImageSequence').map((one) => one.text('ReferencedSOPInstanceUID'));
+    };
+    // What does not know a sequence passes it on as UN, of a length or of none.
+    for (const vr of ['SQ', 'UN'])
+      for (const content of [implicitItem, explicitItem])
+        assert.deepEqual(read(true, element(0x00081140, vr, content)), ['1.2.3'], vr);
+    const open = Buffer.concat([explicitItem, Buffer.from('feffdde000000000', 'hex')]);
+    const privateSequence = implicit(0x20019000, open, 0xffffffff);
+    assert.deepEqual(read(false, implicit(0x00081140, implicitItem), privateSequence), ['1.2.3']);
+    // Bytes of a private UN are nobody's items.
+    assert.deepEqual(read(true, element(0x00091001, 'UN', Buffer.from('feff00e0ffffff7f', 'hex'))), []);
   });
 
   it('text is read in its character set; broken text gives the same text each time, and never fails', () => {

@@ -115,6 +115,17 @@ describe('what may leave', () => {
       assert.deepEqual(releaseOf(slice(texts), modalities), expected);
   });
 
+  it('an image that was cut short before its pixels is no object without an image: it is held', () => {
+    const cut = (texts: Parameters<typeof slice>[0]) => {
+      const dataSet = slice(texts);
+      dataSet.elements.delete(tagOf('PixelData'));
+      return releaseOf(dataSet, ['MR']);
+    };
+    assert.deepEqual(cut({}), { held: 'no-pixels' });
+    assert.deepEqual(cut({ ImageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }), { filtered: 'localizer' });
+    assert.deepEqual(cut({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.22' }), { filtered: 'not-an-image' });
+  });
+
   it('an object of several frames becomes as many of one, each with its own place and name', () => {
     const { dataSet } = parseDicom(fixtureBytes('frames-native'));
     const identity = identityOf(dataSet, pseudonyms);
