@@ -47,7 +47,7 @@ export function deidentify(
   const isMultiFrame = (dataSet.number('NumberOfFrames') ?? 1) > 1;
   const uidOf = (keyword: Keyword): string => {
     const uid = source.text(keyword);
-    return keyword === 'SOPInstanceUID' && isMultiFrame ? `${uid}#${frame}` : uid;
+    return keyword === 'SOPInstanceUID' ? nameOfFrame(uid, frame, isMultiFrame) : uid;
   };
   const elements: Element[] = [
     ...KEPT_NUMBERS.flatMap((keyword) => numberElement(source, keyword)),
@@ -77,6 +77,10 @@ export function deidentify(
   ];
   return dataSetOf(elements);
 }
+
+/** What the UID of a frame is made from: those of one object are told apart. */
+export const nameOfFrame = (sopInstanceUid: string, frame: number, isMultiFrame: boolean): string =>
+  isMultiFrame ? `${sopInstanceUid}#${frame}` : sopInstanceUid;
 
 /** Type 2 in MR: there where nothing of it is kept, too. */
 function scanOptionsElement(source: DataSet): Element[] {

@@ -31,12 +31,17 @@ export interface RegisteredObject {
   readonly modality: string;
   /** Of its frames in their order, the samples that they became; '' for one that did not become any. */
   readonly sampleIds: readonly string[];
+  /** Of the same frames, the CRC-32 of their stored values; 0 where nothing was stored. */
+  readonly pictures?: readonly number[];
 }
 
 /** Everything that came of a study. */
 export interface RegisteredStudy {
   readonly attributes: StudyAttributes;
-  /** In the order in which they came; one that came twice stands once, as it was the last time. */
+  /**
+   * In the order in which they came; one that came twice stands once, as it was the last time that as many of its
+   * frames became samples: what comes damaged, or as another picture, changes nothing of what is there.
+   */
   readonly objects: readonly RegisteredObject[];
 }
 
@@ -105,7 +110,12 @@ export class StudyRegister {
     const attributes = records.find((record) => 'study' in record)?.study;
     if (!attributes) return undefined;
     const objects = new Map<string, RegisteredObject>();
-    for (const record of records) if ('object' in record) objects.set(record.object.sopInstanceUid, record.object);
+    for (const record of records) {
+      if (!('object' in record)) continue;
+      const known = objects.get(record.object.sopInstanceUid);
+      if (!known || samplesOf(record.object) >= samplesOf(known))
+        objects.set(record.object.sopInstanceUid, record.object);
+    }
     return { attributes, objects: [...objects.values()] };
   }
 
@@ -172,6 +182,8 @@ export class StudyRegister {
     return path.join(this.#folder, study.replace(/[^\w-]/g, '_'));
   }
 }
+
+const samplesOf = ({ sampleIds }: RegisteredObject): number => sampleIds.filter((id) => id !== '').length;
 
 const attributesOf = (dataSet: DataSet): StudyAttributes =>
   Object.fromEntries(STUDY_ATTRIBUTES.map((keyword) => [keyword, dataSet.text(keyword)])) as StudyAttributes;

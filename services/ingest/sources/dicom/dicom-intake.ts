@@ -15,7 +15,7 @@ import { SulcusError } from '#libs/errors';
 import { perceptualHash } from '#libs/imaging';
 import { forgetOldest } from '#libs/memory';
 import type { IntakeConfig } from '../../config.js';
-import { deidentify } from '../../deidentify/deidentify.js';
+import { deidentify, nameOfFrame } from '../../deidentify/deidentify.js';
 import { describeImage } from '../../deidentify/describe.js';
 import { identityOf, type Identity } from '../../deidentify/identities.js';
 import { HELD_BECAUSE, releaseOf, type FilterReason, type HoldReason } from '../../deidentify/release-policy.js';
@@ -58,6 +58,8 @@ const heldBecause = (reason: HoldReason): SulcusError => new SulcusError('IMAGE_
 
 /** Pictures remembered by the UID of their object. */
 const MAX_REMEMBERED = 50_000;
+/** Studies whose pictures of before the start were looked up. */
+const MAX_RECALLED = 10_000;
 
 /**
  * From a DICOM object as it came to scans that may leave the site. Everything is decided here that needs the header:
@@ -68,6 +70,7 @@ export class DicomIntake implements AsyncDisposable {
   readonly #pseudonyms: Pseudonyms;
   readonly #windows = new SeriesWindows();
   readonly #pictures = new Map<string, number>();
+  readonly #recalled = new Map<string, Promise<void>>();
   readonly quarantine: Quarantine;
   readonly register: StudyRegister;
   readonly #pool: DicomWorkerPool;
@@ -142,6 +145,7 @@ export class DicomIntake implements AsyncDisposable {
     });
     const { file: bytes, sha256: sampleId } = examined;
     const uid = header.text('SOPInstanceUID');
+    await this.#recall(identity.study);
     this.#refuseOtherPicture(uid, examined.pictureCrc32);
     const { site, splitKey, splitShares, splitBy } = this.#config;
     const isByImage = splitBy === 'image';
@@ -175,6 +179,7 @@ export class DicomIntake implements AsyncDisposable {
    * @throws STORAGE_FULL
    */
   async remember({ study, dataSet, sopInstanceUid }: NamedObject, outcomes: readonly IngestOutcome[]): Promise<void> {
+    const isMultiFrame = (dataSet.number('NumberOfFrames') ?? 1) > 1;
     const object = {
       sopClassUid: dataSet.text('SOPClassUID'),
       sopInstanceUid,
@@ -182,6 +187,11 @@ export class DicomIntake implements AsyncDisposable {
       modality: dataSet.text('Modality'),
       sampleIds: outcomes.map((outcome) =>
         outcome.kind === 'ingested' || outcome.kind === 'duplicate' ? outcome.sampleId : '',
+      ),
+      pictures: outcomes.map(({ kind }, frame) =>
+        kind === 'ingested' || kind === 'duplicate'
+          ? (this.#pictures.get(this.#pseudonyms.uid(nameOfFrame(sopInstanceUid, frame, isMultiFrame))) ?? 0)
+          : 0,
       ),
     };
     await this.register.add(study, dataSet, object).catch((error: unknown) => {
@@ -207,6 +217,28 @@ export class DicomIntake implements AsyncDisposable {
   #sourceOf(dataSet: DataSet): string {
     const { study, series } = identityOf(dataSet, this.#pseudonyms);
     return `dicom/${study}/${series}/${this.#pseudonyms.uid(dataSet.text('SOPInstanceUID'))}`;
+  }
+
+  /** What came of a study before the start is in the register: it is looked up once. */
+  #recall(study: string): Promise<void> {
+    let recalling = this.#recalled.get(study);
+    if (!recalling) {
+      recalling = this.#readPictures(study);
+      this.#recalled.set(study, recalling);
+      forgetOldest(this.#recalled, MAX_RECALLED);
+    }
+    return recalling;
+  }
+
+  async #readPictures(study: string): Promise<void> {
+    // A register that cannot be read is told of by what writes it.
+    const known = await this.register.study(study).catch(() => undefined);
+    for (const { sopInstanceUid, pictures = [] } of known?.objects ?? [])
+      for (const [frame, picture] of pictures.entries()) {
+        const uid = this.#pseudonyms.uid(nameOfFrame(sopInstanceUid, frame, pictures.length > 1));
+        if (picture !== 0 && !this.#pictures.has(uid)) this.#pictures.set(uid, picture);
+        forgetOldest(this.#pictures, MAX_REMEMBERED);
+      }
   }
 
   /** One name, two pictures: somebody makes names twice, or an image was changed. */

@@ -96,6 +96,29 @@ test('each frame of an enhanced object is a sample; another picture under a know
   assert.equal(events.counts.quarantined, 1);
 });
 
+test('another picture under a known UID is held after a restart too, and takes nothing from the first', async (t) => {
+  const harness = await startHarness(t, { SULCUS_DATA_DIR: await temporaryFolder(t) });
+  const before = createIngestor(t, harness, 'before').ingestor;
+  const frames = parseDicom(fixtureBytes('frames-native'));
+  const others = parseDicom(fixtureBytes('frames-native'));
+  others.dataSet.get('PixelData')!.bytes = Buffer.from(others.dataSet.get('PixelData')!.bytes).reverse();
+  for (const bytes of [sliceBytes({}, 7), writeDicom(frames.dataSet)])
+    assert.ok((await before.ingestDicom({ bytes, source: 'a' })).every(({ kind }) => kind === 'ingested'));
+
+  const { ingestor, events } = createIngestor(t, harness, 'after');
+  const codesOf = async (bytes: Buffer): Promise<string[]> =>
+    (await ingestor.ingestDicom({ bytes, source: 'b' })).map((each) =>
+      each.kind === 'rejected' ? each.error.code : each.kind,
+    );
+  assert.deepEqual(await codesOf(sliceBytes({ SOPInstanceUID: '1.2.3.4.7' }, 8)), ['ALREADY_EXISTS']);
+  assert.deepEqual(await codesOf(writeDicom(others.dataSet)), Array(3).fill('ALREADY_EXISTS'));
+  assert.deepEqual(await codesOf(sliceBytes({}, 7)), ['duplicate']);
+  assert.equal(events.counts.quarantined, 4);
+  // Its commitment and its way back stand.
+  const uids = ['1.2.3.4.7', frames.dataSet.text('SOPInstanceUID')];
+  assert.deepEqual([...(await ingestor.commitment(uids)).keys()].sort(), uids.sort());
+});
+
 test('an image keeps its left and right: a slice stored mirrored hangs as one that is not', async (t) => {
   const harness = await startHarness(t, { SULCUS_DATA_DIR: await temporaryFolder(t) });
   const { ingestor } = createIngestor(t, harness);
