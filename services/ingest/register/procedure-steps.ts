@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import type { ProcedureStep, StepAnswer, StepStatus } from '#libs/dimse';
@@ -12,16 +12,22 @@ interface Step {
   status: StepStatus;
   studyUids: readonly string[];
   objectUids: readonly string[];
+  /** When its last message came, milliseconds since the Unix epoch. */
+  changedUnixMs: number;
 }
 
-/** Steps that ended longer ago are not waited for after a restart: their studies were predicted by their idle time. */
-const WAITED_FOR_MS = 24 * 3_600_000;
+/** Steps that ended so long ago are forgotten: their studies were predicted by their idle time. */
+const ENDED_FOR_MS = 24 * 3_600_000;
+/** And those that nobody says the end of: a weekend lies between. */
+const IN_PROGRESS_FOR_MS = 7 * 24 * 3_600_000;
 
 export interface ProcedureStepsOptions {
   /** One sealed file for each step is kept there. */
   folder: string;
   pseudonyms: Pseudonyms;
   register: StudyRegister;
+  /** The clock. Default: that of this machine. */
+  now?: () => number;
   /** Every object of the study has come: so many samples in all. */
   onComplete: (studyId: string, samples: number) => Promise<void>;
 }
@@ -56,13 +62,14 @@ export class ProcedureSteps {
 
   async #handle(message: ProcedureStep): Promise<StepAnswer> {
     await (this.#read ??= this.#readKept());
+    await this.#forgetOld();
     const { kind, sopInstanceUid } = message;
     const known = this.#steps.get(sopInstanceUid);
     if (kind === 'create' && known) return 'exists';
     if (kind === 'set' && !known) return 'unknown';
     if (known && known.status !== 'IN PROGRESS') return 'final';
     await this.#log(sopInstanceUid).add(message);
-    this.#apply(message);
+    this.#apply(message, this.#now());
     await this.#check(this.#steps.get(sopInstanceUid)!);
     return 'success';
   }
@@ -74,13 +81,32 @@ export class ProcedureSteps {
     await this.#completed(studyUid);
   }
 
-  #apply({ sopInstanceUid, status, studyUids, objectUids }: ProcedureStep): void {
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+
+  #isOld({ status, changedUnixMs }: Pick<Step, 'status' | 'changedUnixMs'>): boolean {
+    return this.#now() - changedUnixMs > (status === 'IN PROGRESS' ? IN_PROGRESS_FOR_MS : ENDED_FOR_MS);
+  }
+
+  /** A modality makes tens of steps a day, and each names every object: they are kept for as long as they matter. */
+  async #forgetOld(): Promise<void> {
+    for (const [uid, step] of this.#steps) {
+      if (!this.#isOld(step)) continue;
+      this.#steps.delete(uid);
+      for (const studyUid of step.studyUids) this.#missing.delete(studyUid);
+      await rm(this.#fileOf(uid), { force: true }).catch(() => undefined);
+    }
+  }
+
+  #apply({ sopInstanceUid, status, studyUids, objectUids }: ProcedureStep, changedUnixMs: number): void {
     const known = this.#steps.get(sopInstanceUid);
     this.#steps.set(sopInstanceUid, {
       status: status ?? known?.status ?? 'IN PROGRESS',
       studyUids: studyUids.length > 0 ? studyUids : (known?.studyUids ?? []),
       // A change names all that was made so far.
       objectUids: objectUids.length > 0 ? objectUids : (known?.objectUids ?? []),
+      changedUnixMs,
     });
   }
 
@@ -110,19 +136,28 @@ export class ProcedureSteps {
   }
 
   #log(sopInstanceUid: string): SealedLog {
+    return new SealedLog(this.#fileOf(sopInstanceUid), this.#options.pseudonyms.sealingKey);
+  }
+
+  #fileOf(sopInstanceUid: string): string {
     const name = createHash('sha256').update(this.#options.pseudonyms.uid(sopInstanceUid)).digest('hex').slice(0, 32);
-    return new SealedLog(path.join(this.#options.folder, name), this.#options.pseudonyms.sealingKey);
+    return path.join(this.#options.folder, name);
   }
 
   async #readKept(): Promise<void> {
     const { folder, pseudonyms } = this.#options;
     for (const name of await readdir(folder).catch(() => [])) {
       const file = path.join(folder, name);
-      if (Date.now() - (await stat(file)).mtimeMs > WAITED_FOR_MS) continue;
+      const changedUnixMs = (await stat(file)).mtimeMs;
+      if (this.#isOld({ status: 'IN PROGRESS', changedUnixMs })) {
+        await rm(file, { force: true }).catch(() => undefined);
+        continue;
+      }
       const log = new SealedLog(file, pseudonyms.sealingKey);
       await log.mend();
-      for (const message of await log.read<ProcedureStep>()) this.#apply(message);
+      for (const message of await log.read<ProcedureStep>()) this.#apply(message, changedUnixMs);
     }
+    await this.#forgetOld();
     for (const step of this.#steps.values()) await this.#check(step);
   }
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import type { ProcedureStep } from '#libs/dimse';
 import { IngestService, Pseudonyms } from '#services/ingest';
+import { ProcedureSteps } from '../../../../services/ingest/register/procedure-steps.js';
+import { studyRegister } from '../../../../services/ingest/register/study-register.js';
 import { completedStudies } from '../../../helpers/completed-studies.js';
 import { runPython, withoutPynetdicom } from '../../../helpers/python-peer.js';
 import { until } from '../../../helpers/until.js';
@@ -84,4 +87,50 @@ describe('performed procedure steps', { skip: withoutPynetdicom }, () => {
     // A step without a name gets one.
     assert.deepEqual(await tell(`create=,${STUDY}`), [0]);
   });
+});
+
+test('steps are forgotten when they do not matter any more, in memory and on the disk', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const pseudonyms = new Pseudonyms('site-a', Buffer.from(TEST_KEY));
+  const day = 24 * 3_600_000;
+  let nowUnixMs = Date.now();
+  const open = () =>
+    new ProcedureSteps({
+      folder: path.join(dataDir, 'steps'),
+      pseudonyms,
+      register: studyRegister(dataDir, pseudonyms),
+      now: () => nowUnixMs,
+      onComplete: async () => undefined,
+    });
+  const message = (kind: ProcedureStep['kind'], uid: string, status: ProcedureStep['status']): ProcedureStep => {
+    const studyUids = kind === 'create' ? [STUDY] : [];
+    return { kind, sopInstanceUid: uid, status, studyUids, objectUids: ['1.2.3.4.1'] };
+  };
+  const files = () => readdir(path.join(dataDir, 'steps'));
+  const steps = open();
+  for (const uid of ['1.1', '1.2', '1.3'])
+    assert.equal(await steps.handle(message('create', uid, 'IN PROGRESS')), 'success');
+  assert.equal(await steps.handle(message('set', '1.1', 'COMPLETED')), 'success');
+  assert.equal(await steps.handle(message('set', '1.1', 'COMPLETED')), 'final');
+  assert.equal((await files()).length, 3);
+  // The next day but one: who ended is forgotten, who goes on is not.
+  nowUnixMs += 2 * day;
+  assert.equal(await steps.handle(message('set', '1.1', 'COMPLETED')), 'unknown');
+  assert.equal(await steps.handle(message('set', '1.2', 'COMPLETED')), 'success');
+  assert.equal((await files()).length, 2);
+  // A week later all are, also for who starts then.
+  nowUnixMs += 8 * day;
+  assert.equal(await steps.handle(message('set', '1.3', 'COMPLETED')), 'unknown');
+  assert.equal((await files()).length, 0);
+  assert.equal(await steps.handle(message('create', '1.4', 'IN PROGRESS')), 'success');
+  const [last] = await files();
+  for (const [age, answer, left] of [
+    [3 * day, 'success', 1],
+    [8 * day, 'unknown', 0],
+  ] as const) {
+    const changed = new Date(nowUnixMs - age);
+    await utimes(path.join(dataDir, 'steps', last!), changed, changed);
+    assert.equal(await open().handle(message('set', '1.4', undefined)), answer);
+    assert.equal((await files()).length, left);
+  }
 });
