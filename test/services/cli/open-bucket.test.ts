@@ -53,6 +53,23 @@ describe('data in a bucket', { skip }, () => {
     assert.equal(await readFile(first!.file, 'utf8'), 'train/a');
   });
 
+  test('with manifests beside the one folder of all images are read by these too', async (t) => {
+    const { put, open } = await startBucket(t);
+    await put('training_meta.csv', 'path,label\ndog_cat_images/train/a.jpg,cat\n');
+    await put('val_meta.csv', 'path,label\ndog_cat_images/train/b.jpg,dog\n');
+    await put('test_meta.csv', 'path,label\ndog_cat_images/test/c.jpg,dog\n');
+    for (const name of ['train/a', 'train/b', 'test/c']) await put(`dog_cat_images/${name}.jpg`, name);
+    const items = await listData(await open('s3://imaging'));
+    assert.deepEqual(
+      items.map(({ source, label }) => [path.basename(source), label]),
+      [
+        ['c.jpg', 'dog'],
+        ['a.jpg', 'cat'],
+        ['b.jpg', 'dog'],
+      ],
+    );
+  });
+
   test('that are asked for again bring what is new, and nothing twice; one manifest may be named', async (t) => {
     const { put, open } = await startBucket(t);
     await put('set/manifest.csv', 'path,label\ncat/a.jpg,cat\n');
