@@ -20,6 +20,8 @@ export function releaseOf(dataSet: DataSet, modalities: readonly string[]): Rele
   const sopClass = dataSet.text('SOPClassUID');
   const imageType = dataSet.texts('ImageType').map((value) => value.toUpperCase());
   if (isSecondaryCapture(sopClass)) return { filtered: 'screen' };
+  // Pixels without a class: an image of nobody knows what, which its sender must not take for stored.
+  if (sopClass === '' && dataSet.has('PixelData')) return { held: 'no-uid' };
   if (!Object.hasOwn(IMAGE_CLASSES, sopClass)) return { filtered: 'not-an-image' };
   if (!modalities.includes(dataSet.text('Modality'))) return { filtered: 'modality' };
   if (imageType.some((value) => /LOCALI[SZ]ER|SCOUT|SURVEY/.test(value))) return { filtered: 'localizer' };
@@ -42,5 +44,5 @@ export const HELD_BECAUSE: Readonly<Record<HoldReason, string>> = {
   'burned-in': 'The object says that its pixels show annotations: it stays at the site',
   'no-pixels': 'The image holds no pixels: it may have been cut short',
   'no-patient': 'The object names no patient: without one it cannot be kept on one side of the split',
-  'no-uid': 'The object lacks the UID of its study, series or itself',
+  'no-uid': 'The object lacks the UID of its class, study, series or itself',
 };

@@ -111,6 +111,7 @@ describe('what may leave', () => {
       [{ BurnedInAnnotation: 'YES' }, { held: 'burned-in' }],
       [{ PatientID: '' }, { held: 'no-patient' }],
       [{ StudyInstanceUID: '' }, { held: 'no-uid' }],
+      [{ SOPClassUID: '' }, { held: 'no-uid' }],
     ] as const)
       assert.deepEqual(releaseOf(slice(texts), modalities), expected);
   });
