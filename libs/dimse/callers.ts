@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import { SulcusError } from '#libs/errors';
 
 /** Who may send: an application entity title, and from where. */
 export interface Caller {
   title: string;
-  /** Address of its machine; undefined: any. */
+  /** IP address of its machine; undefined: any. */
   address?: string | undefined;
   /** A name in the certificate that it shows, or `sha256:` and its fingerprint; undefined: it need not show one. */
   certificate?: string | undefined;
@@ -29,6 +30,12 @@ export function parseCaller(text: string): Caller {
       'INVALID_CONFIG',
       `"${text}" names no sender: expected an AE title of 1 to 16 characters, such as MR1, MR1@10.0.0.7 or ` +
         'MR1@10.0.0.7=mr1.example.org, where a name in its certificate stands last',
+    );
+  // A name would be compared with addresses, and let nobody in.
+  if (address !== undefined && isIP(address) === 0)
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `"${text}" names no sender: "${address}" is no IP address. Expected one, such as ${title}@10.0.0.7`,
     );
   return { title, address, certificate: certificate && normalised(certificate) };
 }

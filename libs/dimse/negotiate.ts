@@ -8,6 +8,12 @@ const { PresentationContextResult } = dimse.constants;
 const VERIFICATION = '1.2.840.10008.1.1';
 /** All storage classes begin with this (PS3.4 annex B.5): what is no image gets an answer for each object. */
 const STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.(1\.1|34)\./;
+/**
+ * Scanners send private objects with their images (spectra, protocols, raw data), and some give up all of a study where
+ * the class of one is refused: they too get an answer for each.
+ */
+const isPrivate = (abstract: string): boolean =>
+  /^[12]\.[\d.]+$/.test(abstract) && !/^1\.2\.840\.10008\./.test(abstract);
 /** What needs no codec. The explicit one comes first: it is what answers are written in. */
 const UNCOMPRESSED = [EXPLICIT_LITTLE_ENDIAN, '1.2.840.10008.1.2'];
 const READ = TRANSFER_SYNTAXES.map(({ uid }) => uid);
@@ -30,7 +36,7 @@ export function negotiate(
     if (abstract === VERIFICATION) return UNCOMPRESSED;
     if (abstract === STORAGE_COMMITMENT) return commitment ? UNCOMPRESSED : undefined;
     if (abstract === PERFORMED_PROCEDURE_STEP) return procedureSteps ? UNCOMPRESSED : undefined;
-    return STORAGE.test(abstract) ? READ : undefined;
+    return STORAGE.test(abstract) || isPrivate(abstract) ? READ : undefined;
   };
   for (const { id } of association.getPresentationContexts()) {
     const context = association.getPresentationContext(id);

@@ -30,6 +30,9 @@ const STEP_STATUS: Readonly<Record<StepAnswer, number>> = {
 };
 const { RejectResult, RejectSource, RejectReason, Status } = dimse.constants;
 
+/** Behind the end of an association. */
+const RELEASED_FOR_MS = 30_000;
+
 /** The number of a UUID as a UID (PS3.5 annex B.2). */
 const uidOfUuid = (uuid: string): string => `2.25.${BigInt(`0x${uuid.replaceAll('-', '')}`)}`;
 
@@ -40,6 +43,7 @@ export const peerOf = (socket: Socket): string => `${socket.remoteAddress}|${soc
 
 /** One peer, for as long as its connection lasts. */
 export class ScpConnection extends dimse.Scp {
+  /** An association was agreed; it may have ended. */
   isAssociated = false;
   /** See {@link peerOf}. */
   readonly peer: string;
@@ -106,9 +110,16 @@ export class ScpConnection extends dimse.Scp {
     this.sendAssociationAccept();
   }
 
+  /** An association is open. */
+  get hasAssociation(): boolean {
+    return this.isAssociated && !this.#isReleased;
+  }
+
   override associationReleaseRequested(): void {
     this.#isReleased = true;
     this.sendAssociationReleaseResponse();
+    // It is for the peer to close the connection: one that does not holds no place for long.
+    this.#socket.setTimeout(this.#options.associationTimeoutMs ?? RELEASED_FOR_MS);
   }
 
   override abort(source: number, reason: number): void {

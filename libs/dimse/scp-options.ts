@@ -22,7 +22,7 @@ export type StoreAnswer = { status: 'success' } | { status: 'full' | 'failed'; c
 /** Something that happened, for the log. No attribute of an object is among it. */
 export type ScpNotice =
   | { kind: 'refused-caller' | 'too-many'; callingTitle: string; calledTitle: string; callingAddress: string }
-  | { kind: 'aborted' | 'long-pdu' | 'broken' | 'no-tls'; callingAddress: string; detail: string }
+  | { kind: 'aborted' | 'long-pdu' | 'broken' | 'no-tls' | 'no-association'; callingAddress: string; detail: string }
   | { kind: 'not-reported' | 'step-failed'; callingTitle: string; detail: string }
   | { kind: 'renewed' }
   | { kind: 'not-renewed'; code: string; detail: string };
@@ -40,6 +40,11 @@ export interface StoreScpOptions {
   maxObjectBytes: number;
   /** An association in which nothing comes for this long is ended. */
   idleTimeoutMs: number;
+  /**
+   * A connection without an association, before one or behind it, is ended after so long (ARTIM timer, PS3.8 section
+   * 9.1.5). Default: 30 s.
+   */
+  associationTimeoutMs?: number;
   /** Answers when the object is where it must not get lost. */
   onObject: (object: StoredObject) => Promise<StoreAnswer>;
   onNotice: (notice: ScpNotice) => void;

@@ -3,8 +3,12 @@ import type { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
 import { reportKept } from './report-commitment.js';
 import { addressOf, peerOf, ScpConnection } from './scp-connection.js';
-import type { StoreScpOptions } from './scp-options.js';
+import type { ScpNotice, StoreScpOptions } from './scp-options.js';
 import { createTlsServer } from './tls.js';
+
+const ASSOCIATION_TIMEOUT_MS = 30_000;
+/** Connections without an association, at most: the one that has waited longest makes room. */
+const MAX_WAITING = 64;
 
 /** A storage and verification SCP (PS3.4 annexes A and B). */
 export class StoreScp implements AsyncDisposable {
@@ -14,10 +18,12 @@ export class StoreScp implements AsyncDisposable {
   /** Every connection, also those that have not come as far as an association. */
   readonly #sockets = new Set<Socket>();
   readonly #stop = new AbortController();
+  readonly #noticed: Partial<Record<ScpNotice['kind'], number>> = {};
   /** Senders that were not told of their commitments before the last end. */
   #telling: Promise<void> = Promise.resolve();
 
-  private constructor(options: StoreScpOptions) {
+  private constructor(given: StoreScpOptions) {
+    const options = { ...given, onNotice: (notice: ScpNotice) => this.#count(notice, given) };
     this.#options = options;
     this.#server = options.tls
       ? createTlsServer(options.tls, {
@@ -29,10 +35,7 @@ export class StoreScp implements AsyncDisposable {
           signal: this.#stop.signal,
         })
       : createServer({ noDelay: true }, (socket) => this.#connect(socket));
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
+    this.#server.on('connection', (socket: Socket) => this.#await(socket));
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       options.onNotice({ kind: 'no-tls', callingAddress: addressOf(socket), detail: error.message });
       socket.destroy();
@@ -54,7 +57,7 @@ export class StoreScp implements AsyncDisposable {
       );
       scp.#server.listen(options.port, options.host, resolve);
     });
-    scp.#telling = reportKept(options, scp.#stop.signal).catch(() => undefined);
+    scp.#telling = reportKept(scp.#options, scp.#stop.signal).catch(() => undefined);
     return scp;
   }
 
@@ -64,7 +67,12 @@ export class StoreScp implements AsyncDisposable {
 
   /** Associations that are open. */
   get associations(): number {
-    return [...this.#connections].filter(({ isAssociated }) => isAssociated).length;
+    return [...this.#connections].filter(({ hasAssociation }) => hasAssociation).length;
+  }
+
+  /** How often something was noticed since the start, by its kind. */
+  get noticed(): Readonly<Partial<Record<ScpNotice['kind'], number>>> {
+    return this.#noticed;
   }
 
   /** Takes no more associations, lets those that are open end, and cuts them off after `graceMs`. */
@@ -82,6 +90,38 @@ export class StoreScp implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop(0);
+  }
+
+  #count(notice: ScpNotice, { onNotice }: StoreScpOptions): void {
+    this.#noticed[notice.kind] = (this.#noticed[notice.kind] ?? 0) + 1;
+    onNotice(notice);
+  }
+
+  /** Connects and asks for nothing, or for nothing more: who does so may not take the places of those who send. */
+  #await(socket: Socket): void {
+    this.#sockets.add(socket);
+    const { associationTimeoutMs = ASSOCIATION_TIMEOUT_MS } = this.#options;
+    const timer = setTimeout(
+      () => this.#endWaiting(socket, `none in ${associationTimeoutMs} ms`),
+      associationTimeoutMs,
+    );
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+    });
+    const waiting = [...this.#sockets].filter((one) => !this.#isAssociated(one));
+    if (waiting.length > MAX_WAITING) this.#endWaiting(waiting[0]!, `more than ${MAX_WAITING} connections have none`);
+  }
+
+  #isAssociated(socket: Socket): boolean {
+    const peer = peerOf(socket);
+    return [...this.#connections].some((connection) => connection.hasAssociation && connection.peer === peer);
+  }
+
+  #endWaiting(socket: Socket, detail: string): void {
+    if (this.#isAssociated(socket)) return;
+    this.#options.onNotice({ kind: 'no-association', callingAddress: addressOf(socket), detail });
+    socket.destroy();
   }
 
   #connect(socket: Socket): void {

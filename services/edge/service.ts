@@ -106,7 +106,7 @@ export class EdgeService implements AsyncDisposable {
 
   /** What it says of itself. */
   async status(): Promise<EdgeStatus> {
-    const { config, spool, doorEvents, events } = this.#parts;
+    const { config, sources, spool, doorEvents, events } = this.#parts;
     return {
       site: config.site,
       core: config.core,
@@ -118,6 +118,8 @@ export class EdgeService implements AsyncDisposable {
       lastAckUnixMs: events.lastAckUnixMs,
       spool: await spool.state(),
       doors: doorEvents.counts,
+      reasons: doorEvents.reasons,
+      dicom: sources.dicomState,
       forwarded: events.counts,
     };
   }

@@ -59,6 +59,8 @@ export class IngestEvents {
     nearDuplicates: 0,
     leaks: 0,
   };
+  /** Of what is not wanted and what is rejected: how often for each reason or code. */
+  readonly reasons: Record<string, number> = {};
   readonly #report: Report;
   readonly #log: Logger;
   readonly #importId: string;
@@ -91,16 +93,22 @@ export class IngestEvents {
         return;
       case 'filtered':
         this.counts.filtered++;
+        this.#countReason(outcome.reason);
         this.#log.debug({ source: outcome.source, reason: outcome.reason }, 'filtered');
         return;
       case 'rejected':
         this.counts.rejected++;
+        this.#countReason(outcome.error.code);
         if (outcome.isQuarantined) this.counts.quarantined++;
         this.#log[outcome.error.code === 'INTERNAL' ? 'error' : 'info'](
           { source: outcome.source, code: outcome.error.code, reason: outcome.error.rawMessage },
           'rejected',
         );
     }
+  }
+
+  #countReason(reason: string): void {
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
   }
 
   #looksLike(

@@ -17,6 +17,10 @@ export interface EdgeStatus {
   spool: SpoolState;
   /** What came in by the doors, since the start. */
   doors: IngestCounts;
+  /** Of what was not wanted or refused: how often for each reason or code. */
+  reasons?: Readonly<Record<string, number>> | undefined;
+  /** The door of DICOM, where there is one: what is open, and how often something was noticed, by its kind. */
+  dicom?: { associations: number; noticed: Readonly<Partial<Record<string, number>>> } | undefined;
   /** What left the spool, since the start. */
   forwarded: ForwardCounts;
 }

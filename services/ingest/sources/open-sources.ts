@@ -116,6 +116,11 @@ export class OpenSources {
     return this.#receiver?.port;
   }
 
+  /** What the door of DICOM has noticed; undefined where there is none. */
+  get dicomState(): Pick<StoreScp, 'associations' | 'noticed'> | undefined {
+    return this.#receiver && { associations: this.#receiver.associations, noticed: this.#receiver.noticed };
+  }
+
   /** `host:port` that HTTP is received on; undefined where it is not. */
   get httpAddress(): string | undefined {
     return this.#http?.address;

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTitle, parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
 import { runDcmtk, withoutDcmtk } from '../../helpers/dcmtk.js';
+import { associationRequest, contextResults, rawConnection, releaseRequest } from '../../helpers/raw-association.js';
 import { until } from '../../helpers/until.js';
 
 const FILE = path.resolve(import.meta.dirname, '../../fixtures/dicom/explicit.dcm');
@@ -31,7 +32,18 @@ it('callers are titles, each alone, with its address or with its certificate', (
   assert.deepEqual(parseCaller('*'), caller('*'));
   assert.deepEqual(parseCaller('MR1=mr1.example.org'), caller('MR1', undefined, 'mr1.example.org'));
   assert.deepEqual(parseCaller('MR1@::1=sha256:AB:CD'), caller('MR1', '::1', 'sha256:abcd'));
-  for (const wrong of ['', 'MR1@', 'MR1=', 'MR1@=x', 'A TITLE OF TOO MANY LETTERS', 'A\\B', ' X'])
+  for (const wrong of [
+    '',
+    'MR1@',
+    'MR1=',
+    'MR1@=x',
+    'A TITLE OF TOO MANY LETTERS',
+    'A\\B',
+    ' X',
+    'MR1@mr1.example.org',
+    'MR1@10.0.0',
+    'MR1@10.0.0.0/24',
+  ])
     assert.throws(() => parseCaller(wrong), { code: 'INVALID_CONFIG' });
   assert.ok(isTitle('Sixteen letters!'));
 });
@@ -85,4 +97,67 @@ describe('a storage SCP', { skip: withoutDcmtk }, () => {
     assert.equal(received(), 0);
     assert.equal(code, 0, 'storescu -nh goes on after a refusal');
   });
+});
+
+describe('connections without an association', () => {
+  it('are ended after a while, and told of; one that has an association is not', async (t) => {
+    const { scp, notices } = await start(t, { associationTimeoutMs: 300 });
+    const [silent, busy] = [rawConnection(scp.port), rawConnection(scp.port)];
+    busy.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+    assert.equal((await busy.next())[0], 2, 'the association is accepted');
+    await silent.closed;
+    assert.deepEqual(
+      notices.map(({ kind }) => kind),
+      ['no-association'],
+    );
+    await delay(400);
+    assert.equal(busy.socket.destroyed, false);
+    assert.equal(scp.associations, 1);
+  });
+
+  it('one that was released holds no place, and is ended when its peer leaves it open', async (t) => {
+    const { scp } = await start(t, { associationTimeoutMs: 300, maxAssociations: 1 });
+    const peer = rawConnection(scp.port);
+    peer.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+    await peer.next();
+    assert.equal(scp.associations, 1);
+    peer.socket.write(releaseRequest());
+    assert.equal((await peer.next())[0], 6, 'the release is answered');
+    assert.equal(scp.associations, 0);
+    const other = rawConnection(scp.port);
+    other.socket.write(associationRequest('SCP', 'MR2', ['1.2.840.10008.1.1']));
+    assert.equal((await other.next())[0], 2, 'there is a place for another');
+    await peer.closed;
+  });
+
+  it('are bounded: the one that has waited longest makes room, and whoever sends is let in', async (t) => {
+    const { scp, notices } = await start(t, {});
+    const crowd = Array.from({ length: 100 }, () => rawConnection(scp.port));
+    t.after(() => crowd.forEach(({ socket }) => socket.destroy()));
+    await Promise.all(crowd.slice(0, 36).map(({ closed }) => closed));
+    assert.equal(notices.filter(({ kind }) => kind === 'no-association').length, 36);
+    const sender = rawConnection(scp.port);
+    t.after(() => sender.socket.destroy());
+    sender.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+    assert.equal((await sender.next())[0], 2);
+  });
+});
+
+it('private classes are negotiated like storage: senders that have some among their images go on', async (t) => {
+  const { scp } = await start(t, {});
+  const { socket, next } = rawConnection(scp.port);
+  t.after(() => socket.destroy());
+  const philips = '1.3.46.670589.11.0.0.12.2';
+  const siemens = '1.3.12.2.1107.5.9.1';
+  const [find, commitment] = ['1.2.840.10008.5.1.4.1.2.2.1', '1.2.840.10008.1.20.1'];
+  socket.write(associationRequest('SCP', 'MR1', [philips, siemens, find, commitment]));
+  assert.deepEqual(
+    [...contextResults(await next())],
+    [
+      [1, 0],
+      [3, 0],
+      [5, 3],
+      [7, 3],
+    ],
+  );
 });

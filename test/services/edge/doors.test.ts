@@ -76,6 +76,24 @@ describe('the doors of an edge', { concurrency: 2 }, () => {
     assert.equal((await runDcmtk('storescu', [...to, ...files])).code, 0);
   });
 
+  test('what is not taken in, and what happens to associations, is counted by its reason', {
+    skip: withoutDcmtk,
+  }, async (t) => {
+    const site = await startSite(t, DICOM);
+    const folder = await temporaryFolder(t);
+    const localizer = await sliceFile(folder, { ImageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' }, 1);
+    const burned = await sliceFile(folder, { BurnedInAnnotation: 'YES' }, 2);
+    const good = await sliceFile(folder, {}, 3);
+    const to = ['-aec', 'SULCUS', '127.0.0.1', String(site.service.dicomPort)];
+    await runDcmtk('storescu', ['-nh', '-aet', 'MR1', ...to, localizer, burned, localizer]);
+    await runDcmtk('storescu', ['--abort', '-aet', 'MR1', ...to, good]);
+    await runDcmtk('echoscu', ['-aet', 'STRANGER', ...to]);
+    await until(async () => (await site.service.status()).dicom?.associations === 0, 'no association is open');
+    const { reasons, dicom } = await site.service.status();
+    assert.deepEqual(reasons, { localizer: 2, IMAGE_UNSUPPORTED: 1 });
+    assert.deepEqual(dicom?.noticed, { aborted: 1, 'refused-caller': 1 });
+  });
+
   test('a watched folder is taken in, and once', async (t) => {
     const watched = await temporaryFolder(t);
     await mkdir(path.join(watched, 'glioma'));

@@ -43,7 +43,20 @@ function troublesOf(status: EdgeStatus): string[] {
 }
 
 function linesOf(status: EdgeStatus, troubles: readonly string[]): string[] {
-  const { site, core, link, spool, doors, forwarded, lastAckUnixMs, rssBytes, startedUnixMs, updatedUnixMs } = status;
+  const {
+    site,
+    core,
+    link,
+    spool,
+    doors,
+    reasons = {},
+    dicom,
+    forwarded,
+    lastAckUnixMs,
+    rssBytes,
+    startedUnixMs,
+    updatedUnixMs,
+  } = status;
   const now = Date.now();
   const since = (unixMs: number): string => span(now - unixMs);
   const acked = lastAckUnixMs === undefined ? 'nothing sent yet' : `last acknowledgement ${since(lastAckUnixMs)} ago`;
@@ -55,11 +68,21 @@ function linesOf(status: EdgeStatus, troubles: readonly string[]): string[] {
       `${size(spool.freeBytes)} free on the disk`,
     `doors  ${doors.offered} offered: ${doors.ingested} taken in, ${doors.duplicates} known, ` +
       `${doors.filtered} not wanted, ${doors.rejected} refused (${doors.quarantined} in the quarantine)`,
+    ...(Object.keys(reasons).length > 0 ? [`       not taken in: ${counted(reasons)}`] : []),
+    ...(dicom
+      ? [`dicom  ${dicom.associations} associations open; ${counted(dicom.noticed) || 'nothing noticed'}`]
+      : []),
     `core   ${forwarded.stored} stored, ${forwarded.duplicates} known, ${forwarded.refused} refused, ` +
       `${forwarded.withdrawn} withdrawn; ${size(forwarded.bytes)}`,
     ...troubles.map((trouble) => `!      ${trouble}`),
   ];
 }
+
+/** For example `3 localizer, 1 IMAGE_TRUNCATED`. */
+const counted = (counts: Readonly<Partial<Record<string, number>>>): string =>
+  Object.entries(counts)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ');
 
 /** For example `12 s`, `3 min`, `5 h` or `2 days`. */
 function span(timeMs: number): string {

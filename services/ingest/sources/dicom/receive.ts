@@ -83,6 +83,7 @@ const SAID: Readonly<Record<ScpNotice['kind'], string>> = {
   'long-pdu': 'a connection was cut: what it sent is no DICOM, or too long',
   broken: 'a connection broke',
   'no-tls': 'a connection was cut: no TLS came about',
+  'no-association': 'a connection was cut: it has no association',
   'not-reported': 'a sender could not be told what is durable: it will ask again',
   'step-failed': 'what a modality says of its procedure step could not be kept',
   renewed: 'the certificate for DICOM was renewed',
