@@ -8,11 +8,13 @@
  */
 import type { StoreScpOptions } from './scp-options.js';
 import type { DataSet } from '#libs/dicom';
+import type * as Asking from './ask-peer.js';
 import type * as Retrieving from './query-retrieve.js';
 import type { Answer } from './scu.js';
 import type * as Sending from './store-objects.js';
 import type { StoreScp } from './store-scp.js';
 
+export type { PeerFacts } from './ask-peer.js';
 export { isTitle, parseCaller, type Caller } from './callers.js';
 export type { CommitmentRequest, PendingReport, PendingReports } from './commitment.js';
 export { parsePeer, type Peer } from './peers.js';
@@ -31,6 +33,12 @@ export type { DimseTls } from './tls.js';
 export async function startStoreScp(options: StoreScpOptions): Promise<StoreScp> {
   const { StoreScp } = await import('./store-scp.js');
   return await StoreScp.start(options);
+}
+
+/** See {@link Asking.askPeer}. The library is loaded now. */
+export async function askPeer(...asked: Parameters<typeof Asking.askPeer>): Promise<Asking.PeerFacts> {
+  const loaded = await import('./ask-peer.js');
+  return await loaded.askPeer(...asked);
 }
 
 /** See {@link Sending.storeObjects}. The library is loaded now. */

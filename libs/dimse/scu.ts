@@ -31,6 +31,10 @@ export interface CallOptions {
   tls?: TlsFiles | undefined;
   /** The peer is the user of the service, and we provide it (PS3.7 D.3.3.4). */
   weProvide?: boolean;
+  /** Classes that are proposed beside those that are called. */
+  proposes?: readonly string[];
+  /** Is told what the peer takes of all that was proposed: the transfer syntax that it chose for each class. */
+  onAgreed?: (accepted: ReadonlyMap<string, string>) => void;
   /** Objects that the peer sends on this association, when it is asked to. */
   receives?: Receiving;
   /** Aborts the association. */
@@ -159,7 +163,10 @@ class Scu extends dimse.Scp {
     this.#taker = taker;
     const association = proposal(options, conversation.calls);
     socket.once(tls ? 'secureConnect' : 'connect', () => this.sendAssociationRequest(association));
-    this.on('associationAccepted', (accepted: Association) => this.#send(accepted, conversation));
+    this.on('associationAccepted', (accepted: Association) => {
+      options.onAgreed?.(agreedIn(accepted));
+      this.#send(accepted, conversation);
+    });
     this.on('done', () => this.sendAssociationReleaseRequest());
   }
 
@@ -202,7 +209,10 @@ class Scu extends dimse.Scp {
 }
 
 /** What is proposed: a context for each class that is called, and those in which objects come. */
-function proposal({ peer, callingTitle, weProvide, receives }: CallOptions, calls: readonly Call[]): Association {
+function proposal(
+  { peer, callingTitle, weProvide, receives, proposes = [] }: CallOptions,
+  calls: readonly Call[],
+): Association {
   const association = new dimse.association.Association(callingTitle, peer.title);
   const propose = (sopClassUid: string, syntaxes: readonly string[], areWeProvider: boolean): void => {
     const id = association.addPresentationContext(sopClassUid);
@@ -211,9 +221,17 @@ function proposal({ peer, callingTitle, weProvide, receives }: CallOptions, call
     association.getPresentationContext(id).setUserRole(false);
     association.getPresentationContext(id).setProviderRole(true);
   };
-  for (const uid of new Set(calls.map(({ sopClassUid }) => sopClassUid))) propose(uid, SYNTAXES, weProvide === true);
+  for (const uid of new Set([...calls.map(({ sopClassUid }) => sopClassUid), ...proposes]))
+    propose(uid, SYNTAXES, weProvide === true);
   for (const { sopClassUid, syntaxes } of receives?.contexts ?? []) propose(sopClassUid, syntaxes, true);
   return association;
+}
+
+/** Of the contexts of an association: the transfer syntax of each class that was accepted. */
+function agreedIn(association: Association): Map<string, string> {
+  const contexts = association.getPresentationContexts().map(({ id }) => association.getPresentationContext(id));
+  const accepted = contexts.filter((one) => one.getResult() === PresentationContextResult.Accept);
+  return new Map(accepted.map((one) => [one.getAbstractSyntaxUid(), one.getAcceptedTransferSyntaxUid() ?? '']));
 }
 
 /** Any response; those of C-MOVE and C-GET count their operations. */

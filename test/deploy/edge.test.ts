@@ -49,6 +49,19 @@ test('an edge runs with the example as it is: every setting is known, and they f
   }
 });
 
+test('the program is built before the packages go that build it', () => {
+  const guide = readFileSync(path.join(folder, '../../docs/edge.md'), 'utf8');
+  const { scripts, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
+  const [, compiler = ''] = /node_modules\/([\w-]+)\//.exec(scripts['build']!) ?? [];
+  assert.ok(compiler in devDependencies, compiler);
+  const [built, pruned] = [guide.indexOf('npm run build'), guide.indexOf('--omit=dev')];
+  assert.ok(built > 0 && pruned > built);
+  assert.doesNotMatch(read('sulcus-edge.service'), /omit=dev/);
+});
+
 test('the unit starts the command with the file that the guide names', () => {
   const unit = read('sulcus-edge.service');
   assert.match(unit, /^ExecStart=.*\/cli\/main\.js edge --config \/srv\/sulcus-edge\/edge\.env$/m);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { optional, text } from '#libs/config';
 import { ATTRIBUTES, formatTag, isDicom, parseDicom, type DataSet, type Keyword } from '#libs/dicom';
 import { parseCommandLine, runService } from '#libs/service';
+import { configOption, enterConfigFile, readConfig } from '#services/edge';
 import {
   DicomIntake,
   importEnvironment,
@@ -14,6 +15,7 @@ import {
 } from '#services/ingest';
 
 const OPTIONS = {
+  ...configOption,
   output: ['--output <folder>', optional(text({ description: 'writes what would leave to this folder' }))],
 } as const;
 
@@ -22,22 +24,27 @@ const { natsUrl: _nats, retryTimeoutMs: _retry, ...ENVIRONMENT } = importEnviron
 /** `sulcus deidentify PATH`: shows what would leave the site of DICOM files, and sends nothing. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Shows what ingest would let leave the site of a DICOM file, or of all in a folder: every \
-attribute with its value, and how many stay. Nothing is sent.`;
+attribute with its value, and how many stay. With the configuration file of an edge (--config) it is what this edge \
+would send, pseudonyms included. Nothing is sent.`;
   const parsed = parseCommandLine(
     { name: 'sulcus deidentify', description, operand: '<path>', options: OPTIONS, environment: ENVIRONMENT },
     argv,
   );
   if (!parsed) return;
+  const { config: configFile, output } = parsed.options;
+  // The folder of the configuration file becomes the current one.
+  const [target, results] = [path.resolve(parsed.operand!), output && path.resolve(output)];
+  enterConfigFile(configFile);
   await runService('deidentify', async ({ log, signal }) => {
-    const config = readImportConfig();
+    const config = configFile === undefined ? readImportConfig() : readConfig();
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     await using intake = new DicomIntake(config, pseudonyms);
-    for (const file of await filesOf(parsed.operand!, signal)) {
+    for (const file of await filesOf(target, signal)) {
       signal.throwIfAborted();
       const bytes = await readImageFile(file, config.maxFileBytes);
       if (!isDicom(bytes)) continue;
       process.stdout.write(`${file}\n`);
-      await show(intake, { bytes, source: file }, parsed.options.output);
+      await show(intake, { bytes, source: file }, results);
     }
   });
 }

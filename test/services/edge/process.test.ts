@@ -4,21 +4,24 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { parseCaller, startStoreScp } from '#libs/dimse';
 import { createClient } from '#libs/rpc';
 import type { EdgeStatus } from '#services/edge';
+import { Pseudonyms } from '#services/ingest';
 import { startLink } from '../../helpers/link.js';
 import { freePort } from '../../helpers/nats.js';
 import { until } from '../../helpers/until.js';
+import { sliceBytes } from '../ingest/dicom/_objects.js';
 import { atEnd, edgeEnvironment, samplesOnScans, startCore, temporaryFolder, uploads, type Core } from './_edge.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../../services/cli/main.js');
 
 /** A folder with a configuration file, as a site has it. */
-async function siteFolder(t: TestContext, core: Core, address: string) {
+async function siteFolder(t: TestContext, core: Core, address: string, more: Record<string, string> = {}) {
   const folder = await temporaryFolder(t);
   const port = await freePort();
   const { SULCUS_DATA_DIR: _, ...settings } = await edgeEnvironment(core, address, 'data');
-  const lines = { ...settings, SULCUS_INGEST_ADDRESS: `127.0.0.1:${port}` };
+  const lines = { ...settings, SULCUS_INGEST_ADDRESS: `127.0.0.1:${port}`, ...more };
   const config = path.join(folder, 'edge.env');
   await writeFile(
     config,
@@ -29,24 +32,31 @@ async function siteFolder(t: TestContext, core: Core, address: string) {
   return { folder, config, address: `127.0.0.1:${port}` };
 }
 
-function spawnCommand(t: TestContext, words: readonly string[]): ChildProcess & { said: () => string } {
+function spawnCommand(
+  t: TestContext,
+  words: readonly string[],
+): ChildProcess & { said: () => string; told: () => string } {
   const child = spawn(process.execPath, [CLI, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let [said, told] = ['', ''];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
+  child.stdout.on('data', (text: Buffer) => (told += text.toString()));
   atEnd(t, async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
-  return Object.assign(child, { said: () => said });
+  return Object.assign(child, { said: () => said, told: () => told });
 }
 
-async function runCommand(t: TestContext, words: readonly string[]): Promise<{ code: number | null; said: string }> {
+async function runCommand(
+  t: TestContext,
+  words: readonly string[],
+): Promise<{ code: number | null; said: string; told: string }> {
   const child = spawnCommand(t, words);
   const [code] = (await once(child, 'close')) as [number | null];
-  return { code, said: child.said() };
+  return { code, said: child.said(), told: child.told() };
 }
 
 describe('an edge as a process', () => {
@@ -119,5 +129,46 @@ describe('an edge as a process', () => {
     const unreachable = await runCommand(t, ['edge', 'verify', '--config', site.config]);
     assert.equal(unreachable.code, 1);
     assert.match(unreachable.said, /SULCUS_EDGE_CORE/);
+  });
+
+  test('asks the peers of its configuration what they negotiate; one that is off prevents nothing', async (t) => {
+    const core = await startCore(t);
+    const pacs = await startStoreScp({
+      ...{ host: '127.0.0.1', port: 0, title: 'PACS', callers: [parseCaller('SULCUS')] },
+      ...{ maxAssociations: 8, maxObjectBytes: 1e6, idleTimeoutMs: 30_000 },
+      onObject: () => Promise.resolve({ status: 'success' }),
+      onNotice: () => undefined,
+    });
+    atEnd(t, () => pacs.stop(0));
+    const rules = path.join(await temporaryFolder(t), 'rules.json');
+    const archive = { dicom: { peer: `PACS@127.0.0.1:${pacs.port}`, retrieve: 'get' } };
+    await writeFile(
+      rules,
+      JSON.stringify({ peers: { archive }, rules: [{ name: 'all', peer: 'archive', modality: 'MR', days: 1 }] }),
+    );
+    const site = await siteFolder(t, core, `127.0.0.1:${core.port}`, {
+      SULCUS_DICOM_PEERS: `PACS@127.0.0.1:${pacs.port},OFF@127.0.0.1:1`,
+      SULCUS_PULL_RULES: rules,
+    });
+    const { code, said, told } = await runCommand(t, ['edge', 'verify', '--json', '--config', site.config]);
+    assert.equal(code, 0, said);
+    const { findings } = JSON.parse(told) as { findings: { topic: string; status: string; text: string }[] };
+    const [known, off, asked] = findings.filter(({ topic }) => topic === 'DICOM peer');
+    assert.equal(known?.status, 'ok');
+    assert.match(known.text, /echo in \d+\.\d ms; takes structured reports \(Explicit VR .*\), secondary captures \(/);
+    assert.match(off!.text, /OFF at 127\.0\.0\.1:1 cannot be reached/);
+    assert.equal(asked?.status, 'warning');
+    assert.match(asked.text, /takes no C-FIND, no C-GET/);
+  });
+
+  test('deidentify shows by its configuration what this edge would send, wherever it is run', async (t) => {
+    const core = await startCore(t);
+    const site = await siteFolder(t, core, `127.0.0.1:${core.port}`);
+    const file = path.join(await temporaryFolder(t), 'slice.dcm');
+    await writeFile(file, sliceBytes());
+    const { code, said } = await runCommand(t, ['deidentify', path.relative('.', file), '--config', site.config]);
+    assert.equal(code, 0, said);
+    const patient = new Pseudonyms('north', Buffer.from('the key of the site in this test')).patient('MRN-1234567');
+    assert.match(said, new RegExp(`PatientID +${patient}`));
   });
 });

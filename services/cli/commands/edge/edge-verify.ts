@@ -6,6 +6,7 @@ import { askCore, configOption, enterConfigFile, readConfig, type CoreFacts, typ
 import { allWell, renderFindings, type Finding } from '../../doctor/finding.js';
 import { makeFolder } from '../../shared/make-folder.js';
 import { jsonOption } from '../../shared/options.js';
+import { peerFindings } from './peer-findings.js';
 
 const OPTIONS = { ...configOption, json: jsonOption('write one JSON object instead of lines') } as const;
 
@@ -14,16 +15,17 @@ const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 
-/** `sulcus edge verify`: whether an edge would reach its core. It sends no sample. */
+/** `sulcus edge verify`: whether an edge would reach its core and its peers. It sends no sample. */
 export async function main(argv: readonly string[]): Promise<void> {
   const description = `Tries the way to the core: what TLS agrees on, who the core is and who this edge is to it, the \
-round trip, the difference of the clocks, the room on the disk. Sends no sample. Ends with 1 when something prevents \
-working.`;
+round trip, the difference of the clocks, the room on the disk; and sends an echo to the DICOM peers that it calls: \
+what they negotiate. Sends no sample. Ends with 1 when something prevents working.`;
   const parsed = parseCommandLine({ name: 'sulcus edge verify', description, options: OPTIONS }, argv);
   if (!parsed) return;
   enterConfigFile(parsed.options.config);
   const config = readConfig();
-  const findings = [...(await coreFindings(config)), await diskFinding(config)];
+  const [core, peers] = await Promise.all([coreFindings(config), peerFindings(config)]);
+  const findings = [...core, ...peers, await diskFinding(config)];
   const ok = allWell(findings);
   process.stdout.write(parsed.options.json ? `${JSON.stringify({ ok, findings })}\n` : renderFindings(findings));
   if (!ok) process.exitCode = 1;

@@ -8,7 +8,7 @@ const groups = {
       load: () => import('./edge-status.js'),
     },
     verify: {
-      description: 'try the way to the core: who it is, the round trip, the difference of the clocks',
+      description: 'try the way to the core and to DICOM peers: who they are, round trips, the clocks',
       load: () => import('./edge-verify.js'),
     },
   },
