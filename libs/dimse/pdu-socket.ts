@@ -26,6 +26,7 @@ export class PduSocket extends EventEmitter {
   #gatherMs = 0;
   #isGathering = false;
   #lastMs = 0;
+  #isHeld = false;
 
   /** @param options `onViolation` is told why the connection was cut */
   constructor(socket: Socket, options: Omit<PduReaderOptions, 'onUnit'>) {
@@ -65,9 +66,22 @@ export class PduSocket extends EventEmitter {
       this.#socket.pause();
       setTimeout(() => {
         this.#isGathering = false;
-        this.#socket.resume();
+        if (!this.#isHeld) this.#socket.resume();
       }, this.#gatherMs);
     });
+  }
+
+  /** Reads no more for now: the peer is to wait. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  /** Reads on. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#socket.resume();
   }
 
   /** See {@link PduReader.takeObject}. */

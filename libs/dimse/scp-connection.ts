@@ -56,12 +56,14 @@ export class ScpConnection extends dimse.Scp {
   #callingTitle = '';
   #association: InstanceType<typeof dimse.association.Association> | undefined;
   #isReleased = false;
+  #isCut = false;
+  /** Objects that are not answered yet. */
+  #unanswered = 0;
 
   constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean, stop: AbortSignal) {
-    const callingAddress = addressOf(socket);
     const units = new PduSocket(socket, {
       maxObjectBytes: options.maxObjectBytes,
-      onViolation: (detail) => options.onNotice({ kind: 'long-pdu', callingAddress, detail }),
+      onViolation: (detail) => this.#cut('long-pdu', detail),
       onStore: (message) => void this.#store(message),
     });
     super(units.asSocket(), { associationTimeout: options.idleTimeoutMs, pduTimeout: options.idleTimeoutMs });
@@ -71,14 +73,20 @@ export class ScpConnection extends dimse.Scp {
     this.#options = options;
     this.#mayNotAssociate = mayNotAssociate;
     this.#stop = stop;
-    this.#callingAddress = callingAddress;
+    this.#callingAddress = addressOf(socket);
     socket.setTimeout(options.idleTimeoutMs, () => socket.destroy());
-    const broken = (error: Error): void => {
-      options.onNotice({ kind: 'broken', callingAddress, detail: error.message });
-      socket.destroy();
-    };
-    this.on('networkError', broken);
+    this.on('networkError', (error: Error) => this.#cut('broken', error.message));
     socket.on('error', () => undefined);
+    socket.on('close', () => {
+      if (this.hasAssociation && !stop.aborted) this.#cut('broken', 'it ended without a release');
+    });
+  }
+
+  /** Ends the connection, and says why, once. */
+  #cut(kind: 'aborted' | 'broken' | 'long-pdu', detail: string): void {
+    if (!this.#isCut) this.#options.onNotice({ kind, callingAddress: this.#callingAddress, detail });
+    this.#isCut = true;
+    this.#socket.destroy();
   }
 
   override associationRequested(association: InstanceType<typeof dimse.association.Association>): void {
@@ -123,9 +131,7 @@ export class ScpConnection extends dimse.Scp {
   }
 
   override abort(source: number, reason: number): void {
-    const detail = `source ${source}, reason ${reason}`;
-    this.#options.onNotice({ kind: 'aborted', callingAddress: this.#callingAddress, detail });
-    this.#socket.destroy();
+    this.#cut('aborted', `source ${source}, reason ${reason}`);
   }
 
   override cEchoRequest(
@@ -180,8 +186,10 @@ export class ScpConnection extends dimse.Scp {
   }
 
   async #store(message: StoreMessage): Promise<void> {
-    const { maxObjectBytes, onObject, onNotice } = this.#options;
+    const { maxObjectBytes, onObject } = this.#options;
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
+    // Who sends on before it is answered, which nobody has agreed to, would fill the memory.
+    if (++this.#unanswered > 1) this.#units.hold();
     const answer = await answerStore(message, this.#association, {
       maxObjectBytes,
       onObject: async (object) => {
@@ -191,10 +199,9 @@ export class ScpConnection extends dimse.Scp {
         return said;
       },
     });
+    if (--this.#unanswered <= 1) this.#units.release();
     if (answer) return void this.#units.write(answer);
-    const detail = `C-STORE in presentation context ${message.contextId}, which was not accepted`;
-    onNotice({ kind: 'broken', callingAddress: this.#callingAddress, detail });
-    this.#socket.destroy();
+    this.#cut('broken', `C-STORE in presentation context ${message.contextId}, which was not accepted`);
   }
 
   /** @returns the status to answer with */

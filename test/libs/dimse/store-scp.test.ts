@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isTitle, parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
+import {
+  isTitle,
+  parseCaller,
+  startStoreScp,
+  type ScpNotice,
+  type StoreAnswer,
+  type StoreScpOptions,
+} from '#libs/dimse';
 import { runDcmtk, withoutDcmtk } from '../../helpers/dcmtk.js';
 import { associationRequest, contextResults, rawConnection, releaseRequest } from '../../helpers/raw-association.js';
+import { dataUnit, IS_COMMAND, IS_LAST } from '../../../libs/dimse/data-unit.js';
 import { until } from '../../helpers/until.js';
 
 const FILE = path.resolve(import.meta.dirname, '../../fixtures/dicom/explicit.dcm');
@@ -143,6 +151,32 @@ describe('connections without an association', () => {
   });
 });
 
+it('what ends without a release is told of: a sender that is gone, and one that says nothing', async (t) => {
+  const { scp, notices } = await start(t, { idleTimeoutMs: 500 });
+  const details = () =>
+    notices.map((notice) => ('detail' in notice ? `${notice.kind}: ${notice.detail}` : notice.kind));
+  const gone = rawConnection(scp.port);
+  gone.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+  await gone.next();
+  gone.socket.destroy();
+  await until(() => notices.length === 1, 'the first notice');
+  assert.match(details()[0]!, /^broken: it ended without a release/);
+  const silent = rawConnection(scp.port);
+  silent.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+  await silent.next();
+  await silent.closed;
+  await until(() => notices.length === 2, 'the second notice');
+  assert.match(details()[1]!, /^broken: .*timeout/);
+  const good = rawConnection(scp.port);
+  good.socket.write(associationRequest('SCP', 'MR1', ['1.2.840.10008.1.1']));
+  await good.next();
+  good.socket.write(releaseRequest());
+  await good.next();
+  good.socket.destroy();
+  await until(() => scp.associations === 0, 'all have ended');
+  assert.equal(notices.length, 2, details().join('; '));
+});
+
 it('private classes are negotiated like storage: senders that have some among their images go on', async (t) => {
   const { scp } = await start(t, {});
   const { socket, next } = rawConnection(scp.port);
@@ -161,3 +195,50 @@ it('private classes are negotiated like storage: senders that have some among th
     ],
   );
 });
+
+it('a sender that does not wait for its answers is read no further: its objects do not fill the memory', async (t) => {
+  const answers: ((answer: StoreAnswer) => void)[] = [];
+  const onObject = () => new Promise<StoreAnswer>((resolve) => answers.push(resolve));
+  const { scp } = await start(t, { onObject, maxObjectBytes: 10e6 });
+  const { socket, next } = rawConnection(scp.port);
+  t.after(() => socket.destroy());
+  const mr = '1.2.840.10008.5.1.4.1.1.4';
+  socket.write(associationRequest('SCP', 'MR1', [mr]));
+  await next();
+  const command = Buffer.concat([
+    commandElement(0x0002, Buffer.from(`${mr}\0`)),
+    commandElement(0x0100, Buffer.from([1, 0])),
+    commandElement(0x0110, Buffer.from([1, 0])),
+    commandElement(0x0800, Buffer.from([0, 0])),
+    commandElement(0x1000, Buffer.from('1.2.3\0')),
+  ]);
+  const slice = Buffer.alloc(2 ** 19);
+  const object = [dataUnit(1, IS_COMMAND | IS_LAST, [command]), dataUnit(1, 0, [slice]), dataUnit(1, IS_LAST, [slice])];
+  for (let sent = 0; sent < 40; sent++) for (const unit of object) socket.write(unit);
+  let told = Buffer.alloc(0);
+  socket.on('data', (data: Buffer) => (told = Buffer.concat([told, data])));
+  await until(() => answers.length === 2, 'two objects have come');
+  await delay(500);
+  assert.equal(answers.length, 2);
+  for (let given = 0; given < 40; given++) {
+    await until(() => answers.length > given, `the object ${given}`);
+    answers[given]!({ status: 'success' });
+  }
+  assert.equal(answers.length, 40);
+  await until(() => unitsIn(told) === 40, 'all are answered');
+});
+
+/** Protocol data units that are whole. */
+function unitsIn(bytes: Buffer): number {
+  let units = 0;
+  for (let at = 0; at + 6 <= bytes.length; at += 6 + bytes.readUInt32BE(at + 2)) units++;
+  return units;
+}
+
+/** An element of group 0000, in Implicit VR Little Endian. */
+function commandElement(element: number, value: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt16LE(element, 2);
+  header.writeUInt32LE(value.length, 4);
+  return Buffer.concat([header, value]);
+}
