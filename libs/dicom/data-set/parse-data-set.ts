@@ -150,8 +150,13 @@ export class DataSetParser {
    */
   #encodingOfItem(outer: Encoding, stop: number): Encoding {
     if (outer.isBigEndian || this.#at + 8 > Math.min(stop, this.#bytes.length)) return outer;
-    if (this.#bytes.readUInt16LE(this.#at) === 0xfffe) return outer;
-    return { isExplicit: isVr(this.#bytes.toString('latin1', this.#at + 4, this.#at + 6)) };
+    const [group, element] = [this.#bytes.readUInt16LE(this.#at), this.#bytes.readUInt16LE(this.#at + 2)];
+    if (group === 0xfffe) return outer;
+    const letters = this.#bytes.toString('latin1', this.#at + 4, this.#at + 6);
+    const known = vrOf(group * 0x10000 + element);
+    // A length may look like letters: those of another representation than the attribute has are none.
+    const isLength = !outer.isExplicit && known !== undefined && known !== letters;
+    return { isExplicit: isVr(letters) && !isLength };
   }
 
   #item(tag: number, length: number, parent: DataSet, end: number, depth: number): DataSet {

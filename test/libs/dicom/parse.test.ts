@@ -121,6 +121,9 @@ describe('reading', () => {
     const open = Buffer.concat([explicitItem, Buffer.from('feffdde000000000', 'hex')]);
     const privateSequence = implicit(0x20019000, open, 0xffffffff);
     assert.deepEqual(read(false, implicit(0x00081140, implicitItem), privateSequence), ['1.2.3']);
+    // A length that looks like letters, 'SH' here, is one.
+    const long = item(Buffer.concat([implicit(0x00081150, Buffer.alloc(0x4853)), implicit(0x00081155, uid)]));
+    assert.deepEqual(read(false, implicit(0x00081140, long)), ['1.2.3']);
     // Bytes of a private UN are nobody's items.
     assert.deepEqual(read(true, element(0x00091001, 'UN', Buffer.from('feff00e0ffffff7f', 'hex'))), []);
   });
