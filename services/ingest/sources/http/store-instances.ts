@@ -71,7 +71,7 @@ async function storePart(
 ): Promise<StoredInstance> {
   const nameless = { sopClass: '', sopInstance: '' };
   if (bytes === undefined) return { ...nameless, failure: FAILURE.outOfResources };
-  if (!isDicom(bytes) || !/^application\/dicom\b|^$/.test(headers.get('content-type') ?? ''))
+  if (!isDicom(bytes) || !isDicomMedia(headers.get('content-type') ?? ''))
     return { ...nameless, failure: FAILURE.cannotUnderstand };
   const named = namesOf(bytes);
   if (studyUid !== undefined && named.study !== studyUid) return { ...named, failure: FAILURE.doesNotMatch };
@@ -106,27 +106,26 @@ function failureOf(outcomes: readonly IngestOutcome[]): number | undefined {
   return UNREADABLE.has(rejected.error.code) ? FAILURE.cannotUnderstand : FAILURE.processing;
 }
 
+/** Names and values of what stands behind a media type; values may be quoted, and hold semicolons then. */
+const PARAMETER = /;\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g;
+
 /** @returns undefined for another type than that of DICOM objects */
 function multipartOf(contentType: string): { boundary: string } | undefined {
-  const [type, ...rest] = contentType.split(';').map((word) => word.trim());
-  if (type?.toLowerCase() !== 'multipart/related') return undefined;
+  if (!/^\s*multipart\/related\s*(;|$)/i.test(contentType)) return undefined;
   const parameters = new Map(
-    rest.map((word) => {
-      const at = word.indexOf('=');
-      return [
-        word.slice(0, at).trim().toLowerCase(),
-        word
-          .slice(at + 1)
-          .trim()
-          .replace(/^"(.*)"$/, '$1'),
-      ] as const;
-    }),
+    [...contentType.matchAll(PARAMETER)].map(([, name = '', quoted, plain = '']) => [
+      name.toLowerCase(),
+      quoted?.replace(/\\(.)/g, '$1') ?? plain,
+    ]),
   );
   const boundary = parameters.get('boundary') ?? '';
-  const isDicomType = (parameters.get('type') ?? 'application/dicom').toLowerCase() === 'application/dicom';
+  const isDicomType = isDicomMedia(parameters.get('type') ?? '');
   // RFC 2046: at most 70 characters.
   return isDicomType && boundary.length >= 1 && boundary.length <= 70 ? { boundary } : undefined;
 }
+
+/** Types are written in any case, with and without parameters; none is that of the request. */
+const isDicomMedia = (type: string): boolean => /^\s*(application\/dicom\s*(;.*)?)?$/is.test(type);
 
 const wrongMedia = (status: 406 | 415, message: string): HttpAnswer => ({
   status,

@@ -75,6 +75,25 @@ describe('STOW-RS', () => {
     assert.doesNotMatch(JSON.stringify(scans.map(({ message }) => ({ ...message, image: '' }))), /Doe|MRN/);
   });
 
+  test('media types are understood in any case, quoted or not, with parameters of their own', async (t) => {
+    const { store } = await startSite(t);
+    const object = sliceBytes({}, 1);
+    const body = Buffer.concat([
+      Buffer.from('--B\r\nContent-Type: Application/DICOM; transfer-syntax=1.2.840.10008.1.2.1\r\n\r\n'),
+      ...[object, Buffer.from('\r\n--B--\r\n')],
+    ]);
+    for (const type of [
+      'Multipart/Related; Type="Application/DICOM"; Boundary="B"',
+      'multipart/related;type=application/dicom;boundary=B',
+      'multipart/related; type="application/dicom; transfer-syntax=1.2.840.10008.1.2.1"; boundary="B"',
+      'multipart/related; boundary="B"; start="<a;b>"',
+    ]) {
+      const told = await store(body, { 'content-type': type });
+      assert.deepEqual([told.status, namesIn(told, '00081199')], [200, ['1.2.3.4.1']], type);
+    }
+    assert.equal((await store(body, { 'content-type': 'multipart/form-data; boundary=B' })).status, 415);
+  });
+
   test('takes objects as they come, before the request has ended', async (t) => {
     const { harness, begin } = await startSite(t);
     const call = begin({ 'transfer-encoding': 'chunked' });
