@@ -338,6 +338,17 @@ test('a folder with a manifest for each part is read by these; a patient in two 
   await assert.rejects(listData(folder), /training_meta.csv line 2: the patient is in the manifest of "test" too/);
 });
 
+test('folders beside manifests are not judged: their images have the labels of these', async (t) => {
+  const folder = await writeFiles(await temporaryFolder(t), { 'train/a.jpg': 1, 'train/b.jpg': 2, 'test/c.jpg': 3 });
+  await writeFile(path.join(folder, 'training_meta.csv'), 'path,label\ntrain/a.jpg,cat\ntrain/b.jpg,dog\n');
+  await writeFile(path.join(folder, 'test_meta.csv'), 'path,label\ntest/c.jpg,cat\n');
+  const warnings: string[] = [];
+  const context = createIngestor(t, await startHarness(t));
+  const counts = await importPath(context, folder, { onWarning: (line) => warnings.push(line) });
+  assert.deepEqual([counts.ingested, counts.test], [3, 1]);
+  assert.deepEqual(warnings, []);
+});
+
 test('split by image, one patient is on several sides, in the shares asked for, and that is warned of', async (t) => {
   const harness = await startHarness(t, { SULCUS_SPLIT_BY: 'image', SULCUS_SPLIT_SHARES: '80/20/0/0' });
   const names = Array.from({ length: 60 }, (_, index) => `${index}.jpg`);

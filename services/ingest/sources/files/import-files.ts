@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { mapInOrder, Sequencer } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { createRandom } from '#libs/random';
@@ -63,8 +62,9 @@ async function importFiles(
     options.onWarning?.(line);
   };
   warnOfClasses(items, target, warn);
-  if (path.extname(target).toLowerCase() !== '.csv')
-    for (const line of layoutWarnings(items.map(({ source }) => source))) warn(`${target}: ${line}`, LAYOUT_WARNING);
+  // Where manifests give the labels, folders say nothing.
+  const inFolders = items.filter(({ label, isLabelFromFolder }) => label === undefined || isLabelFromFolder);
+  for (const line of layoutWarnings(inFolders.map(({ source }) => source))) warn(`${target}: ${line}`, LAYOUT_WARNING);
   const warning = warningOfSplits(ingestor.splitBy);
   if (warning !== undefined) warn(warning);
   if (options.order !== 'sorted') createRandom('import order').shuffle(items);
