@@ -14,7 +14,7 @@ export { SampleNames } from './pipeline/sample-names.js';
 export { refuseMislabelled } from './pipeline/refuse-mislabelled.js';
 export { BrokerSink, type BrokerSinkContext } from './pipeline/broker-sink.js';
 export { Ingestor, type IngestorContext } from './pipeline/ingestor.js';
-export type { IngestOptions, Refused, SampleSink, StoreScan } from './pipeline/sample-sink.js';
+export type { IngestOptions, NamedSample, Refused, SampleSink, StoreScan } from './pipeline/sample-sink.js';
 export type { PreparedScan } from './pipeline/prepare-scan.js';
 export { OpenSources, type SourcesContext } from './sources/open-sources.js';
 export { discardHeld, listHeld, Quarantine, type HeldObject, type HoldingNote } from './sources/dicom/quarantine.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { SulcusError } from '#libs/errors';
 import { ThreadClient, ThreadPool, type TaskOptions } from '#libs/threads';
 import type { DicomLimits } from '../data-set/limits.js';
-import { examineFrame, type ExaminedFrame, type FrameToExamine } from './examine-frame.js';
+import { examineFrame, type ExaminedFrame, type FrameToExamine, type OnWritten } from './examine-frame.js';
 import type { WorkerMethods } from './worker.js';
 
 /** Sources beside sources, compiled code beside compiled code. */
@@ -29,16 +29,21 @@ export class DicomWorkerPool implements AsyncDisposable {
    *
    * @throws IMAGE_*; CANCELLED when `signal` aborts before a thread took it; SERVICE_UNAVAILABLE after the close
    */
-  async examine(frame: FrameToExamine, options?: TaskOptions): Promise<ExaminedFrame> {
+  async examine(
+    frame: FrameToExamine,
+    { onWritten, ...options }: TaskOptions & { onWritten?: OnWritten | undefined } = {},
+  ): Promise<ExaminedFrame> {
     if (this.#isClosed) throw new SulcusError('SERVICE_UNAVAILABLE', 'The threads are closing');
     if (frame.compressedBy === undefined && frame.encoded.length <= MAX_BYTES_HERE)
-      return await examineFrame(frame, this.#options.limits);
+      return await examineFrame(frame, this.#options.limits, onWritten);
     // A copy that can be handed over.
     const encoded = new Uint8Array(frame.encoded);
-    return await this.#threads().run(
+    const examined = await this.#threads().run(
       (client) => client.call('examine', { ...frame, encoded }, [encoded.buffer]),
       options,
     );
+    await onWritten?.(examined.sha256);
+    return examined;
   }
 
   #threads(): ThreadPool<WorkerMethods> {

@@ -42,14 +42,21 @@ export interface ExaminedFrame extends Omit<RenderedFrame, 'window'> {
   pictureCrc32: number;
 }
 
+/** Told of the hash of a file that was written anew, as soon as it is known: what it returns is waited for. */
+export type OnWritten = (sha256: string) => Promise<void>;
+
 /**
  * Decodes a frame for the model and writes it anew.
  *
- * @throws IMAGE_*
+ * @throws IMAGE_*; what `onWritten` throws
  */
-export async function examineFrame(given: FrameToExamine, limits: Partial<DicomLimits> = {}): Promise<ExaminedFrame> {
+export async function examineFrame(
+  given: FrameToExamine,
+  limits: Partial<DicomLimits> = {},
+  onWritten?: OnWritten,
+): Promise<ExaminedFrame> {
   try {
-    return await examine(given, limits);
+    return await examine(given, limits, onWritten);
   } catch (error) {
     if (error instanceof SulcusError) throw error;
     // Whatever decoding stumbles over, it will again.
@@ -57,21 +64,27 @@ export async function examineFrame(given: FrameToExamine, limits: Partial<DicomL
   }
 }
 
-async function examine(given: FrameToExamine, limits: Partial<DicomLimits>): Promise<ExaminedFrame> {
+async function examine(
+  given: FrameToExamine,
+  limits: Partial<DicomLimits>,
+  onWritten: OnWritten | undefined,
+): Promise<ExaminedFrame> {
   const object = objectOf(given, limits);
   const pixels = readPixelModule(object.dataSet, limits);
   const frame = await readFrame(object, 0, limits);
-  const { window, ...image } = frame.render({ purpose: 'model' });
   const isByValues = hasSeriesWindow(object.dataSet.text('Modality'));
   const stored = storedBytes(frame.stored, pixels, frame.usedBits());
-  const file = writtenAnew(object, frame.stored.photometric, stored, image.channels);
+  const file = writtenAnew(object, frame.stored.photometric, stored, pixels.samplesPerPixel === 3);
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  await onWritten?.(sha256);
+  const { window, ...image } = frame.render({ purpose: 'model' });
   return {
     ...image,
     windowLow: window?.low,
     windowHigh: window?.high,
     ...(isByValues ? frame.histogram().counted : { values: new Float64Array(), counts: new Float64Array() }),
     file,
-    sha256: createHash('sha256').update(file).digest('hex'),
+    sha256,
     pictureCrc32: crc32(stored),
   };
 }
@@ -97,12 +110,11 @@ function writtenAnew(
   object: DicomFile,
   photometric: StoredFrame['photometric'],
   stored: Uint8Array,
-  channels: number,
+  isColour: boolean,
 ): Uint8Array {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
   set(object, { tag: tagOf('PixelData'), vr: 'OW', bytes });
   set(object, textElement('PhotometricInterpretation', photometric));
-  const isColour = channels === 3 && photometric !== 'PALETTE COLOR';
   if (isColour) set(object, shortsElement('PlanarConfiguration', [0]));
   return writeDicom(object.dataSet);
 }

@@ -4,6 +4,7 @@ import type {
   IngestEvents,
   IngestOptions,
   IngestOutcome,
+  NamedSample,
   PreparedScan,
   Quarantine,
   Refused,
@@ -32,7 +33,7 @@ export class SpoolSink implements SampleSink {
     this.#context = context;
   }
 
-  begin(_sampleId: string, options: IngestOptions): StoreScan {
+  begin(_sample: NamedSample, options: IngestOptions): StoreScan {
     return (scan) => this.#store(scan, options);
   }
 

@@ -13,7 +13,7 @@ import { Quarantine } from '../sources/dicom/quarantine.js';
 import { KnownScans } from './known-scans.js';
 import type { IngestOutcome } from './outcome.js';
 import type { PreparedScan } from './prepare-scan.js';
-import type { IngestOptions, Refused, SampleSink, StoreScan } from './sample-sink.js';
+import type { IngestOptions, NamedSample, Refused, SampleSink, StoreScan } from './sample-sink.js';
 import { storeScan } from './store-scan.js';
 import { whyFull } from './why-full.js';
 
@@ -21,6 +21,12 @@ export interface BrokerSinkContext {
   readonly bus: Bus;
   readonly config: Pick<ImportConfig, 'site' | 'retryTimeoutMs' | 'sendsNames' | 'dataDir' | 'quarantineBytes'>;
   readonly events: IngestEvents;
+}
+
+/** What is asked of a sample before it is stored. */
+interface Asked {
+  archived: Promise<ArchiveEntry | undefined>;
+  isWithdrawn: Promise<boolean>;
 }
 
 /** Samples looked for at the same time: each is read whole. */
@@ -43,10 +49,18 @@ export class BrokerSink implements SampleSink {
     this.#refused = new Quarantine(path.join(dataDir, 'refused'), quarantineBytes, '');
   }
 
-  begin(sampleId: string, options: IngestOptions): StoreScan {
-    const archived = this.#archive.get(sampleId, this.#waiting(options.signal));
-    archived.catch(() => undefined); // seen when it is stored, if it is
-    return (scan) => this.#store(scan, archived, options);
+  begin(sample: NamedSample, options: IngestOptions): StoreScan {
+    const archived = this.#archive.get(sample.sampleId, this.#waiting(options.signal));
+    const isWithdrawn = this.#isWithdrawn(sample, options);
+    for (const asked of [archived, isWithdrawn]) asked.catch(() => undefined); // seen when it is stored, if it is
+    return (scan) => this.#store(scan, { archived, isWithdrawn }, options);
+  }
+
+  #isWithdrawn({ sampleId, patientId }: NamedSample, { signal }: IngestOptions): Promise<boolean> {
+    return retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId }), {
+      signal,
+      timeoutMs: this.#waiting(signal).retryTimeoutMs ?? 0,
+    });
   }
 
   async keepRefused(
@@ -92,30 +106,22 @@ export class BrokerSink implements SampleSink {
     return (await this.#archive.get(sampleId)) !== undefined;
   }
 
-  async #store(
-    scan: PreparedScan,
-    archived: Promise<ArchiveEntry | undefined>,
-    { signal, ticket }: IngestOptions,
-  ): Promise<IngestOutcome> {
+  async #store(scan: PreparedScan, asked: Asked, options: IngestOptions): Promise<IngestOutcome> {
     const { sampleId, source = '' } = scan;
+    const { signal, ticket } = options;
     const waiting = this.#waiting(signal);
     const refused = (): IngestOutcome => ({ kind: 'rejected', source, sampleId, error: withdrawnError(sampleId) });
     try {
-      const isWithdrawn = (): Promise<boolean> =>
-        retryWithBackoff(() => this.#withdrawals.isWithdrawn({ sampleId, patientId: scan.patientId }), {
-          signal,
-          timeoutMs: waiting.retryTimeoutMs ?? 0,
-        });
-      if (await isWithdrawn()) return refused();
+      if (await asked.isWithdrawn) return refused();
       await this.#known.ready();
       const outcome = await storeScan(this.#context.bus, scan, {
         ticket,
-        archived: await archived,
+        archived: await asked.archived,
         known: this.#known,
         ...waiting,
       });
       // It may have been withdrawn between the look and now, and what withdraws may have missed it.
-      if (outcome.kind !== 'ingested' || !(await isWithdrawn())) return outcome;
+      if (outcome.kind !== 'ingested' || !(await this.#isWithdrawn(scan, options))) return outcome;
       await this.#context.bus.deleteMessage('SCANS', outcome.sequence, { erase: true });
       return refused();
     } catch (error) {

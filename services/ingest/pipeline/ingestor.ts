@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { mapInOrder } from '#libs/async';
 import type { PendingReports, ProcedureStep, StepAnswer } from '#libs/dimse';
@@ -18,7 +19,7 @@ import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
 import type { Pseudonyms } from './pseudonyms.js';
-import type { IngestOptions, SampleSink } from './sample-sink.js';
+import type { IngestOptions, NamedSample, SampleSink, StoreScan } from './sample-sink.js';
 
 export interface IngestorContext {
   /** Where samples go. */
@@ -208,7 +209,7 @@ export class Ingestor implements AsyncDisposable {
     const { sampleId, site, image } = scan;
     const attributes = { [attr.sampleId]: sampleId, [attr.site]: site, [attr.imageSizeBytes]: image.inline.length };
     return await this.#settled(attributes, options, async () => {
-      const outcome = await this.#context.sink.begin(sampleId, options)(scan);
+      const outcome = await this.#context.sink.begin(scan, options)(scan);
       if (outcome.kind !== 'rejected') return outcome;
       options.ticket?.release();
       const bytes = outcome.error.code === 'WITHDRAWN' ? undefined : image.inline;
@@ -226,13 +227,19 @@ export class Ingestor implements AsyncDisposable {
   ): Promise<IngestOutcome> {
     const { source, named } = object;
     let scan: PreparedScan;
+    let store: StoreScan | undefined;
+    const begin = async (sample: NamedSample): Promise<void> => {
+      store = this.#context.sink.begin(sample, options);
+      // What it asks leaves before the frame is rendered, which takes as long as the answer.
+      await nextTurn();
+    };
     try {
-      scan = await this.#decodes(() => object.prepare(frame));
+      scan = await this.#decodes(() => object.prepare(frame, begin));
     } catch (thrown) {
       options.ticket?.release();
       return await this.#leave({ kind: 'held', source, named, error: SulcusError.from(thrown) }, input, options);
     }
-    const outcome = await this.#context.sink.begin(scan.sampleId, options)(scan);
+    const outcome = await store!(scan);
     if (outcome.kind !== 'rejected') return outcome;
     options.ticket?.release();
     // Of what was withdrawn nothing is kept.
@@ -310,7 +317,8 @@ export class Ingestor implements AsyncDisposable {
   }
 
   async #prepareAndStore(input: ImageInput, sampleId: string, options: IngestOptions): Promise<IngestOutcome> {
-    const store = this.#context.sink.begin(sampleId, options);
+    const patientId = this.#context.pseudonyms.patient(input.patientId);
+    const store = this.#context.sink.begin({ sampleId, patientId }, options);
     let scan: PreparedScan;
     try {
       scan = await this.#decodes(() => prepareScan(input, sampleId, this.#context));

@@ -10,6 +10,13 @@ export interface IngestOptions {
   ticket?: Ticket | undefined;
 }
 
+/** A sample of which no more is known yet. */
+export interface NamedSample {
+  sampleId: string;
+  /** Pseudonym of its patient, where one is known. */
+  patientId?: string | undefined;
+}
+
 /** What is refused, and why. */
 export interface Refused {
   source: string;
@@ -26,12 +33,12 @@ export type StoreScan = (scan: PreparedScan) => Promise<IngestOutcome>;
 /** Where samples go that are taken in, and where refused ones are kept: the broker, or the spool of an edge. */
 export interface SampleSink {
   /**
-   * Tells of a sample before it is decoded, so that what storing it needs to know is asked meanwhile.
+   * Tells of a sample before it is decoded or rendered, so that what storing it needs to know is asked meanwhile.
    *
    * @throws (when storing) BACKPRESSURE, STORAGE_FULL, BUS_UNAVAILABLE when it is not taken within the retry timeout;
    *   CANCELLED when the signal aborts
    */
-  begin(sampleId: string, options: IngestOptions): StoreScan;
+  begin(sample: NamedSample, options: IngestOptions): StoreScan;
   /**
    * Keeps what is refused, durably.
    *

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   dataSetOf,
   decodeFrame,
@@ -53,4 +54,17 @@ it('threads decode as the calling thread does, refuse with the same codes, and g
     if (name !== 'colour-rgb') pictures.add(there.pictureCrc32);
   }
   assert.equal(pictures.size, 1, 'the same picture in every lossless syntax');
+});
+
+it('the hash of what is written anew is told, and waited for, of native and of compressed frames', async () => {
+  await using pool = new DicomWorkerPool({ threads: 1 });
+  for (const name of ['explicit', 'jpeg-ls']) {
+    const told: string[] = [];
+    const onWritten = async (sha256: string): Promise<void> => {
+      await nextTurn();
+      told.push(sha256);
+    };
+    const { sha256 } = await pool.examine(frameOf(name), { onWritten });
+    assert.deepEqual(told, [sha256], name);
+  }
 });

@@ -23,6 +23,7 @@ import { cleanLabel } from '../../pipeline/labels.js';
 import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 import type { PreparedScan } from '../../pipeline/prepare-scan.js';
 import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
+import type { NamedSample } from '../../pipeline/sample-sink.js';
 import { chooseSplit } from '../../pipeline/splits.js';
 import { studyRegister, type StudyRegister } from '../../register/study-register.js';
 import { Quarantine } from './quarantine.js';
@@ -38,9 +39,12 @@ export interface NamedObject {
   dataSet: DataSet;
 }
 
+/** Told which sample a frame becomes, before it is rendered: what it returns is waited for. */
+export type OnNamed = (sample: NamedSample) => Promise<void>;
+
 /** What is to be done with an object. Named: it says which study it belongs to. */
 export type OpenedObject = { source: string; named?: NamedObject | undefined } & (
-  | { kind: 'image'; frames: number; prepare: (frame: number) => Promise<PreparedScan> }
+  | { kind: 'image'; frames: number; prepare: (frame: number, onNamed?: OnNamed) => Promise<PreparedScan> }
   | { kind: 'filtered'; reason: FilterReason }
   | { kind: 'held'; error: SulcusError }
 );
@@ -114,7 +118,7 @@ export class DicomIntake implements AsyncDisposable {
       };
       return {
         ...{ kind: 'image', frames: pixels.frames, source, named },
-        prepare: (frame) => this.#prepare(image, frame),
+        prepare: (frame, onNamed) => this.#prepare(image, frame, onNamed),
       };
     } catch (error) {
       // Of what cannot be read, something that tells it from others.
@@ -133,16 +137,23 @@ export class DicomIntake implements AsyncDisposable {
   }
 
   /** @throws what is wrong with the frame */
-  async #prepare({ file, pixels, encoded, identity, input }: OpenImage, frame: number): Promise<PreparedScan> {
+  async #prepare(
+    { file, pixels, encoded, identity, input }: OpenImage,
+    frame: number,
+    onNamed: OnNamed | undefined,
+  ): Promise<PreparedScan> {
     const label = this.#labelOf(input);
     const { dataSet, syntax } = file;
     const header = deidentify(dataSet, frame, identity, this.#pseudonyms);
     const { photometric, isPlanar } = pixels;
-    const examined = await this.#pool.examine({
-      header: Buffer.concat(writeDataSet(header)),
-      encoded: encoded[frame]!,
-      ...{ photometric, isPlanar, compressedBy: syntax.compression && syntax.uid },
-    });
+    const examined = await this.#pool.examine(
+      {
+        header: Buffer.concat(writeDataSet(header)),
+        encoded: encoded[frame]!,
+        ...{ photometric, isPlanar, compressedBy: syntax.compression && syntax.uid },
+      },
+      { onWritten: onNamed && ((sampleId) => onNamed({ sampleId, patientId: identity.patient })) },
+    );
     const { file: bytes, sha256: sampleId } = examined;
     const uid = header.text('SOPInstanceUID');
     await this.#recall(identity.study);
