@@ -28,7 +28,8 @@ function descriptors() {
   const all = new protobuf.Root();
   all.resolvePath = (_origin, file) => path.join(root, 'proto', file);
   all.loadSync(protoFiles).resolveAll();
-  return `/** Of protobufjs: an INamespace. */\nexport const DESCRIPTORS: object = ${JSON.stringify(all.toJSON(), undefined, 1)};\n`;
+  const json = JSON.stringify(all.toJSON(), undefined, 1);
+  return `/** Of protobufjs: an INamespace. */\nexport const DESCRIPTORS: object = ${json};\n`;
 }
 
 const protoFiles = readdirSync(path.join(root, 'proto'), { recursive: true, encoding: 'utf8' })

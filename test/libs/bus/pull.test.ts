@@ -142,7 +142,7 @@ test('an acknowledgement of what a damaged disk has lost ends with that cause, a
   await pulled.return(undefined);
 });
 
-test('an acknowledgement of what a killed broker forgot that it delivered ends early, and it comes again', async (t) => {
+test('an acknowledgement of what a killed broker forgot that it delivered ends early, and comes again', async (t) => {
   const own = await startNats(t);
   await using worker = await connectBus({ servers: own.url, name: 'preprocess' });
   await worker.ensureTopology();
