@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Notifier, runTogether } from '#libs/async';
+import { Notifier, onStall, runTogether } from '#libs/async';
 import type { ServiceContext } from '#libs/service';
 import { prepareReportFolder } from '../report/index.js';
 import { shownPath } from '../shared/paths.js';
@@ -79,7 +79,10 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
   using streams = pollStreams(pipeline.bus);
   let phase = 'starting';
   const commands = new Set<ShownProcess>();
-  const view = showOperation(operation, { state, streams, client, startedMs, commands, phase: () => phase });
+  let stall: string | undefined;
+  const forgetStalls = onStall((said) => (stall = said));
+  const told = { phase: () => phase, stall: () => stall };
+  const view = showOperation(operation, { state, streams, client, startedMs, commands, ...told });
   const setPhase = (next: string): void => {
     phase = next;
     log.info({ phase }, 'phase');
@@ -108,6 +111,7 @@ async function operate(operation: Operation, { signal, log }: ServiceContext): P
     setPhase('stopping');
     await pipeline.stop();
     view.close();
+    forgetStalls();
     const traces = `traces ${shownPath(folder.traces)} (sulcus trace <sample>)`;
     process.stdout.write(`logs ${shownPath(folder.logs)}   ${traces}\n`);
   }
@@ -126,11 +130,12 @@ interface Shown {
   startedMs: number;
   commands: ReadonlySet<ShownProcess>;
   phase: () => string;
+  stall: () => string | undefined;
 }
 
 /** Shows the addresses once, and the operation until the view is closed. */
 function showOperation({ pipeline, folder, options }: Operation, shown: Shown): View {
-  const { state, streams, client, startedMs, commands, phase } = shown;
+  const { state, streams, client, startedMs, commands, phase, stall } = shown;
   const addresses = [
     `ingest ${pipeline.ingestAddress}`,
     `predictor ${pipeline.predictorAddress}`,
@@ -143,6 +148,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     elapsedMs: Date.now() - startedMs,
     state,
     processes: [...pipeline.processes, ...commands],
+    stall: stall(),
     streams: streams.latest,
     brokerFaults: pipeline.brokerWatch?.faults ?? [],
     requests: options.once && !options.site ? client.counts : undefined,

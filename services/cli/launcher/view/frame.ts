@@ -24,6 +24,8 @@ export interface Snapshot {
   elapsedMs: number;
   state: PipelineState;
   processes: readonly ShownProcess[];
+  /** What the launcher itself has waited for for long: what it shows may be old. */
+  stall?: string | undefined;
   streams?: Record<StreamName, StreamStats>;
   /** What is wrong with the broker. */
   brokerFaults?: readonly BrokerFault[];
@@ -50,13 +52,14 @@ export function renderFrame(snapshot: Snapshot, columns: number): string[] {
 
 type Row = readonly [name: string, text: string];
 
-function pipelineRows({ state, streams, processes, brokerFaults = [] }: Snapshot): Row[] {
+function pipelineRows({ state, streams, processes, stall: own, brokerFaults = [] }: Snapshot): Row[] {
   const { ingest, preprocess, archive } = state;
   const { ingested, offered, duplicates, rejected, train, validation, gate, test } = ingest;
   const split = `train ${train}, validation ${validation}, gate ${gate}, test ${test}`;
   return [
     ['processes', processes.map(describeProcess).join('  ')],
     ...processes.flatMap(({ name, stall }) => (stall === undefined ? [] : [[`  ${name}`, stall] as const])),
+    ...(own === undefined ? [] : [['  launcher', own] as const]),
     ...brokerFaults.map(({ code, message }) => ['  BROKER', `${code}: ${message}`] as const),
     [
       'images in',
@@ -103,13 +106,15 @@ function modelRows({ state, requests }: Snapshot): Row[] {
 }
 
 /** The same in one line, for terminals that are none. */
-export function renderLine({ phase, elapsedMs, state, processes, requests, brokerFaults = [] }: Snapshot): string {
+export function renderLine(snapshot: Snapshot): string {
+  const { phase, elapsedMs, state, processes, stall: own, requests, brokerFaults = [] } = snapshot;
   const { ingest, training, archive } = state;
   const waiting = state.waiting ? waitingCount(state.waiting) : 0;
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0);
   return [
     `${clock(elapsedMs)} ${phase}:`,
     ...processes.flatMap(({ name, stall }) => (stall === undefined ? [] : [`${name}: ${stall},`])),
+    ...(own === undefined ? [] : [`launcher: ${own},`]),
     ...brokerFaults.map(({ code, message }) => `BROKER ${code} (${message}),`),
     `images ${ingest.ingested}/${ingest.offered - ingest.duplicates},`,
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),

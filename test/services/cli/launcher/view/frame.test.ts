@@ -76,6 +76,16 @@ test('images that wait for a label, and what is not the usual course, are in the
   assert.doesNotMatch(renderLine(shown), /wait for a label/);
 });
 
+test('what the launcher itself waits for is in the picture and in the line: what it shows may be old', () => {
+  const stall = 'no progress for 30 s: waiting for the broker (to follow EVENTS)';
+  assert.ok(renderFrame({ ...snapshot(), stall }, 120).some((line) => /^ +launcher +no progress for 30 s/.test(line)));
+  assert.match(
+    renderLine({ ...snapshot(), stall }),
+    /: launcher: no progress for 30 s: waiting for .*EVENTS\), images/,
+  );
+  assert.doesNotMatch(renderLine(snapshot()), /launcher/);
+});
+
 test('a shadow version is shown beside the one in service', () => {
   const shown = snapshot();
   assert.ok(!renderFrame(shown, 120).join('\n').includes('shadow'));
