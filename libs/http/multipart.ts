@@ -1,4 +1,5 @@
 import { SulcusError } from '#libs/errors';
+import { GatheredBytes } from '#libs/memory';
 import type { ReadableBody } from './bodies.js';
 
 /** One part of a multipart body. */
@@ -41,7 +42,7 @@ class PartReader {
   #data: Buffer = LINE_END;
   #state: State = 'preamble';
   #headers: ReadonlyMap<string, string> = new Map();
-  #chunks: Buffer[] = [];
+  readonly #gathered = new GatheredBytes();
   #bytes = 0;
 
   constructor(boundary: string, maxPartBytes: number) {
@@ -51,7 +52,7 @@ class PartReader {
 
   /** Of the part that has not come whole. */
   get heldBytes(): number {
-    return this.#chunks.length === 0 ? this.#data.length : this.#bytes + this.#data.length;
+    return this.#gathered.length + this.#data.length;
   }
 
   *take(chunk: Buffer): Generator<Part, void, undefined> {
@@ -137,13 +138,12 @@ class PartReader {
     if (this.#state !== 'body' || bytes.length === 0) return;
     const skipped = this.#bytes < 0 ? Math.min(bytes.length, -this.#bytes) : 0;
     this.#bytes += bytes.length;
-    if (this.#bytes > this.#maxPartBytes) this.#chunks = [];
-    else if (bytes.length > skipped) this.#chunks.push(bytes.subarray(skipped));
+    if (this.#bytes > this.#maxPartBytes) this.#gathered.clear();
+    else this.#gathered.add(bytes.subarray(skipped));
   }
 
   #finish(): Part {
-    const bytes = this.#bytes > this.#maxPartBytes ? undefined : Buffer.concat(this.#chunks);
-    this.#chunks = [];
+    const bytes = this.#bytes > this.#maxPartBytes ? undefined : this.#gathered.take();
     return { headers: this.#headers, bytes };
   }
 }

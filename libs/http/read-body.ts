@@ -1,16 +1,15 @@
 import { SulcusError } from '#libs/errors';
+import { GatheredBytes } from '#libs/memory';
 import type { ReadableBody } from './bodies.js';
 
 /** The whole body of a request that is short. @throws INVALID_ARGUMENT for one that is longer; as its body */
 export async function readBody(body: ReadableBody, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const gathered = new GatheredBytes();
   for await (const chunk of body.chunks) {
-    bytes += chunk.length;
-    if (bytes > maxBytes)
+    if (gathered.length + chunk.length > maxBytes)
       throw new SulcusError('INVALID_ARGUMENT', `The body has more than ${maxBytes} bytes`, { details: { maxBytes } });
-    chunks.push(chunk);
-    body.hold?.(bytes);
+    gathered.add(chunk);
+    body.hold?.(gathered.length);
   }
-  return Buffer.concat(chunks);
+  return gathered.take();
 }

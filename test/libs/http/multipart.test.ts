@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readParts, type Part } from '#libs/http';
+import { readBody, readParts, type Part } from '#libs/http';
 import { createRandom } from '#libs/random';
 import { isCode } from '../../helpers/errors.js';
+import { heldBytes } from '../../helpers/held-bytes.js';
 
 async function partsOf(
   body: Buffer,
@@ -91,5 +92,23 @@ describe('a multipart body', () => {
     const whole = bodyOf([Buffer.from('content')], 'B').toString();
     for (const body of [whole.slice(0, -6), 'no delimiter', '', '--Bxx\r\n\r\n', `--B\r\n${'A: b\r\n'.repeat(2000)}`])
       await assert.rejects(partsOf(Buffer.from(body), 'B'), isCode('INVALID_ARGUMENT'), body.slice(0, 40));
+  });
+
+  test('that comes a byte at a time takes hardly more room than its bytes', async () => {
+    const bytes = 2_000_000;
+    let held = 0;
+    async function* chunks(): AsyncGenerator<Buffer> {
+      yield Buffer.from('--B\r\n\r\n');
+      const before = heldBytes();
+      for (let at = 0; at < bytes; at++) yield Buffer.from([at & 0xff]);
+      held = heldBytes() - before;
+      yield Buffer.from('\r\n--B--');
+    }
+    for await (const part of readParts({ chunks: chunks() }, 'B', { maxPartBytes: bytes }))
+      assert.equal(part.bytes!.length, bytes);
+    assert.ok(held < 2 * bytes, `${held} bytes are held for ${bytes}`);
+    const body = await readBody({ chunks: chunks() }, bytes + 100);
+    assert.equal(body.length, bytes + 17);
+    assert.ok(held < 2 * bytes, `${held} bytes are held for ${bytes}`);
   });
 });

@@ -1,4 +1,5 @@
 import type { ForwardedScan } from '#libs/contracts';
+import { GatheredBytes } from '#libs/memory';
 
 /**
  * Puts the images together that came in parts. Of one with more bytes than the limit no more than the limit is held:
@@ -8,13 +9,8 @@ export async function* wholeScans(
   messages: AsyncIterable<ForwardedScan>,
   maxBytes: number,
 ): AsyncGenerator<ForwardedScan, void, undefined> {
-  let parts: Uint8Array[] = [];
-  let bytes = 0;
-  const take = (part: Uint8Array): void => {
-    const taken = part.subarray(0, Math.max(0, maxBytes + 1 - bytes));
-    if (taken.length > 0) parts.push(taken);
-    bytes += taken.length;
-  };
+  const gathered = new GatheredBytes();
+  const take = (part: Uint8Array): void => gathered.add(part.subarray(0, Math.max(0, maxBytes + 1 - gathered.length)));
   for await (const message of messages) {
     const { scan, part } = message;
     if (!scan) {
@@ -24,12 +20,11 @@ export async function* wholeScans(
       continue;
     }
     const last = scan.image?.inline;
-    if (parts.length === 0 || !last) yield message;
+    if (gathered.length === 0 || !last) yield message;
     else {
       take(last);
-      yield { ...message, scan: { ...scan, image: { ...scan.image, inline: Buffer.concat(parts, bytes) } } };
+      yield { ...message, scan: { ...scan, image: { ...scan.image, inline: gathered.take() } } };
     }
-    parts = [];
-    bytes = 0;
+    gathered.clear();
   }
 }

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
+import { until } from '../../helpers/until.js';
+
+const [ASSOCIATE_ACCEPT, ASSOCIATE_REJECT, ABORT] = [2, 3, 7];
+
+function unit(type: number, body: Buffer): Buffer {
+  const header = Buffer.from([type, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(body.length, 2);
+  return Buffer.concat([header, body]);
+}
+
+function item(type: number, content: Buffer): Buffer {
+  const header = Buffer.from([type, 0, 0, 0]);
+  header.writeUInt16BE(content.length, 2);
+  return Buffer.concat([header, content]);
+}
+
+/** A-ASSOCIATE-RQ for verification (PS3.8 section 9.3.2). */
+const request = unit(
+  1,
+  Buffer.concat([
+    Buffer.from([0, 1, 0, 0]),
+    Buffer.from('SCP'.padEnd(16) + 'MR1'.padEnd(16)),
+    Buffer.alloc(32),
+    item(0x10, Buffer.from('1.2.840.10008.3.1.1.1')),
+    item(
+      0x20,
+      Buffer.concat([
+        Buffer.from([1, 0, 0, 0]),
+        item(0x30, Buffer.from('1.2.840.10008.1.1')),
+        item(0x40, Buffer.from('1.2.840.10008.1.2')),
+      ]),
+    ),
+    item(0x50, Buffer.concat([item(0x51, Buffer.from([0, 0, 64, 0])), item(0x52, Buffer.from('1.2.3'))])),
+  ]),
+);
+
+async function start(t: TestContext, options: Partial<StoreScpOptions>) {
+  const notices: ScpNotice[] = [];
+  const scp = await startStoreScp({
+    ...{ host: '127.0.0.1', port: 0, title: 'SCP', callers: [parseCaller('MR1')] },
+    ...{ maxAssociations: 1, maxObjectBytes: 1e6, idleTimeoutMs: 30_000 },
+    onNotice: (notice) => notices.push(notice),
+    onObject: () => Promise.resolve({ status: 'success' }),
+    ...options,
+  });
+  t.after(() => scp.stop(0));
+  /** Types of the units that came back, and whether the connection was closed. */
+  const join = async (): Promise<{ socket: Socket; came: number[]; isClosed: () => boolean }> => {
+    const socket = connect(scp.port, '127.0.0.1');
+    const came: number[] = [];
+    let closed = false;
+    socket.on('error', () => undefined).on('data', (chunk: Buffer) => came.push(chunk[0]!));
+    socket.once('close', () => (closed = true));
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    return { socket, came, isClosed: () => closed };
+  };
+  return { scp, notices, join };
+}
+
+test('a message that drips ends with its connection; one that moves, and an association without any, do not', async (t) => {
+  const { notices, join } = await start(t, { rateAfterMs: 300, maxAssociations: 3 });
+  const [dripping, moving, resting] = [await join(), await join(), await join()];
+  for (const { socket } of [dripping, moving, resting]) socket.write(request);
+  await until(() => resting.came.includes(ASSOCIATE_ACCEPT), 'the association is accepted');
+  const value = Buffer.alloc(60_000);
+  const half = unit(4, Buffer.concat([Buffer.from([0, 0, 0xea, 0x62, 1, 0]), value]));
+  dripping.socket.write(half.subarray(0, 12));
+  moving.socket.write(half.subarray(0, 12));
+  const feeding = setInterval(() => {
+    dripping.socket.write(Buffer.alloc(1));
+    moving.socket.write(Buffer.alloc(1000));
+  }, 50);
+  t.after(() => clearInterval(feeding));
+  await until(() => dripping.isClosed(), 'the one that drips is cut');
+  assert.match(JSON.stringify(notices), /less than 4096 bytes per second/);
+  assert.deepEqual([moving.isClosed(), resting.isClosed()], [false, false]);
+});
+
+test('an association on which nothing comes makes room for another, once it has been quiet for long', async (t) => {
+  const { notices, join } = await start(t, { quietMs: 500 });
+  const first = await join();
+  first.socket.write(request);
+  await until(() => first.came.includes(ASSOCIATE_ACCEPT), 'the first is accepted');
+  const early = await join();
+  early.socket.write(request);
+  await until(() => early.came.length > 0, 'another is answered');
+  assert.deepEqual(early.came, [ASSOCIATE_REJECT]);
+  await sleep(600);
+  const late = await join();
+  late.socket.write(request);
+  await until(() => late.came.length > 0, 'a third is answered');
+  assert.deepEqual(late.came, [ASSOCIATE_ACCEPT]);
+  await until(() => first.isClosed(), 'the first has ended');
+  assert.ok(first.came.includes(ABORT));
+  assert.ok(notices.some(({ kind }) => kind === 'gave-way'));
+});
+
+test('whoever sends data before an association is cut off', async (t) => {
+  const { notices, join } = await start(t, {});
+  const stranger = await join();
+  stranger.socket.write(unit(4, Buffer.from([0, 0, 0, 2, 1, 1])));
+  await until(() => stranger.isClosed(), 'it is cut');
+  assert.match(JSON.stringify(notices), /data without an association/);
+});
