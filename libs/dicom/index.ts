@@ -8,7 +8,7 @@
 export { DataSet, type Element } from './data-set/data-set.js';
 export { ATTRIBUTES, formatTag, tagOf, vrOf, type Keyword } from './data-set/dictionary.js';
 export { DICOM_LIMITS, type DicomLimits } from './data-set/limits.js';
-export { isDicom, parseDicom, type DicomFile } from './data-set/parse-file.js';
+export { isDicom, parseDicom, readDicom, type DicomFile } from './data-set/parse-file.js';
 export {
   dataSetOf,
   IMPLEMENTATION_CLASS_UID,

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { SulcusError } from '#libs/errors';
 
 /** A volume in memory. */
@@ -46,6 +46,8 @@ const TYPES: Readonly<Record<number, VoxelType>> = {
 };
 
 const [HEADER_1, HEADER_2] = [348, 540];
+/** Packed, a header is in these, behind a gzip header with the name of its file. */
+const HEAD_BYTES = 4096;
 const MAX_SIDE = 32_767;
 
 /** Whether bytes are a NIfTI-1 or NIfTI-2 file in one piece, packed by gzip or not. */
@@ -53,8 +55,8 @@ export function isNifti(bytes: Uint8Array): boolean {
   const buffer = asBuffer(bytes);
   if (!isPacked(buffer)) return versionOf(buffer) !== undefined;
   try {
-    // The beginning alone: what it is is not worth unpacking all of it.
-    const head = gunzipSync(buffer.subarray(0, 65_536), { finishFlush: 2, maxOutputLength: 2 ** 27 });
+    // The beginning alone: what it is is not worth unpacking all of it, and so much becomes four MiB at most.
+    const head = gunzipSync(buffer.subarray(0, HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
     return versionOf(head) !== undefined;
   } catch {
     return false;

@@ -102,31 +102,32 @@ function sliceAxis(volume: NiftiVolume, plane: NiftiToDicomOptions['plane']): 0 
 function storedPixels(volume: NiftiVolume, axis: number, columns: number, rows: number) {
   const { size, valueAt, whole } = volume;
   const strides = [1, size[0], size[0] * size[1]] as const;
-  const values = new Float64Array(size[0] * size[1] * size[2]);
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let to = 0;
-  for (let slice = 0; slice < size[axis]!; slice++)
-    for (let row = 0; row < size[rows]!; row++)
-      for (let column = 0; column < size[columns]!; column++) {
-        const value = valueAt(slice * strides[axis]! + row * strides[rows]! + column * strides[columns]!);
-        values[to++] = value;
-        if (value < low) low = value;
-        if (value > high && value < Number.POSITIVE_INFINITY) high = value;
-      }
+  const forEachValue = (take: (value: number, at: number) => void): void => {
+    let at = 0;
+    for (let slice = 0; slice < size[axis]!; slice++)
+      for (let row = 0; row < size[rows]!; row++)
+        for (let column = 0; column < size[columns]!; column++)
+          take(valueAt(slice * strides[axis]! + row * strides[rows]! + column * strides[columns]!), at++);
+  };
   const bits = whole?.bits ?? 16;
   // Pixel data is of even length.
-  const pixels = Buffer.alloc(Math.ceil((values.length * bits) / 16) * 2);
+  const pixels = Buffer.alloc(Math.ceil((size[0] * size[1] * size[2] * bits) / 16) * 2);
   if (whole) {
-    values.forEach((value, at) =>
+    forEachValue((value, at) =>
       bits === 8 ? pixels.writeUInt8(value, at) : pixels.writeUInt16LE(value & 0xffff, 2 * at),
     );
     return { pixels, bits, isSigned: whole.isSigned, slope: volume.slope, intercept: volume.intercept };
   }
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  forEachValue((value) => {
+    if (value < low) low = value;
+    if (value > high && value < Number.POSITIVE_INFINITY) high = value;
+  });
   if (!Number.isFinite(low) || !Number.isFinite(high))
     throw new SulcusError('IMAGE_UNDECODABLE', 'The NIfTI volume has no finite numbers, or infinite ones');
   const step = high > low ? (high - low) / 65_535 : 1;
   // What is no number counts as the smallest.
-  values.forEach((value, at) =>
+  forEachValue((value, at) =>
     pixels.writeUInt16LE(Number.isFinite(value) ? Math.round((value - low) / step) : 0, 2 * at),
   );
   const { slope, intercept } = volume;

@@ -2,7 +2,7 @@
 export interface DicomLimits {
   /** Encoded, and inflated where it is deflated. */
   maxBytes: number;
-  /** Attributes of the file, those in sequences included. */
+  /** Attributes of the file, those in sequences and the items that they are in included. */
   maxElements: number;
   /** Sequences within sequences. */
   maxDepth: number;

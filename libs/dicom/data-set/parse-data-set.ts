@@ -80,8 +80,7 @@ export class DataSetParser {
   }
 
   #element(tag: number, dataSet: DataSet, end: number, depth: number): Element {
-    if (++this.#elements > this.#limits.maxElements)
-      throw new SulcusError('IMAGE_TOO_LARGE', `The DICOM object has more than ${this.#limits.maxElements} attributes`);
+    this.#count('attributes');
     const { vr, length } = this.#encoding.isExplicit ? this.#explicitHeader(tag) : this.#implicitHeader(tag);
     if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH)
       return { tag, vr: 'OB', bytes: EMPTY, fragments: this.#fragments(end) };
@@ -129,6 +128,8 @@ export class DataSetParser {
       if (marker === SEQUENCE_END) break;
       if (marker !== ITEM)
         throw new SulcusError('IMAGE_UNDECODABLE', `Sequence ${formatTag(tag)} holds ${formatTag(marker)} for an item`);
+      // One without attributes takes room as well: eight bytes of the file become hundreds.
+      this.#count('items of sequences');
       items.push(this.#item(tag, itemLength, parent, stop, depth));
     }
     this.#encoding = outer;
@@ -185,10 +186,16 @@ export class DataSetParser {
       if (marker === SEQUENCE_END) return fragments;
       if (marker !== ITEM || length === UNDEFINED_LENGTH)
         throw new SulcusError('IMAGE_UNDECODABLE', 'The pixel data is not made of fragments');
-      if (++this.#elements > this.#limits.maxElements)
-        throw new SulcusError('IMAGE_TOO_LARGE', `The pixel data has more than ${this.#limits.maxElements} fragments`);
+      this.#count('fragments of pixel data');
       fragments.push(this.#take(PIXEL_DATA, length, end));
     }
+  }
+
+  /** What becomes an object of ours. */
+  #count(what: string): void {
+    const { maxElements } = this.#limits;
+    if (++this.#elements > maxElements)
+      throw new SulcusError('IMAGE_TOO_LARGE', `The DICOM object has more than ${maxElements} ${what}`);
   }
 
   /** A system that says a thing twice means one of the two: which, nobody can tell. */

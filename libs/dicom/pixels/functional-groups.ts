@@ -1,5 +1,5 @@
 import { DataSet } from '../data-set/data-set.js';
-import type { Keyword } from '../data-set/dictionary.js';
+import { ATTRIBUTES, type Keyword } from '../data-set/dictionary.js';
 
 /** Sequences of functional groups (PS3.3 C.7.6.16) whose one item holds what a classic image has at its top. */
 const MACROS: readonly Keyword[] = [
@@ -11,8 +11,11 @@ const MACROS: readonly Keyword[] = [
   'MRImageFrameTypeSequence',
 ];
 
+/** Makers add thousands of attributes of their own, which every frame would be given anew. */
+const KNOWN: ReadonlySet<number> = new Set(Object.values(ATTRIBUTES).map(([tag]) => tag));
+
 /**
- * The attributes that hold for one frame: those of the object, over them those of its shared functional groups, over
+ * The attributes that hold for one frame, as far as the dictionary knows them: those of the object, over them those of its shared functional groups, over
  * them the frame's own.
  *
  * @param index of the frame, from 0
@@ -22,7 +25,10 @@ export function frameAttributes(dataSet: DataSet, index: number): DataSet {
   const own = dataSet.items('PerFrameFunctionalGroupsSequence')[index];
   if (!shared && !own) return dataSet;
   const merged = new DataSet(dataSet.parent);
-  for (const [tag, element] of dataSet.elements) merged.elements.set(tag, element);
+  for (const tag of KNOWN) {
+    const element = dataSet.elements.get(tag);
+    if (element) merged.elements.set(tag, element);
+  }
   for (const group of [shared, own])
     for (const macro of group ? MACROS : [])
       for (const [tag, element] of group!.items(macro)[0]?.elements ?? []) merged.elements.set(tag, element);

@@ -33,7 +33,7 @@ async function open(): Promise<Subject> {
   return {
     run: async (input) => {
       await outcomeOf(() => decodeImage(input));
-      const object = intake.open({ bytes: input, source: 'a.dcm' });
+      const object = await intake.open({ bytes: input, source: 'a.dcm' });
       if (object.kind === 'filtered') return `filtered ${object.reason}`;
       if (object.kind === 'held') return refusalOf(object.error);
       let outcome = 'accepted';

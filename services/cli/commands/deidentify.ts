@@ -59,7 +59,7 @@ async function show(
   input: { bytes: Buffer; source: string },
   output: string | undefined,
 ): Promise<void> {
-  const object = intake.open(input);
+  const object = await intake.open(input);
   if (object.kind === 'filtered') return say(`  nothing leaves: not wanted (${object.reason})`);
   if (object.kind === 'held') return say(`  nothing leaves: ${object.error.rawMessage}`);
   const before = parseDicom(input.bytes).dataSet;

@@ -8,7 +8,7 @@ import type { PendingReports, ProcedureStep, StepAnswer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
 import { withoutMetadata } from '#libs/imaging';
-import { isNifti, niftiToDicom } from '#libs/nifti';
+import { isNifti, NiftiWorkerPool } from '#libs/nifti';
 import { attr, withSpan } from '#libs/telemetry';
 import { withdrawnError } from '#libs/withdrawals';
 import type { IntakeConfig } from '../config.js';
@@ -47,6 +47,7 @@ export class Ingestor implements AsyncDisposable {
   readonly #context: IngestorContext;
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #dicom: DicomIntake;
+  readonly #volumes = new NiftiWorkerPool();
   readonly #steps: ProcedureSteps;
   /** Senders that are to be told of storage commitments. */
   readonly pendingReports: PendingReports;
@@ -72,8 +73,8 @@ export class Ingestor implements AsyncDisposable {
   }
 
   /** Ends the threads. */
-  close(): Promise<void> {
-    return this.#dicom.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#dicom.close(), this.#volumes.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -124,13 +125,18 @@ export class Ingestor implements AsyncDisposable {
 
   /** Takes a volume in: each of its slices in the plane of SULCUS_NIFTI_PLANE is a sample. */
   async #ingestNifti(input: ImageInput, options: IngestOptions): Promise<IngestOutcome> {
-    const { niftiPlane, maxFileBytes: maxBytes, maxPixels } = this.#context.config;
+    const { niftiPlane: plane, maxFileBytes: maxBytes, maxPixels } = this.#context.config;
     const { patientId, studyId } = input;
+    const { signal, ticket } = options;
     let bytes: Buffer;
     try {
-      bytes = niftiToDicom(input.bytes, { plane: niftiPlane, patientId, studyId, limits: { maxBytes, maxPixels } });
-    } catch (error) {
-      return await this.reject(input.source, SulcusError.from(error), input.bytes, { ...options, patientId });
+      const asked = { plane, patientId, studyId, limits: { maxBytes, maxPixels } };
+      bytes = await this.#volumes.toDicom(input.bytes, asked, { signal });
+    } catch (thrown) {
+      const error = SulcusError.from(thrown);
+      if (!signal?.aborted) return await this.reject(input.source, error, input.bytes, { ...options, patientId });
+      ticket?.release();
+      throw error;
     }
     return gravest(await this.ingestDicom({ ...input, bytes }, options));
   }
@@ -143,7 +149,7 @@ export class Ingestor implements AsyncDisposable {
    * @throws as {@link ingestImage}; STORAGE_FULL when the quarantine is full
    */
   async ingestDicom(input: ImageInput, options: IngestOptions = {}, syntaxUid?: string): Promise<IngestOutcome[]> {
-    const object = this.#dicom.open(input, syntaxUid);
+    const object = await this.#dicom.open(input, syntaxUid);
     const outcomes: IngestOutcome[] = [];
     if (object.kind === 'image') {
       const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {

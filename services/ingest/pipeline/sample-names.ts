@@ -31,7 +31,7 @@ export class SampleNames implements AsyncDisposable {
     const { niftiPlane: plane, maxFileBytes: maxBytes, maxPixels } = this.#config;
     const bytes = isNifti(given) ? niftiToDicom(given, { plane, limits: { maxBytes, maxPixels } }) : given;
     if (!isDicom(bytes)) return [createHash('sha256').update(withoutMetadata(bytes)).digest('hex')];
-    const object = (await this.#dicom()).open({ bytes, source });
+    const object = await (await this.#dicom()).open({ bytes, source });
     if (object.kind === 'held') throw object.error;
     if (object.kind === 'filtered')
       throw new SulcusError('IMAGE_UNSUPPORTED', `it is not taken in (${object.reason}), and is no sample`);

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { SulcusError } from '#libs/errors';
-import { isDicom, parseDicom, readPixelModule, renderFrame, textElement, writeDicom } from '#libs/dicom';
+import {
+  frameAttributes,
+  isDicom,
+  parseDicom,
+  readDicom,
+  readPixelModule,
+  renderFrame,
+  textElement,
+  writeDicom,
+} from '#libs/dicom';
 import { fixture, fixtureBytes } from './_reference.js';
 
 const plain = fixtureBytes('explicit');
@@ -193,6 +202,44 @@ describe('bad input has an answer', () => {
       code(() => parseDicom(Buffer.concat([first, long]))),
       'IMAGE_TRUNCATED',
     );
+  });
+
+  it('items of sequences count, with or without attributes: eight bytes of the file are an object of ours', () => {
+    const items = Buffer.alloc(8 * 2000, Buffer.from('feff00e000000000', 'hex'));
+    const end = Buffer.from('feffdde000000000', 'hex');
+    const sequence = element(0x00081140, 'SQ', Buffer.concat([items, end]), 0xffffffff);
+    const within = parseDicom(sequence, { maxElements: 2001 }).dataSet;
+    assert.equal(within.items('ReferencedImageSequence').length, 2000);
+    assert.equal(
+      code(() => parseDicom(sequence, { maxElements: 2000 })),
+      'IMAGE_TOO_LARGE',
+    );
+  });
+
+  it('what makers add to an object is not given to each of its frames', () => {
+    const many = Array.from({ length: 3000 }, (_, index) => element(0x00091000 + index, 'LO', Buffer.alloc(0)));
+    const item = Buffer.from('feff00e000000000', 'hex');
+    const groups = element(0x52009229, 'SQ', item);
+    const { dataSet } = parseDicom(Buffer.concat([element(0x00080060, 'CS', Buffer.from('MR')), ...many, groups]));
+    const frame = frameAttributes(dataSet, 0);
+    assert.equal(frame.text('Modality'), 'MR');
+    assert.ok(frame.elements.size < 10);
+  });
+
+  it('what is deflated is inflated beside the thread that asks, within the limit', async () => {
+    const zeros = deflateRawSync(Buffer.alloc(200 * 2 ** 20));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    const read = readDicom(zeros, { maxBytes: 150 * 2 ** 20 }, '1.2.840.10008.1.2.1.99');
+    await assert.rejects(read, { code: 'IMAGE_TOO_LARGE' });
+    clearInterval(timer);
+    assert.ok(turns > 3, `${turns} turns of others meanwhile`);
+    const deflated = writeDicom(parseDicom(plain).dataSet, '1.2.840.10008.1.2.1.99');
+    const { dataSet, syntax } = await readDicom(deflated);
+    assert.equal(dataSet.text('PatientID'), parseDicom(plain).dataSet.text('PatientID'));
+    assert.ok(syntax.isDeflated);
+    assert.equal((await readDicom(plain)).dataSet.text('PatientID'), dataSet.text('PatientID'));
+    await assert.rejects(readDicom(deflated.subarray(0, -200)), { code: 'IMAGE_TRUNCATED' });
   });
 
   it('a deflated object that swells beyond the limit is refused', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeFrame, frameAttributes, parseDicom, readFrame, readPixelModule, sliceGeometry } from '#libs/dicom';
-import { isNifti, niftiToDicom, parseNifti } from '#libs/nifti';
+import { isNifti, niftiToDicom, NiftiWorkerPool, parseNifti } from '#libs/nifti';
 
 const LIMITS = { maxBytes: 1e6, maxPixels: 1e6 };
 const SIZE = [5, 4, 3] as const;
@@ -186,5 +186,29 @@ describe('NIfTI volumes', () => {
     const sideless = nifti();
     sideless.writeInt16LE(-3, 42);
     refused(sideless, 'IMAGE_UNDECODABLE');
+  });
+
+  it('are turned into DICOM beside the thread that asks, with the same bytes', async () => {
+    await using pool = new NiftiWorkerPool();
+    const options = { plane: 'axial', limits: LIMITS } as const;
+    const file = gzipSync(nifti({ sform: RAS }));
+    assert.ok((await pool.toDicom(file, options)).equals(niftiToDicom(file, options)));
+    await assert.rejects(pool.toDicom(nifti({ times: 2 }), options), { code: 'IMAGE_UNSUPPORTED' });
+    // Sixty kilobytes of gzip that are sixty million voxels.
+    const side = 390;
+    const head = nifti().subarray(0, 352);
+    for (const axis of [1, 2, 3]) head.writeInt16LE(side, 40 + 2 * axis);
+    head.writeInt16LE(2, 70);
+    const large = gzipSync(Buffer.concat([head, Buffer.alloc(side ** 3)]));
+    assert.ok(large.length < 100_000);
+    const startedMs = performance.now();
+    assert.ok(isNifti(large));
+    assert.ok(performance.now() - startedMs < 50, 'what it is is known without unpacking it');
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    const made = await pool.toDicom(large, { plane: 'axial', limits: { maxBytes: 64e6, maxPixels: 1e6 } });
+    clearInterval(timer);
+    assert.ok(made.length > side ** 3);
+    assert.ok(turns > 10, `${turns} turns of others meanwhile`);
   });
 });

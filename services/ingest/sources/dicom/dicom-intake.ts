@@ -4,7 +4,7 @@ import path from 'node:path';
 import {
   DicomWorkerPool,
   framesOf,
-  parseDicom,
+  readDicom,
   readPixelModule,
   writeDataSet,
   type DataSet,
@@ -95,11 +95,11 @@ export class DicomIntake implements AsyncDisposable {
    *
    * @param syntaxUid transfer syntax of a bare data set
    */
-  open(input: ImageInput, syntaxUid?: string): OpenedObject {
+  async open(input: ImageInput, syntaxUid?: string): Promise<OpenedObject> {
     let source: string | undefined;
     let named: NamedObject | undefined;
     try {
-      const file = parseDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
+      const file = await readDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
       const { dataSet } = file;
       source = this.#sourceOf(dataSet);
       named = this.#nameOf(dataSet);

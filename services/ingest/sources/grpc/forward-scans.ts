@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { mapInOrder, Sequencer } from '#libs/async';
 import type { ForwardedScan, Scan } from '#libs/contracts';
-import { parseDicom, type DataSet } from '#libs/dicom';
+import { readDicom, type DataSet } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { detectFormat } from '#libs/imaging';
 import type { Handlers } from '#libs/rpc';
@@ -54,7 +54,7 @@ export function forwardScans({ ingestor, room, config }: ForwardContext): Handle
       const { traceparent } = message;
       return await withSpan('take in from edge', { kind: 'server', parent: traceparent }, async () => {
         try {
-          const scan = checkedScan(message, identity?.site, config);
+          const scan = await checkedScan(message, identity?.site, config);
           return await ingestor.ingestPrepared(scan, { signal, ticket });
         } catch (thrown) {
           ticket.release();
@@ -69,11 +69,11 @@ export function forwardScans({ ingestor, room, config }: ForwardContext): Handle
 }
 
 /** @throws INVALID_ARGUMENT, HASH_MISMATCH; PERMISSION_DENIED for the scan of another site */
-function checkedScan(
+async function checkedScan(
   { scan, perceptualHash, splitByIdentity }: ForwardedScan,
   callerSite: string | undefined,
   limits: ForwardContext['config'],
-): PreparedScan {
+): Promise<PreparedScan> {
   const bytes = scan?.image?.inline;
   if (!scan || !bytes) throw wrong('the scan carries no image');
   const { sampleId, site, split, width, height, channels, format } = scan;
@@ -91,7 +91,7 @@ function checkedScan(
   if (!(width > 0 && height > 0 && width * height <= limits.maxPixels && (channels === 1 || channels === 3)))
     throw wrong(`an image of ${width} x ${height} x ${channels} is not taken in`);
   checkTexts(scan);
-  if (format === 'dicom') checkReleased(bytes);
+  if (format === 'dicom') await checkReleased(bytes, limits);
   else if (detectFormat(bytes) !== format) throw wrong(`the image is no ${format.slice(0, 16)}`);
   return {
     ...scan,
@@ -114,10 +114,10 @@ function checkTexts({ source, dicom, receivedUnixMs }: Scan): void {
 }
 
 /** @throws INVALID_ARGUMENT for an object that does not say that nobody is named in it */
-function checkReleased(bytes: Uint8Array): void {
+async function checkReleased(bytes: Uint8Array, { maxFileBytes: maxBytes }: ForwardContext['config']): Promise<void> {
   let dataSet: DataSet;
   try {
-    ({ dataSet } = parseDicom(bytes));
+    ({ dataSet } = await readDicom(bytes, { maxBytes }));
   } catch (error) {
     throw wrong(`the DICOM object cannot be read (${SulcusError.from(error).rawMessage})`);
   }

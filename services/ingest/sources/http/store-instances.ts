@@ -1,5 +1,5 @@
 import { mapInOrder, timeLimit } from '#libs/async';
-import { isDicom, parseDicom } from '#libs/dicom';
+import { isDicom, readDicom } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { readParts, type HttpAnswer, type HttpCall, type Part, type Route } from '#libs/http';
 import { LIMITS } from '#libs/limits';
@@ -73,7 +73,7 @@ async function storePart(
   if (bytes === undefined) return { ...nameless, failure: FAILURE.outOfResources };
   if (!isDicom(bytes) || !isDicomMedia(headers.get('content-type') ?? ''))
     return { ...nameless, failure: FAILURE.cannotUnderstand };
-  const named = namesOf(bytes);
+  const named = await namesOf(bytes, config);
   if (studyUid !== undefined && named.study !== studyUid) return { ...named, failure: FAILURE.doesNotMatch };
   using patience = timeLimit(signal, config.dicomWaitMs);
   try {
@@ -87,9 +87,12 @@ async function storePart(
 }
 
 /** Names for the answer: '' where the object cannot be read, which ingest then keeps with the cause. */
-function namesOf(bytes: Buffer): { sopClass: string; sopInstance: string; study: string } {
+async function namesOf(
+  bytes: Buffer,
+  { maxFileBytes: maxBytes }: StoreContext['config'],
+): Promise<{ sopClass: string; sopInstance: string; study: string }> {
   try {
-    const { dataSet } = parseDicom(bytes);
+    const { dataSet } = await readDicom(bytes, { maxBytes });
     const [sopClass, sopInstance] = [dataSet.text('SOPClassUID'), dataSet.text('SOPInstanceUID')];
     return { sopClass, sopInstance, study: dataSet.text('StudyInstanceUID') };
   } catch {
