@@ -1,3 +1,5 @@
+import { LIMITS } from '#libs/limits';
+import { GatheredBytes } from '#libs/memory';
 import { readCommand, C_STORE_REQUEST, type CommandSet } from './command-set.js';
 import { dataUnit, HEADER_BYTES, IS_COMMAND, IS_LAST, P_DATA } from './data-unit.js';
 import { ObjectBuffer } from './object-buffer.js';
@@ -5,8 +7,11 @@ import { ObjectBuffer } from './object-buffer.js';
 /** What a peer may announce beyond the length that was agreed: its own requests have no agreed length. */
 const MAX_PDU_BYTES = 1 << 20;
 
-/** A command is some two hundred bytes, a data set that is no image some thousands. */
-const MAX_MESSAGE_BYTES = 16 << 20;
+/** A command is some two hundred bytes: group 0000 holds UIDs, titles and numbers. */
+const MAX_COMMAND_BYTES = LIMITS.dicomCommandBytes.value;
+
+/** A data set that is no image: some thousands of bytes, of a request for commitment up to two million. */
+const MAX_MESSAGE_BYTES = LIMITS.dicomMessageBytes.value;
 
 /** A request of C-STORE, whole. */
 export interface StoreMessage {
@@ -20,10 +25,12 @@ export interface StoreMessage {
 export interface PduReaderOptions {
   /** Data sets with more bytes are let go as they come. */
   maxObjectBytes: number;
-  /** A protocol data unit, whole; of P-DATA one fragment. */
+  /** A protocol data unit, whole; of P-DATA one fragment, of a data set the last, empty. */
   onUnit: (unit: Buffer) => void;
   /** Is given requests of C-STORE; nothing of them is a unit then. Default: they are units, but for their data sets. */
   onStore?: ((message: StoreMessage) => void) | undefined;
+  /** Whether an association is open: data before one is none of the protocol. Default: always. */
+  mayCarryData?: (() => boolean) | undefined;
   /** What comes is no protocol, or longer than anything that could be meant: nothing of it is read any further. */
   onViolation: (detail: string) => void;
 }
@@ -32,8 +39,9 @@ export interface PduReaderOptions {
 type Expected = 'unit' | 'body' | 'fragment' | 'value';
 
 /**
- * Cuts a byte stream into protocol data units, and gathers data sets as they come. Those of C-STORE are no part of what
- * it hands on, so that they are copied once: in their place comes one empty last fragment.
+ * Cuts a byte stream into protocol data units, and gathers data sets as they come. They are no part of what it hands on:
+ * in their place comes one empty last fragment. The library would copy an image six times, and reads whatever stands in
+ * the data set of a query at its leisure.
  */
 export class PduReader {
   readonly #options: PduReaderOptions;
@@ -42,21 +50,28 @@ export class PduReader {
   /** Bytes that are left of what is expected, and of the unit behind it. */
   #rest = HEADER_BYTES;
   #unitRest = 0;
-  #parts: Buffer[] = [];
+  readonly #part = new GatheredBytes();
   #context = 0;
   #control = 0;
   #isStore = false;
-  #command: Buffer[] = [];
+  readonly #command = new GatheredBytes();
   /** Units of a command that is not known yet. */
   #held: Buffer[] = [];
   #store: Omit<StoreMessage, 'object'> | undefined;
+  #commandBytes = 0;
   #messageBytes = 0;
   readonly #object = new ObjectBuffer();
   #objectBytes = 0;
   #isBroken = false;
+  #begunBytes = 0;
 
   constructor(options: PduReaderOptions) {
     this.#options = options;
+  }
+
+  /** Bytes that are here of a unit, or a message of several, that has begun and not ended; 0 between them. */
+  get begunBytes(): number {
+    return this.#begunBytes;
   }
 
   read(chunk: Buffer): void {
@@ -64,6 +79,7 @@ export class PduReader {
     while (at < chunk.length && !this.#isBroken) {
       const part = chunk.subarray(at, at + this.#rest);
       at += part.length;
+      this.#begunBytes += part.length;
       this.#take(part);
       while (this.#rest === 0 && !this.#isBroken) this.#next();
     }
@@ -86,17 +102,14 @@ export class PduReader {
     return this.#store !== undefined;
   }
 
-  get #isObject(): boolean {
-    return this.#isStore && (this.#control & IS_COMMAND) === 0;
+  get #isData(): boolean {
+    return (this.#control & IS_COMMAND) === 0;
   }
 
   #take(part: Buffer): void {
     if (this.#expected === 'unit' || this.#expected === 'fragment') part.copy(this.#header, HEADER_BYTES - this.#rest);
-    else {
-      const isData = this.#expected === 'value' && (this.#control & IS_COMMAND) === 0;
-      if (isData) this.#gather(part);
-      if (!isData || !this.#isStore) this.#parts.push(part);
-    }
+    else if (this.#expected === 'value' && this.#isData) this.#gather(part);
+    else this.#part.add(part);
     this.#rest -= part.length;
   }
 
@@ -114,7 +127,8 @@ export class PduReader {
       case 'fragment':
         return this.#beginFragment(this.#header.readUInt32BE(0));
       case 'body':
-        this.#options.onUnit(Buffer.concat(this.#parts));
+        this.#begunBytes = 0;
+        this.#options.onUnit(this.#part.take());
         return this.#expect('unit');
       case 'value':
         this.#endFragment();
@@ -129,8 +143,11 @@ export class PduReader {
   #beginUnit(bytes: number): void {
     if (bytes > MAX_PDU_BYTES) return this.#refuse(`a protocol data unit of ${bytes} bytes`);
     this.#unitRest = bytes;
-    if (this.#header[0] === P_DATA) return this.#nextFragment();
-    this.#parts = [Buffer.from(this.#header)];
+    if (this.#header[0] === P_DATA) {
+      if (this.#options.mayCarryData?.() === false) return this.#refuse('data without an association');
+      return this.#nextFragment();
+    }
+    this.#part.add(this.#header);
     this.#expect('body', bytes);
   }
 
@@ -145,17 +162,20 @@ export class PduReader {
     this.#unitRest -= bytes + 4;
     this.#context = this.#header[4]!;
     this.#control = this.#header[5]!;
-    this.#parts = [];
-    if (!this.#isObject) this.#messageBytes += bytes;
+    // What a fragment costs us beside its bytes counts too.
+    if (!this.#isData) this.#commandBytes += bytes + HEADER_BYTES;
+    else if (!this.#isStore) this.#messageBytes += bytes;
+    if (this.#commandBytes > MAX_COMMAND_BYTES) return this.#refuse(`a command of ${this.#commandBytes} bytes`);
     if (this.#messageBytes > MAX_MESSAGE_BYTES) return this.#refuse(`a message of ${this.#messageBytes} bytes`);
     this.#expect('value', bytes - 2);
   }
 
   #endFragment(): void {
     const isLast = (this.#control & IS_LAST) !== 0;
-    if ((this.#control & IS_COMMAND) !== 0) this.#endCommandFragment(isLast);
+    if (isLast && this.#isData) this.#begunBytes = 0;
+    if (!this.#isData) this.#endCommandFragment(isLast);
     else if (isLast && this.#store) this.#handOnStore(this.#store);
-    else if (!this.#isObject || isLast) this.#options.onUnit(this.#fragmentUnit());
+    else if (isLast) this.#options.onUnit(dataUnit(this.#context, this.#control, []));
     if (isLast) this.#messageBytes = 0;
     this.#nextFragment();
   }
@@ -163,14 +183,16 @@ export class PduReader {
   #endCommandFragment(isLast: boolean): void {
     // A request whose data set does not come is not made up for by the next one's.
     if (this.#store) this.#drop();
-    this.#command.push(...this.#parts);
-    this.#held.push(this.#fragmentUnit());
+    const value = this.#part.take();
+    this.#command.add(value);
+    this.#held.push(dataUnit(this.#context, this.#control, [value]));
     if (!isLast) return;
-    const command = readCommand(Buffer.concat(this.#command));
+    const command = readCommand(this.#command.take());
     const { onStore, onUnit } = this.#options;
     const held = this.#held;
-    this.#command = [];
     this.#held = [];
+    this.#commandBytes = 0;
+    if (!command.hasDataSet) this.#begunBytes = 0;
     this.#isStore = command.field === C_STORE_REQUEST;
     if (!this.#isStore || !onStore) return held.forEach((unit) => onUnit(unit));
     // Nor is it made up for by what nobody took before.
@@ -188,11 +210,6 @@ export class PduReader {
   #handOnStore(store: Omit<StoreMessage, 'object'>): void {
     this.#store = undefined;
     this.#options.onStore!({ ...store, object: this.takeObject() });
-  }
-
-  /** A unit of one fragment. */
-  #fragmentUnit(): Buffer {
-    return dataUnit(this.#context, this.#control, this.#parts);
   }
 
   #refuse(detail: string): void {

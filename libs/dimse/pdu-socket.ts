@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { LIMITS } from '#libs/limits';
 import { PduReader, type PduReaderOptions } from './pdu-reader.js';
 
 /**
@@ -16,25 +17,36 @@ const STALL_MS = 30;
 const GATHER_STEP_MS = 1;
 const MAX_GATHER_MS = 3;
 
+/** What has been on its way for less may have begun slowly. */
+const RATE_AFTER_MS = 30_000;
+const BYTES_PER_SECOND = LIMITS.dicomBytesPerSecond.value;
+
+export interface PduSocketOptions extends Omit<PduReaderOptions, 'onUnit'> {
+  /** A message that takes longer comes with so many bytes per second at least. Default: 30 s. */
+  rateAfterMs?: number | undefined;
+}
+
 /**
- * A connection as dcmjs-dimse sees it: protocol data units come whole, and C-STORE not at all, or without its data
- * sets. The library would copy each of their bytes some six times; here they are copied once.
+ * A connection as dcmjs-dimse sees it: protocol data units come whole, and C-STORE not at all, or without any data
+ * set.
  */
 export class PduSocket extends EventEmitter {
   readonly #socket: Socket;
   readonly #reader: PduReader;
   #gatherMs = 0;
   #isGathering = false;
+  #begunMs = 0;
   #lastMs = 0;
   #isHeld = false;
 
   /** @param options `onViolation` is told why the connection was cut */
-  constructor(socket: Socket, options: Omit<PduReaderOptions, 'onUnit'>) {
+  constructor(socket: Socket, options: PduSocketOptions) {
     super();
     this.#socket = socket;
     this.#reader = new PduReader({
       maxObjectBytes: options.maxObjectBytes,
       onStore: options.onStore,
+      mayCarryData: options.mayCarryData,
       onUnit: (unit) => this.emit('data', unit),
       onViolation: (detail) => {
         options.onViolation(detail);
@@ -44,8 +56,20 @@ export class PduSocket extends EventEmitter {
     socket.on('data', (chunk: Buffer) => {
       this.#noteStall();
       if (this.#gatherMs > 0) this.#gatherNext();
+      const before = this.#reader.begunBytes;
       this.#reader.read(chunk);
+      // One that ended, and perhaps another that began.
+      if (before === 0 || this.#reader.begunBytes < before + chunk.length) this.#begunMs = performance.now();
     });
+    const { rateAfterMs = RATE_AFTER_MS } = options;
+    const looking = setInterval(() => {
+      // While it is us who do not read, it is no fault of its sender.
+      if (this.#isHeld) this.#begunMs = performance.now();
+      if (!this.#comesTooSlowly(rateAfterMs)) return;
+      options.onViolation(`a message that comes with less than ${BYTES_PER_SECOND} bytes per second`);
+      socket.destroy();
+    }, rateAfterMs / 6).unref();
+    socket.once('close', () => clearInterval(looking));
     socket.on('error', (error) => this.emit('error', error));
     socket.on('timeout', () => this.emit('timeout'));
     socket.on('close', () => this.emit('close'));
@@ -56,6 +80,12 @@ export class PduSocket extends EventEmitter {
     if (this.#reader.isInObject && nowMs - this.#lastMs > STALL_MS)
       this.#gatherMs = Math.min(this.#gatherMs + GATHER_STEP_MS, MAX_GATHER_MS);
     this.#lastMs = nowMs;
+  }
+
+  #comesTooSlowly(rateAfterMs: number): boolean {
+    const tookMs = performance.now() - this.#begunMs;
+    const { begunBytes } = this.#reader;
+    return begunBytes > 0 && tookMs > rateAfterMs && (1000 * begunBytes) / tookMs < BYTES_PER_SECOND;
   }
 
   /** Once what is there has been read: the next is waited for. */

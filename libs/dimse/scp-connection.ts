@@ -63,8 +63,10 @@ export class ScpConnection extends dimse.Scp {
   constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean, stop: AbortSignal) {
     const units = new PduSocket(socket, {
       maxObjectBytes: options.maxObjectBytes,
+      rateAfterMs: options.rateAfterMs,
       onViolation: (detail) => this.#cut('long-pdu', detail),
       onStore: (message) => void this.#store(message),
+      mayCarryData: () => this.isAssociated,
     });
     super(units.asSocket(), { associationTimeout: options.idleTimeoutMs, pduTimeout: options.idleTimeoutMs });
     this.peer = peerOf(socket);

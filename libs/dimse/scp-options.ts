@@ -38,6 +38,8 @@ export interface StoreScpOptions {
   tls?: DimseTls | undefined;
   maxAssociations: number;
   maxObjectBytes: number;
+  /** A message that takes longer has to come at a rate. Default: 30 s. */
+  rateAfterMs?: number | undefined;
   /** An association in which nothing comes for this long is ended. */
   idleTimeoutMs: number;
   /**

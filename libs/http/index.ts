@@ -1,6 +1,7 @@
 /**
  * HTTP servers with TLS, identities and limits, as libs/rpc has them for gRPC: the same policy, files and roles;
- * multipart bodies as streams; asking others. Imports libs/access, async, errors, limits and telemetry.
+ * multipart bodies as streams; asking others. Imports libs/access, async, connections, errors, limits, memory and
+ * telemetry.
  *
  *     const server = await startHttpServer({ address: '127.0.0.1:7080', routes, … });
  *     await server.stop();

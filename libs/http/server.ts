@@ -5,11 +5,12 @@ import { TLSSocket } from 'node:tls';
 import {
   readTlsFiles,
   requireSecurity,
-  urisOfCertificate,
+  urisOfPeer,
   watchTlsFiles,
   type Identity,
   type ServerSecurity,
 } from '#libs/access';
+import { Connections } from '#libs/connections';
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
 import type { Logger } from '#libs/telemetry';
@@ -77,7 +78,12 @@ export async function startHttpServer(config: HttpServerConfig): Promise<HttpSer
 
 function createListener(config: HttpServerConfig, running: Set<Promise<void>>): Server {
   const bodies = new Bodies();
+  const connections = new Connections({
+    all: LIMITS.httpConnections.value,
+    perPeer: LIMITS.httpConnectionsPerPeer.value,
+  });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    response.once('close', connections.begin(request.socket));
     const call = serve(config, bodies, request, response).finally(() => running.delete(call));
     running.add(call);
   };
@@ -98,7 +104,7 @@ function createListener(config: HttpServerConfig, running: Set<Promise<void>>): 
         onRequest,
       )
     : createPlainServer(options, onRequest);
-  server.maxConnections = LIMITS.httpConnections.value;
+  connections.watch(server);
   server.setTimeout(LIMITS.httpIdleMs.value, (socket) => socket.destroy());
   return server;
 }
@@ -159,7 +165,7 @@ function identify(
   if (!policy) return undefined;
   const certificate = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate() : undefined;
   const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const identity = policy.authorize(operation, { uris: urisOfCertificate(certificate?.subjectaltname), token });
+  const identity = policy.authorize(operation, { uris: urisOfPeer(certificate), token });
   if (identity.site !== undefined && identity.site !== site)
     throw new SulcusError('PERMISSION_DENIED', `${identity.name} may not send for the site "${site}"`);
   return identity;

@@ -1,6 +1,10 @@
 import type { Limit } from './limit.js';
 
 const MIB = 2 ** 20;
+/** What whoever has one connection too many gets. */
+const CONNECTION_MAKES_ROOM =
+  'one on which nothing is under way is closed for it, before others one on which nothing ever was; where there is ' +
+  'none, it is closed itself';
 
 /**
  * Every bound on what a stranger can make a service do. The code takes the values from here; `docs/limits.md` is made
@@ -56,7 +60,8 @@ export const LIMITS = {
     value: 256 * MIB,
     unit: 'bytes',
     of:
-      'messages that have begun and not ended, of all connections, from their first frame; ' +
+      'messages that have begun and not ended, of all connections, from their first frame, which counts as 256 bytes ' +
+      'at least as every other; ' +
       'the message that has waited longest for its next frame makes room for one that moves',
     answer: 'BACKPRESSURE',
   },
@@ -88,6 +93,13 @@ export const LIMITS = {
     of: 'compressed messages that are decompressed at the same time',
     answer: { words: 'the others wait' },
   },
+  inflatedBytes: {
+    boundary: 'every gRPC server',
+    value: 256 * MIB,
+    unit: 'bytes',
+    of: 'what compressed messages have become, of all calls, until their handlers are done with them',
+    answer: 'BACKPRESSURE',
+  },
   callsPerConnection: {
     boundary: 'every gRPC server',
     value: 256,
@@ -100,14 +112,14 @@ export const LIMITS = {
     value: 1024,
     unit: 'count',
     of: 'connections',
-    answer: { words: 'the connection is closed' },
+    answer: { words: CONNECTION_MAKES_ROOM },
   },
   connectionsPerPeer: {
     boundary: 'every gRPC server',
     value: 256,
     unit: 'count',
-    of: 'connections from one address',
-    answer: { words: 'the connection is closed' },
+    of: 'connections from one address, of IPv6 from one network of 64 bits',
+    answer: { words: 'the same, among those of the address' },
   },
   callsPerPeerPerSecond: {
     boundary: 'every gRPC server',
@@ -142,7 +154,35 @@ export const LIMITS = {
     value: 256,
     unit: 'count',
     of: 'HTTP connections of the server',
-    answer: { words: 'further ones are closed' },
+    answer: { words: CONNECTION_MAKES_ROOM },
+  },
+  httpConnectionsPerPeer: {
+    boundary: 'ingest',
+    value: 64,
+    unit: 'count',
+    of: 'HTTP connections from one address, of IPv6 from one network of 64 bits',
+    answer: { words: 'the same, among those of the address' },
+  },
+  dicomCommandBytes: {
+    boundary: 'ingest',
+    value: 64 * 1024,
+    unit: 'bytes',
+    of: 'a command of DICOM, the headers of its fragments included; data before an association: none',
+    answer: { words: 'the connection is closed' },
+  },
+  dicomBytesPerSecond: {
+    boundary: 'ingest',
+    value: 4096,
+    unit: 'bytes per second',
+    of: 'at least, on the average of a message of DICOM that has been on its way for 30 s',
+    answer: { words: 'the connection is closed' },
+  },
+  dicomMessageBytes: {
+    boundary: 'ingest',
+    value: 16 * MIB,
+    unit: 'bytes',
+    of: 'a data set of DICOM that is no object to be stored',
+    answer: { words: 'the connection is closed' },
   },
   httpCalls: {
     boundary: 'ingest',

@@ -19,7 +19,7 @@ export class CallRate {
     this.#perSecond = perSecond;
   }
 
-  /** @param peer address without its port @returns false when it has called too often */
+  /** @param peer whom an address stands for @returns false when it has called too often */
   take(peer: string, nowMs: number = performance.now()): boolean {
     const full = this.#perSecond * BURST_SECONDS;
     let bucket = this.#buckets.get(peer);

@@ -1,12 +1,13 @@
 import type { ServerInterceptingCall, ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
+import { Connections, peerOf } from '#libs/connections';
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
 import { constants, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
 import { toFailureStatus } from '../error-mapping.js';
 import { CallRate } from './call-rate.js';
 import { IdleMemory } from './idle-memory.js';
 import { createInflater } from './inflate.js';
+import { InflatedMessages } from './inflated-messages.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
 
 /** Between two looks for what does not move. */
@@ -26,6 +27,11 @@ export class ServerGuard {
   readonly #unfinished = new UnfinishedMessages();
   readonly #rate = new CallRate();
   readonly #memory = new IdleMemory();
+  readonly #connections = new Connections({
+    all: LIMITS.connections.value,
+    perPeer: LIMITS.connectionsPerPeer.value,
+  });
+  readonly #inflated = new InflatedMessages();
   readonly #inflate: ReturnType<typeof createInflater>;
 
   constructor(maxMessageBytes: number) {
@@ -35,10 +41,16 @@ export class ServerGuard {
   /** Sees every call before its handler does. */
   readonly interceptor: ServerInterceptor = (_method, given) => {
     const call = given as CallInternals;
+    const socket = call.stream.session?.socket;
+    if (socket) call.stream.once('close', this.#connections.begin(socket));
     const identity = call.decompressMessage.bind(call);
-    call.decompressMessage = (message, encoding) =>
-      encoding === 'identity' ? identity(message, encoding) : this.#inflate(message, encoding);
-    if (this.#rate.take(call.getPeer().replace(/:\d+$/, '')))
+    const inflated = this.#inflated.watch(call, (error) => endCall(call, error));
+    call.decompressMessage = (message, encoding) => {
+      if (encoding !== 'identity') return inflated.count(this.#inflate(message, encoding)).catch(asFailure);
+      inflated.skip();
+      return identity(message, encoding);
+    };
+    if (this.#rate.take(peerOf(socket?.remoteAddress)))
       this.#unfinished.watch(call.stream, (error) => endCall(call, error));
     else
       endCall(
@@ -58,23 +70,13 @@ export class ServerGuard {
       this.#memory.look(this.#unfinished.lastFrameMs);
     }, LOOK_EVERY_MS).unref();
     http2Server.once('close', () => clearInterval(looking));
-    http2Server.maxConnections = LIMITS.connections.value;
-    const perPeer = new Map<string, number>();
-    http2Server.on('connection', (socket: Socket) => {
-      const peer = socket.remoteAddress ?? '';
-      const count = (perPeer.get(peer) ?? 0) + 1;
-      if (count > LIMITS.connectionsPerPeer.value) {
-        socket.destroy();
-        return;
-      }
-      perPeer.set(peer, count);
-      socket.once('close', () => {
-        const left = perPeer.get(peer)! - 1;
-        if (left === 0) perPeer.delete(peer);
-        else perPeer.set(peer, left);
-      });
-    });
+    this.#connections.watch(http2Server);
   }
+}
+
+/** As grpc-js takes what decompressing throws. */
+function asFailure(error: unknown): never {
+  throw error instanceof SulcusError ? toFailureStatus(error) : error;
 }
 
 /**

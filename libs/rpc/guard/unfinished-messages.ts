@@ -22,6 +22,8 @@ export const DEFAULT_UNFINISHED_LIMITS: UnfinishedLimits = {
 };
 
 const RATE_AFTER_MS = 30_000;
+/** A frame counts as so many bytes at least: grpc-js keeps each as a buffer, which costs that beside its own. */
+const FRAME_BYTES = 256;
 
 interface Call {
   /** Ends the call with an error. */
@@ -30,7 +32,7 @@ interface Call {
   readonly progress: MessageProgress;
   readonly holding: Holding;
   readonly connectionHolding: Holding;
-  /** Bytes of the unfinished message that are counted. */
+  /** What the unfinished message is counted as, in bytes. */
   counted: number;
   startedMs: number;
   lastMs: number;
@@ -52,7 +54,7 @@ export class UnfinishedMessages {
     this.#all = new Holdings(limits.maxBytes, (bytes) => `Unfinished messages hold ${bytes} bytes`);
   }
 
-  /** Bytes held by unfinished messages. */
+  /** Bytes that unfinished messages count as. */
   get bytes(): number {
     return this.#all.amount;
   }
@@ -106,11 +108,11 @@ export class UnfinishedMessages {
     call.end(error);
   }
 
-  #tooSlow({ counted, startedMs, lastMs }: Call, nowMs: number): string | undefined {
+  #tooSlow({ progress, startedMs, lastMs }: Call, nowMs: number): string | undefined {
     const { idleMs, minBytesPerSecond } = this.#limits;
     if (nowMs - lastMs > idleMs) return `No part of the message has come for ${idleMs / 1000} s: send it again`;
     const tookMs = nowMs - startedMs;
-    if (tookMs > RATE_AFTER_MS && (1000 * counted) / tookMs < minBytesPerSecond)
+    if (tookMs > RATE_AFTER_MS && (1000 * progress.unfinishedBytes) / tookMs < minBytesPerSecond)
       return `The message comes with less than ${minBytesPerSecond} bytes per second: send smaller ones`;
     return undefined;
   }
@@ -120,13 +122,17 @@ export class UnfinishedMessages {
     if (!this.#calls.has(call)) return;
     call.lastMs = this.#lastFrameMs;
     if (call.counted === 0) call.startedMs = call.lastMs;
-    const before = call.counted;
-    call.progress.take(data);
-    call.counted = call.progress.unfinishedBytes;
+    const { progress } = call;
+    const before = progress.unfinishedBytes;
+    progress.take(data);
     // A message that ended, and perhaps another that began: what counts is only what is unfinished.
-    if (call.counted < before) this.#release(call);
-    const grown = call.counted < before ? call.counted : call.counted - before;
-    if (grown === 0) return;
+    if (progress.unfinishedBytes < before + data.length) {
+      this.#release(call);
+      call.counted = 0;
+    }
+    if (progress.unfinishedBytes === 0) return;
+    const grown = Math.max(FRAME_BYTES, Math.min(data.length, progress.unfinishedBytes));
+    call.counted += grown;
     try {
       call.connectionHolding.grow(grown);
       call.holding.grow(grown);

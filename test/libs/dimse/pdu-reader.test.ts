@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PduReader, type StoreMessage } from '../../../libs/dimse/pdu-reader.js';
+import { heldBytes } from '../../helpers/held-bytes.js';
 import { C_STORE, COMMAND, command, DATA, LAST_COMMAND, LAST_DATA, pData, unit } from './_pdus.js';
 
 /** A request of C-STORE that says that no data set follows. */
@@ -47,14 +48,14 @@ describe('protocol data units cut out of a stream', () => {
     pData([LAST_DATA, Buffer.alloc(0)]),
     pData([COMMAND, N_ACTION.subarray(0, 9)]),
     pData([LAST_COMMAND, N_ACTION.subarray(9)]),
-    pData([LAST_DATA, Buffer.from('request')]),
+    pData([LAST_DATA, Buffer.alloc(0)]),
     pData([LAST_COMMAND, C_STORE]),
     pData([LAST_DATA, Buffer.alloc(0)]),
     unit(5, Buffer.alloc(4)),
   ];
 
   for (const chunkBytes of [1, 2, 3, 7, 64, 10_000])
-    it(`are whole, and data sets of C-STORE apart, in pieces of ${chunkBytes} bytes`, () => {
+    it(`are whole, and data sets apart, in pieces of ${chunkBytes} bytes`, () => {
       const { units, objects, violations } = read(stream, chunkBytes);
       assert.deepEqual(units, expected);
       assert.deepEqual(objects, [object, Buffer.from('request'), Buffer.from('again')]);
@@ -135,5 +136,53 @@ describe('protocol data units cut out of a stream', () => {
     assert.equal(send(4).buffer, second.buffer);
     for (const [object, value] of [[kept, 1] as const, [first, 2] as const])
       assert.deepEqual(object, Buffer.alloc(300, value));
+  });
+
+  it('a command that never ends is cut off at 64 KiB, however small its fragments', () => {
+    for (const bytes of [0, 1, 1000]) {
+      const part = pData([COMMAND, Buffer.alloc(bytes)]);
+      const { violations, units } = read(Buffer.concat(Array<Buffer>(20_000).fill(part)));
+      assert.match(violations[0]!, /a command of 6\d{4} bytes/);
+      assert.deepEqual(units, []);
+    }
+  });
+
+  it('data before there is an association is none of the protocol', () => {
+    const [units, violations]: [Buffer[], string[]] = [[], []];
+    let isAssociated = false;
+    const reader = new PduReader({
+      ...{ maxObjectBytes: 1000, onViolation: (detail) => violations.push(detail) },
+      onUnit: (one) => {
+        units.push(one);
+        isAssociated = true;
+      },
+      mayCarryData: () => isAssociated,
+    });
+    const early = new PduReader({
+      ...{ maxObjectBytes: 1000, onUnit: () => assert.fail(), onViolation: (detail) => violations.push(detail) },
+      mayCarryData: () => false,
+    });
+    early.read(pData([LAST_COMMAND, C_STORE]));
+    assert.deepEqual(violations, ['data without an association']);
+    reader.read(Buffer.concat([unit(1, Buffer.alloc(70)), pData([LAST_COMMAND, N_ACTION])]));
+    assert.equal(units.length, 2);
+    assert.equal(violations.length, 1);
+  });
+
+  it('an object in fragments of a byte takes hardly more room than its bytes', () => {
+    const bytes = 2_000_000;
+    const stores: StoreMessage[] = [];
+    const reader = new PduReader({
+      ...{ maxObjectBytes: bytes, onUnit: () => assert.fail(), onViolation: assert.fail },
+      onStore: (message) => stores.push(message),
+    });
+    const many = pData(...Array.from({ length: 1000 }, () => [DATA, Buffer.from([7])] as const));
+    reader.read(pData([LAST_COMMAND, C_STORE]));
+    const before = heldBytes();
+    for (let at = 0; at < bytes; at += 1000) reader.read(Buffer.from(many));
+    const held = heldBytes() - before;
+    assert.ok(held < 3 * bytes, `${held} bytes are held`);
+    reader.read(pData([LAST_DATA, Buffer.alloc(0)]));
+    assert.ok(stores[0]!.object!.equals(Buffer.alloc(bytes, 7)));
   });
 });

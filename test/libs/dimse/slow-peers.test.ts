@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
 import { until } from '../../helpers/until.js';
 
-const [ASSOCIATE_ACCEPT, ASSOCIATE_REJECT, ABORT] = [2, 3, 7];
+const ASSOCIATE_ACCEPT = 2;
 
 function unit(type: number, body: Buffer): Buffer {
   const header = Buffer.from([type, 0, 0, 0, 0, 0]);
@@ -81,25 +80,6 @@ test('a message that drips ends with its connection; one that moves, and an asso
   await until(() => dripping.isClosed(), 'the one that drips is cut');
   assert.match(JSON.stringify(notices), /less than 4096 bytes per second/);
   assert.deepEqual([moving.isClosed(), resting.isClosed()], [false, false]);
-});
-
-test('an association on which nothing comes makes room for another, once it has been quiet for long', async (t) => {
-  const { notices, join } = await start(t, { quietMs: 500 });
-  const first = await join();
-  first.socket.write(request);
-  await until(() => first.came.includes(ASSOCIATE_ACCEPT), 'the first is accepted');
-  const early = await join();
-  early.socket.write(request);
-  await until(() => early.came.length > 0, 'another is answered');
-  assert.deepEqual(early.came, [ASSOCIATE_REJECT]);
-  await sleep(600);
-  const late = await join();
-  late.socket.write(request);
-  await until(() => late.came.length > 0, 'a third is answered');
-  assert.deepEqual(late.came, [ASSOCIATE_ACCEPT]);
-  await until(() => first.isClosed(), 'the first has ended');
-  assert.ok(first.came.includes(ABORT));
-  assert.ok(notices.some(({ kind }) => kind === 'gave-way'));
 });
 
 test('whoever sends data before an association is cut off', async (t) => {

@@ -9,13 +9,17 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { contracts, startServer, type Handlers } from '#libs/rpc';
 import { isStatus } from '../../helpers/errors.js';
+import { heldBytes } from '../../helpers/held-bytes.js';
 import { sleep, startEcho } from './_echo.js';
+import { framed } from './_frames.js';
 
 /** A health client made of nothing but the published proto. */
 interface HealthClient extends Client {
@@ -182,4 +186,27 @@ test('reflection answers for the file by which clients of the Open Inference Pro
   assert.deepEqual([byName.name, byName.package], ['grpc_service.proto', 'inference']);
   const bySymbol = await firstFile({ fileContainingSymbol: 'inference.GRPCInferenceService' });
   assert.equal(bySymbol.name, 'grpc_service.proto', 'one file has one name, however it is asked for');
+});
+
+test('who asks by reflection and reads no answer is read no further', async (t) => {
+  const server = await startServer({ address: '127.0.0.1:0', services: { Inference: {} as Handlers<'Inference'> } });
+  t.after(() => server.stop(0));
+  const session = connect(`http://${server.address}`, { settings: { initialWindowSize: 0 } });
+  t.after(() => session.destroy());
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  stream.on('error', () => undefined);
+  const symbol = Buffer.from('inference.GRPCInferenceService');
+  const question = framed(Buffer.concat([Buffer.from([0x22, symbol.length]), symbol]));
+  const before = heldBytes();
+  stream.write(Buffer.concat(Array<Buffer>(5000).fill(question)));
+  await once(stream, 'response');
+  await sleep(1000);
+  const held = heldBytes() - before;
+  // Five thousand answers were some sixty megabytes.
+  assert.ok(held < 10e6, `${held} bytes are held`);
 });

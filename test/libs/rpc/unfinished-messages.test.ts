@@ -48,8 +48,8 @@ test('bytes of a message count from its first frame until its last', async (t) =
   const { stream } = frames.begin('/x');
   stream.write(begun);
   await until(() => unfinished.bytes === begun.length, 'all but one byte is counted');
-  stream.write(Buffer.concat([Buffer.alloc(1), begun.subarray(0, 7)]));
-  await until(() => unfinished.bytes === 7, 'what counts is the next one');
+  stream.write(Buffer.concat([Buffer.alloc(1), begun.subarray(0, 700)]));
+  await until(() => unfinished.bytes === 700, 'what counts is the next one');
   stream.destroy();
   await until(() => unfinished.bytes === 0, 'a call that ends gives its bytes back');
 });
@@ -101,5 +101,24 @@ test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the s
   const { status, message } = await idle.ended;
   assert.equal(status, DEADLINE_EXCEEDED);
   assert.match(message, /^DEADLINE_EXCEEDED: No part of the message has come for 0.2 s/);
+  assert.equal(unfinished.bytes, 0);
+});
+
+test('a frame counts as 256 bytes at least: small ones cost more than they hold', async (t) => {
+  const { unfinished, address } = await startWatched(t, {});
+  using frames = connectFrames(address);
+  const { stream, ended } = frames.begin('/x');
+  stream.write(begun.subarray(0, 300));
+  await until(() => unfinished.bytes === 300, 'a large one counts as it is');
+  for (let count = 1; count <= 10; count++) {
+    stream.write(Buffer.alloc(1));
+    await until(() => unfinished.bytes === 300 + 256 * count, 'a small one counts as more');
+  }
+  const refused = ended.then(({ status }) => status === RESOURCE_EXHAUSTED);
+  for (let count = 0; count < 2000 && unfinished.bytes > 0; count++) {
+    stream.write(Buffer.alloc(1));
+    await new Promise(setImmediate);
+  }
+  assert.ok(await refused);
   assert.equal(unfinished.bytes, 0);
 });

@@ -79,7 +79,6 @@ const SAID: Readonly<Record<ScpNotice['kind'], string>> = {
   'refused-caller':
     'an association was refused: SULCUS_DICOM_CALLERS does not name who calls, or another title was called',
   'too-many': 'an association was refused for now: as many are open as SULCUS_DICOM_MAX_ASSOCIATIONS allows',
-  'gave-way': 'an association on which nothing came was ended for another: SULCUS_DICOM_MAX_ASSOCIATIONS are open',
   aborted: 'a sender aborted its association',
   'long-pdu': 'a connection was cut: what it sent is no DICOM, or too long',
   broken: 'a connection broke',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { request as plainRequest, type ClientRequest } from 'node:http';
 import { request as tlsRequest, type RequestOptions } from 'node:https';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -145,6 +147,19 @@ describe('STOW-RS', () => {
     assert.equal(await Promise.race(answers), 503);
     for (const call of held) call.destroy();
     await Promise.allSettled(answers);
+  });
+
+  test('connections that ask for nothing keep nobody out, though they are as many as there may be', async (t) => {
+    const { service, store } = await startSite(t);
+    const [, port] = service.httpAddress!.split(':');
+    const held = Array.from({ length: LIMITS.httpConnections.value }, (_, index) => {
+      const localAddress = `127.0.0.${2 + Math.floor(index / LIMITS.httpConnectionsPerPeer.value)}`;
+      return connect({ port: Number(port), host: '127.0.0.1', localAddress }).on('error', () => undefined);
+    });
+    t.after(() => held.forEach((socket) => socket.destroy()));
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    await sleep(1300);
+    assert.equal((await store(bodyOf(sliceBytes({}, 1)))).status, 200);
   });
 
   test('what is no store request has the answer of HTTP', async (t) => {
