@@ -67,8 +67,9 @@ ${sitePermissions('SITE')
 - **Services of the core are trusted with the broker as a whole.** They make consumers, and who may do that can have
   the broker deliver what he has written under any subject. Their permissions keep mistakes small; signatures of
   versions (\`SULCUS_TRUSTED_KEYS\`) hold also against them.
-- **Sites share** the subjects of events, dead letters and large images: one could fill them, or repeat the message id
-  of a dead letter. What they store there names them, and nobody learns from it.
+- **Sites share** the subjects of events, dead letters and large images: one could fill them, repeat the message id of
+  a dead letter or of a label that an import brings, or send another content under the hash of a large image before the
+  site that has it does. What they store there names them, and nobody learns from it.
 - **A blob is deleted by subject**, which the broker does not look at: who deletes some may delete all.
 - Whoever reads the key files is their user: they are as secret as the machine's accounts.
 `,

@@ -158,7 +158,8 @@ export class BlobStore {
 
   async #getChunk(subject: string, stream: BlobStream = 'BLOBS', waiting: RequestOptions = {}): Promise<Uint8Array> {
     const { direct, streams } = this.#connection.manager;
-    const query = { last_by_subj: subject };
+    // The first, which whoever stored it sent: another that came later under its name, from who may write it, is none.
+    const query = { next_by_subj: subject, seq: 1 };
     // In a cluster the direct answer may come from a replica that is behind: what it misses, the leader is asked for.
     const message = await requestWithRetry(
       this.#connection,

@@ -5,11 +5,19 @@ import type { Connection } from '../connection/connection.js';
 import { busError, isNotFound, JetStreamCode } from '../connection/errors.js';
 import type { TopologyLimits } from './limits.js';
 import { ageLimitOf, streamConfigs, type OurStreamConfig } from './stream-configs.js';
-import { CORE_GRANTS, CORE_SERVICES } from '../accounts/grants.js';
+import { CORE_GRANTS, CORE_SERVICES, siteGrants } from '../accounts/grants.js';
 import { BUCKETS, type BucketName, type StreamName } from '../topology.js';
 
 /** Buckets whose keys a site asks for one by one, by the requests that the broker can tell apart by their subjects. */
 const LOOKED_UP: ReadonlySet<BucketName> = new Set(['state', 'archive', 'withdrawn']);
+
+/**
+ * Buckets that sites write. In them no header of a message may delete others: with `Nats-Rollup: all` one under its own
+ * key empties the whole bucket, and a bucket as clients make it allows that.
+ */
+const WRITTEN_BY_SITES: ReadonlySet<BucketName> = new Set(
+  BUCKETS.filter((bucket) => siteGrants('site').publish.some((subject) => subject.startsWith(`$KV.${bucket}.`))),
+);
 
 /** What must be as we ask: a broker that is too old drops fields it does not know without an error. */
 const STRUCTURE = [
@@ -51,14 +59,20 @@ export async function ensureTopology(connection: Connection, limits: Partial<Top
       if (!(error instanceof JetStreamApiError && error.code === JetStreamCode.STREAM_NAME_IN_USE))
         throw busError(error, `Could not create the ${bucket} bucket`);
     }
-    if (LOOKED_UP.has(bucket)) await allowLookUps(connection, bucket);
+    await adjustBucket(connection, bucket);
   }
 }
 
-/** A bucket from before there were users that need it. */
-async function allowLookUps({ manager }: Connection, bucket: BucketName): Promise<void> {
+/** What sites need of a bucket and what they must not have: other than clients make it, or than it was made before. */
+async function adjustBucket({ manager }: Connection, bucket: BucketName): Promise<void> {
+  const [isLookedUp, isWritten] = [LOOKED_UP.has(bucket), WRITTEN_BY_SITES.has(bucket)];
+  if (!isLookedUp && !isWritten) return;
   const { config } = await manager.streams.info(`KV_${bucket}`);
-  if (!config.allow_direct) await manager.streams.update(config.name, { allow_direct: true });
+  const changes = {
+    ...(isLookedUp && !config.allow_direct && { allow_direct: true }),
+    ...(isWritten && config.allow_rollup_hdrs && { allow_rollup_hdrs: false }),
+  };
+  if (Object.keys(changes).length > 0) await manager.streams.update(config.name, changes);
 }
 
 /**
@@ -123,13 +137,14 @@ function refuseOtherStructure({ config: actual }: StreamInfo, wanted: OurStreamC
 }
 
 /** What a stream that others set up does to messages that we count on. */
-function losses({ name, max_age, max_msgs_per_subject, sealed, mirror }: StreamConfig): string[] {
+function losses({ name, max_age, max_msgs_per_subject, sealed, mirror, allow_rollup_hdrs }: StreamConfig): string[] {
   const stream = name as StreamName;
   return [
     ...(max_age > 0 && ageLimitOf(stream) === undefined
       ? [`it forgets messages after ${max_age / 1e9} s: max_age must be 0`]
       : []),
     ...(max_msgs_per_subject > 0 ? [`it keeps ${max_msgs_per_subject} messages of a subject: it must keep all`] : []),
+    ...(allow_rollup_hdrs ? ['a header of a message deletes others: allow_rollup_hdrs must be false'] : []),
     ...(sealed ? ['it is sealed'] : []),
     ...(mirror ? [`it mirrors ${mirror.name}, so that nothing can be stored in it`] : []),
   ];

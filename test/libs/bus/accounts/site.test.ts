@@ -140,3 +140,36 @@ test('the broker sends nothing that a site has written to where the site may not
     await core.close();
   }
 });
+
+test("no header of a site's message deletes what others wrote, and no message takes the place of another's", async () => {
+  const evil = await connectAs(nats, 'site-north');
+  try {
+    const studies = await operator.keyValue('studies');
+    await studies.put('complete.south.one', Buffer.from('south'));
+    const large = Buffer.alloc(1_500_000, 9);
+    const ref = await south!.putBlob(large);
+    for (const rollup of ['all', 'sub'])
+      for (const subject of [
+        '$KV.studies.complete.north.two',
+        'label.v1.north',
+        'blob.v1.north.0',
+        'event.v1.ingest',
+      ]) {
+        const sent = headers();
+        sent.set('Nats-Rollup', rollup);
+        const answer = (await evil.request(subject, 'evil', { headers: sent, timeout: 5000 })).json<{
+          error?: { code: number };
+        }>();
+        assert.ok(answer.error, `${subject}: ${rollup} is refused`);
+      }
+    assert.equal((await studies.get('complete.south.one'))?.value.toString(), 'south');
+    await evil.request('$KV.studies.complete.north.two', 'its own');
+    assert.equal((await studies.get('complete.north.two'))?.value.toString(), 'its own');
+
+    const stored = await evil.request(subjects.blobChunk(ref.sha256, 0), 'another content');
+    assert.equal(stored.json<{ error?: object }>().error, undefined, 'it may be sent');
+    assert.deepEqual(await operator.getBlob(ref), large, 'and is not what is read');
+  } finally {
+    await evil.close();
+  }
+});
