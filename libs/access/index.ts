@@ -21,4 +21,4 @@ export { AccessPolicy, hashOfToken, requireRole, type Credentials } from './poli
 export { ROLES, type Role } from './roles.js';
 export { readSecretFile } from './secret-file.js';
 export { readTlsFiles, watchTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files.js';
-export { urisOfCertificate } from './uris.js';
+export { urisOfCertificate, urisOfPeer, type ShownCertificate } from './uris.js';

@@ -59,7 +59,11 @@ function secretOf(
     return GIVEN_WRONGLY;
   }
   try {
-    return readFileSync(file, 'utf8').trim();
+    const secret = readFileSync(file, 'utf8').trim();
+    if (secret !== '') return secret;
+    // An empty variable counts as not set; a file that was named was meant to hold something.
+    mistakes.push(`${name}_FILE "${file}": is empty`);
+    return GIVEN_WRONGLY;
   } catch (error) {
     mistakes.push(`${name}_FILE "${file}": cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`);
     return GIVEN_WRONGLY;

@@ -4,7 +4,7 @@ import {
   readTlsFiles,
   requireRole,
   requireSecurity,
-  urisOfCertificate,
+  urisOfPeer,
   watchTlsFiles,
   type Identity,
   type Role,
@@ -67,7 +67,7 @@ export type Authorize = (call: ServerCall, method: string) => Identity;
 export function authorizeBy({ policy }: ServerSecurity, site?: string): Authorize | undefined {
   if (!policy) return undefined;
   return (call, method) => {
-    const uris = urisOfCertificate(call.getAuthContext().sslPeerCertificate?.subjectaltname);
+    const uris = urisOfPeer(call.getAuthContext().sslPeerCertificate);
     const [authorization] = call.metadata.get('authorization');
     const token = typeof authorization === 'string' ? /^Bearer (\S+)$/i.exec(authorization)?.[1] : undefined;
     const identity = policy.authorize(method, { uris, token });

@@ -84,6 +84,10 @@ describe('parseEnvironment', () => {
     assert.equal(parseEnvironment(keys, {}).key, undefined);
     const both = { KEY_FILE: file, KEY: 'other' };
     assert.throws(() => parseEnvironment(keys, both), isCode('INVALID_CONFIG', /KEY and KEY_FILE are both set/));
+    const empty = path.join(folder, 'empty');
+    writeFileSync(empty, ' \n');
+    const asked = { KEY_FILE: empty };
+    assert.throws(() => parseEnvironment(keys, asked), isCode('INVALID_CONFIG', /KEY_FILE ".*empty": is empty/));
     const none = { KEY_FILE: path.join(folder, 'none') };
     assert.throws(() => parseEnvironment(keys, none), isCode('INVALID_CONFIG', /KEY_FILE ".*none": .*ENOENT/));
   });

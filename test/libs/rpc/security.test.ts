@@ -15,7 +15,7 @@ import {
 } from '#libs/access';
 import { implement, startServer } from '#libs/rpc';
 import { until } from '../../helpers/until.js';
-import { collect, connectEcho, echo, plainHandlers, startEcho } from './_echo.js';
+import { collect, connectEcho, echo, plainHandlers, sleep, startEcho } from './_echo.js';
 
 const authority = createAuthority('authority of the test', 2);
 const stranger = createAuthority('authority of somebody else', 2);
@@ -117,6 +117,19 @@ describe('a server with certificates and a policy', () => {
     const { address, clientOf } = await startSecure(t, [at('north'), at('south')], { site: 'north' });
     assert.equal((await call(t, address, await clientOf('spiffe://sulcus/site/north'))).text, 'hello');
     await assert.rejects(call(t, address, await clientOf('spiffe://sulcus/site/south')), { code: 'PERMISSION_DENIED' });
+  });
+
+  test('denies a certificate that has ended while its connection stands', async (t) => {
+    const { address, authorities, write } = await startSecure(t, [MAY_CALL]);
+    const seconds = 4;
+    const files = await write(
+      'short',
+      issueCertificate(authority, { name: 'client', uri: OPERATOR }, seconds / 86_400),
+    );
+    const client = connectEcho(t, address, { security: { tls: { ...files, authorities } }, retry: false });
+    assert.equal((await client.unary(SENT)).text, 'hello');
+    await sleep((seconds + 1) * 1000);
+    await assert.rejects(client.unary(SENT), { code: 'UNAUTHENTICATED', message: /ended on .* GMT: connect anew/ });
   });
 
   test('asks for a further role where a message needs one', async (t) => {
