@@ -45,6 +45,7 @@ export { overlayHeat } from './saliency/overlay.js';
 export { heatColours } from './saliency/colour-map.js';
 export { drawHeatMap, type DrawnHeatMap, type HeatMapForm, type HeatMapRequest } from './saliency/draw-heat-map.js';
 
+export type { FileDescription } from './worker-pool/describe-file.js';
 export { ImageWorkerPool } from './worker-pool/image-worker-pool.js';
 export type { ImageInput, InputFormat, PreparedInput } from './worker-pool/image-input.js';
 export { sharedBytes } from './worker-pool/shared-image.js';

@@ -3,6 +3,7 @@ import { ThreadClient, ThreadPool, type TaskOptions } from '#libs/threads';
 import type { DecodeLimits } from '../decode/decode-image.js';
 import type { DrawnHeatMap, HeatMapRequest } from '../saliency/draw-heat-map.js';
 import type { PreparedImage } from '../transforms/prepare.js';
+import type { FileDescription } from './describe-file.js';
 import type { ImageInput, PreparedInput } from './image-input.js';
 import { RegisteredTransforms } from './registered-transforms.js';
 import { transformKey, type TransformReference } from './transform-reference.js';
@@ -52,6 +53,18 @@ export class ImageWorkerPool implements AsyncDisposable {
     return this.#run(transform, options, (client, ofTransform) =>
       client.call('prepareFile', { ...ofTransform, bytes }),
     );
+  }
+
+  /**
+   * Decodes a file to know what it is.
+   *
+   * @throws IMAGE_* for what decoding refuses, none of them retryable; CANCELLED when `signal` aborts before
+   */
+  describeFile(bytes: Uint8Array, options?: TaskOptions): Promise<FileDescription> {
+    return this.#pool.run((client) => {
+      const own = ownBytes(bytes);
+      return client.call('describeFile', { bytes: own }, [own.buffer]);
+    }, options);
   }
 
   /** Does the rest of a transform for the samples of a batch, several threads at once. */

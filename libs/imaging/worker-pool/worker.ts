@@ -9,6 +9,7 @@ import { prepareFile } from '../prepare-file.js';
 import { drawHeatMap, type DrawnHeatMap, type HeatMapRequest } from '../saliency/draw-heat-map.js';
 import { compileTransform, type CompiledTransform } from '../transforms/compile.js';
 import type { PreparedImage } from '../transforms/prepare.js';
+import { describeFile, type FileDescription } from './describe-file.js';
 import { validateTransform } from '../transforms/validate.js';
 import { toPixels, type ImageInput, type PreparedInput } from './image-input.js';
 import { shareImage } from './shared-image.js';
@@ -56,6 +57,9 @@ const methods = {
         : error;
     }
   },
+
+  /** @throws IMAGE_* */
+  describeFile: ({ bytes }: { bytes: Uint8Array }): Promise<FileDescription> => describeFile(bytes, limits),
 
   transformSamples: async ({
     transformKey,

@@ -7,7 +7,7 @@ import { mapInOrder } from '#libs/async';
 import type { PendingReports, ProcedureStep, StepAnswer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { isDicom } from '#libs/dicom';
-import { withoutMetadata } from '#libs/imaging';
+import { ImageWorkerPool, withoutMetadata, type FileDescription } from '#libs/imaging';
 import { isNifti, NiftiWorkerPool } from '#libs/nifti';
 import { attr, withSpan } from '#libs/telemetry';
 import { withdrawnError } from '#libs/withdrawals';
@@ -48,6 +48,8 @@ export class Ingestor implements AsyncDisposable {
   readonly #decodes = pLimit(DECODES_AT_ONCE);
   readonly #dicom: DicomIntake;
   readonly #volumes = new NiftiWorkerPool();
+  /** Started with the first image: a picture of one colour is sixty kilobytes and thirty million pixels. */
+  #images: ImageWorkerPool | undefined;
   readonly #steps: ProcedureSteps;
   /** Senders that are to be told of storage commitments. */
   readonly pendingReports: PendingReports;
@@ -74,7 +76,7 @@ export class Ingestor implements AsyncDisposable {
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await Promise.all([this.#dicom.close(), this.#volumes.close()]);
+    await Promise.all([this.#dicom.close(), this.#volumes.close(), this.#images?.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -322,12 +324,25 @@ export class Ingestor implements AsyncDisposable {
     }
   }
 
+  #imagePool(): ImageWorkerPool {
+    const { maxPixels, maxFileBytes: maxBytes } = this.#context.config;
+    return (this.#images ??= new ImageWorkerPool({ threads: availableParallelism(), limits: { maxPixels, maxBytes } }));
+  }
+
   async #prepareAndStore(input: ImageInput, sampleId: string, options: IngestOptions): Promise<IngestOutcome> {
     const patientId = this.#context.pseudonyms.patient(input.patientId);
     const store = this.#context.sink.begin({ sampleId, patientId }, options);
+    const describe = (bytes: Uint8Array): Promise<FileDescription> =>
+      this.#imagePool()
+        .describeFile(bytes)
+        .catch((error: unknown) => {
+          // Its thread has ended, perhaps by another image.
+          if (SulcusError.from(error).code !== 'INTERNAL') throw error;
+          return this.#imagePool().describeFile(bytes);
+        });
     let scan: PreparedScan;
     try {
-      scan = await this.#decodes(() => prepareScan(input, sampleId, this.#context));
+      scan = await this.#decodes(() => prepareScan(input, sampleId, { ...this.#context, describe }));
     } catch (error) {
       return { kind: 'rejected', source: input.source, sampleId, error: SulcusError.from(error) };
     }

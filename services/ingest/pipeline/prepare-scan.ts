@@ -1,5 +1,5 @@
 import type { ScanInput } from '#libs/contracts';
-import { decodeImage, perceptualHash } from '#libs/imaging';
+import type { FileDescription } from '#libs/imaging';
 import type { IntakeConfig } from '../config.js';
 import { cleanLabel } from './labels.js';
 import type { ImageInput } from './outcome.js';
@@ -21,6 +21,13 @@ export type PreparedScan = ScanInput & {
   askedSplits?: readonly AssignedSplit[] | undefined;
 };
 
+export interface PreparationContext {
+  readonly config: IntakeConfig;
+  readonly pseudonyms: Pseudonyms;
+  /** Decodes an image file within the limits of the configuration. @throws IMAGE_* */
+  readonly describe: (bytes: Uint8Array) => Promise<FileDescription>;
+}
+
 /**
  * Everything that needs no broker: validates an image by decoding it, pseudonymises whom it is of, chooses its split.
  *
@@ -30,12 +37,10 @@ export type PreparedScan = ScanInput & {
 export async function prepareScan(
   input: ImageInput,
   sampleId: string,
-  { config, pseudonyms }: { config: IntakeConfig; pseudonyms: Pseudonyms },
+  { config, pseudonyms, describe }: PreparationContext,
 ): Promise<PreparedScan> {
   const label = cleanLabel(input.label);
-  const limits = { maxPixels: config.maxPixels, maxBytes: config.maxFileBytes };
-  const image = await decodeImage(input.bytes, limits);
-  const { width, height, channels, format } = image;
+  const { perceptualHash, width, height, channels, format } = await describe(input.bytes);
   if (!config.acceptMislabelled) refuseMislabelled(input.source, format);
   const patientId = pseudonyms.patient(input.patientId);
   const studyId = pseudonyms.study(input.studyId);
@@ -56,7 +61,7 @@ export async function prepareScan(
     channels,
     receivedUnixMs: Date.now(),
     source: input.source,
-    perceptualHash: perceptualHash(image),
+    perceptualHash,
     isSplitByIdentity: !isByImage && (patientId !== undefined || studyId !== undefined),
     askedSplits: input.splits,
   };

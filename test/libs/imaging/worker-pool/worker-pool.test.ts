@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, test } from 'node:test';
+import sharp from 'sharp';
 import {
   compileTransform,
   decodeImage,
   ImageWorkerPool,
+  perceptualHash,
   prepareFile,
   sharedBytes,
   transformHash,
@@ -164,3 +167,33 @@ test('limits hold for files and for inputs', async () => {
   await assert.rejects(narrow.prepareFile(small, image), isCode('IMAGE_TOO_LARGE'));
   await assert.rejects(narrow.prepareInput(small, encoded(image)), isCode('IMAGE_TOO_LARGE'));
 });
+
+test('a file is described as it is decoded in this thread, and nobody else waits for it', async () => {
+  const small = await randomPng(7);
+  const decoded = await decodeImage(small);
+  const { format, width, height, channels, ...rest } = await pool.describeFile(small);
+  assert.deepEqual([format, width, height, channels], ['png', 120, 90, decoded.channels]);
+  assert.deepEqual(rest.perceptualHash, perceptualHash(decoded));
+  await assert.rejects(pool.describeFile(small.subarray(0, -100)), isCode('IMAGE_TRUNCATED'));
+  // A picture of one colour: some tens of kilobytes, and as many pixels as may be.
+  const grey = await solidPng(5700);
+  assert.ok(grey.length < 200_000);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  assert.equal((await pool.describeFile(grey)).width, 5700);
+  delay.disable();
+  const hereMs = await durationOf(async () => perceptualHash(await decodeImage(grey)));
+  assert.ok(delay.max / 1e6 < hereMs / 2, `${delay.max / 1e6} ms of ${hereMs} ms`);
+});
+
+const solidPng = (side: number): Promise<Buffer> =>
+  sharp(Buffer.alloc(2 * side * side), { raw: { width: side, height: side, channels: 1, depth: 'ushort' } as never })
+    .toColourspace('grey16')
+    .png({ compressionLevel: 9 })
+    .toBuffer();
+
+async function durationOf(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
