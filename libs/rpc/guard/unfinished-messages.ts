@@ -10,8 +10,9 @@ export interface UnfinishedLimits {
   maxConnectionBytes: number;
   /** Between two frames. */
   idleMs: number;
-  /** On the average, once a message has been on its way for {@link RATE_AFTER_MS}. */
+  /** On the average, once a message has been on its way for {@link UnfinishedLimits.rateAfterMs}. */
   minBytesPerSecond: number;
+  rateAfterMs: number;
 }
 
 export const DEFAULT_UNFINISHED_LIMITS: UnfinishedLimits = {
@@ -19,9 +20,9 @@ export const DEFAULT_UNFINISHED_LIMITS: UnfinishedLimits = {
   maxConnectionBytes: LIMITS.unfinishedConnectionBytes.value,
   idleMs: LIMITS.messageIdleMs.value,
   minBytesPerSecond: LIMITS.messageBytesPerSecond.value,
+  rateAfterMs: 30_000,
 };
 
-const RATE_AFTER_MS = 30_000;
 /** A frame counts as so many bytes at least: grpc-js keeps each as a buffer, which costs that beside its own. */
 const FRAME_BYTES = 256;
 
@@ -109,10 +110,10 @@ export class UnfinishedMessages {
   }
 
   #tooSlow({ progress, startedMs, lastMs }: Call, nowMs: number): string | undefined {
-    const { idleMs, minBytesPerSecond } = this.#limits;
+    const { idleMs, minBytesPerSecond, rateAfterMs } = this.#limits;
     if (nowMs - lastMs > idleMs) return `No part of the message has come for ${idleMs / 1000} s: send it again`;
     const tookMs = nowMs - startedMs;
-    if (tookMs > RATE_AFTER_MS && (1000 * progress.unfinishedBytes) / tookMs < minBytesPerSecond)
+    if (tookMs > rateAfterMs && (1000 * progress.unfinishedBytes) / tookMs < minBytesPerSecond)
       return `The message comes with less than ${minBytesPerSecond} bytes per second: send smaller ones`;
     return undefined;
   }
@@ -129,6 +130,7 @@ export class UnfinishedMessages {
     if (progress.unfinishedBytes < before + data.length) {
       this.#release(call);
       call.counted = 0;
+      call.startedMs = call.lastMs;
     }
     if (progress.unfinishedBytes === 0) return;
     const grown = Math.max(FRAME_BYTES, Math.min(data.length, progress.unfinishedBytes));

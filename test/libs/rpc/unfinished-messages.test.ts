@@ -18,6 +18,7 @@ async function startWatched(t: TestContext, limits: Partial<UnfinishedLimits>) {
     maxConnectionBytes: 400 * KIB,
     idleMs: 60_000,
     minBytesPerSecond: 0,
+    rateAfterMs: 30_000,
     ...limits,
   });
   const streams: ServerHttp2Stream[] = [];
@@ -121,4 +122,23 @@ test('a frame counts as 256 bytes at least: small ones cost more than they hold'
   }
   assert.ok(await refused);
   assert.equal(unfinished.bytes, 0);
+});
+
+test('messages that begin in the frame in which others end are each as fast as they come', async (t) => {
+  const { unfinished, address } = await startWatched(t, { rateAfterMs: 200, minBytesPerSecond: 10_000 });
+  using frames = connectFrames(address);
+  const { stream, ended } = frames.begin('/x');
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  const messages = Buffer.concat(Array<Buffer>(100).fill(framed(Buffer.alloc(1500))));
+  for (let at = 0; at < messages.length; at += 2000) {
+    stream.write(messages.subarray(at, at + 2000));
+    await sleep(10);
+    unfinished.endIdle();
+  }
+  assert.equal(isOver, false);
+  stream.write(framed(Buffer.alloc(1500)).subarray(0, 300));
+  await sleep(300);
+  unfinished.endIdle();
+  assert.equal((await ended).status, DEADLINE_EXCEEDED);
 });

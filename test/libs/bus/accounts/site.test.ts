@@ -163,10 +163,10 @@ test("no header of a site's message deletes what others wrote, and no message ta
         assert.ok(answer.error, `${subject}: ${rollup} is refused`);
       }
     assert.equal((await studies.get('complete.south.one'))?.value.toString(), 'south');
-    await evil.request('$KV.studies.complete.north.two', 'its own');
+    await evil.request('$KV.studies.complete.north.two', 'its own', { timeout: 5000 });
     assert.equal((await studies.get('complete.north.two'))?.value.toString(), 'its own');
 
-    const stored = await evil.request(subjects.blobChunk(ref.sha256, 0), 'another content');
+    const stored = await evil.request(subjects.blobChunk(ref.sha256, 0), 'another content', { timeout: 5000 });
     assert.equal(stored.json<{ error?: object }>().error, undefined, 'it may be sent');
     assert.deepEqual(await operator.getBlob(ref), large, 'and is not what is read');
   } finally {
