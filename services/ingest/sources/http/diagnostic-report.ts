@@ -18,15 +18,22 @@ const FHIR = 'application/fhir+json';
 /** Given out for good; others may still change (https://hl7.org/fhir/R4/valueset-diagnostic-report-status.html). */
 const FINAL: ReadonlySet<string> = new Set(['final', 'amended', 'corrected', 'appended']);
 
-const codings = z.array(z.object({ system: z.string().optional(), code: z.string().optional() }));
+/** Entries of a list; a report has some few. */
+const MAX_LISTED = 1000;
+
+/** A longer list is none, before any of it is looked at. */
+const listOf = <T extends z.ZodType>(entry: T) =>
+  z.preprocess((value) => (Array.isArray(value) && value.length > MAX_LISTED ? null : value), z.array(entry));
+
+const codings = listOf(z.object({ system: z.string().optional(), code: z.string().optional() }));
 const concept = z.object({ coding: codings.optional() });
 const identifier = z.object({ system: z.string().optional(), value: z.string().optional() });
 const report = z.object({
   resourceType: z.literal('DiagnosticReport'),
   status: z.string(),
-  conclusionCode: z.array(concept).optional(),
-  identifier: z.array(identifier).optional(),
-  imagingStudy: z.array(z.object({ identifier: identifier.optional() })).optional(),
+  conclusionCode: listOf(concept).optional(),
+  identifier: listOf(identifier).optional(),
+  imagingStudy: listOf(z.object({ identifier: identifier.optional() })).optional(),
 });
 type Report = z.infer<typeof report>;
 
