@@ -39,9 +39,9 @@ export interface PduReaderOptions {
 type Expected = 'unit' | 'body' | 'fragment' | 'value';
 
 /**
- * Cuts a byte stream into protocol data units, and gathers data sets as they come. They are no part of what it hands on:
- * in their place comes one empty last fragment. The library would copy an image six times, and reads whatever stands in
- * the data set of a query at its leisure.
+ * Cuts a byte stream into protocol data units, and gathers data sets as they come. They are no part of what it hands
+ * on: in their place comes one empty last fragment. The library would copy an image six times, and reads whatever
+ * stands in the data set of a query at its leisure.
  */
 export class PduReader {
   readonly #options: PduReaderOptions;

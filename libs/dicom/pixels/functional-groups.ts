@@ -15,8 +15,8 @@ const MACROS: readonly Keyword[] = [
 const KNOWN: ReadonlySet<number> = new Set(Object.values(ATTRIBUTES).map(([tag]) => tag));
 
 /**
- * The attributes that hold for one frame, as far as the dictionary knows them: those of the object, over them those of its shared functional groups, over
- * them the frame's own.
+ * The attributes that hold for one frame, as far as the dictionary knows them: those of the object, over them those of
+ * its shared functional groups, over them the frame's own.
  *
  * @param index of the frame, from 0
  */

@@ -18,8 +18,8 @@ export interface InflatedCall {
 }
 
 /**
- * Counts what compressed messages have become until their handlers are done with them: sixteen kilobytes on the wire are
- * sixteen megabytes here, and grpc-js decompresses a message of every call that waits for its turn.
+ * Counts what compressed messages have become until their handlers are done with them: sixteen kilobytes on the wire
+ * are sixteen megabytes here, and grpc-js decompresses a message of every call that waits for its turn.
  */
 export class InflatedMessages {
   readonly #all: Holdings;

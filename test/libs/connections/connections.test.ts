@@ -37,7 +37,7 @@ async function start(t: TestContext, bounds: { all: number; perPeer: number }) {
   return { connections, join };
 }
 
-test('connections that ask for nothing make room, those that never asked and are many of one address first', async (t) => {
+test('connections that ask for nothing make room, first those that never did and are many of one address', async (t) => {
   const { connections, join } = await start(t, { all: 5, perPeer: 3 });
   const working = await join('127.0.0.2');
   connections.begin(working.far);
@@ -57,7 +57,7 @@ test('connections that ask for nothing make room, those that never asked and are
   assert.equal(connections.count, 5);
 });
 
-test('a new one is closed when all others work or have just come, and an address has no more than its share', async (t) => {
+test('a new one is closed when all others work or have just come; an address has its share and no more', async (t) => {
   const { connections, join } = await start(t, { all: 3, perPeer: 2 });
   const first = await join('127.0.0.2');
   const end = connections.begin(first.far);

@@ -63,7 +63,7 @@ async function start(t: TestContext, options: Partial<StoreScpOptions>) {
   return { scp, notices, join };
 }
 
-test('a message that drips ends with its connection; one that moves, and an association without any, do not', async (t) => {
+test('a message that drips ends with its connection, one that moves does not, nor a quiet association', async (t) => {
   const { notices, join } = await start(t, { rateAfterMs: 300, maxAssociations: 3 });
   const [dripping, moving, resting] = [await join(), await join(), await join()];
   for (const { socket } of [dripping, moving, resting]) socket.write(request);

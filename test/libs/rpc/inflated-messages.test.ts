@@ -16,7 +16,7 @@ function packedUpload(): Buffer {
   return framed(Buffer.concat([Buffer.from([0x12, ...length]), Buffer.alloc(IMAGE_BYTES)]), { gzip: true });
 }
 
-test('what compressed messages have become is bounded over all calls, until their handlers take the next', async (t) => {
+test('what compressed messages have become is bounded over all calls until their handlers go on', async (t) => {
   let taken = 0;
   let goOn: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (goOn = resolve));

@@ -141,7 +141,7 @@ test('the broker sends nothing that a site has written to where the site may not
   }
 });
 
-test("no header of a site's message deletes what others wrote, and no message takes the place of another's", async () => {
+test("no header of a site's message deletes what others wrote, and none takes the place of a blob", async () => {
   const evil = await connectAs(nats, 'site-north');
   try {
     const studies = await operator.keyValue('studies');
