@@ -37,7 +37,7 @@ async function start(t: TestContext, bounds: { all: number; perPeer: number }) {
   return { connections, join };
 }
 
-test('connections that ask for nothing make room, first those that never did and are many of one address', async (t) => {
+test('connections that ask for nothing make room, first those that never did, of whoever has many', async (t) => {
   const { connections, join } = await start(t, { all: 5, perPeer: 3 });
   const working = await join('127.0.0.2');
   connections.begin(working.far);

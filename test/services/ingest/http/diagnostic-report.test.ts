@@ -79,7 +79,7 @@ describe('reports over HTTP', () => {
       [reportOf(['0']), 422, /none of the codes/],
       [reportOf(['393564001', '302820008']), 422, /several classes/],
       [reportOf(['393564001'], { imagingStudy: [study('9.9.9')] }), 404, /Not known at site/],
-      [{ ...(reportOf(['0']) as object), conclusionCode: Array(300_000).fill({}) }, 422, /no DiagnosticReport/],
+      [{ ...reportOf(['0']), conclusionCode: Array(300_000).fill({}) }, 422, /no DiagnosticReport/],
       [JSON.stringify({ a: 'x'.repeat(2 ** 20) }), 422, /more than 1048576 bytes/],
     ];
     for (const [body, status, why] of wrong) {
