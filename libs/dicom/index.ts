@@ -1,6 +1,6 @@
 /**
  * DICOM: reading and writing objects, from stored pixels to eight bits, where a slice lies. The only lib that knows the
- * decoders of compressed pixels (dcmjs-codecs). Imports libs/errors and libs/threads.
+ * decoders of compressed pixels (dcmjs-codecs). Imports libs/errors, libs/limits and libs/threads.
  *
  *     const file = parseDicom(bytes);
  *     const { width, height, data } = await renderFrame(file, { purpose: 'display' });

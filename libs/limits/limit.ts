@@ -6,7 +6,9 @@ export type Boundary =
   | 'ingest'
   | 'predictor'
   | 'an image file, in ingest and predictor alike'
+  | 'a DICOM object, in ingest and predictor alike'
   | 'a manifest'
+  | 'a packed file'
   | 'a folder';
 
 /** What a limit counts in. */

@@ -280,6 +280,50 @@ export const LIMITS = {
     of: 'directories of a TIFF, of which images that are accepted have one',
     answer: 'IMAGE_TOO_LARGE',
   },
+  // ---- DICOM objects
+  dicomElements: {
+    boundary: 'a DICOM object, in ingest and predictor alike',
+    value: 400_000,
+    unit: 'count',
+    of: 'attributes, items of sequences and fragments of pixel data together',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  dicomDepth: {
+    boundary: 'a DICOM object, in ingest and predictor alike',
+    value: 16,
+    unit: 'count',
+    of: 'sequences inside each other',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  dicomFrames: {
+    boundary: 'a DICOM object, in ingest and predictor alike',
+    value: 4000,
+    unit: 'count',
+    of: 'frames; each is bounded as an image file is, and what is deflated as the file itself',
+    answer: 'IMAGE_TOO_LARGE',
+  },
+  // ---- packed files
+  packedEntries: {
+    boundary: 'a packed file',
+    value: 2_000_000,
+    unit: 'count',
+    of: 'files and folders in it',
+    answer: 'INVALID_ARGUMENT',
+  },
+  packedBytes: {
+    boundary: 'a packed file',
+    value: 256 * 1024 * MIB,
+    unit: 'bytes',
+    of: 'all of its files together',
+    answer: 'INVALID_ARGUMENT',
+  },
+  packedRatio: {
+    boundary: 'a packed file',
+    value: 100,
+    unit: 'count',
+    of: 'unpacked bytes for each packed one, beyond the first 16 MiB',
+    answer: 'INVALID_ARGUMENT',
+  },
   // ---- manifests
   manifestBytes: {
     boundary: 'a manifest',

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { SulcusError } from '#libs/errors';
+import { LIMITS } from '#libs/limits';
 
 /** What a packed file may become. */
 export interface UnpackLimits {
@@ -12,7 +13,11 @@ export interface UnpackLimits {
   maxRatio: number;
 }
 
-export const UNPACK_LIMITS: UnpackLimits = { maxEntries: 2_000_000, maxBytes: 256 * 2 ** 30, maxRatio: 100 };
+export const UNPACK_LIMITS: UnpackLimits = {
+  maxEntries: LIMITS.packedEntries.value,
+  maxBytes: LIMITS.packedBytes.value,
+  maxRatio: LIMITS.packedRatio.value,
+};
 
 /** So much is unpacked whatever the ratio: a few pictures of one colour are no attack. */
 const FREE_OF_RATIO_BYTES = 16 * 2 ** 20;

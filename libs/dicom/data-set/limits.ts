@@ -1,3 +1,5 @@
+import { LIMITS } from '#libs/limits';
+
 /** Bounds of what a file may make us hold. */
 export interface DicomLimits {
   /** Encoded, and inflated where it is deflated. */
@@ -15,8 +17,8 @@ export interface DicomLimits {
 /** An enhanced MR of two thousand frames has some two hundred thousand attributes. */
 export const DICOM_LIMITS: DicomLimits = {
   maxBytes: 512 * 2 ** 20,
-  maxElements: 400_000,
-  maxDepth: 16,
-  maxFrames: 4_000,
-  maxPixels: 2 ** 25,
+  maxElements: LIMITS.dicomElements.value,
+  maxDepth: LIMITS.dicomDepth.value,
+  maxFrames: LIMITS.dicomFrames.value,
+  maxPixels: LIMITS.imagePixels.value,
 };
