@@ -15,6 +15,15 @@ from it (\`npm run generate\`), and what whoever goes beyond it gets: the stable
 it where the boundary is a call.
 `;
 
+const TAIL = `## What Node's HTTP/2 bounds by itself
+
+- Calls that a peer resets: 1,000 at once and 33 per second after that, of each connection (nghttp2's
+  \`stream_reset_rate_limit\`); beyond it the connection is closed (GOAWAY, INTERNAL_ERROR), others go on.
+- Frames of DATA without a byte, and other invalid frames: 1,000 of each connection, which is then closed
+  (\`maxSessionInvalidFrames\`).
+- The table by which headers are compressed: 4 KiB of each connection; what headers become counts as headers above.
+`;
+
 const MIB = 2 ** 20;
 const number = (value: number): string => value.toLocaleString('en-US');
 
@@ -58,6 +67,7 @@ const text = [
       all.filter((limit) => limit.boundary === boundary),
     ),
   ),
+  TAIL,
 ].join('\n');
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
