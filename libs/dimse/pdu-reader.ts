@@ -74,6 +74,11 @@ export class PduReader {
     return this.#begunBytes;
   }
 
+  /** Bytes of the data set that comes and is not taken. */
+  get objectBytes(): number {
+    return this.#object.length;
+  }
+
   read(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && !this.#isBroken) {

@@ -21,7 +21,12 @@ const MAX_GATHER_MS = 3;
 const RATE_AFTER_MS = 30_000;
 const BYTES_PER_SECOND = LIMITS.dicomBytesPerSecond.value;
 
+/** Why nothing is read: an answer is to come first, or there is no room. */
+export type HoldReason = 'unanswered' | 'room';
+
 export interface PduSocketOptions extends Omit<PduReaderOptions, 'onUnit'> {
+  /** Told behind each read how many bytes of a data set are here. */
+  onObjectBytes?: (bytes: number) => void;
   /** A message that takes longer comes with so many bytes per second at least. Default: 30 s. */
   rateAfterMs?: number | undefined;
 }
@@ -37,7 +42,7 @@ export class PduSocket extends EventEmitter {
   #isGathering = false;
   #begunMs = 0;
   #lastMs = 0;
-  #isHeld = false;
+  readonly #holds = new Set<HoldReason>();
 
   /** @param options `onViolation` is told why the connection was cut */
   constructor(socket: Socket, options: PduSocketOptions) {
@@ -58,6 +63,7 @@ export class PduSocket extends EventEmitter {
       if (this.#gatherMs > 0) this.#gatherNext();
       const before = this.#reader.begunBytes;
       this.#reader.read(chunk);
+      options.onObjectBytes?.(this.#reader.objectBytes);
       // One that ended, and perhaps another that began.
       if (before === 0 || this.#reader.begunBytes < before + chunk.length) this.#begunMs = performance.now();
     });
@@ -101,17 +107,24 @@ export class PduSocket extends EventEmitter {
     });
   }
 
+  get #isHeld(): boolean {
+    return this.#holds.size > 0;
+  }
+
   /** Reads no more for now: the peer is to wait. */
-  hold(): void {
-    this.#isHeld = true;
+  hold(reason: HoldReason): void {
+    this.#holds.add(reason);
     this.#socket.pause();
   }
 
-  /** Reads on. */
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#socket.resume();
+  /** Reads on, where nothing else speaks against it. */
+  release(reason: HoldReason): void {
+    if (this.#holds.delete(reason) && !this.#isHeld) this.#socket.resume();
+  }
+
+  /** See {@link PduReader.objectBytes}. */
+  get objectBytes(): number {
+    return this.#reader.objectBytes;
   }
 
   /** See {@link PduReader.takeObject}. */

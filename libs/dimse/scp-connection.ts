@@ -14,6 +14,7 @@ import {
   type PendingReport,
 } from './commitment.js';
 import { negotiate } from './negotiate.js';
+import type { ObjectRoom } from './object-room.js';
 import { PduSocket } from './pdu-socket.js';
 import type { StoreMessage } from './pdu-reader.js';
 import type { StoreScpOptions } from './scp-options.js';
@@ -57,21 +58,32 @@ export class ScpConnection extends dimse.Scp {
   #association: InstanceType<typeof dimse.association.Association> | undefined;
   #isReleased = false;
   #isCut = false;
-  /** Objects that are not answered yet. */
+  /** Objects that are not answered yet, and their bytes. */
   #unanswered = 0;
+  #unansweredBytes = 0;
+  readonly #tellRoom: () => void;
 
-  constructor(socket: Socket, options: StoreScpOptions, mayNotAssociate: () => boolean, stop: AbortSignal) {
+  constructor(
+    socket: Socket,
+    options: StoreScpOptions,
+    room: ObjectRoom,
+    mayNotAssociate: () => boolean,
+    stop: AbortSignal,
+  ) {
     const units = new PduSocket(socket, {
       maxObjectBytes: options.maxObjectBytes,
       rateAfterMs: options.rateAfterMs,
       onViolation: (detail) => this.#cut('long-pdu', detail),
       onStore: (message) => void this.#store(message),
+      onObjectBytes: () => this.#tellRoom(),
       mayCarryData: () => this.isAssociated,
     });
     super(units.asSocket(), { associationTimeout: options.idleTimeoutMs, pduTimeout: options.idleTimeoutMs });
     this.peer = peerOf(socket);
     this.#socket = socket;
     this.#units = units;
+    const holder = { wait: (isToWait: boolean) => (isToWait ? units.hold('room') : units.release('room')) };
+    this.#tellRoom = () => room.set(holder, this.#unansweredBytes + (socket.destroyed ? 0 : units.objectBytes));
     this.#options = options;
     this.#mayNotAssociate = mayNotAssociate;
     this.#stop = stop;
@@ -80,6 +92,7 @@ export class ScpConnection extends dimse.Scp {
     this.on('networkError', (error: Error) => this.#cut('broken', error.message));
     socket.on('error', () => undefined);
     socket.on('close', () => {
+      this.#tellRoom();
       if (this.hasAssociation && !stop.aborted) this.#cut('broken', 'it ended without a release');
     });
   }
@@ -191,7 +204,9 @@ export class ScpConnection extends dimse.Scp {
     const { maxObjectBytes, onObject } = this.#options;
     const from = { callingTitle: this.#callingTitle, callingAddress: this.#callingAddress };
     // Who sends on before it is answered, which nobody has agreed to, would fill the memory.
-    if (++this.#unanswered > 1) this.#units.hold();
+    if (++this.#unanswered > 1) this.#units.hold('unanswered');
+    const bytes = message.object?.length ?? 0;
+    this.#unansweredBytes += bytes;
     const answer = await answerStore(message, this.#association, {
       maxObjectBytes,
       onObject: async (object) => {
@@ -201,7 +216,9 @@ export class ScpConnection extends dimse.Scp {
         return said;
       },
     });
-    if (--this.#unanswered <= 1) this.#units.release();
+    if (--this.#unanswered <= 1) this.#units.release('unanswered');
+    this.#unansweredBytes -= bytes;
+    this.#tellRoom();
     if (answer) return void this.#units.write(answer);
     this.#cut('broken', `C-STORE in presentation context ${message.contextId}, which was not accepted`);
   }

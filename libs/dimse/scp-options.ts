@@ -38,6 +38,11 @@ export interface StoreScpOptions {
   tls?: DimseTls | undefined;
   maxAssociations: number;
   maxObjectBytes: number;
+  /**
+   * Of objects that come or are at work, over all associations; beyond it those with more than 1 MiB wait. Default: as in
+   * docs/limits.md.
+   */
+  objectsBytes?: number | undefined;
   /** A message that takes longer has to come at a rate. Default: 30 s. */
   rateAfterMs?: number | undefined;
   /** An association in which nothing comes for this long is ended. */

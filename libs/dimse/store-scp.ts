@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { SulcusError } from '#libs/errors';
 import { reportKept } from './report-commitment.js';
 import { addressOf, peerOf, ScpConnection } from './scp-connection.js';
+import { ObjectRoom } from './object-room.js';
 import type { ScpNotice, StoreScpOptions } from './scp-options.js';
 import { createTlsServer } from './tls.js';
 
@@ -17,6 +18,7 @@ export class StoreScp implements AsyncDisposable {
   readonly #connections = new Set<ScpConnection>();
   /** Every connection, also those that have not come as far as an association. */
   readonly #sockets = new Set<Socket>();
+  readonly #room: ObjectRoom;
   readonly #stop = new AbortController();
   readonly #noticed: Partial<Record<ScpNotice['kind'], number>> = {};
   /** Senders that were not told of their commitments before the last end. */
@@ -25,6 +27,7 @@ export class StoreScp implements AsyncDisposable {
   private constructor(given: StoreScpOptions) {
     const options = { ...given, onNotice: (notice: ScpNotice) => this.#count(notice, given) };
     this.#options = options;
+    this.#room = new ObjectRoom(options.objectsBytes);
     this.#server = options.tls
       ? createTlsServer(options.tls, {
           onConnection: (socket) => this.#connect(socket),
@@ -128,6 +131,7 @@ export class StoreScp implements AsyncDisposable {
     const connection = new ScpConnection(
       socket,
       this.#options,
+      this.#room,
       () => this.#stop.signal.aborted || this.associations >= this.#options.maxAssociations,
       this.#stop.signal,
     );

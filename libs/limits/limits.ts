@@ -184,6 +184,13 @@ export const LIMITS = {
     of: 'a data set of DICOM that is no object to be stored',
     answer: { words: 'the connection is closed' },
   },
+  dicomObjectsBytes: {
+    boundary: 'ingest',
+    value: 96 * MIB,
+    unit: 'bytes',
+    of: 'DICOM objects of a door that come or are at work, over all associations, but the one that came first',
+    answer: { words: 'those with more than 1 MiB wait' },
+  },
   httpCalls: {
     boundary: 'ingest',
     value: 16,

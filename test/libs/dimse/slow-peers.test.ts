@@ -4,40 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { parseCaller, startStoreScp, type ScpNotice, type StoreScpOptions } from '#libs/dimse';
 import { until } from '../../helpers/until.js';
+import { ASSOCIATE_ACCEPT, associateRequest } from './_associate.js';
+import { unit } from './_pdus.js';
 
-const ASSOCIATE_ACCEPT = 2;
-
-function unit(type: number, body: Buffer): Buffer {
-  const header = Buffer.from([type, 0, 0, 0, 0, 0]);
-  header.writeUInt32BE(body.length, 2);
-  return Buffer.concat([header, body]);
-}
-
-function item(type: number, content: Buffer): Buffer {
-  const header = Buffer.from([type, 0, 0, 0]);
-  header.writeUInt16BE(content.length, 2);
-  return Buffer.concat([header, content]);
-}
-
-/** A-ASSOCIATE-RQ for verification (PS3.8 section 9.3.2). */
-const request = unit(
-  1,
-  Buffer.concat([
-    Buffer.from([0, 1, 0, 0]),
-    Buffer.from('SCP'.padEnd(16) + 'MR1'.padEnd(16)),
-    Buffer.alloc(32),
-    item(0x10, Buffer.from('1.2.840.10008.3.1.1.1')),
-    item(
-      0x20,
-      Buffer.concat([
-        Buffer.from([1, 0, 0, 0]),
-        item(0x30, Buffer.from('1.2.840.10008.1.1')),
-        item(0x40, Buffer.from('1.2.840.10008.1.2')),
-      ]),
-    ),
-    item(0x50, Buffer.concat([item(0x51, Buffer.from([0, 0, 64, 0])), item(0x52, Buffer.from('1.2.3'))])),
-  ]),
-);
+/** For verification. */
+const request = associateRequest('1.2.840.10008.1.1');
 
 async function start(t: TestContext, options: Partial<StoreScpOptions>) {
   const notices: ScpNotice[] = [];
