@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry } from 'yauzl';
@@ -22,7 +22,7 @@ export async function readZip(file: string, admission: Admission, onEntry: () =>
       const target = await admission.admit(headerOf(entry));
       if (target !== undefined) {
         requireReadable(entry);
-        await writeContent(target, entry, await zip.openReadStreamPromise(entry));
+        await writeContent(target, entry, () => zip.openReadStreamPromise(entry));
       }
       onEntry();
     }
@@ -31,11 +31,15 @@ export async function readZip(file: string, admission: Admission, onEntry: () =>
   }
 }
 
-async function writeContent(target: string, entry: Entry, content: Readable): Promise<void> {
-  // It may fail before anybody reads it, while the target is being opened: an error that nobody hears ends the process.
-  content.on('error', () => undefined);
+/**
+ * @param openContent yauzl tells a failure of what it opens once, without ending it: who begins to read behind that waits
+ * for ever. Therefore it is opened last
+ */
+async function writeContent(target: string, entry: Entry, openContent: () => Promise<Readable>): Promise<void> {
+  await using file = await open(target, 'wx');
+  const content = await openContent();
   try {
-    await writeFile(target, checked(entry, content), { flag: 'wx' });
+    for await (const bytes of checked(entry, content)) await file.writeFile(bytes);
   } finally {
     content.destroy();
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, pbkdf2, randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -159,4 +159,32 @@ test('a link as the packed file itself is followed', async () => {
   symlinkSync(path.join(root, 'set.zip'), path.join(root, 'link.zip'));
   await unpack(path.join(root, 'link.zip'), path.join(root, 'out-link'));
   assert.deepEqual(sums(path.join(root, 'out-link')), sums(source));
+});
+
+test('an entry that fails while its file is being opened ends, however busy the threads are', {
+  timeout: 60_000,
+}, async () => {
+  // Where its compressed bytes begin, behind the header and its name of one letter: no block of deflate begins so.
+  python(
+    'import zipfile; z = zipfile.ZipFile("fails.zip", "w", 8); z.writestr("a", b"x" * 2000); z.close(); ' +
+      'd = bytearray(open("fails.zip", "rb").read()); d[31] = 7; open("fails.zip", "wb").write(d)',
+  );
+  let isBusy = true;
+  const keepBusy = (): void => {
+    if (isBusy) pbkdf2('a', 'b', 3000, 32, 'sha256', keepBusy);
+  };
+  for (let thread = 0; thread < 12; thread++) keepBusy();
+  try {
+    for (let turn = 0; turn < 20; turn++)
+      await Promise.all(
+        Array.from({ length: 24 }, (_, index) =>
+          assert.rejects(
+            unpack(path.join(root, 'fails.zip'), path.join(root, `fails-${turn}-${index}`)),
+            isCode('INVALID_ARGUMENT'),
+          ),
+        ),
+      );
+  } finally {
+    isBusy = false;
+  }
 });
