@@ -39,8 +39,8 @@ export interface StoreScpOptions {
   maxAssociations: number;
   maxObjectBytes: number;
   /**
-   * Of objects that come or are at work, over all associations; beyond it those with more than 1 MiB wait. Default: as in
-   * docs/limits.md.
+   * Of objects that come or are at work, over all associations; beyond it those with more than 1 MiB wait. Default: as
+   * in docs/limits.md.
    */
   objectsBytes?: number | undefined;
   /** A message that takes longer has to come at a rate. Default: 30 s. */

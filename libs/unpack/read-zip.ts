@@ -32,8 +32,8 @@ export async function readZip(file: string, admission: Admission, onEntry: () =>
 }
 
 /**
- * @param openContent yauzl tells a failure of what it opens once, without ending it: who begins to read behind that waits
- * for ever. Therefore it is opened last
+ * @param openContent yauzl tells a failure of what it opens once, without ending it: who begins to read behind that
+ * waits for ever. Therefore it is opened last
  */
 async function writeContent(target: string, entry: Entry, openContent: () => Promise<Readable>): Promise<void> {
   await using file = await open(target, 'wx');

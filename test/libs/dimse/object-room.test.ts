@@ -35,7 +35,7 @@ test('where there is no room those with much wait, but never who has held someth
   assert.deepEqual(Object.fromEntries(waits), { first: false, small: false, second: false, third: false });
 });
 
-test('large objects of many associations come one after the other where they do not fit, small ones beside them', async (t) => {
+test('large objects that do not fit together come one after the other, small ones beside them', async (t) => {
   const sizes: number[] = [];
   const scp = await startStoreScp({
     ...{ host: '127.0.0.1', port: 0, title: 'SCP', callers: [parseCaller('MR1')] },
