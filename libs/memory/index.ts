@@ -4,10 +4,8 @@
  *     known.set(key, value);
  *     forgetOldest(known, 10_000); // a map of the newest entries
  *     collectGarbage();            // what nobody uses any more goes now
- *     keepFreedMemory();           // a service through which images go: once, at its start
  *     gathered.add(chunk);         // bytes in pieces, however small: no buffer for each
  */
 export { collectGarbage } from './garbage.js';
 export { GatheredBytes } from './gathered-bytes.js';
 export { forgetOldest } from './forget-oldest.js';
-export { keepFreedMemory } from './keep-freed.js';

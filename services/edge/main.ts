@@ -1,4 +1,3 @@
-import { keepFreedMemory } from '#libs/memory';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { configOption, enterConfigFile } from './config-file.js';
 import { environment, readConfig } from './config.js';
@@ -18,11 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   enterConfigFile(parsed.options.config);
-  await runService('edge', async ({ signal, log }) => {
-    const config = readConfig();
-    keepFreedMemory();
-    await runEdge({ config, log }, signal);
-  });
+  await runService('edge', async ({ signal, log }) => runEdge({ config: readConfig(), log }, signal));
 }
 
 if (isMain(import.meta.url)) await main(process.argv.slice(2));

@@ -1,5 +1,4 @@
 import { openBus } from '#libs/bus';
-import { keepFreedMemory } from '#libs/memory';
 import { isMain, parseCommandLine, runService } from '#libs/service';
 import { readConfig, environment } from './config.js';
 import { runIngest } from './service.js';
@@ -18,7 +17,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   await runService('ingest', async ({ signal, log, instance, fail }) => {
     const config = readConfig();
-    keepFreedMemory();
     await using bus = await openBus(config, { name: 'ingest', signal, log, instance, fail });
     await runIngest({ bus, config, log, instance }, signal);
   });
