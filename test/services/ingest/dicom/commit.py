@@ -45,6 +45,12 @@ def on_report(event):
     return 0x0000, None
 
 
+def not_told(event):
+    """One who hangs up hears nothing of what comes before he has: pynetdicom would answer it all the same."""
+    event.assoc.abort()
+    return 0x0110, None
+
+
 ae = AE(ae_title="MR1")
 ae.add_requested_context(StorageCommitmentPushModel, *([[ImplicitVRLittleEndian]] if options.implicit else []))
 handlers = [(evt.EVT_N_EVENT_REPORT, on_report)]
@@ -59,7 +65,8 @@ if options.transaction and server:
     print(json.dumps(told.get(timeout=60)))
     server.shutdown()
     raise SystemExit(0)
-association = ae.associate("127.0.0.1", options.port, ae_title="SULCUS", evt_handlers=[] if server else handlers)
+on_association = [(evt.EVT_N_EVENT_REPORT, not_told)] if server or options.hang_up else handlers
+association = ae.associate("127.0.0.1", options.port, ae_title="SULCUS", evt_handlers=on_association)
 if not association.is_established:
     print(json.dumps({"refused": True}))
     raise SystemExit(1)
@@ -72,11 +79,11 @@ for reference in options.references:
     request.ReferencedSOPSequence.append(item)
 status, _ = association.send_n_action(request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
 answer = {"status": status.Status if status else None}
-if server:
+if server and association.is_established:
     association.release()
 if answer["status"] == 0 and not options.hang_up:
     answer |= told.get(timeout=30)
-if not server:
+if not server and association.is_established:
     association.release()
 print(json.dumps(answer))
 if server:
