@@ -49,7 +49,7 @@ export class Connections {
 
   /** Says that something is under way on a connection. @returns what says that it has ended, called once */
   begin(endpoint: Endpoint): () => void {
-    const connection = this.#held.get(keyOf(endpoint));
+    const connection = this.#held.get(connectionKey(endpoint));
     if (!connection) return () => undefined;
     connection.calls++;
     connection.isUsed = true;
@@ -65,7 +65,7 @@ export class Connections {
     const isPeerFull = ofPeer >= this.#bounds.perPeer;
     if ((isPeerFull || this.#held.size >= this.#bounds.all) && !this.#makeRoom(isPeerFull ? peer : undefined))
       return void socket.destroy();
-    const key = keyOf(socket);
+    const key = connectionKey(socket);
     this.#held.set(key, { key, socket, peer, calls: 0, isUsed: false, quietSinceMs: performance.now() });
     this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? 0) + 1);
     socket.once('close', () => this.#forget(key, socket));
@@ -102,5 +102,5 @@ export class Connections {
   }
 }
 
-/** What is encrypted and what carries it lead to the same place. */
-const keyOf = ({ remoteAddress, remotePort }: Endpoint): string => `${remoteAddress}|${remotePort}`;
+/** Tells connections apart; the same for what is encrypted and what carries it. */
+export const connectionKey = ({ remoteAddress, remotePort }: Endpoint): string => `${remoteAddress}|${remotePort}`;

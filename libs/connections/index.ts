@@ -5,5 +5,5 @@
  *     connections.watch(server);
  *     const end = connections.begin(request.socket); // something is under way there
  */
-export { Connections, type ConnectionBounds } from './connections.js';
+export { connectionKey, Connections, type ConnectionBounds } from './connections.js';
 export { peerOf } from './peer-of.js';

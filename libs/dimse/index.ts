@@ -1,7 +1,7 @@
 /**
  * The DICOM upper layer: an SCP for C-STORE, C-ECHO and storage commitment with an allow list, limits, TLS, and answers
  * that wait for what they promise; an SCU for C-STORE, C-FIND, C-MOVE and C-GET. The only lib that knows dcmjs-dimse.
- * Imports libs/access, async, dicom, errors, limits and memory.
+ * Imports libs/access, async, connections, dicom, errors, limits and memory.
  *
  *     const scp = await startStoreScp({ host, port: 11112, title: 'SULCUS', callers: [parseCaller('MR1')], … });
  *     const [series] = await findMatches({ peer, callingTitle: 'SULCUS', timeoutMs }, [{ level: 'SERIES', keys }]);

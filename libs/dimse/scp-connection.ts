@@ -2,6 +2,7 @@ import dimse from 'dcmjs-dimse';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { connectionKey } from '#libs/connections';
 import { SulcusError } from '#libs/errors';
 import { parseDicom } from '#libs/dicom';
 import { answerStore } from './answer-store.js';
@@ -39,15 +40,12 @@ const uidOfUuid = (uuid: string): string => `2.25.${BigInt(`0x${uuid.replaceAll(
 
 export const addressOf = (socket: Socket): string => (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
-/** Tells connections apart; the same for what is encrypted and what carries it. */
-export const peerOf = (socket: Socket): string => `${socket.remoteAddress}|${socket.remotePort}`;
-
 /** One peer, for as long as its connection lasts. */
 export class ScpConnection extends dimse.Scp {
   /** An association was agreed; it may have ended. */
   isAssociated = false;
-  /** See {@link peerOf}. */
-  readonly peer: string;
+  /** See {@link connectionKey}. */
+  readonly key: string;
   readonly #socket: Socket;
   readonly #units: PduSocket;
   readonly #options: StoreScpOptions;
@@ -79,7 +77,7 @@ export class ScpConnection extends dimse.Scp {
       mayCarryData: () => this.isAssociated,
     });
     super(units.asSocket(), { associationTimeout: options.idleTimeoutMs, pduTimeout: options.idleTimeoutMs });
-    this.peer = peerOf(socket);
+    this.key = connectionKey(socket);
     this.#socket = socket;
     this.#units = units;
     const holder = { wait: (isToWait: boolean) => (isToWait ? units.hold('room') : units.release('room')) };

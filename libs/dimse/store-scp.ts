@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { connectionKey } from '#libs/connections';
 import { SulcusError } from '#libs/errors';
 import { reportKept } from './report-commitment.js';
-import { addressOf, peerOf, ScpConnection } from './scp-connection.js';
+import { addressOf, ScpConnection } from './scp-connection.js';
 import { ObjectRoom } from './object-room.js';
 import type { ScpNotice, StoreScpOptions } from './scp-options.js';
 import { createTlsServer } from './tls.js';
@@ -82,8 +83,8 @@ export class StoreScp implements AsyncDisposable {
   async stop(graceMs = 10_000): Promise<void> {
     this.#stop.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    const open = new Set([...this.#connections].filter(({ isAssociated }) => isAssociated).map(({ peer }) => peer));
-    for (const socket of this.#sockets) if (!open.has(peerOf(socket))) socket.destroy();
+    const open = new Set([...this.#connections].filter(({ isAssociated }) => isAssociated).map(({ key }) => key));
+    for (const socket of this.#sockets) if (!open.has(connectionKey(socket))) socket.destroy();
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
@@ -117,8 +118,8 @@ export class StoreScp implements AsyncDisposable {
   }
 
   #isAssociated(socket: Socket): boolean {
-    const peer = peerOf(socket);
-    return [...this.#connections].some((connection) => connection.hasAssociation && connection.peer === peer);
+    const key = connectionKey(socket);
+    return [...this.#connections].some((connection) => connection.hasAssociation && connection.key === key);
   }
 
   #endWaiting(socket: Socket, detail: string): void {

@@ -3,13 +3,22 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { connectBus, Streams, subjects, trainerConsumer } from '#libs/bus';
+import { connectBus, type Bus, Streams, subjects, trainerConsumer } from '#libs/bus';
 import { codecs, Split } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { BatchExchange } from '../../../../services/trainer/data/batch-exchange.js';
 import { DAY_MS, setClockBack } from '../../../helpers/clock.js';
 import { startNats } from '../../../helpers/nats.js';
 import { until } from '../../../helpers/until.js';
+
+const exchangeOn = (bus: Bus): BatchExchange =>
+  new BatchExchange(bus, createLogger('test'), {
+    run: 'main',
+    credit: 1,
+    seed: 1,
+    transform: { json: '{}', hash: '' },
+    requestTimeoutMs: 1000,
+  });
 
 test('a batch that the broker holds again though it was acknowledged is swept away', async (t) => {
   const nats = await startNats(t);
@@ -43,13 +52,7 @@ test('a batch that the broker holds again though it was acknowledged is swept aw
   await nats.restart();
   await using bus = await connectBus({ servers: nats.url, name: 'test' });
   assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 1);
-  const exchange = new BatchExchange(bus, createLogger('test'), {
-    run: 'main',
-    credit: 1,
-    seed: 1,
-    transform: { json: '{}', hash: '' },
-    requestTimeoutMs: 1000,
-  });
+  const exchange = exchangeOn(bus);
   await exchange.sweep();
   assert.equal((await bus.statsOf(Streams.BATCHES)).messages, 0);
 });
@@ -58,13 +61,7 @@ test('a batch that does not come is asked for again in time, though the clock wa
   const nats = await startNats(t);
   await using bus = await connectBus({ servers: nats.url, name: 'test' });
   await bus.ensureTopology();
-  const exchange = new BatchExchange(bus, createLogger('test'), {
-    run: 'main',
-    credit: 1,
-    seed: 1,
-    transform: { json: '{}', hash: '' },
-    requestTimeoutMs: 1000,
-  });
+  const exchange = exchangeOn(bus);
   const stop = new AbortController();
   const sample = { scanSequence: 1, sampleId: 'a'.repeat(64), split: Split.SPLIT_TRAIN, classIndex: 0 };
   const contents = [{ epoch: 0, split: Split.SPLIT_TRAIN, samples: [sample] }].values();
