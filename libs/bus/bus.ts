@@ -133,11 +133,6 @@ export class Bus implements AsyncDisposable {
     return readable(this.getLast(stream, subject, codec));
   }
 
-  /** As {@link get}; undefined also when that message cannot be read. */
-  async getReadable<O>(stream: StreamName, sequence: number, codec: Codec<never, O>): Promise<Received<O> | undefined> {
-    return readable(this.get(stream, sequence, codec));
-  }
-
   /** Deletes one message; nothing happens when it is gone. Its sequence is never given again. */
   deleteMessage(stream: StreamName, sequence: number, options?: DeleteOptions): Promise<void> {
     return deleteStored(this.#connection, stream, sequence, options);

@@ -17,7 +17,7 @@
  * | `consumers/` | consume (shared work), pull (acknowledged later), follow (in order, from the beginning) |
  * | `scan-headers.ts` | what followers know of a scan without its pixels |
  * | `retention.ts` | what each run still needs of SCANS |
- * | `unused-places.ts` | places of SCANS that a full disk used up |
+ * | `unused-places.ts` | places of SCANS and DECISIONS that a full disk used up |
  * | `accounts/` | who may do what at the broker, and its configuration; the keys of its users |
  * | `sites/` | what a site asks of the core, because it may not do it itself |
  * | `blobs/`, `key-value/` | content of any size by its hash; small values by compare-and-set |
@@ -85,5 +85,12 @@ export {
   type Retention,
   type StoredRetention,
 } from './retention.js';
-export { noteUnusedPlaces, readUnusedPlaces, type UnusedPlaces } from './unused-places.js';
+export { isAppendOnly } from './streams/stream-configs.js';
+export {
+  ACCOUNTED_STREAMS,
+  noteUnusedPlaces,
+  readUnusedPlaces,
+  type AccountedStream,
+  type UnusedPlaces,
+} from './unused-places.js';
 export { publishEvent } from './messages/events.js';

@@ -24,7 +24,7 @@ export const STREAM_NAMES = Object.keys(Streams) as readonly StreamName[];
 /**
  * Key-value buckets: model cards and aliases; pointers to the newest checkpoint of each run; what each run still needs
  * of SCANS; what left SCANS for the archive; what was withdrawn; which studies are complete; which state
- * the broker holds, and places of SCANS that nothing was ever stored at.
+ * the broker holds, and places of SCANS and DECISIONS that nothing was ever stored at.
  */
 export const BUCKETS = ['models', 'checkpoints', 'retention', 'archive', 'withdrawn', 'studies', 'state'] as const;
 
@@ -108,6 +108,7 @@ export const subjects = {
   /** One subject per decision, so that it is recorded once. `kind`: "promoted", …; `scope`: the alias or run. */
   decision: (kind: string, scope: string, key: string): string =>
     [PREFIXES.DECISIONS, ...[kind, scope, key].map((token) => subjectToken(token, 'Part of a decision'))].join('.'),
+  decisions: `${PREFIXES.DECISIONS}.>`,
   /** Decisions of a kind about an alias or run. */
   decisionsOn: (kind: string, scope: string): string =>
     [PREFIXES.DECISIONS, ...[kind, scope].map((token) => subjectToken(token, 'Part of a decision')), '*'].join('.'),

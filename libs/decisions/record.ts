@@ -30,8 +30,9 @@ const MAX_PAUSE_MS = 50;
 
 /**
  * Adds an entry to the record; resolves when it is durable. Who writes at the same time waits for its turn, by the
- * sequence of the stream: no entry is lost, and each names the one before. Behind a message that is no entry one names
- * none: what is decided is on record all the same, and who verifies the record is told of the message.
+ * sequence of the stream: no entry is lost, and each names the one before, also behind places that hold nothing. Behind
+ * a message that is no entry one names none: what is decided is on record all the same, and who verifies the record is
+ * told of the message.
  *
  * @throws BACKPRESSURE when the record is full, BUS_UNAVAILABLE; INVALID_ARGUMENT
  */
@@ -48,7 +49,7 @@ export async function recordDecision(
     const known = last.messages === 0 ? null : await bus.lastReadable(Streams.DECISIONS, subject, codecs.Decision);
     if (known) return recorded(known);
     const before =
-      last.messages === 0 ? undefined : await bus.getReadable(Streams.DECISIONS, last.lastSequence, codecs.Decision);
+      last.messages === 0 ? undefined : await bus.lastReadable(Streams.DECISIONS, subjects.decisions, codecs.Decision);
     const entry = {
       timeUnixMs: Date.now(),
       ...decision,

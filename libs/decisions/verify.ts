@@ -1,4 +1,4 @@
-import { HeaderName, Streams, type Bus } from '#libs/bus';
+import { HeaderName, readUnusedPlaces, Streams, type Bus } from '#libs/bus';
 import { codecs, type Decision } from '#libs/contracts';
 import type { RecordedDecision } from './record.js';
 
@@ -17,13 +17,14 @@ export type Read = (RecordedDecision & { why?: undefined }) | { number: number; 
 
 /**
  * The record from its beginning to what is stored now. It ends behind the first entry that is not sound: what follows
- * proves nothing.
+ * proves nothing. Places that a full disk used up hold no entry; that an entry names the one before a gap does not
+ * explain it, since the newest entry could have been deleted before it was named.
  *
  * @throws BUS_UNAVAILABLE
  */
 export async function* readDecisions(bus: Bus, signal: AbortSignal): AsyncGenerator<Read> {
   const { lastSequence } = await bus.statsOf(Streams.DECISIONS);
-  let [number, previousHash] = [0, ''];
+  let [place, previousHash] = [1, ''];
   if (lastSequence > 0) {
     for await (const entry of bus.follow({
       stream: Streams.DECISIONS,
@@ -31,17 +32,27 @@ export async function* readDecisions(bus: Bus, signal: AbortSignal): AsyncGenera
       storedOnly: true,
       signal,
     })) {
-      number++;
-      const why = whatIsWrong(entry, number, previousHash);
+      if (entry.sequence > place) place = await behindUnused(bus, place, signal);
+      const why = whatIsWrong(entry, place, previousHash);
       if (why !== undefined) {
-        yield { number, why };
+        yield { number: place, why };
         return;
       }
+      place++;
       previousHash = entry.headers.get(HeaderName.CONTENT_HASH)!;
       yield { decision: entry.message!, hash: previousHash };
     }
   }
-  if (number < lastSequence) yield { number: number + 1, why: `it is missing: the record had ${lastSequence} entries` };
+  if (place <= lastSequence) place = await behindUnused(bus, place, signal);
+  if (place <= lastSequence) yield { number: place, why: `it is missing: the record had ${lastSequence} entries` };
+}
+
+/** The first place from this one on where an entry must lie. */
+async function behindUnused(bus: Bus, place: number, signal: AbortSignal): Promise<number> {
+  let behind = place;
+  for (const { first, last } of await readUnusedPlaces(bus, Streams.DECISIONS, signal))
+    if (first <= behind && behind <= last) behind = last + 1;
+  return behind;
 }
 
 /** Follows the chain of the record. @throws BUS_UNAVAILABLE */

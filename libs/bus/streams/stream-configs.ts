@@ -26,6 +26,10 @@ const DISCARD_OLD: ReadonlySet<StreamName> = new Set(['EVENTS', 'DEAD', 'PREDICT
  * stay.
  */
 const APPEND_ONLY: ReadonlySet<StreamName> = new Set(['PREDICTIONS', 'DECISIONS', 'LINEAGE']);
+
+/** Whether the broker refuses to delete from a stream, whoever asks. */
+export const isAppendOnly = (stream: StreamName): boolean => APPEND_ONLY.has(stream);
+
 /** The limit that says how long a stream keeps its messages; the others keep them until they are full. */
 const AGES: Partial<Record<StreamName, AgeLimit>> = {
   EVENTS: 'eventAgeMs',

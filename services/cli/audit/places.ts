@@ -23,7 +23,7 @@ export async function auditPlaces(context: AuditContext, lastSequence: number): 
 async function explainByRecord({ bus, samples, signal }: AuditContext, lastSequence: number): Promise<number> {
   if (samples.places.missing(1, lastSequence).next().done === true) return 0;
   let unused = 0;
-  for (const { first, last } of await readUnusedPlaces(bus, signal))
+  for (const { first, last } of await readUnusedPlaces(bus, Streams.SCANS, signal))
     for (let place = first; place <= Math.min(last, lastSequence); place++) if (samples.places.add(place)) unused++;
   return unused;
 }

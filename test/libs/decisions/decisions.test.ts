@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
-import { connectBus, subjects, type Bus } from '#libs/bus';
+import { connectBus, noteUnusedPlaces, subjects, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { lastDecision, readDecisions, recordDecision, verifyRecord } from '#libs/decisions';
 import { startNats, type TestNats } from '../../helpers/nats.js';
@@ -115,6 +115,29 @@ describe('the record of decisions', () => {
     const { entries, broken } = await verifyRecord(writer, signal);
     assert.deepEqual([entries, broken?.number], [1, 2]);
     assert.match(broken!.why, /cannot be read/);
+  });
+
+  it('is broken where the newest entry was deleted before another was written, unless its place was noted as unused', async (t) => {
+    const own = await startNats(t);
+    await using writer = await connectBus({ servers: own.url, name: 'test' });
+    const foreign = await connectNats({ servers: own.url });
+    t.after(() => foreign.close());
+    // As ours, but that it lets entries be deleted.
+    const { streams } = await jetstreamManager(foreign);
+    await writer.ensureTopology();
+    await streams.delete('DECISIONS');
+    await streams.add({ name: 'DECISIONS', subjects: [subjects.decisions], allow_direct: true });
+    const first = { ...frozen('one'), number: 1, previousHash: '', by: 'test' };
+    await writer.publish(subjects.decision('frozen', 'champion', 'one'), codecs.Decision, first);
+    await recordDecision(writer, frozen('two'), { scope: 'champion', key: 'two' });
+    await streams.deleteMessage('DECISIONS', 2);
+    const third = await recordDecision(writer, frozen('three'), { scope: 'champion', key: 'three' });
+    assert.notEqual(third.decision.previousHash, '');
+    const { broken } = await verifyRecord(writer, signal);
+    assert.equal(broken?.number, 2);
+    assert.match(broken.why, /it is missing/);
+    await noteUnusedPlaces(writer, 'DECISIONS', { first: 2, last: 2 });
+    assert.deepEqual(await verifyRecord(writer, signal), { entries: 2, head: third.hash, broken: undefined });
   });
 
   it('sulcus verify-record says so, with exit code 1, and 2 when there is no broker', async () => {

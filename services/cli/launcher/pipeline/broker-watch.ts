@@ -26,7 +26,7 @@ export interface WatchedBroker {
   monitorUrl: string;
   /** Ours to restart, and the folder that it stores in; undefined for a broker that others run. */
   own?: { process: SupervisedProcess; folder: string };
-  /** Told of each look, for what a full disk does to SCANS. */
+  /** Told of each look, for what a full disk does to streams. */
   places?: UnusedPlacesWatch;
 }
 
@@ -36,7 +36,7 @@ export interface WatchedBroker {
  * stands still, and everybody waits for it.
  */
 export class BrokerWatch {
-  /** What was wrong at the last look, once what that does to SCANS is known too. */
+  /** What was wrong at the last look, once what that does to streams is known too. */
   faults: readonly BrokerFault[] = [];
   readonly #broker: WatchedBroker;
   #told = '';
@@ -100,7 +100,7 @@ export class BrokerWatch {
       await (stopped ? places?.isStopped() : places?.isWell(log));
       return true;
     } catch (err) {
-      log.warn({ err }, 'cannot look for places of SCANS that are unused');
+      log.warn({ err }, 'cannot look for places of streams that are unused');
       return false;
     }
   }

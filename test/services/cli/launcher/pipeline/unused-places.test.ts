@@ -4,7 +4,8 @@ import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { connectBus, readUnusedPlaces, STREAM_NAMES, type Bus } from '#libs/bus';
+import { connectBus, readUnusedPlaces, STREAM_NAMES, type AccountedStream, type Bus } from '#libs/bus';
+import { recordDecision, verifyRecord } from '#libs/decisions';
 import { SulcusError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
 import { main as audit } from '../../../../../services/cli/commands/audit.js';
@@ -32,8 +33,9 @@ interface Stood {
   broker: SupervisedProcess;
   url: string;
   watch: BrokerWatch;
-  /** Lets nothing be written while an image is sent, then makes room; resolves when the image is stored. */
+  /** Lets nothing be written while something is sent, then makes room; resolves when it is stored. */
   sendWhileFull: (image: Buffer) => Promise<number>;
+  whileFull: <T>(begin: () => Promise<T>) => Promise<T>;
   blocks: () => number[];
 }
 
@@ -61,23 +63,25 @@ async function stand(t: TestContext, name: string): Promise<Stood> {
   });
   const others = Object.fromEntries(STREAM_NAMES.map((stream) => [stream, 2e6]));
   await bus.ensureTopology({ maxBytes: { ...others, SCANS: 3e7 } });
-  const sendWhileFull = async (image: Buffer): Promise<number> => {
+  const whileFull = async <T>(begin: () => Promise<T>): Promise<T> => {
     writeFileSync(filler, Buffer.alloc(freeBytes(disk)));
-    const sending = sendUntilStored(bus, image);
+    const sending = untilStored(begin);
     await until(() => watch.faults.some(({ code }) => code === 'STORAGE_FULL'), 'the disk to be full', PATIENCE_MS);
     rmSync(filler);
-    const sequence = await sending;
+    const stored = await sending;
     await until(() => watch.faults.length === 0, 'the broker to be well', PATIENCE_MS);
-    return sequence;
+    return stored;
   };
-  return { bus, broker, url, watch, sendWhileFull, blocks: () => blocksBelow(folder) };
+  const sendWhileFull = (image: Buffer): Promise<number> =>
+    whileFull(async () => (await publishScan(bus, image)).sequence);
+  return { bus, broker, url, watch, whileFull, sendWhileFull, blocks: () => blocksBelow(folder) };
 }
 
 /** As ingest does, which waits for a full disk for as long as its sender does. */
-async function sendUntilStored(bus: Bus, image: Buffer): Promise<number> {
+async function untilStored<T>(send: () => Promise<T>): Promise<T> {
   for (;;)
     try {
-      return (await publishScan(bus, image)).sequence;
+      return await send();
     } catch (error) {
       if (!SulcusError.from(error).transient) throw error;
     }
@@ -90,6 +94,12 @@ function blocksBelow(folder: string): number[] {
   return numbers
     .sort((left, right) => left - right)
     .map((number) => statSync(path.join(messages, `${number}.blk`)).size);
+}
+
+async function untilNoted(bus: Bus, stream: AccountedStream, places: object[], signal: AbortSignal): Promise<void> {
+  const noted = () => readUnusedPlaces(bus, stream, signal);
+  await until(async () => (await noted()).length >= places.length, `places of ${stream} on record`, PATIENCE_MS);
+  assert.deepEqual(await noted(), places);
 }
 
 /** What the audit says. */
@@ -116,8 +126,7 @@ test('places that a full disk uses up are unused to the audit, and a scan that i
     { first: 1, last: first - 1 },
     { first: behind - 1, last: behind - 1 },
   ];
-  await until(async () => (await readUnusedPlaces(bus, t.signal)).length === 2, 'both to be on record', PATIENCE_MS);
-  assert.deepEqual(await readUnusedPlaces(bus, t.signal), expected);
+  await untilNoted(bus, 'SCANS', expected, t.signal);
   const clean = await auditOf(url);
   assert.deepEqual([clean.findings, clean.clean, clean.unusedPlaces], [[], true, first]);
 
@@ -128,6 +137,22 @@ test('places that a full disk uses up are unused to the audit, and a scan that i
     findings.map(({ kind, where }) => `${kind} ${where}`),
     [`lost SCANS/${first}`, `lost SCANS/${behind}`],
   );
+});
+
+test('a record of decisions whose first place a full disk used up is whole, and an audit is clean', {
+  skip,
+}, async (t) => {
+  const { bus, url, whileFull } = await stand(t, 'decisions');
+  const decide = (key: string) =>
+    recordDecision(bus, { kind: 'KIND_FROZEN', alias: 'champion', reason: key }, { scope: 'champion', key });
+  const first = await whileFull(() => decide('while-full'));
+  assert.ok(first.decision.number > 1, 'nats-server uses up a place where a block begins');
+  await untilNoted(bus, 'DECISIONS', [{ first: 1, last: first.decision.number - 1 }], t.signal);
+  const second = await decide('later');
+  assert.equal(second.decision.previousHash, first.hash);
+  assert.deepEqual(await verifyRecord(bus, t.signal), { entries: 2, head: second.hash, broken: undefined });
+  const { clean, findings } = await auditOf(url);
+  assert.deepEqual([clean, findings], [true, []]);
 });
 
 test('of a scan that was stored before its broker ended nobody says that its place was unused', { skip }, async (t) => {
