@@ -55,7 +55,7 @@ export class Trainer {
       const [train, validation] = [index.labelled('SPLIT_TRAIN').length, index.labelled('SPLIT_VALIDATION').length];
       if (signal.aborted || Math.min(train, validation) >= this.#options.batchSize) return;
       if (train > 0 && validation > 0 && index.idleMs > IDLE_MS) return;
-      const message = `waiting for labelled images: ${train} to train and ${validation} to validate so far`;
+      const message = waitingMessage(train, validation, index.idleMs > IDLE_MS);
       if (message !== said) await events.state('idle', message);
       said = message;
       await index.changed(IDLE_MS / 2, signal);
@@ -106,4 +106,14 @@ export class Trainer {
       await events.finished(state.progress, reason, state.ledger.epoch, index.lastSequence);
     }
   }
+}
+
+/** What a run that cannot begin yet waits for; once nothing more comes, also why and what to do. */
+function waitingMessage(train: number, validation: number, idle: boolean): string {
+  const waiting = `waiting for labelled images: ${train} to train and ${validation} to validate so far`;
+  if (!idle || train + validation === 0) return waiting;
+  return (
+    `${waiting}; a patient’s images are all on one side, and of few patients none may be on the other: ` +
+    'send images of more patients, or name their splits'
+  );
 }

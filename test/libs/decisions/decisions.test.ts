@@ -117,7 +117,7 @@ describe('the record of decisions', () => {
     assert.match(broken!.why, /cannot be read/);
   });
 
-  it('is broken where the newest entry was deleted before another was written, unless its place was noted as unused', async (t) => {
+  it('is broken where the newest entry was deleted before the next, unless its place is noted as unused', async (t) => {
     const own = await startNats(t);
     await using writer = await connectBus({ servers: own.url, name: 'test' });
     const foreign = await connectNats({ servers: own.url });

@@ -16,9 +16,9 @@ const CODECS = { SCANS: codecs.Scan, DECISIONS: codecs.Decision } as const;
 /**
  * Sees which places of a stream a full disk uses up, so that an audit need not take them for lost scans or decisions.
  *
- * What one process of a server has acknowledged it has in memory until it ends. A place that was given since the last
- * look at the same process, that is the newest, and where nothing lies though the server deletes nothing, since it refuses
- * to write or the stream keeps all it has, was never acknowledged. Of what another process gave nothing is said.
+ * What one process of a server has acknowledged it has in memory until it ends. A place was never acknowledged if it
+ * was given since the last look at the same process, it is the newest, and nothing lies there though the server deletes
+ * nothing: it refuses to write, or the stream keeps all it has. Of what another process gave nothing is said.
  */
 export class UnusedPlacesWatch {
   readonly #streams: readonly WatchedStream[];

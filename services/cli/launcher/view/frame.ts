@@ -119,12 +119,18 @@ export function renderLine(snapshot: Snapshot): string {
     `images ${ingest.ingested}/${ingest.offered - ingest.duplicates},`,
     ...(archive ? [`${describeArchiveInBrief(archive)},`] : []),
     ...(training && state.devices.length > 1 ? [`${trainingOn(state)},`] : []),
-    training ? `${describeProgress(training)},` : 'not training yet,',
+    `${training ? describeProgress(training) : notTrainingYet(state)},`,
     ...(waiting > 0 ? [`${waiting} images wait for a label,`] : []),
     `serving ${state.servedVersion || 'none'},`,
     ...(requests ? [`requests ${requests.requests} failed ${requests.failedRequests},`] : []),
     `restarts ${restarts}, dead letters ${state.deadLetterCount}`,
   ].join(' ');
+}
+
+/** With what the trainer waits for, where it says so. */
+function notTrainingYet({ services }: PipelineState): string {
+  const trainer = services.get('trainer');
+  return trainer?.state === 'idle' ? `not training yet (${trainer.message})` : 'not training yet';
 }
 
 const trainingOn = ({ devices }: PipelineState): string => `training on ${devices.length} devices`;

@@ -8,6 +8,8 @@ import { test } from 'node:test';
 
 const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
 const EXIT_FAILED = 1;
+/** By another, chosen at random, none of the few patients may be on the side to validate. */
+const PSEUDONYM_KEY = 'a-key-by-which-some-are-validated-on';
 
 /** Its first steps leave what numbers can say. */
 const DIVERGING = {
@@ -48,10 +50,15 @@ test('a live run whose training fails again and again ends with the cause and an
       ...['up', '--no-live', '--mode', 'epochs', '--phantoms', '8', '--recipe', recipe],
       ...['--state', path.join(folder, 'state')],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, SULCUS_ENGINE_THREADS: '1' } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, SULCUS_ENGINE_THREADS: '1', SULCUS_PSEUDONYM_KEY: PSEUDONYM_KEY },
+    },
   );
   t.after(() => launcher.kill('SIGKILL'));
-  let errors = '';
+  let [output, errors] = ['', ''];
+  t.signal.addEventListener('abort', () => t.diagnostic(output + errors));
+  launcher.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   launcher.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(launcher, 'close')) as [number | null];
   assert.equal(code, EXIT_FAILED, errors);

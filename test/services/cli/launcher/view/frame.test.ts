@@ -46,6 +46,15 @@ test('the picture shows what operators ask for first', () => {
   }
 });
 
+test('a run that has not begun to train shows what it waits for, in the line too', () => {
+  const shown = { ...snapshot(), state: new PipelineState() };
+  assert.match(renderLine(shown), / not training yet, serving/);
+  const state = { state: 'idle', message: 'waiting for labelled images: 28 to train and 0 to validate so far' };
+  const event = { service: 'trainer', instance: 'one', state };
+  shown.state.applyEvent(codecs.PipelineEvent.decode(codecs.PipelineEvent.encode(event)));
+  for (const text of [renderLine(shown), renderFrame(shown, 120).join('\n')]) assert.ok(text.includes(state.message));
+});
+
 test('a validation in which everything is predicted as one class is an alarm', () => {
   const shown = snapshot();
   const validation = {
