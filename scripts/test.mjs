@@ -11,7 +11,7 @@ import { run } from './setup/process.mjs';
 import { SetupError, say } from './setup/output.mjs';
 import { ALL_PARTS, setUp } from './setup.mjs';
 import { runChecks } from './verify/checks.mjs';
-import { listTestFiles, matchFiles, slowFirst } from './test/choose-files.mjs';
+import { listTestFiles, matchFiles, slowFirst, withoutSystem } from './test/choose-files.mjs';
 import { compiledTest, compileTests } from './test/compile.mjs';
 
 const NAME_PATTERN = '--test-name-pattern=';
@@ -56,7 +56,10 @@ function report({ passed, failed, skipped = 0, code = 0 }) {
   process.exitCode = failed > 0 || passed === 0 || code !== 0 ? 1 : 0;
 }
 
-const USAGE = `Usage: npm test                set-up, the checks of npm run verify, all tests
+const ALL = '--all';
+
+const USAGE = `Usage: npm test                set-up, the checks of npm run verify, the tests of the parts and of the services
+       npm test -- ${ALL}       these, and those of whole systems, which npm run test:system runs alone
        npm test -- PATTERN…   only the test files whose path holds one of the patterns, without the checks
        npm test -- ${NAME_PATTERN}PATTERN   only the tests whose title it matches
 `;
@@ -68,13 +71,14 @@ async function main() {
     return;
   }
   const options = words.filter((word) => word.startsWith('-'));
-  const unknown = options.filter((word) => !word.startsWith(NAME_PATTERN));
+  const unknown = options.filter((word) => word !== ALL && !word.startsWith(NAME_PATTERN));
   if (unknown.length > 0) {
     process.stderr.write(`${unknown.join(' ')}: there is no such option\n${USAGE}`);
     return report({ passed: 0, failed: 0 });
   }
   const patterns = words.filter((word) => !word.startsWith('-'));
-  const files = slowFirst(matchFiles(listTestFiles(root), patterns));
+  const found = matchFiles(listTestFiles(root), patterns);
+  const files = slowFirst(patterns.length > 0 || options.includes(ALL) ? found : withoutSystem(found));
   if (files.length === 0) {
     console.log(`No test file's path holds ${patterns.join(' or ')}.`);
     return report({ passed: 0, failed: 0 });
@@ -84,10 +88,10 @@ async function main() {
   // Types that do not fit fail the checks, yet most tests run and say more.
   await bring(() => setUp({ parts: ['build'] }));
   if (!(await bring(compileTests))) return report({ passed: 0, failed: 1 });
-  const failedChecks = words.length === 0 ? await runChecks() : 0;
+  const failedChecks = words.every((word) => word === ALL) ? await runChecks() : 0;
   const result = await runTests(
     files,
-    options.map((option) => option.slice(NAME_PATTERN.length)),
+    options.filter((option) => option !== ALL).map((option) => option.slice(NAME_PATTERN.length)),
   );
   report({ ...result, failed: result.failed + failedChecks });
 }

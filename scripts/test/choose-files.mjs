@@ -24,13 +24,22 @@ export function matchFiles(files, patterns) {
     : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 
+/** Whole pipelines, benchmarks and the fault laboratory: minutes of a processor that not every run needs. */
+const SYSTEM = 'test/system/';
+
+/**
+ * What a plain `npm test` leaves to `npm run test:system`.
+ * @param {readonly string[]} files
+ */
+export const withoutSystem = (files) => files.filter((file) => !file.startsWith(SYSTEM));
+
 /** What takes longest, from a minute of a processor to ten seconds: begun last, one would run on alone at the end. */
 export const SLOW_FILES = [
-  'test/scripts/laboratory/rounds.test.ts',
-  'test/services/cli/launcher/up-site.test.ts',
-  'test/scripts/bench.test.ts',
+  'test/system/laboratory-rounds.test.ts',
+  'test/system/up-site.test.ts',
+  'test/system/bench.test.ts',
   'test/services/archiver/room.test.ts',
-  'test/services/cli/launcher/up-accounts.test.ts',
+  'test/system/up-accounts.test.ts',
   'test/libs/nn/evaluation.test.ts',
   'test/services/predictor/servables/swap.test.ts',
   'test/services/ingest/pull/query-retrieve.test.ts',
@@ -38,22 +47,22 @@ export const SLOW_FILES = [
   'test/libs/nn/sharding.test.ts',
   'test/services/cli/commands/lineage-withdraw.test.ts',
   'test/libs/engine/native/kernels/batch-norm.test.ts',
-  'test/scripts/fuzz.test.ts',
+  'test/system/fuzz.test.ts',
   'test/services/trainer/gate/promotion.test.ts',
   'test/services/cli/launcher/up.test.ts',
   'test/services/trainer/stream.test.ts',
   'test/services/cli/commands/evaluate.test.ts',
-  'test/services/cli/launcher/up-refused.test.ts',
+  'test/system/up-refused.test.ts',
   'test/services/trainer/trainer.test.ts',
   'test/services/trainer/failures.test.ts',
-  'test/services/cli/launcher/up-portable.test.ts',
+  'test/system/up-portable.test.ts',
   'test/services/edge/process.test.ts',
   'test/libs/nn/training.test.ts',
   'test/services/late-label.test.ts',
   'test/services/predictor/recording/replay.test.ts',
-  'test/scripts/optional-parts.test.ts',
+  'test/system/optional-parts.test.ts',
   'test/services/ingest/commands.test.ts',
-  'test/services/cli/launcher/up-failed.test.ts',
+  'test/system/up-failed.test.ts',
   'test/services/trainer/state/damaged-checkpoint.test.ts',
   'test/services/cli/commands/weights.test.ts',
   'test/services/predictor/shadow/shadow.test.ts',

@@ -7,9 +7,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { writePhantomDataset } from '#libs/imaging';
 import { decodeSafetensors } from '#libs/nn';
-import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
+import type { RunSummary } from '../../services/cli/launcher/summary.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-portable-'));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -8,9 +8,9 @@ import { after, test } from 'node:test';
 import { connectBus } from '#libs/bus';
 import { getRecipe } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
-import { startNats } from '../../../helpers/nats.js';
+import { startNats } from '../helpers/nats.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const EXIT_INVALID_CONFIG = 2;
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-refused-'));
 after(() => rmSync(folder, { recursive: true }));

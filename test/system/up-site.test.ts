@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { parseDicom } from '#libs/dicom';
-import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
-import { dcmtk, runDcmtk } from '../../../helpers/dcmtk.js';
-import { until } from '../../../helpers/until.js';
+import type { RunSummary } from '../../services/cli/launcher/summary.js';
+import { dcmtk, runDcmtk } from '../helpers/dcmtk.js';
+import { until } from '../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-site-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 

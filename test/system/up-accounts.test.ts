@@ -8,9 +8,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connectBus } from '#libs/bus';
 import { writePhantomDataset } from '#libs/imaging';
-import { until } from '../../../helpers/until.js';
+import { until } from '../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-accounts-'));
 after(() => rmSync(folder, { recursive: true }));
 

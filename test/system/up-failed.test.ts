@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const EXIT_FAILED = 1;
 /** By another, chosen at random, none of the few patients may be on the side to validate. */
 const PSEUDONYM_KEY = 'a-key-by-which-some-are-validated-on';
