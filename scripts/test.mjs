@@ -58,7 +58,7 @@ function report({ passed, failed, skipped = 0, code = 0 }) {
 
 const ALL = '--all';
 
-const USAGE = `Usage: npm test                set-up, the checks of npm run verify, the tests of the parts and of the services
+const USAGE = `Usage: npm test                set-up, the checks of npm run verify, tests of parts and services
        npm test -- ${ALL}       these, and those of whole systems, which npm run test:system runs alone
        npm test -- PATTERN…   only the test files whose path holds one of the patterns, without the checks
        npm test -- ${NAME_PATTERN}PATTERN   only the tests whose title it matches

@@ -47,7 +47,7 @@ async function bench({ samples, json }: { samples: number; json: boolean }): Pro
           `${lineage.msPer20000Samples.toFixed(1)} ms to list and store 20,000 samples`,
       );
       console.log(
-        `a checkpoint of a ResNet-18 with Adam: ${checkpoint.aloneMs.toFixed(0)} ms, beside the list of 7,500 samples ` +
+        `a checkpoint of a ResNet-18 with Adam: ${checkpoint.aloneMs.toFixed(0)} ms, with the list of 7,500 samples ` +
           `since the last ${checkpoint.withLineageMs.toFixed(0)} ms (${(checkpoint.share * 100).toFixed(1)} % more); ` +
           `to note these as they are learned ${checkpoint.notedMs.toFixed(1)} ms`,
       );
