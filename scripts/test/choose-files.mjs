@@ -24,7 +24,7 @@ export function matchFiles(files, patterns) {
     : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 
-/** Whole pipelines, benchmarks and the fault laboratory: minutes of a processor that not every run needs. */
+/** Whole pipelines, benchmarks and fuzzing: minutes of a processor that not every run needs. */
 const SYSTEM = 'test/system/';
 
 /**
@@ -35,7 +35,7 @@ export const withoutSystem = (files) => files.filter((file) => !file.startsWith(
 
 /** What takes longest, from a minute of a processor to ten seconds: begun last, one would run on alone at the end. */
 export const SLOW_FILES = [
-  'test/system/laboratory-rounds.test.ts',
+  'test/scripts/laboratory/rounds.test.ts',
   'test/system/up-site.test.ts',
   'test/system/bench.test.ts',
   'test/services/archiver/room.test.ts',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPipelineKind } from '../../scripts/laboratory/faults/fault.js';
-import { FAULT_KINDS } from '../../scripts/laboratory/faults/kinds.js';
-import { runLaboratory } from '../../scripts/laboratory/laboratory.js';
-import { isClean } from '../../scripts/laboratory/outcome.js';
-import { describeRound } from '../../scripts/laboratory/report.js';
+import { isPipelineKind } from '../../../scripts/laboratory/faults/fault.js';
+import { FAULT_KINDS } from '../../../scripts/laboratory/faults/kinds.js';
+import { runLaboratory } from '../../../scripts/laboratory/laboratory.js';
+import { isClean } from '../../../scripts/laboratory/outcome.js';
+import { describeRound } from '../../../scripts/laboratory/report.js';
 
 /** A round for each, with nothing but it. `npm run test:faults` makes all kinds, several in a round. */
 const NAMES = ['kill', 'kill-engine', 'pause', 'cut', 'duplicate'];
