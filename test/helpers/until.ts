@@ -6,6 +6,6 @@ export async function until(
   what: string,
   timeoutMs = 60_000,
 ): Promise<void> {
-  for (const deadlineMs = performance.now() + timeoutMs; !(await condition()); await delay(20))
+  for (const deadlineMs = performance.now() + timeoutMs; !(await condition()); await delay(50))
     if (performance.now() > deadlineMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
 }

@@ -51,7 +51,7 @@ async function send(bus: Bus, image: Buffer): Promise<{ sampleId: string; waits:
 function watchSize(bus: Bus): { stop: () => Promise<number> } {
   let [largest, running] = [0, true];
   const watching = (async () => {
-    for (; running; await delay(5)) largest = Math.max(largest, (await bus.statsOf('SCANS')).bytes);
+    for (; running; await delay(25)) largest = Math.max(largest, (await bus.statsOf('SCANS')).bytes);
   })();
   return {
     stop: async () => {

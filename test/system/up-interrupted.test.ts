@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../../../helpers/until.js';
+import { until } from '../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const SKIP = process.platform === 'linux' ? false : 'processes are listed from /proc';
 
 interface Entry {

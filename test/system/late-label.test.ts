@@ -17,8 +17,8 @@ import { placesOf } from '../../services/cli/lineage/sample-places.js';
 import { versionsThatSaw } from '../../services/cli/lineage/versions-of.js';
 import { freePort, startNats, type TestNats } from '../helpers/nats.js';
 import { until } from '../helpers/until.js';
-import { TrainerStarter } from './trainer/_trainer.js';
-import { publishScans } from './trainer/_stream.js';
+import { TrainerStarter } from '../services/trainer/_trainer.js';
+import { publishScans } from '../services/trainer/_stream.js';
 
 const CLI = [
   ...process.execArgv.filter((flag) => !flag.startsWith('--test')),

@@ -8,12 +8,12 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import sharp from 'sharp';
 import { writePhantomDataset } from '#libs/imaging';
-import type { RunSummary } from '../../../../services/cli/launcher/summary.js';
-import { readSpanFolder, buildTimeline } from '../../../../services/cli/trace/index.js';
-import { filesBelow, Identifiers } from '../../../helpers/identifiers.js';
-import { until } from '../../../helpers/until.js';
+import type { RunSummary } from '../../services/cli/launcher/summary.js';
+import { readSpanFolder, buildTimeline } from '../../services/cli/trace/index.js';
+import { filesBelow, Identifiers } from '../helpers/identifiers.js';
+import { until } from '../helpers/until.js';
 
-const CLI = path.join(import.meta.dirname, '../../../../services/cli/main.js');
+const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'sulcus-up-'));
 after(() => rmSync(folder, { recursive: true }));
 
