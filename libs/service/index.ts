@@ -10,8 +10,10 @@ export { parseCommandLine } from './command-line.js';
 export type { CommandLineSpec, OptionSources, OptionsSpec, ParsedOptions } from './command-spec.js';
 export { table, tableLine, type RightAligned } from './table.js';
 export {
+  EXIT_INTERRUPTED,
   LIFE_SIGN_INTERVAL_MS,
   reportFailure,
+  runCommand,
   runService,
   type LifeSign,
   type ServiceContext,

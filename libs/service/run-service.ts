@@ -20,6 +20,8 @@ const ignore = (): void => undefined;
 /** Exit codes: 0 done or stopped as asked, 2 wrong options or environment, 1 anything else. */
 const EXIT_FAILED = 1;
 const EXIT_INVALID_CONFIG = 2;
+/** Of work that was stopped before it was done, as shells report a program that Ctrl-C ended. */
+export const EXIT_INTERRUPTED = 130;
 
 /** Time between the end of `run` and a forced exit: handles that nobody closed must not keep a service alive. */
 const LAST_RESORT_MS = 5000;
@@ -74,6 +76,21 @@ export async function runService(
     await telemetry?.shutdown();
     release.forEach((free) => free());
   }
+}
+
+/**
+ * As {@link runService}, of work that has an end of its own: one that is stopped before it says so, and exits with
+ * {@link EXIT_INTERRUPTED}, so that whoever started it does not take it for done.
+ */
+export async function runCommand(name: string, run: (context: ServiceContext) => Promise<void>): Promise<void> {
+  await runService(name, async (context) => {
+    const stopped = (): void => {
+      if (!context.signal.aborted) return;
+      process.stderr.write(`${name}: stopped before it was done\n`);
+      process.exitCode ||= EXIT_INTERRUPTED;
+    };
+    await run(context).finally(stopped);
+  });
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { optional, text } from '#libs/config';
 import { ATTRIBUTES, formatTag, isDicom, parseDicom, type DataSet, type Keyword } from '#libs/dicom';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { configOption, enterConfigFile, readConfig } from '#services/edge';
 import {
   DicomIntake,
@@ -35,7 +35,7 @@ would send, pseudonyms included. Nothing is sent.`;
   // The folder of the configuration file becomes the current one.
   const [target, results] = [path.resolve(parsed.operand!), output && path.resolve(output)];
   enterConfigFile(configFile);
-  await runService('deidentify', async ({ log, signal }) => {
+  await runCommand('deidentify', async ({ log, signal }) => {
     const config = configFile === undefined ? readImportConfig() : readConfig();
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     await using intake = new DicomIntake(config, pseudonyms);

@@ -1,5 +1,5 @@
 import { flag, integer, optional } from '#libs/config';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { showProgress } from '../shared/progress.js';
 
 const OPTIONS = {
@@ -26,7 +26,7 @@ their patients. They teach a classifier and test a pipeline; they are no medical
   );
   if (!parsed) return;
   const { writePhantomDataset, writePhantomStudies } = await import('#libs/imaging');
-  await runService('phantoms', async ({ signal }) => {
+  await runCommand('phantoms', async ({ signal }) => {
     const { folder, manifest, images, patients } = await (parsed.options.dicom
       ? writePhantomStudies
       : writePhantomDataset)(parsed.operand!, {

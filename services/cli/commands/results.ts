@@ -8,7 +8,7 @@ import { parsePeer, storeObjects, type Peer } from '#libs/dimse';
 import { SulcusError } from '#libs/errors';
 import { decodeImage, withChannels } from '#libs/imaging';
 import { createClient } from '#libs/rpc';
-import { parseCommandLine, runService, type ParsedOptions } from '#libs/service';
+import { parseCommandLine, type ParsedOptions, runCommand } from '#libs/service';
 import {
   environment,
   fhirBundle,
@@ -70,7 +70,7 @@ images came from: the register in SULCUS_DATA_DIR knows what stands behind the p
   const { operand: studyId = '', options } = parsed;
   if (options.output === undefined && options.to === undefined)
     throw new SulcusError('INVALID_CONFIG', 'Say where the results go: --output, --to or both');
-  await runService('results', async ({ log }) => {
+  await runCommand('results', async ({ log }) => {
     const config = readConfig();
     const pseudonyms = new Pseudonyms(config.site, await loadPseudonymKey(config.pseudonymKey, config.dataDir, log));
     const study = await studyRegister(config.dataDir, pseudonyms).study(studyId);

@@ -1,13 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { SulcusError } from '#libs/errors';
-import { runService } from '#libs/service';
+import { EXIT_INTERRUPTED, runService } from '#libs/service';
 import { createLogger } from '#libs/telemetry';
 import { DeferredLog } from '../launcher/deferred-log.js';
 import { readUpOptions } from '../launcher/options.js';
 import { onOutputGone } from '../shared/output-gone.js';
-
-/** As shells report a program that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
 
 /** `sulcus up`: the whole pipeline on this machine (what `npm start` runs). */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { flag, optional, site as siteName, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { importEnvironment, loadPseudonymKey, Pseudonyms } from '#services/ingest';
 import { connectCommand } from '../shared/connect-command.js';
 import { jsonOption, natsOption } from '../shared/options.js';
@@ -68,7 +68,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   const { options } = parsed;
-  await runService('withdraw', async ({ signal, log }) => {
+  await runCommand('withdraw', async ({ signal, log }) => {
     await using bus = await connectCommand(options.nats, 'withdraw', signal);
     await requireState(bus);
     await bus.ensureTopology();

@@ -19,8 +19,9 @@ interface Outcome {
 function start(
   behaviour: string,
   environment: NodeJS.ProcessEnv = {},
+  as: 'service' | 'command' = 'service',
 ): { child: ChildProcess; ready: Promise<unknown>; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, [...process.execArgv, FIXTURE, behaviour], {
+  const child = spawn(process.execPath, [...process.execArgv, FIXTURE, behaviour, as], {
     env: { ...process.env, SULCUS_LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -45,6 +46,16 @@ describe('runService', { concurrency: 2 }, () => {
     await ready;
     child.kill('SIGTERM');
     assert.deepEqual(await outcome, { code: 0, stderr: [] });
+  });
+
+  test('a command that is stopped before it is done says so and exits 130; one that is done exits 0', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const { child, ready, outcome } = start('wait', {}, 'command');
+      await ready;
+      child.kill(signal);
+      assert.deepEqual(await outcome, { code: 130, stderr: ['fixture: stopped before it was done'] });
+    }
+    assert.deepEqual(await start('done', {}, 'command').outcome, { code: 0, stderr: [] });
   });
 
   test('SIGHUP aborts the signal, however often it comes, and the stopped service exits 0', async () => {

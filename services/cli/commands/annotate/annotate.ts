@@ -1,7 +1,7 @@
 import { flag, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { showProgress } from '../../shared/progress.js';
 import { SampleFinder } from '../../shared/sample-of.js';
 import { annotationsOf, readAnnotations } from './read-annotations.js';
@@ -48,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (csv !== undefined && (label !== undefined || study))
     throw new SulcusError('INVALID_CONFIG', '--label and --study go with samples or studies: a CSV file says both');
 
-  await runService('annotate', async ({ signal, log }) => {
+  await runCommand('annotate', async ({ signal, log }) => {
     await using finder = new SampleFinder(log);
     const annotations =
       csv === undefined

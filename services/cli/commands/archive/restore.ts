@@ -3,7 +3,7 @@ import { ArchiveIndex, bringBack, type SampleArchive } from '#libs/archive';
 import type { Bus } from '#libs/bus';
 import { duration, flag } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
@@ -42,7 +42,7 @@ choose them with --all, --label or --split.`;
   if (!parsed) return;
   const { options, operands } = parsed;
   requireChoice(operands, options);
-  await runService('archive restore', async ({ signal }) => {
+  await runCommand('archive restore', async ({ signal }) => {
     const archive = await openArchive(options);
     await using bus = await connectCommand(options.nats, 'archive', signal);
     await bus.ensureTopology();

@@ -1,6 +1,6 @@
 import { flag } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { parseCommandLine, runService, table } from '#libs/service';
+import { parseCommandLine, runCommand, table } from '#libs/service';
 import { readImportConfig } from '#services/ingest';
 import { jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const [first, second, ...others] = parsed.operands;
   if (others.length > 0)
     throw new SulcusError('INVALID_CONFIG', `sulcus duplicates takes one set or two, not ${parsed.operands.length}`);
-  await runService('duplicates', async ({ signal }) => {
+  await runCommand('duplicates', async ({ signal }) => {
     try {
       const reading: ReadOptions = {
         natsUrl: nats,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { optional, text } from '#libs/config';
 import { startEngine } from '#libs/engine';
 import { ImageWorkerPool } from '#libs/imaging';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { importEnvironment, parseColumns, readImportConfig } from '#services/ingest';
 import { columnsOption, dataSource, jsonOption, natsOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
@@ -50,7 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const { data, columns, json, nats, recipe } = parsed.options;
 
-  await runService('evaluate', async ({ signal }) => {
+  await runCommand('evaluate', async ({ signal }) => {
     const limits = readImportConfig();
     const files = await listImages(data, columns && parseColumns(columns));
     await using engine = await startEngine({ label: 'evaluate' });

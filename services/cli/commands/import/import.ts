@@ -1,6 +1,6 @@
 import { openBus } from '#libs/bus';
 import { flag, number, optional, text } from '#libs/config';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import {
   BrokerSink,
   importEnvironment,
@@ -57,7 +57,7 @@ downloaded and s3://bucket/prefix copied first. The files stay; importing again 
     argv,
   );
   if (!parsed) return;
-  await runService('import', async ({ signal, log, instance, fail }) => {
+  await runCommand('import', async ({ signal, log, instance, fail }) => {
     const target = await openData(parsed.operand!, { signal });
     const { columns, encoding, sorted } = parsed.options;
     const config = { ...readImportConfig(), natsUrl: parsed.options.nats };

@@ -1,7 +1,7 @@
 import { PredictorClient } from '#libs/client';
 import { duration, flag, integer, optional, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { findImages } from '../../shared/image-files.js';
 import { formatOf, jsonOption, outputOption, predictorOption } from '../../shared/options.js';
 import { showProgress } from '../../shared/progress.js';
@@ -78,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (classIds && format === 'table')
     throw new SulcusError('INVALID_CONFIG', '--class-ids needs --csv or --json, which have a place for them');
 
-  await runService('predict', async ({ signal }) => {
+  await runCommand('predict', async ({ signal }) => {
     const files = await findImages(parsed.operands);
     using client = new PredictorClient(parsed.options.address, { timeoutMs });
     await client.waitUntilServing({ timeoutMs: waitMs, signal });

@@ -1,6 +1,6 @@
 import { connectBus } from '#libs/bus';
 import { duration, flag, integer, optional, text } from '#libs/config';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand, runService } from '#libs/service';
 import { describeRetention, RecordStore, type BadRecord } from '#services/predictor';
 import { formatOf, jsonOption, natsOption } from '../../shared/options.js';
 import { recordFormat } from './output.js';
@@ -47,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (!parsed) return;
   const { model, sinceMs, follow, last = sinceMs === undefined ? DEFAULT_LAST : undefined } = parsed.options;
   const format = recordFormat(formatOf(parsed.options));
-  await runService('predictions', async ({ signal }) => {
+  await (follow ? runService : runCommand)('predictions', async ({ signal }) => {
     await using bus = await connectBus({
       servers: parsed.options.nats,
       name: 'predictions',

@@ -1,5 +1,5 @@
 import { number, optional, text } from '#libs/config';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { compare, recall, replay } from '#services/predictor';
 import { connectCommand } from '../../shared/connect-command.js';
 import { jsonOption, natsOption } from '../../shared/options.js';
@@ -41,7 +41,7 @@ and compares the numbers.`;
     argv,
   );
   if (!parsed) return;
-  await runService('replay', async ({ signal }) => {
+  await runCommand('replay', async ({ signal }) => {
     const { nats: natsUrl } = parsed.options;
     await using bus = await connectCommand(natsUrl, 'replay', signal);
     const { record, card, input } = await recall(bus, parsed.operand!.toLowerCase(), parsed.options.image);

@@ -5,7 +5,7 @@ import { choice, duration, integer, list, number, optional, text } from '#libs/c
 import { codecs, type PredictStudyRequestInput, type StudyOptionsInput, type StudyPrediction } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
 import { createClient } from '#libs/rpc';
-import { parseCommandLine, runService, type ParsedOptions } from '#libs/service';
+import { parseCommandLine, type ParsedOptions, runCommand } from '#libs/service';
 import { AGGREGATIONS, MAX_VIEWS, toWireAggregation } from '#services/predictor';
 import { connectCommand } from '../../shared/connect-command.js';
 import { findImages } from '../../shared/image-files.js';
@@ -80,7 +80,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   if ([path, stored, published].filter((given) => given !== undefined).length !== 1) {
     throw new SulcusError('INVALID_CONFIG', 'Say which study: a path, --stored or --published, and only one of them');
   }
-  await runService('study', async ({ signal }) => {
+  await runCommand('study', async ({ signal }) => {
     const prediction =
       published === undefined
         ? await ask({ path, options: parsed.options }, signal)

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { choice, text } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { storedTransform } from '#libs/imaging';
-import { parseCommandLine, runService } from '#libs/service';
+import { parseCommandLine, runCommand } from '#libs/service';
 import { importEnvironment, listData, parseColumns, readImportConfig } from '#services/ingest';
 import { resolveTransform } from '#services/trainer';
 import { openData } from '../../shared/open-data.js';
@@ -57,7 +57,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   if (!parsed) return;
   const { recipe: name, output, format, columns, json } = parsed.options;
-  await runService('transform', async ({ signal }) => {
+  await runCommand('transform', async ({ signal }) => {
     const recipe = await recipeNamed(name);
     const spec = resolveTransform(recipe);
     const stored = storedTransform(spec);

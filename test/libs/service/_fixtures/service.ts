@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnvironment, integer } from '#libs/config';
 import { SulcusError } from '#libs/errors';
-import { runService } from '#libs/service';
+import { runCommand, runService } from '#libs/service';
 import { withSpan } from '#libs/telemetry';
 
 const behaviours: Record<string, (signal: AbortSignal) => Promise<void>> = {
@@ -38,4 +38,5 @@ const behaviours: Record<string, (signal: AbortSignal) => Promise<void>> = {
   },
 };
 
-await runService('fixture', ({ signal }) => behaviours[process.argv[2]!]!(signal));
+const [, , behaviour = '', as = 'service'] = process.argv;
+await (as === 'command' ? runCommand : runService)('fixture', ({ signal }) => behaviours[behaviour]!(signal));

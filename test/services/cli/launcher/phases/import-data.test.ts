@@ -53,15 +53,19 @@ async function startScene(t: TestContext) {
 const importProcess = (): number =>
   Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'main.js import'], { encoding: 'utf8' }));
 
-test('an import that is killed is repeated, and every image is stored once', async (t) => {
-  const { run, notes, stored } = await startScene(t);
-  const importing = importData(run);
-  await until(async () => (await stored()) > 5, 'the import to be under way', 60_000);
-  process.kill(importProcess(), 'SIGKILL');
-  await importing;
-  assert.equal(await stored(), IMAGES);
-  assert.match(notes.join('\n'), /the import broke off and is repeated: INTERNAL: import ended with a signal/);
-});
+for (const [signal, end] of [
+  ['SIGKILL', 'a signal'],
+  ['SIGTERM', 'code 130'],
+] as const)
+  test(`an import that ${signal} ends is repeated, and every image is stored once`, async (t) => {
+    const { run, notes, stored } = await startScene(t);
+    const importing = importData(run);
+    await until(async () => (await stored()) > 5, 'the import to be under way', 60_000);
+    process.kill(importProcess(), signal);
+    await importing;
+    assert.equal(await stored(), IMAGES);
+    assert.ok(notes.join('\n').includes(`the import broke off and is repeated: INTERNAL: import ended with ${end}`));
+  });
 
 test('a broker that is away during an import for longer than the import waits ends nothing', async (t) => {
   const { nats, run, stored, notes } = await startScene(t);
