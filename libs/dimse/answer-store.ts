@@ -4,14 +4,14 @@ import { writeStoreResponse } from './command-set.js';
 import { dataUnit, IS_COMMAND, IS_LAST } from './data-unit.js';
 import { acceptedContext } from './negotiate.js';
 import type { StoreMessage } from './pdu-reader.js';
-import type { StoreAnswer } from './scp-options.js';
+import type { ReceivedObject, StoreAnswer } from './scp-options.js';
 
-const STATUS = { success: 0x0000, full: 0xa700, failed: 0x0110 } as const;
+const STATUS = { success: 0x0000, full: 0xa700, mismatch: 0xa900, failed: 0x0110 } as const;
 
 /** Who takes objects, on an association of whichever side. */
 export interface ObjectTaker {
   maxObjectBytes: number;
-  onObject: (object: { bytes: Buffer; syntaxUid: string }) => Promise<StoreAnswer>;
+  onObject: (object: ReceivedObject) => Promise<StoreAnswer>;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function answerStore(
 ): Promise<Buffer | undefined> {
   const context = acceptedContext(association, message.contextId);
   if (!context) return undefined;
-  const answer = await take(message.object, context.getAcceptedTransferSyntaxUid() ?? '', taker).catch(
+  const answer = await take(message, context.getAcceptedTransferSyntaxUid() ?? '', taker).catch(
     (error: unknown): StoreAnswer => ({ status: 'failed', comment: SulcusError.from(error).rawMessage }),
   );
   const comment = 'comment' in answer ? answer.comment : '';
@@ -36,10 +36,10 @@ export async function answerStore(
 }
 
 async function take(
-  bytes: Buffer | undefined,
+  { object: bytes, command: { sopClassUid, sopInstanceUid } }: StoreMessage,
   syntaxUid: string,
   { maxObjectBytes, onObject }: ObjectTaker,
 ): Promise<StoreAnswer> {
   if (bytes === undefined) return { status: 'failed', comment: `The object has more than ${maxObjectBytes} bytes` };
-  return await onObject({ bytes, syntaxUid });
+  return await onObject({ bytes, syntaxUid, sopClassUid, sopInstanceUid });
 }

@@ -4,20 +4,30 @@ import type { Peer } from './peers.js';
 import type { ProcedureStep, StepAnswer } from './procedure-step.js';
 import type { DimseTls } from './tls.js';
 
-/** An object as it came in a C-STORE. */
-export interface StoredObject {
+/** An object as it came in a C-STORE, and what the request says of it. */
+export interface ReceivedObject {
   /**
    * The data set in its transfer syntax, without file meta information. Once success was answered the next object of
    * its association is written over it.
    */
   bytes: Buffer;
   syntaxUid: string;
+  /** Affected SOP class and instance of the request; '' where it names none. They may not be those of the data set. */
+  sopClassUid: string;
+  sopInstanceUid: string;
+}
+
+/** The same, with who sends it. */
+export interface StoredObject extends ReceivedObject {
   callingTitle: string;
   callingAddress: string;
 }
 
-/** What the sender is told (PS3.4 annex B.2.3): success, out of resources, or a failure with its text. */
-export type StoreAnswer = { status: 'success' } | { status: 'full' | 'failed'; comment: string };
+/**
+ * What the sender is told (PS3.4 annex B.2.3): success, out of resources, that the data set is not what the request
+ * names, or another failure, with its text.
+ */
+export type StoreAnswer = { status: 'success' } | { status: 'full' | 'mismatch' | 'failed'; comment: string };
 
 /** Something that happened, for the log. No attribute of an object is among it. */
 export type ScpNotice =

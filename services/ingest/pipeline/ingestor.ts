@@ -16,6 +16,7 @@ import type { IngestEvents } from '../events.js';
 import { PendingCommitments } from '../register/pending-commitments.js';
 import { ProcedureSteps } from '../register/procedure-steps.js';
 import { DicomIntake, type OpenedObject } from '../sources/dicom/dicom-intake.js';
+import type { SaidOfObject } from '../sources/dicom/said-of-object.js';
 import type { ImageInput, IngestOutcome } from './outcome.js';
 import { prepareScan, type PreparedScan } from './prepare-scan.js';
 import type { Pseudonyms } from './pseudonyms.js';
@@ -147,11 +148,11 @@ export class Ingestor implements AsyncDisposable {
    * Takes a DICOM object in: each of its frames is a sample, de-identified here. What must not leave is kept in the
    * quarantine of the site, and only its code goes further.
    *
-   * @param syntaxUid transfer syntax of a bare data set
+   * @param said what its request says of it: one of another object is held
    * @throws as {@link ingestImage}; STORAGE_FULL when the quarantine is full
    */
-  async ingestDicom(input: ImageInput, options: IngestOptions = {}, syntaxUid?: string): Promise<IngestOutcome[]> {
-    const object = await this.#dicom.open(input, syntaxUid);
+  async ingestDicom(input: ImageInput, options: IngestOptions = {}, said: SaidOfObject = {}): Promise<IngestOutcome[]> {
+    const object = await this.#dicom.open(input, said);
     const outcomes: IngestOutcome[] = [];
     if (object.kind === 'image') {
       const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {
@@ -161,7 +162,7 @@ export class Ingestor implements AsyncDisposable {
       for await (const outcome of settled) outcomes.push(outcome);
     } else {
       options.ticket?.release();
-      outcomes.push(await this.#settled({}, options, () => this.#leave(object, input, options, syntaxUid)));
+      outcomes.push(await this.#settled({}, options, () => this.#leave(object, input, options, said.syntaxUid)));
     }
     // Of what was withdrawn nothing is kept.
     const isWithdrawn = outcomes.some((outcome) => outcome.kind === 'rejected' && outcome.error.code === 'WITHDRAWN');

@@ -27,6 +27,7 @@ import type { NamedSample } from '../../pipeline/sample-sink.js';
 import { chooseSplit } from '../../pipeline/splits.js';
 import { studyRegister, type StudyRegister } from '../../register/study-register.js';
 import { Quarantine } from './quarantine.js';
+import { requireSameObject, type SaidOfObject } from './said-of-object.js';
 import { SeriesWindows } from './series-windows.js';
 
 /** Whose an object is, as the site knows it: it goes into the register and no further. */
@@ -93,16 +94,17 @@ export class DicomIntake implements AsyncDisposable {
   /**
    * Reads the header and decides. Never throws for what is wrong with the object.
    *
-   * @param syntaxUid transfer syntax of a bare data set
+   * @param said what its request says of it
    */
-  async open(input: ImageInput, syntaxUid?: string): Promise<OpenedObject> {
+  async open(input: ImageInput, said: SaidOfObject = {}): Promise<OpenedObject> {
     let source: string | undefined;
     let named: NamedObject | undefined;
     try {
-      const file = await readDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, syntaxUid);
+      const file = await readDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, said.syntaxUid);
       const { dataSet } = file;
       source = this.#sourceOf(dataSet);
       named = this.#nameOf(dataSet);
+      requireSameObject(dataSet, said);
       const release = releaseOf(dataSet, this.#config.dicomModalities);
       if (release !== 'release') {
         if ('filtered' in release) return { kind: 'filtered', source, named, reason: release.filtered };

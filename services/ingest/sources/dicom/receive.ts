@@ -67,12 +67,12 @@ function requireEncryption({ host, port }: { host: string; port: number }, hasTl
 }
 
 async function store(
-  { bytes, syntaxUid, callingTitle, callingAddress }: StoredObject,
+  { bytes, callingTitle, callingAddress, ...said }: StoredObject,
   ingestor: Ingestor,
   waitMs: number,
 ): Promise<StoreAnswer> {
   const input = { bytes, source: `C-STORE from ${callingTitle} at ${callingAddress}` };
-  return await answerTo(ingestor.ingestDicom(input, { signal: AbortSignal.timeout(waitMs) }, syntaxUid));
+  return await answerTo(ingestor.ingestDicom(input, { signal: AbortSignal.timeout(waitMs) }, said));
 }
 
 const SAID: Readonly<Record<ScpNotice['kind'], string>> = {

@@ -1,4 +1,5 @@
 import type { IngestOutcome } from '../../pipeline/outcome.js';
+import type { SaidOfObject } from '../dicom/said-of-object.js';
 import type { PullRule } from './rules.js';
 
 /** A series that an archive holds. */
@@ -16,10 +17,10 @@ export interface PulledObjects {
   /**
    * Takes one in, when there is room for it.
    *
-   * @param syntaxUid transfer syntax of a bare data set
+   * @param said what its request says of it
    * @throws when the pipeline does not take it
    */
-  take(bytes: Buffer, syntaxUid?: string): Promise<IngestOutcome[]>;
+  take(bytes: Buffer, said?: SaidOfObject): Promise<IngestOutcome[]>;
   /** Of an object that was longer than that, and is not kept. */
   tooLong(): Promise<void>;
   /** Which of objects have come, whatever became of them. @param sopInstanceUids as the site knows them */

@@ -64,8 +64,8 @@ export class DicomArchive implements Archive {
     let settled = 0;
     const { failed } = await getSeries(this.#call(signal), series, CLASSES[series.modality] ?? [], {
       maxObjectBytes: objects.maxObjectBytes,
-      onObject: ({ bytes, syntaxUid }) => {
-        const settling = objects.take(bytes, syntaxUid);
+      onObject: ({ bytes, ...said }) => {
+        const settling = objects.take(bytes, said);
         // What must not leave is in the quarantine: it came, and some archives end with what is refused.
         return answerTo(
           settling.then(() => {

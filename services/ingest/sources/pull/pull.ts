@@ -106,9 +106,9 @@ async function lookOnce(rule: PullRule, context: LookContext, signal: AbortSigna
 /** Where what an archive sends goes: the pipeline, as far as there is room. */
 const objectsFor = ({ ingestor, room, config }: LookContext, signal: AbortSignal): PulledObjects => ({
   maxObjectBytes: config.maxFileBytes,
-  take: async (bytes, syntaxUid) => {
+  take: async (bytes, said) => {
     const release = await room.acquire(bytes.length, signal);
-    return await ingestor.ingestDicom({ bytes, source: SOURCE }, { signal }, syntaxUid).finally(release);
+    return await ingestor.ingestDicom({ bytes, source: SOURCE }, { signal }, said).finally(release);
   },
   tooLong: async () => void (await ingestor.reject(SOURCE, tooLarge(config.maxFileBytes), undefined, { signal })),
   known: (sopInstanceUids) => ingestor.known(sopInstanceUids),

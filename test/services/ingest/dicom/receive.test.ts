@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -7,10 +8,14 @@ import { parseDicom, textElement, writeDicom } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
 import { IngestService, readConfig } from '#services/ingest';
 import { dicomTlsOf } from '../../../../services/ingest/sources/dicom/dicom-tls.js';
-import { runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
+import { dcmtk, runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
+import { freePort } from '../../../helpers/nats.js';
+import { runPython, withoutPynetdicom } from '../../../helpers/python-peer.js';
+import { until } from '../../../helpers/until.js';
 import { harnessLog, readDeadLetters, readScans, startHarness, startService, temporaryFolder } from '../_ingest.js';
-import { fixtureBytes, sliceBytes } from './_objects.js';
+import { fixtureBytes, MR, sliceBytes } from './_objects.js';
 
+const CT = '1.2.840.10008.5.1.4.1.1.2';
 const fixturePath = (name: string): string => path.resolve(import.meta.dirname, `../../../fixtures/dicom/${name}.dcm`);
 
 async function startSite(t: TestContext, environment: Record<string, string> = {}) {
@@ -32,6 +37,25 @@ function named(name: string): Buffer {
   const uid = textElement('SOPInstanceUID', `1.2.3.5.${[...Buffer.from(name)].join('.')}`);
   dataSet.elements.set(uid.tag, uid);
   return writeDicom(dataSet, syntax.uid);
+}
+
+/** Stores a file under a name of the caller's choice: class and instance. */
+const storeAs = (title: string, port: number, file: string, name: readonly string[]) =>
+  runPython<{ status: number; comment: string }>(path.join(import.meta.dirname, 'store-as.py'), [
+    String(port),
+    title,
+    file,
+    ...name,
+  ]);
+
+/** DCMTK's own storage SCP. @returns its port */
+async function startStorescp(t: TestContext): Promise<number> {
+  const port = await freePort();
+  const scp = spawn(dcmtk('storescp')!, ['-od', await temporaryFolder(t), String(port)], { stdio: 'ignore' });
+  t.after(() => scp.kill());
+  const to = ['127.0.0.1', String(port)];
+  await until(async () => (await runDcmtk('echoscu', to)).code === 0, 'storescp answers');
+  return port;
 }
 
 /** A slice as a file, for a sender. */
@@ -106,6 +130,34 @@ describe('DICOM from the network', { skip: withoutDcmtk }, () => {
     assert.equal(dead!.original ?? undefined, undefined);
     assert.doesNotMatch(JSON.stringify(dead), /Doe|MRN|1\.2\.3\./);
     assert.ok(service.dicomPort);
+  });
+
+  const skip = withoutPynetdicom;
+  test('what its request does not name is held, and 0xA900 to its sender, as of DCMTK', { skip }, async (t) => {
+    const { service, to, harness } = await startSite(t);
+    const file = await sliceFile(t, {}, 7);
+    const scps = { SULCUS: service.dicomPort!, DCMTK: await startStorescp(t) };
+    for (const [sopClass, sopInstance, what] of [
+      [MR, '1.2.3.4.8', 'instance'],
+      [CT, '1.2.3.4.7', 'class'],
+    ] as const)
+      for (const [title, port] of Object.entries(scps)) {
+        const told = await storeAs(title, port, file, [sopClass, sopInstance]);
+        assert.equal(told.status, 0xa900, title);
+        if (title === 'SULCUS')
+          assert.equal(told.comment, `The SOP ${what} of the data set is not that of the request`);
+      }
+    assert.deepEqual(await readScans(harness.bus), []);
+    const dead = await readDeadLetters(harness.bus);
+    assert.deepEqual(
+      dead.map(({ code }) => code),
+      ['INVALID_ARGUMENT', 'INVALID_ARGUMENT'],
+    );
+    assert.doesNotMatch(JSON.stringify(dead), /Doe|MRN|1\.2\.3\./);
+    // Under its own name it is taken in.
+    assert.equal((await storeAs('SULCUS', service.dicomPort!, file, [MR, '1.2.3.4.7'])).status, 0);
+    assert.equal((await runDcmtk('storescu', [...to, file])).code, 0);
+    assert.equal((await readScans(harness.bus)).length, 1);
   });
 
   test('while the pipeline is full a sender is told 0xA700, and succeeds when there is room', async (t) => {
