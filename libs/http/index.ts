@@ -9,6 +9,7 @@
 export { startHttpServer, type HttpServer, type HttpServerConfig } from './server.js';
 export type { HttpAnswer, HttpCall, Route } from './route.js';
 export type { Body, ReadableBody } from './bodies.js';
+export { acceptedMedia } from './accept.js';
 export { httpStatusOf } from './status.js';
 export { readBody } from './read-body.js';
 export { readParts, type Part } from './multipart.js';

@@ -22,7 +22,7 @@ export interface HttpAnswer {
   /** Default: application/json. */
   contentType?: string;
   headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; a text as it is. */
   body: unknown;
 }
 

@@ -189,7 +189,7 @@ function send(
   { status, contentType, headers, body }: HttpAnswer,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const text = Buffer.from(`${JSON.stringify(body)}\n`);
+  const text = Buffer.from(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
   response.writeHead(status, {
     'content-type': contentType ?? 'application/json',
     'content-length': text.length,

@@ -1,13 +1,13 @@
 import { mapInOrder, timeLimit } from '#libs/async';
 import { isDicom, readDicom } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
-import { readParts, type HttpAnswer, type HttpCall, type Part, type Route } from '#libs/http';
+import { acceptedMedia, readParts, type HttpAnswer, type HttpCall, type Part, type Route } from '#libs/http';
 import { LIMITS } from '#libs/limits';
 import type { Ingestor } from '../../pipeline/ingestor.js';
 import type { IngestOutcome } from '../../pipeline/outcome.js';
 import { isForWantOfRoom } from '../../pipeline/why-full.js';
 import type { UploadRoom } from '../grpc/upload-room.js';
-import { FAILURE, storeAnswer, type StoredInstance } from './store-answer.js';
+import { ANSWER_MEDIA, FAILURE, storeAnswer, type StoredInstance } from './store-answer.js';
 
 export interface StoreContext {
   readonly ingestor: Ingestor;
@@ -33,8 +33,8 @@ export const storeInstances = (context: StoreContext): Route => ({
 async function store(context: StoreContext, call: HttpCall): Promise<HttpAnswer> {
   const { request, body, params } = call;
   const [studyUid] = params;
-  if (!/application\/dicom\+json|application\/json|\*\/\*|application\/\*/.test(request.headers.accept ?? '*/*'))
-    return wrongMedia(406, 'The answer is application/dicom+json');
+  const answerMedia = acceptedMedia(request.headers.accept, ANSWER_MEDIA);
+  if (!answerMedia) return wrongMedia(406, `The answer is ${ANSWER_MEDIA.join(' or ')}`);
   const type = multipartOf(request.headers['content-type'] ?? '');
   if (!type) return wrongMedia(415, 'Objects are taken as multipart/related; type="application/dicom"; boundary=…');
   const stored: StoredInstance[] = [];
@@ -51,7 +51,7 @@ async function store(context: StoreContext, call: HttpCall): Promise<HttpAnswer>
       );
   }
   if (stored.length === 0) throw new SulcusError('INVALID_ARGUMENT', 'The request holds no object');
-  return storeAnswer(stored);
+  return storeAnswer(stored, answerMedia);
 }
 
 /** The next part is read from the stream when there is room for it. */

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AccessPolicy, createAuthority, issueCertificate } from '#libs/access';
 import { LIMITS } from '#libs/limits';
 import { IngestService } from '#services/ingest';
+import { runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
 import { until } from '../../../helpers/until.js';
 import { sliceBytes } from '../dicom/_objects.js';
 import { harnessLog, readScans, startHarness, startService } from '../_ingest.js';
@@ -26,6 +27,7 @@ interface Told {
   contentType: string | undefined;
   retryAfter: string | undefined;
   body: Record<string, { vr: string; Value?: Record<string, { Value?: unknown[] }>[] }>;
+  text: string;
 }
 
 const answerOf = (call: ClientRequest): Promise<Told> =>
@@ -36,8 +38,9 @@ const answerOf = (call: ClientRequest): Promise<Told> =>
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => {
         const { 'content-type': contentType, 'retry-after': retryAfter } = response.headers;
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as Told['body'];
-        resolve({ status: response.statusCode!, contentType, retryAfter, body });
+        const text = Buffer.concat(chunks).toString();
+        const body = (contentType?.includes('json') ? JSON.parse(text) : {}) as Told['body'];
+        resolve({ status: response.statusCode!, contentType, retryAfter, body, text });
       });
     });
   });
@@ -55,6 +58,35 @@ async function startSite(t: TestContext, environment: Record<string, string> = {
   };
   return { harness, service, begin, store };
 }
+
+/** Of the slices 1 (stored) and 4 (not stored), as a dump that DCMTK reads. */
+const DUMP_OF_ANSWER = `(0008,1190) UR (no value available)
+(0008,1198) SQ (Sequence)
+(fffe,e000) na (Item)
+(0008,1150) UI [1.2.840.10008.5.1.4.1.1.4]
+(0008,1155) UI [1.2.3.4.4]
+(0008,1197) US 272
+(fffe,e00d) na (ItemDelimitationItem)
+(fffe,e0dd) na (SequenceDelimitationItem)
+(0008,1199) SQ (Sequence)
+(fffe,e000) na (Item)
+(0008,1150) UI [1.2.840.10008.5.1.4.1.1.4]
+(0008,1155) UI [1.2.3.4.1]
+(0008,1190) UR (no value available)
+(fffe,e00d) na (ItemDelimitationItem)
+(fffe,e0dd) na (SequenceDelimitationItem)
+`;
+
+/** The same document is the same text: no blanks between elements, empty elements in one way, attributes in order. */
+const normalXml = (text: string): string =>
+  text
+    .slice(text.indexOf('<DicomAttribute'))
+    .replace(/>\s+</g, '><')
+    .replace(/<(\w+)([^<>]*)><\/\1>/g, '<$1$2/>')
+    .replace(/<(\w+) ([^<>/]*)/g, (_, name: string, attributes: string) =>
+      [`<${name}`, ...(attributes.match(/[\w:]+="[^"]*"/g) ?? []).sort()].join(' '),
+    )
+    .trim();
 
 const namesIn = ({ body }: Told, tag: string): unknown[] =>
   (body[tag]?.Value ?? []).map((item) => item['00081155']!.Value?.[0]);
@@ -94,6 +126,34 @@ describe('STOW-RS', () => {
       assert.deepEqual([told.status, namesIn(told, '00081199')], [200, ['1.2.3.4.1']], type);
     }
     assert.equal((await store(body, { 'content-type': 'multipart/form-data; boundary=B' })).status, 415);
+  });
+
+  test('is answered in XML where that is asked for, as DCMTK writes it', { skip: withoutDcmtk }, async (t) => {
+    const { store } = await startSite(t);
+    const body = bodyOf(sliceBytes({}, 1), sliceBytes({ BurnedInAnnotation: 'YES' }, 4));
+    const told = await store(body, { accept: 'application/dicom+xml' });
+    assert.deepEqual([told.status, told.contentType], [202, 'application/dicom+xml']);
+    const folder = await mkdtemp(path.join(tmpdir(), 'sulcus-stow-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const dump = path.join(folder, 'answer.dump');
+    await writeFile(dump, DUMP_OF_ANSWER);
+    await runDcmtk('dump2dcm', ['+te', '-F', dump, path.join(folder, 'answer.dcm')]);
+    const { code, output } = await runDcmtk('dcm2xml', ['--native-format', path.join(folder, 'answer.dcm')]);
+    assert.equal(code, 0, output);
+    assert.equal(normalXml(told.text), normalXml(output));
+  });
+
+  test('is answered in the media type that its sender likes best, in JSON where it says nothing', async (t) => {
+    const { store } = await startSite(t);
+    const body = bodyOf(sliceBytes({}, 1));
+    for (const [accept, expected] of [
+      ['*/*', 'application/dicom+json'],
+      ['application/json', 'application/json'],
+      ['application/dicom+json;q=0.5, application/dicom+xml', 'application/dicom+xml'],
+      ['application/dicom+xml;q=0.5, application/*', 'application/dicom+json'],
+      ['text/html, application/dicom+xml;q=0.1', 'application/dicom+xml'],
+    ] as const)
+      assert.equal((await store(body, { accept })).contentType, expected, accept);
   });
 
   test('takes objects as they come, before the request has ended', async (t) => {
@@ -170,7 +230,8 @@ describe('STOW-RS', () => {
       (await store(good, { 'content-type': 'multipart/related; type="application/dicom+xml"; boundary=B' })).status,
       415,
     );
-    assert.equal((await store(good, { accept: 'application/dicom+xml' })).status, 406);
+    assert.equal((await store(good, { accept: 'text/html' })).status, 406);
+    assert.equal((await store(good, { accept: 'application/dicom+json;q=0' })).status, 406);
     assert.equal((await store(good, {}, '/studies', 'GET')).status, 405);
     assert.equal((await store(good, {}, '/series')).status, 404);
     assert.equal((await store(good.subarray(0, -10))).status, 400);
