@@ -36,6 +36,8 @@ export class S3Store implements ObjectStore {
     this.#prefix = prefix;
     const place = endpoint === undefined ? '' : ` at ${endpoint}`;
     this.description = `bucket ${bucket}${prefix === '' ? '' : `, ${prefix}`}${place}`;
+    // Its versions of 2027 will not run on Node 20: that is for who brings them in, and no news for who runs this one.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
     this.#client = new S3Client({
       region,
       maxAttempts: MAX_ATTEMPTS,

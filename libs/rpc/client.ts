@@ -67,7 +67,7 @@ export function createClientOf<M>(
     .map(([name]) => name);
   const client = new Client(
     address,
-    channelCredentials(security),
+    channelCredentials(security, address),
     compileClientOptions(address, contract.fullName, retry ? singleMethods : [], maxMessageBytes, config),
   );
 

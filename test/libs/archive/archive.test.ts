@@ -7,8 +7,13 @@ import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { SampleArchive, openObjectStore, type ObjectStore, type SampleToArchive } from '#libs/archive';
 import { freePort } from '../../helpers/nats.js';
+
+/** Of this process, from its beginning on: what is warned of, is warned of once. */
+const warned: Error[] = [];
+process.on('warning', (warning) => warned.push(warning));
 
 const S3_SERVER = path.resolve('.sulcus/peers/node_modules/s3rver/bin/s3rver.js');
 
@@ -165,6 +170,12 @@ describe('an archive in a bucket of an S3 server', { skip }, () => {
   });
 
   contract(() => openObjectStore('s3://imaging/sulcus', endpoint));
+
+  it('nothing is said of the version of Node, which is one that the client runs on', async () => {
+    await openObjectStore('s3://imaging', endpoint);
+    await setImmediate();
+    assert.deepEqual(warned, []);
+  });
 
   it('a bucket that is not there is a mistake of the configuration', async () => {
     const archive = new SampleArchive(await openObjectStore('s3://nowhere', endpoint));

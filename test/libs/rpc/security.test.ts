@@ -17,6 +17,10 @@ import { implement, startServer } from '#libs/rpc';
 import { until } from '../../helpers/until.js';
 import { collect, connectEcho, echo, plainHandlers, sleep, startEcho } from './_echo.js';
 
+/** Of this process, from its beginning on: Node warns once. */
+const warned: Error[] = [];
+process.on('warning', (warning) => warned.push(warning));
+
 const authority = createAuthority('authority of the test', 2);
 const stranger = createAuthority('authority of somebody else', 2);
 
@@ -46,11 +50,15 @@ const service = { name: 'echo', uri: 'spiffe://sulcus/service/echo', hosts: ['12
 async function startSecure(
   t: TestContext,
   identities: ConstructorParameters<typeof AccessPolicy>[0],
-  { mutual = true, ...rest }: Partial<Parameters<typeof startServer>[0]> & { mutual?: boolean } = {},
+  {
+    mutual = true,
+    hosts = service.hosts,
+    ...rest
+  }: Partial<Parameters<typeof startServer>[0]> & { mutual?: boolean; hosts?: string[] } = {},
 ): Promise<Scene> {
   const write = await filesIn(t);
   const { certificate: authorities } = await write('ca', authority);
-  const own = await write('server', issueCertificate(authority, service, 1));
+  const own = await write('server', issueCertificate(authority, { ...service, hosts }, 1));
   const security: ServerSecurity = {
     tls: { ...own, ...(mutual ? { authorities } : {}) },
     policy: new AccessPolicy(identities),
@@ -104,6 +112,21 @@ describe('a server with certificates and a policy', () => {
     const { address, clientOf, authorities } = await startSecure(t, [MAY_CALL]);
     for (const security of [{ tls: { authorities } }, await clientOf(OPERATOR, stranger), {}])
       await assert.rejects(call(t, address, security), { code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  test('is called by the name or the IP address that its certificate is for; Node warns of neither', async (t) => {
+    for (const [hosts, called] of [
+      [['127.0.0.1'], '127.0.0.1'],
+      [['localhost'], 'localhost'],
+    ] as const) {
+      const { address, clientOf } = await startSecure(t, [MAY_CALL], { hosts: [...hosts] });
+      const port = address.slice(address.lastIndexOf(':'));
+      const security = await clientOf(OPERATOR);
+      assert.equal((await call(t, called + port, security)).text, 'hello');
+      const other = called === 'localhost' ? '127.0.0.1' : 'localhost';
+      await assert.rejects(call(t, other + port, security), { code: 'SERVICE_UNAVAILABLE' });
+    }
+    assert.deepEqual(warned, []);
   });
 
   test('denies a stream before its first message is taken', async (t) => {
