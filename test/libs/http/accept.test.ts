@@ -5,7 +5,7 @@ import { acceptedMedia } from '#libs/http';
 const OFFERED = ['application/dicom+json', 'application/dicom+xml'] as const;
 const [JSON_MEDIA, XML_MEDIA] = OFFERED;
 
-test('of what is offered a caller gets what it likes best, of equal ones the first, and nothing that it excludes', () => {
+test('a caller gets what it likes best of what is offered, of equals the first, and nothing that it excludes', () => {
   for (const [accept, expected] of [
     [undefined, JSON_MEDIA],
     ['', JSON_MEDIA],
