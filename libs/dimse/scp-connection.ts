@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { connectionKey } from '#libs/connections';
 import { SulcusError } from '#libs/errors';
-import { parseDicom } from '#libs/dicom';
+import { readDicom } from '#libs/dicom';
 import { answerStore } from './answer-store.js';
 import { isAllowed } from './callers.js';
 import {
@@ -188,8 +188,8 @@ export class ScpConnection extends dimse.Scp {
     request: InstanceType<typeof dimse.requests.NActionRequest>,
     answer: (response: InstanceType<typeof dimse.responses.NActionResponse>) => void,
   ): void {
-    const asked = this.#readCommitment(request);
-    void this.#keep(asked).then((status) => {
+    void this.#readCommitment(request).then(async (asked) => {
+      const status = await this.#keep(asked);
       const response = dimse.responses.NActionResponse.fromRequest(request);
       response.setStatus(status);
       if (!this.#socket.destroyed) answer(response);
@@ -232,7 +232,7 @@ export class ScpConnection extends dimse.Scp {
     const { onProcedureStep, onNotice } = this.#options;
     if (!onProcedureStep || !isStep) return Status.NoSuchSopClass;
     try {
-      const { dataSet } = parseDicom(bytes ?? Buffer.alloc(0), {}, dataset?.getTransferSyntaxUid());
+      const { dataSet } = await readDicom(bytes ?? Buffer.alloc(0), {}, dataset?.getTransferSyntaxUid());
       const step = readStep(kind, uid, dataSet);
       return step ? STEP_STATUS[await onProcedureStep(step)] : Status.InvalidAttributeValue;
     } catch (error) {
@@ -244,7 +244,9 @@ export class ScpConnection extends dimse.Scp {
   }
 
   /** A status where there is nothing to commit to. */
-  #readCommitment(request: InstanceType<typeof dimse.requests.NActionRequest>): CommitmentRequest | number {
+  async #readCommitment(
+    request: InstanceType<typeof dimse.requests.NActionRequest>,
+  ): Promise<CommitmentRequest | number> {
     const syntaxUid = request.getDataset()?.getTransferSyntaxUid();
     const bytes = this.#units.takeObject();
     if (!this.#options.onCommitment || request.getRequestedSopClassUid() !== STORAGE_COMMITMENT)
@@ -252,7 +254,8 @@ export class ScpConnection extends dimse.Scp {
     if (request.getActionTypeId() !== 1) return Status.NoSuchActionType;
     if (!bytes || bytes.length === 0) return Status.MissingAttribute;
     try {
-      return readCommitment(parseDicom(bytes, {}, syntaxUid).dataSet) ?? Status.InvalidArgumentValue;
+      const { dataSet } = await readDicom(bytes, {}, syntaxUid);
+      return readCommitment(dataSet) ?? Status.InvalidArgumentValue;
     } catch {
       return Status.InvalidArgumentValue;
     }

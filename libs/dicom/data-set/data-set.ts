@@ -14,6 +14,12 @@ export interface Element {
   fragments?: Buffer[];
 }
 
+/**
+ * The longest value that an explicit attribute of text or numbers has (PS3.5 section 7.1.2). An implicit one may be
+ * written to be as long as the file: tens of millions of values.
+ */
+const MAX_VALUE_BYTES = 0xffff;
+
 /** Attributes by tag, with typed access by keyword. What is missing or not of the wanted kind reads as absent. */
 export class DataSet {
   readonly elements = new Map<number, Element>();
@@ -35,7 +41,7 @@ export class DataSet {
   /** All values of a text attribute, padding taken off; single-byte code strings and identifiers as they are. */
   texts(keyword: Keyword): string[] {
     const element = this.get(keyword);
-    if (!element || element.items || element.bytes.length === 0) return [];
+    if (!element || element.items || element.bytes.length === 0 || element.bytes.length > MAX_VALUE_BYTES) return [];
     return decodeText(element.bytes, ATTRIBUTES[keyword][1], this.characterSets())
       .split('\\')
       .map((value) => trimPadding(value));
@@ -49,7 +55,7 @@ export class DataSet {
   /** Values of a numeric attribute, binary or written as text; what is no number is left out. */
   numbers(keyword: Keyword): number[] {
     const element = this.get(keyword);
-    if (!element || element.items) return [];
+    if (!element || element.items || element.bytes.length > MAX_VALUE_BYTES) return [];
     const isText = ATTRIBUTES[keyword][1] === 'DS' || ATTRIBUTES[keyword][1] === 'IS';
     const values = isText
       ? this.texts(keyword).map((text) => (text === '' ? Number.NaN : Number(text)))
@@ -69,13 +75,19 @@ export class DataSet {
   characterSets(): string[] {
     const element = this.get('SpecificCharacterSet');
     if (!element) return this.parent?.characterSets() ?? [];
-    return element.bytes.toString('latin1').split('\\').map(trimPadding);
+    return element.bytes.subarray(0, MAX_VALUE_BYTES).toString('latin1').split('\\').map(trimPadding);
   }
 }
 
-/** Blanks and NULs around a value mean nothing. */
-// eslint-disable-next-line no-control-regex -- NUL is what UIDs are padded with
-const trimPadding = (text: string): string => text.replace(/^[ \0]+|[ \0]+$/g, '');
+/** Blanks and NULs around a value mean nothing. A pattern would try each of the blanks within it as their beginning. */
+function trimPadding(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isPadding(text.charCodeAt(from))) from++;
+  while (to > from && isPadding(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+const isPadding = (code: number): boolean => code === 0x20 || code === 0;
 
 const BINARY: Readonly<Record<string, { width: number; read: (bytes: Buffer, at: number) => number }>> = {
   US: { width: 2, read: (bytes, at) => bytes.readUInt16LE(at) },

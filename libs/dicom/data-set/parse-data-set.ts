@@ -27,6 +27,12 @@ const WORD_BYTES: Readonly<Record<string, number>> = {
   ...{ FD: 8, OD: 8, OV: 8, SV: 8, UV: 8 },
 };
 
+/** Attributes and items that are read in one step: some milliseconds. */
+export const ELEMENTS_PER_STEP = 2_000;
+
+/** Work that can be left between its steps. */
+export type Steps<T> = Generator<undefined, T, undefined>;
+
 export const isVr = (letters: string): boolean => SHORT.has(letters) || LONG.has(letters);
 
 /**
@@ -40,6 +46,7 @@ export class DataSetParser {
   #encoding: Encoding;
   #at: number;
   #elements = 0;
+  #stepEndsAt = ELEMENTS_PER_STEP;
 
   constructor(bytes: Buffer, from: number, encoding: Encoding, limits: DicomLimits) {
     this.#bytes = bytes;
@@ -54,12 +61,12 @@ export class DataSetParser {
   }
 
   /**
-   * Reads attributes up to the end of the bytes.
+   * Reads attributes up to the end of the bytes, in steps of {@link ELEMENTS_PER_STEP}.
    *
    * @param isWanted false for the first tag that is left unread, as is all that follows
    * @throws IMAGE_TRUNCATED, IMAGE_UNDECODABLE, IMAGE_TOO_LARGE (more attributes or levels than the limits)
    */
-  read(isWanted: (tag: number) => boolean = () => true): DataSet {
+  *read(isWanted: (tag: number) => boolean = () => true): Steps<DataSet> {
     const dataSet = new DataSet();
     while (this.#at + 8 <= this.#bytes.length && !this.#isFilling()) {
       const before = this.#at;
@@ -68,7 +75,9 @@ export class DataSetParser {
         this.#at = before;
         break;
       }
-      this.#add(dataSet, this.#element(tag, dataSet, this.#bytes.length, 0));
+      const read = this.#element(tag, dataSet, this.#bytes.length, 0);
+      this.#add(dataSet, 'next' in read ? yield* read : read);
+      if (this.#isStepOver()) yield;
     }
     return dataSet;
   }
@@ -79,11 +88,11 @@ export class DataSetParser {
     return this.#bytes.length - this.#at < 4096 && this.#bytes.subarray(this.#at).every((byte) => byte === 0);
   }
 
-  #element(tag: number, dataSet: DataSet, end: number, depth: number): Element {
+  /** @returns of what holds others, the steps in which they are read */
+  #element(tag: number, dataSet: DataSet, end: number, depth: number): Element | Steps<Element> {
     this.#count('attributes');
     const { vr, length } = this.#encoding.isExplicit ? this.#explicitHeader(tag) : this.#implicitHeader(tag);
-    if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH)
-      return { tag, vr: 'OB', bytes: EMPTY, fragments: this.#fragments(end) };
+    if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH) return this.#encapsulated(end);
     const isSequence = vr === 'SQ' || length === UNDEFINED_LENGTH || (vr === 'UN' && this.#holdsItems(tag, length));
     if (isSequence) return this.#sequence(tag, vr, length, dataSet, end, depth);
     return { tag, vr, bytes: this.#inOrder(this.#take(tag, length, end), vr) };
@@ -112,7 +121,7 @@ export class DataSetParser {
     return { vr: vrOf(tag) ?? 'UN', length };
   }
 
-  #sequence(tag: number, vr: string, length: number, parent: DataSet, end: number, depth: number): Element {
+  *#sequence(tag: number, vr: string, length: number, parent: DataSet, end: number, depth: number): Steps<Element> {
     if (depth >= this.#limits.maxDepth)
       throw new SulcusError('IMAGE_TOO_LARGE', `The DICOM object nests more than ${this.#limits.maxDepth} sequences`);
     const outer = this.#encoding;
@@ -130,7 +139,8 @@ export class DataSetParser {
         throw new SulcusError('IMAGE_UNDECODABLE', `Sequence ${formatTag(tag)} holds ${formatTag(marker)} for an item`);
       // One without attributes takes room as well: eight bytes of the file become hundreds.
       this.#count('items of sequences');
-      items.push(this.#item(tag, itemLength, parent, stop, depth));
+      items.push(yield* this.#item(tag, itemLength, parent, stop, depth));
+      if (this.#isStepOver()) yield;
     }
     this.#encoding = outer;
     return { tag, vr: 'SQ', bytes: EMPTY, items };
@@ -160,7 +170,7 @@ export class DataSetParser {
     return { isExplicit: isVr(letters) && !isLength };
   }
 
-  #item(tag: number, length: number, parent: DataSet, end: number, depth: number): DataSet {
+  *#item(tag: number, length: number, parent: DataSet, end: number, depth: number): Steps<DataSet> {
     const item = new DataSet(parent);
     const stop = length === UNDEFINED_LENGTH ? end : this.#endOf(tag, length, end);
     const outer = this.#encoding;
@@ -171,24 +181,33 @@ export class DataSetParser {
         this.#at += 4;
         break;
       }
-      this.#add(item, this.#element(inner, item, stop, depth + 1));
+      const read = this.#element(inner, item, stop, depth + 1);
+      this.#add(item, 'next' in read ? yield* read : read);
+      if (this.#isStepOver()) yield;
     }
     this.#encoding = outer;
     return item;
   }
 
-  #fragments(end: number): Buffer[] {
+  *#encapsulated(end: number): Steps<Element> {
     const fragments: Buffer[] = [];
     for (;;) {
       const marker = this.#itemTag(PIXEL_DATA);
       const length = this.#u32(this.#at);
       this.#at += 4;
-      if (marker === SEQUENCE_END) return fragments;
+      if (marker === SEQUENCE_END) return { tag: PIXEL_DATA, vr: 'OB', bytes: EMPTY, fragments };
       if (marker !== ITEM || length === UNDEFINED_LENGTH)
         throw new SulcusError('IMAGE_UNDECODABLE', 'The pixel data is not made of fragments');
       this.#count('fragments of pixel data');
       fragments.push(this.#take(PIXEL_DATA, length, end));
+      if (this.#isStepOver()) yield;
     }
+  }
+
+  #isStepOver(): boolean {
+    if (this.#elements < this.#stepEndsAt) return false;
+    this.#stepEndsAt = this.#elements + ELEMENTS_PER_STEP;
+    return true;
   }
 
   /** What becomes an object of ours. */

@@ -9,8 +9,9 @@ import {
 } from '../transfer-syntaxes.js';
 import type { DataSet } from './data-set.js';
 import { DICOM_LIMITS, type DicomLimits } from './limits.js';
-import { DataSetParser, isVr, type Encoding } from './parse-data-set.js';
+import { DataSetParser, isVr, type Encoding, type Steps } from './parse-data-set.js';
 import { syntaxOfPixels } from './pixel-syntax.js';
+import { atOnce, inTurns } from './steps.js';
 
 /** A DICOM object in memory. Values are views of the file. */
 export interface DicomFile {
@@ -36,25 +37,33 @@ export function isDicom(bytes: Uint8Array): boolean {
  *   syntax that is not read)
  */
 export function parseDicom(bytes: Uint8Array, limits: Partial<DicomLimits> = {}, syntaxUid?: string): DicomFile {
-  const begun = begin(bytes, limits, syntaxUid);
-  return readBody(begun.isDeflated ? { ...begun, body: inflateHere(begun), at: 0 } : begun);
+  const begun = atOnce(begin(bytes, limits, syntaxUid));
+  return atOnce(readBody(begun.isDeflated ? { ...begun, body: inflateHere(begun), at: 0 } : begun));
 }
 
-/** As {@link parseDicom}; what is deflated is inflated beside the calling thread, which takes a second for 300 MB. */
+/**
+ * As {@link parseDicom}, without keeping others of the calling thread waiting: what is deflated is inflated beside it,
+ * which takes a second for 300 MB, and a header of hundreds of thousands of attributes is read in turns with them.
+ *
+ * @param beforeLong waited for before an object is read on of which some thousand attributes have been read. Default:
+ *   until no other such is being read
+ * @throws as {@link parseDicom}; what `beforeLong` throws
+ */
 export async function readDicom(
   bytes: Uint8Array,
   limits: Partial<DicomLimits> = {},
   syntaxUid?: string,
+  beforeLong?: () => Promise<void>,
 ): Promise<DicomFile> {
-  const begun = begin(bytes, limits, syntaxUid);
-  if (!begun.isDeflated) return readBody(begun);
+  const begun = await inTurns(begin(bytes, limits, syntaxUid), beforeLong);
+  if (!begun.isDeflated) return await inTurns(readBody(begun), beforeLong);
   const { maxBytes } = begun.bounds;
   const body = await inflateBeside(begun.body.subarray(begun.at), { maxOutputLength: maxBytes }).catch(
     (error: unknown) => {
       throw notInflated(error, maxBytes);
     },
   );
-  return readBody({ ...begun, body, at: 0 });
+  return await inTurns(readBody({ ...begun, body, at: 0 }), beforeLong);
 }
 
 /** A file up to where its data set begins. */
@@ -66,32 +75,36 @@ interface BegunFile {
   bounds: DicomLimits;
 }
 
-function begin(bytes: Uint8Array, limits: Partial<DicomLimits>, syntaxUid: string | undefined): BegunFile {
+function* begin(bytes: Uint8Array, limits: Partial<DicomLimits>, syntaxUid: string | undefined): Steps<BegunFile> {
   const bounds = { ...DICOM_LIMITS, ...limits };
   const buffer = asBuffer(bytes);
   if (buffer.length === 0) throw new SulcusError('IMAGE_EMPTY', 'The DICOM object has zero bytes');
   if (buffer.length > bounds.maxBytes) throw tooLarge(buffer.length, bounds.maxBytes);
   const start = hasPreamble(buffer) ? PREAMBLE_BYTES + 4 : 0;
-  const { from, uid } = syntaxUid === undefined ? readMeta(buffer, start, bounds) : { from: 0, uid: syntaxUid };
+  const { from, uid } = syntaxUid === undefined ? yield* readMeta(buffer, start, bounds) : { from: 0, uid: syntaxUid };
   const named = uid === undefined ? undefined : knownSyntax(uid);
   return { body: buffer, at: from, isDeflated: named?.isDeflated ?? false, named, bounds };
 }
 
-function readBody({ body, at, named, bounds }: BegunFile): DicomFile {
+function* readBody({ body, at, named, bounds }: BegunFile): Steps<DicomFile> {
   const found = encodingAt(body, at, named);
   const said = named && !found ? named : syntaxFor(found ?? { isExplicit: true }, named);
   const encoding = found ?? { isExplicit: said.isExplicit, isBigEndian: said.isBigEndian };
-  const dataSet = new DataSetParser(body, at, encoding, bounds).read();
+  const dataSet = yield* new DataSetParser(body, at, encoding, bounds).read();
   const syntax = syntaxOfPixels(dataSet, said);
   return { syntax, dataSet, isMislabelled: named !== undefined && (found !== undefined || syntax !== said) };
 }
 
 /** File meta information is in Explicit VR Little Endian, whatever follows (PS3.10 section 7.1); old files differ. */
-function readMeta(buffer: Buffer, start: number, limits: DicomLimits): { from: number; uid: string | undefined } {
+function* readMeta(
+  buffer: Buffer,
+  start: number,
+  limits: DicomLimits,
+): Steps<{ from: number; uid: string | undefined }> {
   if (buffer.length < start + 8 || buffer.readUInt16LE(start) !== 2) return { from: start, uid: undefined };
   const isExplicit = isVr(buffer.toString('latin1', start + 4, start + 6));
   const parser = new DataSetParser(buffer, start, { isExplicit }, limits);
-  const meta = parser.read((tag) => tag >>> 16 === 2);
+  const meta = yield* parser.read((tag) => tag >>> 16 === 2);
   return { from: parser.offset, uid: meta.text('TransferSyntaxUID') || undefined };
 }
 

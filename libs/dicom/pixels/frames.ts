@@ -49,7 +49,7 @@ export function nativeFrameBytes({ rows, columns, samplesPerPixel, bitsAllocated
 function encapsulated([offsets, ...fragments]: readonly Buffer[], frames: number): EncodedFrame[] {
   if (fragments.length === 0) throw new SulcusError('IMAGE_TRUNCATED', 'The pixel data has no fragments');
   if (frames > 1 && fragments.length === frames) return [...fragments];
-  const groups = byOffsets(offsets!, fragments) ?? byMarks(fragments);
+  const groups = byOffsets(offsets!, fragments, frames) ?? byMarks(fragments);
   if (groups.length !== frames) throw otherCount(frames, groups.length);
   return groups.map(joined);
 }
@@ -60,9 +60,8 @@ const otherCount = (frames: number, found: number): SulcusError =>
   });
 
 /** Offsets count from the first fragment's item header; a table may be empty, and some are wrong. */
-function byOffsets(table: Buffer, fragments: readonly Buffer[]): Buffer[][] | undefined {
-  const frames = table.length / 4;
-  if (frames < 1 || !Number.isInteger(frames)) return undefined;
+function byOffsets(table: Buffer, fragments: readonly Buffer[], frames: number): Buffer[][] | undefined {
+  if (table.length !== 4 * frames) return undefined;
   const starts = new Set(Array.from({ length: frames }, (_, index) => table.readUInt32LE(4 * index)));
   const groups: Buffer[][] = [];
   let at = 0;

@@ -25,12 +25,15 @@ export function frameAttributes(dataSet: DataSet, index: number): DataSet {
   const own = dataSet.items('PerFrameFunctionalGroupsSequence')[index];
   if (!shared && !own) return dataSet;
   const merged = new DataSet(dataSet.parent);
-  for (const tag of KNOWN) {
-    const element = dataSet.elements.get(tag);
-    if (element) merged.elements.set(tag, element);
-  }
-  for (const group of [shared, own])
-    for (const macro of group ? MACROS : [])
-      for (const [tag, element] of group!.items(macro)[0]?.elements ?? []) merged.elements.set(tag, element);
+  copyKnown(dataSet, merged);
+  for (const group of [shared, own]) for (const macro of group ? MACROS : []) copyKnown(group!.items(macro)[0], merged);
   return merged;
+}
+
+function copyKnown(from: DataSet | undefined, to: DataSet): void {
+  if (!from) return;
+  for (const tag of KNOWN) {
+    const element = from.elements.get(tag);
+    if (element) to.elements.set(tag, element);
+  }
 }

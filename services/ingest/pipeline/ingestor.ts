@@ -152,7 +152,21 @@ export class Ingestor implements AsyncDisposable {
    * @throws as {@link ingestImage}; STORAGE_FULL when the quarantine is full
    */
   async ingestDicom(input: ImageInput, options: IngestOptions = {}, said: SaidOfObject = {}): Promise<IngestOutcome[]> {
-    const object = await this.#dicom.open(input, said);
+    try {
+      return await this.#dicom.withObject(input, options, said, (object) =>
+        this.#settleObject(object, input, options, said),
+      );
+    } finally {
+      options.ticket?.release();
+    }
+  }
+
+  async #settleObject(
+    object: OpenedObject,
+    input: ImageInput,
+    options: IngestOptions,
+    said: SaidOfObject,
+  ): Promise<IngestOutcome[]> {
     const outcomes: IngestOutcome[] = [];
     if (object.kind === 'image') {
       const settled = mapInOrder(numbersBelow(object.frames), FRAMES_AT_ONCE, (frame) => {

@@ -242,6 +242,65 @@ describe('bad input has an answer', () => {
     await assert.rejects(readDicom(deflated.subarray(0, -200)), { code: 'IMAGE_TRUNCATED' });
   });
 
+  it('attributes, items and fragments without number are read in turns with others', async () => {
+    const first = element(0x00080005, 'CS', Buffer.alloc(0));
+    const many = Buffer.alloc(8 * 390_000, element(0x00091000, 'LO', Buffer.alloc(0)));
+    for (let index = 0; index < 390_000; index++)
+      many.writeUInt32LE(0x11 + 2 * (index >>> 16) + (index & 0xffff) * 0x10000, 8 * index);
+    const items = Buffer.alloc(8 * 390_000, Buffer.from('feff00e000000000', 'hex'));
+    const end = Buffer.from('feffdde000000000', 'hex');
+    for (const [what, bytes] of Object.entries({
+      attributes: Buffer.concat([first, many]),
+      items: Buffer.concat([first, element(0x00081140, 'SQ', Buffer.concat([items, end]), 0xffffffff)]),
+      fragments: Buffer.concat([first, element(0x7fe00010, 'OB', Buffer.concat([items, end]), 0xffffffff)]),
+    })) {
+      let turns = 0;
+      let isOver = false;
+      const count = (): void => void (isOver || (turns++, setImmediate(count)));
+      setImmediate(count);
+      const { dataSet } = await readDicom(bytes, {}, '1.2.840.10008.1.2.1');
+      isOver = true;
+      assert.ok(dataSet.has('SpecificCharacterSet'));
+      assert.ok(turns > 150, `${what}: ${turns} turns of others meanwhile`);
+    }
+  });
+
+  it('a text of blanks between letters takes no longer than others', () => {
+    const text = `a${' '.repeat(65_000)}b`;
+    const { dataSet } = parseDicom(element(0x00100020, 'LO', Buffer.from(text)));
+    const startedMs = performance.now();
+    assert.equal(dataSet.text('PatientID'), text);
+    assert.ok(performance.now() - startedMs < 100);
+  });
+
+  it('texts and numbers longer than any explicit attribute count as missing: an implicit one may be a whole file', () => {
+    const long = Buffer.concat([
+      implicit(0x00100020, Buffer.alloc(65_536, '\\')),
+      implicit(0x00280010, Buffer.alloc(65_536, 1)),
+      implicit(0x00280011, Buffer.alloc(2, 1)),
+    ]);
+    const { dataSet } = parseDicom(long, {}, '1.2.840.10008.1.2');
+    assert.equal(dataSet.text('PatientID'), '');
+    assert.equal(dataSet.number('Rows'), undefined);
+    assert.equal(dataSet.number('Columns'), 257);
+  });
+
+  it('what makers add to the functional groups of an object is not given to each of its frames either', () => {
+    const many = Array.from({ length: 3000 }, (_, index) => element(0x00091000 + index, 'LO', Buffer.alloc(0)));
+    const item = (content: Buffer): Buffer => {
+      const header = Buffer.from('feff00e000000000', 'hex');
+      header.writeUInt32LE(content.length, 4);
+      return Buffer.concat([header, content]);
+    };
+    const spacing = element(0x00280030, 'DS', Buffer.from('1\\1 '));
+    const measures = element(0x00289110, 'SQ', item(Buffer.concat([...many, spacing])));
+    const shared = element(0x52009229, 'SQ', item(measures));
+    const { dataSet } = parseDicom(Buffer.concat([element(0x00080060, 'CS', Buffer.from('MR')), shared]));
+    const frame = frameAttributes(dataSet, 0);
+    assert.deepEqual(frame.numbers('PixelSpacing'), [1, 1]);
+    assert.ok(frame.elements.size < 10);
+  });
+
   it('a deflated object that swells beyond the limit is refused', () => {
     const header = fixtureBytes('deflated');
     const meta = header.subarray(0, 132 + 12 + header.readUInt32LE(140));

@@ -23,9 +23,10 @@ import { cleanLabel } from '../../pipeline/labels.js';
 import type { ImageInput, IngestOutcome } from '../../pipeline/outcome.js';
 import type { PreparedScan } from '../../pipeline/prepare-scan.js';
 import type { Pseudonyms } from '../../pipeline/pseudonyms.js';
-import type { NamedSample } from '../../pipeline/sample-sink.js';
+import type { IngestOptions, NamedSample } from '../../pipeline/sample-sink.js';
 import { chooseSplit } from '../../pipeline/splits.js';
 import { studyRegister, type StudyRegister } from '../../register/study-register.js';
+import { LongObjects } from './long-objects.js';
 import { Quarantine } from './quarantine.js';
 import { requireSameObject, type SaidOfObject } from './said-of-object.js';
 import { SeriesWindows } from './series-windows.js';
@@ -76,6 +77,7 @@ export class DicomIntake implements AsyncDisposable {
   readonly #windows = new SeriesWindows();
   readonly #pictures = new Map<string, number>();
   readonly #recalled = new Map<string, Promise<void>>();
+  readonly #longObjects = new LongObjects();
   readonly quarantine: Quarantine;
   readonly register: StudyRegister;
   readonly #pool: DicomWorkerPool;
@@ -92,15 +94,46 @@ export class DicomIntake implements AsyncDisposable {
   }
 
   /**
+   * Opens an object for as long as it is used. One of many attributes waits until those before it in the line are done
+   * with, and until no other such is open.
+   *
+   * @param said what its request says of it
+   * @throws what `use` throws, and what the signal aborts with; nothing for what is wrong with the object
+   */
+  async withObject<T>(
+    input: ImageInput,
+    { signal, ticket }: IngestOptions,
+    said: SaidOfObject,
+    use: (object: OpenedObject) => Promise<T>,
+  ): Promise<T> {
+    let close: (() => void) | undefined;
+    const beforeLong = async (): Promise<void> => {
+      if (close) return;
+      // Whoever is at work waits for nobody behind it.
+      await ticket?.ready;
+      close = await this.#longObjects.begin(signal);
+    };
+    try {
+      const object = await this.open(input, said, beforeLong);
+      if (signal?.aborted) throw SulcusError.from(signal.reason);
+      return await use(object);
+    } finally {
+      close?.();
+    }
+  }
+
+  /**
    * Reads the header and decides. Never throws for what is wrong with the object.
    *
    * @param said what its request says of it
+   * @param beforeLong as of readDicom
    */
-  async open(input: ImageInput, said: SaidOfObject = {}): Promise<OpenedObject> {
+  async open(input: ImageInput, said: SaidOfObject = {}, beforeLong?: () => Promise<void>): Promise<OpenedObject> {
     let source: string | undefined;
     let named: NamedObject | undefined;
     try {
-      const file = await readDicom(input.bytes, { maxBytes: this.#config.maxFileBytes }, said.syntaxUid);
+      const limits = { maxBytes: this.#config.maxFileBytes };
+      const file = await readDicom(input.bytes, limits, said.syntaxUid, beforeLong);
       const { dataSet } = file;
       source = this.#sourceOf(dataSet);
       named = this.#nameOf(dataSet);
