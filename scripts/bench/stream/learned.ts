@@ -5,6 +5,8 @@ import { SulcusError } from '#libs/errors';
 
 /** What the trainer says that it has done. */
 export interface Learned {
+  /** Process that says so. */
+  instance: string;
   step: number;
   /** Images that had their effect, replayed ones included. */
   samples: number;
@@ -16,7 +18,7 @@ export interface Learned {
 
 /** Follows the trainer's reports. */
 export class LearnedReports {
-  readonly latest: Learned = { step: 0, samples: 0, arrivals: 0, caughtUpWith: 0 };
+  readonly latest: Learned = { instance: '', step: 0, samples: 0, arrivals: 0, caughtUpWith: 0 };
   #failure: unknown;
 
   constructor(bus: Bus, signal: AbortSignal) {
@@ -41,7 +43,7 @@ export class LearnedReports {
     for await (const { message } of followed) {
       if (message?.training) {
         const { step, samples, arrivals } = message.training;
-        Object.assign(this.latest, { step, samples, arrivals });
+        Object.assign(this.latest, { instance: message.instance, step, samples, arrivals });
       }
       if (message?.finished) this.latest.caughtUpWith = message.finished.scanSequence;
     }

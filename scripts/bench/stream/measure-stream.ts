@@ -19,8 +19,10 @@ export interface StreamCheckpoint {
   /** Memory of trainer and engine. */
   readonly trainerRssBytes: number;
   readonly checkpointBytes: number;
-  /** From a `kill -9` of the trainer to the report of its next step. */
+  /** From a `kill -9` of the trainer to the report of the first step that it takes again. */
   readonly restartMs: number;
+  /** To the first step behind all before: those since the last checkpoint are taken once more. */
+  readonly regainedMs: number;
 }
 
 export interface StreamBenchResult {
@@ -63,7 +65,7 @@ export async function measureStream(stack: StreamStack, options: StreamBenchOpti
       const after = await snapshot(stack, reports);
       sent = arrivals;
       const count = arrivals - first;
-      const restartMs = await restart(stack, reports, () => sender.send(sent, (sent += RESTART_IMAGES)));
+      const restarted = await restart(stack, reports, () => sender.send(sent, (sent += RESTART_IMAGES)));
       checkpoints.push({
         arrivals: upTo,
         sampleStepsPerArrival: (after.samples - before.samples) / count,
@@ -71,7 +73,7 @@ export async function measureStream(stack: StreamStack, options: StreamBenchOpti
         brokerBytesPerArrival: (after.brokerBytes - before.brokerBytes) / count,
         trainerRssBytes: residentBytes(stack.trainer.pid!),
         checkpointBytes: await checkpointBytes(stack.bus),
-        restartMs,
+        ...restarted,
       });
       await learned(reports, sender);
     }
@@ -115,15 +117,17 @@ async function restart(
   { trainer }: StreamStack,
   reports: LearnedReports,
   sendMore: () => Promise<void>,
-): Promise<number> {
-  const { step } = reports.latest;
+): Promise<Pick<StreamCheckpoint, 'restartMs' | 'regainedMs'>> {
+  const { step, instance } = reports.latest;
   process.kill(trainer.pid!, 'SIGKILL');
   const killedAtMs = performance.now();
   const sending = sendMore();
-  await reports.until((now) => now.step > step, RESTART_TIMEOUT_MS, 'a step after the restart');
-  const tookMs = performance.now() - killedAtMs;
+  await reports.until((now) => now.instance !== instance, RESTART_TIMEOUT_MS, 'a step after the restart');
+  const restartMs = performance.now() - killedAtMs;
+  await reports.until((now) => now.step > step, RESTART_TIMEOUT_MS, 'a step behind those before the restart');
+  const regainedMs = performance.now() - killedAtMs;
   await sending;
-  return tookMs;
+  return { restartMs, regainedMs };
 }
 
 async function checkpointBytes(bus: Bus): Promise<number> {

@@ -12,6 +12,7 @@ const COLUMNS: readonly (readonly [title: string, value: (checkpoint: StreamChec
   ['trainer MB', ({ trainerRssBytes }) => (trainerRssBytes / 1e6).toFixed(0)],
   ['checkpoint kB', ({ checkpointBytes }) => (checkpointBytes / 1e3).toFixed(0)],
   ['restart s', ({ restartMs }) => (restartMs / 1e3).toFixed(1)],
+  ['regained s', ({ regainedMs }) => (regainedMs / 1e3).toFixed(1)],
 ];
 
 /** The result as a table for people. */

@@ -34,15 +34,17 @@ export class StreamCheckpoints {
   }
 
   /**
-   * The same where something was taken in that no step learns from, once the last one is old enough: held-out images
-   * and labels of others may leave the broker only when it is said that they were seen. At once where the broker has
-   * lost the last one.
+   * The same while nothing comes: of the last steps at the usual interval, since no step follows behind which one is
+   * saved. Where something was taken in that no step learns from, later: held-out images and labels of others may leave
+   * the broker only when it is said that they were seen. At once where the broker has lost the last one.
    */
-  async saveWhenMoved(): Promise<void> {
-    if (await this.#parts.checkpoints.isLost()) return await this.save();
+  async saveWhenQuiet(): Promise<void> {
+    const { checkpoints, held } = this.#parts;
+    if (await checkpoints.isLost()) return await this.save();
+    if (held.count > 0) return await this.saveWhenDue();
     const { scan, label } = this.#parts.plan.settled.cursor;
     if (scan === this.#saved.scan && label === this.#saved.label) return;
-    if (this.#parts.checkpoints.ageMs > MOVED_FACTOR * this.#options.checkpointIntervalMs) await this.save();
+    if (checkpoints.ageMs > MOVED_FACTOR * this.#options.checkpointIntervalMs) await this.save();
   }
 
   /** The same, once the last one is old enough or enough batches wait for it. */

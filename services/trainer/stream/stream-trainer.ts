@@ -106,7 +106,7 @@ export class StreamTrainer {
       : `${arrivals} images learned: waiting for new ones`;
     if (idleMs > LOOK_MS) await this.#say('idle', `${message}${waiting}`);
     if (idleMs > this.#options.pauseMs && !plan.isWarmingUp) await this.#tellCaughtUp();
-    await this.#checkpoints.saveWhenMoved();
+    await this.#checkpoints.saveWhenQuiet();
     await feed.changed(LOOK_MS, signal);
   }
 

@@ -7,6 +7,7 @@ import { codecs, type PipelineEvent } from '#libs/contracts';
 import { decodeSafetensors } from '#libs/nn';
 import { CheckpointStore } from '#libs/registry';
 import { readRunNeeds } from '../../../services/archiver/scans/run-needs.js';
+import { until } from '../../helpers/until.js';
 import { TestPipeline, validationsOf } from './_pipeline.js';
 import { publishScans } from './_stream.js';
 
@@ -117,6 +118,23 @@ describe('a run that learns from a stream', { timeout: 240_000 }, () => {
     while ((await stored()).label < sequence) await sleep(50);
     assert.equal((await stored()).step, step);
     assert.equal(await trainer.stop(), 0, trainer.output());
+  });
+
+  it('what it learned last is checkpointed at the usual interval though nothing more comes', async () => {
+    const environment = { ...ENVIRONMENT, SULCUS_CHECKPOINT_INTERVAL: '10s' };
+    const trainer = pipeline.trainers.start('quiet', environment, RECIPE);
+    const first = await pipeline.eventsUntil('quiet', ({ finished }) => finished != null);
+    // Too few for a round, which has a checkpoint of its own.
+    await publishScans(pipeline.bus, 4, 'SPLIT_TRAIN', { seed: 'last' });
+    const { steps } = first.at(-1)!.finished!;
+    const isLearned = ({ training }: PipelineEvent): boolean => training?.step === steps + 2;
+    await pipeline.eventsUntil('quiet', isLearned);
+    const stored = async (): Promise<unknown> => {
+      const { manifest } = (await new CheckpointStore(pipeline.bus).load('quiet'))!.checkpoint;
+      return (manifest['progress'] as { step: number }).step;
+    };
+    await until(async () => (await stored()) === steps + 2, 'the checkpoint of the last steps', 30_000);
+    await trainer.kill();
   });
 
   it('learns a class that it was not begun with from as many images as configured, with all else kept', async () => {
