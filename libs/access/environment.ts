@@ -86,8 +86,15 @@ export function readClientSecurity(environment: NodeJS.ProcessEnv = process.env)
   }
   return {
     tls: { certificate: tlsCertificate, key: tlsKey, authorities: tlsAuthorities },
-    ...(token === undefined ? {} : { token: readSecretFile(token) }),
+    ...(token === undefined ? {} : { token: readToken(token) }),
   };
+}
+
+/** The client of gRPC quotes what no header can carry when it refuses to send it. */
+function readToken(file: string): string {
+  const token = readSecretFile(file);
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new SulcusError('INVALID_CONFIG', `${file}: expected one token, of letters, digits and signs of ASCII alone`);
 }
 
 const needsCertificate = (variable: string): SulcusError =>

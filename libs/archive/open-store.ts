@@ -1,3 +1,4 @@
+import { withoutCredentials } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import { FolderStore } from './folder-store.js';
 import type { ObjectStore } from './object-store.js';
@@ -17,7 +18,10 @@ export async function openObjectStore(address: string, endpoint?: string): Promi
     return new S3Store({ bucket: s3[1]!, prefix, ...(endpoint === undefined ? {} : { endpoint }) });
   }
   if (/^[a-z0-9]+:\/\//i.test(address)) {
-    throw new SulcusError('INVALID_CONFIG', `"${address}" is no archive: expected a folder, or s3://bucket/prefix`);
+    throw new SulcusError(
+      'INVALID_CONFIG',
+      `"${withoutCredentials(address)}" is no archive: expected a folder, or s3://bucket/prefix`,
+    );
   }
   return new FolderStore(address);
 }

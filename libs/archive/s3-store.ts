@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { withoutCredentials } from '#libs/config';
 import { SulcusError } from '#libs/errors';
 import type { ObjectStore } from './object-store.js';
 
@@ -34,7 +35,7 @@ export class S3Store implements ObjectStore {
   constructor({ bucket, prefix = '', endpoint, region = 'us-east-1' }: S3Options) {
     this.#bucket = bucket;
     this.#prefix = prefix;
-    const place = endpoint === undefined ? '' : ` at ${endpoint}`;
+    const place = endpoint === undefined ? '' : ` at ${withoutCredentials(endpoint)}`;
     this.description = `bucket ${bucket}${prefix === '' ? '' : `, ${prefix}`}${place}`;
     // Its versions of 2027 will not run on Node 20: that is for who brings them in, and no news for who runs this one.
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';

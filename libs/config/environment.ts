@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SulcusError } from '#libs/errors';
 import type { Variable } from './variables.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** Configuration key → environment variable name and kind. */
 export type EnvironmentSpec = Readonly<Record<string, readonly [name: string, variable: Variable<unknown>]>>;
@@ -14,7 +15,7 @@ export type Parsed<S extends EnvironmentSpec> = {
  * Reads every variable of a spec. An empty variable counts as not set. A secret may also be given by a file:
  * `NAME_FILE` names it, and blanks around what it holds are dropped.
  *
- * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret
+ * @throws INVALID_CONFIG naming every mistake at once, with the value unless it is secret, and without passwords in it
  */
 export function parseEnvironment<S extends EnvironmentSpec>(
   spec: S,
@@ -33,7 +34,7 @@ export function parseEnvironment<S extends EnvironmentSpec>(
     try {
       values[key] = variable.parse(raw);
     } catch (error) {
-      const shown = variable.secret ? '' : ` "${raw}"`;
+      const shown = variable.secret ? '' : ` "${withoutCredentials(raw)}"`;
       mistakes.push(`${name}${shown}: ${(error as Error).message}`);
     }
   }

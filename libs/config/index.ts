@@ -27,3 +27,4 @@ export {
   flag,
   type Variable,
 } from './variables.js';
+export { withoutCredentials } from './without-credentials.js';

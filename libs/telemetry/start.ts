@@ -46,11 +46,18 @@ function wantsOtlp(): boolean {
   return OTLP_VARIABLES.some((name) => (process.env[name] ?? '') !== '');
 }
 
-/** The whole SDK: exporters, sampler, propagators and resource detectors follow the standard variables. */
+/**
+ * The whole SDK: exporters, sampler and propagators follow the standard variables. Its detector of processes is left
+ * out: the words of a command may name folders of patients, and hold passwords.
+ */
 async function startOtlp(serviceName: string): Promise<() => Promise<void>> {
-  const { NodeSDK } = await import('@opentelemetry/sdk-node');
+  const [{ NodeSDK }, { envDetector, hostDetector }] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/resources'),
+  ]);
   const sdk = new NodeSDK({
     serviceName: process.env.OTEL_SERVICE_NAME || serviceName,
+    resourceDetectors: [envDetector, hostDetector, { detect: () => ({ attributes: { 'process.pid': process.pid } }) }],
     spanLimits: SPAN_LIMITS,
     metricReaders: [],
     logRecordProcessors: [],

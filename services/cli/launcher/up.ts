@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Notifier, onStall, runTogether } from '#libs/async';
+import { withoutCredentials } from '#libs/config';
 import type { ServiceContext } from '#libs/service';
 import { prepareReportFolder } from '../report/index.js';
 import { shownPath } from '../shared/paths.js';
@@ -140,7 +141,7 @@ function showOperation({ pipeline, folder, options }: Operation, shown: Shown): 
     `ingest ${pipeline.ingestAddress}`,
     `predictor ${pipeline.predictorAddress}`,
     ...(pipeline.sitePorts ? [`DICOM ${SITE_TITLE}@127.0.0.1:${pipeline.sitePorts.dicom}`] : []),
-    pipeline.natsUrl,
+    withoutCredentials(pipeline.natsUrl),
     `logs ${shownPath(folder.logs)}`,
   ].join('   ');
   const snapshot = () => ({

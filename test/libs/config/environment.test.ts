@@ -20,6 +20,7 @@ import {
   site,
   text,
   variableHelp,
+  withoutCredentials,
 } from '#libs/config';
 import type { SulcusError } from '#libs/errors';
 import { isCode } from '../../helpers/errors.js';
@@ -72,6 +73,17 @@ describe('parseEnvironment', () => {
         !String(token).includes('hunter2'),
     );
     assert.equal(token!.reveal(), 'hunter2');
+  });
+
+  it('shows no password of an address, in errors and where addresses are told', () => {
+    const endpoint = { endpoint: ['ENDPOINT', choice(['a', 'b'], { description: 'where' })] } as const;
+    assert.throws(
+      () => parseEnvironment(endpoint, { ENDPOINT: 'http://key:hunter2@10.0.0.1:9000/x' }),
+      isCode('INVALID_CONFIG', /ENDPOINT "http:\/\/10\.0\.0\.1:9000\/x": expected one of/),
+    );
+    assert.equal(withoutCredentials('nats://u:p@a:1,u:p@b:2, c:3'), 'nats://a:1,b:2, c:3');
+    for (const text of ['MR1@10.0.0.7:104,MR2@10.0.0.8', 'https://a.example/x@y', 'a: b@c'])
+      assert.equal(withoutCredentials(text), text);
   });
 
   it('takes a secret from a file, or says which file; never from two places', (t) => {

@@ -86,10 +86,13 @@ test('OTEL_EXPORTER_OTLP_ENDPOINT sends the spans there, and the file is written
     },
     '2',
     'shutdown',
+    'nats://operator:hunter2@127.0.0.1',
+    '/data/Doe^Jane',
   );
   const [code] = (await once(child, 'exit')) as [number];
   assert.equal(code, 0);
   assert.match(received.join('\n'), /^\/v1\/traces .*"tick"/);
+  assert.doesNotMatch(received.join('\n'), /hunter2|Doe/, "the words of the command are nobody else's");
   assert.equal(readSpans(file).length, 2);
   assert.equal(resourceAttribute(file, 'service.name'), 'fixture');
 });

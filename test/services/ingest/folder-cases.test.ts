@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
 import { mkdir, open, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import { importPath, listData } from '#services/ingest';
+import { isCode } from '../../helpers/errors.js';
 import { noiseImage } from '../../helpers/images.js';
 import { until } from '../../helpers/until.js';
 import {
@@ -47,6 +49,52 @@ test('links come after everything else: an image has the class that it lies unde
   await symlink('nowhere.png', path.join(folder, 'a', 'broken.png'));
   assert.deepEqual(await listed(folder), ['a:a/broken.png', 'b:b/direct.png', 'c:c/other.png']);
 });
+
+test('pipes, sockets, devices, huge files and what lies outside are refused by name, whatever leads to them', async (t) => {
+  const folder = await writeImages(await temporaryFolder(t), ['a/image.png']);
+  const outside = await writeImages(await temporaryFolder(t), ['other.png']);
+  const place = (name: string): string => path.join(folder, 'a', name);
+  execFileSync('mkfifo', [place('pipe.png')]);
+  const listener = createServer().listen(place('socket.png'));
+  t.after(() => listener.close());
+  const sparse = await open(place('sparse.png'), 'w');
+  await sparse.truncate(2 ** 40);
+  await sparse.close();
+  await symlink('/dev/zero', place('to-zero.png'));
+  await symlink('/proc/self/environ', place('to-environ.png'));
+  await symlink(path.join(outside, 'other.png'), place('to-outside.png'));
+  await symlink(outside, path.join(folder, 'b'));
+  await symlink('in-circle.png', place('in-circle.png'));
+  const causes = new Map<string, string>();
+  await importPath(createIngestor(t, await startHarness(t)), folder, {
+    onOutcome: (outcome) =>
+      causes.set(outcome.file, outcome.kind === 'rejected' ? outcome.error.rawMessage : outcome.kind),
+  });
+  assert.deepEqual(Object.fromEntries(causes), {
+    'a/image.png': 'ingested',
+    'a/in-circle.png': 'Its links lead in a circle',
+    'a/pipe.png': 'It is no regular file',
+    'a/socket.png': 'It is no regular file',
+    'a/sparse.png': `The file has ${2 ** 40} bytes, the limit is ${64 * 2 ** 20}; it is not kept`,
+    'a/to-environ.png': 'It is a file of the system itself, and is not read',
+    'a/to-outside.png':
+      'It lies outside the folder that was named, and is not read: copy it there, or set SULCUS_READ_OUTSIDE=true',
+    'a/to-zero.png': 'It is a file of the system itself, and is not read',
+    b: 'It lies outside the folder that was named, and is not read: copy it there, or set SULCUS_READ_OUTSIDE=true',
+  });
+});
+
+for (const [what, lead, code] of [
+  ['a pipe', (file: string) => void execFileSync('mkfifo', [file]), 'FILE_UNREADABLE'],
+  ['a device', (file: string) => symlink('/dev/zero', file), 'PERMISSION_DENIED'],
+  ['a file outside', (file: string) => symlink(import.meta.filename, file), 'PERMISSION_DENIED'],
+] as const)
+  test(`${what} that calls itself a manifest is refused, and nothing of it is read`, async (t) => {
+    const folder = await writeImages(await temporaryFolder(t), ['img/1.png']);
+    await lead(path.join(folder, 'train.csv'));
+    await writeFile(path.join(folder, 'test.csv'), 'path,label\nimg/1.png,a\n');
+    await assert.rejects(listData(folder), isCode(code, /The manifest .*train\.csv cannot be read: It /));
+  });
 
 test('what systems and programs leave behind is no part of the data', async (t) => {
   const folder = await writeImages(await temporaryFolder(t), [

@@ -36,7 +36,7 @@ export async function listData(target: string, options: ListOptions = {}): Promi
   const manifests = await findPartManifests(target);
   return kept(
     await (manifests.length > 0
-      ? readManifests(manifests, { columns, encoding })
+      ? readManifests(manifests, { columns, encoding, within })
       : listFolder(target, { signal, within })),
   );
 }

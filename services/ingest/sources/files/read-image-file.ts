@@ -7,13 +7,27 @@ import { SulcusError } from '#libs/errors';
 const SYSTEM_FOLDERS = ['/proc', '/sys', '/dev'];
 
 /**
+ * The bytes of an image file, as {@link readRegularFile}.
+ *
+ * @throws as that; IMAGE_TOO_LARGE
+ */
+export const readImageFile = (file: string, maxFileBytes: number, within?: string): Promise<Buffer> =>
+  readRegularFile(file, within, (sizeBytes) => {
+    if (sizeBytes > maxFileBytes) throw tooLarge(sizeBytes, maxFileBytes);
+  });
+
+/**
  * The bytes of a file. What is no regular file, or belongs to the system, is refused before a byte is read.
  *
  * @param within real path of the folder that the file must lie in, wherever links lead; undefined: anywhere
- * @throws FILE_UNREADABLE with the reason in plain words, PERMISSION_DENIED for a file outside the folder,
- *   IMAGE_TOO_LARGE
+ * @param checkSize throws for a file of too many bytes
+ * @throws FILE_UNREADABLE with the reason in plain words, PERMISSION_DENIED for a file outside the folder
  */
-export async function readImageFile(file: string, maxFileBytes: number, within?: string): Promise<Buffer> {
+export async function readRegularFile(
+  file: string,
+  within: string | undefined,
+  checkSize: (sizeBytes: number) => void,
+): Promise<Buffer> {
   let handle: FileHandle | undefined;
   try {
     // Without waiting: a pipe that nobody writes to would be waited for forever.
@@ -22,7 +36,7 @@ export async function readImageFile(file: string, maxFileBytes: number, within?:
     refuseOutside(await placeOf(file, handle), within);
     if (stats.isDirectory()) throw new SulcusError('FILE_UNREADABLE', 'It is a folder');
     if (!stats.isFile()) throw new SulcusError('FILE_UNREADABLE', 'It is no regular file');
-    if (stats.size > maxFileBytes) throw tooLarge(stats.size, maxFileBytes);
+    checkSize(stats.size);
     return await handle.readFile();
   } catch (error) {
     if (error instanceof SulcusError) throw error;

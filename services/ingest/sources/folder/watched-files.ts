@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { open, realpath, stat } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { retryWithBackoff } from '#libs/async';
@@ -151,7 +151,7 @@ const BLOCK_BYTES = 4096;
 async function endsInZeros(file: string, stats: Stats): Promise<boolean> {
   if (!stats.isFile() || stats.size < 2 * BLOCK_BYTES) return false;
   try {
-    await using handle = await open(file, 'r');
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const { buffer } = await handle.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, stats.size - BLOCK_BYTES);
     return buffer.every((byte) => byte === 0);
   } catch {

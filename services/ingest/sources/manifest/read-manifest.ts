@@ -1,5 +1,4 @@
 import { parse } from 'csv-parse/sync';
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Split } from '#libs/contracts';
 import { SulcusError } from '#libs/errors';
@@ -7,6 +6,7 @@ import { LIMITS } from '#libs/limits';
 import { cleanLabel } from '../../pipeline/labels.js';
 import type { AssignedSplit } from '../../pipeline/splits.js';
 import type { FileItem } from '../files/ingest-file.js';
+import { readRegularFile } from '../files/read-image-file.js';
 import { splitsOfPart } from '../folder/layout.js';
 import { delimiterOf, lineOfOtherEncoding } from './encoding.js';
 import { findColumns, type Column, type ColumnNames } from './columns.js';
@@ -39,6 +39,8 @@ export interface ManifestOptions {
   columns?: ColumnNames | undefined;
   /** Encoding of the file where it is neither UTF-8 nor UTF-16 with its mark, as `windows-1252`. */
   encoding?: string | undefined;
+  /** Real path of the folder that manifests must lie in, wherever links lead. Default: anywhere. */
+  within?: string | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface ManifestOptions {
  * (or by a synonym, such as `file` and `class`), or `path,label` without such a line. Paths are relative to the
  * manifest. Whether the files exist is found out when they are read.
  *
- * @throws INVALID_ARGUMENT naming every mistake with its line; FILE_UNREADABLE
+ * @throws INVALID_ARGUMENT naming every mistake with its line; FILE_UNREADABLE; PERMISSION_DENIED
  */
 export const readManifest = (file: string, options: ManifestOptions = {}): Promise<FileItem[]> =>
   readManifests([{ file }], options);
@@ -60,18 +62,18 @@ export interface PartManifest {
 /**
  * Reads the manifests of one data set together: a patient in two parts is a mistake.
  *
- * @throws INVALID_ARGUMENT naming every mistake with its file and line; FILE_UNREADABLE
+ * @throws INVALID_ARGUMENT naming every mistake with its file and line; FILE_UNREADABLE; PERMISSION_DENIED
  */
 export async function readManifests(
   manifests: readonly PartManifest[],
-  { columns, encoding }: ManifestOptions = {},
+  { columns, encoding, within }: ManifestOptions = {},
 ): Promise<FileItem[]> {
   const mistakes: string[] = [];
   const items: FileItem[] = [];
   const partOfPatient = new Map<string, string>();
   for (const { file, part } of manifests) {
     const found: string[] = [];
-    const text = inUtf8(await readText(file), encoding);
+    const text = inUtf8(await readText(file, within), encoding);
     for (const row of parseManifest(text, columns, found)) {
       const { patient, split } = row.values;
       items.push(toItem(row, file, found, part));
@@ -86,20 +88,18 @@ export async function readManifests(
   return items;
 }
 
-async function readText(file: string): Promise<Buffer> {
+async function readText(file: string, within: string | undefined): Promise<Buffer> {
   try {
-    const { size } = await stat(file);
-    if (size > LIMITS.manifestBytes.value)
-      throw new SulcusError(
-        'INVALID_ARGUMENT',
-        `The manifest ${file} has ${size} bytes, the limit is ${LIMITS.manifestBytes.value}: divide it`,
-      );
-    return await readFile(file);
-  } catch (error) {
-    if (error instanceof SulcusError) throw error;
-    throw new SulcusError('FILE_UNREADABLE', `The manifest ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
+    return await readRegularFile(file, within, (sizeBytes) => {
+      if (sizeBytes > LIMITS.manifestBytes.value)
+        throw new SulcusError(
+          'INVALID_ARGUMENT',
+          `it has ${sizeBytes} bytes, the limit is ${LIMITS.manifestBytes.value}: divide it`,
+        );
     });
+  } catch (error) {
+    const { code, rawMessage } = SulcusError.from(error);
+    throw new SulcusError(code, `The manifest ${file} cannot be read: ${rawMessage}`, { cause: error });
   }
 }
 
