@@ -126,7 +126,7 @@ export class EdgeService implements AsyncDisposable {
 
   /** Finishes the uploads that are under way, then what is on its way to the core; what waits stays in the spool. */
   async stop(graceMs?: number): Promise<void> {
-    const { sources, ingestor, doorEvents, stop } = this.#parts;
+    const { sources, ingestor, spool, doorEvents, stop } = this.#parts;
     if (stop.signal.aborted) return;
     await sources.stop(graceMs);
     stop.abort();
@@ -136,6 +136,7 @@ export class EdgeService implements AsyncDisposable {
     await doorEvents.finish();
     this.#writeStatus();
     await this.#statusWriting;
+    await spool.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,7 @@ import { FolderSync, makeFolder, syncFolder, UNFINISHED, writeDurably } from '#l
 import { SulcusError } from '#libs/errors';
 import { entryOf, keyOf, nameOf, sampleOf, tagOfLabel, type SpoolEntry } from './entry.js';
 import { FreshSamples } from './fresh-samples.js';
+import { MAX_RECORD_BYTES, SegmentLog, type Place } from './segment-log.js';
 import { WaitingLine, type SendOrder } from './waiting-line.js';
 
 export interface SpoolOptions {
@@ -38,9 +39,10 @@ const ROOM_MS = 200;
 export type SpooledScan = ForwardedScanInput & { scan: { sampleId: string; label: string } };
 
 /**
- * Samples on the site's disk, a file each, from their acceptance until the core has them. A file appears whole or not
- * at all, and is there after a power loss when {@link Spool.add} resolves. One that was sent may come back after a
- * power loss: it is sent again, and the core knows it.
+ * Samples on the site's disk, from their acceptance until the core has them: many in a segment, large ones, and those
+ * of earlier versions, a file each. A sample appears whole or not at all, and is there after a power loss when
+ * {@link Spool.add} resolves. One that was sent may come back after a power loss: it is sent again, and the core knows
+ * it.
  */
 export class Spool {
   /** Told of each sample that comes, leaves or is given back. */
@@ -51,6 +53,9 @@ export class Spool {
   readonly #sync: FolderSync;
   readonly #line = new WaitingLine();
   readonly #fresh = new FreshSamples();
+  #log!: SegmentLog;
+  /** Of samples that lie in segments. */
+  readonly #places = new Map<SpoolEntry, Place>();
   /** Of all samples here, until when they are durable: who brings one again waits for the first. */
   readonly #keys = new Map<string, Promise<void>>();
   /** Taken and not yet gone. */
@@ -176,23 +181,30 @@ export class Spool {
   async read(entry: SpoolEntry): Promise<ForwardedScan> {
     const fresh = this.#fresh.get(entry);
     if (fresh) return rememberBytes(codecs.ForwardedScan.decode(fresh), fresh);
-    const file = path.join(this.#folder, nameOf(entry));
-    const bytes = await readFile(file).catch((error: unknown) => {
-      throw explained(error, 'cannot be read');
-    });
+    const { name, bytes } = await this.#stored(entry);
     const scan = codecs.ForwardedScan.decode(bytes);
     const image = scan.scan?.image?.inline;
     if (!image || createHash('sha256').update(image).digest('hex') !== entry.sampleId)
-      throw new SulcusError('HASH_MISMATCH', `${file} does not hold the sample that it is named after`);
+      throw new SulcusError('HASH_MISMATCH', `${name} does not hold the sample that it is named after`);
     return rememberBytes(scan, bytes);
+  }
+
+  /** As it lies on the disk, and where. @throws STORAGE_FAILED */
+  async #stored(entry: SpoolEntry): Promise<{ name: string; bytes: Buffer }> {
+    const place = this.#places.get(entry);
+    const file = path.join(this.#folder, nameOf(entry));
+    try {
+      return place
+        ? { name: `${place.segment.file} at ${place.at}`, bytes: await this.#log.read(place) }
+        : { name: file, bytes: await readFile(file) };
+    } catch (error) {
+      throw explained(error, 'cannot be read');
+    }
   }
 
   /** The core has it. */
   async remove(entry: SpoolEntry): Promise<void> {
-    // Not synced: what comes back after a power loss is sent again, and does no harm.
-    await unlink(path.join(this.#folder, nameOf(entry))).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw explained(error, 'cannot be deleted from');
-    });
+    await this.#delete(entry);
     this.#forget(entry);
     this.#bytes -= entry.sizeBytes;
     this.changed.notify();
@@ -202,18 +214,38 @@ export class Spool {
   async setAside(entry: SpoolEntry, cause: { code: string; reason: string }): Promise<void> {
     const name = nameOf(entry);
     const note = `${JSON.stringify({ ...cause, at: new Date().toISOString() }, undefined, 2)}\n`;
+    const isInSegment = this.#places.has(entry);
+    const { bytes } = isInSegment ? await this.#stored(entry) : {};
     try {
       await writeFile(path.join(this.#refusedFolder, `${name}.json`), note, { mode: 0o600, flush: true });
-      await rename(path.join(this.#folder, name), path.join(this.#refusedFolder, name));
+      const refused = path.join(this.#refusedFolder, name);
+      if (bytes) await writeDurably(refused, bytes);
+      else await rename(path.join(this.#folder, name), refused);
     } catch (error) {
       throw explained(error, 'cannot be written');
     }
+    if (isInSegment) await this.#delete(entry);
     this.#forget(entry);
     this.#refused++;
     this.changed.notify();
   }
 
+  /** Lets go of the files. */
+  async close(): Promise<void> {
+    await this.#log.close();
+  }
+
+  /** Not synced: what comes back after a power loss is sent again, and does no harm. */
+  async #delete(entry: SpoolEntry): Promise<void> {
+    const place = this.#places.get(entry);
+    const deleting = place ? this.#log.remove(place) : unlink(path.join(this.#folder, nameOf(entry)));
+    await deleting.catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw explained(error, 'cannot be deleted from');
+    });
+  }
+
   #forget(entry: SpoolEntry): void {
+    this.#places.delete(entry);
     this.#taken.delete(entry);
     this.#fresh.delete(entry);
     this.#keys.delete(keyOf(entry));
@@ -224,7 +256,8 @@ export class Spool {
     const file = path.join(this.#folder, nameOf(entry));
     try {
       await this.#requireRoom(bytes.length);
-      await writeDurably(file, bytes, { listing: this.#sync });
+      if (bytes.length > MAX_RECORD_BYTES) await writeDurably(file, bytes, { listing: this.#sync });
+      else this.#places.set(entry, await this.#log.append(entry, bytes));
     } catch (error) {
       this.#bytes -= bytes.length;
       await rm(file, { force: true }).catch(() => undefined);
@@ -252,22 +285,42 @@ export class Spool {
     return Math.max(0, bavail * bsize - this.#options.reserveBytes);
   }
 
+  /** What is left of them stays in the segment, which is not used again. */
+  async #noteDamage(file: string, samples: number): Promise<void> {
+    this.#refused += samples;
+    const reason = `${samples} samples in ${file} cannot be read: the disk has changed where they begin`;
+    const note = `${JSON.stringify({ code: 'HASH_MISMATCH', reason }, undefined, 2)}\n`;
+    await writeDurably(path.join(this.#refusedFolder, `${path.basename(file)}.json`), note);
+  }
+
   async #load(): Promise<void> {
     for (const folder of [this.#folder, this.#refusedFolder]) await makeFolder(folder);
     await syncFolder(this.#options.folder);
-    for (const name of (await readdir(this.#folder)).sort()) {
+    const { log, found, damaged } = await SegmentLog.open(this.#folder);
+    this.#log = log;
+    const entries: SpoolEntry[] = [];
+    for (const { record, ...place } of found) {
+      const { sequence, storedUnixMs, sampleId, labelTag, payloadBytes: sizeBytes } = record;
+      const entry = { sequence, storedUnixMs, sampleId, labelTag, sizeBytes };
+      this.#places.set(entry, place);
+      entries.push(entry);
+    }
+    for (const name of await readdir(this.#folder)) {
       const file = path.join(this.#folder, name);
       if (name.endsWith(UNFINISHED)) {
         await rm(file, { force: true });
         continue;
       }
       const entry = entryOf(name, (await stat(file)).size);
-      if (!entry) continue;
+      if (entry) entries.push(entry);
+    }
+    for (const entry of entries.sort((left, right) => left.sequence - right.sequence)) {
       this.#line.add(entry);
       this.#keys.set(keyOf(entry), Promise.resolve());
       this.#bytes += entry.sizeBytes;
       this.#nextSequence = entry.sequence + 1;
     }
+    for (const { file, samples } of damaged) await this.#noteDamage(file, samples);
     for (const name of await readdir(this.#refusedFolder)) {
       const entry = entryOf(name, (await stat(path.join(this.#refusedFolder, name))).size);
       if (!entry) continue;

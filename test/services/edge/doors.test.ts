@@ -121,7 +121,8 @@ describe('the doors of an edge', { concurrency: 2 }, () => {
     const requests = images.map((image) => ({ image, name: names.next('name'), patientId: names.next('patient') }));
     for await (const { outcome } of site.client.uploadImagesAcked(requests)) assert.equal(outcome, 'OUTCOME_INGESTED');
     const waiting = await filesBelow(path.join(site.dataDir, 'spool/waiting'));
-    assert.equal(waiting.size, images.length);
+    assert.equal((await site.service.status()).spool.samples, images.length);
+    assert.ok(Buffer.concat([...waiting.values()]).includes('north-'), 'the spool was read');
     await site.core.start();
     await until(() => isEmptied(site), 'an empty spool');
     const atCore = await filesBelow(site.core.nats.storeFolder);
