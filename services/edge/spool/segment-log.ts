@@ -2,13 +2,19 @@ import { readdir, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { syncFolder } from '#libs/durable-files';
 import type { SpoolEntry } from './entry.js';
-import { recordBytes, writeRecord } from './record.js';
+import { BLOCK_BYTES, recordBytes, writeRecord } from './record.js';
 import { Segment, type FoundRecord } from './segment.js';
 
 const SEGMENT_BYTES = 32 * 2 ** 20;
 
+/**
+ * Segments in use, at most: of a long backlog that is sent newest first, many would be half empty. What comes beyond
+ * them gets a file of its own.
+ */
+const MAX_SEGMENTS = 8;
+
 /** A sample that is larger gets a file of its own. */
-export const MAX_RECORD_BYTES = 8 * 2 ** 20;
+const MAX_RECORD_BYTES = 8 * 2 ** 20;
 
 /** Segments that are kept to be used again: what is written over needs no journal of the file system. */
 const MAX_FREE = 2;
@@ -58,33 +64,46 @@ export class SegmentLog {
   #nextOrdinal = 0;
   #syncedThrough = -1;
 
-  private constructor(folder: string) {
+  readonly #maxSegments: number;
+
+  private constructor(folder: string, budgetBytes: number) {
     this.#folder = folder;
+    this.#maxSegments = Math.min(MAX_SEGMENTS, Math.floor(budgetBytes / 4 / SEGMENT_BYTES));
   }
 
   /**
    * Opens what is there. What was being written when the power went, behind all that was synced, is left out: nobody
    * was told that it is here.
+   *
+   * @param budgetBytes what the spool may take of the disk: a quarter of it goes to segments, and no more than 256 MiB
    */
-  static async open(folder: string): Promise<{ log: SegmentLog; found: FoundSample[]; damaged: Damage[] }> {
-    const log = new SegmentLog(folder);
+  static async open(
+    folder: string,
+    budgetBytes: number,
+  ): Promise<{ log: SegmentLog; found: FoundSample[]; damaged: Damage[] }> {
+    const log = new SegmentLog(folder, budgetBytes);
     const found: FoundSample[] = [];
-    const damaged: Damage[] = [];
+    const bySegment = new Map<Segment, FoundRecord[]>();
     for (const name of (await readdir(folder)).sort()) {
       const segment = Segment.named(folder, name);
       if (!segment) continue;
       log.#segments.add(segment);
       log.#nextNumber = Math.max(log.#nextNumber, segment.number + 1);
       const records = await segment.find();
-      const samples = missingAmong(records);
-      // What is left of them stays where it is.
-      if (samples > 0) segment.live++;
-      if (samples > 0) damaged.push({ file: segment.file, samples });
+      bySegment.set(segment, records);
       for (const record of records) {
         log.#nextOrdinal = Math.max(log.#nextOrdinal, record.ordinal + 1);
         log.#syncedThrough = Math.max(log.#syncedThrough, record.syncedThrough);
         if (!record.isGone) found.push({ segment, at: record.at, payloadBytes: record.payloadBytes, record });
       }
+    }
+    const damaged: Damage[] = [];
+    for (const [segment, records] of bySegment) {
+      const samples = missingAmong(records, log.#syncedThrough);
+      if (samples === 0) continue;
+      // What is left of them stays where it is.
+      segment.live++;
+      damaged.push({ file: segment.file, samples });
     }
     const whole: FoundSample[] = [];
     const unsynced = new Set<Segment>();
@@ -99,6 +118,13 @@ export class SegmentLog {
     log.#syncedThrough = log.#nextOrdinal - 1;
     for (const segment of log.#segments) if (segment.live === 0) await log.#release(segment);
     return { log, found: whole, damaged };
+  }
+
+  /** Whether a sample of so many bytes is to lie here, and not in a file of its own. */
+  hasRoom(bytes: number): boolean {
+    if (bytes > MAX_RECORD_BYTES || this.#maxSegments === 0) return false;
+    const inUse = this.#segments.size - this.#free.length;
+    return inUse < this.#maxSegments || (this.#active?.end ?? SEGMENT_BYTES) + recordBytes(bytes) <= SEGMENT_BYTES;
   }
 
   /** Adds a sample; durable when this resolves. @throws what the system says */
@@ -213,6 +239,11 @@ async function isWhole({ segment, record }: FoundSample): Promise<boolean> {
   return payload.length === record.payloadBytes && crc32(payload) === record.payloadCrc32;
 }
 
-/** Records of one segment have one number behind the other. */
-const missingAmong = (records: readonly FoundRecord[]): number =>
-  records.length === 0 ? 0 : records.at(-1)!.ordinal - records[0]!.ordinal + 1 - records.length;
+/** Of the records of a segment, which have one number behind the other, those that were synced and are not found. */
+function missingAmong(records: readonly FoundRecord[], syncedThrough: number): number {
+  const synced = records.filter(({ ordinal }) => ordinal <= syncedThrough);
+  const [first, last] = [synced[0], synced.at(-1)];
+  if (!first || !last) return 0;
+  // One at least, where the first does not begin where the first one does.
+  return last.ordinal - first.ordinal + 1 - synced.length + (first.at === BLOCK_BYTES ? 0 : 1);
+}

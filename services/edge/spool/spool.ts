@@ -7,7 +7,7 @@ import { FolderSync, makeFolder, syncFolder, UNFINISHED, writeDurably } from '#l
 import { SulcusError } from '#libs/errors';
 import { entryOf, keyOf, nameOf, sampleOf, tagOfLabel, type SpoolEntry } from './entry.js';
 import { FreshSamples } from './fresh-samples.js';
-import { MAX_RECORD_BYTES, SegmentLog, type Place } from './segment-log.js';
+import { SegmentLog, type Place } from './segment-log.js';
 import { WaitingLine, type SendOrder } from './waiting-line.js';
 
 export interface SpoolOptions {
@@ -39,8 +39,8 @@ const ROOM_MS = 200;
 export type SpooledScan = ForwardedScanInput & { scan: { sampleId: string; label: string } };
 
 /**
- * Samples on the site's disk, from their acceptance until the core has them: many in a segment, large ones, and those
- * of earlier versions, a file each. A sample appears whole or not at all, and is there after a power loss when
+ * Samples on the site's disk, from their acceptance until the core has them: many in a segment; large ones, those
+ * of a long backlog and of earlier versions a file each. A sample appears whole or not at all, and is there after a power loss when
  * {@link Spool.add} resolves. One that was sent may come back after a power loss: it is sent again, and the core knows
  * it.
  */
@@ -256,8 +256,8 @@ export class Spool {
     const file = path.join(this.#folder, nameOf(entry));
     try {
       await this.#requireRoom(bytes.length);
-      if (bytes.length > MAX_RECORD_BYTES) await writeDurably(file, bytes, { listing: this.#sync });
-      else this.#places.set(entry, await this.#log.append(entry, bytes));
+      if (this.#log.hasRoom(bytes.length)) this.#places.set(entry, await this.#log.append(entry, bytes));
+      else await writeDurably(file, bytes, { listing: this.#sync });
     } catch (error) {
       this.#bytes -= bytes.length;
       await rm(file, { force: true }).catch(() => undefined);
@@ -296,7 +296,7 @@ export class Spool {
   async #load(): Promise<void> {
     for (const folder of [this.#folder, this.#refusedFolder]) await makeFolder(folder);
     await syncFolder(this.#options.folder);
-    const { log, found, damaged } = await SegmentLog.open(this.#folder);
+    const { log, found, damaged } = await SegmentLog.open(this.#folder, this.#options.maxBytes);
     this.#log = log;
     const entries: SpoolEntry[] = [];
     for (const { record, ...place } of found) {

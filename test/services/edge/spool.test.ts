@@ -218,6 +218,37 @@ describe('a spool', () => {
     assert.match(await readFile(path.join(folder, 'refused', note), 'utf8'), /HASH_MISMATCH/);
   });
 
+  test('of what was written in one go, and not synced, what is whole stays, and what is not is no damage', async (t) => {
+    const { folder, waiting, spool: writing } = await openSpool(t);
+    const scans = [1, 2, 3].map((seed) => scanOf(seed, { sizeBytes: 50_000 }));
+    // The second and the third wait together while the first is written.
+    await Promise.all(scans.map((scan) => writing.add(scan)));
+    const segment = await segmentOf(waiting, scans[1]!);
+    await damage(segment, Math.floor(segment.imageAt / 4096) * 4096 + 20);
+    const { spool } = await openSpool(t, { folder });
+    assert.equal((await spool.state()).refused, 0);
+    assert.deepEqual(
+      taken(spool, 'oldest'),
+      [0, 2].map((index) => scans[index]!.scan.sampleId),
+    );
+  });
+
+  test('a long backlog lies in files, each of which goes with its sample', async (t) => {
+    const { folder, waiting, spool } = await openSpool(t, { maxBytes: 256 * 2 ** 20 });
+    const scans = Array.from({ length: 14 }, (_, seed) => scanOf(seed, { sizeBytes: 7 * 2 ** 20 }));
+    for (const scan of scans) await spool.add(scan);
+    const kindsOf = async () => (await readdir(waiting)).map((name) => path.extname(name)).sort();
+    // Four in each of two segments.
+    assert.deepEqual(await kindsOf(), ['.log', '.log', ...Array.from({ length: 6 }, () => '.scan')]);
+    const { spool: again } = await openSpool(t, { folder, maxBytes: 256 * 2 ** 20 });
+    for (const { scan } of scans.toReversed()) {
+      const entry = again.take('newest')!;
+      assert.equal((await again.read(entry)).scan!.sampleId, scan.sampleId);
+      await again.remove(entry);
+    }
+    assert.deepEqual(await kindsOf(), ['.log', '.log']);
+  });
+
   test('where a sample cannot even be told any more it is counted, and takes nothing with it', async (t) => {
     const { folder, waiting, spool: writing } = await openSpool(t);
     const scans = [1, 2, 3, 4].map((seed) => scanOf(seed, { sizeBytes: 50_000 }));
