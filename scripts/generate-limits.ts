@@ -21,7 +21,14 @@ const TAIL = `## What Node's HTTP/2 bounds by itself
   \`stream_reset_rate_limit\`); beyond it the connection is closed (GOAWAY, INTERNAL_ERROR), others go on.
 - Frames of DATA without a byte, and other invalid frames: 1,000 of each connection, which is then closed
   (\`maxSessionInvalidFrames\`).
+- Acknowledgements of PING and SETTINGS that a peer does not read: 1,000 of each connection, which is then closed; so is
+  one whose headers go on for more than 8 CONTINUATION frames.
 - The table by which headers are compressed: 4 KiB of each connection; what headers become counts as headers above.
+
+Nothing here bounds how fast frames come that ask for little: headers that are refused, PRIORITY, WINDOW_UPDATE, padding
+and frames of unknown types take memory of nobody, and as much of a core as a line can carry of them
+(\`test/libs/rpc/floods.test.ts\` measures each). Where strangers reach the port, what stands in front of it bounds the
+bytes per second of each address.
 `;
 
 const MIB = 2 ** 20;

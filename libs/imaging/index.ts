@@ -20,7 +20,7 @@ export {
 } from './decode/format.js';
 export { withoutMetadata } from './metadata/without-metadata.js';
 export { encodeImage } from './encode-image.js';
-export { perceptualDistance, perceptualHash, SAME_PICTURE_DISTANCE } from './perceptual-hash.js';
+export { perceptualDistance, perceptualHash, perceptualHashInTurns, SAME_PICTURE_DISTANCE } from './perceptual-hash.js';
 export { PictureIndex, type SamePicture } from './picture-index.js';
 export { withChannels } from './channels.js';
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RasterImage } from './image.js';
 
 /** Side of the thumbnail. */
@@ -17,7 +18,28 @@ export const SAME_PICTURE_DISTANCE = 6;
  * @returns row-major; all 0 for a picture of one brightness
  */
 export function perceptualHash(image: RasterImage): Uint8Array {
-  const means = meansOfWholeAreas(image) ?? meansOfAreas(image);
+  const steps = hashSteps(image);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, without keeping others of the calling thread waiting: 30 million pixels take 0.1 s. */
+export async function perceptualHashInTurns(image: RasterImage): Promise<Uint8Array> {
+  const steps = hashSteps(image);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await nextTurn();
+  }
+}
+
+/** Pixels of one step: some milliseconds. */
+const PIXELS_PER_STEP = 2 ** 21;
+
+function* hashSteps(image: RasterImage): Generator<undefined, Uint8Array, undefined> {
+  const means = meansOfWholeAreas(image) ?? (yield* meansOfAreas(image));
   const [low, high] = [Math.min(...means), Math.max(...means)];
   return Uint8Array.from(means, (mean) => (high > low ? Math.round((255 * (mean - low)) / (high - low)) : 0));
 }
@@ -57,11 +79,13 @@ function meansOfWholeAreas({ width, height, channels, data }: RasterImage): Floa
   return means;
 }
 
-function meansOfAreas({ width, height, channels, data }: RasterImage): Float64Array {
+function* meansOfAreas({ width, height, channels, data }: RasterImage): Generator<undefined, Float64Array, undefined> {
+  const rowsPerStep = Math.max(1, Math.floor(PIXELS_PER_STEP / width));
   const [columns, rows] = [areasAlong(width), areasAlong(height)];
   const means = new Float64Array(SIDE * SIDE);
   const luma = channels === 1 ? undefined : new Float64Array(width);
   for (let y = 0; y < height; y++) {
+    if (y % rowsPerStep === rowsPerStep - 1) yield;
     const row = data.subarray(y * width * channels, (y + 1) * width * channels);
     // BT.601, as grey pictures are made of colour ones.
     if (luma)

@@ -76,7 +76,9 @@ export const LIMITS = {
     boundary: 'every gRPC server',
     value: 10_000,
     unit: 'milliseconds',
-    of: 'between two frames of one message, while the server reads',
+    of:
+      'between two frames of one message, while the server reads; for its first frame, of a call that has one message ' +
+      'alone, from its headers on',
     answer: 'DEADLINE_EXCEEDED',
   },
   messageBytesPerSecond: {
@@ -85,6 +87,22 @@ export const LIMITS = {
     unit: 'bytes per second',
     of: 'at least, on the average of a message that has been on its way for 30 s',
     answer: 'DEADLINE_EXCEEDED',
+  },
+  unreadBytes: {
+    boundary: 'every gRPC server',
+    value: 256 * MIB,
+    unit: 'bytes',
+    of:
+      'answers that wait for their clients to read them, of all connections, each counted with 16 KiB for its call; ' +
+      'what has waited longest makes room',
+    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
+  },
+  unreadMs: {
+    boundary: 'every gRPC server',
+    value: 120_000,
+    unit: 'milliseconds',
+    of: 'an answer waits while its client takes nothing of it, and a second more for each 4,096 bytes',
+    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
   },
   inflating: {
     boundary: 'every gRPC server',

@@ -9,6 +9,7 @@ import { IdleMemory } from './idle-memory.js';
 import { createInflater } from './inflate.js';
 import { InflatedMessages } from './inflated-messages.js';
 import { UnfinishedMessages } from './unfinished-messages.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 /** Between two looks for what does not move. */
 const LOOK_EVERY_MS = 1000;
@@ -25,6 +26,7 @@ interface CallInternals extends ServerInterceptingCallInterface {
 /** Bounds what the peers of one server can make it hold and do, below and in front of the handlers. */
 export class ServerGuard {
   readonly #unfinished = new UnfinishedMessages();
+  readonly #unread = new UnreadAnswers(resetNow);
   readonly #rate = new CallRate();
   readonly #memory = new IdleMemory();
   readonly #connections = new Connections({
@@ -39,10 +41,11 @@ export class ServerGuard {
   }
 
   /** Sees every call before its handler does. */
-  readonly interceptor: ServerInterceptor = (_method, given) => {
+  readonly interceptor: ServerInterceptor = (method, given) => {
     const call = given as CallInternals;
     const socket = call.stream.session?.socket;
     if (socket) call.stream.once('close', this.#connections.begin(socket));
+    this.#unread.watch(call.stream);
     const identity = call.decompressMessage.bind(call);
     const inflated = this.#inflated.watch(call, (error) => endCall(call, error));
     call.decompressMessage = (message, encoding) => {
@@ -51,7 +54,7 @@ export class ServerGuard {
       return identity(message, encoding);
     };
     if (this.#rate.take(peerOf(socket?.remoteAddress)))
-      this.#unfinished.watch(call.stream, (error) => endCall(call, error));
+      this.#unfinished.watch(call.stream, (error) => endCall(call, error), { isOne: !method.requestStream });
     else
       endCall(
         call,
@@ -67,11 +70,18 @@ export class ServerGuard {
   watchConnections(http2Server: Http2Server): void {
     const looking = setInterval(() => {
       this.#unfinished.endIdle();
+      this.#unread.endIdle();
       this.#memory.look(this.#unfinished.lastFrameMs);
     }, LOOK_EVERY_MS).unref();
     http2Server.once('close', () => clearInterval(looking));
     this.#connections.watch(http2Server);
   }
+}
+
+/** Without waiting for what is to be written, which nobody reads. */
+function resetNow(stream: ServerHttp2Stream): void {
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  stream.destroy();
 }
 
 /** As grpc-js takes what decompressing throws. */

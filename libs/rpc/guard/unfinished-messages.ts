@@ -65,8 +65,13 @@ export class UnfinishedMessages {
     return this.#lastFrameMs;
   }
 
-  /** Follows a call from its beginning. @param end ends it with an error */
-  watch(stream: ServerHttp2Stream, end: (error: SulcusError) => void): void {
+  /**
+   * Follows a call from its beginning.
+   *
+   * @param end ends it with an error
+   * @param options `isOne`: it has one message alone, which begins with the call. Default: any number, at any time
+   */
+  watch(stream: ServerHttp2Stream, end: (error: SulcusError) => void, { isOne = false } = {}): void {
     const evict = (error: SulcusError): void => this.#end(call, error);
     const nowMs = (this.#lastFrameMs = performance.now());
     const call: Call = {
@@ -82,6 +87,7 @@ export class UnfinishedMessages {
     this.#calls.add(call);
     stream.on('data', (data: Buffer) => this.#take(call, data));
     stream.once('close', () => this.#forget(call));
+    if (isOne) this.#grow(call, FRAME_BYTES);
   }
 
   /** Ends what has not moved for too long; called regularly. */
@@ -133,7 +139,10 @@ export class UnfinishedMessages {
       call.startedMs = call.lastMs;
     }
     if (progress.unfinishedBytes === 0) return;
-    const grown = Math.max(FRAME_BYTES, Math.min(data.length, progress.unfinishedBytes));
+    this.#grow(call, Math.max(FRAME_BYTES, Math.min(data.length, progress.unfinishedBytes)));
+  }
+
+  #grow(call: Call, grown: number): void {
     call.counted += grown;
     try {
       call.connectionHolding.grow(grown);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { perceptualHash } from '#libs/imaging';
+import { perceptualHash, perceptualHashInTurns } from '#libs/imaging';
 
 const SIDE = 16;
 
@@ -52,4 +52,18 @@ describe('a perceptual hash', () => {
       // Sums in another order may round to the next number.
       for (const [at, grey] of pictures[0]!.entries()) assert.ok(Math.abs(grey - expected[at]!) <= 1, `${at}`);
     });
+});
+
+test('a large picture is hashed in turns with others, and has the same hash', async () => {
+  const [width, height] = [4099, 4097];
+  const data = Uint8Array.from({ length: width * height }, (_, at) => (at * 31 + (at >>> 13)) & 0xff);
+  const image = { width, height, channels: 1 as const, data };
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => void (isOver || (turns++, setImmediate(count)));
+  setImmediate(count);
+  const hash = await perceptualHashInTurns(image);
+  isOver = true;
+  assert.deepEqual(hash, perceptualHash(image));
+  assert.ok(turns >= 7, `${turns} turns of others meanwhile`);
 });

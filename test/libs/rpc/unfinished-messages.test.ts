@@ -12,7 +12,7 @@ const RESOURCE_EXHAUSTED = 8;
 const KIB = 1024;
 
 /** An HTTP/2 server whose calls are watched and read, as grpc-js reads them. */
-async function startWatched(t: TestContext, limits: Partial<UnfinishedLimits>) {
+async function startWatched(t: TestContext, limits: Partial<UnfinishedLimits>, options: { isOne?: boolean } = {}) {
   const unfinished = new UnfinishedMessages({
     maxBytes: 400 * KIB,
     maxConnectionBytes: 400 * KIB,
@@ -26,13 +26,17 @@ async function startWatched(t: TestContext, limits: Partial<UnfinishedLimits>) {
   server.on('stream', (stream: ServerHttp2Stream) => {
     streams.push(stream);
     stream.on('error', () => undefined);
-    unfinished.watch(stream, ({ code, message }) => {
-      const status = code === 'BACKPRESSURE' ? RESOURCE_EXHAUSTED : DEADLINE_EXCEEDED;
-      stream.respond(
-        { ':status': 200, 'grpc-status': status, 'grpc-message': encodeURI(message) },
-        { endStream: true },
-      );
-    });
+    unfinished.watch(
+      stream,
+      ({ code, message }) => {
+        const status = code === 'BACKPRESSURE' ? RESOURCE_EXHAUSTED : DEADLINE_EXCEEDED;
+        stream.respond(
+          { ':status': 200, 'grpc-status': status, 'grpc-message': encodeURI(message) },
+          { endStream: true },
+        );
+      },
+      options,
+    );
     stream.resume();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,6 +82,23 @@ test('a message that finds no room is refused while others move, and takes the r
   fifth.stream.write(framed(Buffer.alloc(350 * KIB)).subarray(0, -1));
   assert.equal((await calls[0]!.ended).status, RESOURCE_EXHAUSTED);
   await until(() => unfinished.bytes > 350 * KIB, 'the one that moves has its room');
+});
+
+test('a call of one message that sends nothing ends as DEADLINE_EXCEEDED, and one of many may be silent', async (t) => {
+  for (const isOne of [true, false]) {
+    const { unfinished, address } = await startWatched(t, { idleMs: 200 }, { isOne });
+    using frames = connectFrames(address);
+    const silent = frames.begin('/x');
+    const answered = frames.begin('/x');
+    answered.stream.write(framed(Buffer.alloc(10)));
+    await until(() => unfinished.lastFrameMs > 0 && unfinished.bytes === (isOne ? 256 : 0), 'both calls have come');
+    await sleep(300);
+    unfinished.endIdle();
+    assert.equal(unfinished.bytes, 0);
+    if (isOne) assert.equal((await silent.ended).status, DEADLINE_EXCEEDED);
+    else assert.equal(silent.stream.destroyed, false);
+    assert.equal(answered.stream.destroyed, false, 'what was sent whole is waited for');
+  }
 });
 
 test('a message that does not move ends as DEADLINE_EXCEEDED, unless it is the server that waits', async (t) => {

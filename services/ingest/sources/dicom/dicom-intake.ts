@@ -12,7 +12,7 @@ import {
   type PixelModule,
 } from '#libs/dicom';
 import { SulcusError } from '#libs/errors';
-import { perceptualHash } from '#libs/imaging';
+import { perceptualHashInTurns } from '#libs/imaging';
 import { forgetOldest } from '#libs/memory';
 import type { IntakeConfig } from '../../config.js';
 import { deidentify, nameOfFrame } from '../../deidentify/deidentify.js';
@@ -206,7 +206,7 @@ export class DicomIntake implements AsyncDisposable {
       ...{ format: 'dicom', width, height, channels },
       receivedUnixMs: Date.now(),
       source: `dicom/${study}/${series}/${uid}`,
-      perceptualHash: perceptualHash(examined),
+      perceptualHash: await perceptualHashInTurns(examined),
       isSplitByIdentity: !isByImage,
       askedSplits: input.splits,
       dicom: {
