@@ -77,8 +77,8 @@ export const LIMITS = {
     value: 10_000,
     unit: 'milliseconds',
     of:
-      'between two frames of one message, while the server reads; for its first frame, of a call that has one message ' +
-      'alone, from its headers on',
+      'between two frames of one message, while the server reads; of a call that has one message alone, from its ' +
+      'headers on',
     answer: 'DEADLINE_EXCEEDED',
   },
   messageBytesPerSecond: {

@@ -273,7 +273,7 @@ describe('bad input has an answer', () => {
     assert.ok(performance.now() - startedMs < 100);
   });
 
-  it('texts and numbers longer than any explicit attribute count as missing: an implicit one may be a whole file', () => {
+  it('texts and numbers longer than any explicit attribute count as missing: implicit ones may be whole files', () => {
     const long = Buffer.concat([
       implicit(0x00100020, Buffer.alloc(65_536, '\\')),
       implicit(0x00280010, Buffer.alloc(65_536, 1)),

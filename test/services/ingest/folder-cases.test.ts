@@ -50,7 +50,7 @@ test('links come after everything else: an image has the class that it lies unde
   assert.deepEqual(await listed(folder), ['a:a/broken.png', 'b:b/direct.png', 'c:c/other.png']);
 });
 
-test('pipes, sockets, devices, huge files and what lies outside are refused by name, whatever leads to them', async (t) => {
+test('pipes, sockets, devices, huge files and what lies outside are refused by name, links or not', async (t) => {
   const folder = await writeImages(await temporaryFolder(t), ['a/image.png']);
   const outside = await writeImages(await temporaryFolder(t), ['other.png']);
   const place = (name: string): string => path.join(folder, 'a', name);
