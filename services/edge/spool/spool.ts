@@ -39,10 +39,10 @@ const ROOM_MS = 200;
 export type SpooledScan = ForwardedScanInput & { scan: { sampleId: string; label: string } };
 
 /**
- * Samples on the site's disk, from their acceptance until the core has them: many in a segment; large ones, those
- * of a long backlog and of earlier versions a file each. A sample appears whole or not at all, and is there after a power loss when
- * {@link Spool.add} resolves. One that was sent may come back after a power loss: it is sent again, and the core knows
- * it.
+ * Samples on the site's disk, from their acceptance until the core has them: many in a segment; large ones, those of a
+ * long backlog and of earlier versions a file each. A sample appears whole or not at all, and is there after a power
+ * loss when {@link Spool.add} resolves. One that was sent may come back after a power loss: it is sent again, and the
+ * core knows it.
  */
 export class Spool {
   /** Told of each sample that comes, leaves or is given back. */

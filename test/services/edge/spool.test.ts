@@ -218,7 +218,7 @@ describe('a spool', () => {
     assert.match(await readFile(path.join(folder, 'refused', note), 'utf8'), /HASH_MISMATCH/);
   });
 
-  test('of what was written in one go, and not synced, what is whole stays, and what is not is no damage', async (t) => {
+  test('of what was written in one go and not synced what is whole stays, and the rest is no damage', async (t) => {
     const { folder, waiting, spool: writing } = await openSpool(t);
     const scans = [1, 2, 3].map((seed) => scanOf(seed, { sizeBytes: 50_000 }));
     // The second and the third wait together while the first is written.
