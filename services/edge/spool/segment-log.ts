@@ -56,8 +56,6 @@ export class SegmentLog {
   readonly #segments = new Set<Segment>();
   readonly #free: Segment[] = [];
   #active: Segment | undefined;
-  /** What the active one begins with, as long as that is not written. */
-  #beginning: Buffer | undefined;
   readonly #queue: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #nextNumber = 0;
@@ -157,8 +155,7 @@ export class SegmentLog {
       const batch: Waiting[] = [];
       try {
         const segment = await this.#segmentFor(recordBytes(this.#queue[0]!.payload.length));
-        const parts: Buffer[] = this.#beginning ? [this.#beginning] : [];
-        const from = this.#beginning ? 0 : segment.end;
+        const parts: Buffer[] = [];
         const places: Place[] = [];
         let end = segment.end;
         let ordinal = this.#nextOrdinal;
@@ -176,8 +173,7 @@ export class SegmentLog {
           end += recordBytes(payload.length);
         }
         this.#nextOrdinal = ordinal;
-        await segment.write(parts, from);
-        this.#beginning = undefined;
+        await segment.write(parts, segment.end);
         segment.end = end;
         segment.live += batch.length;
         this.#syncedThrough = ordinal - 1;
@@ -197,9 +193,11 @@ export class SegmentLog {
     if (this.#active && this.#active.end + bytes <= SEGMENT_BYTES) return this.#active;
     await this.#leave();
     const segment = this.#free.pop() ?? (await this.#make());
-    await segment.open();
-    this.#beginning = segment.begin();
+    // From here on a failure lets go of it as of any other that is left.
     this.#active = segment;
+    await segment.open();
+    // Synced on its own: records of two uses are never there at once, of which the older would be taken for damaged.
+    await segment.write([segment.begin()], 0);
     return segment;
   }
 
@@ -215,7 +213,6 @@ export class SegmentLog {
   async #leave(): Promise<void> {
     const left = this.#active;
     this.#active = undefined;
-    this.#beginning = undefined;
     if (left?.live === 0) await this.#release(left);
     const open = [...this.#segments].filter(({ isOpen }) => isOpen);
     for (const segment of open.slice(0, Math.max(0, open.length - MAX_OPEN))) await segment.close();
