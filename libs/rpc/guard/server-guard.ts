@@ -26,7 +26,7 @@ interface CallInternals extends ServerInterceptingCallInterface {
 /** Bounds what the peers of one server can make it hold and do, below and in front of the handlers. */
 export class ServerGuard {
   readonly #unfinished = new UnfinishedMessages();
-  readonly #unread = new UnreadAnswers(resetNow);
+  readonly #unread = new UnreadAnswers(disconnect);
   readonly #rate = new CallRate();
   readonly #memory = new IdleMemory();
   readonly #connections = new Connections({
@@ -78,10 +78,12 @@ export class ServerGuard {
   }
 }
 
-/** Without waiting for what is to be written, which nobody reads. */
-function resetNow(stream: ServerHttp2Stream): void {
-  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  stream.destroy();
+/**
+ * Ends the connection of a client that does not read its answers: of a call that is reset alone, Node keeps what was to
+ * be sent as long as the connection is there.
+ */
+function disconnect(stream: ServerHttp2Stream): void {
+  stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 /** As grpc-js takes what decompressing throws. */
