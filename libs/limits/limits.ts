@@ -95,14 +95,14 @@ export const LIMITS = {
     of:
       'answers that wait for their clients to read them, of all connections, each counted with 16 KiB for its call; ' +
       'what has waited longest makes room',
-    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
+    answer: { words: 'the connection is ended (ENHANCE_YOUR_CALM)' },
   },
   unreadMs: {
     boundary: 'every gRPC server',
     value: 120_000,
     unit: 'milliseconds',
     of: 'an answer waits while its client takes nothing of it, and a second more for each 4,096 bytes',
-    answer: { words: 'the call is reset (ENHANCE_YOUR_CALM)' },
+    answer: { words: 'the connection is ended (ENHANCE_YOUR_CALM)' },
   },
   inflating: {
     boundary: 'every gRPC server',

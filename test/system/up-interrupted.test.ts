@@ -1,40 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { descendants, readTable } from '../../scripts/laboratory/stand/process-table.js';
 import { until } from '../helpers/until.js';
 
 const CLI = path.join(import.meta.dirname, '../../services/cli/main.js');
 const SKIP = process.platform === 'linux' ? false : 'processes are listed from /proc';
-
-interface Entry {
-  pid: number;
-  parent: number;
-  name: string;
-}
-
-function processes(): Entry[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ');
-        return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), name: words }];
-      } catch {
-        return []; // It has just ended.
-      }
-    });
-}
-
-function below(pid: number, table = processes()): Entry[] {
-  return table.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid, table)]);
-}
 
 /** A launcher whose services and engine run. */
 async function startLauncher(t: TestContext, output: 'ignore' | 'pipe' = 'ignore') {
@@ -49,13 +25,14 @@ async function startLauncher(t: TestContext, output: 'ignore' | 'pipe' = 'ignore
   launcher.stdout?.resume();
   t.after(() => launcher.kill('SIGKILL'));
   const ended = once(launcher, 'exit').then(([code]) => code as number | null);
-  const runs = (name: string): boolean => below(launcher.pid!).some((each) => each.name.includes(name));
+  const runs = (name: string): boolean =>
+    descendants(readTable(), launcher.pid!).some(({ words }) => words.join(' ').includes(name));
   for (const name of ['nats-server', 'sulcus-engine', 'main.js predictor'])
     await until(() => runs(name), `${name} to run`, 90_000);
-  const family = below(launcher.pid!);
+  const family = descendants(readTable(), launcher.pid!);
   assert.ok(family.length >= 6, `${family.length} processes`);
   const isLeft = (): boolean => {
-    const left = new Set(processes().map(({ pid }) => pid));
+    const left = new Set(readTable().map(({ pid }) => pid));
     return family.some(({ pid }) => left.has(pid));
   };
   const owner = (): unknown =>

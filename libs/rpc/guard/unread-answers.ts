@@ -37,7 +37,7 @@ export class UnreadAnswers {
   readonly #end: (stream: ServerHttp2Stream) => void;
   #bytes = 0;
 
-  /** @param end ends a call */
+  /** @param end ends a call, and may end others with it */
   constructor(end: (stream: ServerHttp2Stream) => void, limits: UnreadLimits = DEFAULT_UNREAD_LIMITS) {
     this.#end = end;
     this.#limits = limits;
@@ -77,6 +77,8 @@ export class UnreadAnswers {
     for (const stream of this.#waiting.keys()) {
       if (this.#bytes <= KEPT_SHARE * this.#limits.maxBytes) return;
       this.#give(stream);
+      // With its connection others may have gone.
+      this.#countAll();
     }
   }
 

@@ -16,7 +16,7 @@ export const PARTS = [
 
 export type Part = (typeof PARTS)[number];
 
-interface Entry {
+export interface Entry {
   pid: number;
   parent: number;
   words: readonly string[];
@@ -26,7 +26,7 @@ interface Entry {
 export function findProcesses(part: Part, launcher: number, others: readonly number[] = []): number[] {
   if (part === 'launcher') return isRunning(launcher) ? [launcher] : [];
   const table = readTable();
-  const family = [launcher, ...others].flatMap((pid) => [pid, ...descendants(table, pid)]);
+  const family = [launcher, ...others].flatMap((root) => [root, ...descendants(table, root).map(({ pid }) => pid)]);
   const members = table.filter(({ pid }) => family.includes(pid));
   const engineOf = /^(trainer|predictor)-engine$/.exec(part)?.[1];
   if (engineOf === undefined) return members.filter(({ words }) => runs(words, part)).map(({ pid }) => pid);
@@ -44,12 +44,14 @@ function runs(words: readonly string[], part: string): boolean {
   return command >= 0 && words[command + 1] === part;
 }
 
-function descendants(table: readonly Entry[], pid: number): number[] {
+/** Below a process, at any depth. */
+export function descendants(table: readonly Entry[], pid: number): Entry[] {
   const children = table.filter(({ parent }) => parent === pid);
-  return children.flatMap((child) => [child.pid, ...descendants(table, child.pid)]);
+  return children.flatMap((child) => [child, ...descendants(table, child.pid)]);
 }
 
-function readTable(): Entry[] {
+/** All that run. */
+export function readTable(): Entry[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
