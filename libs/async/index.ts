@@ -19,5 +19,6 @@ export { retryWithBackoff, type RetryOptions } from './retry.js';
 export { runTogether, type Task } from './run-together.js';
 export { Sequencer, type Ticket } from './sequencer.js';
 export { timeLimit, type TimeLimit } from './time-limit.js';
+export { TurnLimit } from './turn-limit.js';
 export { beginWait, longestWait, waitFor, type Wait } from './waits.js';
 export { onStall, startWatchdog, type OnStall } from './watchdog.js';

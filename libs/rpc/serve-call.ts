@@ -6,6 +6,7 @@ import {
   type ServerDuplexStream,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { TurnLimit } from '#libs/async';
 import { SulcusError } from '#libs/errors';
 import { attr, withSpan, type Logger } from '#libs/telemetry';
 import { createCallContext, type CallContext, type ServerCall } from './call-context.js';
@@ -24,6 +25,9 @@ export interface FinishedCall {
   durationMs: number;
 }
 
+/** So many calls begin in a turn of the event loop: thousands that come at one moment do not stop all others. */
+const CALLS_PER_TURN = 64;
+
 /** What every call of a server shares. */
 export interface CallEnvironment {
   readonly log: Logger;
@@ -35,6 +39,8 @@ export interface CallEnvironment {
   /** Role that one message needs beside that of its method. */
   readonly messageRole?: MessageRole | undefined;
 }
+
+const turns = new TurnLimit(CALLS_PER_TURN);
 
 /**
  * Turns an async function or async generator into what grpc-js calls. The body of every call runs inside a server
@@ -135,6 +141,8 @@ async function authorized(
   { authorize }: CallEnvironment,
   answer: (context: CallContext) => Promise<void>,
 ): Promise<void> {
+  await turns.begin();
+  context.signal.throwIfAborted();
   await answer(authorize ? { ...context, identity: authorize(call, context.method) } : context);
 }
 
