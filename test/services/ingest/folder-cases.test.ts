@@ -164,24 +164,26 @@ test('what a watched folder refused is remembered over a restart, until somebody
   await until(async () => (await readScans(harness.bus)).length === 2, 'the mended file');
 });
 
-test('a file whose full size is reserved is taken when its end is there', async (t) => {
-  const folder = await temporaryFolder(t);
-  await mkdir(path.join(folder, 'a'));
-  const harness = await startHarness(t, { SULCUS_WATCH_DIR: folder });
-  await startService(t, harness);
-  const whole = await sharp(await noiseImage(3, { format: 'png', width: 128, height: 128 }))
-    .tiff({ compression: 'none' })
-    .toBuffer();
-  // The directory first, so that a reader finds all but the last pixels.
-  const file = path.join(folder, 'a', 'reserved.tif');
-  await writeFile(file, Buffer.from(whole).fill(0, whole.length - 6000));
-  await sleep(2000);
-  assert.equal((await readScans(harness.bus)).length + (await readDeadLetters(harness.bus)).length, 0);
-  const handle = await open(file, 'r+');
-  await handle.write(whole, whole.length - 6000, 6000, whole.length - 6000);
-  await handle.close();
-  await until(async () => (await readScans(harness.bus)).length === 1, 'the whole file');
-});
+for (const [part, endsBefore] of Object.entries({ end: 0, middle: 8000 }))
+  test(`a file whose full size is reserved is taken when its ${part} is there`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await mkdir(path.join(folder, 'a'));
+    const harness = await startHarness(t, { SULCUS_WATCH_DIR: folder });
+    await startService(t, harness);
+    const whole = await sharp(await noiseImage(3, { format: 'png', width: 128, height: 128 }))
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    // The directory first, so that a reader finds all but the last pixels.
+    const file = path.join(folder, 'a', 'reserved.tif');
+    const to = whole.length - endsBefore;
+    await writeFile(file, Buffer.from(whole).fill(0, to - 6000, to));
+    await sleep(2000);
+    assert.equal((await readScans(harness.bus)).length + (await readDeadLetters(harness.bus)).length, 0);
+    const handle = await open(file, 'r+');
+    await handle.write(whole, to - 6000, 6000, to - 6000);
+    await handle.close();
+    await until(async () => (await readScans(harness.bus)).length === 1, 'the whole file');
+  });
 
 test('a folder that the system does not watch is looked through, and said to be ready only then', async (t) => {
   const folder = await writeImages(await temporaryFolder(t), ['a/1.png']);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { open, realpath, stat } from 'node:fs/promises';
-import { constants, type Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { retryWithBackoff } from '#libs/async';
@@ -13,6 +13,7 @@ import { isDicomFile } from './is-dicom-file.js';
 import { isOffered, mayBeDicom, placeOf } from './layout.js';
 import { listFolder } from './list-folder.js';
 import { Refusals } from './refusals.js';
+import { looksReserved } from './reserved-bytes.js';
 
 export interface WatchedFilesOptions {
   /** The folder, without links. */
@@ -34,7 +35,7 @@ const FILE_WINDOW = 16;
 const RETRY_MS = 5_000;
 /** At the end: what is under way is waited for, so that what was refused is remembered and not refused again. */
 const GRACE_MS = 2_000;
-/** A file that ends in a long run of zeros is taken only when nobody has written to it for this long. */
+/** A file of which a part may not be written yet is taken only when nobody has written to it for this long. */
 const SUSPICIOUS_MS = 60_000;
 
 /** Files of a watched folder, each met once as it is: under the place that it lies at, whatever links lead to it. */
@@ -80,7 +81,7 @@ export class WatchedFiles {
 
   /** Takes a file in, unless it was met before as it is. @param settleMs for how long nobody may have written to it */
   async meet(file: string, settleMs = 0): Promise<void> {
-    const { root, signal, ingestor } = this.#options;
+    const { root, signal, ingestor, maxFileBytes } = this.#options;
     const real = await realpath(file).catch(() => file);
     const source = path.relative(root, isWithin(real, root) ? real : file);
     if (signal.aborted || !(isOffered(source) || mayBeDicom(source))) return;
@@ -90,10 +91,12 @@ export class WatchedFiles {
     if (this.#met.get(real) === state || this.#refusals.has(real, stats)) return;
     // At once: an event and a look through the folder may meet a file at the same time.
     this.#met.set(real, state);
-    if (Date.now() - stats.mtimeMs < SUSPICIOUS_MS && (await endsInZeros(real, stats))) {
+    if (Date.now() - stats.mtimeMs < SUSPICIOUS_MS && (await looksReserved(real, stats, maxFileBytes))) {
       this.#met.delete(real);
       const name = ingestor.nameOf(source);
-      this.#warn(`"${name}" ends in zeros: it is taken when nobody has written to it for ${SUSPICIOUS_MS / 1000} s`);
+      this.#warn(
+        `"${name}" has a run of zeros: it is taken when nobody has written to it for ${SUSPICIOUS_MS / 1000} s`,
+      );
       return;
     }
     if (!isOffered(source) && !(await isDicomFile(real))) return;
@@ -143,18 +146,3 @@ const isGone = (file: string): Promise<boolean> =>
     () => false,
     (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
   );
-
-/** Unit in which files are reserved before they are written. */
-const BLOCK_BYTES = 4096;
-
-/** Whether the last block of a file is all zeros: its full size may be reserved, and its end not written yet. */
-async function endsInZeros(file: string, stats: Stats): Promise<boolean> {
-  if (!stats.isFile() || stats.size < 2 * BLOCK_BYTES) return false;
-  try {
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const { buffer } = await handle.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, stats.size - BLOCK_BYTES);
-    return buffer.every((byte) => byte === 0);
-  } catch {
-    return false;
-  }
-}
