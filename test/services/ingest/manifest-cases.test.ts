@@ -50,10 +50,12 @@ for (const [what, content] of Object.entries({
     assert.deepEqual(await labelled(await manifest(t, content)), TWO);
   });
 
-test('UTF-16 is read, with commas or tabs', async (t) => {
+test('UTF-16 of either byte order is read, with commas or tabs', async (t) => {
   for (const delimiter of [',', '\t']) {
     const text = `path,label\r\nimg/4.png,a\r\nimg/5.png,b\r\n`.replaceAll(',', delimiter);
-    assert.deepEqual(await labelled(await manifest(t, Buffer.from(`\ufeff${text}`, 'utf16le'))), TWO);
+    const littleEndian = Buffer.from(`\ufeff${text}`, 'utf16le');
+    for (const bytes of [littleEndian, Buffer.from(littleEndian).swap16()])
+      assert.deepEqual(await labelled(await manifest(t, bytes)), TWO);
   }
 });
 

@@ -2,13 +2,15 @@ import { isUtf8 } from 'node:buffer';
 
 const LINE_END = 0x0a;
 
-/** Starts with the mark of UTF-16, which the parser reads. */
-const isUtf16 = (text: Buffer): boolean =>
-  (text[0] === 0xff && text[1] === 0xfe) || (text[0] === 0xfe && text[1] === 0xff);
+/** The encoding that a file names itself: UTF-16 begins with a mark. */
+export function encodingOfMark(text: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (text[0] === 0xff && text[1] === 0xfe) return 'utf-16le';
+  return text[0] === 0xfe && text[1] === 0xff ? 'utf-16be' : undefined;
+}
 
 /** The first line, from 1, that is in another encoding than UTF-8; undefined when there is none. */
 export function lineOfOtherEncoding(text: Buffer): number | undefined {
-  if (isUtf16(text) || isUtf8(text)) return undefined;
+  if (isUtf8(text)) return undefined;
   for (let at = 0, line = 1; ; line++) {
     const end = text.indexOf(LINE_END, at);
     if (end < 0 || !isUtf8(text.subarray(at, end))) return line;
@@ -25,8 +27,8 @@ const DELIMITERS = [',', '\t', ';', '|'];
  * @returns `linesBefore`: lines before that of the names
  */
 export function delimiterOf(text: Buffer): { delimiter: string; linesBefore: number } {
-  const start = isUtf16(text) ? text.toString('utf16le', 2, 4000) : text.toString('utf8', 0, 4000);
-  const first = (isUtf16(text) && text[0] === 0xfe ? ',' : start.replace(/^\uFEFF/, '')).split(/\r\n|\r|\n/)[0]!;
+  const start = text.toString('utf8', 0, 4000);
+  const first = start.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)[0]!;
   const said = /^"?sep=(.)"?$/i.exec(first)?.[1];
   if (said !== undefined) return { delimiter: said, linesBefore: 1 };
   const unquoted = first.replace(/"[^"]*"/g, '');

@@ -8,7 +8,7 @@ import type { AssignedSplit } from '../../pipeline/splits.js';
 import type { FileItem } from '../files/ingest-file.js';
 import { readRegularFile } from '../files/read-image-file.js';
 import { splitsOfPart } from '../folder/layout.js';
-import { delimiterOf, lineOfOtherEncoding } from './encoding.js';
+import { delimiterOf, encodingOfMark, lineOfOtherEncoding } from './encoding.js';
 import { findColumns, type Column, type ColumnNames } from './columns.js';
 
 const SPLIT_NAMES: ReadonlyMap<string, AssignedSplit> = new Map(
@@ -73,7 +73,8 @@ export async function readManifests(
   const partOfPatient = new Map<string, string>();
   for (const { file, part } of manifests) {
     const found: string[] = [];
-    const text = inUtf8(await readText(file, within), encoding);
+    const read = await readText(file, within);
+    const text = inUtf8(read, encoding ?? encodingOfMark(read));
     for (const row of parseManifest(text, columns, found)) {
       const { patient, split } = row.values;
       items.push(toItem(row, file, found, part));
