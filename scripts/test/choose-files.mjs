@@ -24,7 +24,7 @@ export function matchFiles(files, patterns) {
     : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
 }
 
-/** Whole pipelines, benchmarks and fuzzing: minutes of a processor that not every run needs. */
+/** Whole pipelines, scenes of many processes, benchmarks, fuzzing: minutes of a processor that few runs need. */
 const SYSTEM = 'test/system/';
 
 /**
@@ -38,14 +38,14 @@ export const SLOW_FILES = [
   'test/scripts/laboratory/rounds.test.ts',
   'test/system/up-site.test.ts',
   'test/system/bench.test.ts',
-  'test/services/archiver/room.test.ts',
+  'test/system/archiver-room.test.ts',
   'test/system/up-accounts.test.ts',
   'test/libs/nn/evaluation.test.ts',
   'test/services/predictor/servables/swap.test.ts',
-  'test/services/ingest/pull/query-retrieve.test.ts',
-  'test/services/trainer/shards.test.ts',
+  'test/system/query-retrieve.test.ts',
+  'test/system/trainer-shards.test.ts',
   'test/libs/nn/sharding.test.ts',
-  'test/services/cli/commands/lineage-withdraw.test.ts',
+  'test/system/lineage-withdraw.test.ts',
   'test/libs/engine/native/kernels/batch-norm.test.ts',
   'test/system/fuzz.test.ts',
   'test/services/trainer/gate/promotion.test.ts',

@@ -8,8 +8,8 @@ import pLimit from 'p-limit';
 import { publishRetention, subjects, writeScanHeaders, type Bus } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { CheckpointStore } from '#libs/registry';
-import { publishScan } from '../../helpers/scans.js';
-import { until } from '../../helpers/until.js';
+import { publishScan } from '../helpers/scans.js';
+import { until } from '../helpers/until.js';
 import {
   archivedIds,
   end,
@@ -23,7 +23,7 @@ import {
   untilArchived,
   untilState,
   type Scene,
-} from './_archiver.js';
+} from '../services/archiver/_archiver.js';
 
 const KILLS = 5;
 

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import type { PipelineEvent } from '#libs/contracts';
 import type { ModelCard } from '#libs/registry';
-import { epochsOf, TestPipeline } from './_pipeline.js';
-import { publishScans } from './_stream.js';
-import type { TrainerProcess } from './_trainer.js';
+import { epochsOf, TestPipeline } from '../services/trainer/_pipeline.js';
+import { publishScans } from '../services/trainer/_stream.js';
+import type { TrainerProcess } from '../services/trainer/_trainer.js';
 
 const EXIT_FAILED = 1;
 /** Batches of 10, 10 and 9: the shards of the last one are uneven. */

@@ -4,14 +4,21 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { parseDicom } from '#libs/dicom';
-import { startDcmqrscp } from '../../../helpers/dcmqrscp.js';
-import { runDcmtk, withoutDcmtk } from '../../../helpers/dcmtk.js';
-import { lastingPort } from '../../../helpers/ports.js';
-import { startOrthanc, withoutOrthanc } from '../../../helpers/orthanc.js';
-import { startPython, withoutPynetdicom } from '../../../helpers/python-peer.js';
-import { until } from '../../../helpers/until.js';
-import { readDeadLetters, readScans, startHarness, startService, temporaryFolder, type Harness } from '../_ingest.js';
-import { rulesFile, rulesOf, sliceOf } from './_rules.js';
+import { startDcmqrscp } from '../helpers/dcmqrscp.js';
+import { runDcmtk, withoutDcmtk } from '../helpers/dcmtk.js';
+import { lastingPort } from '../helpers/ports.js';
+import { startOrthanc, withoutOrthanc } from '../helpers/orthanc.js';
+import { startPython, withoutPynetdicom } from '../helpers/python-peer.js';
+import { until } from '../helpers/until.js';
+import {
+  readDeadLetters,
+  readScans,
+  startHarness,
+  startService,
+  temporaryFolder,
+  type Harness,
+} from '../services/ingest/_ingest.js';
+import { rulesFile, rulesOf, sliceOf } from '../services/ingest/pull/_rules.js';
 
 type Retrieve = 'get' | 'move';
 

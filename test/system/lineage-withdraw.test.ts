@@ -10,16 +10,16 @@ import { subjects } from '#libs/bus';
 import { codecs } from '#libs/contracts';
 import { lastDecision } from '#libs/decisions';
 import { listHeld, Pseudonyms, readConfig } from '#services/ingest';
-import type { RefusedTold } from '../../../../services/cli/withdraw/refused.js';
-import { createIngestor, readDeadLetters, TEST_KEY } from '../../ingest/_ingest.js';
-import { sliceBytes } from '../../ingest/dicom/_objects.js';
-import { isCode } from '../../../helpers/errors.js';
-import { noiseImage } from '../../../helpers/images.js';
-import { publishScan } from '../../../helpers/scans.js';
-import { TestPipeline } from '../../trainer/_pipeline.js';
-import { publishScans } from '../../trainer/_stream.js';
+import type { RefusedTold } from '../../services/cli/withdraw/refused.js';
+import { createIngestor, readDeadLetters, TEST_KEY } from '../services/ingest/_ingest.js';
+import { sliceBytes } from '../services/ingest/dicom/_objects.js';
+import { isCode } from '../helpers/errors.js';
+import { noiseImage } from '../helpers/images.js';
+import { publishScan } from '../helpers/scans.js';
+import { TestPipeline } from '../services/trainer/_pipeline.js';
+import { publishScans } from '../services/trainer/_stream.js';
 
-const CLI = new URL('../../../../services/cli/main.js', import.meta.url).pathname;
+const CLI = new URL('../../services/cli/main.js', import.meta.url).pathname;
 const TRAIN = 24;
 const STREAM = {
   mode: 'stream',
