@@ -14,9 +14,12 @@ export class TurnLimit {
     this.#perTurn = perTurn;
   }
 
-  /** Waits for a turn with room; without waiting where this one has it. */
-  async begin(): Promise<void> {
-    while (this.#begun >= this.#perTurn) await this.#turn;
+  /** Waits for a turn with room, where this one has none. @throws the signal's reason when it aborts while waiting */
+  async begin(signal?: AbortSignal): Promise<void> {
+    while (this.#begun >= this.#perTurn) {
+      await this.#turn;
+      signal?.throwIfAborted();
+    }
     this.#begun++;
     this.#turn ??= this.#endTurn();
   }

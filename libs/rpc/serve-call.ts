@@ -141,8 +141,7 @@ async function authorized(
   { authorize }: CallEnvironment,
   answer: (context: CallContext) => Promise<void>,
 ): Promise<void> {
-  await turns.begin();
-  context.signal.throwIfAborted();
+  await turns.begin(context.signal);
   await answer(authorize ? { ...context, identity: authorize(call, context.method) } : context);
 }
 

@@ -22,3 +22,12 @@ test('a turn of the event loop begins as many as it may, and others in turns beh
   assert.deepEqual(byTurn, [3, 6, 8, 8]);
   assert.deepEqual(begun, [0, 1, 2, 3, 4, 5, 6, 7]);
 });
+
+test('who gives up while waiting for a turn begins in none', async () => {
+  const turns = new TurnLimit(1);
+  await turns.begin();
+  const caller = new AbortController();
+  const waiting = turns.begin(caller.signal);
+  caller.abort(new Error('gone'));
+  await assert.rejects(waiting, /gone/);
+});
