@@ -40,15 +40,20 @@ export interface SubjectSources {
   dataClasses: readonly string[];
 }
 
+/** No version's name holds one of these. */
+const ONLY_IN_PATHS = /[/\\.]/;
+
 /**
  * Opens a version of the registry, or a weights file where there is one of that name.
  *
- * @throws NOT_FOUND for a version that there is not; MODEL_INVALID for one without weights, or a file that does not
- * fit;
- * INVALID_CONFIG for a file that does not say how it is asked, without a recipe
+ * @throws NOT_FOUND for a version or file that there is not; MODEL_INVALID for a version without weights, or a file
+ *   that does not fit; INVALID_CONFIG for a file that does not say how it is asked, without a recipe
  */
-export const openSubject = (name: string, sources: SubjectSources): Promise<Subject> =>
-  existsSync(name) ? openFile(name, sources) : openVersion(name, sources);
+export async function openSubject(name: string, sources: SubjectSources): Promise<Subject> {
+  if (existsSync(name)) return openFile(name, sources);
+  if (ONLY_IN_PATHS.test(name)) throw new SulcusError('NOT_FOUND', `There is no file ${name}`);
+  return openVersion(name, sources);
+}
 
 async function openVersion(version: string, { natsUrl, engine }: SubjectSources): Promise<Subject> {
   const { card, weights } = await fetchVersion(version, natsUrl);

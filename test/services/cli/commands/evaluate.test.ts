@@ -258,6 +258,7 @@ test('people read a table, and a manifest is read as an import reads it', async 
 
 test('a version that there is not, and a command without images, are refused', async () => {
   assert.match((await run('main-000009', '--data', data)).err, /NOT_FOUND: There is no version "main-000009"/);
+  assert.match((await run('no/such.safetensors', '--data', data)).err, /NOT_FOUND: There is no file no\/such/);
   const noData = await run('main-000001');
   assert.deepEqual([noData.code, /--data is not given/.test(noData.err)], [2, true], noData.err);
   const noModel = await run('--data', data);
