@@ -18,6 +18,7 @@ export {
   isMislabelled,
   type RefusedFormat,
 } from './decode/format.js';
+export { longestZeros } from './decode/longest-zeros.js';
 export { withoutMetadata } from './metadata/without-metadata.js';
 export { encodeImage } from './encode-image.js';
 export { perceptualDistance, perceptualHash, perceptualHashInTurns, SAME_PICTURE_DISTANCE } from './perceptual-hash.js';

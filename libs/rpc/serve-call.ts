@@ -27,6 +27,7 @@ export interface FinishedCall {
 
 /** So many calls begin in a turn of the event loop: thousands that come at one moment do not stop all others. */
 const CALLS_PER_TURN = 64;
+const turns = new TurnLimit(CALLS_PER_TURN);
 
 /** What every call of a server shares. */
 export interface CallEnvironment {
@@ -39,8 +40,6 @@ export interface CallEnvironment {
   /** Role that one message needs beside that of its method. */
   readonly messageRole?: MessageRole | undefined;
 }
-
-const turns = new TurnLimit(CALLS_PER_TURN);
 
 /**
  * Turns an async function or async generator into what grpc-js calls. The body of every call runs inside a server

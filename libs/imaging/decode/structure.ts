@@ -1,7 +1,7 @@
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
 import type { ImageFormat } from '../image.js';
-import { longestZeros } from './jpeg/survey.js';
+import { longestZeros } from './longest-zeros.js';
 
 /** Walks the chunks of a PNG: yields each chunk's type and the offset behind it, as far as the bytes go. */
 function* pngChunks(bytes: Buffer): Generator<{ type: string; end: number }> {

@@ -1,6 +1,6 @@
 import { SulcusError } from '#libs/errors';
 import { LIMITS } from '#libs/limits';
-import { longestZeros } from './jpeg/survey.js';
+import { longestZeros } from './longest-zeros.js';
 
 /** One entry of a directory (TIFF 6.0, section 2). */
 export interface TiffEntry {

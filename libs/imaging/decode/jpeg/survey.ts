@@ -1,3 +1,4 @@
+import { longestZeros } from '../longest-zeros.js';
 import { Marker, type Segment } from './segments.js';
 
 /** What a JPEG says of itself from its first marker to its last, without decoding anything. */
@@ -135,21 +136,4 @@ class Walk implements JpegSurvey {
       return to;
     }
   }
-}
-
-const PROBE = 32;
-
-/** Zero bytes in a row, the most there are in a part; runs shorter than 64 may be overlooked. */
-export function longestZeros(bytes: Buffer, from: number, to: number): number {
-  let most = 0;
-  for (let at = from + PROBE - 1; at < to; at += PROBE) {
-    if (bytes[at] !== 0) continue;
-    let first = at;
-    let end = at + 1;
-    while (first > from && bytes[first - 1] === 0) first--;
-    while (end < to && bytes[end] === 0) end++;
-    most = Math.max(most, end - first);
-    at = Math.max(at, end);
-  }
-  return most;
 }

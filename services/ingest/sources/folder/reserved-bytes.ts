@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { constants, type Stats } from 'node:fs';
 import path from 'node:path';
+import { longestZeros } from '#libs/imaging';
 
 /** Unit in which files are reserved before they are written. */
 const BLOCK_BYTES = 4096;
@@ -19,16 +20,12 @@ export async function looksReserved(file: string, stats: Stats, maxBytes: number
   const isSearchedWhole = MAY_BE_UNCOMPRESSED.includes(path.extname(file).toLowerCase());
   try {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const block = Buffer.alloc(isSearchedWhole ? READ_BYTES : BLOCK_BYTES);
-    let zeros = 0;
-    for (let at = isSearchedWhole ? 0 : stats.size - BLOCK_BYTES; at < stats.size; ) {
-      const { bytesRead } = await handle.read(block, 0, block.length, at);
-      if (bytesRead === 0) return false;
-      for (let index = 0; index < bytesRead; index++) {
-        zeros = block[index] === 0 ? zeros + 1 : 0;
-        if (zeros >= BLOCK_BYTES) return true;
-      }
-      at += bytesRead;
+    const from = isSearchedWhole ? 0 : stats.size - BLOCK_BYTES;
+    const bytes = Buffer.alloc(Math.min(READ_BYTES, stats.size - from));
+    // One read begins a block before the end of the other: a run over that end lies whole in one of them.
+    for (let at = from; at + BLOCK_BYTES <= stats.size; at += READ_BYTES - BLOCK_BYTES) {
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, at);
+      if (longestZeros(bytes, 0, bytesRead) >= BLOCK_BYTES) return true;
     }
     return false;
   } catch {
